@@ -1,0 +1,37 @@
+// Time, handed in. Everything that waits or measures takes a Clock, so that a whole gateway can run under a
+// simulated one. Only this file and random.ts touch the machine's time and chance.
+
+/** A pending timer; `cancel()` is idempotent and may be called after it fired. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** Monotonic time for durations, wall time for what two machines compare, and timers. */
+export interface Clock {
+  /** Milliseconds from an arbitrary start, never going back. */
+  now(): number;
+  /** Milliseconds since the Unix epoch; may jump. Only for signatures and for people. */
+  wallNow(): number;
+  /** Calls `callback` once, after at least `delayMs`. A pending timer does not keep the process alive. */
+  startTimer(delayMs: number, callback: () => void): Timer;
+}
+
+class SystemTimer implements Timer {
+  readonly #handle: ReturnType<typeof setTimeout>;
+
+  constructor(delayMs: number, callback: () => void) {
+    this.#handle = setTimeout(callback, delayMs);
+    this.#handle.unref();
+  }
+
+  cancel(): void {
+    clearTimeout(this.#handle);
+  }
+}
+
+/** The machine's own time. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wallNow: () => Date.now(),
+  startTimer: (delayMs, callback) => new SystemTimer(delayMs, callback),
+};

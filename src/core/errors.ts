@@ -1,0 +1,50 @@
+// The one table of operating errors: what a caller, a client or an operator can meet. A programmer's error is an
+// invariant and never stands here. Match on `code`: `instanceof` does not survive a thread.
+
+interface ErrorFacts {
+  /** What a person reads; where the original had a text, that text (PROTOCOL section 5). */
+  readonly message: string;
+  /** Status of the HTTP answer. */
+  readonly httpStatus: number;
+  /** Whether the same request may succeed later, unchanged. */
+  readonly isRetryable: boolean;
+}
+
+const facts = {
+  RB_SIGNATURE: {message: 'signature error', httpStatus: 401, isRetryable: false},
+  RB_SIGNATURE_EXPIRED: {message: 'signature error', httpStatus: 401, isRetryable: false},
+  RB_SIGNATURE_REPLAYED: {message: 'signature error', httpStatus: 401, isRetryable: false},
+  RB_API_KEY: {message: 'signature error', httpStatus: 401, isRetryable: false},
+  RB_CHANNEL_MISSING: {message: 'channel miss', httpStatus: 400, isRetryable: false},
+  RB_CHANNEL_INVALID: {message: 'params error', httpStatus: 400, isRetryable: false},
+  RB_QOS: {message: 'qos level error', httpStatus: 400, isRetryable: false},
+  RB_PARAMETERS: {message: 'params error', httpStatus: 400, isRetryable: false},
+  RB_NO_SUCH_CONNECTION: {message: 'no such connection', httpStatus: 404, isRetryable: false},
+  RB_NO_SUCH_PATH: {message: 'no such path', httpStatus: 404, isRetryable: false},
+  RB_METHOD: {message: 'method not allowed', httpStatus: 405, isRetryable: false},
+  RB_BODY_TOO_LARGE: {message: 'body too large', httpStatus: 413, isRetryable: false},
+  RB_UPGRADE_REQUIRED: {message: 'websocket upgrade required', httpStatus: 426, isRetryable: false},
+  RB_TOO_MANY_CHANNELS: {message: 'too many channels', httpStatus: 429, isRetryable: true},
+  RB_INTERNAL: {message: 'internal error', httpStatus: 500, isRetryable: true},
+  RB_OVERLOADED: {message: 'overloaded', httpStatus: 503, isRetryable: true},
+  RB_STOPPING: {message: 'shutting down', httpStatus: 503, isRetryable: true},
+} as const satisfies Record<string, ErrorFacts>;
+
+/** A stable code; new ones may be added, none changes its meaning. */
+export type ErrorCode = keyof typeof facts;
+
+/** Every code with its facts, for documents and tests. */
+export const errorTable: Readonly<Record<ErrorCode, ErrorFacts>> = facts;
+
+/** An operating error. `detail` says what was expected and what was got; it holds no payload and no secret. */
+export class RainbowError extends Error {
+  override readonly name = 'RainbowError';
+  readonly code: ErrorCode;
+  readonly detail: string | undefined;
+
+  constructor(code: ErrorCode, detail?: string) {
+    super(detail === undefined ? errorTable[code].message : `${errorTable[code].message}: ${detail}`);
+    this.code = code;
+    this.detail = detail;
+  }
+}

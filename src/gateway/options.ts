@@ -1,0 +1,101 @@
+// Everything that can be configured, as the program sees it: units in the names, every value present. The INI keys,
+// environment variables and flags that lead here are in configuration.ts; config/server.ini documents them.
+
+/** All settings of a gateway. Made by `readConfiguration`, or by {@link defaultOptions} for tests and embedding. */
+export interface GatewayOptions {
+  /** `host`: address to listen on. @default '0.0.0.0' */
+  readonly host: string;
+  /** `port` or `-p`: 0 picks a free one. @default 1984 */
+  readonly port: number;
+
+  /** `connect_url`, `forward_url`, `close_url`: absolute http or https URLs of the business server. */
+  readonly connectUrl: string;
+  readonly forwardUrl: string;
+  readonly closeUrl: string;
+  /** `security_token`: shared secret of the signatures, both directions. */
+  readonly securityToken: string;
+  /** `api_keys`: bearer keys accepted by the HTTP API, each at least 24 characters. @default none */
+  readonly apiKeys: readonly string[];
+  /** `replay`: `exact` refuses an exact repeat of a call, `strict` any repeated signature. @default 'exact' */
+  readonly replay: 'exact' | 'strict';
+  /** `require_device`: refuse a client without device id and platform, as the original did. @default false */
+  readonly requireDevice: boolean;
+  /** `legacy_http_status`: answer every API error with HTTP status 200. @default false */
+  readonly legacyHttpStatus: boolean;
+  /** `serverinfo`: who may read /serverinfo/ and /metrics: everybody, loopback only, or callers that sign. @default 'local' */
+  readonly serverinfo: 'open' | 'local' | 'signed';
+  /** `udp_ports`: ports of the LAN cluster; empty: nothing is ever broadcast. @default [] */
+  readonly udpPorts: readonly number[];
+
+  /** `keep_alive`, seconds: a ping after this much silence, the end after 1.5 times as much. @default 60 s */
+  readonly keepAliveMs: number;
+  /** `retry_interval`, seconds: between the transmissions of an unconfirmed message. @default 3 s */
+  readonly retryIntervalMs: number;
+  /** `window`: unacknowledged QoS 1 and 2 messages to one client, and from one client. @default 1000 */
+  readonly window: number;
+  /** `queue`: messages to one client that may wait for the window, and calls from one that may wait for their turn. @default 1000 */
+  readonly queue: number;
+  /** `queue_bytes`: payload bytes of one client that may wait likewise. @default 16 MiB */
+  readonly queueBytesMax: number;
+  /** `send_buffer`: bytes a slow reader may leave unread before messages to it wait. @default 1 MiB */
+  readonly sendBufferBytesMax: number;
+  /** `payload_max`: bytes of one WebSocket message and of one API body. @default 1 MiB */
+  readonly payloadBytesMax: number;
+  /** `connections_max`: clients at a time. @default 100,000 */
+  readonly connectionsMax: number;
+  /** `handshakes_max`: clients waiting for their connect call at a time. @default 10,000 */
+  readonly handshakesMax: number;
+  /** `channels_max`: channels one client may be in. @default 1000 */
+  readonly channelsPerConnectionMax: number;
+
+  /** `call_timeout`, seconds: for one call to the business server, answer included. @default 10 s */
+  readonly callTimeoutMs: number;
+  /** `answer_max`: bytes of one answer of the business server. @default 1 MiB */
+  readonly answerBytesMax: number;
+  /** `upstream_workers`: worker threads that make the calls. @default 1 */
+  readonly upstreamWorkers: number;
+  /** `upstream_sockets`: keep-alive sockets of one worker to the business server. @default 128 */
+  readonly upstreamSocketsMax: number;
+  /** `upstream_queue`: calls under way or waiting in the whole gateway. @default 100,000 */
+  readonly upstreamQueueMax: number;
+  /** `unordered_types`: message types whose calls do not wait for earlier ones of their client. @default none */
+  readonly unorderedTypes: readonly number[];
+
+  /** `shutdown_grace`, seconds: at most this long from SIGTERM to the end. @default 4 s */
+  readonly shutdownGraceMs: number;
+  /** `log_level`: pino's levels. @default 'info' */
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+  /** `log_format`: `auto` is pretty on a terminal and JSON elsewhere. @default 'auto' */
+  readonly logFormat: 'auto' | 'json' | 'pretty';
+}
+
+/** The defaults of everything that has one; the URLs and the token have none. */
+export const defaultOptions = {
+  host: '0.0.0.0',
+  port: 1984,
+  apiKeys: [],
+  replay: 'exact',
+  requireDevice: false,
+  legacyHttpStatus: false,
+  serverinfo: 'local',
+  udpPorts: [],
+  keepAliveMs: 60_000,
+  retryIntervalMs: 3_000,
+  window: 1_000,
+  queue: 1_000,
+  queueBytesMax: 16_777_216,
+  sendBufferBytesMax: 1_048_576,
+  payloadBytesMax: 1_048_576,
+  connectionsMax: 100_000,
+  handshakesMax: 10_000,
+  channelsPerConnectionMax: 1_000,
+  callTimeoutMs: 10_000,
+  answerBytesMax: 1_048_576,
+  upstreamWorkers: 1,
+  upstreamSocketsMax: 128,
+  upstreamQueueMax: 100_000,
+  unorderedTypes: [],
+  shutdownGraceMs: 4_000,
+  logLevel: 'info',
+  logFormat: 'auto',
+} as const satisfies Partial<GatewayOptions>;

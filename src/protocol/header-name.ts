@@ -1,0 +1,23 @@
+// The header names of PROTOCOL sections 2 and 3, written once; compared without regard to case.
+
+export const headerIdentity = 'RAINBOWCLIENTIDENTITY';
+export const headerCookie = 'RAINBOWCLIENTCOOKIE';
+export const headerJoin = 'RAINBOWCLIENTCHANNEL';
+export const headerLeave = 'RAINBOWCLIENTCHANNELUNSUB';
+export const headerMessage = 'RAINBOWMESSAGEID';
+/** Sent by rainbow-django with an empty 200 where it refused our call: a failed call, whatever the status says. */
+export const headerInvalid = 'RAINBOWREQUESTINVALID';
+export const headerDevice = 'X-DEVICEID';
+export const headerPlatform = 'X-CLIENT-OS';
+
+/** Between the channel names of one join or leave header. */
+export const channelSeparator = ';;';
+
+/** The channel names of a join or leave header; blanks around names and empty names are dropped. */
+export function splitChannels(value: string | undefined): string[] {
+  if (value === undefined || value === '') return [];
+  return value
+    .split(channelSeparator)
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+}

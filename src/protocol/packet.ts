@@ -1,0 +1,167 @@
+// The wire packets of PROTOCOL section 1: parse and generate, nothing else. Pure; the client SDK runs the same code.
+//
+//   byte 0      7 6 5 4 | 3   | 2 1 | 0
+//               command | DUP | QoS | reserved (sent 0, ignored on receipt)
+//   SEND  1     msgtype:u16  msgid:u16 (QoS > 0 only)  payload
+//   ACK   2     msgid:u16    reply bytes
+//   REC   3     msgid:u16    reply bytes
+//   REL   4     msgid:u16
+//   COM   5     msgid:u16
+
+/** Quality of service of one message. */
+export type Qos = 0 | 1 | 2;
+
+/** An application message. `id` is 0 and `isDup` false where `qos` is 0. [RB-01] */
+export interface SendPacket {
+  readonly kind: 'send';
+  readonly qos: Qos;
+  readonly isDup: boolean;
+  /** 0 to 65,535, chosen by the application. */
+  readonly type: number;
+  readonly id: number;
+  readonly payload: Uint8Array;
+}
+
+/** Answers a QoS 1 SEND (`ack`) or a QoS 2 one (`rec`); `reply` is the receiver's answer, often empty. */
+export interface ReplyPacket {
+  readonly kind: 'ack' | 'rec';
+  readonly id: number;
+  readonly reply: Uint8Array;
+}
+
+/** The second half of a QoS 2 flow. */
+export interface ReleasePacket {
+  readonly kind: 'rel' | 'com';
+  readonly id: number;
+}
+
+export type Packet = SendPacket | ReplyPacket | ReleasePacket;
+
+/** Why bytes are not a packet. */
+export type FaultReason = 'empty' | 'short' | 'command' | 'qos' | 'text';
+
+/** What stands where a packet should: counted, and ignored on a legacy connection. */
+export interface PacketFault {
+  readonly kind: 'fault';
+  readonly reason: FaultReason;
+}
+
+const commandSend = 1;
+const commandAck = 2;
+const commandRec = 3;
+const commandRel = 4;
+const commandCom = 5;
+
+/** Bytes before the payload of a SEND at QoS 1 or 2: the most any packet has. */
+export const packetHeaderBytesMax = 5;
+
+/** Message ids of the server run from 1 to this; 0 and 65,535 are never sent. */
+export const messageIdMax = 65_534;
+
+export const emptyBytes = new Uint8Array(0);
+
+const faults: Readonly<Record<FaultReason, PacketFault>> = {
+  empty: {kind: 'fault', reason: 'empty'},
+  short: {kind: 'fault', reason: 'short'},
+  command: {kind: 'fault', reason: 'command'},
+  qos: {kind: 'fault', reason: 'qos'},
+  text: {kind: 'fault', reason: 'text'},
+};
+
+/** The fault of a text message: packets are binary. */
+export const textFault: PacketFault = faults.text;
+
+/**
+ * Reads one WebSocket message. Payload and reply are views of `bytes`, not copies.
+ * Never throws: what cannot be read comes back as a {@link PacketFault}. DUP with QoS 0 is read as QoS 0, since
+ * legacy clients may send it.
+ */
+export function parsePacket(bytes: Uint8Array): Packet | PacketFault {
+  const length = bytes.length;
+  if (length === 0) return faults.empty;
+  const first = bytes[0] as number;
+  const command = first >> 4;
+  if (command === commandSend) return parseSend(bytes, first);
+  if (command === 0 || command > commandCom) return faults.command;
+  if (length < 3) return faults.short;
+  const id = readUint16(bytes, 1);
+  switch (command) {
+    case commandAck:
+      return {kind: 'ack', id, reply: length === 3 ? emptyBytes : bytes.subarray(3)};
+    case commandRec:
+      return {kind: 'rec', id, reply: length === 3 ? emptyBytes : bytes.subarray(3)};
+    case commandRel:
+      return {kind: 'rel', id};
+    default:
+      return {kind: 'com', id};
+  }
+}
+
+function parseSend(bytes: Uint8Array, first: number): SendPacket | PacketFault {
+  const qos = (first >> 1) & 3;
+  if (qos === 3) return faults.qos;
+  if (qos === 0) {
+    if (bytes.length < 3) return faults.short;
+    return {kind: 'send', qos: 0, isDup: false, type: readUint16(bytes, 1), id: 0, payload: bytes.subarray(3)};
+  }
+  if (bytes.length < 5) return faults.short;
+  return {
+    kind: 'send',
+    qos: qos === 1 ? 1 : 2,
+    isDup: (first & 8) !== 0,
+    type: readUint16(bytes, 1),
+    id: readUint16(bytes, 3),
+    payload: bytes.subarray(5),
+  };
+}
+
+/** Bytes that {@link writePacket} will write for this packet. */
+export function packetBytes(packet: Packet): number {
+  switch (packet.kind) {
+    case 'send':
+      return (packet.qos === 0 ? 3 : 5) + packet.payload.length;
+    case 'ack':
+    case 'rec':
+      return 3 + packet.reply.length;
+    default:
+      return 3;
+  }
+}
+
+/** Writes `packet` into `target` at `offset`; `target` has room for {@link packetBytes}. */
+export function writePacket(packet: Packet, target: Uint8Array, offset: number): void {
+  switch (packet.kind) {
+    case 'send':
+      target[offset] = (commandSend << 4) | (packet.isDup && packet.qos > 0 ? 8 : 0) | (packet.qos << 1);
+      writeUint16(target, offset + 1, packet.type);
+      if (packet.qos > 0) writeUint16(target, offset + 3, packet.id);
+      target.set(packet.payload, offset + (packet.qos === 0 ? 3 : 5));
+      return;
+    case 'ack':
+    case 'rec':
+      target[offset] = (packet.kind === 'ack' ? commandAck : commandRec) << 4;
+      writeUint16(target, offset + 1, packet.id);
+      target.set(packet.reply, offset + 3);
+      return;
+    case 'rel':
+    case 'com':
+      target[offset] = (packet.kind === 'rel' ? commandRel : commandCom) << 4;
+      writeUint16(target, offset + 1, packet.id);
+  }
+}
+
+/** The packet as bytes of its own. */
+export function generatePacket(packet: Packet): Uint8Array {
+  const bytes = new Uint8Array(packetBytes(packet));
+  writePacket(packet, bytes, 0);
+  return bytes;
+}
+
+function readUint16(bytes: Uint8Array, offset: number): number {
+  return ((bytes[offset] as number) << 8) | (bytes[offset + 1] as number);
+}
+
+function writeUint16(target: Uint8Array, offset: number, value: number): void {
+  target[offset] = value >> 8;
+  target[offset + 1] = value & 0xff;
+}

@@ -1,0 +1,102 @@
+// What crosses between a gateway thread and an upstream worker: plain data, declared here and nowhere else.
+// A batch of calls goes one way in one message; answers come back in batches as they are ready, in any order.
+
+/** One HTTP call to the business server. */
+export type Call = ConnectCall | MessageCall | CloseCall;
+
+interface CallBase {
+  /** Unique among the calls of this thread; the answer carries it. */
+  readonly call: number;
+  /** Sent as RAINBOWCLIENTIDENTITY. */
+  readonly identity: string;
+}
+
+/** `GET connect_url`, before the upgrade is answered. */
+export interface ConnectCall extends CallBase {
+  readonly kind: 'connect';
+  /** Header names and values in turn, already filtered (PROTOCOL section 2). */
+  readonly headers: readonly string[];
+}
+
+/** `POST forward_url`, one upstream message. */
+export interface MessageCall extends CallBase {
+  readonly kind: 'message';
+  /** Sent as RAINBOWCLIENTCOOKIE where set. */
+  readonly cookie: string | undefined;
+  /** Sent as RAINBOWMESSAGEID: the same on each repeat of this message, unique otherwise. [RB-63] */
+  readonly message: string;
+  /** 0 to 65,535; goes into the URL. */
+  readonly type: number;
+  /** The body, untouched, possibly empty. */
+  readonly payload: Uint8Array;
+}
+
+/** `GET close_url`, after the connection's end. */
+export interface CloseCall extends CallBase {
+  readonly kind: 'close';
+  readonly cookie: string | undefined;
+}
+
+/** What came of a call. */
+export type Answer = AcceptedAnswer | RefusedAnswer | FailedAnswer;
+
+/** 2xx; for a connect call also JSON with `status: "success"`. */
+export interface AcceptedAnswer {
+  readonly kind: 'accepted';
+  readonly call: number;
+  /** The body of a message call's answer, at most `answerBytesMax`; empty for the other calls. */
+  readonly body: Uint8Array;
+  /** RAINBOWCLIENTCHANNEL as sent: channel names joined by `;;`. */
+  readonly join: string | undefined;
+  /** RAINBOWCLIENTCHANNELUNSUB, likewise. */
+  readonly leave: string | undefined;
+  /** RAINBOWCLIENTCOOKIE; empty clears, absent keeps. */
+  readonly cookie: string | undefined;
+  /** `identity` of a connect answer's JSON, where it has one that is fit to be one. */
+  readonly identity: string | undefined;
+}
+
+/** A connect call answered 2xx and JSON, but not with success: the client may not connect. */
+export interface RefusedAnswer {
+  readonly kind: 'refused';
+  readonly call: number;
+}
+
+/** Everything else. `reason` is for counters and logs. */
+export interface FailedAnswer {
+  readonly kind: 'failed';
+  readonly call: number;
+  readonly reason: FailureReason;
+  /** The status of the answer, where one came. */
+  readonly status: number | undefined;
+}
+
+/**
+ * `timeout`: no whole answer within the deadline; `unreachable`: no connection, or it broke; `status`: an answer,
+ * not 2xx; `tooLarge`: body over the cap; `invalid`: a connect answer that is not a JSON object with a status, or one
+ * marked RAINBOWREQUESTINVALID; `overloaded`: the queue to the worker was full; `stopped`: the worker or gateway ended.
+ */
+export type FailureReason = 'timeout' | 'unreachable' | 'status' | 'tooLarge' | 'invalid' | 'overloaded' | 'stopped';
+
+/** What a worker needs to know, given once at its start. */
+export interface UpstreamSettings {
+  readonly connectUrl: string;
+  readonly forwardUrl: string;
+  readonly closeUrl: string;
+  readonly securityToken: string;
+  /** From the call's arrival at the worker to the last byte of its answer. */
+  readonly callTimeoutMs: number;
+  readonly answerBytesMax: number;
+  /** Keep-alive sockets a worker opens to one origin. */
+  readonly socketsMax: number;
+}
+
+/** How a gateway thread makes calls: the piscina pool, or a scripted one in the simulation. */
+export interface UpstreamTransport {
+  /** Takes a turn's calls. Every call is answered exactly once through the callback of {@link onAnswers}. */
+  dispatch(calls: readonly Call[]): void;
+  /** Registers the one receiver of answers. */
+  onAnswers(receive: (answers: readonly Answer[]) => void): void;
+  /** Lets calls under way finish within `graceMs`, fails the rest with `stopped`, and ends the workers. */
+  close(graceMs: number): Promise<void>;
+}
