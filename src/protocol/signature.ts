@@ -27,6 +27,21 @@ export function signedQuery(token: string, wallMs: number, nonce: string): strin
   return `timestamp=${timestamp}&nonce=${encodeURIComponent(nonce)}&signature=${sign(token, timestamp, nonce)}`;
 }
 
+// Our own calls carry nonces of this form, and the API refuses them: a signature seen by the business server, or on the
+// way to it, cannot be sent back to us as a call of its own. Digits only, since old business servers expect a number.
+const callbackNoncePrefix = '1984198419';
+const callbackNonceFormat = /^1984198419\d{10}$/;
+
+/** A nonce for one of our calls to the business server; `random` is a whole number below 10^10. */
+export function callbackNonce(random: number): string {
+  return callbackNoncePrefix + String(random).padStart(10, '0');
+}
+
+/** Whether `nonce` is one of ours, so that a call which carries it is not the business server's. */
+export function isCallbackNonce(nonce: string): boolean {
+  return callbackNonceFormat.test(nonce);
+}
+
 /** What {@link verify} found. */
 export type Verdict = 'valid' | 'invalid' | 'expired';
 

@@ -1,0 +1,72 @@
+// What a node can be asked to do, by the HTTP API and by its peers alike: the one interface behind which one thread,
+// several shards and several nodes look the same.
+
+import type {Qos} from '../protocol/packet.ts';
+
+/** One message to every client of a channel, or to one client. Exactly one of `channel` and `identity` is set. */
+export interface PublishRequest {
+  readonly channel: string | undefined;
+  readonly identity: string | undefined;
+  /** 0 to 65,535. */
+  readonly type: number;
+  readonly qos: Qos;
+  /** At most this long until the answer; meaningless at QoS 0. */
+  readonly timeoutMs: number;
+  readonly payload: Uint8Array;
+  /** Whether {@link PublishOutcome.replies} is wanted. */
+  readonly wantsReplies: boolean;
+}
+
+/** One client's answer to a message. */
+export interface ClientReply {
+  readonly identity: string;
+  readonly data: Uint8Array;
+}
+
+/** What became of a publication by the time of its answer. [RB-61] [RB-62] */
+export interface PublishOutcome {
+  /** The publication's id. */
+  readonly message: string;
+  /** Clients that confirmed by ACK or REC, each once. Always 0 at QoS 0. */
+  readonly connections: number;
+  /** Whether the timeout came before every client had confirmed or gone. */
+  readonly isTimedOut: boolean;
+  /** Clients whose queue was full; they were not sent the message. [RB-52] */
+  readonly refused: number;
+  /** The last non-empty reply. */
+  readonly lastReply: Uint8Array | undefined;
+  /** Every confirming client's reply, empty ones included, in order of arrival; empty unless wanted. */
+  readonly replies: readonly ClientReply[];
+}
+
+/** A subscription of one client to one channel. */
+export interface Subscription {
+  readonly identity: string;
+  readonly channel: string;
+}
+
+/** `tooManyChannels`: the client is in `channelsPerConnectionMax` already. `stopping`: the gateway shuts down. */
+export type SubscribeOutcome = 'done' | 'noSuchConnection' | 'tooManyChannels' | 'overloaded';
+
+/** One channel with its number of clients. */
+export interface ChannelInfo {
+  readonly name: string;
+  readonly connections: number;
+}
+
+/** A node as /serverinfo/ shows it. */
+export interface NodeInfo {
+  readonly connections: number;
+  /** Sorted by name. */
+  readonly channels: readonly ChannelInfo[];
+}
+
+/** The operations. A rejection is a `RainbowError`: `RB_OVERLOADED` where a queue is full. */
+export interface Switchboard {
+  publish(request: PublishRequest): Promise<PublishOutcome>;
+  /** Idempotent. `occupy` removes every other client of the channel. */
+  subscribe(subscription: Subscription, occupy: boolean): Promise<SubscribeOutcome>;
+  /** Idempotent; also `done` where the client or the subscription does not exist. */
+  unsubscribe(subscription: Subscription): Promise<SubscribeOutcome>;
+  info(): Promise<NodeInfo>;
+}

@@ -1,0 +1,54 @@
+// What a thread counts: one plain record of numbers, so that a count on the hot path is one addition. Every name stands
+// here with its meaning; /metrics and /serverinfo/ read the record.
+
+const meanings = {
+  connectionsOpened: 'connections accepted by the business server and upgraded',
+  connectionsClosed: 'connections ended, however',
+  connectionsCrashed: 'connections closed 1011 since their actor failed',
+  heartbeatsMissed: 'connections closed for silence',
+  handshakesRefused: 'upgrades answered 401: refused by the business server or without a device',
+  handshakesFailed: 'upgrades answered 503: the business server failed, or too many at a time',
+  handshakesInvalid: 'requests to /connect/ that are not a WebSocket upgrade',
+  handshakesAbandoned: 'clients that vanished before their connect call was answered',
+  packetsIn: 'packets received, faults included',
+  packetsFaulty: 'WebSocket messages that are not a packet, ignored',
+  packetsUnknownId: 'ACK, REC or COM for an id not in flight',
+  packetsMismatched: 'ACK for a QoS 2 SEND or REC for a QoS 1 SEND, accepted',
+  messagesIn: 'SENDs accepted from clients',
+  messagesInRepeated: 'SENDs from clients that repeated a message already held or under way',
+  messagesInDropped: 'QoS 0 SENDs from clients dropped since their queue was full',
+  connectionsOverflowed: 'connections closed 1008 since the client outran a bound',
+  publications: 'publications accepted',
+  publicationsTimedOut: 'publications answered at their timeout',
+  deliveries: 'deliveries started: one message to one client',
+  deliveriesConfirmed: 'deliveries confirmed in time by ACK or REC',
+  deliveriesLate: 'deliveries confirmed after their publication was answered',
+  deliveriesRefused: 'deliveries refused since the client\'s queue was full',
+  deliveriesLost: 'deliveries given up since their client went away',
+  deliveriesExpired: 'deliveries never transmitted before their publication timed out',
+  retransmissions: 'SENDs and RELs transmitted again',
+  framesDropped: 'QoS 0 frames not sent to a client that reads too slowly',
+  calls: 'calls to the business server',
+  callsFailed: 'calls to the business server that failed',
+  apiRequests: 'requests to the HTTP API',
+  apiErrors: 'requests to the HTTP API answered with an error',
+  signaturesRefused: 'requests refused for their signature or key',
+  deadLetters: 'messages to actors that had ended',
+  actorFailures: 'actors that failed on a message',
+  writes: 'writes to client sockets',
+  turns: 'turns of the scheduler',
+} as const;
+
+/** A name of the table above. */
+export type CounterName = keyof typeof meanings;
+
+/** What each counter means, one line. */
+export const counterMeanings: Readonly<Record<CounterName, string>> = meanings;
+
+/** The counters of one thread; they only grow. */
+export type Counters = Record<CounterName, number>;
+
+/** All counters at zero. */
+export function createCounters(): Counters {
+  return Object.fromEntries(Object.keys(meanings).map((name) => [name, 0])) as Counters;
+}
