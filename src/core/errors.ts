@@ -12,6 +12,8 @@ interface ErrorFacts {
 
 const facts = {
   RB_SIGNATURE: {message: 'signature error', httpStatus: 401, isRetryable: false},
+  RB_SIGNATURE_MISSING: {message: 'signature error', httpStatus: 401, isRetryable: false},
+  RB_SIGNATURE_MALFORMED: {message: 'signature error', httpStatus: 401, isRetryable: false},
   RB_SIGNATURE_EXPIRED: {message: 'signature error', httpStatus: 401, isRetryable: false},
   RB_SIGNATURE_REPLAYED: {message: 'signature error', httpStatus: 401, isRetryable: false},
   RB_API_KEY: {message: 'signature error', httpStatus: 401, isRetryable: false},
@@ -19,15 +21,20 @@ const facts = {
   RB_CHANNEL_INVALID: {message: 'params error', httpStatus: 400, isRetryable: false},
   RB_QOS: {message: 'qos level error', httpStatus: 400, isRetryable: false},
   RB_PARAMETERS: {message: 'params error', httpStatus: 400, isRetryable: false},
+  RB_REQUEST_MALFORMED: {message: 'malformed request', httpStatus: 400, isRetryable: false},
   RB_NO_SUCH_CONNECTION: {message: 'no such connection', httpStatus: 404, isRetryable: false},
   RB_NO_SUCH_PATH: {message: 'no such path', httpStatus: 404, isRetryable: false},
   RB_METHOD: {message: 'method not allowed', httpStatus: 405, isRetryable: false},
+  RB_REQUEST_TIMEOUT: {message: 'request timeout', httpStatus: 408, isRetryable: true},
   RB_BODY_TOO_LARGE: {message: 'body too large', httpStatus: 413, isRetryable: false},
   RB_UPGRADE_REQUIRED: {message: 'websocket upgrade required', httpStatus: 426, isRetryable: false},
   RB_TOO_MANY_CHANNELS: {message: 'too many channels', httpStatus: 429, isRetryable: true},
+  RB_HEADERS_TOO_LARGE: {message: 'headers too large', httpStatus: 431, isRetryable: false},
   RB_INTERNAL: {message: 'internal error', httpStatus: 500, isRetryable: true},
   RB_OVERLOADED: {message: 'overloaded', httpStatus: 503, isRetryable: true},
   RB_STOPPING: {message: 'shutting down', httpStatus: 503, isRetryable: true},
+  // An outcome rather than a failure: the message may yet arrive, and the original answered 200. [RB-62]
+  RB_TIMEOUT: {message: 'timeout', httpStatus: 200, isRetryable: false},
 } as const satisfies Record<string, ErrorFacts>;
 
 /** A stable code; new ones may be added, none changes its meaning. */

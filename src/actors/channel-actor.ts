@@ -1,0 +1,78 @@
+// One channel: its members, in the order in which they joined, and the fan-out to them. Lives while it has members.
+
+import type {ActorRef, Behaviour, Cell} from '../runtime/actor.ts';
+import {unreachable} from '../core/invariant.ts';
+import type {ChannelMessage, ConnectionMessage} from './messages.ts';
+import {publish} from './publisher.ts';
+import type {Thread} from './thread.ts';
+
+/** Messages that may wait for one channel; a publication beyond that is refused as overloaded. */
+const mailboxBound = 100_000;
+
+/** The actor of channel `name`, made where there is none. */
+export function findOrSpawnChannel(thread: Thread, name: string): ActorRef<ChannelMessage> {
+  const found = thread.channels.find(name);
+  if (found !== undefined) return found;
+  const cell = thread.scheduler.spawn<ChannelMessage>({
+    name,
+    mailboxBound,
+    supervisor: thread.supervisors.channels,
+    // The members are the connections' to tell, and they told them once: a restart keeps them.
+    create: (self, previous) =>
+      new ChannelActor(self, thread, previous instanceof ChannelActor ? previous.members : new Set()),
+  });
+  thread.channels.add(name, cell);
+  return cell;
+}
+
+class ChannelActor implements Behaviour<ChannelMessage> {
+  readonly members: Set<ActorRef<ConnectionMessage>>;
+  readonly #self: Cell<ChannelMessage>;
+  readonly #thread: Thread;
+
+  constructor(self: Cell<ChannelMessage>, thread: Thread, members: Set<ActorRef<ConnectionMessage>>) {
+    this.#self = self;
+    this.#thread = thread;
+    this.members = members;
+  }
+
+  receive(message: ChannelMessage): void {
+    switch (message.kind) {
+      case 'publish':
+        publish(this.#thread, this.members, message.request, message.reply);
+        return;
+      case 'join':
+        if (message.occupy) this.#evictOthers(message.member);
+        this.members.add(message.member);
+        return;
+      case 'leave':
+        this.members.delete(message.member);
+        this.#stopIfEmpty();
+        return;
+      case 'describe':
+        message.reply({name: this.#self.name, connections: this.members.size});
+        return;
+      default:
+        unreachable(message);
+    }
+  }
+
+  failed(): void {
+    this.#thread.channels.remove(this.#self.name, this.#self);
+  }
+
+  #evictOthers(occupant: ActorRef<ConnectionMessage>): void {
+    for (const member of this.members) {
+      if (member === occupant) continue;
+      this.members.delete(member);
+      member.tell({kind: 'evicted', channel: this.#self.name});
+    }
+  }
+
+  #stopIfEmpty(): void {
+    // What waits may be a join that found this actor in the registry; it must not be lost.
+    if (this.members.size > 0 || this.#self.depth > 0) return;
+    this.#thread.channels.remove(this.#self.name, this.#self);
+    this.#self.stop();
+  }
+}

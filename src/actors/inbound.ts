@@ -1,0 +1,247 @@
+// The receiving half of one connection: the client's messages on their way to the business server, one call at a time in
+// the order in which they came. [RB-46] Runs the chart of each QoS 1 or 2 message (machines/inbound-delivery.ts) and
+// carries its effects out. Part of the connection actor; made when the first message comes.
+
+import {inboundQos1, inboundQos2} from '../machines/inbound-delivery.ts';
+import {framePacket} from '../protocol/frame.ts';
+import {emptyBytes, type Qos, type SendPacket} from '../protocol/packet.ts';
+import type {Answer} from '../upstream/call.ts';
+import type {Link} from './link.ts';
+import type {Thread} from './thread.ts';
+
+// Both charts have the same codes for events and effects.
+const {event, effect} = inboundQos2;
+const stateUnanswered1 = inboundQos1.state.unanswered;
+const stateUnanswered2 = inboundQos2.state.unanswered;
+
+/** One message of the client. At QoS 0 it has no chart, only a call. */
+export interface InboundMessage {
+  readonly qos: Qos;
+  readonly id: number;
+  readonly type: number;
+  /** RAINBOWMESSAGEID: the same when the call is made again. [RB-63] */
+  readonly message: string;
+  /** Held until the call is made. */
+  payload: Uint8Array;
+  /** State of its chart, as the table's code. */
+  state: number;
+  /** The business server's answer, held from the REC on; the same bytes at every repeat. [RB-20] */
+  reply: Uint8Array;
+}
+
+/** What the receiving half needs of its connection. */
+export interface InboundOwner {
+  readonly link: Link;
+  readonly identity: string;
+  /** Makes the call of `message`; answered through {@link Inbound.answered}. */
+  call(message: InboundMessage): void;
+  /** The client outran a bound. */
+  overrun(): void;
+}
+
+export class Inbound {
+  readonly #thread: Thread;
+  readonly #owner: InboundOwner;
+  /** QoS 1 and 2 messages whose id is known, by QoS and id: the two have separate ids, as at the original. */
+  readonly #flows = new Map<number, InboundMessage>();
+  /** Flows of which only the message id is kept; they take no place in the window. */
+  #unanswered = 0;
+  readonly #queue: InboundMessage[] = [];
+  #queuedBytes = 0;
+  #heldBytes = 0;
+  #isCalling = false;
+  #unorderedCalls = 0;
+
+  constructor(thread: Thread, owner: InboundOwner) {
+    this.#thread = thread;
+    this.#owner = owner;
+  }
+
+  /** Messages held: with their call to come, or awaiting their REL. */
+  get heldCount(): number {
+    return this.#flows.size - this.#unanswered;
+  }
+
+  /** Calls that wait for their turn or run. */
+  get callCount(): number {
+    return this.#queue.length + this.#unorderedCalls + (this.#isCalling ? 1 : 0);
+  }
+
+  /** A SEND came. */
+  receive(packet: SendPacket): void {
+    if (packet.qos === 0) {
+      this.#receiveQos0(packet);
+      return;
+    }
+    const known = this.#flows.get(keyOf(packet.qos, packet.id));
+    if (known !== undefined) {
+      if (isRepeat(packet, known)) {
+        this.#thread.counters.messagesInRepeated++;
+        if (isUnanswered(known)) known.payload = packet.payload;
+        this.#step(known, event['wire.repeat']);
+        return;
+      }
+      this.#step(known, event['wire.replaced']);
+    }
+    const {window, queueBytesMax} = this.#thread.settings;
+    if (this.heldCount >= window || this.#heldBytes > queueBytesMax) {
+      this.#owner.overrun();
+      return;
+    }
+    const message = this.#create(packet);
+    this.#flows.set(keyOf(packet.qos, packet.id), message);
+    this.#step(message, event['wire.send']);
+  }
+
+  /** A REL came: always answered with COM. [RB-24] */
+  release(id: number): void {
+    const flow = this.#flows.get(keyOf(2, id));
+    if (flow === undefined) this.#owner.link.send(framePacket({kind: 'com', id}));
+    else this.#step(flow, event['wire.rel']);
+  }
+
+  /** The call of `message` was answered; its headers have been applied. */
+  answered(message: InboundMessage, answer: Answer): void {
+    if (this.#isUnordered(message)) this.#unorderedCalls--;
+    else this.#isCalling = false;
+    if (message.qos > 0) {
+      message.reply = answer.kind === 'accepted' ? answer.body : emptyBytes;
+      this.#step(message, event[answer.kind === 'accepted' ? 'call.accepted' : 'call.failed']);
+    }
+    this.#callNext();
+  }
+
+  /** The connection has ended: nobody awaits an acknowledgement. Calls that wait are still made, in order. */
+  close(): void {
+    for (const flow of [...this.#flows.values()]) this.#step(flow, event['socket.closed']);
+    this.#flows.clear();
+    this.#unanswered = 0;
+  }
+
+  /** The gateway stops: calls that wait are not made; the client was not told that they were. */
+  dropQueue(): void {
+    this.#queue.length = 0;
+    this.#queuedBytes = 0;
+  }
+
+  #receiveQos0(packet: SendPacket): void {
+    const {queue, queueBytesMax} = this.#thread.settings;
+    if (this.callCount >= queue || this.#queuedBytes + packet.payload.length > queueBytesMax) {
+      this.#thread.counters.messagesInDropped++;
+      return;
+    }
+    this.#enqueue(this.#create(packet));
+  }
+
+  #create(packet: SendPacket): InboundMessage {
+    this.#thread.counters.messagesIn++;
+    return {
+      qos: packet.qos,
+      id: packet.id,
+      type: packet.type,
+      message: this.#thread.sequences.nextMessage(),
+      payload: packet.payload,
+      state: 0,
+      reply: emptyBytes,
+    };
+  }
+
+  #enqueue(message: InboundMessage): void {
+    if (this.#isUnordered(message)) {
+      this.#unorderedCalls++;
+      this.#call(message);
+      return;
+    }
+    this.#queue.push(message);
+    this.#queuedBytes += message.payload.length;
+    if (!this.#isCalling) this.#callNext();
+  }
+
+  #callNext(): void {
+    if (this.#isCalling) return;
+    const message = this.#queue.shift();
+    if (message === undefined) return;
+    this.#queuedBytes -= message.payload.length;
+    this.#isCalling = true;
+    this.#call(message);
+  }
+
+  #call(message: InboundMessage): void {
+    this.#owner.call(message);
+    message.payload = emptyBytes;
+  }
+
+  #isUnordered(message: InboundMessage): boolean {
+    return this.#thread.settings.unorderedTypes.has(message.type);
+  }
+
+  #step(flow: InboundMessage, eventCode: number): void {
+    const table = flow.qos === 1 ? inboundQos1 : inboundQos2;
+    const from = flow.state;
+    const cell = table.step(from, eventCode);
+    const to = table.next[cell] as number;
+    const wasUnanswered = isUnanswered(flow);
+    flow.state = to;
+    if (isUnanswered(flow) !== wasUnanswered) this.#countUnanswered(wasUnanswered ? -1 : 1);
+    const {observer} = this.#thread.observation;
+    if (observer !== undefined) {
+      observer.transition(table.machine.id, this.#owner.identity, flow.id, from, eventCode, to);
+    }
+    const effects = table.effects[cell] as readonly number[];
+    for (let index = 0; index < effects.length; index++) this.#carryOut(effects[index] as number, flow);
+  }
+
+  #carryOut(effectCode: number, flow: InboundMessage): void {
+    const {id, reply} = flow;
+    switch (effectCode) {
+      case effect.forward:
+        if (this.callCount >= this.#thread.settings.queue) this.#owner.overrun();
+        else this.#enqueue(flow);
+        return;
+      case effect.join:
+        // The running call answers for both.
+        return;
+      case effect.sendAck:
+        this.#owner.link.send(framePacket({kind: 'ack', id, reply}));
+        return;
+      case effect.keepReply:
+        this.#heldBytes += reply.length;
+        return;
+      case effect.sendRec:
+        this.#owner.link.send(framePacket({kind: 'rec', id, reply}));
+        return;
+      case effect.sendCom:
+        this.#owner.link.send(framePacket({kind: 'com', id}));
+        return;
+      case effect.forget:
+        if (flow.qos === 2) this.#heldBytes -= reply.length;
+        this.#flows.delete(keyOf(flow.qos, id));
+    }
+  }
+
+  // Message ids of failed calls are a courtesy to the business server: beyond a window's worth the oldest is forgotten.
+  #countUnanswered(by: 1 | -1): void {
+    this.#unanswered += by;
+    if (this.#unanswered <= this.#thread.settings.window) return;
+    for (const [key, flow] of this.#flows) {
+      if (!isUnanswered(flow)) continue;
+      this.#flows.delete(key);
+      this.#unanswered--;
+      return;
+    }
+  }
+}
+
+/** Whether a SEND with a known id is that message again, rather than a new one under the same id. */
+function isRepeat(packet: SendPacket, known: InboundMessage): boolean {
+  // Before REL every SEND with the id of a QoS 2 message repeats it, whatever its DUP bit. [RB-21] Elsewhere DUP tells.
+  return packet.isDup || (known.qos === 2 && !isUnanswered(known));
+}
+
+function isUnanswered(flow: InboundMessage): boolean {
+  return flow.state === (flow.qos === 1 ? stateUnanswered1 : stateUnanswered2);
+}
+
+function keyOf(qos: Qos, id: number): number {
+  return qos === 1 ? id : 65_536 + id;
+}

@@ -1,0 +1,19 @@
+// A client's socket as its connection actor sees it. The gateway implements it on ws, the simulation on a lossy queue.
+
+/** One client's transport. Frames are complete WebSocket messages (protocol/frame.ts). */
+export interface Link {
+  /** Bytes handed over and not yet taken by the network. */
+  readonly bufferedBytes: number;
+  /** Answers the upgrade 101. What the client sends from here on arrives as messages to its connection actor. */
+  admit(): void;
+  /** Answers the upgrade with this status and ends. */
+  refuse(status: 401 | 503): void;
+  /** Hands over one frame; it is written with the others of this turn at the turn's end. The bytes may be shared. */
+  send(frame: Uint8Array): void;
+  /** Sends a WebSocket ping. */
+  ping(): void;
+  /** Writes what is handed over, then a close frame. Nothing is sent after it. */
+  close(code: number, reason: string): void;
+  /** Destroys the socket. Idempotent. */
+  terminate(): void;
+}

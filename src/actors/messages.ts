@@ -1,0 +1,66 @@
+// Every message that the actors of one thread send each other, by receiver.
+
+import type {Packet, PacketFault} from '../protocol/packet.ts';
+import type {ActorRef} from '../runtime/actor.ts';
+import type {Reply} from '../runtime/ask.ts';
+import type {Answer, Call} from '../upstream/call.ts';
+import type {Delivery} from './delivery.ts';
+import type {InboundMessage} from './inbound.ts';
+import type {ChannelInfo, PublishOutcome, PublishRequest, SubscribeOutcome} from './switchboard.ts';
+
+/** To a connection actor. */
+export type ConnectionMessage =
+  /** From its link: one WebSocket message. */
+  | Packet
+  | PacketFault
+  /** From its link: a ping or pong of the client. */
+  | {readonly kind: 'heard'}
+  /** From its link: a slow reader has caught up. */
+  | {readonly kind: 'drained'}
+  /** From its link: the socket is gone. */
+  | {readonly kind: 'socketClosed'}
+  /** From the edge, first of all: ask the business server. */
+  | {readonly kind: 'start'; readonly headers: readonly string[]}
+  /** From the edge: the connect call has not been answered at all. */
+  | {readonly kind: 'handshakeDue'}
+  /** From the upstream caller. `context` is what the call was given: a message's state, or nothing. */
+  | {readonly kind: 'answered'; readonly answer: Answer; readonly context: InboundMessage | undefined}
+  /** From a channel or the publisher: one QoS 1 or 2 message. */
+  | Delivery
+  /** From a channel or the publisher: one QoS 0 message, the same object for every client. */
+  | {readonly kind: 'broadcast'; readonly frame: Uint8Array}
+  /** From a publication. */
+  | {readonly kind: 'retryDue' | 'timedOut'; readonly delivery: Delivery}
+  /** From the switchboard. */
+  | {readonly kind: 'subscribe'; readonly channel: string; readonly occupy: boolean; readonly reply: Reply<SubscribeOutcome>}
+  | {readonly kind: 'unsubscribe'; readonly channel: string; readonly reply: Reply<SubscribeOutcome>}
+  /** From a channel: another client occupies it. */
+  | {readonly kind: 'evicted'; readonly channel: string}
+  /** From another connection: the business server gave it this identity. */
+  | {readonly kind: 'identityTaken'}
+  /** From the timer wheel. */
+  | {readonly kind: 'heartbeatDue'}
+  | {readonly kind: 'drainDue'}
+  /** From the gateway. */
+  | {readonly kind: 'stopping'};
+
+/** To a channel actor. */
+export type ChannelMessage =
+  /** `occupy` removes every other member. */
+  | {readonly kind: 'join'; readonly member: ActorRef<ConnectionMessage>; readonly occupy: boolean}
+  | {readonly kind: 'leave'; readonly member: ActorRef<ConnectionMessage>}
+  | {readonly kind: 'publish'; readonly request: PublishRequest; readonly reply: Reply<PublishOutcome>}
+  | {readonly kind: 'describe'; readonly reply: Reply<ChannelInfo>};
+
+/** To a publication: a delivery that has made progress, or its timer. */
+export type PublicationMessage = Delivery | {readonly kind: 'timerDue'};
+
+/** To the upstream caller. */
+export type UpstreamMessage =
+  | {
+      readonly kind: 'call';
+      readonly call: Call;
+      readonly from: ActorRef<ConnectionMessage>;
+      readonly context: InboundMessage | undefined;
+    }
+  | {readonly kind: 'answers'; readonly answers: readonly Answer[]};

@@ -1,0 +1,196 @@
+// The sending half of one connection: which messages are on their way to the client, under which ids, and which wait.
+// Runs the chart of each delivery (machines/outbound-delivery.ts) and carries its effects out. Part of the connection
+// actor; made when the first QoS 1 or 2 message comes.
+
+import {outboundQos1, outboundQos2} from '../machines/outbound-delivery.ts';
+import {framePacket} from '../protocol/frame.ts';
+import {messageIdMax} from '../protocol/packet.ts';
+import {type Delivery, progressConfirmed, progressEnded, progressRefused} from './delivery.ts';
+import type {Link} from './link.ts';
+import type {Thread} from './thread.ts';
+
+// Both charts have the same codes for events and effects.
+const {event, effect} = outboundQos2;
+
+/** What the sending half needs of its connection. */
+export interface OutboundOwner {
+  readonly link: Link;
+  readonly identity: string;
+  /** A transmitted message was not answered in time: is the client still there? */
+  probe(): void;
+}
+
+export class Outbound {
+  readonly #thread: Thread;
+  readonly #owner: OutboundOwner;
+  /** By id: transmitted, and not ended. At most `window`. [RB-47] */
+  readonly #inFlight = new Map<number, Delivery>();
+  /** Not transmitted yet, in the order accepted. At most `queue`. [RB-45] */
+  readonly #queued: Delivery[] = [];
+
+  constructor(thread: Thread, owner: OutboundOwner) {
+    this.#thread = thread;
+    this.#owner = owner;
+  }
+
+  get inFlightCount(): number {
+    return this.#inFlight.size;
+  }
+
+  get queuedCount(): number {
+    return this.#queued.length;
+  }
+
+  /** Takes a new delivery: transmits it, queues it, or refuses it where the queue is full. [RB-52] */
+  accept(delivery: Delivery): void {
+    if (this.#queued.length === 0 && this.#isWindowOpen()) {
+      this.#step(delivery, event['window.opened']);
+      return;
+    }
+    if (this.#queued.length < this.#thread.settings.queue) {
+      this.#queued.push(delivery);
+      return;
+    }
+    this.#thread.counters.deliveriesRefused++;
+    this.#report(delivery, progressEnded | progressRefused);
+  }
+
+  /** An ACK or REC came. */
+  acknowledge(kind: 'ack' | 'rec', id: number, reply: Uint8Array): void {
+    const delivery = this.#inFlight.get(id);
+    if (delivery === undefined) {
+      this.#thread.counters.packetsUnknownId++;
+      // The peer holds an id that we have forgotten; a REL lets it go. [RB-19]
+      if (kind === 'rec') this.#owner.link.send(framePacket({kind: 'rel', id}));
+      return;
+    }
+    if ((delivery.publication.qos === 1) !== (kind === 'ack')) this.#thread.counters.packetsMismatched++;
+    if ((delivery.progress & progressConfirmed) === 0) delivery.reply = reply;
+    this.#step(delivery, event[kind === 'ack' ? 'wire.ack' : 'wire.rec']);
+  }
+
+  /** A COM came. */
+  complete(id: number): void {
+    const delivery = this.#inFlight.get(id);
+    if (delivery === undefined) this.#thread.counters.packetsUnknownId++;
+    else this.#step(delivery, event['wire.com']);
+  }
+
+  /** The publication's retry interval has passed. */
+  retry(delivery: Delivery): void {
+    if (this.#isOverdue(delivery)) {
+      this.timeOut(delivery);
+      return;
+    }
+    // One that waited for the window went out later than the publication's first: its time has not come yet.
+    const elapsedMs = Math.trunc(this.#thread.scheduler.now) - delivery.sentAt;
+    if (elapsedMs * 2 >= this.#thread.settings.retryIntervalMs) this.#step(delivery, event['clock.retryDue']);
+  }
+
+  /** The publication has been answered without `delivery`. */
+  timeOut(delivery: Delivery): void {
+    const place = delivery.id === 0 ? this.#queued.indexOf(delivery) : -1;
+    if (place >= 0) this.#queued.splice(place, 1);
+    this.#step(delivery, event['publication.timedOut']);
+  }
+
+  /** Transmits what waits, as far as the window and the reader's pace allow. */
+  pump(): void {
+    while (this.#queued.length > 0 && this.#isWindowOpen()) {
+      const delivery = this.#queued.shift() as Delivery;
+      this.#step(delivery, event[this.#isOverdue(delivery) ? 'publication.timedOut' : 'window.opened']);
+    }
+  }
+
+  /** The connection has ended: every delivery is settled. */
+  close(): void {
+    for (const delivery of this.#inFlight.values()) this.#step(delivery, event['socket.closed']);
+    for (const delivery of this.#queued) this.#step(delivery, event['socket.closed']);
+    this.#inFlight.clear();
+    this.#queued.length = 0;
+  }
+
+  #isWindowOpen(): boolean {
+    const {window, sendBufferBytesMax} = this.#thread.settings;
+    return this.#inFlight.size < window && this.#owner.link.bufferedBytes <= sendBufferBytesMax;
+  }
+
+  // The publication answers and frees its bytes before its word reaches here; nothing of it may be sent any more.
+  #isOverdue(delivery: Delivery): boolean {
+    return delivery.publication.isAnswered && (delivery.progress & progressConfirmed) === 0;
+  }
+
+  #step(delivery: Delivery, eventCode: number): void {
+    const table = delivery.publication.qos === 1 ? outboundQos1 : outboundQos2;
+    const from = delivery.state;
+    const cell = table.step(from, eventCode);
+    const to = table.next[cell] as number;
+    delivery.state = to;
+    const {observer} = this.#thread.observation;
+    if (observer !== undefined) {
+      observer.transition(table.machine.id, this.#owner.identity, delivery.id, from, eventCode, to);
+    }
+    const effects = table.effects[cell] as readonly number[];
+    for (let index = 0; index < effects.length; index++) this.#carryOut(effects[index] as number, delivery);
+  }
+
+  #carryOut(effectCode: number, delivery: Delivery): void {
+    const {publication} = delivery;
+    switch (effectCode) {
+      case effect.transmit:
+        delivery.id = this.#freeId(publication.messageId);
+        this.#inFlight.set(delivery.id, delivery);
+        this.#send(delivery, publication.frameFor(delivery.id, false));
+        return;
+      case effect.retransmit:
+        this.#thread.counters.retransmissions++;
+        this.#send(delivery, publication.frameFor(delivery.id, true));
+        return;
+      case effect.sendRel:
+        this.#send(delivery, publication.releaseFrameFor(delivery.id));
+        return;
+      case effect.resendRel:
+        this.#thread.counters.retransmissions++;
+        this.#send(delivery, publication.releaseFrameFor(delivery.id));
+        return;
+      case effect.confirm:
+        // At QoS 1 the flow ends with the same packet; `release` reports both at once.
+        delivery.progress |= progressConfirmed;
+        if (publication.qos === 2) publication.self.tell(delivery);
+        return;
+      case effect.release:
+        this.#inFlight.delete(delivery.id);
+        this.#report(delivery, progressEnded);
+        if (this.#queued.length > 0) this.pump();
+        return;
+      case effect.lose:
+        if ((delivery.progress & progressConfirmed) === 0) this.#thread.counters.deliveriesLost++;
+        this.#report(delivery, progressEnded);
+        return;
+      case effect.expire:
+        this.#thread.counters.deliveriesExpired++;
+        this.#report(delivery, progressEnded);
+        return;
+      case effect.probe:
+        this.#owner.probe();
+    }
+  }
+
+  #report(delivery: Delivery, progress: number): void {
+    delivery.progress |= progress;
+    delivery.publication.self.tell(delivery);
+  }
+
+  #send(delivery: Delivery, frame: Uint8Array): void {
+    delivery.sentAt = Math.trunc(this.#thread.scheduler.now);
+    this.#owner.link.send(frame);
+  }
+
+  // The publication's id where it is free here, so that the frame is shared; else the next free one. The window is below
+  // the number of ids, so there always is one. [RB-03] [RB-04]
+  #freeId(preferred: number): number {
+    let id = preferred;
+    while (this.#inFlight.has(id)) id = id === messageIdMax ? 1 : id + 1;
+    return id;
+  }
+}

@@ -1,0 +1,182 @@
+// One QoS 1 or 2 message to many clients: an actor that lives until the last of its deliveries has ended. It holds the
+// frames, which all clients share, and the one timer; it counts who confirmed and answers the caller. [RB-61] [RB-62]
+
+import type {Timer} from '../core/clock.ts';
+import {framePacket} from '../protocol/frame.ts';
+import {emptyBytes, type Qos} from '../protocol/packet.ts';
+import type {ActorRef, Behaviour, Cell} from '../runtime/actor.ts';
+import type {Reply} from '../runtime/ask.ts';
+import {Delivery, progressConfirmed, progressEnded, progressRefused} from './delivery.ts';
+import type {ConnectionMessage, PublicationMessage} from './messages.ts';
+import type {ClientReply, PublishOutcome, PublishRequest} from './switchboard.ts';
+import type {Thread} from './thread.ts';
+
+export class Publication implements Behaviour<PublicationMessage> {
+  readonly qos: Qos;
+  /** The id on the wire for every client on which it is free; the others take one of their own. */
+  readonly messageId: number;
+  /** Where its connections report to. */
+  readonly self: Cell<PublicationMessage>;
+  readonly #thread: Thread;
+  readonly #type: number;
+  readonly #message: string;
+  readonly #wantsReplies: boolean;
+  readonly #reply: Reply<PublishOutcome>;
+  #deliveries: Delivery[] = [];
+  readonly #replies: ClientReply[] = [];
+  #payload: Uint8Array;
+  // SEND and REL with the shared id, framed once for all.
+  #frame: Uint8Array;
+  #repeatFrame: Uint8Array | undefined;
+  #releaseFrame: Uint8Array | undefined;
+  #lastReply: Uint8Array | undefined;
+  #timer: Timer | undefined;
+  #deadlineAt: number;
+  #retryAt: number;
+  /** Deliveries neither confirmed nor ended. */
+  #open = 0;
+  /** Deliveries not ended. */
+  #running = 0;
+  #confirmed = 0;
+  #refused = 0;
+  #isAnswered = false;
+
+  constructor(self: Cell<PublicationMessage>, thread: Thread, request: PublishRequest, reply: Reply<PublishOutcome>) {
+    this.self = self;
+    this.#thread = thread;
+    this.qos = request.qos;
+    this.#type = request.type;
+    this.#payload = request.payload;
+    this.#wantsReplies = request.wantsReplies;
+    this.#reply = reply;
+    this.#message = thread.sequences.nextPublication();
+    this.messageId = thread.sequences.nextMessageId();
+    this.#frame = this.#frameSend(this.messageId, false);
+    const now = thread.clock.now();
+    this.#deadlineAt = now + request.timeoutMs;
+    this.#retryAt = now + thread.settings.retryIntervalMs;
+  }
+
+  /** Hands one delivery to each recipient. Called once. */
+  start(recipients: Iterable<ActorRef<ConnectionMessage>>): void {
+    for (const recipient of recipients) {
+      const delivery = new Delivery(this, recipient);
+      this.#deliveries.push(delivery);
+      this.#open++;
+      this.#running++;
+      // A full mailbox is a full queue: told in the answer. [RB-52] One that ended meanwhile is a client that went away.
+      if (recipient.tell(delivery)) continue;
+      delivery.progress = recipient.isStopped ? progressEnded : progressEnded | progressRefused;
+      this.#account(delivery);
+    }
+    this.#thread.counters.deliveries += this.#deliveries.length;
+    this.#settle();
+    if (this.#running > 0) this.#arm();
+  }
+
+  receive(message: PublicationMessage): void {
+    if (message.kind === 'deliver') {
+      this.#account(message);
+      this.#settle();
+      return;
+    }
+    const now = this.#thread.clock.now();
+    if (!this.#isAnswered && now >= this.#deadlineAt) this.#timeOut();
+    if (now >= this.#retryAt) this.#retry(now);
+    if (this.#running > 0) this.#arm();
+  }
+
+  /** Ends without having counted to the end: answers with what is known. */
+  failed(): void {
+    this.#timer?.cancel();
+    if (!this.#isAnswered) this.#answer(true);
+  }
+
+  /** Whether the caller has its answer: then no SEND of it may go out any more, and its bytes are gone. */
+  get isAnswered(): boolean {
+    return this.#isAnswered;
+  }
+
+  /** The SEND for `id`; not to be called once answered. */
+  frameFor(id: number, isDup: boolean): Uint8Array {
+    if (id !== this.messageId) return this.#frameSend(id, isDup);
+    if (!isDup) return this.#frame;
+    this.#repeatFrame ??= this.#frameSend(id, true);
+    return this.#repeatFrame;
+  }
+
+  /** The REL for `id`. */
+  releaseFrameFor(id: number): Uint8Array {
+    if (id !== this.messageId) return framePacket({kind: 'rel', id});
+    this.#releaseFrame ??= framePacket({kind: 'rel', id});
+    return this.#releaseFrame;
+  }
+
+  #frameSend(id: number, isDup: boolean): Uint8Array {
+    return framePacket({kind: 'send', qos: this.qos, isDup, type: this.#type, id, payload: this.#payload});
+  }
+
+  #account(delivery: Delivery): void {
+    const fresh = delivery.progress & ~delivery.accounted;
+    delivery.accounted = delivery.progress;
+    const wasOpen = (delivery.progress & ~fresh) === 0;
+    if (fresh !== 0 && wasOpen) this.#open--;
+    if ((fresh & progressEnded) !== 0) this.#running--;
+    if ((fresh & progressRefused) !== 0) this.#refused++;
+    if ((fresh & progressConfirmed) === 0) return;
+    if (this.#isAnswered) {
+      this.#thread.counters.deliveriesLate++;
+      return;
+    }
+    this.#thread.counters.deliveriesConfirmed++;
+    this.#confirmed++;
+    if (delivery.reply.length > 0) this.#lastReply = delivery.reply;
+    if (this.#wantsReplies) this.#replies.push({identity: delivery.recipient.name, data: delivery.reply});
+  }
+
+  #settle(): void {
+    if (this.#open === 0 && !this.#isAnswered) this.#answer(false);
+    if (this.#running > 0) return;
+    this.#timer?.cancel();
+    this.self.stop();
+  }
+
+  #answer(isTimedOut: boolean): void {
+    this.#isAnswered = true;
+    // Overdue deliveries may live as long as their connections; the payload need not be held for them.
+    this.#payload = emptyBytes;
+    this.#frame = emptyBytes;
+    this.#repeatFrame = undefined;
+    this.#reply({
+      message: this.#message,
+      connections: this.#confirmed,
+      isTimedOut,
+      refused: this.#refused,
+      lastReply: this.#lastReply,
+      replies: this.#replies,
+    });
+  }
+
+  #timeOut(): void {
+    this.#thread.counters.publicationsTimedOut++;
+    this.#answer(true);
+    for (const delivery of this.#deliveries) {
+      if (delivery.accounted === 0) delivery.recipient.tell({kind: 'timedOut', delivery});
+    }
+  }
+
+  #retry(now: number): void {
+    this.#retryAt = now + this.#thread.settings.retryIntervalMs;
+    this.#deliveries = this.#deliveries.filter((delivery) => (delivery.accounted & progressEnded) === 0);
+    for (const delivery of this.#deliveries) delivery.recipient.tell({kind: 'retryDue', delivery});
+  }
+
+  #arm(): void {
+    this.#timer?.cancel();
+    const now = this.#thread.clock.now();
+    const dueAt = this.#isAnswered ? this.#retryAt : Math.min(this.#retryAt, this.#deadlineAt);
+    this.#timer = this.#thread.clock.startTimer(Math.max(0, dueAt - now), () => {
+      this.self.tell({kind: 'timerDue'});
+    });
+  }
+}

@@ -1,0 +1,73 @@
+// Starts publications: to the members of a channel, or to one client. QoS 0 is one frame and no state; QoS 1 and 2 are a
+// publication actor. Called by channel actors and by the switchboard.
+
+import {framePacket} from '../protocol/frame.ts';
+import type {ActorRef} from '../runtime/actor.ts';
+import type {Reply} from '../runtime/ask.ts';
+import type {ConnectionMessage, PublicationMessage} from './messages.ts';
+import {Publication} from './publication.ts';
+import type {PublishOutcome, PublishRequest} from './switchboard.ts';
+import type {Thread} from './thread.ts';
+
+/** A delivery reports at most twice; the rest is for the timer. */
+const reportsPerDelivery = 2;
+const mailboxReserve = 16;
+
+/** Sends `request` to `recipients` and calls `reply` once, when all have answered or gone, or at the timeout. */
+export function publish(
+  thread: Thread,
+  recipients: ReadonlySet<ActorRef<ConnectionMessage>>,
+  request: PublishRequest,
+  reply: Reply<PublishOutcome>,
+): void {
+  thread.counters.publications++;
+  if (request.qos === 0) {
+    broadcast(thread, recipients, request, reply);
+    return;
+  }
+  if (recipients.size === 0) {
+    reply(nobody(thread));
+    return;
+  }
+  let publication: Publication | undefined;
+  thread.scheduler.spawn<PublicationMessage>({
+    name: 'publication',
+    mailboxBound: recipients.size * reportsPerDelivery + mailboxReserve,
+    supervisor: thread.supervisors.publications,
+    create: (self) => {
+      publication = new Publication(self, thread, request, reply);
+      return publication;
+    },
+  });
+  publication?.start(recipients);
+}
+
+function broadcast(
+  thread: Thread,
+  recipients: ReadonlySet<ActorRef<ConnectionMessage>>,
+  request: PublishRequest,
+  reply: Reply<PublishOutcome>,
+): void {
+  if (recipients.size > 0) {
+    const {type, payload} = request;
+    const frame = framePacket({kind: 'send', qos: 0, isDup: false, type, id: 0, payload});
+    const message = {kind: 'broadcast', frame} as const;
+    for (const recipient of recipients) {
+      if (!recipient.tell(message)) thread.counters.framesDropped++;
+    }
+    thread.counters.deliveries += recipients.size;
+  }
+  reply(nobody(thread));
+}
+
+/** The outcome where nobody can confirm. */
+function nobody(thread: Thread): PublishOutcome {
+  return {
+    message: thread.sequences.nextPublication(),
+    connections: 0,
+    isTimedOut: false,
+    refused: 0,
+    lastReply: undefined,
+    replies: [],
+  };
+}

@@ -1,0 +1,74 @@
+// The operations of one thread, on its own connections and channels.
+
+import {RainbowError} from '../core/errors.ts';
+import {ask} from '../runtime/ask.ts';
+import type {ChannelInfo, PublishOutcome, PublishRequest, SubscribeOutcome, Switchboard} from './switchboard.ts';
+import {publish} from './publisher.ts';
+import type {Thread} from './thread.ts';
+
+/** Beyond the time an answer is due anyway: a failure of ours, not of a client. */
+const answerGraceMs = 5_000;
+const nobody: ReadonlySet<never> = new Set();
+/** Messages waiting for one channel at which publications to it are refused; joins and leaves still find room. */
+const channelDepthMax = 10_000;
+
+/** See {@link Switchboard}. */
+export function createLocalSwitchboard(thread: Thread): Switchboard {
+  const {clock, channels, connections} = thread;
+
+  function publishToChannel(name: string, request: PublishRequest): Promise<PublishOutcome> {
+    const channel = channels.find(name);
+    return ask<PublishOutcome>(clock, request.timeoutMs + answerGraceMs, (reply) => {
+      if (channel === undefined) {
+        publish(thread, nobody, request, reply);
+        return true;
+      }
+      return channel.depth < channelDepthMax && channel.tell({kind: 'publish', request, reply});
+    });
+  }
+
+  function publishToIdentity(identity: string, request: PublishRequest): Promise<PublishOutcome> {
+    const connection = connections.find(identity);
+    return ask<PublishOutcome>(clock, request.timeoutMs + answerGraceMs, (reply) => {
+      publish(thread, connection === undefined ? nobody : new Set([connection]), request, reply);
+      return true;
+    });
+  }
+
+  return {
+    async publish(request) {
+      if (thread.isStopping) throw new RainbowError('RB_STOPPING');
+      if (request.identity !== undefined) return publishToIdentity(request.identity, request);
+      return publishToChannel(request.channel ?? '', request);
+    },
+
+    async subscribe({identity, channel}, occupy) {
+      if (thread.isStopping) throw new RainbowError('RB_STOPPING');
+      const connection = connections.find(identity);
+      if (connection === undefined) return 'noSuchConnection';
+      return ask<SubscribeOutcome>(clock, answerGraceMs, (reply) =>
+        connection.tell({kind: 'subscribe', channel, occupy, reply}),
+      );
+    },
+
+    async unsubscribe({identity, channel}) {
+      const connection = connections.find(identity);
+      if (connection === undefined) return 'done';
+      return ask<SubscribeOutcome>(clock, answerGraceMs, (reply) =>
+        connection.tell({kind: 'unsubscribe', channel, reply}),
+      );
+    },
+
+    async info() {
+      const asked: Promise<ChannelInfo>[] = [];
+      for (const [, channel] of channels.entries()) {
+        asked.push(ask<ChannelInfo>(clock, answerGraceMs, (reply) => channel.tell({kind: 'describe', reply})));
+      }
+      // A channel that ends while it is asked has no members to tell of.
+      const told = await Promise.allSettled(asked);
+      const found = told.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+      found.sort((left, right) => (left.name < right.name ? -1 : 1));
+      return {connections: connections.size, channels: found};
+    },
+  };
+}

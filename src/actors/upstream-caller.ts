@@ -1,0 +1,75 @@
+// Gathers the calls of a turn into one batch for the workers, and brings the answers back to the connections that wait
+// for them. One a thread.
+
+import {invariant, unreachable} from '../core/invariant.ts';
+import type {ActorRef, Behaviour} from '../runtime/actor.ts';
+import type {Scheduler} from '../runtime/scheduler.ts';
+import type {Supervisor} from '../runtime/supervisor.ts';
+import type {Answer, Call, UpstreamTransport} from '../upstream/call.ts';
+import type {InboundMessage} from './inbound.ts';
+import type {ConnectionMessage, UpstreamMessage} from './messages.ts';
+
+/** Drained every turn, so this is never met: a turn handles fewer messages. A connection whose call is refused fails it. */
+const mailboxBound = 1_048_576;
+
+interface Waiting {
+  readonly from: ActorRef<ConnectionMessage>;
+  readonly context: InboundMessage | undefined;
+}
+
+/** Makes the caller of a thread. `callsMax` bounds the calls under way; one more fails as overloaded. */
+export function spawnUpstreamCaller(
+  scheduler: Scheduler,
+  supervisor: Supervisor,
+  transport: UpstreamTransport,
+  callsMax: number,
+): ActorRef<UpstreamMessage> {
+  const waiting = new Map<number, Waiting>();
+  let batch: Call[] = [];
+  const cell = scheduler.spawn<UpstreamMessage>({
+    name: 'upstream',
+    mailboxBound,
+    supervisor,
+    create: (): Behaviour<UpstreamMessage> => ({
+      receive(message) {
+        switch (message.kind) {
+          case 'call':
+            call(message.call, message.from, message.context);
+            return;
+          case 'answers':
+            for (const answer of message.answers) pass(answer);
+            return;
+          default:
+            unreachable(message);
+        }
+      },
+    }),
+  });
+
+  function call(call: Call, from: ActorRef<ConnectionMessage>, context: InboundMessage | undefined): void {
+    scheduler.counters.calls++;
+    waiting.set(call.call, {from, context});
+    if (waiting.size > callsMax) {
+      pass({kind: 'failed', call: call.call, reason: 'overloaded', status: undefined});
+      return;
+    }
+    batch.push(call);
+  }
+
+  function pass(answer: Answer): void {
+    const waiter = waiting.get(answer.call);
+    invariant(waiter !== undefined, 'Expected each call to be answered once');
+    waiting.delete(answer.call);
+    if (answer.kind === 'failed') scheduler.counters.callsFailed++;
+    waiter.from.tell({kind: 'answered', answer, context: waiter.context});
+  }
+
+  transport.onAnswers((answers) => cell.tell({kind: 'answers', answers}));
+  scheduler.onTurnEnd(() => {
+    if (batch.length === 0) return;
+    const calls = batch;
+    batch = [];
+    transport.dispatch(calls);
+  });
+  return cell;
+}

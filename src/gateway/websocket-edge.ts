@@ -1,0 +1,81 @@
+// Where clients come in: takes the `upgrade` events of the HTTP server, bounds them, and makes a connection actor of each.
+
+import type {IncomingMessage} from 'node:http';
+import {Socket} from 'node:net';
+import type {Duplex} from 'node:stream';
+import {WebSocketServer} from 'ws';
+import {spawnConnection} from '../actors/connection-actor.ts';
+import type {Thread} from '../actors/thread.ts';
+import {Flusher} from './flusher.ts';
+import {answerUpgrade, readHandshake} from './handshake.ts';
+import type {GatewayOptions} from './options.ts';
+import {ClientWebSocket, type LinkEnvironment, WebSocketLink} from './websocket-link.ts';
+
+/** Fragments of one message; a packet has no need of many. */
+const fragmentsMax = 128;
+/** The connect call has its own deadline; this is for a worker that does not even keep that. */
+const handshakeGraceMs = 2_000;
+const identityBytes = 32;
+
+/** Options the edge reads. */
+export type EdgeOptions = Pick<
+  GatewayOptions,
+  'requireDevice' | 'connectionsMax' | 'handshakesMax' | 'payloadBytesMax' | 'sendBufferBytesMax' | 'callTimeoutMs'
+>;
+
+/** Returns the listener for `upgrade`. */
+export function createWebSocketEdge(
+  thread: Thread,
+  options: EdgeOptions,
+): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
+  const {counters, scheduler} = thread;
+  const environment: LinkEnvironment = {
+    counters,
+    flusher: new Flusher(counters, () => scheduler.requestTurn()),
+    webSockets: new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: options.payloadBytesMax,
+      maxFragments: fragmentsMax,
+      WebSocket: ClientWebSocket,
+      // Legacy clients get no subprotocol, whatever they offer.
+      handleProtocols: () => false,
+    }),
+    sendBufferBytesMax: options.sendBufferBytesMax,
+    paused: new Set(),
+  };
+  scheduler.onTurnEnd(() => {
+    environment.flusher.flush();
+    for (const link of environment.paused) link.resume();
+  });
+
+  return (request, socket, head) => {
+    if (!(socket instanceof Socket)) {
+      socket.destroy();
+      return;
+    }
+    const reading = readHandshake(request, options.requireDevice);
+    if (reading.kind === 'refused') {
+      if (reading.status === 401) counters.handshakesRefused++;
+      else counters.handshakesInvalid++;
+      answerUpgrade(socket, reading.status);
+      return;
+    }
+    const isFull =
+      thread.handshakes.size >= options.handshakesMax || thread.connectionsAlive >= options.connectionsMax;
+    if (isFull || thread.isStopping) {
+      counters.handshakesFailed++;
+      answerUpgrade(socket, 503);
+      return;
+    }
+    const link = new WebSocketLink(environment, request, socket, head);
+    const connection = spawnConnection(thread, link, thread.random.hex(identityBytes));
+    link.attach(connection);
+    connection.tell({kind: 'start', headers: reading.headers});
+    const deadline = thread.clock.startTimer(options.callTimeoutMs + handshakeGraceMs, () =>
+      connection.tell({kind: 'handshakeDue'}),
+    );
+    link.onAnswered = () => deadline.cancel();
+  };
+}

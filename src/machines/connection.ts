@@ -1,0 +1,137 @@
+// The life of one client connection: the connect call, the heartbeat, the end. Run by the connection actor.
+//
+//   checking -> open { fresh -> suspect -> awaitingPong } -> draining -> closed
+//
+// `clock.heartbeatDue` comes after each half keep-alive of silence: a ping goes out after a whole one, the end comes
+// after one and a half. [RB-53] Whoever was allowed to connect is reported closed exactly once, on every path. [RB-64]
+
+import {setup} from 'xstate';
+import {namedEffects} from './effects.ts';
+import {tabulate} from './tabulate.ts';
+
+const events = [
+  'upstream.allowed',
+  'upstream.refused',
+  'upstream.failed',
+  /** The connect call was not answered at all, not even by its own deadline. */
+  'clock.handshakeDue',
+  /** Any packet, ping or pong of the client. */
+  'wire.heard',
+  'clock.heartbeatDue',
+  /** A transmitted message was not answered within its publication's time. */
+  'delivery.unanswered',
+  /** The client outran a bound that the contract sets. */
+  'client.overran',
+  /** The business server gave this connection's identity to a newer one. */
+  'identity.taken',
+  'socket.closed',
+  /** The close frame was not answered in time. */
+  'clock.drainDue',
+  'gateway.stopping',
+] as const;
+
+const effects = [
+  /** Answer the upgrade 101 and open. */
+  'admit',
+  /** Answer the upgrade 401. */
+  'refuse',
+  /** Answer the upgrade 503. */
+  'fail',
+  'ping',
+  'closeSilent',
+  'closeOverrun',
+  'closeStopping',
+  'closeTakenOver',
+  /** Leave all channels, settle all deliveries, free the identity. */
+  'cleanUp',
+  /** Make the close call, after the calls that came before it. */
+  'callClose',
+  /** Destroy the socket. */
+  'terminate',
+] as const;
+
+type ConnectionEvent = {type: (typeof events)[number]};
+
+/** The connection chart. */
+export const connectionMachine = setup({
+  types: {events: {} as ConnectionEvent},
+  actions: namedEffects(effects),
+}).createMachine({
+  id: 'connection',
+  initial: 'checking',
+  states: {
+    checking: {
+      description: 'The business server is asked; what the client sends waits.',
+      meta: {rule: 'RB-56'},
+      on: {
+        'upstream.allowed': {target: 'open', actions: 'admit', meta: {rule: 'RB-56'}},
+        'upstream.refused': {target: 'closed', actions: ['refuse', 'cleanUp']},
+        'upstream.failed': {target: 'closed', actions: ['fail', 'cleanUp']},
+        'clock.handshakeDue': {target: 'abandoned', actions: ['fail', 'cleanUp']},
+        'gateway.stopping': {target: 'abandoned', actions: ['fail', 'cleanUp']},
+        'socket.closed': {target: 'abandoned', actions: 'cleanUp', description: 'The client vanished.'},
+      },
+    },
+    abandoned: {
+      description: 'Nobody is there any more, but the business server may still say yes, and is then told of the end.',
+      on: {
+        'upstream.allowed': {target: 'closed', actions: 'callClose', meta: {rule: 'RB-64'}},
+        'upstream.refused': {target: 'closed'},
+        'upstream.failed': {target: 'closed'},
+      },
+    },
+    open: {
+      initial: 'fresh',
+      on: {
+        'client.overran': {target: 'draining', actions: ['closeOverrun', 'cleanUp'], meta: {rule: 'RB-29'}},
+        'identity.taken': {target: 'draining', actions: ['closeTakenOver', 'cleanUp']},
+        'gateway.stopping': {target: 'draining', actions: ['closeStopping', 'cleanUp']},
+        'socket.closed': {target: 'closed', actions: ['cleanUp', 'callClose'], meta: {rule: 'RB-64'}},
+      },
+      states: {
+        fresh: {
+          description: 'Heard of within half a keep-alive.',
+          on: {
+            'clock.heartbeatDue': {target: 'suspect'},
+            'delivery.unanswered': {target: 'awaitingPong', actions: 'ping'},
+          },
+        },
+        suspect: {
+          description: 'Silent for half a keep-alive.',
+          on: {
+            'wire.heard': {target: 'fresh', meta: {rule: 'RB-54'}},
+            'clock.heartbeatDue': {target: 'awaitingPong', actions: 'ping'},
+            'delivery.unanswered': {target: 'awaitingPong', actions: 'ping'},
+          },
+        },
+        awaitingPong: {
+          description: 'Silent for a keep-alive, or owing an acknowledgement; a ping is on its way.',
+          on: {
+            'wire.heard': {target: 'fresh', meta: {rule: 'RB-54'}},
+            'clock.heartbeatDue': {
+              target: '#connection.draining',
+              actions: ['closeSilent', 'cleanUp'],
+              meta: {rule: 'RB-53'},
+            },
+          },
+        },
+      },
+    },
+    draining: {
+      description: 'A close frame went out: nothing more is sent or applied.',
+      meta: {rule: 'RB-57'},
+      on: {
+        'socket.closed': {target: 'closed', actions: 'callClose', meta: {rule: 'RB-64'}},
+        'clock.drainDue': {target: 'closed', actions: ['terminate', 'callClose'], meta: {rule: 'RB-64'}},
+      },
+    },
+    closed: {type: 'final'},
+  },
+});
+
+/** {@link connectionMachine} as it runs. */
+export const connection = tabulate(connectionMachine, {
+  states: ['checking', 'abandoned', 'open.fresh', 'open.suspect', 'open.awaitingPong', 'draining', 'closed'],
+  events,
+  effects,
+});

@@ -1,0 +1,156 @@
+// The HTTP API of PROTOCOL section 5 as types and limits: what the gateway reads and answers, and what the server SDK
+// sends and gets. Pure; no parsing of HTTP here (api-query.ts), no signature (signature.ts).
+
+import type {ErrorCode} from '../core/errors.ts';
+import type {Qos} from './packet.ts';
+
+/** Paths, as documented; the gateway also accepts them without the trailing slash. */
+export const apiPaths = {
+  connect: '/connect/',
+  send: '/send/',
+  subscribe: '/sub/',
+  unsubscribe: '/unsub/',
+  hello: '/hello/',
+  serverinfo: '/serverinfo/',
+  metrics: '/metrics/',
+} as const;
+
+/** `msgtype` runs from 0 to this. */
+export const messageTypeMax = 65_535;
+/** `msgtype` where the call names none. */
+export const messageTypeDefault = 1;
+/** `qos` where the call names none. */
+export const qosDefault: Qos = 2;
+/** `timeout` where the call names none, or one of 0 or less. */
+export const sendTimeoutDefaultMs = 10_000;
+export const sendTimeoutMsMax = 300_000;
+/** Bytes of a channel's name in UTF-8. */
+export const channelBytesMax = 256;
+/** Characters of an identity. */
+export const identityLengthMax = 256;
+
+/** Query of `POST /send/`, besides the signature; the body is the payload. */
+export interface SendParameters {
+  /** One of `channel` and `identity` is required, both are refused. */
+  readonly channel?: string;
+  readonly identity?: string;
+  /** @default 1 */
+  readonly msgtype?: number;
+  /** @default 2 */
+  readonly qos?: Qos;
+  /** Seconds, at most 300; 0 or less means 10. @default 10 */
+  readonly timeout?: number;
+  /** Asks for every client's reply. */
+  readonly replies?: 'all';
+}
+
+/** Body of `POST /sub/` and, without `occupy`, of `POST /unsub/`. */
+export interface SubscribeBody {
+  readonly identity: string;
+  readonly channel: string;
+  /** Any true JSON value removes every other subscriber. */
+  readonly occupy?: unknown;
+}
+
+/** A reply as JSON: a string, or base64 where the bytes are not UTF-8. */
+export interface EncodedReply {
+  readonly data: string;
+  readonly encoding?: 'base64';
+}
+
+/** One client's reply. */
+export interface IdentifiedReply extends EncodedReply {
+  readonly identity: string;
+}
+
+/** Answer of `POST /send/` at QoS 0. */
+export interface AcceptedAnswer {
+  readonly status: 0;
+  /** The publication's id. */
+  readonly message: string;
+}
+
+/** Answer of `POST /send/` at QoS 1 and 2, with the last non-empty reply or an empty string. [RB-61] */
+export interface ConfirmedAnswer extends AcceptedAnswer, EncodedReply {
+  readonly connections: number;
+  /** The timeout came before every client had confirmed or gone; they may yet. [RB-62] */
+  readonly timeout?: true;
+  /** Clients not sent the message since their queue was full. [RB-52] */
+  readonly refused?: number;
+  /** Where `replies=all` asked for them. */
+  readonly replies?: readonly IdentifiedReply[];
+}
+
+/** Answer of `POST /send/` at QoS 1 and 2 when nobody confirmed in time; HTTP status 200. [RB-62] */
+export interface TimeoutAnswer {
+  readonly status: 1;
+  readonly msg: 'timeout';
+  readonly code: 'RB_TIMEOUT';
+  readonly connections: 0;
+  readonly message: string;
+  readonly refused?: number;
+}
+
+/** Any refusal. Match on `code`; `msg` is the original's text where it had one. */
+export interface ErrorAnswer {
+  readonly status: 1;
+  readonly msg: string;
+  readonly code: ErrorCode;
+  /** What was expected and what was got, where that helps. */
+  readonly detail?: string;
+}
+
+export type SendAnswer = AcceptedAnswer | ConfirmedAnswer | TimeoutAnswer | ErrorAnswer;
+export type SubscribeAnswer = {readonly status: 0} | ErrorAnswer;
+
+const messageTypeFormat = /^\d{1,5}$/;
+const timeoutFormat = /^-?\d{1,9}(?:\.\d{1,9})?$/;
+const identityFormat = /^[\x20-\x7e]+$/;
+const controlCharacter = /\p{Cc}/u;
+
+/** `msgtype` from decimal digits alone; `undefined` for anything else or out of range. */
+export function parseMessageType(text: string): number | undefined {
+  if (!messageTypeFormat.test(text)) return undefined;
+  const type = Number(text);
+  return type <= messageTypeMax ? type : undefined;
+}
+
+/** `qos`; `undefined` for anything but `0`, `1` and `2`. */
+export function parseQos(text: string): Qos | undefined {
+  if (text === '0') return 0;
+  if (text === '1') return 1;
+  return text === '2' ? 2 : undefined;
+}
+
+/** `timeout` in whole milliseconds from decimal seconds; `undefined` where it is no number or above the bound. */
+export function parseTimeoutMs(text: string): number | undefined {
+  if (!timeoutFormat.test(text)) return undefined;
+  const timeoutMs = Math.ceil(Number(text) * 1000);
+  if (timeoutMs > sendTimeoutMsMax) return undefined;
+  return timeoutMs > 0 ? timeoutMs : sendTimeoutDefaultMs;
+}
+
+/**
+ * Whether `name` can be a channel: 1 to 256 bytes of UTF-8, no control characters, no `;;`, which joins names in the
+ * business server's headers.
+ */
+export function isChannelName(name: string): boolean {
+  if (name === '' || name.length > channelBytesMax) return false;
+  if (controlCharacter.test(name) || name.includes(';;') || !name.isWellFormed()) return false;
+  // A UTF-16 unit is at most three bytes, so that only long names need the exact count.
+  return name.length * 3 <= channelBytesMax || new TextEncoder().encode(name).length <= channelBytesMax;
+}
+
+/** Whether `text` can be an identity: 1 to 256 printable ASCII characters, as a header carries them. */
+export function isIdentity(text: string): boolean {
+  return text.length <= identityLengthMax && identityFormat.test(text);
+}
+
+/** The query of a send call, without `?` and without the signature. */
+export function sendQuery(parameters: SendParameters): string {
+  let query = '';
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== undefined) query += `${query === '' ? '' : '&'}${name}=${encodeURIComponent(String(value))}`;
+  }
+  return query;
+}
