@@ -3,21 +3,19 @@
 // until its close call is answered. A failure of it closes this client with 1011 and harms nobody else.
 
 import type {Timer} from '../core/clock.ts';
-import {invariant, unreachable} from '../core/invariant.ts';
+import {unreachable} from '../core/invariant.ts';
 import {connection as chart} from '../machines/connection.ts';
 import {type CloseReason, closeReasons} from '../protocol/close-code.ts';
-import {channelNameBytesMax, splitChannels} from '../protocol/header-name.ts';
 import type {Packet, PacketFault} from '../protocol/packet.ts';
 import type {ActorRef, Behaviour, Cell} from '../runtime/actor.ts';
 import type {WheelEntry} from '../runtime/timer-wheel.ts';
 import type {AcceptedAnswer, Answer, Call} from '../upstream/call.ts';
-import {findOrSpawnChannel} from './channel-actor.ts';
 import {type Delivery, progressEnded} from './delivery.ts';
 import {Inbound, type InboundMessage} from './inbound.ts';
 import type {Link} from './link.ts';
+import {Membership} from './membership.ts';
 import type {ConnectionMessage} from './messages.ts';
 import {Outbound} from './outbound.ts';
-import type {SubscribeOutcome} from './switchboard.ts';
 import type {Thread} from './thread.ts';
 
 const {event, effect, state} = chart;
@@ -49,7 +47,7 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, WheelEntry<Connec
   #state: number = state.checking;
   #heardAt = 0;
   #cookie: string | undefined;
-  #channels: Set<string> | undefined;
+  #membership: Membership | undefined;
   #outbound: Outbound | undefined;
   #inbound: Inbound | undefined;
   #drainTimer: Timer | undefined;
@@ -165,14 +163,14 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, WheelEntry<Connec
         this.#step(event['identity.taken']);
         return;
       case 'subscribe':
-        message.reply(this.#isOpen ? this.#join(message.channel, message.occupy) : 'noSuchConnection');
+        message.reply(this.#isOpen ? this.#member().join(message.channel, message.occupy) : 'noSuchConnection');
         return;
       case 'unsubscribe':
-        this.#leave(message.channel);
+        this.#membership?.leave(message.channel);
         message.reply('done');
         return;
       case 'evicted':
-        this.#channels?.delete(message.channel);
+        this.#membership?.evicted(message.channel);
         return;
       case 'broadcast':
       case 'retryDue':
@@ -270,27 +268,13 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, WheelEntry<Connec
   /** What an answer says about cookie and channels; nothing once the connection has ended. */
   #apply(answer: AcceptedAnswer): void {
     if (answer.cookie !== undefined) this.#cookie = answer.cookie === '' ? undefined : answer.cookie;
-    if (!this.#isOpen) return;
-    for (const channel of splitChannels(answer.leave)) this.#leave(channel);
-    for (const channel of splitChannels(answer.join)) {
-      if (!isChannelName(channel) || this.#join(channel, false) !== 'done') this.#thread.counters.channelsRefused++;
-    }
+    if (!this.#isOpen || (answer.join === undefined && answer.leave === undefined)) return;
+    this.#member().apply(answer.leave, answer.join);
   }
 
-  #join(channel: string, occupy: boolean): SubscribeOutcome {
-    this.#channels ??= new Set();
-    const isMember = this.#channels.has(channel);
-    if (isMember && !occupy) return 'done';
-    if (!isMember && this.#channels.size >= this.#thread.settings.channelsPerConnectionMax) return 'tooManyChannels';
-    if (!findOrSpawnChannel(this.#thread, channel).tell({kind: 'join', member: this.actor, occupy})) return 'overloaded';
-    this.#channels.add(channel);
-    return 'done';
-  }
-
-  #leave(channel: string): void {
-    if (this.#channels?.delete(channel) !== true) return;
-    const isTold = this.#thread.channels.find(channel)?.tell({kind: 'leave', member: this.actor});
-    invariant(isTold === true, 'Expected a channel with a member to live and to have room for its leaving');
+  #member(): Membership {
+    this.#membership ??= new Membership(this.#thread, this.actor);
+    return this.#membership;
   }
 
   #heartbeat(): void {
@@ -387,7 +371,7 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, WheelEntry<Connec
     if (!wasHandshake) counters.connectionsClosed++;
     connections.remove(this.identity, this.actor);
     heartbeats.cancel(this);
-    for (const channel of [...(this.#channels ?? [])]) this.#leave(channel);
+    this.#membership?.leaveAll();
     this.#outbound?.close();
     this.#inbound?.close();
   }
@@ -409,8 +393,4 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, WheelEntry<Connec
     this.#thread.connectionsAlive--;
     this.actor.stop();
   }
-}
-
-function isChannelName(name: string): boolean {
-  return Buffer.byteLength(name) <= channelNameBytesMax;
 }

@@ -4,14 +4,16 @@
 import type {Clock} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
 import type {Random} from '../core/random.ts';
-import {messageIdMax} from '../protocol/packet.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import type {Observation} from '../runtime/observer.ts';
-import type {Registry} from '../runtime/registry.ts';
-import type {Scheduler} from '../runtime/scheduler.ts';
-import type {Supervisor} from '../runtime/supervisor.ts';
-import type {TimerWheel} from '../runtime/timer-wheel.ts';
+import {Registry} from '../runtime/registry.ts';
+import {Scheduler} from '../runtime/scheduler.ts';
+import {type Directive, Supervisor} from '../runtime/supervisor.ts';
+import {TimerWheel} from '../runtime/timer-wheel.ts';
+import type {UpstreamTransport} from '../upstream/call.ts';
 import type {ChannelMessage, ConnectionMessage, UpstreamMessage} from './messages.ts';
+import {Sequences} from './sequences.ts';
+import {spawnUpstreamCaller} from './upstream-caller.ts';
 
 /** The bounds and times that the actors obey; the gateway's options of the same names. */
 export interface ActorSettings {
@@ -36,7 +38,6 @@ export interface Thread {
     readonly connections: Supervisor;
     readonly channels: Supervisor;
     readonly publications: Supervisor;
-    readonly upstream: Supervisor;
   };
   /** Open connections by identity. */
   readonly connections: Registry<ConnectionMessage>;
@@ -53,37 +54,82 @@ export interface Thread {
   isStopping: boolean;
 }
 
-/** The numbers and ids a thread gives out. */
-export class Sequences {
-  readonly #prefix: string;
-  #messageId = 0;
-  #call = 0;
-  #publication = 0;
-  #message = 0;
+/** What a thread is made of. */
+export interface ThreadOptions {
+  readonly settings: ActorSettings;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly counters: Counters;
+  readonly transport: UpstreamTransport;
+  /** Calls to the business server under way at a time. */
+  readonly callsMax: number;
+  /** See {@link Scheduler}: `setImmediate` in the product. */
+  readonly defer: (turn: () => void) => void;
+  /** Told of each failure of an actor, for the log. */
+  readonly onFailure: (actor: string, error: unknown) => void;
+  /** Told of what restarting did not mend: the thread must end. */
+  readonly onFatal: (error: unknown) => void;
+}
 
-  /** `prefix` tells this run of this thread from every other: unguessable, made of letters and digits. */
-  constructor(prefix: string) {
-    this.#prefix = prefix;
-  }
+/** Bytes of chance in the prefix of a thread's ids. */
+const prefixBytes = 5;
+/** Heartbeats may be late by this part of the keep-alive, within these bounds. */
+const ticksPerKeepAlive = 32;
+const tickMsMin = 5;
+const tickMsMax = 1_000;
 
-  /** Wire ids in turn, 1 to 65,534 and around; whether one is free is the connection's to know. [RB-04] */
-  nextMessageId(): number {
-    this.#messageId = this.#messageId === messageIdMax ? 1 : this.#messageId + 1;
-    return this.#messageId;
-  }
+/** Makes the shared state of one thread and its upstream caller; nothing runs until a message is told. */
+export function createThread(options: ThreadOptions): Thread {
+  const {clock, counters, settings, random} = options;
+  const scheduler = new Scheduler({clock, counters, defer: options.defer, onFatal: options.onFatal});
+  const supervise = (directive: Directive): Supervisor =>
+    new Supervisor({
+      clock,
+      directive,
+      onFailure: options.onFailure,
+      escalate: (error) => scheduler.fatal(error),
+    });
+  const upstreamSupervisor = supervise('restart');
+  const tickMs = Math.min(tickMsMax, Math.max(tickMsMin, settings.keepAliveMs / ticksPerKeepAlive));
+  return {
+    clock,
+    random,
+    counters,
+    settings,
+    scheduler,
+    supervisors: {
+      // One client's connection, one caller's publication: nobody else is concerned, and nothing is there to restart.
+      connections: supervise('stop'),
+      publications: supervise('stop'),
+      channels: supervise('restart'),
+    },
+    connections: new Registry(),
+    handshakes: new Set(),
+    channels: new Registry(),
+    heartbeats: new TimerWheel<ConnectionMessage>(clock, tickMs, {kind: 'heartbeatDue'}),
+    upstream: spawnUpstreamCaller(scheduler, upstreamSupervisor, options.transport, options.callsMax),
+    observation: {observer: undefined},
+    sequences: new Sequences(random.hex(prefixBytes)),
+    connectionsAlive: 0,
+    isStopping: false,
+  };
+}
 
-  /** Numbers for calls. */
-  nextCall(): number {
-    return ++this.#call;
-  }
-
-  /** The id of a publication, told in the answer to /send/. */
-  nextPublication(): string {
-    return `p${this.#prefix}${(++this.#publication).toString(36)}`;
-  }
-
-  /** The id of an upstream message, sent as RAINBOWMESSAGEID. [RB-63] */
-  nextMessage(): string {
-    return `m${this.#prefix}${(++this.#message).toString(36)}`;
-  }
+/**
+ * Ends every connection: close frames with 1001, then the close calls. Settles when all have ended, or after `graceMs`
+ * without them. Handshakes and publications are refused from the first moment.
+ */
+export function stopThread(thread: Thread, graceMs: number): Promise<void> {
+  thread.isStopping = true;
+  for (const [, connection] of thread.connections.entries()) connection.tell({kind: 'stopping'});
+  for (const connection of thread.handshakes) connection.tell({kind: 'stopping'});
+  return new Promise((resolve) => {
+    const timer = thread.clock.startTimer(graceMs, resolve);
+    thread.scheduler.onTurnEnd(() => {
+      if (thread.connectionsAlive > 0) return;
+      timer.cancel();
+      resolve();
+    });
+    thread.scheduler.requestTurn();
+  });
 }

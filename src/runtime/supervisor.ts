@@ -16,7 +16,6 @@ export interface Supervised {
 
 /** How one family of actors is supervised. */
 export interface SupervisorOptions {
-  readonly name: string;
   readonly clock: Clock;
   /** `restart`: a new behaviour, the same mailbox. `stop`: the actor ends; for actors that stand for one client. */
   readonly directive: Directive;
