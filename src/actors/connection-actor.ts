@@ -58,7 +58,7 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, WheelEntry<Connec
     this.#thread = thread;
     this.link = link;
     this.identity = identity;
-    thread.connectionsAlive++;
+    thread.alive.add(self);
     thread.handshakes.add(self);
   }
 
@@ -107,7 +107,7 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, WheelEntry<Connec
     this.#cleanUp();
     this.link.close(closeReasons.internal.code, closeReasons.internal.text);
     if (hadConnected && !wasReported) this.#tellUpstream(this.#closeCall());
-    this.#thread.connectionsAlive--;
+    this.#thread.alive.delete(this.actor);
   }
 
   /** For the sending half: the client owes an acknowledgement. */
@@ -390,7 +390,7 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, WheelEntry<Connec
 
   #end(): void {
     if (this.actor.isStopped) return;
-    this.#thread.connectionsAlive--;
+    this.#thread.alive.delete(this.actor);
     this.actor.stop();
   }
 }

@@ -48,8 +48,8 @@ export interface Thread {
   readonly upstream: ActorRef<UpstreamMessage>;
   readonly observation: Observation;
   readonly sequences: Sequences;
-  /** Connection actors that have not ended: open ones, handshakes, and those whose close call is under way. */
-  connectionsAlive: number;
+  /** Connection actors that have not ended: handshakes, open ones, and those whose close call is under way. */
+  readonly alive: Set<ActorRef<ConnectionMessage>>;
   /** Set at shutdown: calls that still wait are not made any more, close calls are. */
   isStopping: boolean;
 }
@@ -110,26 +110,30 @@ export function createThread(options: ThreadOptions): Thread {
     upstream: spawnUpstreamCaller(scheduler, upstreamSupervisor, options.transport, options.callsMax),
     observation: {observer: undefined},
     sequences: new Sequences(random.hex(prefixBytes)),
-    connectionsAlive: 0,
+    alive: new Set(),
     isStopping: false,
   };
 }
 
 /**
- * Ends every connection: close frames with 1001, then the close calls. Settles when all have ended, or after `graceMs`
- * without them. Handshakes and publications are refused from the first moment.
+ * Ends every connection: close frames with 1001, then the close calls. Settles when all have ended; after `graceMs` the
+ * sockets that are left are destroyed, and it settles without their close calls. Handshakes and publications are refused
+ * from the first moment.
  */
 export function stopThread(thread: Thread, graceMs: number): Promise<void> {
+  const {alive, clock, scheduler} = thread;
   thread.isStopping = true;
-  for (const [, connection] of thread.connections.entries()) connection.tell({kind: 'stopping'});
-  for (const connection of thread.handshakes) connection.tell({kind: 'stopping'});
+  for (const connection of alive) connection.tell({kind: 'stopping'});
   return new Promise((resolve) => {
-    const timer = thread.clock.startTimer(graceMs, resolve);
-    thread.scheduler.onTurnEnd(() => {
-      if (thread.connectionsAlive > 0) return;
+    const timer = clock.startTimer(graceMs, () => {
+      for (const connection of alive) connection.tell({kind: 'drainDue'});
+      alive.clear();
+    });
+    scheduler.onTurnEnd(() => {
+      if (alive.size > 0) return;
       timer.cancel();
       resolve();
     });
-    thread.scheduler.requestTurn();
+    scheduler.requestTurn();
   });
 }

@@ -63,7 +63,7 @@ export function createWebSocketEdge(
       return;
     }
     const isFull =
-      thread.handshakes.size >= options.handshakesMax || thread.connectionsAlive >= options.connectionsMax;
+      thread.handshakes.size >= options.handshakesMax || thread.alive.size >= options.connectionsMax;
     if (isFull || thread.isStopping) {
       counters.handshakesFailed++;
       answerUpgrade(socket, 503);

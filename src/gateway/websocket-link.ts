@@ -4,7 +4,7 @@
 
 import type {IncomingMessage} from 'node:http';
 import type {Socket} from 'node:net';
-import {WebSocket, type WebSocketServer} from 'ws';
+import {type Server, WebSocket} from 'ws';
 import type {Link} from '../actors/link.ts';
 import type {ConnectionMessage} from '../actors/messages.ts';
 import type {Counters} from '../core/counters.ts';
@@ -26,7 +26,7 @@ const socketClosed: ConnectionMessage = {kind: 'socketClosed'};
 export interface LinkEnvironment {
   readonly counters: Counters;
   readonly flusher: Flusher;
-  readonly webSockets: WebSocketServer<typeof ClientWebSocket>;
+  readonly webSockets: Server<typeof ClientWebSocket>;
   readonly sendBufferBytesMax: number;
   /** Links whose socket is not read until their actor has caught up; looked through at the end of each turn. */
   readonly paused: Set<WebSocketLink>;
@@ -78,6 +78,8 @@ export class WebSocketLink implements Link, Flushable, Outgoing {
       webSocket.on('pong', onHeard);
       webSocket.on('error', onError);
       webSocket.on('close', onClose);
+      // The handshake paused it, so that nothing got lost between its listener and that of ws.
+      this.#socket.resume();
     });
     // ws destroys a socket whose peer has gone, without a word.
     if (this.#webSocket === undefined) this.#connection?.tell(socketClosed);

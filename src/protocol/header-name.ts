@@ -13,9 +13,6 @@ export const headerPlatform = 'X-CLIENT-OS';
 /** Between the channel names of one join or leave header. */
 export const channelSeparator = ';;';
 
-/** Bytes of a channel name in UTF-8. */
-export const channelNameBytesMax = 256;
-
 /** The channel names of a join or leave header; blanks around names and empty names are dropped. */
 export function splitChannels(value: string | undefined): string[] {
   if (value === undefined || value === '') return [];

@@ -1,5 +1,6 @@
 // What crosses between a gateway thread and an upstream worker: plain data, declared here and nowhere else.
 // A batch of calls goes one way in one message; answers come back in batches as they are ready, in any order.
+// batch.ts packs both for the way.
 
 /** One HTTP call to the business server. */
 export type Call = ConnectCall | MessageCall | CloseCall;
@@ -14,14 +15,17 @@ interface CallBase {
 /** `GET connect_url`, before the upgrade is answered. */
 export interface ConnectCall extends CallBase {
   readonly kind: 'connect';
-  /** Header names and values in turn, already filtered (PROTOCOL section 2). */
+  /**
+   * Header names and values in turn, already filtered (PROTOCOL section 2). A value is the bytes of a header, one
+   * character a byte, as node:http tells it; one with characters past U+00FF is sent as UTF-8.
+   */
   readonly headers: readonly string[];
 }
 
 /** `POST forward_url`, one upstream message. */
 export interface MessageCall extends CallBase {
   readonly kind: 'message';
-  /** Sent as RAINBOWCLIENTCOOKIE where set. */
+  /** Sent as RAINBOWCLIENTCOOKIE where set and not empty. */
   readonly cookie: string | undefined;
   /** Sent as RAINBOWMESSAGEID: the same on each repeat of this message, unique otherwise. [RB-63] */
   readonly message: string;
@@ -50,7 +54,7 @@ export interface AcceptedAnswer {
   readonly join: string | undefined;
   /** RAINBOWCLIENTCHANNELUNSUB, likewise. */
   readonly leave: string | undefined;
-  /** RAINBOWCLIENTCOOKIE; empty clears, absent keeps. */
+  /** RAINBOWCLIENTCOOKIE, opaque: one character a byte, so that the same bytes go back. Empty clears, absent keeps. */
   readonly cookie: string | undefined;
   /** `identity` of a connect answer's JSON, where it has one that is fit to be one. */
   readonly identity: string | undefined;
@@ -73,8 +77,9 @@ export interface FailedAnswer {
 
 /**
  * `timeout`: no whole answer within the deadline; `unreachable`: no connection, or it broke; `status`: an answer,
- * not 2xx; `tooLarge`: body over the cap; `invalid`: a connect answer that is not a JSON object with a status, or one
- * marked RAINBOWREQUESTINVALID; `overloaded`: the queue to the worker was full; `stopped`: the worker or gateway ended.
+ * not 2xx; `tooLarge`: body over the cap, or headers over 16 KiB; `invalid`: a connect answer that is not a JSON object
+ * with a status, one marked RAINBOWREQUESTINVALID, or a call with a header that HTTP cannot carry; `overloaded`: the
+ * queue to the worker was full; `stopped`: the worker or gateway ended.
  */
 export type FailureReason = 'timeout' | 'unreachable' | 'status' | 'tooLarge' | 'invalid' | 'overloaded' | 'stopped';
 

@@ -1,0 +1,107 @@
+// Who may call the HTTP API: a caller that signs with the security token, or one that holds an API key. Asked before the
+// body is read. Its refusals tell which of the three parameters is wrong, never what the right one would be.
+
+import {createHash, timingSafeEqual} from 'node:crypto';
+import type {Clock} from '../core/clock.ts';
+import {isCallbackNonce, signatureWindowSeconds, verify} from '../protocol/signature.ts';
+import type {Refusal} from './api-answer.ts';
+import type {ApiQuery} from './api-query.ts';
+
+/** The secrets of {@link GatewayOptions}. */
+export interface ApiSecrets {
+  readonly securityToken: string;
+  readonly apiKeys: readonly string[];
+}
+
+const bearerFormat = /^Bearer +(\S+) *$/i;
+
+/** Whether the caller shows a key; its calls carry no signature that could be repeated. */
+export function isBearer(authorization: string | undefined): boolean {
+  return authorization !== undefined && /^Bearer /i.test(authorization);
+}
+
+/** Checks signatures and keys. */
+export class ApiAuthentication {
+  readonly #clock: Clock;
+  readonly #token: string;
+  readonly #keyDigests: readonly Buffer[];
+
+  constructor(secrets: ApiSecrets, clock: Clock) {
+    this.#clock = clock;
+    this.#token = secrets.securityToken;
+    this.#keyDigests = secrets.apiKeys.map((key) => digest(key, 'utf8'));
+  }
+
+  /**
+   * `undefined` where the caller may go on. A bearer key decides alone where there is one; another scheme of the
+   * Authorization header, a proxy's perhaps, is ignored.
+   */
+  refuse(query: ApiQuery, authorization: string | undefined): Refusal | undefined {
+    return isBearer(authorization) ? this.#refuseKey(authorization ?? '') : this.#refuseSignature(query);
+  }
+
+  /** Whether the window of a signature found valid has passed since: a slow body may outlast it. */
+  refuseExpired({timestamp}: ApiQuery): Refusal | undefined {
+    const offsetSeconds = Number(timestamp) - this.#clock.wallNow() / 1000;
+    return Math.abs(offsetSeconds) < signatureWindowSeconds ? undefined : expiredSignature(offsetSeconds);
+  }
+
+  #refuseSignature({timestamp, nonce, signature}: ApiQuery): Refusal | undefined {
+    if (!timestamp || !nonce || !signature) return missingSignature;
+    const wallMs = this.#clock.wallNow();
+    switch (verify(this.#token, {timestamp, nonce, signature}, wallMs)) {
+      case 'valid':
+        return isCallbackNonce(nonce) ? callbackSignature : undefined;
+      case 'expired':
+        return expiredSignature(Number(timestamp) - wallMs / 1000);
+      case 'invalid':
+        return isWellFormed(timestamp, nonce, signature) ? wrongSignature : malformedSignature;
+    }
+  }
+
+  // Every key is compared, also after a match, so that the time tells nothing about which it was.
+  #refuseKey(authorization: string): Refusal | undefined {
+    const key = bearerFormat.exec(authorization)?.[1] ?? '';
+    const presented = digest(key, 'latin1');
+    let isKnown = false;
+    for (const known of this.#keyDigests) isKnown = timingSafeEqual(known, presented) || isKnown;
+    return isKnown ? undefined : wrongKey;
+  }
+}
+
+const missingSignature: Refusal = {
+  code: 'RB_SIGNATURE_MISSING',
+  detail: 'Expected timestamp, nonce and signature in the query, or a bearer key',
+};
+const malformedSignature: Refusal = {
+  code: 'RB_SIGNATURE_MALFORMED',
+  detail:
+    'Expected timestamp in decimal, nonce of at most 128 printable characters, signature of 40 lower-case hex digits',
+};
+const wrongSignature: Refusal = {
+  code: 'RB_SIGNATURE',
+  detail: 'Expected the signature of token, timestamp and nonce, got another',
+};
+const callbackSignature: Refusal = {
+  code: 'RB_SIGNATURE',
+  detail: "Expected a nonce of the caller's own, got one of our callbacks",
+};
+const wrongKey: Refusal = {code: 'RB_API_KEY', detail: 'Expected one of the keys configured, got another'};
+
+function expiredSignature(offsetSeconds: number): Refusal {
+  const side = offsetSeconds < 0 ? 'behind' : 'ahead';
+  const got = `${Math.abs(offsetSeconds).toFixed(1)} s ${side}`;
+  return {
+    code: 'RB_SIGNATURE_EXPIRED',
+    detail: `Expected timestamp less than ${signatureWindowSeconds} s from our clock, got ${got}`,
+  };
+}
+
+// Only to name the fault of a call that verify() has refused.
+function isWellFormed(timestamp: string, nonce: string, signature: string): boolean {
+  return /^\d{1,12}$/.test(timestamp) && /^[\x21-\x7e]{1,128}$/.test(nonce) && /^[0-9a-f]{40}$/.test(signature);
+}
+
+function digest(key: string, encoding: 'utf8' | 'latin1'): Buffer {
+  return createHash('sha256').update(key, encoding).digest();
+}

@@ -1,0 +1,156 @@
+// The three calls that change something: /send/, /sub/ and /unsub/. The caller is authenticated and the body read by
+// the time they run. A signed call is remembered before it takes effect, and forgotten again where it certainly took
+// none, so that what a caller may retry it may retry unchanged; where our failure leaves that open it stays remembered.
+
+import type {FastifyReply, FastifyRequest} from 'fastify';
+import type {SubscribeOutcome, Switchboard} from '../actors/switchboard.ts';
+import type {Counters} from '../core/counters.ts';
+import type {ErrorCode} from '../core/errors.ts';
+import {emptyBytes} from '../protocol/packet.ts';
+import {doneText, outcomeText, type Refusal, refusalOf} from './api-answer.ts';
+import {type ApiAuthentication, isBearer} from './api-authentication.ts';
+import type {ApiQuery} from './api-query.ts';
+import {meaningOf, readPublish, readSubscription, type SubscriptionRequest} from './api-request.ts';
+import type {ApiResponder} from './api-responder.ts';
+import type {HttpDrain} from './http-drain.ts';
+import type {Admission, ReplayGuard} from './replay-guard.ts';
+
+/** What fastify hands to the handlers: the router's query parser is `parseQuery`, the body parser leaves bytes. */
+export interface ApiRoute {
+  readonly Querystring: ApiQuery;
+  /** Absent where the request has no body. */
+  readonly Body: Buffer | undefined;
+}
+
+type ApiRequest = FastifyRequest<ApiRoute>;
+
+/** What the calls are made of. */
+export interface ApiCallsParts {
+  readonly switchboard: Switchboard;
+  readonly authentication: ApiAuthentication;
+  readonly guard: ReplayGuard;
+  readonly responder: ApiResponder;
+  readonly drain: HttpDrain;
+  readonly counters: Counters;
+}
+
+const outcomeCodes: Readonly<Record<Exclude<SubscribeOutcome, 'done'>, ErrorCode>> = {
+  noSuchConnection: 'RB_NO_SUCH_CONNECTION',
+  tooManyChannels: 'RB_TOO_MANY_CHANNELS',
+  overloaded: 'RB_OVERLOADED',
+};
+
+/** The handlers. */
+export class ApiCalls {
+  readonly #parts: ApiCallsParts;
+
+  constructor(parts: ApiCallsParts) {
+    this.#parts = parts;
+  }
+
+  readonly send = (request: ApiRequest, reply: FastifyReply): void => {
+    const {switchboard, responder} = this.#parts;
+    const publish = readPublish(request.query, request.body ?? emptyBytes);
+    if ('code' in publish) {
+      responder.refuse(reply, publish);
+      return;
+    }
+    const admission = this.#admit(request, meaningOf(publish));
+    if (isRefusal(admission)) {
+      responder.refuse(reply, admission);
+      return;
+    }
+    this.#settle(request, reply, admission, switchboard.publish(publish), (outcome) => {
+      responder.answer(reply, outcomeText(publish.qos, publish.wantsReplies, outcome));
+    });
+  };
+
+  readonly subscribe = (request: ApiRequest, reply: FastifyReply): void => {
+    this.#change(request, reply, 'sub', ({subscription, occupy}) => {
+      return this.#parts.switchboard.subscribe(subscription, occupy);
+    });
+  };
+
+  readonly unsubscribe = (request: ApiRequest, reply: FastifyReply): void => {
+    this.#change(request, reply, 'unsub', ({subscription}) => this.#parts.switchboard.unsubscribe(subscription));
+  };
+
+  #change(
+    request: ApiRequest,
+    reply: FastifyReply,
+    meaning: 'sub' | 'unsub',
+    change: (wanted: SubscriptionRequest) => Promise<SubscribeOutcome>,
+  ): void {
+    const {responder, guard} = this.#parts;
+    const wanted = readSubscription(request.body ?? emptyBytes);
+    if ('code' in wanted) {
+      responder.refuse(reply, wanted);
+      return;
+    }
+    const admission = this.#admit(request, meaning);
+    if (isRefusal(admission)) {
+      responder.refuse(reply, admission);
+      return;
+    }
+    this.#settle(request, reply, admission, change(wanted), (outcome) => {
+      if (outcome === 'done') {
+        responder.answer(reply, doneText);
+      } else {
+        if (admission !== undefined) guard.release(admission);
+        responder.refuse(reply, {code: outcomeCodes[outcome]});
+      }
+    });
+  }
+
+  // Answers exactly once: with what the switchboard says, or with what it, or the answering of it, fails with.
+  #settle<Outcome>(
+    request: ApiRequest,
+    reply: FastifyReply,
+    admission: Admission | undefined,
+    outcome: Promise<Outcome>,
+    answer: (outcome: Outcome) => void,
+  ): void {
+    const {drain, guard, responder} = this.#parts;
+    drain.begin();
+    outcome
+      .then(answer)
+      .catch((error: unknown) => {
+        const code = refusalOf(error)?.code;
+        if (admission !== undefined && code !== undefined && code !== 'RB_INTERNAL') guard.release(admission);
+        responder.fail(request, reply, error);
+      })
+      .finally(() => drain.end());
+  }
+
+  /** `undefined` for a caller with a key, whose calls carry nothing that could be captured and repeated. */
+  #admit(request: ApiRequest, meaning: string): Admission | Refusal | undefined {
+    if (isBearer(request.headers.authorization)) return undefined;
+    const {authentication, guard, counters} = this.#parts;
+    const {query} = request;
+    // The body may have taken longer than the window lasted, and the guard forgets by the window.
+    const expired = authentication.refuseExpired(query);
+    if (expired !== undefined) {
+      counters.signaturesRefused++;
+      return expired;
+    }
+    const admission = guard.admit({
+      timestamp: Number(query.timestamp),
+      signature: query.signature ?? '',
+      meaning,
+      body: request.body ?? emptyBytes,
+    });
+    switch (admission) {
+      case 'repeated':
+        counters.signaturesRefused++;
+        return {code: 'RB_SIGNATURE_REPLAYED', detail: 'Expected a call not made before with this signature'};
+      case 'full':
+        return {code: 'RB_OVERLOADED', detail: 'Expected room to remember this signed call'};
+      default:
+        return admission;
+    }
+  }
+}
+
+function isRefusal(admission: Admission | Refusal | undefined): admission is Refusal {
+  return admission !== undefined && 'code' in admission;
+}

@@ -1,0 +1,77 @@
+// Every answer of the HTTP API leaves through here: its status and headers, the counting of refusals, the log line of a
+// failure of our own, and what becomes of a body nobody will read.
+
+import type {FastifyReply, FastifyRequest} from 'fastify';
+import type {Logger} from 'pino';
+import type {Counters} from '../core/counters.ts';
+import {errorTable} from '../core/errors.ts';
+import {type Refusal, refusalOf, refusalText} from './api-answer.ts';
+import type {HttpDrain} from './http-drain.ts';
+
+const jsonType = 'application/json; charset=utf-8';
+
+// Of a refused request's body this many times `payloadBytesMax` are read and thrown away, so that its caller gets to
+// read the answer; a longer one, or one of unknown length, ends with its connection.
+const discardFactor = 4;
+
+/** What the responder is made of. */
+export interface ApiResponderParts {
+  readonly counters: Counters;
+  readonly log: Logger;
+  readonly drain: HttpDrain;
+  readonly legacyHttpStatus: boolean;
+  readonly payloadBytesMax: number;
+}
+
+/** Answers calls. No method throws. */
+export class ApiResponder {
+  readonly #parts: ApiResponderParts;
+  readonly #discardBytesMax: number;
+
+  constructor(parts: ApiResponderParts) {
+    this.#parts = parts;
+    this.#discardBytesMax = parts.payloadBytesMax * discardFactor;
+  }
+
+  /** 200 with a JSON text. */
+  answer(reply: FastifyReply, json: string): void {
+    this.answerAs(reply, jsonType, json);
+  }
+
+  /** 200 with another type. */
+  answerAs(reply: FastifyReply, contentType: string, body: string): void {
+    if (this.#parts.drain.isClosing) reply.header('connection', 'close');
+    reply.header('content-type', contentType).send(body);
+  }
+
+  /** An error of the table, with its status; 200 where the options ask for the original's ways. */
+  refuse(reply: FastifyReply, refusal: Refusal): void {
+    const {httpStatus} = errorTable[refusal.code];
+    this.#parts.counters.apiErrors++;
+    if (httpStatus === 401) reply.header('www-authenticate', 'Bearer');
+    reply.code(this.#parts.legacyHttpStatus ? 200 : httpStatus);
+    this.answer(reply, refusalText(refusal));
+  }
+
+  /** The same before the body was read. */
+  refuseUnread(request: FastifyRequest, reply: FastifyReply, refusal: Refusal): void {
+    if (this.#isTooLongToDiscard(request)) reply.header('connection', 'close');
+    this.refuse(reply, refusal);
+  }
+
+  /** A rejection by the switchboard: an error of the table, or a failure of our own, which is logged. */
+  fail(request: FastifyRequest, reply: FastifyReply, error: unknown): void {
+    const refusal = refusalOf(error);
+    if (refusal === undefined) {
+      const {name, message, stack} = error instanceof Error ? error : new Error(typeof error);
+      const path = request.routeOptions.url;
+      this.#parts.log.error({path, method: request.method, error: {name, message, stack}}, 'api.failed');
+    }
+    this.refuse(reply, refusal ?? {code: 'RB_INTERNAL'});
+  }
+
+  #isTooLongToDiscard({raw}: FastifyRequest): boolean {
+    if (raw.headers['transfer-encoding'] !== undefined) return true;
+    return Number(raw.headers['content-length'] ?? 0) > this.#discardBytesMax;
+  }
+}

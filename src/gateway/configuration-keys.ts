@@ -1,0 +1,146 @@
+// The one table of what can be configured: each field of GatewayOptions with its key and its form. It drives the file,
+// the environment, the flags, `rainbow config`, and the test that holds config/server.ini against it.
+
+import {businessUrl, forwardingUrl} from './configuration-urls.ts';
+import {
+  apiKeyList,
+  bytes,
+  type Form,
+  hostAddress,
+  oneOf,
+  seconds,
+  sharedSecret,
+  truth,
+  wholeNumber,
+  wholeNumbers,
+} from './configuration-values.ts';
+import {defaultOptions, type GatewayOptions} from './options.ts';
+
+interface KeyFacts<Value> {
+  readonly key: string;
+  readonly form: Form<Value>;
+}
+
+// In the order of config/server.ini. A maximum is far above sense and below what breaks: timers end at 2^31 ms, one
+// connection has 65,534 message ids, a WebSocket message must fit a Buffer.
+const table = {
+  connectUrl: {key: 'connect_url', form: businessUrl},
+  forwardUrl: {key: 'forward_url', form: forwardingUrl},
+  closeUrl: {key: 'close_url', form: businessUrl},
+  securityToken: {key: 'security_token', form: sharedSecret},
+
+  host: {key: 'host', form: hostAddress},
+  port: {key: 'port', form: wholeNumber(0, 65_535)},
+  apiKeys: {key: 'api_keys', form: apiKeyList},
+  replay: {key: 'replay', form: oneOf('exact', 'strict')},
+  requireDevice: {key: 'require_device', form: truth},
+  legacyHttpStatus: {key: 'legacy_http_status', form: truth},
+  serverinfo: {key: 'serverinfo', form: oneOf('open', 'local', 'signed')},
+  udpPorts: {key: 'udp_ports', form: wholeNumbers(1, 65_535, 64)},
+
+  keepAliveMs: {key: 'keep_alive', form: seconds(0.1, 86_400)},
+  retryIntervalMs: {key: 'retry_interval', form: seconds(0.1, 3_600)},
+  window: {key: 'window', form: wholeNumber(1, 65_534)},
+  queue: {key: 'queue', form: wholeNumber(1, 1_000_000)},
+  queueBytesMax: {key: 'queue_bytes', form: bytes(64, 4 * 1024 ** 3)},
+  sendBufferBytesMax: {key: 'send_buffer', form: bytes(64, 1024 ** 3)},
+  payloadBytesMax: {key: 'payload_max', form: bytes(64, 256 * 1024 ** 2)},
+  connectionsMax: {key: 'connections_max', form: wholeNumber(1, 10_000_000)},
+  handshakesMax: {key: 'handshakes_max', form: wholeNumber(1, 1_000_000)},
+  channelsPerConnectionMax: {key: 'channels_max', form: wholeNumber(1, 1_000_000)},
+
+  callTimeoutMs: {key: 'call_timeout', form: seconds(0.1, 600)},
+  answerBytesMax: {key: 'answer_max', form: bytes(64, 256 * 1024 ** 2)},
+  upstreamWorkers: {key: 'upstream_workers', form: wholeNumber(1, 64)},
+  upstreamSocketsMax: {key: 'upstream_sockets', form: wholeNumber(1, 10_000)},
+  upstreamQueueMax: {key: 'upstream_queue', form: wholeNumber(1, 10_000_000)},
+  unorderedTypes: {key: 'unordered_types', form: wholeNumbers(0, 65_535, 65_536)},
+
+  shutdownGraceMs: {key: 'shutdown_grace', form: seconds(0, 300)},
+  logLevel: {key: 'log_level', form: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent')},
+  logFormat: {key: 'log_format', form: oneOf('auto', 'json', 'pretty')},
+} as const satisfies {readonly [Field in keyof GatewayOptions]: KeyFacts<GatewayOptions[Field]>};
+
+/** A key as it stands in the file. */
+export type ConfigurationKey = (typeof table)[keyof GatewayOptions]['key'];
+
+/** One row of the table, its value's type forgotten: `form` reads and writes the values of `field` and no others. */
+export interface ConfigurationKeyFacts {
+  readonly key: ConfigurationKey;
+  readonly field: keyof GatewayOptions;
+  readonly form: Form<unknown>;
+  /** `RAINBOW_` and the key in upper case. */
+  readonly variable: string;
+  /** `--` and the key with dashes. */
+  readonly flag: string;
+  /** Absent where the value must be given. */
+  readonly defaultValue: unknown;
+}
+
+/** All keys, in the order of config/server.ini. */
+export const configurationKeys: readonly ConfigurationKeyFacts[] = Object.entries(table).map(
+  ([field, {key, form}]) => ({
+    key,
+    // Object.entries forgets what the type of `table` says.
+    field: field as keyof GatewayOptions,
+    form: form as Form<unknown>,
+    variable: `RAINBOW_${key.toUpperCase()}`,
+    flag: `--${key.replaceAll('_', '-')}`,
+    defaultValue: (defaultOptions as Partial<GatewayOptions>)[field as keyof GatewayOptions],
+  }),
+);
+
+const factsByKey: ReadonlyMap<string, ConfigurationKeyFacts> = new Map(
+  configurationKeys.map((facts) => [facts.key, facts]),
+);
+
+/** The row of `key`, or `undefined` where there is no such key. */
+export function findKey(key: string): ConfigurationKeyFacts | undefined {
+  return factsByKey.get(key);
+}
+
+// Keys of the original's earlier releases.
+const formerKeys: ReadonlyMap<string, ConfigurationKey> = new Map([
+  ['auth_url', 'connect_url'],
+  ['security_key', 'security_token'],
+  ['socket_port', 'port'],
+  ['http_port', 'port'],
+]);
+
+/** The key that `text` was meant for, where one is near: at most a third of its letters away. */
+export function nearestKey(text: string): ConfigurationKey | undefined {
+  return (
+    formerKeys.get(text) ??
+    nearest(
+      text,
+      configurationKeys.map(({key}) => key),
+    )
+  );
+}
+
+/** The first of the nearest `words` to `text`, or `undefined` where more than a third of the longer one would change. */
+export function nearest<Word extends string>(text: string, words: readonly Word[]): Word | undefined {
+  // Longer than any word by more than a third, and a bound on the work below.
+  if (text.length > 48) return undefined;
+  let best: {readonly word: Word; readonly distance: number} | undefined;
+  for (const word of words) {
+    const distance = editDistance(text, word);
+    if (distance > Math.ceil(Math.max(text.length, word.length) / 3)) continue;
+    if (best === undefined || distance < best.distance) best = {word, distance};
+  }
+  return best?.word;
+}
+
+/** Levenshtein's distance, one row of his table at a time. */
+function editDistance(left: string, right: string): number {
+  let row = Array.from({length: right.length + 1}, (_, index) => index);
+  for (let i = 1; i <= left.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= right.length; j++) {
+      const replaced = (row[j - 1] ?? 0) + (left[i - 1] === right[j - 1] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[right.length] ?? 0;
+}

@@ -1,0 +1,226 @@
+// The forms a configured value may have: how each is read from text, written back, and named in a fault. Used by the
+// table of keys only. No form ever repeats a secret, and none repeats a text long enough to be one put in a wrong place.
+
+import {BlockList, isIP} from 'node:net';
+
+/** What a form made of a text; `got` and `expected` finish the sentence `Expected KEY to be …, got …`. */
+export type Reading<Value> =
+  | {readonly kind: 'value'; readonly value: Value; readonly warning?: string}
+  | {readonly kind: 'refused'; readonly got: string; readonly expected?: string};
+
+/** One form of value. */
+export interface Form<Value> {
+  /** What a text must be, bounds included: after `to be` in a fault, and in config/server.ini word for word. */
+  readonly expected: string;
+  /** Reads a trimmed text. */
+  read(text: string): Reading<Value>;
+  /** The value as it would stand in the file; a secret as `***` and its length. */
+  write(value: Value): string;
+  /** Whether the text must never be shown. */
+  readonly isSecret?: true;
+  /** Whether the value may go on over several lines. */
+  readonly mayWrap?: true;
+}
+
+/** Finds what no line of text and no value may hold: control characters but the tab and the line feed. */
+export const controlCharacter = /(?![\t\n])[\p{Cc}\u2028\u2029]/u;
+
+// The shortest API key has 24 characters: what is as long may be one in a wrong place.
+const shownLengthMax = 23;
+
+/** `text` for the end of a fault: itself where short, its length where long. */
+export function show(text: string): string {
+  if (text === '') return 'nothing';
+  return text.length <= shownLengthMax ? text : `${text.length} characters`;
+}
+
+/** A whole number, `min` and `max` included. */
+export function wholeNumber(min: number, max: number): Form<number> {
+  return {
+    expected: `a whole number from ${min} to ${max}`,
+    read: (text) => (isWholeWithin(text, min, max) ? {kind: 'value', value: Number(text)} : refuse(text)),
+    write: String,
+  };
+}
+
+/** Seconds in the file, whole milliseconds in the program; bounds in seconds. */
+export function seconds(min: number, max: number): Form<number> {
+  return {
+    expected: `a number of seconds from ${min} to ${max}`,
+    read(text) {
+      const match = /^(\d{1,9}(?:\.\d{1,9})?|\.\d{1,9})(?: ?s)?$/.exec(text);
+      const value = Number(match?.[1]);
+      return value >= min && value <= max ? {kind: 'value', value: Math.round(value * 1000)} : refuse(text);
+    },
+    write: (ms) => String(ms / 1000),
+  };
+}
+
+// kB and its kin are the decimal ones, as in the SI. A bare `k` or `M` could be either and is refused.
+const byteUnits: Readonly<Record<string, number>> = {
+  b: 1,
+  kb: 1000,
+  mb: 1000 ** 2,
+  gb: 1000 ** 3,
+  kib: 1024,
+  mib: 1024 ** 2,
+  gib: 1024 ** 3,
+};
+
+/** A number of bytes, plain or with a unit: `65536`, `64KiB`, `16MB`. */
+export function bytes(min: number, max: number): Form<number> {
+  return {
+    expected: `a size in bytes from ${writeBytes(min)} to ${writeBytes(max)}`,
+    read(text) {
+      const match = /^(\d{1,15}) ?([a-z]*)$/i.exec(text);
+      const value = Number(match?.[1]) * (byteUnits[(match?.[2] || 'b').toLowerCase()] ?? Number.NaN);
+      return value >= min && value <= max ? {kind: 'value', value} : refuse(text);
+    },
+    write: writeBytes,
+  };
+}
+
+function writeBytes(count: number): string {
+  for (const unit of ['GiB', 'MiB', 'KiB']) {
+    const size = byteUnits[unit.toLowerCase()] ?? 1;
+    if (count >= size && count % size === 0) return `${count / size}${unit}`;
+  }
+  return String(count);
+}
+
+/** One of a few words, in any case. */
+export function oneOf<Word extends string>(...words: readonly Word[]): Form<Word> {
+  return {
+    expected: `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`,
+    read(text) {
+      const value = words.find((word) => word === text.toLowerCase());
+      return value === undefined ? refuse(text) : {kind: 'value', value};
+    },
+    write: (value) => value,
+  };
+}
+
+/** A truth value, in the words of Python's reader. */
+export const truth: Form<boolean> = {
+  expected: 'true or false',
+  read(text) {
+    const word = text.toLowerCase();
+    if (['true', 'yes', 'on', '1'].includes(word)) return {kind: 'value', value: true};
+    if (['false', 'no', 'off', '0'].includes(word)) return {kind: 'value', value: false};
+    return refuse(text);
+  },
+  write: String,
+};
+
+/**
+ * Whole numbers as `[1, 2]`, `[1,]`, `1, 2` or nothing, each kept once. JSON refuses the comma at the end, as the
+ * original did; its own documentation wrote it.
+ */
+export function wholeNumbers(min: number, max: number, countMax: number): Form<readonly number[]> {
+  return {
+    expected: `a list of at most ${countMax} whole numbers from ${min} to ${max}`,
+    mayWrap: true,
+    read(text) {
+      const isBracketed = text.startsWith('[') && text.endsWith(']');
+      const items = (isBracketed ? text.slice(1, -1) : text).split(',').map((item) => item.trim());
+      if (items.at(-1) === '') items.pop();
+      const index = items.findIndex((item) => !isWholeWithin(item, min, max));
+      if (index !== -1) return {kind: 'refused', got: `${show(items[index] ?? '')} in place ${index + 1}`};
+      const value = [...new Set(items.map(Number))];
+      return value.length <= countMax ? {kind: 'value', value} : {kind: 'refused', got: `${value.length} of them`};
+    },
+    write: (values) => `[${values.join(', ')}]`,
+  };
+}
+
+/** An address or a name to listen on; an IPv6 address with or without brackets. */
+export const hostAddress: Form<string> = {
+  expected: 'an IP address or a host name',
+  read(text) {
+    const host = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text;
+    return isIP(host) !== 0 || (host === text && isHostName(host)) ? {kind: 'value', value: host} : refuse(text);
+  },
+  write: (host) => host,
+};
+
+function isHostName(text: string): boolean {
+  const labels = text.split('.');
+  // A name whose last label is a number is a mistyped IPv4 address.
+  if (text.length > 253 || /^\d+$/.test(labels.at(-1) ?? '')) return false;
+  return labels.every((label) => /^[a-z\d_-]{1,63}$/i.test(label) && !label.startsWith('-') && !label.endsWith('-'));
+}
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8);
+loopback.addAddress('::1', 'ipv6');
+
+/** Whether only this machine reaches `host`. */
+export function isLoopback(host: string): boolean {
+  const family = isIP(host);
+  if (family === 0) return host.toLowerCase() === 'localhost' || host.toLowerCase().endsWith('.localhost');
+  return loopback.check(host, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** The shared secret. A placeholder is a value too: what it may open depends on `host`, which is not known here. */
+export const sharedSecret: Form<string> = {
+  expected: 'a secret of 1 to 1024 characters',
+  isSecret: true,
+  read(text) {
+    if (text === '' || text.length > 1024) return {kind: 'refused', got: text === '' ? 'nothing' : show(text)};
+    const warning = / [#;]/.test(text)
+      ? 'security_token has a blank and a # or ; in it: all of it is taken as the token'
+      : /^(".*"|'.*')$/.test(text)
+        ? 'security_token stands in quotes: they are taken as part of it'
+        : undefined;
+    return {kind: 'value', value: text, ...(warning !== undefined && {warning})};
+  },
+  write: (secret) => `*** (${secret.length} characters)`,
+};
+
+// What stands in manuals, examples and forms to fill in; compared without case and punctuation. The first line by its
+// beginning, the rest whole: a long token that merely begins with `secret` is a token.
+const placeholderForms = [
+  /^(changeme|changethis|changeit|replaceme|replacethis|placeholder|todo)/,
+  /^(insert|your|enter).*(token|secret|key|here)$/,
+  /^(my|the|our|test|demo|dummy|example|shared|security|api|rainbow)*(secret|token|password|key)+\d{0,4}$/,
+  /^(12345678|01234567|abcdefgh|qwertyui).{0,8}$/,
+];
+
+/** Whether anybody could guess `secret`: shorter than 8, of fewer than 3 different characters, or out of a manual. */
+export function isPlaceholder(secret: string): boolean {
+  if (secret.length < 8 || new Set(secret).size < 3) return true;
+  const letters = secret.toLowerCase().replace(/[^a-z\d]/g, '');
+  return placeholderForms.some((form) => form.test(letters));
+}
+
+/** Bearer keys, separated by commas or line ends, each kept once. */
+export const apiKeyList: Form<readonly string[]> = {
+  expected: 'at most 64 keys of 24 to 256 printable ASCII characters, with commas between them',
+  isSecret: true,
+  mayWrap: true,
+  read(text) {
+    const keys = [...new Set(splitKeys(text))];
+    const problems = keys.flatMap((key, index) => {
+      if (key.length < 24 || key.length > 256) return [`${key.length} characters in place ${index + 1}`];
+      if (!/^[\x21-\x7e]+$/.test(key)) return [`a blank or foreign character in place ${index + 1}`];
+      return isPlaceholder(key) ? [`a placeholder in place ${index + 1}`] : [];
+    });
+    if (keys.length > 64) problems.push(`${keys.length} keys`);
+    return problems.length === 0 ? {kind: 'value', value: keys} : {kind: 'refused', got: problems.join(', ')};
+  },
+  write: (keys) =>
+    keys.length === 0 ? '' : `*** (${keys.length} of ${keys.map((key) => key.length).join(', ')} characters)`,
+};
+
+/** The texts between commas and line ends, trimmed, without the empty ones. */
+export function splitKeys(text: string): readonly string[] {
+  return text.split(/[,\n]/).flatMap((key) => key.trim() || []);
+}
+
+function isWholeWithin(text: string, min: number, max: number): boolean {
+  return /^\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max;
+}
+
+function refuse(text: string): {readonly kind: 'refused'; readonly got: string} {
+  return {kind: 'refused', got: show(text)};
+}

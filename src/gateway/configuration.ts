@@ -1,0 +1,228 @@
+// From a file, the environment and flags to GatewayOptions, or to every fault at once. Called by the command line at
+// start, before anything listens; it throws for nothing that an operator can do, and shows no secret.
+
+import {type FileReading, readConfigurationFile, readConfigurationText} from './configuration-file.ts';
+import {
+  type ConfigurationKey,
+  type ConfigurationKeyFacts,
+  configurationKeys,
+  findKey,
+  nearest,
+} from './configuration-keys.ts';
+import {
+  type ConfigurationFault,
+  type ConfigurationResult,
+  type ConfigurationSource,
+  formatFault,
+  hideSecrets,
+  type ValidConfiguration,
+} from './configuration-report.ts';
+import {controlCharacter, isLoopback, isPlaceholder, splitKeys} from './configuration-values.ts';
+import {defaultOptions, type GatewayOptions} from './options.ts';
+
+export type {
+  ConfigurationFault,
+  ConfigurationResult,
+  FaultyConfiguration,
+  ValidConfiguration,
+} from './configuration-report.ts';
+export {describeConfiguration, formatFault} from './configuration-report.ts';
+
+/** Where a configuration comes from. A later one of these wins: defaults, file, environment, flags. */
+export interface ConfigurationInput {
+  /** Path of the INI file; with `text`, only its name in faults. */
+  readonly file?: string | undefined;
+  /** The file's content, for who has it already. */
+  readonly text?: string | Uint8Array | undefined;
+  /** `process.env`; `RAINBOW_` and a key in upper case counts, an empty one counts as absent. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** By the keys of the file, texts as in the file but for comments and `%%`. */
+  readonly flags: Readonly<{readonly [Key in ConfigurationKey]?: string | undefined}>;
+}
+
+/** Reads and checks everything; an unreadable file is a fault like any other. */
+export function readConfiguration(input: ConfigurationInput): ConfigurationResult {
+  const draft = new Draft(input);
+  draft.takeFile();
+  draft.takeEnvironment();
+  draft.takeFlags();
+  draft.requireKeys();
+  draft.checkRelations();
+  draft.keepPlaceholderHome();
+  return draft.end();
+}
+
+interface Setting {
+  /** Absent where the text had a fault. */
+  readonly value: unknown;
+  readonly source: ConfigurationSource;
+}
+
+class Draft {
+  readonly #input: ConfigurationInput;
+  readonly #settings = new Map<ConfigurationKey, Setting>();
+  readonly #faults: ConfigurationFault[] = [];
+  readonly #warnings: ConfigurationFault[] = [];
+  // Every text given for a secret, right or wrong, so that none shows in a message about something else.
+  readonly #secrets = new Set<string>();
+  #isFileWhole = true;
+
+  constructor(input: ConfigurationInput) {
+    this.#input = input;
+  }
+
+  takeFile(): void {
+    const {file, text} = this.#input;
+    const reading = readFileOf(file, text);
+    this.#isFileWhole = reading.isWhole;
+    for (const fault of reading.faults) this.#faults.push({...(file !== undefined && {file}), ...fault});
+    for (const {key, line, value} of reading.entries) {
+      const facts = findKey(key);
+      if (facts === undefined) continue;
+      this.#take(facts, value, {kind: 'file', file, line});
+    }
+  }
+
+  takeEnvironment(): void {
+    const {environment} = this.#input;
+    for (const facts of configurationKeys) {
+      const text = environment[facts.variable]?.trim();
+      // Compose files pass what is not set as empty.
+      if (text === undefined || text === '') continue;
+      // In a Kubernetes cluster with a service called rainbow, every container finds RAINBOW_PORT=tcp://10.0.0.1:1984.
+      if (facts.key === 'port' && /^(tcp|udp|sctp):\/\//.test(text)) {
+        this.#warnings.push({origin: facts.variable, message: 'Ignored, since it is a service link of Kubernetes'});
+      } else this.#take(facts, text, {kind: 'environment', name: facts.variable});
+    }
+    const variables = configurationKeys.map(({variable}) => variable.slice('RAINBOW_'.length));
+    for (const name of Object.keys(environment)) {
+      if (!name.startsWith('RAINBOW_') || variables.includes(name.slice('RAINBOW_'.length))) continue;
+      // Only a warning: the variable may be another program's.
+      const meant = nearest(name.slice('RAINBOW_'.length), variables);
+      if (meant !== undefined) this.#warnings.push({origin: name, message: `Ignored; did you mean RAINBOW_${meant}?`});
+    }
+  }
+
+  takeFlags(): void {
+    for (const facts of configurationKeys) {
+      const text = this.#input.flags[facts.key]?.trim();
+      if (text !== undefined) this.#take(facts, text, {kind: 'flag', name: facts.flag});
+    }
+  }
+
+  #take({key, form}: ConfigurationKeyFacts, text: string | undefined, source: ConfigurationSource): void {
+    this.#settings.set(key, {value: undefined, source});
+    if (text === undefined) return;
+    if (form.isSecret === true) for (const secret of [text, ...splitKeys(text)]) this.#secrets.add(secret);
+    if (text.includes('\n') && form.mayWrap !== true) {
+      this.#fault(
+        key,
+        'on one line, got one that goes on below, since a line that begins with a blank continues the value',
+      );
+      return;
+    }
+    const reading = controlCharacter.test(text)
+      ? {kind: 'refused' as const, got: 'a control character'}
+      : form.read(text);
+    if (reading.kind === 'value') {
+      this.#settings.set(key, {value: reading.value, source});
+      if (reading.warning !== undefined) this.#warnings.push({...locate(source), key, message: reading.warning});
+      return;
+    }
+    const hint =
+      source.kind === 'file' && /\s#/.test(text) ? ' (after a value only ` ;` begins a comment, # does not)' : '';
+    this.#fault(key, `to be ${reading.expected ?? form.expected}, got ${reading.got}${hint}`);
+  }
+
+  #fault(key: ConfigurationKey, rest: string): void {
+    const source = this.#settings.get(key)?.source;
+    this.#faults.push({...(source !== undefined && locate(source)), key, message: `Expected ${key} ${rest}`});
+  }
+
+  requireKeys(): void {
+    // Of a file that cannot be read, the fault is that, not what it may lack.
+    if (!this.#isFileWhole) return;
+    const {file} = this.#input;
+    for (const {key, variable, defaultValue} of configurationKeys) {
+      if (defaultValue !== undefined || this.#settings.has(key)) continue;
+      const message = `Expected ${key} in [main], or ${variable} in the environment, got neither`;
+      this.#faults.push({...(file !== undefined && {file}), key, message});
+    }
+  }
+
+  /** A message that may be received must also fit where it may have to wait, else it could never be delivered. */
+  checkRelations(): void {
+    const payload = this.#effective('payload_max');
+    for (const key of ['queue_bytes', 'send_buffer'] as const) {
+      const room = this.#effective(key);
+      if (typeof payload !== 'number' || typeof room !== 'number' || room >= payload) continue;
+      const write = (value: number) => findKey(key)?.form.write(value);
+      const given = this.#settings.has(key) ? '' : ', its default';
+      const place = locate((this.#settings.get(key) ?? this.#settings.get('payload_max'))?.source ?? {kind: 'default'});
+      const message = `Expected ${key} to be at least payload_max, ${write(payload)}, got ${write(room)}${given}`;
+      this.#faults.push({...place, key, message});
+    }
+  }
+
+  #effective(key: ConfigurationKey): unknown {
+    const setting = this.#settings.get(key);
+    return setting === undefined ? findKey(key)?.defaultValue : setting.value;
+  }
+
+  /** A token that anybody can guess signs nothing: with one, nobody but this machine may reach the gateway. */
+  keepPlaceholderHome(): void {
+    const token = this.#settings.get('security_token');
+    if (typeof token?.value !== 'string' || !isPlaceholder(token.value)) return;
+    const host = this.#settings.get('host');
+    const place = {...locate(token.source), key: 'security_token'};
+    if (host === undefined) {
+      this.#settings.set('host', {value: '127.0.0.1', source: {kind: 'forced'}});
+      const message =
+        'security_token is a placeholder: listening on 127.0.0.1 only, until there is one of 8 characters or more';
+      this.#warnings.push({...place, message});
+    } else if (typeof host.value === 'string' && isLoopback(host.value)) {
+      this.#warnings.push({
+        ...place,
+        message: 'security_token is a placeholder: anybody on this machine can sign with it',
+      });
+    } else if (host.value !== undefined) {
+      const expected = 'a secret of 8 characters or more that cannot be guessed, since host is not a loopback address';
+      this.#fault('security_token', `to be ${expected}, got a placeholder`);
+    }
+  }
+
+  end(): ConfigurationResult {
+    const hide = (fault: ConfigurationFault) => ({...fault, message: hideSecrets(fault.message, this.#secrets)});
+    const warnings = this.#warnings.map((warning) => formatFault(hide(warning)));
+    if (this.#faults.length > 0) {
+      const faults = this.#faults.map(hide).sort((left, right) => rank(left) - rank(right));
+      return {kind: 'faulty', faults, warnings};
+    }
+    const values: Record<string, unknown> = {...defaultOptions};
+    const sources: Partial<Record<ConfigurationKey, ConfigurationSource>> = {};
+    for (const {key, field} of configurationKeys) {
+      const setting = this.#settings.get(key);
+      if (setting !== undefined) values[field] = setting.value;
+      sources[key] = setting?.source ?? {kind: 'default'};
+    }
+    // Complete by requireKeys, and each value read by the form that the table's type ties to its field.
+    const options = values as unknown as GatewayOptions;
+    return {kind: 'valid', options, sources: sources as ValidConfiguration['sources'], warnings};
+  }
+}
+
+/** Lines first; then the file as a whole, then the rest. Sorting is stable: these keep the order they were found in. */
+function rank({line, origin}: ConfigurationFault): number {
+  const beyondLines = 1e9;
+  return line ?? (origin === undefined ? beyondLines : 2 * beyondLines);
+}
+
+function readFileOf(file: string | undefined, text: string | Uint8Array | undefined): FileReading {
+  if (text !== undefined) return readConfigurationText(text);
+  return file === undefined ? {entries: [], faults: [], isWhole: true} : readConfigurationFile(file);
+}
+
+function locate(source: ConfigurationSource): Pick<ConfigurationFault, 'file' | 'line' | 'origin'> {
+  if (source.kind === 'file') return {...(source.file !== undefined && {file: source.file}), line: source.line};
+  return 'name' in source ? {origin: source.name} : {};
+}

@@ -1,0 +1,167 @@
+// The HTTP API of PROTOCOL section 5 as a fastify instance that does not listen yet: gateway.ts attaches its 'upgrade'
+// listener to `.server` and calls listen(). Nothing here knows a client's socket; every effect goes to the switchboard.
+//
+//   counted ─► closing? ─► path and method ─► signature or key ─► body, bounded ─► parameters ─► repeat? ─► switchboard
+
+import type {IncomingMessage} from 'node:http';
+import fastify, {type FastifyInstance, type FastifyReply, type FastifyRequest} from 'fastify';
+import type {Logger} from 'pino';
+import type {Switchboard} from '../actors/switchboard.ts';
+import type {Clock} from '../core/clock.ts';
+import type {Counters} from '../core/counters.ts';
+import {apiPaths} from '../protocol/api.ts';
+import type {Refusal} from './api-answer.ts';
+import {ApiAuthentication} from './api-authentication.ts';
+import {ApiCalls, type ApiRoute} from './api-calls.ts';
+import {parseQuery} from './api-query.ts';
+import {ApiResponder} from './api-responder.ts';
+import {answerClientError} from './client-error.ts';
+import {HttpDrain} from './http-drain.ts';
+import {Metrics} from './metrics.ts';
+import type {GatewayOptions} from './options.ts';
+import {ReplayGuard} from './replay-guard.ts';
+import {addServerinfo} from './serverinfo.ts';
+
+/** What the API is made of. */
+export interface HttpApiParts {
+  readonly options: GatewayOptions;
+  readonly switchboard: Switchboard;
+  readonly clock: Clock;
+  readonly counters: Counters;
+  readonly log: Logger;
+  /** Of this package, for /serverinfo/. */
+  readonly version: string;
+  /** `clock.now()` at the gateway's start. */
+  readonly startedAt: number;
+  /** Signed calls remembered at a time. @default 1,000,000 */
+  readonly replayEntriesMax?: number;
+}
+
+// A caller is a server near by: one that takes longer than this to send its headers, or all of a request, is not.
+const headersTimeoutMs = 10_000;
+const requestTimeoutMs = 30_000;
+// How often Node looks for such callers.
+const timeoutCheckMs = 5_000;
+// Longer than the idle time of common load balancers, so that they, not we, close an idle connection.
+const idleTimeoutMs = 65_000;
+
+/**
+ * The API, ready to listen. `close()` stops listening at once, lets calls under way be answered within
+ * `shutdownGraceMs`, and settles when the last socket is gone, those upgraded to WebSocket included.
+ */
+export function createHttpApi(parts: HttpApiParts): FastifyInstance {
+  const {options, switchboard, clock, counters, log} = parts;
+  const drain = new HttpDrain(clock, options.shutdownGraceMs);
+  const responder = new ApiResponder({...options, counters, log, drain});
+  const authentication = new ApiAuthentication(options, clock);
+  const guard = new ReplayGuard(clock, options.replay, parts.replayEntriesMax);
+  const calls = new ApiCalls({switchboard, authentication, guard, responder, drain, counters});
+  const metrics = new Metrics({...parts, replayEntries: () => guard.size});
+
+  const app = createServer(options, counters, responder);
+  drain.install(app);
+  app.addHook('onClose', async () => guard.stop());
+  addErrorHandler(app, responder);
+  app.addHook('onRequest', (request, reply, done) => {
+    counters.apiRequests++;
+    // The payload is bytes whatever type its sender claims; fastify would refuse an ill-formed one.
+    request.raw.headers['content-type'] = undefined;
+    if (drain.isClosing) responder.refuseUnread(request, reply, {code: 'RB_STOPPING'});
+    else if (request.is404) refuseUnroutable(request, reply, responder);
+    else done();
+  });
+
+  const onRequest = (request: FastifyRequest<ApiRoute>, reply: FastifyReply, done: () => void): void => {
+    const bytes = Number(request.headers['content-length'] ?? 0);
+    const refusal = authentication.refuse(request.query, request.headers.authorization);
+    if (refusal !== undefined) {
+      counters.signaturesRefused++;
+      responder.refuseUnread(request, reply, refusal);
+    } else if (bytes > options.payloadBytesMax) {
+      responder.refuseUnread(request, reply, tooLarge(options, bytes));
+    } else {
+      done();
+    }
+  };
+  app.post<ApiRoute>(apiPaths.send, {onRequest}, calls.send);
+  app.post<ApiRoute>(apiPaths.subscribe, {onRequest}, calls.subscribe);
+  app.post<ApiRoute>(apiPaths.unsubscribe, {onRequest}, calls.unsubscribe);
+  app.get(apiPaths.send, (_request, reply) => responder.answerAs(reply, plainText, 'ok'));
+  app.get(apiPaths.hello, (_request, reply) => responder.answerAs(reply, plainText, 'ok'));
+  app.get(apiPaths.connect, (_request, reply) => {
+    counters.handshakesInvalid++;
+    responder.refuse(reply.headers({upgrade: 'websocket', connection: 'upgrade'}), {code: 'RB_UPGRADE_REQUIRED'});
+  });
+  addServerinfo(app, {...parts, access: options.serverinfo, authentication, responder, drain, metrics});
+  return app;
+}
+
+const plainText = 'text/plain; charset=utf-8';
+
+function createServer(options: GatewayOptions, counters: Counters, responder: ApiResponder): FastifyInstance {
+  const app: FastifyInstance = fastify({
+    logger: false,
+    bodyLimit: options.payloadBytesMax,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: idleTimeoutMs,
+    // The drain ends idle connections itself, and refuses requests that come while it does.
+    forceCloseConnections: false,
+    return503OnClosing: false,
+    routerOptions: {ignoreTrailingSlash: true, querystringParser: parseQuery},
+    http: {
+      headersTimeout: headersTimeoutMs,
+      connectionsCheckingInterval: timeoutCheckMs,
+      shouldUpgradeCallback: (request) => isWebSocketUpgrade(request) && app.server.listenerCount('upgrade') > 0,
+    },
+    // The path of a URL that cannot be decoded: the hooks do not run.
+    frameworkErrors: (_error, request, reply) => {
+      counters.apiRequests++;
+      responder.refuseUnread(request, reply, {
+        code: 'RB_REQUEST_MALFORMED',
+        detail: 'Expected a URL that can be decoded',
+      });
+    },
+    clientErrorHandler: (error, socket) => answerClientError(error, socket, counters),
+  });
+  app.addContentTypeParser('*', {parseAs: 'buffer'}, (_request, body, done) => done(null, body));
+  return app;
+}
+
+// Only those: Java's HttpClient offers h2c with every request, and must get its answer all the same.
+function isWebSocketUpgrade({headers}: IncomingMessage): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket';
+}
+
+// What fastify refuses, mostly bodies, and what a handler throws.
+function addErrorHandler(app: FastifyInstance, responder: ApiResponder): void {
+  app.setErrorHandler((error: {readonly code?: string; readonly statusCode?: number}, request, reply) => {
+    if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') responder.refuse(reply, {code: 'RB_BODY_TOO_LARGE'});
+    else if (error.statusCode === 400) responder.refuse(reply, {code: 'RB_REQUEST_MALFORMED'});
+    else responder.fail(request, reply, error);
+  });
+}
+
+function tooLarge({payloadBytesMax}: GatewayOptions, bytes: number): Refusal {
+  return {code: 'RB_BODY_TOO_LARGE', detail: `Expected a body of at most ${payloadBytesMax} bytes, got ${bytes}`};
+}
+
+const methods: ReadonlyMap<string, string> = new Map([
+  [apiPaths.connect, 'GET, HEAD'],
+  [apiPaths.send, 'GET, HEAD, POST'],
+  [apiPaths.subscribe, 'POST'],
+  [apiPaths.unsubscribe, 'POST'],
+  [apiPaths.hello, 'GET, HEAD'],
+  [apiPaths.serverinfo, 'GET, HEAD'],
+  [apiPaths.metrics, 'GET, HEAD'],
+]);
+
+function refuseUnroutable(request: FastifyRequest, reply: FastifyReply, responder: ApiResponder): void {
+  const path = /^[^?#]*/.exec(request.url)?.[0] ?? '';
+  const allowed = methods.get(path.endsWith('/') ? path : `${path}/`);
+  if (allowed === undefined) {
+    responder.refuseUnread(request, reply, {code: 'RB_NO_SUCH_PATH'});
+  } else {
+    const detail = `Expected ${allowed}, got ${request.method}`;
+    responder.refuseUnread(request, reply.header('allow', allowed), {code: 'RB_METHOD', detail});
+  }
+}

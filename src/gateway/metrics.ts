@@ -1,0 +1,89 @@
+// /metrics in Prometheus' text format. The counters stay plain numbers on the hot path; they are read when scraped.
+
+import {Counter, Gauge, Registry} from '@prometheus-io/client';
+import type {Switchboard} from '../actors/switchboard.ts';
+import type {Clock} from '../core/clock.ts';
+import {type CounterName, type Counters, counterMeanings} from '../core/counters.ts';
+
+/** Where the numbers come from. */
+export interface MetricsParts {
+  readonly switchboard: Switchboard;
+  readonly counters: Counters;
+  readonly clock: Clock;
+  /** `clock.now()` at the gateway's start. */
+  readonly startedAt: number;
+  /** Signed calls remembered at the moment. */
+  readonly replayEntries: () => number;
+}
+
+/** One node's metrics; a registry of its own, so that two gateways in one process do not mix. */
+export class Metrics {
+  readonly #switchboard: Switchboard;
+  readonly #registry = new Registry();
+  readonly #connections: Gauge;
+  readonly #channels: Gauge;
+
+  constructor({switchboard, counters, clock, startedAt, replayEntries}: MetricsParts) {
+    this.#switchboard = switchboard;
+    for (const [name, help] of Object.entries(counterMeanings)) {
+      if (isCounterName(name)) this.#count(`rainbow_${snakeCase(name)}_total`, help, () => counters[name]);
+    }
+    this.#count('process_cpu_seconds_total', 'CPU time, user and system', () => {
+      const {user, system} = process.cpuUsage();
+      return (user + system) / 1e6;
+    });
+    this.#connections = this.#gauge('rainbow_connections', 'clients connected');
+    this.#channels = this.#gauge('rainbow_channels', 'channels with at least one client');
+    this.#gauge('rainbow_uptime_seconds', 'since the gateway started', () => (clock.now() - startedAt) / 1000);
+    this.#gauge('rainbow_replay_entries', 'signed calls remembered to refuse their repeats', replayEntries);
+    this.#gauge('process_resident_memory_bytes', 'resident memory', () => process.memoryUsage.rss());
+    this.#gauge('nodejs_heap_size_used_bytes', 'heap in use', () => process.memoryUsage().heapUsed);
+  }
+
+  /** `content-type` of {@link text}. */
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** The exposition; rejects as the switchboard does. */
+  async text(): Promise<string> {
+    const {connections, channels} = await this.#switchboard.info();
+    this.#connections.set(connections);
+    this.#channels.set(channels.length);
+    return await this.#registry.metrics();
+  }
+
+  #count(name: string, help: string, read: () => number): void {
+    new Counter({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        this.inc(read());
+      },
+    });
+  }
+
+  #gauge(name: string, help: string, read?: () => number): Gauge {
+    const registers = [this.#registry];
+    if (read === undefined) return new Gauge({name, help, registers});
+    return new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+}
+
+function isCounterName(name: string): name is CounterName {
+  return Object.hasOwn(counterMeanings, name);
+}
+
+/** `apiRequests` to `api_requests`. */
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

@@ -1,0 +1,132 @@
+// /serverinfo/ for people: one page that loads nothing, runs nothing and escapes every name.
+
+import {createHash} from 'node:crypto';
+import {counterMeanings} from '../core/counters.ts';
+import type {ServerFacts} from './server-facts.ts';
+
+const style = `
+:root{color-scheme:light dark;--ground:#f6f7f9;--card:#fff;--ink:#1c2330;--soft:#667085;--line:#e3e6ec;--bar:#5b8def}
+@media(prefers-color-scheme:dark){:root{--ground:#12151b;--card:#1a1f28;--ink:#e6e9ef;--soft:#98a2b3;--line:#2a313d;--bar:#4c7bd9}}
+*{box-sizing:border-box}
+body{margin:0;padding:2rem 1rem 4rem;background:var(--ground);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
+main{max-width:62rem;margin:auto}
+h1{margin:0;font-size:1.6rem;letter-spacing:-.02em}
+h1 i{display:inline-block;width:1.4em;height:.7em;margin-right:.4em;border-radius:1.4em 1.4em 0 0;background:radial-gradient(circle at 50% 100%,transparent 28%,#a06be0 29% 41%,#4b8df8 42% 54%,#3fb871 55% 67%,#f5c542 68% 79%,#ef5d5d 80%)}
+h2{margin:2.2rem 0 .6rem;font-size:1.05rem}
+p,small{color:var(--soft)}
+h1+p{margin:.2rem 0 1.4rem}
+dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(9rem,1fr));gap:.8rem;margin:0}
+dl div{padding:.8rem 1rem;background:var(--card);border:1px solid var(--line);border-radius:.7rem}
+dt{color:var(--soft);font-size:.8rem}
+dd{margin:0;font-size:1.35rem;font-variant-numeric:tabular-nums}
+dd small{font-size:.8rem}
+table{width:100%;border-collapse:collapse;background:var(--card);border:1px solid var(--line);border-radius:.7rem;overflow:hidden}
+td,th{padding:.4rem 1rem;text-align:left;border-top:1px solid var(--line);overflow-wrap:anywhere}
+tr:first-child>*{border-top:0}
+th{color:var(--soft);font-size:.8rem;font-weight:500}
+td:last-child,th:last-child{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+td small{display:block}
+meter{width:6rem;height:.5rem;margin-right:.8rem;vertical-align:middle}
+meter::-webkit-meter-bar{background:var(--line);border:0;border-radius:1rem}
+meter::-webkit-meter-optimum-value{background:var(--bar)}
+meter::-moz-meter-bar{background:var(--bar)}
+.none td{color:var(--soft)}
+`;
+
+const styleDigest = createHash('sha256').update(style).digest('base64');
+
+/** Headers of the page: nothing may be loaded, run, framed or kept. */
+export const pageHeaders: Readonly<Record<string, string>> = {
+  'content-security-policy': `default-src 'none'; style-src 'sha256-${styleDigest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+};
+
+/** The page as HTML. */
+export function renderPage(facts: ServerFacts): string {
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>rainbow ${escapeHtml(facts.server)}</title>
+<style>${style}</style>
+</head>
+<body>
+<main>
+<h1><i></i>Rainbow</h1>
+<p>${escapeHtml(facts.server)} · version ${escapeHtml(facts.version)} · up ${duration(facts.uptimeSeconds)}</p>
+<dl>
+${tile('Connections', grouped(facts.connections))}
+${tile('Channels', grouped(facts.channelsCount))}
+${tile('CPU', `${facts.cpuPercent.toFixed(1)} %`, `process ${facts.pid}`)}
+${tile('Memory', megabytes(facts.memoryBytes), `${facts.memoryPercent.toFixed(1)} %, heap ${megabytes(facts.heapBytes)}`)}
+</dl>
+<h2>Channels</h2>
+${channelsTable(facts)}
+<h2>Counters</h2>
+${countersTable(facts)}
+</main>
+</body>
+</html>
+`;
+}
+
+function tile(title: string, value: string, note = ''): string {
+  return `<div><dt>${title}</dt><dd>${value}${note === '' ? '' : ` <small>${escapeHtml(note)}</small>`}</dd></div>`;
+}
+
+function channelsTable({channels, channelsCount, connections}: ServerFacts): string {
+  if (channels.length === 0) return '<table><tr class="none"><td>No channel has a client.</td></tr></table>';
+  const most = Math.max(1, connections, ...channels.map((channel) => channel.connections));
+  const rows = channels.map((channel) => {
+    const meter = `<meter min="0" max="${most}" value="${channel.connections}"></meter>`;
+    return `<tr><td>${escapeHtml(channel.name)}</td><td>${meter}${grouped(channel.connections)}</td></tr>`;
+  });
+  const cut = channelsCount - channels.length;
+  const note =
+    cut === 0 ? '' : `<p>The first ${grouped(channels.length)} by name; ${grouped(cut)} more are not shown.</p>`;
+  return `<table><tr><th>Channel</th><th>Connections</th></tr>${rows.join('')}</table>${note}`;
+}
+
+function countersTable({counters}: ServerFacts): string {
+  const rows = Object.entries(counters).map(([name, count]) => {
+    const meaning = (counterMeanings as Readonly<Record<string, string>>)[name] ?? '';
+    return `<tr><td>${escapeHtml(name)}<small>${escapeHtml(meaning)}</small></td><td>${grouped(count)}</td></tr>`;
+  });
+  return `<table>${rows.join('')}</table>`;
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** Text as it may stand in an element or a quoted attribute. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => entities[character] ?? '');
+}
+
+function grouped(count: number): string {
+  return String(count).replace(/\B(?=(?:\d{3})+$)/g, ' ');
+}
+
+function megabytes(bytes: number): string {
+  return `${grouped(Math.round(bytes / 1_048_576))} MB`;
+}
+
+function duration(seconds: number): string {
+  const parts = [
+    [Math.floor(seconds / 86_400), 'd'],
+    [Math.floor(seconds / 3_600) % 24, 'h'],
+    [Math.floor(seconds / 60) % 60, 'min'],
+    [seconds % 60, 's'],
+  ] as const;
+  const first = parts.findIndex(([count]) => count > 0);
+  const shown = first === -1 ? parts.slice(-1) : parts.slice(first, first + 2);
+  return shown.map(([count, unit]) => `${count} ${unit}`).join(' ');
+}

@@ -1,0 +1,80 @@
+// A whole 2xx answer of the business server, judged: accepted, refused or invalid (PROTOCOL sections 2 and 3). Pure.
+
+import {channelSeparator, headerCookie, headerInvalid, headerJoin, headerLeave} from '../protocol/header-name.ts';
+import {emptyBytes} from '../protocol/packet.ts';
+import type {Answer, Call} from './call.ts';
+
+/** Headers as undici tells them: names in lower case, values one character a byte, a repeated header as a list. */
+export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+const keyJoin = headerJoin.toLowerCase();
+const keyLeave = headerLeave.toLowerCase();
+const keyCookie = headerCookie.toLowerCase();
+const keyInvalid = headerInvalid.toLowerCase();
+
+const identityFormat = /^[\x21-\x7e]{1,256}$/;
+
+/** What a 2xx answer to `call` means. */
+export function judgeAnswer(call: Call, status: number, headers: AnswerHeaders, body: Uint8Array): Answer {
+  if (headers[keyInvalid] !== undefined) return {kind: 'failed', call: call.call, reason: 'invalid', status};
+  if (call.kind === 'close') return accept(call, emptyBytes, undefined, {});
+  if (call.kind === 'message') return accept(call, body, undefined, headers);
+
+  const json = parseObject(body);
+  if (json?.status === undefined) return {kind: 'failed', call: call.call, reason: 'invalid', status};
+  if (json.status !== 'success') return {kind: 'refused', call: call.call};
+  const {identity} = json;
+  const isFit = typeof identity === 'string' && identityFormat.test(identity);
+  return accept(call, emptyBytes, isFit ? identity : undefined, headers);
+}
+
+function accept(call: Call, body: Uint8Array, identity: string | undefined, headers: AnswerHeaders): Answer {
+  const cookie = headers[keyCookie];
+  return {
+    kind: 'accepted',
+    call: call.call,
+    body,
+    join: channelNames(headers[keyJoin]),
+    leave: channelNames(headers[keyLeave]),
+    // Opaque, hence not decoded: what comes as a byte goes back as that byte. Of a repeated one the last counts.
+    cookie: typeof cookie === 'object' ? cookie.at(-1) : cookie,
+    identity,
+  };
+}
+
+function channelNames(value: string | string[] | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  return decodeText(typeof value === 'string' ? value : value.join(channelSeparator));
+}
+
+const pastAscii = /[\x80-\xff]/;
+const utf8 = new TextDecoder('utf-8', {fatal: true});
+
+/** UTF-8 where the bytes are, for these names are compared with names that came in JSON; else Latin-1. */
+function decodeText(value: string): string {
+  if (!pastAscii.test(value)) return value;
+  try {
+    return utf8.decode(Buffer.from(value, 'latin1'));
+  } catch {
+    // Not UTF-8, so that there is nothing to decode: an old business server that writes Latin-1.
+    return value;
+  }
+}
+
+interface ConnectJson {
+  readonly status?: unknown;
+  readonly identity?: unknown;
+}
+
+/** The JSON object that `body` is, or `undefined`. */
+function parseObject(body: Uint8Array): ConnectJson | undefined {
+  let json: unknown;
+  try {
+    json = JSON.parse(utf8.decode(body));
+  } catch {
+    // Not JSON, as where a framework answers with its page for errors: the caller reports `invalid`.
+    return undefined;
+  }
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) return undefined;
+  return json;
+}

@@ -1,0 +1,52 @@
+// Makes the calls of one worker: gives each a socket and a deadline, and hands its answer on. Knows no thread, so that
+// it can be tested without one; called by upstream-worker.ts.
+
+import type {Clock} from '../core/clock.ts';
+import type {Random} from '../core/random.ts';
+import type {Answer, Call, UpstreamSettings} from './call.ts';
+import {CallRequestMaker} from './call-request.ts';
+import {type CallContext, CallRun} from './call-run.ts';
+import {DeadlineQueue} from './deadline-queue.ts';
+import {SocketPool} from './socket-pool.ts';
+
+/** See above. */
+export class Caller {
+  readonly #settings: UpstreamSettings;
+  readonly #context: CallContext;
+  readonly #deadlines: DeadlineQueue<CallRun>;
+  readonly #sockets: Readonly<Record<Call['kind'], SocketPool>>;
+
+  constructor(settings: UpstreamSettings, clock: Clock, random: Random) {
+    this.#settings = settings;
+    this.#deadlines = new DeadlineQueue(clock, settings.callTimeoutMs, (run) => run.expire());
+    const requests = new CallRequestMaker(settings, clock, random);
+    this.#context = {
+      requests,
+      answerBytesMax: settings.answerBytesMax,
+      onAnswered: (run, answer) => {
+        this.#deadlines.delete(run);
+        run.take(answer);
+      },
+    };
+    const origins = new Map<string, SocketPool>();
+    this.#sockets = {
+      connect: this.#socketsOf(requests.origin('connect'), origins),
+      message: this.#socketsOf(requests.origin('message'), origins),
+      close: this.#socketsOf(requests.origin('close'), origins),
+    };
+  }
+
+  /** Starts a call; `take` gets its answer exactly once, within `callTimeoutMs`, possibly before this returns. */
+  start(call: Call, take: (answer: Answer) => void): void {
+    const sockets = this.#sockets[call.kind];
+    const run = new CallRun(call, take, sockets, this.#context);
+    this.#deadlines.add(run);
+    sockets.start(run);
+  }
+
+  #socketsOf(origin: string, origins: Map<string, SocketPool>): SocketPool {
+    const sockets = origins.get(origin) ?? new SocketPool(origin, this.#settings);
+    origins.set(origin, sockets);
+    return sockets;
+  }
+}
