@@ -1,7 +1,7 @@
 // One channel: its members, in the order in which they joined, and the fan-out to them. Lives while it has members.
 
-import type {ActorRef, Behaviour, Cell} from '../runtime/actor.ts';
 import {unreachable} from '../core/invariant.ts';
+import type {ActorRef, Behaviour, Cell} from '../runtime/actor.ts';
 import type {ChannelMessage, ConnectionMessage} from './messages.ts';
 import {publish} from './publisher.ts';
 import type {Thread} from './thread.ts';

@@ -32,7 +32,12 @@ export type ConnectionMessage =
   /** From a publication. */
   | {readonly kind: 'retryDue' | 'timedOut'; readonly delivery: Delivery}
   /** From the switchboard. */
-  | {readonly kind: 'subscribe'; readonly channel: string; readonly occupy: boolean; readonly reply: Reply<SubscribeOutcome>}
+  | {
+      readonly kind: 'subscribe';
+      readonly channel: string;
+      readonly occupy: boolean;
+      readonly reply: Reply<SubscribeOutcome>;
+    }
   | {readonly kind: 'unsubscribe'; readonly channel: string; readonly reply: Reply<SubscribeOutcome>}
   /** From a channel: another client occupies it. */
   | {readonly kind: 'evicted'; readonly channel: string}

@@ -2,8 +2,8 @@
 
 import {RainbowError} from '../core/errors.ts';
 import {ask} from '../runtime/ask.ts';
-import type {ChannelInfo, PublishOutcome, PublishRequest, SubscribeOutcome, Switchboard} from './switchboard.ts';
 import {publish} from './publisher.ts';
+import type {ChannelInfo, PublishOutcome, PublishRequest, SubscribeOutcome, Switchboard} from './switchboard.ts';
 import type {Thread} from './thread.ts';
 
 /** Beyond the time an answer is due anyway: a failure of ours, not of a client. */

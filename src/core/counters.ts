@@ -26,7 +26,7 @@ const meanings = {
   deliveries: 'deliveries started: one message to one client',
   deliveriesConfirmed: 'deliveries confirmed in time by ACK or REC',
   deliveriesLate: 'deliveries confirmed after their publication was answered',
-  deliveriesRefused: 'deliveries refused since the client\'s queue was full',
+  deliveriesRefused: "deliveries refused since the client's queue was full",
   deliveriesLost: 'deliveries given up since their client went away',
   deliveriesExpired: 'deliveries never transmitted before their publication timed out',
   retransmissions: 'SENDs and RELs transmitted again',

@@ -97,7 +97,7 @@ function refuseChannel(channel: string): Refusal {
 }
 
 function refuseIdentity(identity: string): Refusal {
-  const rule = `1 to ${identityLengthMax} printable ASCII characters`;
+  const rule = `1 to ${identityLengthMax} printable ASCII characters without blanks`;
   return refuse(`Expected identity to be ${rule}, got ${shown(identity)}`);
 }
 

@@ -33,7 +33,7 @@ export interface FileReading {
   readonly isWhole: boolean;
 }
 
-const fileBytesMax = 262_144;
+const fileBytesMax = 65_536;
 
 /** Reads `file`; one that cannot be read is a fault without a line. */
 export function readConfigurationFile(file: string): FileReading {

@@ -54,7 +54,7 @@ const table = {
   upstreamWorkers: {key: 'upstream_workers', form: wholeNumber(1, 64)},
   upstreamSocketsMax: {key: 'upstream_sockets', form: wholeNumber(1, 10_000)},
   upstreamQueueMax: {key: 'upstream_queue', form: wholeNumber(1, 10_000_000)},
-  unorderedTypes: {key: 'unordered_types', form: wholeNumbers(0, 65_535, 65_536)},
+  unorderedTypes: {key: 'unordered_types', form: wholeNumbers(0, 65_535, 4_096)},
 
   shutdownGraceMs: {key: 'shutdown_grace', form: seconds(0, 300)},
   logLevel: {key: 'log_level', form: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent')},
@@ -118,14 +118,16 @@ export function nearestKey(text: string): ConfigurationKey | undefined {
   );
 }
 
-/** The first of the nearest `words` to `text`, or `undefined` where more than a third of the longer one would change. */
-export function nearest<Word extends string>(text: string, words: readonly Word[]): Word | undefined {
+/** The first of the nearest `words`; none where a third of the longer one, or more than `editsMax` letters, would change. */
+export function nearest<Word extends string>(text: string, words: readonly Word[], editsMax = 8): Word | undefined {
   // Longer than any word by more than a third, and a bound on the work below.
   if (text.length > 48) return undefined;
   let best: {readonly word: Word; readonly distance: number} | undefined;
   for (const word of words) {
+    const limit = Math.min(editsMax, Math.ceil(Math.max(text.length, word.length) / 3));
+    if (Math.abs(text.length - word.length) > limit) continue;
     const distance = editDistance(text, word);
-    if (distance > Math.ceil(Math.max(text.length, word.length) / 3)) continue;
+    if (distance > limit) continue;
     if (best === undefined || distance < best.distance) best = {word, distance};
   }
   return best?.word;

@@ -1,7 +1,7 @@
 // The URLs of the business server as configured values: checked, and normalised so that what calls them never has to.
 // Used by the table of keys. A URL's query may carry a key of the operator's: it is not shown, nor is a user or password.
 
-import type {Form, Reading} from './configuration-values.ts';
+import {type Form, type Reading, show} from './configuration-values.ts';
 
 const urlLengthMax = 2048;
 
@@ -52,9 +52,10 @@ function appendType(url: string): Reading<string> {
 
 function readUrl(text: string): Reading<string> {
   if (text === '') return {kind: 'refused', got: 'nothing'};
-  if (text.length > urlLengthMax)
-    return {kind: 'refused', got: `${text.length} characters`, expected: 'a URL of at most 2048 characters'};
-  const got = hideUrlSecrets(text);
+  if (text.length > urlLengthMax) {
+    return {kind: 'refused', got: `${text.length} characters`, expected: `a URL of at most ${urlLengthMax} characters`};
+  }
+  const got = /^[a-z]+:\/\//i.test(text) ? hideUrlSecrets(text) : show(hideUrlSecrets(text));
   if (/\s/.test(text)) return {kind: 'refused', got: 'one with a blank in it', expected: 'a URL without blanks'};
   if (/^["'].*["']$/.test(text)) return {kind: 'refused', got, expected: 'a URL without quotes'};
   // The parser would take `http:host`, `http:/host` and backslashes for `http://host`.

@@ -97,8 +97,8 @@ class Draft {
     const variables = configurationKeys.map(({variable}) => variable.slice('RAINBOW_'.length));
     for (const name of Object.keys(environment)) {
       if (!name.startsWith('RAINBOW_') || variables.includes(name.slice('RAINBOW_'.length))) continue;
-      // Only a warning: the variable may be another program's.
-      const meant = nearest(name.slice('RAINBOW_'.length), variables);
+      // Only a warning, and only where it is very near: the variable may be another program's.
+      const meant = nearest(name.slice('RAINBOW_'.length), variables, 2);
       if (meant !== undefined) this.#warnings.push({origin: name, message: `Ignored; did you mean RAINBOW_${meant}?`});
     }
   }

@@ -1,5 +1,5 @@
 // Everything that can be configured, as the program sees it: units in the names, every value present. The INI keys,
-// environment variables and flags that lead here are in configuration.ts; config/server.ini documents them.
+// environment variables and flags that lead here are in configuration-keys.ts; config/server.ini documents them.
 
 /** All settings of a gateway. Made by `readConfiguration`, or by {@link defaultOptions} for tests and embedding. */
 export interface GatewayOptions {

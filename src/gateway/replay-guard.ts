@@ -5,7 +5,7 @@
 //
 //   timestamp ──► bucket: the calls that carry it, and when it was last added to ──► dropped whole 20 s after that
 
-import {createHash} from 'node:crypto';
+import {createHash, hash} from 'node:crypto';
 import type {Clock, Timer} from '../core/clock.ts';
 import {signatureWindowSeconds} from '../protocol/signature.ts';
 
@@ -14,6 +14,7 @@ export const replayEntriesMax = 1_000_000;
 
 const retentionMs = 2 * signatureWindowSeconds * 1000;
 const sweepIntervalMs = 5_000;
+const copiedBytesMax = 4_096;
 
 interface Bucket {
   readonly keys: Set<string>;
@@ -119,8 +120,11 @@ function signatureKey(call: SignedCall): string {
   return Buffer.from(call.signature, 'hex').toString('latin1');
 }
 
-// SHA-256 costs what SHA-1 costs where the processor has instructions for both, and half of MD5. Streaming spares the
-// copy that a one-shot hash of head and body together would need.
+// SHA-256 costs what SHA-1 costs where the processor has instructions for both, and half of MD5. A Hash object costs
+// more than the copy of a small body, and less than that of a large one.
 function exactKey(call: SignedCall): string {
-  return createHash('sha256').update(`${call.signature}\n${call.meaning}\n`).update(call.body).digest('binary');
+  const head = `${call.signature}\n${call.meaning}\n`;
+  return call.body.length <= copiedBytesMax
+    ? hash('sha256', Buffer.concat([Buffer.from(head), call.body]), 'binary')
+    : createHash('sha256').update(head).update(call.body).digest('binary');
 }

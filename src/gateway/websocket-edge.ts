@@ -62,8 +62,7 @@ export function createWebSocketEdge(
       answerUpgrade(socket, reading.status);
       return;
     }
-    const isFull =
-      thread.handshakes.size >= options.handshakesMax || thread.alive.size >= options.connectionsMax;
+    const isFull = thread.handshakes.size >= options.handshakesMax || thread.alive.size >= options.connectionsMax;
     if (isFull || thread.isStopping) {
       counters.handshakesFailed++;
       answerUpgrade(socket, 503);

@@ -105,7 +105,7 @@ export type SubscribeAnswer = {readonly status: 0} | ErrorAnswer;
 
 const messageTypeFormat = /^\d{1,5}$/;
 const timeoutFormat = /^-?\d{1,9}(?:\.\d{1,9})?$/;
-const identityFormat = /^[\x20-\x7e]+$/;
+const identityFormat = /^[\x21-\x7e]+$/;
 const controlCharacter = /\p{Cc}/u;
 
 /** `msgtype` from decimal digits alone; `undefined` for anything else or out of range. */
@@ -141,7 +141,7 @@ export function isChannelName(name: string): boolean {
   return name.length * 3 <= channelBytesMax || new TextEncoder().encode(name).length <= channelBytesMax;
 }
 
-/** Whether `text` can be an identity: 1 to 256 printable ASCII characters, as a header carries them. */
+/** Whether `text` can be an identity: 1 to 256 printable ASCII characters without blanks, as a header carries them. */
 export function isIdentity(text: string): boolean {
   return text.length <= identityLengthMax && identityFormat.test(text);
 }

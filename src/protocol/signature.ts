@@ -53,7 +53,8 @@ const signatureFormat = /^[0-9a-f]{40}$/;
 export function verify(token: string, parameters: Partial<SignatureParameters>, wallMs: number): Verdict {
   const {timestamp, nonce, signature} = parameters;
   if (timestamp === undefined || nonce === undefined || signature === undefined) return 'invalid';
-  if (!timestampFormat.test(timestamp) || !nonceFormat.test(nonce) || !signatureFormat.test(signature)) return 'invalid';
+  if (!timestampFormat.test(timestamp) || !nonceFormat.test(nonce) || !signatureFormat.test(signature))
+    return 'invalid';
   if (!timingSafeEqual(Buffer.from(sign(token, timestamp, nonce)), Buffer.from(signature))) return 'invalid';
   return Math.abs(wallMs / 1000 - Number(timestamp)) < signatureWindowSeconds ? 'valid' : 'expired';
 }

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {createActor, setup, type StateValue, transition} from 'xstate';
+import {createActor, type StateValue, setup, transition} from 'xstate';
 import {InvariantError} from '../../src/core/invariant.ts';
 import {stateName, tabulate} from '../../src/machines/tabulate.ts';
 import {tables} from './tables.ts';
@@ -10,7 +10,7 @@ for (const table of tables) {
   test(`the table of ${machine.id} equals XState's transition() on every state and event`, (t) => {
     let pairs = 0;
     for (const [state, name] of vocabulary.states.entries()) {
-      const snapshot = machine.resolveState({value: stateValue(name)});
+      const snapshot = machine.resolveState({value: stateValue(name), context: {}});
       for (const [event, type] of vocabulary.events.entries()) {
         const [after, actions] = transition(machine, snapshot, {type});
         const cell = table.step(state, event);
@@ -62,7 +62,10 @@ for (const table of tables) {
       for (const state of reached) {
         for (const event of vocabulary.events.keys()) reached.add(table.next[table.step(state, event)] ?? -1);
       }
-      t.true([...reached].some((state) => table.isFinal[state] === 1), vocabulary.states[start]);
+      t.true(
+        [...reached].some((state) => table.isFinal[state] === 1),
+        vocabulary.states[start],
+      );
     }
   });
 }
@@ -113,7 +116,11 @@ test('a chart whose names are not all in the vocabulary is refused', (t) => {
 });
 
 test('a chart with a state that cannot be reached is refused', (t) => {
-  const machine = tiny.createMachine({id: 'tiny', initial: 'one', states: {one: {on: {go: {actions: 'act'}}}, two: {}}});
+  const machine = tiny.createMachine({
+    id: 'tiny',
+    initial: 'one',
+    states: {one: {on: {go: {actions: 'act'}}}, two: {}},
+  });
   t.throws(() => tabulate(machine, {states: ['one', 'two'], events: ['go'], effects: ['act']}), {
     instanceOf: InvariantError,
   });

@@ -1,0 +1,241 @@
+import test from 'ava';
+import {createActors} from './kit.ts';
+
+test('nothing is processed before the connect call has allowed it [RB-56]', (t) => {
+  const kit = createActors();
+  const client = kit.knock();
+  client.receive('1200010001');
+  t.deepEqual(client.link.events, []);
+  kit.transport.accept('connect');
+  kit.run();
+  t.deepEqual(client.link.events, ['admit']);
+  t.is(kit.transport.calls.length, 0);
+});
+
+test('a client that is refused, or whose check failed, leaves nothing behind', (t) => {
+  const kit = createActors();
+  const [refused, failed] = [kit.knock(), kit.knock()];
+  kit.transport.refuse();
+  kit.transport.fail('connect');
+  kit.run();
+  t.deepEqual(refused.link.events, ['refuse 401']);
+  t.deepEqual(failed.link.events, ['refuse 503']);
+  t.is(kit.thread.alive.size + kit.thread.handshakes.size + kit.thread.connections.size, 0);
+  t.is(kit.transport.calls.length, 0);
+});
+
+test('a client that vanished during its check is reported closed if it had been allowed, else not [RB-64]', (t) => {
+  const kit = createActors();
+  const [allowed, refused] = [kit.knock(), kit.knock()];
+  allowed.tell({kind: 'socketClosed'});
+  refused.tell({kind: 'socketClosed'});
+  kit.transport.accept('connect', {join: 'room'});
+  kit.transport.refuse();
+  kit.run();
+  t.is(kit.thread.channels.size, 0, 'it joined nothing');
+  t.deepEqual(
+    kit.transport.calls.map(({kind, identity}) => [kind, identity]),
+    [['close', allowed.actor.name]],
+  );
+  kit.transport.accept('close');
+  kit.run();
+  t.is(kit.thread.alive.size, 0);
+});
+
+test('a connect call that is not answered at all ends in 503, and a late yes in a close call [RB-64]', (t) => {
+  const kit = createActors();
+  const client = kit.knock();
+  client.tell({kind: 'handshakeDue'});
+  t.deepEqual(client.link.events, ['refuse 503']);
+  kit.transport.accept('connect');
+  kit.run();
+  t.is(kit.transport.take('close').identity, client.actor.name);
+});
+
+test('the close call is made once, after the clean-up, however the end came [RB-64]', (t) => {
+  const kit = createActors();
+  const client = kit.connect('room');
+  client.tell({kind: 'socketClosed'});
+  client.tell({kind: 'socketClosed'});
+  client.tell({kind: 'drainDue'});
+  t.is(kit.thread.connections.size + kit.thread.channels.size, 0);
+  t.deepEqual(
+    kit.transport.calls.map(({kind}) => kind),
+    ['close'],
+  );
+  kit.transport.fail('close');
+  kit.run();
+  t.is(kit.thread.alive.size, 0);
+  t.is(kit.transport.calls.length, 0);
+});
+
+test('the close call waits for the calls that came before it [RB-46] [RB-64]', (t) => {
+  const kit = createActors();
+  const client = kit.connect();
+  client.receive('10000161');
+  client.receive('10000162');
+  client.tell({kind: 'socketClosed'});
+  t.deepEqual(
+    kit.transport.calls.map(({kind}) => kind),
+    ['message'],
+  );
+  kit.transport.accept('message');
+  kit.run();
+  t.deepEqual(
+    kit.transport.calls.map(({kind}) => kind),
+    ['message'],
+  );
+  kit.transport.accept('message');
+  kit.run();
+  t.deepEqual(
+    kit.transport.calls.map(({kind}) => kind),
+    ['close'],
+  );
+});
+
+test('silence is answered with a ping after one keep-alive and with the end after one and a half [RB-53]', (t) => {
+  const kit = createActors({keepAliveMs: 60_000});
+  const client = kit.connect();
+  kit.advance(59_000);
+  t.deepEqual(client.link.events, ['admit']);
+  kit.advance(3_000);
+  t.deepEqual(client.link.events, ['admit', 'ping']);
+  kit.advance(27_900);
+  t.deepEqual(client.link.events, ['admit', 'ping'], 'never early');
+  kit.advance(5_000);
+  t.deepEqual(client.link.events.slice(0, 3), ['admit', 'ping', 'close 1008']);
+  t.is(kit.thread.counters.heartbeatsMissed, 1);
+});
+
+test('any packet is life, a faulty one and a pong included [RB-54]', (t) => {
+  const kit = createActors({keepAliveMs: 60_000});
+  const client = kit.connect();
+  for (const sign of ['200009', '00', '', 'f0']) {
+    kit.advance(58_000);
+    client.receive(sign);
+  }
+  kit.advance(58_000);
+  client.tell({kind: 'heard'});
+  kit.advance(58_000);
+  t.deepEqual(client.link.events, ['admit']);
+});
+
+test('a client that owes an acknowledgement at the timeout is pinged at once', (t) => {
+  const kit = createActors({keepAliveMs: 60_000});
+  const client = kit.connect('room');
+  void kit.publish({qos: 1, timeoutMs: 1_000});
+  kit.advance(1_000);
+  t.deepEqual(client.link.events, ['admit', 'ping']);
+  client.tell({kind: 'heard'});
+  kit.advance(45_000);
+  t.deepEqual(client.link.events, ['admit', 'ping']);
+});
+
+test('after a close frame nothing is sent or applied [RB-57]', async (t) => {
+  const kit = createActors();
+  const client = kit.connect('room');
+  client.tell({kind: 'stopping'});
+  client.link.take();
+  client.receive('1200010001');
+  client.receive('400001');
+  t.is((await kit.publish({qos: 1})).connections, 0);
+  t.deepEqual(client.link.take(), []);
+  t.is(kit.transport.calls.length, 0);
+});
+
+test('a close frame that is not answered ends with the socket, and the close call is made', (t) => {
+  const kit = createActors();
+  const client = kit.connect();
+  client.tell({kind: 'stopping'});
+  kit.advance(2_000);
+  t.deepEqual(client.link.events, ['admit', 'close 1001', 'terminate']);
+  t.deepEqual(
+    kit.transport.calls.map(({kind}) => kind),
+    ['close'],
+  );
+});
+
+test('the identity that the business server gives is the one that counts, and the newer connection has it', async (t) => {
+  const kit = createActors();
+  const older = kit.connect('room', {identity: 'user-1'});
+  t.is(older.actor.name, 'user-1');
+  const newer = kit.connect('room', {identity: 'user-1'});
+  t.deepEqual(older.link.events, ['admit', 'close 4142']);
+  t.deepEqual(newer.link.events, ['admit']);
+  const outcome = kit.publish({identity: 'user-1', channel: undefined});
+  t.deepEqual(older.link.take(), []);
+  newer.receive('200001');
+  t.is((await outcome).connections, 1);
+});
+
+test('joins and leaves are obeyed on connect and on message answers, several joined by ;;', async (t) => {
+  const kit = createActors();
+  const client = kit.connect('a;; b ;;;;c');
+  client.receive('10000161');
+  kit.transport.accept('message', {leave: 'a;;never-joined', join: 'd'});
+  kit.run();
+  const info = kit.switchboard.info();
+  kit.run();
+  t.deepEqual(
+    (await info).channels.map(({name}) => name),
+    ['b', 'c', 'd'],
+  );
+});
+
+test('joins that are not possible are counted and harm nothing', (t) => {
+  const kit = createActors({channelsPerConnectionMax: 2});
+  kit.connect(`a;;b;;c;;${'x'.repeat(257)}`);
+  t.is(kit.thread.channels.size, 2);
+  t.is(kit.thread.counters.channelsRefused, 2);
+});
+
+test('an occupied channel has one member, and the others are no longer in it', async (t) => {
+  const kit = createActors();
+  const [first, second] = [kit.connect('room'), kit.connect('room')];
+  const occupied = kit.switchboard.subscribe({identity: second.actor.name, channel: 'room'}, true);
+  kit.run();
+  t.is(await occupied, 'done');
+  const outcome = kit.publish({qos: 1});
+  second.receive('200001');
+  t.is((await outcome).connections, 1);
+  t.deepEqual(first.link.take(), []);
+  const again = kit.switchboard.unsubscribe({identity: first.actor.name, channel: 'room'});
+  kit.run();
+  t.is(await again, 'done');
+});
+
+test('the cookie is kept, cleared when empty, and sent on every later call', (t) => {
+  const kit = createActors();
+  const client = kit.connect(undefined, {cookie: 'one'});
+  const cookies: (string | undefined)[] = [];
+  for (const answer of [{}, {cookie: 'two'}, {cookie: ''}, {}]) {
+    client.receive('100001');
+    const call = kit.transport.accept('message', answer);
+    cookies.push(call.kind === 'message' ? call.cookie : 'none');
+    kit.run();
+  }
+  t.deepEqual(cookies, ['one', 'one', 'two', undefined]);
+});
+
+test('a gateway that stops refuses handshakes, closes everybody 1001 and makes the close calls', async (t) => {
+  const {stopThread} = await import('../../src/actors/thread.ts');
+  const kit = createActors();
+  const [open, checking] = [kit.connect('room'), kit.knock()];
+  open.receive('10000161');
+  open.receive('10000162');
+  const stopped = stopThread(kit.thread, 4_000);
+  kit.run();
+  t.deepEqual(open.link.events, ['admit', 'close 1001']);
+  t.deepEqual(checking.link.events, ['refuse 503']);
+  open.tell({kind: 'socketClosed'});
+  t.deepEqual(
+    kit.transport.calls.map(({kind}) => kind),
+    ['connect', 'message', 'close'],
+  );
+  kit.transport.accept('close');
+  kit.transport.refuse();
+  kit.run();
+  await stopped;
+  t.is(kit.thread.alive.size, 0);
+  await t.throwsAsync(kit.publish({}), {code: 'RB_STOPPING'});
+});

@@ -1,0 +1,208 @@
+import test from 'ava';
+import {InvariantError} from '../../src/core/invariant.ts';
+import {createActors} from './kit.ts';
+
+test('a publication shares one id, and a client on which it is taken gets another [RB-03] [RB-04]', async (t) => {
+  const kit = createActors();
+  const client = kit.connect('room');
+  const other = kit.connect('other');
+  const waiting = kit.publish({qos: 1});
+  t.deepEqual(client.link.take(), ['1200010001']);
+  // The thread's counter goes once around, to the id that the first client still holds.
+  for (let count = 0; count < 65_533; count++) {
+    const outcome = kit.publish({channel: 'other', qos: 1});
+    other.receive(`20${other.link.take()[0]?.slice(6, 10)}`);
+    await outcome;
+  }
+  const both = kit.publish({qos: 1});
+  t.deepEqual(client.link.take(), ['1200010002']);
+  client.receive('200002');
+  t.is((await both).connections, 1);
+  client.receive('200001');
+  t.is((await waiting).connections, 1);
+});
+
+test('ids run from 1 to 65,534 and around [RB-04]', async (t) => {
+  const kit = createActors();
+  const client = kit.connect('room');
+  const seen = new Set<number>();
+  for (let count = 0; count < 65_536; count++) {
+    const outcome = kit.publish({qos: 1});
+    const id = client.link.take()[0]?.slice(6, 10) ?? '';
+    seen.add(Number.parseInt(id, 16));
+    client.receive(`20${id}`);
+    await outcome;
+  }
+  t.is(seen.size, 65_534);
+  t.false(seen.has(0) || seen.has(65_535));
+});
+
+test('an unconfirmed SEND goes out again with DUP each interval, and not after the timeout [RB-09] [RB-62]', async (t) => {
+  const kit = createActors();
+  const client = kit.connect('room');
+  const outcome = kit.publish({qos: 1, timeoutMs: 10_000, payload: Buffer.from('hi')});
+  t.deepEqual(client.link.take(), ['12000100016869']);
+  kit.advance(9_999);
+  t.deepEqual(client.link.take(), ['1a000100016869', '1a000100016869', '1a000100016869']);
+  kit.advance(1);
+  t.like(await outcome, {connections: 0, isTimedOut: true});
+  kit.advance(60_000);
+  t.deepEqual(client.link.take(), []);
+});
+
+test('a late ACK frees the id, and is counted as late, not as confirmed [RB-06] [RB-61]', async (t) => {
+  const kit = createActors({window: 1});
+  const client = kit.connect('room');
+  const first = kit.publish({qos: 1, timeoutMs: 1_000});
+  kit.advance(1_000);
+  t.like(await first, {connections: 0, isTimedOut: true});
+  client.link.take();
+  const second = kit.publish({qos: 1, timeoutMs: 1_000});
+  t.deepEqual(client.link.take(), [], 'the window is still taken');
+  client.receive('200001');
+  t.deepEqual(client.link.take(), ['1200010002']);
+  client.receive('200002');
+  t.is((await second).connections, 1);
+  t.is(kit.thread.counters.deliveriesLate, 1);
+  t.is(kit.thread.counters.deliveriesConfirmed, 1);
+});
+
+test('a message that waits for the window past its timeout is never transmitted [RB-18]', async (t) => {
+  const kit = createActors({window: 1});
+  const client = kit.connect('room');
+  const first = kit.publish({qos: 2, timeoutMs: 60_000, payload: Buffer.from('one')});
+  const second = kit.publish({qos: 1, timeoutMs: 1_000, payload: Buffer.from('two')});
+  kit.advance(1_000);
+  t.like(await second, {connections: 0, isTimedOut: true});
+  client.link.take();
+  client.receive('300001');
+  client.receive('500001');
+  t.like(await first, {connections: 1});
+  t.deepEqual(client.link.take(), ['400001']);
+  t.is(kit.thread.counters.deliveriesExpired, 1);
+});
+
+test('after REC no SEND goes out any more, REL goes out until COM [RB-15] [RB-16] [RB-17]', async (t) => {
+  const kit = createActors();
+  const client = kit.connect('room');
+  const outcome = kit.publish({qos: 2});
+  client.receive('3000016869');
+  t.like(await outcome, {connections: 1, lastReply: Buffer.from('hi')});
+  kit.advance(30_000);
+  const [send, ...releases] = client.link.take();
+  t.is(send, '1400010001');
+  t.true(releases.length >= 10);
+  t.deepEqual(new Set(releases), new Set(['400001']));
+  client.receive('300001');
+  t.deepEqual(client.link.take(), ['400001']);
+  client.receive('500001');
+  kit.advance(30_000);
+  t.deepEqual(client.link.take(), []);
+  t.is(kit.clock.pendingCount, 1, 'only the heartbeats still tick');
+});
+
+test('a REC for an unknown id is answered with REL and counted [RB-19]', (t) => {
+  const kit = createActors();
+  const client = kit.connect();
+  client.receive('300009');
+  t.deepEqual(client.link.take(), ['400009']);
+  t.is(kit.thread.counters.packetsUnknownId, 1);
+});
+
+test('what does not fit the window waits in order; acknowledgements and QoS 0 do not wait [RB-45] [RB-47] [RB-48]', async (t) => {
+  const kit = createActors({window: 2, queue: 2});
+  const client = kit.connect('room');
+  const outcomes = ['a', 'b', 'c', 'd', 'e'].map((text) => kit.publish({qos: 1, payload: Buffer.from(text)}));
+  t.deepEqual(client.link.take(), ['120001000161', '120001000262']);
+  t.like(await outcomes[4], {connections: 0, refused: 1, isTimedOut: false});
+  void kit.publish({qos: 0, payload: Buffer.from('z')});
+  t.deepEqual(client.link.take(), ['1000017a']);
+  client.receive('400007');
+  t.deepEqual(client.link.take(), ['500007']);
+  client.receive('200001');
+  t.deepEqual(client.link.take(), ['120001000363']);
+  client.receive('200003');
+  t.deepEqual(client.link.take(), ['120001000464']);
+  client.receive('200002');
+  client.receive('200004');
+  for (const outcome of outcomes.slice(0, 4)) t.like(await outcome, {connections: 1, refused: 0});
+});
+
+test('messages to a slow reader wait, QoS 0 ones are dropped and counted, and go on when it has read', async (t) => {
+  const kit = createActors();
+  const client = kit.connect('room');
+  client.link.bufferedBytes = 10_001;
+  void kit.publish({qos: 0});
+  const outcome = kit.publish({qos: 1});
+  t.deepEqual(client.link.take(), []);
+  t.is(kit.thread.counters.framesDropped, 1);
+  client.link.bufferedBytes = 0;
+  client.tell({kind: 'drained'});
+  t.deepEqual(client.link.take(), ['1200010001']);
+  client.receive('200001');
+  t.is((await outcome).connections, 1);
+});
+
+test('a client that makes answers pile up without reading them is closed 1008', (t) => {
+  const kit = createActors();
+  const client = kit.connect();
+  client.link.bufferedBytes = 40_001;
+  client.receive('400001');
+  t.deepEqual(client.link.events, ['admit', 'close 1008']);
+});
+
+test('the last subscriber to go ends the wait at once, with the count so far', async (t) => {
+  const kit = createActors();
+  const [first, second] = [kit.connect('room'), kit.connect('room')];
+  const outcome = kit.publish({qos: 1, wantsReplies: true});
+  first.receive('2000016f6b');
+  second.tell({kind: 'socketClosed'});
+  t.like(await outcome, {
+    connections: 1,
+    isTimedOut: false,
+    replies: [{identity: first.actor.name, data: Buffer.from('ok')}],
+  });
+});
+
+test('the kind of acknowledgement is not held against a legacy client, but counted', async (t) => {
+  const kit = createActors();
+  const client = kit.connect('room');
+  const first = kit.publish({qos: 1});
+  client.receive('300001');
+  t.is((await first).connections, 1);
+  t.deepEqual(client.link.take(), ['1200010001', '400001']);
+  const second = kit.publish({qos: 2});
+  client.receive('200002');
+  t.is((await second).connections, 1);
+  t.is(kit.thread.counters.packetsMismatched, 2);
+  kit.advance(30_000);
+  t.deepEqual(client.link.take(), ['1400010002']);
+});
+
+test('a subscriber that confirms twice is counted once [RB-61]', async (t) => {
+  const kit = createActors();
+  const [first, second] = [kit.connect('room'), kit.connect('room')];
+  const outcome = kit.publish({qos: 2});
+  first.receive('300001');
+  first.receive('300001');
+  second.receive('300001');
+  t.is((await outcome).connections, 2);
+});
+
+test('a connection actor that fails is closed 1011, reported closed, and harms nobody [RB-58] [RB-59]', async (t) => {
+  const kit = createActors();
+  const [failing, healthy] = [kit.connect('room'), kit.connect('room')];
+  failing.link.onSend = () => {
+    throw new InvariantError('broken');
+  };
+  const outcome = kit.publish({qos: 1});
+  healthy.receive('200001');
+  t.like(await outcome, {connections: 1, isTimedOut: false});
+  t.deepEqual(failing.link.events, ['admit', 'close 1011']);
+  t.deepEqual(kit.failures, [failing.actor.name]);
+  t.is(kit.transport.take('close').identity, failing.actor.name);
+  const info = kit.switchboard.info();
+  kit.run();
+  t.deepEqual(await info, {connections: 1, channels: [{name: 'room', connections: 1}]});
+  t.is(kit.thread.counters.connectionsCrashed, 1);
+});

@@ -1,0 +1,189 @@
+// The actors of one thread under a simulated clock: links that record what they were handed, a business server that
+// answers when told. Everything else is the product's own.
+
+import {spawnConnection} from '../../src/actors/connection-actor.ts';
+import type {Link} from '../../src/actors/link.ts';
+import type {ConnectionMessage} from '../../src/actors/messages.ts';
+import type {PublishOutcome, PublishRequest, Switchboard} from '../../src/actors/switchboard.ts';
+import {createLocalSwitchboard} from '../../src/actors/switchboard-local.ts';
+import {type ActorSettings, createThread, type Thread} from '../../src/actors/thread.ts';
+import {SimulatedClock} from '../../src/core/clock-simulated.ts';
+import {createCounters} from '../../src/core/counters.ts';
+import {SeededRandom} from '../../src/core/random.ts';
+import {unframe} from '../../src/protocol/frame.ts';
+import {emptyBytes, parsePacket} from '../../src/protocol/packet.ts';
+import type {ActorRef} from '../../src/runtime/actor.ts';
+import type {AcceptedAnswer, Answer, Call, UpstreamTransport} from '../../src/upstream/call.ts';
+
+/** A link that keeps what it was handed, as hex. */
+export class RecordingLink implements Link {
+  bufferedBytes = 0;
+  readonly sent: string[] = [];
+  readonly events: string[] = [];
+  onSend: ((hex: string) => void) | undefined;
+
+  admit(): void {
+    this.events.push('admit');
+  }
+  refuse(status: 401 | 503): void {
+    this.events.push(`refuse ${status}`);
+  }
+  send(frame: Uint8Array): void {
+    const hex = Buffer.from(unframe(frame)).toString('hex');
+    this.sent.push(hex);
+    this.onSend?.(hex);
+  }
+  ping(): void {
+    this.events.push('ping');
+  }
+  close(code: number): void {
+    this.events.push(`close ${code}`);
+  }
+  terminate(): void {
+    this.events.push('terminate');
+  }
+  /** What was sent since the last call. */
+  take(): string[] {
+    return this.sent.splice(0);
+  }
+}
+
+/** A transport that keeps the calls until they are answered. */
+export class RecordingTransport implements UpstreamTransport {
+  readonly calls: Call[] = [];
+  #receive: (answers: readonly Answer[]) => void = () => {};
+
+  dispatch(calls: readonly Call[]): void {
+    this.calls.push(...calls);
+  }
+  onAnswers(receive: (answers: readonly Answer[]) => void): void {
+    this.#receive = receive;
+  }
+  async close(): Promise<void> {}
+
+  /** Answers the oldest call of this kind. */
+  accept(kind: Call['kind'], answer: Partial<AcceptedAnswer> & {text?: string} = {}): Call {
+    const call = this.take(kind);
+    const {text, ...rest} = answer;
+    const body = text === undefined ? emptyBytes : Buffer.from(text);
+    const nothing = {join: undefined, leave: undefined, cookie: undefined, identity: undefined};
+    this.#receive([{kind: 'accepted', call: call.call, body, ...nothing, ...rest}]);
+    return call;
+  }
+  refuse(): void {
+    this.#receive([{kind: 'refused', call: this.take('connect').call}]);
+  }
+  fail(kind: Call['kind']): Call {
+    const call = this.take(kind);
+    this.#receive([{kind: 'failed', call: call.call, reason: 'status', status: 500}]);
+    return call;
+  }
+  take(kind: Call['kind']): Call {
+    const place = this.calls.findIndex((call) => call.kind === kind);
+    const [call] = place < 0 ? [] : this.calls.splice(place, 1);
+    if (call === undefined) throw new Error(`Expected a ${kind} call, got ${this.calls.map((other) => other.kind)}`);
+    return call;
+  }
+}
+
+export interface Client {
+  readonly link: RecordingLink;
+  readonly actor: ActorRef<ConnectionMessage>;
+  /** The client sends one packet, as hex; the turn is run. */
+  receive(hex: string): void;
+  tell(message: ConnectionMessage): void;
+}
+
+export interface ActorsKit {
+  readonly clock: SimulatedClock;
+  readonly thread: Thread;
+  readonly transport: RecordingTransport;
+  readonly switchboard: Switchboard;
+  readonly failures: string[];
+  run(): void;
+  /** Lets time pass, turns included. */
+  advance(ms: number): void;
+  /** A client whose connect call waits to be answered. */
+  knock(): Client;
+  /** An open client in these channels. */
+  connect(channels?: string, answer?: Partial<AcceptedAnswer>): Client;
+  publish(request: Partial<PublishRequest>): Promise<PublishOutcome>;
+}
+
+export function createActors(settings: Partial<ActorSettings> = {}): ActorsKit {
+  const clock = new SimulatedClock();
+  const transport = new RecordingTransport();
+  const due: (() => void)[] = [];
+  const failures: string[] = [];
+  const thread = createThread({
+    settings: {
+      keepAliveMs: 60_000,
+      retryIntervalMs: 3_000,
+      window: 1_000,
+      queue: 1_000,
+      queueBytesMax: 1_000_000,
+      sendBufferBytesMax: 10_000,
+      channelsPerConnectionMax: 10,
+      unorderedTypes: new Set(),
+      ...settings,
+    },
+    clock,
+    random: new SeededRandom(1),
+    counters: createCounters(),
+    transport,
+    callsMax: 1_000,
+    defer: (turn) => due.push(turn),
+    onFailure: (actor) => failures.push(actor),
+    onFatal: (error) => {
+      throw error;
+    },
+  });
+  const switchboard = createLocalSwitchboard(thread);
+  function run(): void {
+    for (let turn = due.shift(); turn !== undefined; turn = due.shift()) turn();
+  }
+  function knock(): Client {
+    const link = new RecordingLink();
+    const actor = spawnConnection(thread, link, thread.random.hex(32));
+    const tell = (message: ConnectionMessage): void => {
+      actor.tell(message);
+      run();
+    };
+    tell({kind: 'start', headers: []});
+    return {link, actor, tell, receive: (hex) => tell(parsePacket(Buffer.from(hex, 'hex')))};
+  }
+  return {
+    clock,
+    thread,
+    transport,
+    switchboard,
+    failures,
+    run,
+    knock,
+    advance: (ms) => {
+      run();
+      clock.advance(ms, run);
+      run();
+    },
+    connect(channels, answer = {}) {
+      const client = knock();
+      transport.accept('connect', {join: channels, ...answer});
+      run();
+      return client;
+    },
+    publish(request) {
+      const promise = switchboard.publish({
+        channel: 'room',
+        identity: undefined,
+        type: 1,
+        qos: 1,
+        timeoutMs: 10_000,
+        payload: emptyBytes,
+        wantsReplies: false,
+        ...request,
+      });
+      run();
+      return promise;
+    },
+  };
+}
