@@ -123,7 +123,8 @@ function signatureKey(call: SignedCall): string {
 // SHA-256 costs what SHA-1 costs where the processor has instructions for both, and half of MD5. A Hash object costs
 // more than the copy of a small body, and less than that of a large one.
 function exactKey(call: SignedCall): string {
-  const head = `${call.signature}\n${call.meaning}\n`;
+  // The length tells where the meaning ends and the body begins.
+  const head = `${call.signature}${call.body.length} ${call.meaning}`;
   return call.body.length <= copiedBytesMax
     ? hash('sha256', Buffer.concat([Buffer.from(head), call.body]), 'binary')
     : createHash('sha256').update(head).update(call.body).digest('binary');

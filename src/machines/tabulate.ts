@@ -56,6 +56,32 @@ export class Table<State extends string, Event extends string, Effect extends st
 }
 
 /**
+ * A table that does not believe in itself: each step is taken by XState's interpreter, and only then written down as a
+ * cell. Some thousand times slower; for tests, which run the whole gateway this way (`RAINBOW_MACHINES=interpreter`).
+ */
+class InterpretedTable<State extends string, Event extends string, Effect extends string> extends Table<
+  State,
+  Event,
+  Effect
+> {
+  override step(state: number, event: number): number {
+    const {machine, vocabulary} = this;
+    const name = vocabulary.states[state];
+    const type = vocabulary.events[event];
+    invariant(name !== undefined && type !== undefined, `Expected codes of ${machine.id}, got ${state} and ${event}`);
+    const snapshot = machine.resolveState({value: stateValue(name), context: {}});
+    const [after, actions] = transition(machine, snapshot, {type});
+    const cell = super.step(state, event);
+    this.next[cell] = codeOf(this.state, stateName(after.value));
+    this.effects[cell] = actions.map((action) => codeOf(this.effect, action.type));
+    return cell;
+  }
+}
+
+// The charts also run in browsers, where there is no process to ask.
+const isInterpreted = globalThis.process?.env?.RAINBOW_MACHINES === 'interpreter';
+
+/**
  * Walks `machine` from its initial state over every event and fills a {@link Table}.
  * Throws `InvariantError` where the vocabulary lacks a name of the machine, a state cannot be reached, or the machine has
  * context.
@@ -64,7 +90,7 @@ export function tabulate<State extends string, Event extends string, Effect exte
   machine: AnyStateMachine,
   vocabulary: Vocabulary<State, Event, Effect>,
 ): Table<State, Event, Effect> {
-  const table = new Table(machine, vocabulary);
+  const table = isInterpreted ? new InterpretedTable(machine, vocabulary) : new Table(machine, vocabulary);
   const [initial, initialActions] = initialTransition(machine);
   invariant(Object.keys(initial.context as object).length === 0, `Expected machine ${machine.id} to have no context`);
   invariant(initialActions.length === 0, `Expected machine ${machine.id} to have no effect at its start`);
@@ -78,7 +104,7 @@ export function tabulate<State extends string, Event extends string, Effect exte
     table.isFinal[state] = snapshot.status === 'done' ? 1 : 0;
     for (const [event, type] of vocabulary.events.entries()) {
       const [after, actions] = transition(machine, snapshot, {type});
-      const cell = table.step(state, event);
+      const cell = state * vocabulary.events.length + event;
       const next = codeOf(table.state, stateName(after.value));
       table.next[cell] = next;
       table.effects[cell] = actions.map((action) => codeOf(table.effect, action.type));
@@ -100,6 +126,13 @@ export function stateName(value: StateValue): string {
   invariant(entry !== undefined && others.length === 0, 'Expected a chart without parallel states');
   const [parent, child] = entry;
   return child === undefined ? parent : `${parent}.${stateName(child)}`;
+}
+
+/** `open.fresh` as `{open: 'fresh'}`. */
+export function stateValue(name: string): StateValue {
+  const [parent, ...children] = name.split('.');
+  invariant(parent !== undefined, 'Expected the name of a state');
+  return children.length === 0 ? parent : {[parent]: stateValue(children.join('.'))};
 }
 
 function encode<Name extends string>(names: readonly Name[]): Readonly<Record<Name, number>> {

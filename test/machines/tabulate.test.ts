@@ -1,7 +1,7 @@
 import test from 'ava';
 import {createActor, type StateValue, setup, transition} from 'xstate';
 import {InvariantError} from '../../src/core/invariant.ts';
-import {stateName, tabulate} from '../../src/machines/tabulate.ts';
+import {stateName, stateValue, tabulate} from '../../src/machines/tabulate.ts';
 import {tables} from './tables.ts';
 
 for (const table of tables) {
@@ -125,8 +125,3 @@ test('a chart with a state that cannot be reached is refused', (t) => {
     instanceOf: InvariantError,
   });
 });
-
-function stateValue(name: string): StateValue {
-  const [parent, child] = name.split('.');
-  return child === undefined ? name : {[parent ?? '']: child};
-}

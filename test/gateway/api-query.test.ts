@@ -1,0 +1,66 @@
+import test from 'ava';
+import fc from 'fast-check';
+import {parseQuery} from '../../src/gateway/api-query.ts';
+
+test('a query without parameters has none', (t) => {
+  for (const text of ['', '&', '&&', '=', '=x']) {
+    for (const value of Object.values(parseQuery(text))) t.is(value, undefined, text);
+  }
+});
+
+test('a parameter given twice counts as the last one says', (t) => {
+  t.is(parseQuery('channel=a&channel=b').channel, 'b');
+  t.is(parseQuery('channel=a&channel=').channel, '');
+});
+
+test('a parameter without a value is empty, not absent', (t) => {
+  t.is(parseQuery('cluster').cluster, '');
+  t.is(parseQuery('cluster=').cluster, '');
+});
+
+test('names and values are percent-decoded, and a plus is a blank', (t) => {
+  t.is(parseQuery('channel=%E6%88%BF%20a+b%2B').channel, '房 a b+');
+  t.is(parseQuery('ch%61nnel=a').channel, 'a');
+  t.is(parseQuery('channel=a=b').channel, 'a=b');
+});
+
+test('UTF-8 sent without percent-encoding is read as UTF-8', (t) => {
+  // The HTTP parser hands each byte over as one character.
+  t.is(parseQuery(`channel=${Buffer.from('房').toString('latin1')}`).channel, '房');
+  t.is(parseQuery(`channel=${Buffer.from('房').toString('latin1')}%E6%88%BF`).channel, '房房');
+});
+
+for (const value of ['%', '%a', '%zz', '%E6%88', '%FF', '\u00ff', '%C0%AF', '%ED%A0%80']) {
+  test(`the value ${JSON.stringify(value)} is malformed, and its parameter is named`, (t) => {
+    const query = parseQuery(`qos=1&channel=${value}&msgtype=%`);
+    t.is(query.malformed, 'channel');
+    t.is(query.qos, '1');
+  });
+}
+
+test('a malformed value is no fault where its parameter means nothing', (t) => {
+  t.is(parseQuery('other=%zz').malformed, undefined);
+});
+
+test('names of every object, and of our own field, are no parameters', (t) => {
+  const query = parseQuery('__proto__=1&constructor=2&toString=3&malformed=4&hasOwnProperty=5');
+  t.deepEqual(query, parseQuery(''));
+  t.is(({} as {readonly polluted?: unknown}).polluted, undefined);
+});
+
+test('what a URL encodes is decoded again', (t) => {
+  fc.assert(
+    fc.property(fc.string({unit: 'grapheme'}), fc.string({unit: 'grapheme'}), (channel, identity) => {
+      const query = parseQuery(new URLSearchParams({channel, identity}).toString());
+      t.is(query.channel, channel);
+      t.is(query.identity, identity);
+      t.is(query.malformed, undefined);
+    }),
+  );
+  t.pass();
+});
+
+test('no text makes the parser throw', (t) => {
+  fc.assert(fc.property(fc.string({unit: 'binary'}), (text) => typeof parseQuery(`channel=${text}`) === 'object'));
+  t.pass();
+});

@@ -1,0 +1,261 @@
+import test from 'ava';
+import {RainbowError} from '../../src/core/errors.ts';
+import {openSocket, outcomeOf, readToEnd, startApi} from './api-kit.ts';
+
+test('a call without parameters but its channel is sent as type 1 at QoS 2 with 10 s', async (t) => {
+  const {post, switchboard, counters} = await startApi(t);
+  const answer = await post('/send/?channel=room', 'hello');
+  t.is(answer.status, 200);
+  t.is(answer.headers.get('content-type'), 'application/json; charset=utf-8');
+  t.is(answer.text, '{"status":0,"connections":0,"data":"","message":"m1"}');
+  t.deepEqual(switchboard.published, [
+    {
+      channel: 'room',
+      identity: undefined,
+      type: 1,
+      qos: 2,
+      timeoutMs: 10_000,
+      payload: Uint8Array.from(Buffer.from('hello')),
+      wantsReplies: false,
+    },
+  ]);
+  t.is(counters.apiRequests, 1);
+  t.is(counters.apiErrors, 0);
+});
+
+test('every parameter reaches the switchboard', async (t) => {
+  const {post, switchboard} = await startApi(t);
+  await post('/send/?identity=abc&msgtype=65535&qos=1&timeout=2.5&replies=all&cluster=1', 'x');
+  t.like(switchboard.published[0], {
+    channel: undefined,
+    identity: 'abc',
+    type: 65_535,
+    qos: 1,
+    timeoutMs: 2_500,
+    wantsReplies: true,
+  });
+});
+
+test('at QoS 0 the answer tells the publication and nothing else', async (t) => {
+  const {post, switchboard} = await startApi(t);
+  switchboard.onPublish = async () => outcomeOf({message: 'a-7'});
+  const answer = await post('/send/?channel=room&qos=0', 'x');
+  t.is(answer.text, '{"status":0,"message":"a-7"}');
+});
+
+test('connections and the last non-empty reply are told [RB-61]', async (t) => {
+  const {post, switchboard} = await startApi(t);
+  switchboard.onPublish = async () => outcomeOf({connections: 3, lastReply: Buffer.from('{"é":"\\"房"}\u0000')});
+  const {json, text} = await post('/send/?channel=room&qos=1', 'x');
+  t.deepEqual(json, {status: 0, connections: 3, data: '{"é":"\\"房"}\u0000', message: 'm1'});
+  t.regex(text, /^\{"status":0,"connections":3,"data":/);
+});
+
+test('a byte order mark is part of the reply', async (t) => {
+  const {post, switchboard} = await startApi(t);
+  switchboard.onPublish = async () => outcomeOf({connections: 1, lastReply: Uint8Array.of(0xef, 0xbb, 0xbf, 0x61)});
+  t.is((await post('/send/?channel=room', 'x')).json.data, '\u{feff}a');
+});
+
+test('a reply that is not UTF-8 comes as base64 and says so', async (t) => {
+  const {post, switchboard} = await startApi(t);
+  switchboard.onPublish = async () => outcomeOf({connections: 1, lastReply: Uint8Array.of(0xff, 0xfe, 0x00)});
+  const {json} = await post('/send/?channel=room', 'x');
+  t.deepEqual(json, {status: 0, connections: 1, data: '//4A', encoding: 'base64', message: 'm1'});
+});
+
+test('replies=all tells every reply with its client, and nobody else does', async (t) => {
+  const {post, switchboard} = await startApi(t);
+  const replies = [
+    {identity: 'a"b', data: Buffer.from('one')},
+    {identity: 'c', data: new Uint8Array(0)},
+    {identity: 'd', data: Uint8Array.of(0x80)},
+  ];
+  switchboard.onPublish = async () => outcomeOf({connections: 3, lastReply: Uint8Array.of(0x80), replies});
+  const {json} = await post('/send/?channel=room&replies=all', 'x');
+  t.deepEqual(json['replies'], [
+    {identity: 'a"b', data: 'one'},
+    {identity: 'c', data: ''},
+    {identity: 'd', data: 'gA==', encoding: 'base64'},
+  ]);
+  t.false('replies' in (await post('/send/?channel=room', 'x')).json);
+  switchboard.onPublish = async () => outcomeOf({});
+  t.deepEqual((await post('/send/?channel=room&replies=all', 'x')).json['replies'], []);
+});
+
+test('a timeout with confirmations tells the real number and that it is open [RB-62]', async (t) => {
+  const {post, switchboard} = await startApi(t);
+  switchboard.onPublish = async () => outcomeOf({connections: 2, isTimedOut: true});
+  const {json, status} = await post('/send/?channel=room', 'x');
+  t.is(status, 200);
+  t.deepEqual(json, {status: 0, connections: 2, data: '', timeout: true, message: 'm1'});
+});
+
+test('a timeout without a confirmation is status 1, HTTP status 200, and no error of the API [RB-62]', async (t) => {
+  const {post, switchboard, counters} = await startApi(t);
+  switchboard.onPublish = async () => outcomeOf({isTimedOut: true, refused: 1});
+  const {json, status} = await post('/send/?channel=room', 'x');
+  t.is(status, 200);
+  t.deepEqual(json, {status: 1, msg: 'timeout', code: 'RB_TIMEOUT', connections: 0, refused: 1, message: 'm1'});
+  t.is(counters.apiErrors, 0);
+});
+
+test('clients whose queue was full are told [RB-52]', async (t) => {
+  const {post, switchboard} = await startApi(t);
+  switchboard.onPublish = async () => outcomeOf({connections: 1, refused: 4});
+  t.is((await post('/send/?channel=room', 'x')).json['refused'], 4);
+});
+
+test('nobody there is an answer at once, not an error', async (t) => {
+  const {post} = await startApi(t);
+  const {json, status} = await post('/send/?identity=nobody', 'x');
+  t.is(status, 200);
+  t.like(json, {status: 0, connections: 0});
+});
+
+const payloads: readonly (readonly [title: string, body: Uint8Array<ArrayBuffer>])[] = [
+  ['empty', new Uint8Array(0)],
+  ['of any bytes', Uint8Array.from({length: 256}, (_, index) => index)],
+  ['just below the bound', new Uint8Array(999)],
+  ['at the bound', new Uint8Array(1_000)],
+];
+
+for (const [title, body] of payloads) {
+  test(`a payload ${title} arrives untouched`, async (t) => {
+    const {post, switchboard} = await startApi(t, {payloadBytesMax: 1_000});
+    t.is((await post('/send/?channel=room', body)).status, 200);
+    t.deepEqual(switchboard.published[0]?.payload, body);
+  });
+}
+
+for (const type of ['application/json', 'text/plain', 'application/x-www-form-urlencoded', 'nonsense', ';;', 'a/b; =']) {
+  test(`a payload is bytes also where its content-type is ${type}`, async (t) => {
+    const {post, switchboard} = await startApi(t);
+    await post('/send/?channel=room', '{not json', {headers: {'content-type': type}});
+    t.deepEqual(switchboard.published[0]?.payload, Uint8Array.from(Buffer.from('{not json')));
+  });
+}
+
+test('a call without any body or content-type is an empty payload', async (t) => {
+  const {port, switchboard, signature} = await startApi(t);
+  const socket = await openSocket(t, port);
+  socket.write(`POST /send/?channel=room&${signature()} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+  t.regex(await readToEnd(socket), /^HTTP\/1\.1 200 /);
+  t.is(switchboard.published[0]?.payload.length, 0);
+});
+
+test('a payload sent in chunks arrives whole', async (t) => {
+  const {port, switchboard, signature} = await startApi(t);
+  const socket = await openSocket(t, port);
+  const head = `POST /send/?channel=room&${signature()} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked`;
+  socket.write(`${head}\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n`);
+  t.regex(await readToEnd(socket), /^HTTP\/1\.1 200 /);
+  t.deepEqual(switchboard.published[0]?.payload, Uint8Array.from(Buffer.from('abcde')));
+});
+
+test('a channel in UTF-8 is the same channel percent-encoded and sent raw', async (t) => {
+  const {port, post, switchboard, signature} = await startApi(t);
+  await post('/send/?channel=%E6%88%BF%E9%97%B4', 'x');
+  const socket = await openSocket(t, port);
+  const query = `channel=${Buffer.from('房间').toString('latin1')}&${signature()}`;
+  socket.write(`POST /send/?${query} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, 'latin1');
+  await readToEnd(socket);
+  t.deepEqual(
+    switchboard.published.map(({channel}) => channel),
+    ['房间', '房间'],
+  );
+});
+
+test('a parameter given twice counts as the last one says', async (t) => {
+  const {post, switchboard} = await startApi(t);
+  await post('/send/?channel=a&channel=b&qos=9&qos=1', 'x');
+  t.like(switchboard.published[0], {channel: 'b', qos: 1});
+});
+
+test('the path is accepted without its slash', async (t) => {
+  const {post, switchboard} = await startApi(t);
+  t.is((await post('/send?channel=room', 'x')).status, 200);
+  t.is(switchboard.published.length, 1);
+});
+
+test('calls of one connection are answered in order, whichever is done first', async (t) => {
+  const {port, switchboard, signature} = await startApi(t);
+  const first = Promise.withResolvers<void>();
+  switchboard.onPublish = async ({channel}) => {
+    if (channel === 'slow') await first.promise;
+    else first.resolve();
+    return outcomeOf({message: channel ?? ''});
+  };
+  const socket = await openSocket(t, port);
+  const request = (channel: string, end: string): string =>
+    `POST /send/?channel=${channel}&${signature()} HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n${end}\r\nx`;
+  socket.write(request('slow', '') + request('quick', 'Connection: close\r\n'));
+  const answers = await readToEnd(socket);
+  t.regex(answers, /"message":"slow"[^]*"message":"quick"/);
+});
+
+test('a caller that leaves before its answer harms nobody', async (t) => {
+  const {port, post, switchboard, signature, logLines} = await startApi(t);
+  const called = Promise.withResolvers<void>();
+  const outcome = Promise.withResolvers<ReturnType<typeof outcomeOf>>();
+  switchboard.onPublish = () => {
+    called.resolve();
+    return outcome.promise;
+  };
+  const socket = await openSocket(t, port);
+  socket.write(`POST /send/?channel=room&${signature()} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n`);
+  await called.promise;
+  socket.destroy();
+  outcome.resolve(outcomeOf({connections: 1}));
+  t.is((await post('/send/?channel=room', 'next')).status, 200);
+  t.deepEqual(logLines, []);
+});
+
+test('a refusal of the switchboard keeps its code, also without its class', async (t) => {
+  const {post, switchboard, logLines} = await startApi(t);
+  switchboard.onPublish = () => Promise.reject(new RainbowError('RB_OVERLOADED', 'Expected room in a queue'));
+  const answer = await post('/send/?channel=room', 'x');
+  t.is(answer.status, 503);
+  t.like(answer.json, {status: 1, msg: 'overloaded', code: 'RB_OVERLOADED', detail: 'Expected room in a queue'});
+  // As it comes from another thread.
+  switchboard.onPublish = () => Promise.reject(structuredClone(Object.assign(new Error('x'), {code: 'RB_STOPPING'})));
+  switchboard.onPublish = () => Promise.reject(Object.assign(new Error('x'), {code: 'RB_STOPPING'}));
+  t.is((await post('/send/?channel=room', 'x')).json.code, 'RB_STOPPING');
+  t.deepEqual(logLines, []);
+});
+
+test('a failure of our own is answered 500 and logged without payload or secret', async (t) => {
+  const {post, switchboard, logLines, counters} = await startApi(t);
+  switchboard.onPublish = () => Promise.reject(new TypeError('Expected a channel actor'));
+  const answer = await post('/send/?channel=room', 'the-payload');
+  t.is(answer.status, 500);
+  t.is(answer.text, '{"status":1,"msg":"internal error","code":"RB_INTERNAL"}');
+  t.is(counters.apiErrors, 1);
+  t.is(logLines.length, 1);
+  const line = JSON.parse(logLines[0] ?? '');
+  t.like(line, {msg: 'api.failed', path: '/send/', method: 'POST', error: {name: 'TypeError'}});
+  t.notRegex(logLines.join(''), /the-payload|signature=|nonce|tokentoken/);
+});
+
+for (const error of [undefined, null, 'text', {code: 7}, {code: 'toString'}, {code: 'ECONNRESET'}]) {
+  test(`a rejection with ${JSON.stringify(error) ?? 'nothing'} is a failure of our own`, async (t) => {
+    const {post, switchboard} = await startApi(t);
+    switchboard.onPublish = () => Promise.reject(error);
+    t.is((await post('/send/?channel=room', 'x')).json.code, 'RB_INTERNAL');
+  });
+}
+
+test('a switchboard that throws instead of rejecting is answered 500 as well', async (t) => {
+  const {post, switchboard, logLines} = await startApi(t);
+  switchboard.onPublish = () => {
+    throw new Error('Expected no throw');
+  };
+  t.is((await post('/send/?channel=room', 'x')).json.code, 'RB_INTERNAL');
+  t.is(logLines.length, 1);
+});
+
+test('an outcome that cannot be written is answered 500 as well', async (t) => {
+  const {post, switchboard} = await startApi(t);
+  switchboard.onPublish = async () => ({...outcomeOf({}), replies: undefined as never});
+  t.is((await post('/send/?channel=room&replies=all', 'x')).json.code, 'RB_INTERNAL');
+});
