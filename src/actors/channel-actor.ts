@@ -45,6 +45,10 @@ class ChannelActor implements Behaviour<ChannelMessage> {
         if (message.occupy) this.#evictOthers(message.member);
         this.members.add(message.member);
         return;
+      case 'evictAll':
+        this.#evictOthers(undefined);
+        this.#stopIfEmpty();
+        return;
       case 'leave':
         this.members.delete(message.member);
         this.#stopIfEmpty();
@@ -61,7 +65,7 @@ class ChannelActor implements Behaviour<ChannelMessage> {
     this.#thread.channels.remove(this.#self.name, this.#self);
   }
 
-  #evictOthers(occupant: ActorRef<ConnectionMessage>): void {
+  #evictOthers(occupant: ActorRef<ConnectionMessage> | undefined): void {
     for (const member of this.members) {
       if (member === occupant) continue;
       this.members.delete(member);

@@ -46,6 +46,8 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, WheelEntry<Connec
   readonly #thread: Thread;
   #state: number = state.checking;
   #heardAt = 0;
+  /** Which of two connections with one identity is the newer; 0 where the identity is our own. */
+  #claim = 0;
   #cookie: string | undefined;
   #membership: Membership | undefined;
   #outbound: Outbound | undefined;
@@ -160,7 +162,7 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, WheelEntry<Connec
         this.#step(event['gateway.stopping']);
         return;
       case 'identityTaken':
-        this.#step(event['identity.taken']);
+        if (message.claim > this.#claim) this.#step(event['identity.taken']);
         return;
       case 'subscribe':
         message.reply(this.#isOpen ? this.#member().join(message.channel, message.occupy) : 'noSuchConnection');
@@ -246,8 +248,7 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, WheelEntry<Connec
   #checked(answer: Answer): void {
     switch (answer.kind) {
       case 'accepted':
-        if (answer.identity !== undefined) this.identity = answer.identity;
-        this.actor.name = this.identity;
+        if (answer.identity !== undefined) this.#adopt(answer.identity);
         this.#cookie = answer.cookie === '' ? undefined : answer.cookie;
         this.#step(event['upstream.allowed']);
         this.#apply(answer);
@@ -348,16 +349,29 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, WheelEntry<Connec
   #admit(): void {
     const {connections, handshakes, counters, heartbeats, scheduler, settings} = this.#thread;
     handshakes.delete(this.actor);
-    const older = connections.find(this.identity);
-    if (older !== undefined) {
-      connections.remove(this.identity, older);
-      older.tell({kind: 'identityTaken'});
-    }
+    if (this.#claim > 0) this.#supersede();
     connections.add(this.identity, this.actor);
     counters.connectionsOpened++;
     this.#heardAt = scheduler.now;
     heartbeats.schedule(this, this.#heardAt + settings.keepAliveMs / 2);
     this.link.admit();
+  }
+
+  #adopt(identity: string): void {
+    this.identity = identity;
+    this.actor.name = identity;
+    this.#claim = this.#thread.sequences.nextClaim();
+  }
+
+  // An identity that the business server gave has one connection: the latest, here and on every other thread.
+  #supersede(): void {
+    const {connections, outside} = this.#thread;
+    const older = connections.find(this.identity);
+    if (older !== undefined) {
+      connections.remove(this.identity, older);
+      older.tell({kind: 'identityTaken', claim: this.#claim});
+    }
+    outside.identityClaimed(this.identity, this.#claim);
   }
 
   #close(reason: CloseReason): void {

@@ -1,12 +1,12 @@
 // The channels one connection is in. Part of the connection actor; made when it joins its first one.
 
+import type {SubscribeOutcome} from '../cluster/switchboard.ts';
 import {invariant} from '../core/invariant.ts';
 import {isChannelName} from '../protocol/api.ts';
 import {splitChannels} from '../protocol/header-name.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import {findOrSpawnChannel} from './channel-actor.ts';
 import type {ConnectionMessage} from './messages.ts';
-import type {SubscribeOutcome} from './switchboard.ts';
 import type {Thread} from './thread.ts';
 
 export class Membership {

@@ -1,12 +1,12 @@
 // Every message that the actors of one thread send each other, by receiver.
 
+import type {ChannelInfo, PublishOutcome, PublishRequest, SubscribeOutcome} from '../cluster/switchboard.ts';
 import type {Packet, PacketFault} from '../protocol/packet.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import type {Reply} from '../runtime/ask.ts';
 import type {Answer, Call} from '../upstream/call.ts';
 import type {Delivery} from './delivery.ts';
 import type {InboundMessage} from './inbound.ts';
-import type {ChannelInfo, PublishOutcome, PublishRequest, SubscribeOutcome} from './switchboard.ts';
 
 /** To a connection actor. */
 export type ConnectionMessage =
@@ -42,7 +42,7 @@ export type ConnectionMessage =
   /** From a channel: another client occupies it. */
   | {readonly kind: 'evicted'; readonly channel: string}
   /** From another connection: the business server gave it this identity. */
-  | {readonly kind: 'identityTaken'}
+  | {readonly kind: 'identityTaken'; readonly claim: number}
   /** From the timer wheel. */
   | {readonly kind: 'heartbeatDue'}
   | {readonly kind: 'drainDue'}
@@ -54,6 +54,8 @@ export type ChannelMessage =
   /** `occupy` removes every other member. */
   | {readonly kind: 'join'; readonly member: ActorRef<ConnectionMessage>; readonly occupy: boolean}
   | {readonly kind: 'leave'; readonly member: ActorRef<ConnectionMessage>}
+  /** From the switchboard: a client elsewhere occupies the channel. */
+  | {readonly kind: 'evictAll'}
   | {readonly kind: 'publish'; readonly request: PublishRequest; readonly reply: Reply<PublishOutcome>}
   | {readonly kind: 'describe'; readonly reply: Reply<ChannelInfo>};
 

@@ -1,6 +1,7 @@
 // One QoS 1 or 2 message to many clients: an actor that lives until the last of its deliveries has ended. It holds the
 // frames, which all clients share, and the one timer; it counts who confirmed and answers the caller. [RB-61] [RB-62]
 
+import type {ClientReply, PublishOutcome, PublishRequest} from '../cluster/switchboard.ts';
 import type {Timer} from '../core/clock.ts';
 import {framePacket} from '../protocol/frame.ts';
 import {emptyBytes, type Qos} from '../protocol/packet.ts';
@@ -8,7 +9,6 @@ import type {ActorRef, Behaviour, Cell} from '../runtime/actor.ts';
 import type {Reply} from '../runtime/ask.ts';
 import {Delivery, progressConfirmed, progressEnded, progressRefused} from './delivery.ts';
 import type {ConnectionMessage, PublicationMessage} from './messages.ts';
-import type {ClientReply, PublishOutcome, PublishRequest} from './switchboard.ts';
 import type {Thread} from './thread.ts';
 
 export class Publication implements Behaviour<PublicationMessage> {
@@ -49,7 +49,7 @@ export class Publication implements Behaviour<PublicationMessage> {
     this.#payload = request.payload;
     this.#wantsReplies = request.wantsReplies;
     this.#reply = reply;
-    this.#message = thread.sequences.nextPublication();
+    this.#message = request.message ?? thread.sequences.nextPublication();
     this.messageId = thread.sequences.nextMessageId();
     this.#frame = this.#frameSend(this.messageId, false);
     const now = thread.clock.now();

@@ -1,12 +1,12 @@
 // Starts publications: to the members of a channel, or to one client. QoS 0 is one frame and no state; QoS 1 and 2 are a
 // publication actor. Called by channel actors and by the switchboard.
 
+import type {PublishOutcome, PublishRequest} from '../cluster/switchboard.ts';
 import {framePacket} from '../protocol/frame.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import type {Reply} from '../runtime/ask.ts';
 import type {ConnectionMessage, PublicationMessage} from './messages.ts';
 import {Publication} from './publication.ts';
-import type {PublishOutcome, PublishRequest} from './switchboard.ts';
 import type {Thread} from './thread.ts';
 
 /** A delivery reports at most twice; the rest is for the timer. */
@@ -26,7 +26,7 @@ export function publish(
     return;
   }
   if (recipients.size === 0) {
-    reply(nobody(thread));
+    reply(nobody(thread, request));
     return;
   }
   let publication: Publication | undefined;
@@ -57,13 +57,13 @@ function broadcast(
     }
     thread.counters.deliveries += recipients.size;
   }
-  reply(nobody(thread));
+  reply(nobody(thread, request));
 }
 
 /** The outcome where nobody can confirm. */
-function nobody(thread: Thread): PublishOutcome {
+function nobody(thread: Thread, {message}: PublishRequest): PublishOutcome {
   return {
-    message: thread.sequences.nextPublication(),
+    message: message ?? thread.sequences.nextPublication(),
     connections: 0,
     isTimedOut: false,
     refused: 0,

@@ -2,16 +2,29 @@
 
 import {messageIdMax} from '../protocol/packet.ts';
 
+/** Bytes of the memory in which the threads of a node count claims. */
+export const claimsBytes = 4;
+
 export class Sequences {
   readonly #prefix: string;
   #messageId = 0;
   #call = 0;
   #publication = 0;
   #message = 0;
+  readonly #claims: Int32Array;
 
-  /** `prefix` tells this run of this thread from every other: unguessable, made of letters and digits. */
-  constructor(prefix: string) {
+  /**
+   * `prefix` tells this run of this thread from every other: unguessable, made of letters and digits. `claims` is shared
+   * by the threads of a node.
+   */
+  constructor(prefix: string, claims: SharedArrayBuffer = new SharedArrayBuffer(claimsBytes)) {
     this.#prefix = prefix;
+    this.#claims = new Int32Array(claims);
+  }
+
+  /** A number larger than any before on this node: the connection with the larger one keeps a disputed identity. */
+  nextClaim(): number {
+    return Atomics.add(this.#claims, 0, 1) + 1;
   }
 
   /** Wire ids in turn, 1 to 65,534 and around; whether one is free is the connection's to know. [RB-04] */

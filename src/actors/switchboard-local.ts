@@ -1,9 +1,10 @@
-// The operations of one thread, on its own connections and channels.
+// One thread as a part of the gateway: the operations on its own connections and channels.
 
+import type {ChannelInfo, PublishOutcome, PublishRequest, SubscribeOutcome} from '../cluster/switchboard.ts';
+import type {LocalPart} from '../cluster/switchboard-federated.ts';
 import {RainbowError} from '../core/errors.ts';
 import {ask} from '../runtime/ask.ts';
 import {publish} from './publisher.ts';
-import type {ChannelInfo, PublishOutcome, PublishRequest, SubscribeOutcome, Switchboard} from './switchboard.ts';
 import type {Thread} from './thread.ts';
 
 /** Beyond the time an answer is due anyway: a failure of ours, not of a client. */
@@ -12,8 +13,8 @@ const nobody: ReadonlySet<never> = new Set();
 /** Messages waiting for one channel at which publications to it are refused; joins and leaves still find room. */
 const channelDepthMax = 10_000;
 
-/** See {@link Switchboard}. */
-export function createLocalSwitchboard(thread: Thread): Switchboard {
+/** See {@link LocalPart}. */
+export function createLocalSwitchboard(thread: Thread): LocalPart {
   const {clock, channels, connections} = thread;
 
   function publishToChannel(name: string, request: PublishRequest): Promise<PublishOutcome> {
@@ -58,6 +59,22 @@ export function createLocalSwitchboard(thread: Thread): Switchboard {
         connection.tell({kind: 'unsubscribe', channel, reply}),
       );
     },
+
+    async evict(channel) {
+      channels.find(channel)?.tell({kind: 'evictAll'});
+    },
+
+    supersede(identity, claim) {
+      connections.find(identity)?.tell({kind: 'identityTaken', claim});
+    },
+
+    async count() {
+      return {...thread.counters};
+    },
+
+    hasConnection: (identity) => connections.find(identity) !== undefined,
+
+    nextPublication: () => thread.sequences.nextPublication(),
 
     async info() {
       const asked: Promise<ChannelInfo>[] = [];

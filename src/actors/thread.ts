@@ -27,6 +27,14 @@ export interface ActorSettings {
   readonly unorderedTypes: ReadonlySet<number>;
 }
 
+/** What the other parts of the gateway are told, where there are any. */
+export interface Outside {
+  /** A channel has its first member here, or has lost its last. */
+  channelChanged(channel: string, hasMembers: boolean): void;
+  /** The business server gave `identity` to a connection here. */
+  identityClaimed(identity: string, claim: number): void;
+}
+
 /** See the head of this file. */
 export interface Thread {
   readonly clock: Clock;
@@ -48,6 +56,7 @@ export interface Thread {
   readonly upstream: ActorRef<UpstreamMessage>;
   readonly observation: Observation;
   readonly sequences: Sequences;
+  readonly outside: Outside;
   /** Connection actors that have not ended: handshakes, open ones, and those whose close call is under way. */
   readonly alive: Set<ActorRef<ConnectionMessage>>;
   /** Set at shutdown: calls that still wait are not made any more, close calls are. */
@@ -63,6 +72,10 @@ export interface ThreadOptions {
   readonly transport: UpstreamTransport;
   /** Calls to the business server under way at a time. */
   readonly callsMax: number;
+  /** @default nobody is told anything */
+  readonly outside?: Outside;
+  /** Memory shared by the threads of a node; see {@link Sequences}. @default one of its own */
+  readonly claims?: SharedArrayBuffer;
   /** See {@link Scheduler}: `setImmediate` in the product. */
   readonly defer: (turn: () => void) => void;
   /** Told of each failure of an actor, for the log. */
@@ -78,9 +91,11 @@ const ticksPerKeepAlive = 32;
 const tickMsMin = 5;
 const tickMsMax = 1_000;
 
+const nobodyOutside: Outside = {channelChanged() {}, identityClaimed() {}};
+
 /** Makes the shared state of one thread and its upstream caller; nothing runs until a message is told. */
 export function createThread(options: ThreadOptions): Thread {
-  const {clock, counters, settings, random} = options;
+  const {clock, counters, settings, random, outside = nobodyOutside} = options;
   const scheduler = new Scheduler({clock, counters, defer: options.defer, onFatal: options.onFatal});
   const supervise = (directive: Directive): Supervisor =>
     new Supervisor({
@@ -105,11 +120,12 @@ export function createThread(options: ThreadOptions): Thread {
     },
     connections: new Registry(),
     handshakes: new Set(),
-    channels: new Registry(),
+    channels: new Registry((channel, hasMembers) => outside.channelChanged(channel, hasMembers)),
     heartbeats: new TimerWheel<ConnectionMessage>(clock, tickMs, {kind: 'heartbeatDue'}),
     upstream: spawnUpstreamCaller(scheduler, upstreamSupervisor, options.transport, options.callsMax),
     observation: {observer: undefined},
-    sequences: new Sequences(random.hex(prefixBytes)),
+    sequences: new Sequences(random.hex(prefixBytes), options.claims),
+    outside,
     alive: new Set(),
     isStopping: false,
   };

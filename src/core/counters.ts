@@ -39,6 +39,7 @@ const meanings = {
   deadLetters: 'messages to actors that had ended',
   actorFailures: 'actors that failed on a message',
   writes: 'writes to client sockets',
+  envelopes: 'envelopes to other threads',
   turns: 'turns of the scheduler',
 } as const;
 

@@ -1,6 +1,6 @@
 // The JSON texts of the API's answers, written by hand around JSON.stringify of strings: /send/ is the hot path.
 
-import type {PublishOutcome} from '../actors/switchboard.ts';
+import type {PublishOutcome} from '../cluster/switchboard.ts';
 import {type ErrorCode, errorTable} from '../core/errors.ts';
 import type {Qos} from '../protocol/packet.ts';
 

@@ -3,7 +3,7 @@
 // none, so that what a caller may retry it may retry unchanged; where our failure leaves that open it stays remembered.
 
 import type {FastifyReply, FastifyRequest} from 'fastify';
-import type {SubscribeOutcome, Switchboard} from '../actors/switchboard.ts';
+import type {SubscribeOutcome, Switchboard} from '../cluster/switchboard.ts';
 import type {Counters} from '../core/counters.ts';
 import type {ErrorCode} from '../core/errors.ts';
 import {emptyBytes} from '../protocol/packet.ts';

@@ -60,14 +60,11 @@ function isParameter(name: string): name is Parameter {
   return name !== 'malformed' && Object.hasOwn(absent, name);
 }
 
-const needsDecoding = /[%+\x80-\xff]/;
-
-/** The text, or `undefined` where its bytes are not UTF-8. Bytes sent raw arrive as one character each. */
+/** The text, or `undefined` where its bytes are not UTF-8. */
 function decode(raw: string): string | undefined {
-  if (!needsDecoding.test(raw)) return raw;
-  const encoded = raw.replaceAll('+', ' ').replace(/[\x80-\xff]/g, (byte) => `%${byte.charCodeAt(0).toString(16)}`);
+  if (!/[%+]/.test(raw)) return raw;
   try {
-    return decodeURIComponent(encoded);
+    return decodeURIComponent(raw.replaceAll('+', ' '));
   } catch {
     // A URIError, which says nothing more: the caller names the parameter.
     return undefined;

@@ -1,7 +1,7 @@
 // What an API call asks for, out of its query and body: either what the switchboard takes, or the refusal that names
 // the parameter. The caller is authenticated already.
 
-import type {PublishRequest, Subscription} from '../actors/switchboard.ts';
+import type {PublishRequest, Subscription} from '../cluster/switchboard.ts';
 import {
   channelBytesMax,
   identityLengthMax,

@@ -6,7 +6,7 @@
 import type {IncomingMessage} from 'node:http';
 import fastify, {type FastifyInstance, type FastifyReply, type FastifyRequest} from 'fastify';
 import type {Logger} from 'pino';
-import type {Switchboard} from '../actors/switchboard.ts';
+import type {Switchboard} from '../cluster/switchboard.ts';
 import type {Clock} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
 import {apiPaths} from '../protocol/api.ts';
@@ -33,6 +33,8 @@ export interface HttpApiParts {
   readonly version: string;
   /** `clock.now()` at the gateway's start. */
   readonly startedAt: number;
+  /** The counters that /serverinfo/ and /metrics/ show, of several threads perhaps. @default `counters` */
+  readonly readCounters?: () => Promise<Readonly<Counters>>;
   /** Signed calls remembered at a time. @default 1,000,000 */
   readonly replayEntriesMax?: number;
 }
@@ -56,7 +58,8 @@ export function createHttpApi(parts: HttpApiParts): FastifyInstance {
   const authentication = new ApiAuthentication(options, clock);
   const guard = new ReplayGuard(clock, options.replay, parts.replayEntriesMax);
   const calls = new ApiCalls({switchboard, authentication, guard, responder, drain, counters});
-  const metrics = new Metrics({...parts, replayEntries: () => guard.size});
+  const facts = {...parts, readCounters: parts.readCounters ?? ((): Promise<Counters> => Promise.resolve(counters))};
+  const metrics = new Metrics({...facts, replayEntries: () => guard.size});
 
   const app = createServer(options, counters, responder);
   drain.install(app);
@@ -92,7 +95,7 @@ export function createHttpApi(parts: HttpApiParts): FastifyInstance {
     counters.handshakesInvalid++;
     responder.refuse(reply.headers({upgrade: 'websocket', connection: 'upgrade'}), {code: 'RB_UPGRADE_REQUIRED'});
   });
-  addServerinfo(app, {...parts, access: options.serverinfo, authentication, responder, drain, metrics});
+  addServerinfo(app, {...facts, access: options.serverinfo, authentication, responder, drain, metrics});
   return app;
 }
 

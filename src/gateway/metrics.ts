@@ -1,14 +1,14 @@
 // /metrics in Prometheus' text format. The counters stay plain numbers on the hot path; they are read when scraped.
 
 import {Counter, Gauge, Registry} from '@prometheus-io/client';
-import type {Switchboard} from '../actors/switchboard.ts';
+import type {Switchboard} from '../cluster/switchboard.ts';
 import type {Clock} from '../core/clock.ts';
-import {type CounterName, type Counters, counterMeanings} from '../core/counters.ts';
+import {type CounterName, type Counters, counterMeanings, createCounters} from '../core/counters.ts';
 
 /** Where the numbers come from. */
 export interface MetricsParts {
   readonly switchboard: Switchboard;
-  readonly counters: Counters;
+  readonly readCounters: () => Promise<Readonly<Counters>>;
   readonly clock: Clock;
   /** `clock.now()` at the gateway's start. */
   readonly startedAt: number;
@@ -19,14 +19,19 @@ export interface MetricsParts {
 /** One node's metrics; a registry of its own, so that two gateways in one process do not mix. */
 export class Metrics {
   readonly #switchboard: Switchboard;
+  readonly #readCounters: () => Promise<Readonly<Counters>>;
   readonly #registry = new Registry();
   readonly #connections: Gauge;
   readonly #channels: Gauge;
 
-  constructor({switchboard, counters, clock, startedAt, replayEntries}: MetricsParts) {
+  // As read for the scrape under way.
+  #counters: Readonly<Counters> = createCounters();
+
+  constructor({switchboard, readCounters, clock, startedAt, replayEntries}: MetricsParts) {
     this.#switchboard = switchboard;
+    this.#readCounters = readCounters;
     for (const [name, help] of Object.entries(counterMeanings)) {
-      if (isCounterName(name)) this.#count(`rainbow_${snakeCase(name)}_total`, help, () => counters[name]);
+      if (isCounterName(name)) this.#count(`rainbow_${snakeCase(name)}_total`, help, () => this.#counters[name]);
     }
     this.#count('process_cpu_seconds_total', 'CPU time, user and system', () => {
       const {user, system} = process.cpuUsage();
@@ -47,7 +52,8 @@ export class Metrics {
 
   /** The exposition; rejects as the switchboard does. */
   async text(): Promise<string> {
-    const {connections, channels} = await this.#switchboard.info();
+    const [{connections, channels}, counters] = await Promise.all([this.#switchboard.info(), this.#readCounters()]);
+    this.#counters = counters;
     this.#connections.set(connections);
     this.#channels.set(channels.length);
     return await this.#registry.metrics();

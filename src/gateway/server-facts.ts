@@ -1,7 +1,7 @@
 // What /serverinfo/ tells about this node, gathered when asked.
 
 import {totalmem, userInfo} from 'node:os';
-import type {ChannelInfo, Switchboard} from '../actors/switchboard.ts';
+import type {ChannelInfo, Switchboard} from '../cluster/switchboard.ts';
 import type {Clock} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
 
@@ -32,7 +32,7 @@ export interface ServerFacts {
 /** Where the facts come from. */
 export interface ServerFactsParts {
   readonly switchboard: Switchboard;
-  readonly counters: Counters;
+  readonly readCounters: () => Promise<Readonly<Counters>>;
   readonly clock: Clock;
   readonly version: string;
   /** `clock.now()` at the gateway's start. */
@@ -41,7 +41,7 @@ export interface ServerFactsParts {
 
 /** Gathers the facts; rejects as the switchboard does. */
 export async function gatherFacts(parts: ServerFactsParts, server: string): Promise<ServerFacts> {
-  const {connections, channels} = await parts.switchboard.info();
+  const [{connections, channels}, counters] = await Promise.all([parts.switchboard.info(), parts.readCounters()]);
   const memory = process.memoryUsage();
   const cpu = process.cpuUsage();
   return {
@@ -57,7 +57,7 @@ export async function gatherFacts(parts: ServerFactsParts, server: string): Prom
     memoryPercent: tenths(memory.rss / totalmem()),
     memoryBytes: memory.rss,
     heapBytes: memory.heapUsed,
-    counters: parts.counters,
+    counters,
   };
 }
 

@@ -2,6 +2,7 @@
 // a repeated signature is no repeat worth refusing here.
 
 import type {FastifyInstance, FastifyReply, FastifyRequest} from 'fastify';
+import type {Counters} from '../core/counters.ts';
 import {apiPaths} from '../protocol/api.ts';
 import type {ApiAuthentication} from './api-authentication.ts';
 import type {ApiRoute} from './api-calls.ts';
@@ -16,6 +17,8 @@ import {pageHeaders, renderPage} from './serverinfo-page.ts';
 export interface ServerinfoParts extends ServerFactsParts {
   /** Who may read. */
   readonly access: GatewayOptions['serverinfo'];
+  /** Where refusals are counted. */
+  readonly counters: Counters;
   readonly authentication: ApiAuthentication;
   readonly responder: ApiResponder;
   readonly drain: HttpDrain;

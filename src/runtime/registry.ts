@@ -5,6 +5,12 @@ import type {ActorRef} from './actor.ts';
 /** A map from keys to actors. Bounded by whoever adds to it. */
 export class Registry<Message> {
   readonly #actors = new Map<string, ActorRef<Message>>();
+  readonly #onChange: ((key: string, isPresent: boolean) => void) | undefined;
+
+  /** `onChange` is told of each key that is added or removed. */
+  constructor(onChange?: (key: string, isPresent: boolean) => void) {
+    this.#onChange = onChange;
+  }
 
   get size(): number {
     return this.#actors.size;
@@ -18,12 +24,15 @@ export class Registry<Message> {
   add(key: string, actor: ActorRef<Message>): boolean {
     if (this.#actors.has(key)) return false;
     this.#actors.set(key, actor);
+    this.#onChange?.(key, true);
     return true;
   }
 
   /** Removes `key` if it still leads to `actor`. */
   remove(key: string, actor: ActorRef<Message>): void {
-    if (this.#actors.get(key) === actor) this.#actors.delete(key);
+    if (this.#actors.get(key) !== actor) return;
+    this.#actors.delete(key);
+    this.#onChange?.(key, false);
   }
 
   entries(): IterableIterator<[string, ActorRef<Message>]> {

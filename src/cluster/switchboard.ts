@@ -1,5 +1,5 @@
-// What a node can be asked to do, by the HTTP API and by its peers alike: the one interface behind which one thread,
-// several shards and several nodes look the same.
+// What a part of the gateway can be asked to do, by the HTTP API and by its peers alike: the one interface behind which
+// one thread, several shards and several nodes look the same.
 
 import type {Qos} from '../protocol/packet.ts';
 
@@ -15,6 +15,8 @@ export interface PublishRequest {
   readonly payload: Uint8Array;
   /** Whether {@link PublishOutcome.replies} is wanted. */
   readonly wantsReplies: boolean;
+  /** The publication's id, where another part of the gateway has given it one. */
+  readonly message?: string;
 }
 
 /** One client's answer to a message. */
@@ -54,7 +56,7 @@ export interface ChannelInfo {
   readonly connections: number;
 }
 
-/** A node as /serverinfo/ shows it. */
+/** A part of the gateway, or the whole, as /serverinfo/ shows it. */
 export interface NodeInfo {
   readonly connections: number;
   /** Sorted by name. */

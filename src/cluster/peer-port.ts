@@ -1,0 +1,226 @@
+// A shard as another shard of the same node reaches it: questions over a message port, answered by the part at the other
+// end. Both directions run over one port, so this file is both the asking and the answering side.
+
+import type {MessagePort} from 'node:worker_threads';
+import type {Clock} from '../core/clock.ts';
+import {type Counters, createCounters} from '../core/counters.ts';
+import {type ErrorCode, errorTable, RainbowError} from '../core/errors.ts';
+import {unreachable} from '../core/invariant.ts';
+import {EnvelopePort} from '../runtime/envelope-port.ts';
+import type {Scheduler} from '../runtime/scheduler.ts';
+import type {Part, Peer} from './peer.ts';
+import type {ShardAnswer, ShardMessage} from './shard-message.ts';
+import type {NodeInfo, PublishOutcome, PublishRequest, SubscribeOutcome, Subscription} from './switchboard.ts';
+
+/** Beyond the time in which a part answers by itself: the other thread is stuck, or very busy. */
+const answerGraceMs = 1_000;
+const answerDeadlineMs = 5_000;
+
+interface Waiting {
+  readonly settle: (answer: ShardAnswer) => void;
+  /** Nobody will answer. */
+  readonly giveUp: () => void;
+}
+
+/** See the head of this file. */
+export class PortPeer implements Peer {
+  readonly name: string;
+  readonly #clock: Clock;
+  readonly #local: Part;
+  readonly #port: EnvelopePort<ShardMessage, ShardMessage>;
+  readonly #channels = new Set<string>();
+  readonly #waiting = new Map<number, Waiting>();
+  #question = 0;
+  #isGone = false;
+
+  /** `onGone` is called once, when the other shard has ended; its unanswered questions are settled by then. */
+  constructor(name: string, port: MessagePort, scheduler: Scheduler, local: Part, onGone: () => void) {
+    this.name = name;
+    this.#local = local;
+    this.#clock = scheduler.clock;
+    this.#port = new EnvelopePort(
+      port,
+      scheduler,
+      (message: ShardMessage) => this.#receive(message),
+      () => {
+        this.#isGone = true;
+        for (const {giveUp} of [...this.#waiting.values()]) giveUp();
+        onGone();
+      },
+    );
+  }
+
+  mayHaveMembers(channel: string): boolean {
+    return this.#channels.has(channel);
+  }
+
+  /** Tells the other shard that `channel` has members here, or none any more. */
+  announce(channel: string, hasMembers: boolean): void {
+    this.#port.send({kind: hasMembers ? 'channelUp' : 'channelDown', channel});
+  }
+
+  async publish(request: PublishRequest): Promise<PublishOutcome> {
+    // A view of a larger buffer would be copied with all of it.
+    const message = {...request, payload: compact(request.payload)};
+    if (request.qos === 0) {
+      this.#port.send({kind: 'broadcast', request: message});
+      return nobody(request);
+    }
+    const deadlineMs = request.timeoutMs + answerGraceMs;
+    const answer = await this.#ask((question) => ({kind: 'publish', question, request: message}), deadlineMs);
+    return answer?.kind === 'published' ? answer.outcome : nobody(request);
+  }
+
+  async subscribe(subscription: Subscription, occupy: boolean): Promise<SubscribeOutcome> {
+    const answer = await this.#ask((question) => ({kind: 'subscribe', question, subscription, occupy}));
+    return answer?.kind === 'subscribed' ? answer.outcome : 'noSuchConnection';
+  }
+
+  async unsubscribe(subscription: Subscription): Promise<SubscribeOutcome> {
+    const answer = await this.#ask((question) => ({kind: 'unsubscribe', question, subscription}));
+    return answer?.kind === 'subscribed' ? answer.outcome : 'done';
+  }
+
+  async evict(channel: string): Promise<void> {
+    await this.#ask((question) => ({kind: 'evict', question, channel}));
+  }
+
+  supersede(identity: string, claim: number): void {
+    this.#port.send({kind: 'supersede', identity, claim});
+  }
+
+  async info(): Promise<NodeInfo> {
+    const answer = await this.#ask((question) => ({kind: 'info', question}));
+    return answer?.kind === 'described' ? answer.info : {connections: 0, channels: []};
+  }
+
+  async count(): Promise<Counters> {
+    const answer = await this.#ask((question) => ({kind: 'count', question}));
+    return answer?.kind === 'counted' ? answer.counters : createCounters();
+  }
+
+  close(): void {
+    this.#port.close();
+  }
+
+  // `undefined` where the other shard has ended, ends before it answers, or does not answer in time.
+  #ask(
+    message: (question: number) => ShardMessage,
+    deadlineMs: number = answerDeadlineMs,
+  ): Promise<ShardAnswer | undefined> {
+    if (this.#isGone) return Promise.resolve(undefined);
+    const question = ++this.#question;
+    return new Promise((resolve, reject) => {
+      const giveUp = (): void => {
+        timer.cancel();
+        this.#waiting.delete(question);
+        resolve(undefined);
+      };
+      const settle = (answer: ShardAnswer): void => {
+        timer.cancel();
+        if (answer.kind === 'failed') reject(new RainbowError(answer.code));
+        else resolve(answer);
+      };
+      const timer = this.#clock.startTimer(deadlineMs, giveUp);
+      this.#waiting.set(question, {settle, giveUp});
+      this.#port.send(message(question));
+    });
+  }
+
+  #receive(message: ShardMessage): void {
+    switch (message.kind) {
+      case 'channelUp':
+        this.#channels.add(message.channel);
+        return;
+      case 'channelDown':
+        this.#channels.delete(message.channel);
+        return;
+      case 'broadcast':
+        // Nobody waits; what it fails with was counted where it failed.
+        this.#local.publish(message.request).catch(ignoreFailure);
+        return;
+      case 'supersede':
+        this.#local.supersede(message.identity, message.claim);
+        return;
+      case 'published':
+      case 'subscribed':
+      case 'evicted':
+      case 'described':
+      case 'counted':
+      case 'failed':
+        this.#settle(message);
+        return;
+      case 'publish':
+      case 'subscribe':
+      case 'unsubscribe':
+      case 'evict':
+      case 'info':
+      case 'count':
+        this.#answer(message.question, this.#carryOut(message));
+        return;
+      default:
+        unreachable(message);
+    }
+  }
+
+  #settle(answer: ShardAnswer): void {
+    // Absent where the question has been given up meanwhile.
+    const waiting = this.#waiting.get(answer.question);
+    this.#waiting.delete(answer.question);
+    waiting?.settle(answer);
+  }
+
+  #answer(question: number, answered: Promise<ShardAnswer>): void {
+    answered
+      .catch((error: unknown): ShardAnswer => ({kind: 'failed', question, code: codeOf(error)}))
+      .then((answer) => this.#port.send(answer));
+  }
+
+  async #carryOut(message: Extract<ShardMessage, {question: number}>): Promise<ShardAnswer> {
+    const {question} = message;
+    switch (message.kind) {
+      case 'publish':
+        return {kind: 'published', question, outcome: compactOutcome(await this.#local.publish(message.request))};
+      case 'subscribe': {
+        const outcome = await this.#local.subscribe(message.subscription, message.occupy);
+        return {kind: 'subscribed', question, outcome};
+      }
+      case 'unsubscribe':
+        return {kind: 'subscribed', question, outcome: await this.#local.unsubscribe(message.subscription)};
+      case 'evict':
+        await this.#local.evict(message.channel);
+        return {kind: 'evicted', question};
+      case 'info':
+        return {kind: 'described', question, info: await this.#local.info()};
+      case 'count':
+        return {kind: 'counted', question, counters: await this.#local.count()};
+      default:
+        return {kind: 'failed', question, code: 'RB_INTERNAL'};
+    }
+  }
+}
+
+function ignoreFailure(): void {}
+
+function nobody({message}: PublishRequest): PublishOutcome {
+  return {message: message ?? '', connections: 0, isTimedOut: false, refused: 0, lastReply: undefined, replies: []};
+}
+
+function compact(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : Uint8Array.from(bytes);
+}
+
+function compactOutcome(outcome: PublishOutcome): PublishOutcome {
+  const {lastReply, replies} = outcome;
+  return {
+    ...outcome,
+    lastReply: lastReply === undefined ? undefined : compact(lastReply),
+    replies: replies.map(({identity, data}) => ({identity, data: compact(data)})),
+  };
+}
+
+function codeOf(error: unknown): ErrorCode {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return 'RB_INTERNAL';
+  const {code} = error;
+  return typeof code === 'string' && Object.hasOwn(errorTable, code) ? (code as ErrorCode) : 'RB_INTERNAL';
+}

@@ -1,0 +1,47 @@
+// Messages between threads: gathered over a turn and posted as one envelope, since a postMessage costs far more than a
+// message. Knows nothing of what is in them but that it is plain data.
+
+import type {MessagePort} from 'node:worker_threads';
+import type {Scheduler} from './scheduler.ts';
+
+/** One end of a channel to another thread. */
+export class EnvelopePort<Outgoing, Incoming> {
+  readonly #port: MessagePort;
+  readonly #scheduler: Scheduler;
+  #envelope: Outgoing[] = [];
+
+  /**
+   * `receive` is called with each message, in the order in which they were sent; `onGone` once, when the other thread
+   * has ended.
+   */
+  constructor(port: MessagePort, scheduler: Scheduler, receive: (message: Incoming) => void, onGone: () => void) {
+    this.#port = port;
+    this.#scheduler = scheduler;
+    port.on('message', (envelope: readonly Incoming[]) => {
+      for (const message of envelope) receive(message);
+    });
+    const removeHook = scheduler.onTurnEnd(() => this.#flush());
+    port.once('close', () => {
+      removeHook();
+      onGone();
+    });
+  }
+
+  /** Adds `message` to this turn's envelope. */
+  send(message: Outgoing): void {
+    this.#envelope.push(message);
+    if (this.#envelope.length === 1) this.#scheduler.requestTurn();
+  }
+
+  close(): void {
+    this.#port.close();
+  }
+
+  #flush(): void {
+    if (this.#envelope.length === 0) return;
+    const envelope = this.#envelope;
+    this.#envelope = [];
+    this.#scheduler.counters.envelopes++;
+    this.#port.postMessage(envelope);
+  }
+}
