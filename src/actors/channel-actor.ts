@@ -37,6 +37,15 @@ class ChannelActor implements Behaviour<ChannelMessage> {
   }
 
   receive(message: ChannelMessage): void {
+    this.#handle(message);
+    this.#stopIfEmpty();
+  }
+
+  failed(): void {
+    this.#thread.channels.remove(this.#self.name, this.#self);
+  }
+
+  #handle(message: ChannelMessage): void {
     switch (message.kind) {
       case 'publish':
         publish(this.#thread, this.members, message.request, message.reply);
@@ -47,11 +56,9 @@ class ChannelActor implements Behaviour<ChannelMessage> {
         return;
       case 'evictAll':
         this.#evictOthers(undefined);
-        this.#stopIfEmpty();
         return;
       case 'leave':
         this.members.delete(message.member);
-        this.#stopIfEmpty();
         return;
       case 'describe':
         message.reply({name: this.#self.name, connections: this.members.size});
@@ -59,10 +66,6 @@ class ChannelActor implements Behaviour<ChannelMessage> {
       default:
         unreachable(message);
     }
-  }
-
-  failed(): void {
-    this.#thread.channels.remove(this.#self.name, this.#self);
   }
 
   #evictOthers(occupant: ActorRef<ConnectionMessage> | undefined): void {

@@ -1,0 +1,64 @@
+// What one connection says to the business server: the connect call, its messages, the close call; under which identity,
+// with which cookie. Part of the connection actor, to which the answers come.
+
+import type {Cell} from '../runtime/actor.ts';
+import type {AcceptedAnswer, Answer, Call} from '../upstream/call.ts';
+import type {InboundMessage} from './inbound.ts';
+import type {ConnectionMessage} from './messages.ts';
+import type {Thread} from './thread.ts';
+
+export class BusinessLine {
+  /** Ours until the connect answer gives another. */
+  identity: string;
+  /** Which of two connections with one identity is the newer; 0 where the identity is our own. */
+  claim = 0;
+  readonly #thread: Thread;
+  readonly #actor: Cell<ConnectionMessage>;
+  #cookie: string | undefined;
+
+  constructor(thread: Thread, actor: Cell<ConnectionMessage>, identity: string) {
+    this.#thread = thread;
+    this.#actor = actor;
+    this.identity = identity;
+  }
+
+  /** Asks whether the client may connect. */
+  connect(headers: readonly string[]): void {
+    this.#make({kind: 'connect', call: this.#thread.sequences.nextCall(), identity: this.identity, headers});
+  }
+
+  /** Takes over what the answer to {@link connect} says about identity and cookie. */
+  connected(answer: AcceptedAnswer): void {
+    this.remember(answer.cookie);
+    if (answer.identity === undefined) return;
+    this.identity = answer.identity;
+    this.#actor.name = answer.identity;
+    this.claim = this.#thread.sequences.nextClaim();
+  }
+
+  /** Forwards one message. */
+  forward(message: InboundMessage): void {
+    const {identity} = this;
+    const {type, payload} = message;
+    const call = this.#thread.sequences.nextCall();
+    const cookie = this.#cookie;
+    this.#make({kind: 'message', call, identity, cookie, message: message.message, type, payload}, message);
+  }
+
+  /** Tells of the connection's end. */
+  close(): void {
+    const {identity} = this;
+    this.#make({kind: 'close', call: this.#thread.sequences.nextCall(), identity, cookie: this.#cookie});
+  }
+
+  /** An answer's cookie: absent keeps, empty clears. */
+  remember(cookie: string | undefined): void {
+    if (cookie !== undefined) this.#cookie = cookie === '' ? undefined : cookie;
+  }
+
+  #make(call: Call, context?: InboundMessage): void {
+    if (this.#thread.upstream.tell({kind: 'call', call, from: this.#actor, context})) return;
+    const answer: Answer = {kind: 'failed', call: call.call, reason: 'overloaded', status: undefined};
+    this.#actor.tell({kind: 'answered', answer, context});
+  }
+}

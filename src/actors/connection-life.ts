@@ -1,0 +1,221 @@
+// Runs the chart of one connection (machines/connection.ts) and carries its effects out: the upgrade's answer, the
+// heartbeat, the close frames, the close call. Part of the connection actor, which passes messages on as events.
+
+import type {Timer} from '../core/clock.ts';
+import {unreachable} from '../core/invariant.ts';
+import {connection as chart} from '../machines/connection.ts';
+import {type CloseReason, closeReasons} from '../protocol/close-code.ts';
+import type {Cell} from '../runtime/actor.ts';
+import type {WheelEntry} from '../runtime/timer-wheel.ts';
+import type {Answer} from '../upstream/call.ts';
+import type {BusinessLine} from './business-line.ts';
+import type {Link} from './link.ts';
+import type {ConnectionMessage} from './messages.ts';
+import type {Thread} from './thread.ts';
+
+const {event, effect, state} = chart;
+
+/** Events of the connection chart, by name. */
+export const connectionEvent = event;
+
+/** How long a client has to answer a close frame before its socket is destroyed. */
+const drainMs = 2_000;
+
+/** What the life of a connection needs of its actor. */
+export interface LifeOwner {
+  /** Leaves all channels and settles all deliveries. */
+  cleanUp(): void;
+  /** Calls of this connection that have not been answered. */
+  readonly callCount: number;
+}
+
+export class ConnectionLife implements WheelEntry<ConnectionMessage> {
+  readonly actor: Cell<ConnectionMessage>;
+  /** The timer wheel's. */
+  tick = 0;
+  readonly #thread: Thread;
+  readonly #link: Link;
+  readonly #line: BusinessLine;
+  readonly #owner: LifeOwner;
+  #state: number = state.checking;
+  #heardAt = 0;
+  #drainTimer: Timer | undefined;
+  /** A close call is owed for each successful connect; `made` also where none is owed. [RB-64] */
+  #closeCall: 'unowed' | 'owed' | 'due' | 'made' = 'unowed';
+
+  constructor(actor: Cell<ConnectionMessage>, thread: Thread, link: Link, line: BusinessLine, owner: LifeOwner) {
+    this.actor = actor;
+    this.#thread = thread;
+    this.#link = link;
+    this.#line = line;
+    this.#owner = owner;
+    thread.alive.add(actor);
+    thread.handshakes.add(actor);
+  }
+
+  /** Whether packets may be applied and sent. */
+  get isOpen(): boolean {
+    return this.#state >= state['open.fresh'] && this.#state <= state['open.awaitingPong'];
+  }
+
+  /** Notes a sign of life. [RB-54] */
+  hear(): void {
+    this.#heardAt = this.#thread.scheduler.now;
+    if (this.#state !== state['open.fresh']) this.step(event['wire.heard']);
+  }
+
+  /** An answer that is not to a message: to the connect call, or to the close call. */
+  answered(answer: Answer): void {
+    if (this.#state !== state.checking && this.#state !== state.abandoned) {
+      this.#end();
+      return;
+    }
+    switch (answer.kind) {
+      case 'accepted':
+        this.#closeCall = 'owed';
+        this.#line.connected(answer);
+        this.step(event['upstream.allowed']);
+        return;
+      case 'refused':
+        this.step(event['upstream.refused']);
+        break;
+      case 'failed':
+        this.step(event['upstream.failed']);
+        break;
+      default:
+        unreachable(answer);
+    }
+    // Nobody connected, so no close call will end this actor.
+    this.#end();
+  }
+
+  /** The timer wheel's message: half a keep-alive may have passed in silence. */
+  heartbeat(): void {
+    if (!this.isOpen) return;
+    const halfMs = this.#thread.settings.keepAliveMs / 2;
+    const freshUntil = this.#heardAt + halfMs;
+    if (this.#state === state['open.fresh'] && this.#thread.clock.now() < freshUntil) {
+      this.#thread.heartbeats.schedule(this, freshUntil);
+      return;
+    }
+    this.step(event['clock.heartbeatDue']);
+    if (this.#state === state['open.suspect']) this.#thread.heartbeats.schedule(this, freshUntil + halfMs);
+  }
+
+  /** Makes a close call that is due once the calls before it have been answered; at shutdown at once. [RB-46] */
+  callCloseIfDue(): void {
+    if (this.#closeCall !== 'due') return;
+    if (!this.#thread.isStopping && this.#owner.callCount > 0) return;
+    this.#closeCall = 'made';
+    this.#line.close();
+  }
+
+  /** The actor failed: the client is told, and the business server if it is owed that. */
+  crash(): void {
+    this.#thread.counters.connectionsCrashed++;
+    this.#cleanUp();
+    this.#link.close(closeReasons.internal.code, closeReasons.internal.text);
+    if (this.#closeCall === 'owed' || this.#closeCall === 'due') this.#line.close();
+    this.#thread.alive.delete(this.actor);
+  }
+
+  /** One step of the chart. */
+  step(eventCode: number): void {
+    const from = this.#state;
+    const cell = chart.step(from, eventCode);
+    const to = chart.next[cell] as number;
+    this.#state = to;
+    const {observer} = this.#thread.observation;
+    if (observer !== undefined) observer.transition('connection', this.#line.identity, 0, from, eventCode, to);
+    for (const effectCode of chart.effects[cell] as readonly number[]) this.#carryOut(effectCode);
+  }
+
+  #carryOut(effectCode: number): void {
+    const {counters, settings, scheduler, heartbeats} = this.#thread;
+    switch (effectCode) {
+      case effect.admit:
+        this.#admit();
+        return;
+      case effect.refuse:
+        counters.handshakesRefused++;
+        this.#link.refuse(401);
+        return;
+      case effect.fail:
+        counters.handshakesFailed++;
+        this.#link.refuse(503);
+        return;
+      case effect.ping:
+        this.#link.ping();
+        heartbeats.schedule(this, scheduler.now + settings.keepAliveMs / 2);
+        return;
+      case effect.closeSilent:
+        counters.heartbeatsMissed++;
+        this.#close(closeReasons.silent);
+        return;
+      case effect.closeOverrun:
+        counters.connectionsOverrun++;
+        this.#close(closeReasons.overrun);
+        return;
+      case effect.closeTakenOver:
+        counters.connectionsTakenOver++;
+        this.#close(closeReasons.takenOver);
+        return;
+      case effect.closeStopping:
+        this.#close(closeReasons.stopping);
+        return;
+      case effect.cleanUp:
+        this.#cleanUp();
+        return;
+      case effect.callClose:
+        this.#drainTimer?.cancel();
+        this.#closeCall = 'due';
+        this.callCloseIfDue();
+        return;
+      case effect.terminate:
+        this.#link.terminate();
+    }
+  }
+
+  #admit(): void {
+    const {connections, handshakes, counters, heartbeats, scheduler, settings} = this.#thread;
+    handshakes.delete(this.actor);
+    if (this.#line.claim > 0) this.#supersede();
+    connections.add(this.#line.identity, this.actor);
+    counters.connectionsOpened++;
+    this.#heardAt = scheduler.now;
+    heartbeats.schedule(this, this.#heardAt + settings.keepAliveMs / 2);
+    this.#link.admit();
+  }
+
+  // An identity that the business server gave has one connection: the latest, here and on every other thread.
+  #supersede(): void {
+    const {connections, outside} = this.#thread;
+    const {identity, claim} = this.#line;
+    const older = connections.find(identity);
+    if (older !== undefined) {
+      connections.remove(identity, older);
+      older.tell({kind: 'identityTaken', claim});
+    }
+    outside.identityClaimed(identity, claim);
+  }
+
+  #close(reason: CloseReason): void {
+    this.#link.close(reason.code, reason.text);
+    this.#drainTimer = this.#thread.clock.startTimer(drainMs, () => this.actor.tell({kind: 'drainDue'}));
+  }
+
+  #cleanUp(): void {
+    const {connections, handshakes, heartbeats, counters} = this.#thread;
+    const wasHandshake = handshakes.delete(this.actor);
+    if (!wasHandshake) counters.connectionsClosed++;
+    connections.remove(this.#line.identity, this.actor);
+    heartbeats.cancel(this);
+    this.#owner.cleanUp();
+  }
+
+  #end(): void {
+    if (this.actor.isStopped) return;
+    this.#thread.alive.delete(this.actor);
+    this.actor.stop();
+  }
+}
