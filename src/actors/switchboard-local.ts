@@ -68,10 +68,6 @@ export function createLocalSwitchboard(thread: Thread): LocalPart {
       connections.find(identity)?.tell({kind: 'identityTaken', claim});
     },
 
-    async count() {
-      return {...thread.counters};
-    },
-
     hasConnection: (identity) => connections.find(identity) !== undefined,
 
     nextPublication: () => thread.sequences.nextPublication(),

@@ -141,7 +141,7 @@ export function stopThread(thread: Thread, graceMs: number): Promise<void> {
   thread.isStopping = true;
   for (const connection of alive) connection.tell({kind: 'stopping'});
   return new Promise((resolve) => {
-    const timer = clock.startTimer(graceMs, () => {
+    const timer = clock.startTimer(Math.max(0, graceMs), () => {
       for (const connection of alive) connection.tell({kind: 'drainDue'});
       alive.clear();
     });

@@ -3,7 +3,6 @@
 
 import type {MessagePort} from 'node:worker_threads';
 import type {Clock} from '../core/clock.ts';
-import {type Counters, createCounters} from '../core/counters.ts';
 import {type ErrorCode, errorTable, RainbowError} from '../core/errors.ts';
 import {unreachable} from '../core/invariant.ts';
 import {EnvelopePort} from '../runtime/envelope-port.ts';
@@ -32,18 +31,25 @@ export class PortPeer implements Peer {
   readonly #waiting = new Map<number, Waiting>();
   #question = 0;
   #isGone = false;
+  /** Settles when the other shard has told which channels have members there, or has ended. */
+  readonly isReady: Promise<void>;
+  #setReady: () => void = () => {};
 
   /** `onGone` is called once, when the other shard has ended; its unanswered questions are settled by then. */
   constructor(name: string, port: MessagePort, scheduler: Scheduler, local: Part, onGone: () => void) {
     this.name = name;
     this.#local = local;
     this.#clock = scheduler.clock;
+    this.isReady = new Promise((resolve) => {
+      this.#setReady = resolve;
+    });
     this.#port = new EnvelopePort(
       port,
       scheduler,
       (message: ShardMessage) => this.#receive(message),
       () => {
         this.#isGone = true;
+        this.#setReady();
         for (const {giveUp} of [...this.#waiting.values()]) giveUp();
         onGone();
       },
@@ -52,6 +58,12 @@ export class PortPeer implements Peer {
 
   mayHaveMembers(channel: string): boolean {
     return this.#channels.has(channel);
+  }
+
+  /** Tells the other shard of all channels with members here; called once, first of all. */
+  introduce(channels: Iterable<string>): void {
+    for (const channel of channels) this.announce(channel, true);
+    this.#port.send({kind: 'ready'});
   }
 
   /** Tells the other shard that `channel` has members here, or none any more. */
@@ -94,11 +106,6 @@ export class PortPeer implements Peer {
     return answer?.kind === 'described' ? answer.info : {connections: 0, channels: []};
   }
 
-  async count(): Promise<Counters> {
-    const answer = await this.#ask((question) => ({kind: 'count', question}));
-    return answer?.kind === 'counted' ? answer.counters : createCounters();
-  }
-
   close(): void {
     this.#port.close();
   }
@@ -135,6 +142,9 @@ export class PortPeer implements Peer {
       case 'channelDown':
         this.#channels.delete(message.channel);
         return;
+      case 'ready':
+        this.#setReady();
+        return;
       case 'broadcast':
         // Nobody waits; what it fails with was counted where it failed.
         this.#local.publish(message.request).catch(ignoreFailure);
@@ -146,7 +156,6 @@ export class PortPeer implements Peer {
       case 'subscribed':
       case 'evicted':
       case 'described':
-      case 'counted':
       case 'failed':
         this.#settle(message);
         return;
@@ -155,7 +164,6 @@ export class PortPeer implements Peer {
       case 'unsubscribe':
       case 'evict':
       case 'info':
-      case 'count':
         this.#answer(message.question, this.#carryOut(message));
         return;
       default:
@@ -192,8 +200,6 @@ export class PortPeer implements Peer {
         return {kind: 'evicted', question};
       case 'info':
         return {kind: 'described', question, info: await this.#local.info()};
-      case 'count':
-        return {kind: 'counted', question, counters: await this.#local.count()};
       default:
         return {kind: 'failed', question, code: 'RB_INTERNAL'};
     }

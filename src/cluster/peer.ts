@@ -1,7 +1,6 @@
 // Another part of the same gateway with clients of its own: a shard of this node today, another node later. Whoever
 // publishes asks its own part and the peers alike, and adds the answers up; no actor knows which it talks to.
 
-import type {Counters} from '../core/counters.ts';
 import type {Switchboard} from './switchboard.ts';
 
 /** What a part of the gateway does for the other parts, beside what it does for callers. */
@@ -10,8 +9,6 @@ export interface Part extends Switchboard {
   evict(channel: string): Promise<void>;
   /** Closes the connection of `identity` if it was admitted before `claim`: another part has admitted a newer one. */
   supersede(identity: string, claim: number): void;
-  /** What the part has counted. */
-  count(): Promise<Counters>;
 }
 
 /** A part as another one reaches it. Operations that cannot be carried out since it is gone find nobody there. */

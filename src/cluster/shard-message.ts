@@ -1,6 +1,5 @@
 // What crosses between the shards of a node: plain data, declared here and nowhere else.
 
-import type {Counters} from '../core/counters.ts';
 import type {ErrorCode} from '../core/errors.ts';
 import type {NodeInfo, PublishOutcome, PublishRequest, SubscribeOutcome, Subscription} from './switchboard.ts';
 
@@ -8,6 +7,8 @@ import type {NodeInfo, PublishOutcome, PublishRequest, SubscribeOutcome, Subscri
 export type ShardMessage =
   /** The channel has its first member here, or has lost its last. */
   | {readonly kind: 'channelUp' | 'channelDown'; readonly channel: string}
+  /** All channels with members have been told: the peer may count on what it knows. */
+  | {readonly kind: 'ready'}
   /** A QoS 0 publication: nobody waits for an answer. */
   | {readonly kind: 'broadcast'; readonly request: PublishRequest}
   | {readonly kind: 'publish'; readonly question: number; readonly request: PublishRequest}
@@ -21,7 +22,7 @@ export type ShardMessage =
   | {readonly kind: 'evict'; readonly question: number; readonly channel: string}
   /** A newer connection was given this identity. */
   | {readonly kind: 'supersede'; readonly identity: string; readonly claim: number}
-  | {readonly kind: 'info' | 'count'; readonly question: number}
+  | {readonly kind: 'info'; readonly question: number}
   | ShardAnswer;
 
 /** An answer, to the question of its number. */
@@ -30,5 +31,4 @@ export type ShardAnswer =
   | {readonly kind: 'subscribed'; readonly question: number; readonly outcome: SubscribeOutcome}
   | {readonly kind: 'evicted'; readonly question: number}
   | {readonly kind: 'described'; readonly question: number; readonly info: NodeInfo}
-  | {readonly kind: 'counted'; readonly question: number; readonly counters: Counters}
   | {readonly kind: 'failed'; readonly question: number; readonly code: ErrorCode};

@@ -1,7 +1,6 @@
 // The whole gateway as one switchboard: this part and its peers. A publication goes to the peers that have members of
 // the channel; what they answer is added up. [RB-61]
 
-import type {Counters} from '../core/counters.ts';
 import type {Part, Peer} from './peer.ts';
 import type {
   ChannelInfo,
@@ -18,13 +17,8 @@ export interface LocalPart extends Part {
   nextPublication(): string;
 }
 
-/** Counters and operations of the whole. */
-export interface FederatedSwitchboard extends Switchboard {
-  count(): Promise<Counters>;
-}
-
 /** `peers` is asked each time, since shards come and go. */
-export function createFederatedSwitchboard(local: LocalPart, peers: () => readonly Peer[]): FederatedSwitchboard {
+export function createFederatedSwitchboard(local: LocalPart, peers: () => readonly Peer[]): Switchboard {
   function concerned({channel, identity}: PublishRequest): readonly Peer[] {
     if (channel !== undefined) return peers().filter((peer) => peer.mayHaveMembers(channel));
     return identity === undefined || local.hasConnection(identity) ? [] : peers();
@@ -60,15 +54,6 @@ export function createFederatedSwitchboard(local: LocalPart, peers: () => readon
 
     async info() {
       return mergeInfos(await Promise.all([local, ...peers()].map((part) => part.info())));
-    },
-
-    async count() {
-      const [own, ...others] = await Promise.all([local, ...peers()].map((part) => part.count()));
-      const total = {...own} as Counters;
-      for (const counters of others) {
-        for (const name of Object.keys(total) as (keyof Counters)[]) total[name] += counters[name] ?? 0;
-      }
-      return total;
     },
   };
 }

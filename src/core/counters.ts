@@ -1,5 +1,6 @@
-// What a thread counts: one plain record of numbers, so that a count on the hot path is one addition. Every name stands
-// here with its meaning; /metrics and /serverinfo/ read the record.
+// What a thread counts. The numbers lie in memory that the threads of a node share, one piece a thread, so that a count
+// on the hot path is one addition and /metrics reads the sums without asking anybody. Every name stands here with its
+// meaning.
 
 const meanings = {
   connectionsOpened: 'connections accepted by the business server and upgraded',
@@ -21,7 +22,7 @@ const meanings = {
   connectionsOverrun: 'connections closed 1008 since the client outran a bound',
   connectionsTakenOver: 'connections closed since the business server gave their identity to a newer one',
   channelsRefused: 'joins the business server asked for that were not possible',
-  publications: 'publications accepted',
+  publications: 'publications, once for each thread that carried them out',
   publicationsTimedOut: 'publications answered at their timeout',
   deliveries: 'deliveries started: one message to one client',
   deliveriesConfirmed: 'deliveries confirmed in time by ACK or REC',
@@ -52,7 +53,35 @@ export const counterMeanings: Readonly<Record<CounterName, string>> = meanings;
 /** The counters of one thread; they only grow. */
 export type Counters = Record<CounterName, number>;
 
-/** All counters at zero. */
-export function createCounters(): Counters {
-  return Object.fromEntries(Object.keys(meanings).map((name) => [name, 0])) as Counters;
+const names = Object.keys(meanings) as CounterName[];
+
+/** Bytes of memory behind the counters of one thread. */
+export const countersBytes = names.length * Float64Array.BYTES_PER_ELEMENT;
+
+/**
+ * The counters in `memory`, each as a property. Only one thread may count in one memory; any may read.
+ * @default memory of its own, all counters at zero
+ */
+export function createCounters(memory: SharedArrayBuffer = new SharedArrayBuffer(countersBytes)): Counters {
+  const values = new Float64Array(memory);
+  return define((place) => ({
+    get: () => values[place] ?? 0,
+    set: (value: number) => {
+      values[place] = value;
+    },
+  }));
+}
+
+/** The sums over the counters of several threads, as of each reading. */
+export function sumCounters(memories: readonly SharedArrayBuffer[]): Readonly<Counters> {
+  const views = memories.map((memory) => new Float64Array(memory));
+  return define((place) => ({get: () => views.reduce((sum, values) => sum + (values[place] ?? 0), 0)}));
+}
+
+function define(describe: (place: number) => PropertyDescriptor): Counters {
+  const counters = {};
+  for (const [place, name] of names.entries()) {
+    Object.defineProperty(counters, name, {enumerable: true, ...describe(place)});
+  }
+  return counters as Counters;
 }

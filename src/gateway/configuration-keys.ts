@@ -10,6 +10,7 @@ import {
   oneOf,
   seconds,
   sharedSecret,
+  threadCount,
   truth,
   wholeNumber,
   wholeNumbers,
@@ -31,6 +32,7 @@ const table = {
 
   host: {key: 'host', form: hostAddress},
   port: {key: 'port', form: wholeNumber(0, 65_535)},
+  threads: {key: 'threads', form: threadCount(1, 256)},
   apiKeys: {key: 'api_keys', form: apiKeyList},
   replay: {key: 'replay', form: oneOf('exact', 'strict')},
   requireDevice: {key: 'require_device', form: truth},

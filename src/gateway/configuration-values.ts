@@ -2,6 +2,7 @@
 // table of keys only. No form ever repeats a secret, and none repeats a text long enough to be one put in a wrong place.
 
 import {BlockList, isIP} from 'node:net';
+import {availableParallelism} from 'node:os';
 
 /** What a form made of a text; `got` and `expected` finish the sentence `Expected KEY to be …, got …`. */
 export type Reading<Value> =
@@ -39,6 +40,17 @@ export function wholeNumber(min: number, max: number): Form<number> {
   return {
     expected: `a whole number from ${min} to ${max}`,
     read: (text) => (isWholeWithin(text, min, max) ? {kind: 'value', value: Number(text)} : refuse(text)),
+    write: String,
+  };
+}
+
+/** A number of threads; `auto` stands for one a core. */
+export function threadCount(min: number, max: number): Form<number> {
+  const number = wholeNumber(min, max);
+  return {
+    expected: `${number.expected}, or auto`,
+    read: (text) =>
+      text.toLowerCase() === 'auto' ? {kind: 'value', value: Math.min(max, availableParallelism())} : number.read(text),
     write: String,
   };
 }

@@ -1,26 +1,21 @@
-// Puts the parts of a gateway together, and is the only file that does: clock and chance, the actors of the thread, the
-// upstream pool, the HTTP API and the WebSocket edge on one port.
+// A gateway: one shard in this thread, or several in worker threads. For the command line, and for programs that embed it.
 
-import type {AddressInfo} from 'node:net';
+import {once} from 'node:events';
+import {createServer} from 'node:net';
 import type {Logger} from 'pino';
-import {createLocalSwitchboard} from '../actors/switchboard-local.ts';
-import {createThread, stopThread} from '../actors/thread.ts';
-import {systemClock} from '../core/clock.ts';
-import {type Counters, createCounters} from '../core/counters.ts';
-import {systemRandom} from '../core/random.ts';
-import {createUpstreamPool} from '../upstream/upstream-pool.ts';
-import {createHttpApi} from './http-api.ts';
+import {type Counters, sumCounters} from '../core/counters.ts';
 import {createLog} from './log.ts';
 import type {GatewayOptions} from './options.ts';
-import {version} from './version.ts';
-import {createWebSocketEdge} from './websocket-edge.ts';
+import {createShard} from './shard.ts';
+import {createNodeMemory} from './shard-memory.ts';
+import {Shards} from './shards.ts';
 
 /** A running gateway. */
 export interface Gateway {
   /** `http://host:port` it listens on, with the real port where `port` was 0. */
   readonly url: string;
   readonly port: number;
-  /** What it has counted so far; see core/counters.ts. */
+  /** What it has counted so far, over all threads; see core/counters.ts. */
   readonly counters: Readonly<Counters>;
   /** Stops listening, closes every client with 1001, makes the close calls; settles within `shutdownGraceMs` + 1 s. */
   close(): Promise<void>;
@@ -28,66 +23,60 @@ export interface Gateway {
 
 /** What an embedding program may hand in. */
 export interface GatewayParts {
-  /** @default a pino logger after `logLevel` and `logFormat` */
+  /** Log of this thread; other threads make their own. @default a pino logger after `logLevel` and `logFormat` */
   readonly log?: Logger;
-  /** Told of what cannot be mended: the gateway must be closed, and the process should end. @default throws */
+  /** Told of what cannot be mended: the process should end. @default throws, so that it does */
   readonly onFatal?: (error: unknown) => void;
 }
 
-/** Of the grace at shutdown, what is kept for close calls that are still under way when the clients have gone. */
-const callGraceMs = 500;
-
 /** Starts a gateway and settles once it listens; rejects where the port cannot be had. */
 export async function startGateway(options: GatewayOptions, parts: GatewayParts = {}): Promise<Gateway> {
-  const log = parts.log ?? createLog(options);
-  const clock = systemClock;
-  const counters = createCounters();
-  const transport = createUpstreamPool({
-    settings: {...options, socketsMax: options.upstreamSocketsMax},
-    workers: options.upstreamWorkers,
-    callsMax: options.upstreamQueueMax,
-  });
-  const thread = createThread({
-    settings: {...options, unorderedTypes: new Set(options.unorderedTypes)},
-    clock,
-    random: systemRandom,
-    counters,
-    transport,
-    callsMax: options.upstreamQueueMax,
-    defer: setImmediate,
-    onFailure: (actor, error) => log.error({actor, error}, 'actor.failed'),
-    onFatal: parts.onFatal ?? throwLater,
-  });
-  const switchboard = createLocalSwitchboard(thread);
-  const api = createHttpApi({options, switchboard, clock, counters, log, version, startedAt: clock.now()});
-  api.server.on('upgrade', createWebSocketEdge(thread, options));
-  try {
-    await api.listen({host: options.host, port: options.port});
-  } catch (error) {
-    await transport.close(0);
-    throw error;
+  const {log = createLog(options), onFatal = throwLater} = parts;
+  const memory = createNodeMemory(options.threads);
+  const {port, close} = await (options.threads === 1 ? startOne() : startSeveral());
+
+  async function startOne(): Promise<{port: number; close: () => Promise<void>}> {
+    const shard = createShard(options, {index: 0, memory, log, onFatal});
+    try {
+      return {port: await shard.listen(options.port), close: () => shard.close()};
+    } catch (error) {
+      await shard.close();
+      throw error;
+    }
+  }
+
+  async function startSeveral(): Promise<{port: number; close: () => Promise<void>}> {
+    await expectFree(options);
+    const shards = new Shards(options, {memory, log, onFatal});
+    try {
+      return {port: await shards.start(), close: () => shards.stop()};
+    } catch (error) {
+      await shards.stop();
+      throw error;
+    }
   }
 
   let closing: Promise<void> | undefined;
-  async function close(): Promise<void> {
-    // Stops listening at once; settles when the last socket has gone, those of clients included.
-    const isApiClosed = api.close();
-    await stopThread(thread, options.shutdownGraceMs - callGraceMs);
-    await transport.close(callGraceMs);
-    await isApiClosed;
-    thread.heartbeats.stop();
-  }
-
-  const {port} = api.server.address() as AddressInfo;
   return {
     url: `http://${urlHost(options.host)}:${port}`,
     port,
-    counters,
+    counters: sumCounters(memory.counters),
     close: () => {
       closing ??= close();
       return closing;
     },
   };
+}
+
+// Shards share their port with whoever else asks the kernel to share it, another gateway included; so it is first asked
+// for alone. Rejects with EADDRINUSE where somebody has it.
+async function expectFree({host, port}: GatewayOptions): Promise<void> {
+  if (port === 0) return;
+  const probe = createServer();
+  probe.listen({host, port, exclusive: true});
+  await once(probe, 'listening');
+  probe.close();
+  await once(probe, 'close');
 }
 
 function urlHost(host: string): string {

@@ -77,7 +77,7 @@ function createDestination(options: LogOptions, output: LogOutput | undefined): 
     translateTime: 'SYS:HH:MM:ss.l',
     ignore: 'pid',
     singleLine: true,
-    colorize: shown.isTTY === true && !process.env['NO_COLOR'],
+    colorize: shown.isTTY === true && !process.env.NO_COLOR,
   });
   return {write: (line) => write(format(line))};
 }

@@ -8,6 +8,9 @@ export interface GatewayOptions {
   /** `port` or `-p`: 0 picks a free one. @default 1984 */
   readonly port: number;
 
+  /** `threads`: shards, each with its own clients, on the same port; in the file also `auto`, for one a core. @default 1 */
+  readonly threads: number;
+
   /** `connect_url`, `forward_url`, `close_url`: absolute http or https URLs of the business server. */
   readonly connectUrl: string;
   readonly forwardUrl: string;
@@ -73,6 +76,7 @@ export interface GatewayOptions {
 export const defaultOptions = {
   host: '0.0.0.0',
   port: 1984,
+  threads: 1,
   apiKeys: [],
   replay: 'exact',
   requireDevice: false,

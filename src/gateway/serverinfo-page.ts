@@ -19,13 +19,14 @@ dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(9rem,1fr));gap:.8re
 dl div{padding:.8rem 1rem;background:var(--card);border:1px solid var(--line);border-radius:.7rem}
 dt{color:var(--soft);font-size:.8rem}
 dd{margin:0;font-size:1.35rem;font-variant-numeric:tabular-nums}
-dd small{font-size:.8rem}
+dd small{display:block;font-size:.8rem}
 table{width:100%;border-collapse:collapse;background:var(--card);border:1px solid var(--line);border-radius:.7rem;overflow:hidden}
 td,th{padding:.4rem 1rem;text-align:left;border-top:1px solid var(--line);overflow-wrap:anywhere}
 tr:first-child>*{border-top:0}
 th{color:var(--soft);font-size:.8rem;font-weight:500}
 td:last-child,th:last-child{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 td small{display:block}
+td b{display:inline-block;min-width:5ch;font-weight:400}
 meter{width:6rem;height:.5rem;margin-right:.8rem;vertical-align:middle}
 meter::-webkit-meter-bar{background:var(--line);border:0;border-radius:1rem}
 meter::-webkit-meter-optimum-value{background:var(--bar)}
@@ -74,7 +75,7 @@ ${countersTable(facts)}
 }
 
 function tile(title: string, value: string, note = ''): string {
-  return `<div><dt>${title}</dt><dd>${value}${note === '' ? '' : ` <small>${escapeHtml(note)}</small>`}</dd></div>`;
+  return `<div><dt>${title}</dt><dd>${value}${note === '' ? '' : `<small>${escapeHtml(note)}</small>`}</dd></div>`;
 }
 
 function channelsTable({channels, channelsCount, connections}: ServerFacts): string {
@@ -82,7 +83,7 @@ function channelsTable({channels, channelsCount, connections}: ServerFacts): str
   const most = Math.max(1, connections, ...channels.map((channel) => channel.connections));
   const rows = channels.map((channel) => {
     const meter = `<meter min="0" max="${most}" value="${channel.connections}"></meter>`;
-    return `<tr><td>${escapeHtml(channel.name)}</td><td>${meter}${grouped(channel.connections)}</td></tr>`;
+    return `<tr><td>${escapeHtml(channel.name)}</td><td>${meter}<b>${grouped(channel.connections)}</b></td></tr>`;
   });
   const cut = channelsCount - channels.length;
   const note =

@@ -82,10 +82,15 @@ function mayRead(access: GatewayOptions['serverinfo'], request: ReadRequest): bo
 
 const loopback = /^(?:::1|(?:::ffff:)?127(?:\.\d{1,3}){3})$/;
 
+/** Whether a socket's address is this machine's own, in IPv4, IPv6 or IPv4 written as IPv6. */
+export function isLoopback(address: string | undefined): boolean {
+  return address !== undefined && loopback.test(address);
+}
+
 // Behind a proxy on the same machine everybody comes from loopback; what a proxy passes on shows by its headers.
 function isLocal({headers, raw}: ReadRequest): boolean {
   const isPassedOn = (headers['x-forwarded-for'] ?? headers.forwarded ?? headers.via) !== undefined;
-  return !isPassedOn && loopback.test(raw.socket.remoteAddress ?? '');
+  return !isPassedOn && isLoopback(raw.socket.remoteAddress);
 }
 
 /** The address that the caller reached, IPv4 written as such. */

@@ -35,6 +35,10 @@ export class Registry<Message> {
     this.#onChange?.(key, false);
   }
 
+  keys(): IterableIterator<string> {
+    return this.#actors.keys();
+  }
+
   entries(): IterableIterator<[string, ActorRef<Message>]> {
     return this.#actors.entries();
   }

@@ -1,5 +1,6 @@
 // A whole 2xx answer of the business server, judged: accepted, refused or invalid (PROTOCOL sections 2 and 3). Pure.
 
+import {isIdentity} from '../protocol/api.ts';
 import {channelSeparator, headerCookie, headerInvalid, headerJoin, headerLeave} from '../protocol/header-name.ts';
 import {emptyBytes} from '../protocol/packet.ts';
 import type {Answer, Call} from './call.ts';
@@ -12,8 +13,6 @@ const keyLeave = headerLeave.toLowerCase();
 const keyCookie = headerCookie.toLowerCase();
 const keyInvalid = headerInvalid.toLowerCase();
 
-const identityFormat = /^[\x21-\x7e]{1,256}$/;
-
 /** What a 2xx answer to `call` means. */
 export function judgeAnswer(call: Call, status: number, headers: AnswerHeaders, body: Uint8Array): Answer {
   if (headers[keyInvalid] !== undefined) return {kind: 'failed', call: call.call, reason: 'invalid', status};
@@ -24,7 +23,7 @@ export function judgeAnswer(call: Call, status: number, headers: AnswerHeaders, 
   if (json?.status === undefined) return {kind: 'failed', call: call.call, reason: 'invalid', status};
   if (json.status !== 'success') return {kind: 'refused', call: call.call};
   const {identity} = json;
-  const isFit = typeof identity === 'string' && identityFormat.test(identity);
+  const isFit = typeof identity === 'string' && isIdentity(identity);
   return accept(call, emptyBytes, isFit ? identity : undefined, headers);
 }
 

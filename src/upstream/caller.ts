@@ -12,12 +12,14 @@ import {SocketPool} from './socket-pool.ts';
 /** See above. */
 export class Caller {
   readonly #settings: UpstreamSettings;
+  readonly #clock: Clock;
   readonly #context: CallContext;
   readonly #deadlines: DeadlineQueue<CallRun>;
   readonly #sockets: Readonly<Record<Call['kind'], SocketPool>>;
 
   constructor(settings: UpstreamSettings, clock: Clock, random: Random) {
     this.#settings = settings;
+    this.#clock = clock;
     this.#deadlines = new DeadlineQueue(clock, settings.callTimeoutMs, (run) => run.expire());
     const requests = new CallRequestMaker(settings, clock, random);
     this.#context = {
@@ -36,12 +38,19 @@ export class Caller {
     };
   }
 
-  /** Starts a call; `take` gets its answer exactly once, within `callTimeoutMs`, possibly before this returns. */
-  start(call: Call, take: (answer: Answer) => void): void {
-    const sockets = this.#sockets[call.kind];
-    const run = new CallRun(call, take, sockets, this.#context);
-    this.#deadlines.add(run);
-    sockets.start(run);
+  /**
+   * Starts a batch of calls; `take` gets each one's answer exactly once, within `callTimeoutMs`, possibly before this
+   * returns. A batch arrived as a whole, so that its calls fall due as a whole: where they wait for a socket, none is
+   * sent on the one that an expired call of the same batch leaves.
+   */
+  start(calls: readonly Call[], take: (answer: Answer) => void): void {
+    const arrivedAt = this.#clock.now();
+    for (const call of calls) {
+      const sockets = this.#sockets[call.kind];
+      const run = new CallRun(call, take, sockets, this.#context);
+      this.#deadlines.add(run, arrivedAt);
+      sockets.start(run);
+    }
   }
 
   #socketsOf(origin: string, origins: Map<string, SocketPool>): SocketPool {

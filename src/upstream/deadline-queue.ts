@@ -22,8 +22,9 @@ export class DeadlineQueue<Item> {
     return this.#dueAt.size;
   }
 
-  add(item: Item): void {
-    this.#dueAt.set(item, this.#clock.now() + this.#delayMs);
+  /** Adds an item that arrived at `arrivedAt`, not before the last one did. */
+  add(item: Item, arrivedAt: number): void {
+    this.#dueAt.set(item, arrivedAt + this.#delayMs);
     if (!this.#hasTimer) this.#startTimer(this.#delayMs);
   }
 

@@ -50,7 +50,6 @@ class UpstreamPool implements UpstreamTransport {
     let turn = 0;
     this.#pool = new Piscina({
       filename: workerFile(),
-      name: 'makeCalls',
       workerData,
       minThreads: workers,
       maxThreads: workers,

@@ -23,7 +23,7 @@ let finished: (() => void)[] = [];
 let isFlushDue = false;
 
 /** Makes the calls of one batch; settles after its last answer was sent. */
-export function makeCalls(batch: Batch): Promise<void> {
+export default function makeCalls(batch: Batch): Promise<void> {
   const calls = unpackCalls(batch);
   return new Promise((resolve) => {
     let open = calls.length;
@@ -35,7 +35,7 @@ export function makeCalls(batch: Batch): Promise<void> {
       isFlushDue = true;
       setImmediate(flush);
     };
-    for (const call of calls) caller.start(call, take);
+    setImmediate(() => caller.start(calls, take));
   });
 }
 

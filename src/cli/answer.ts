@@ -1,0 +1,58 @@
+// An answer of the HTTP API, read for a person: what `send`, `sub` and `unsub` do with the outcome of their call.
+
+import {exitCodes} from './exit.ts';
+import type {CallOutcome} from './gateway-call.ts';
+import {printable, printJson, printLine} from './output.ts';
+
+/** A JSON object with a `status`, as every answer of the API is. */
+export type ApiAnswer = Readonly<Record<string, unknown>> & {readonly status: number};
+
+/** The answer, or why there is none. */
+export type ReadAnswer =
+  | {readonly kind: 'answer'; readonly answer: ApiAnswer}
+  | {readonly kind: 'none'; readonly why: string};
+
+/** Reads the outcome of a call as an answer of the API. */
+export function readAnswer(outcome: CallOutcome): ReadAnswer {
+  if (outcome.kind === 'failed') return {kind: 'none', why: outcome.message};
+  const value = parseJson(outcome.text);
+  if (isApiAnswer(value)) return {kind: 'answer', answer: value};
+  return {
+    kind: 'none',
+    why: `expected an answer of Rainbow's API, got HTTP status ${outcome.httpStatus} and something else`,
+  };
+}
+
+/** Prints the answer, as JSON or in words, and sets the exit code: 0 where its status is 0, else 1. */
+export function reportAnswer(
+  read: ReadAnswer,
+  isJson: boolean,
+  describe: (answer: ApiAnswer) => readonly string[],
+): void {
+  const isDone = read.kind === 'answer' && read.answer.status === 0;
+  process.exitCode = isDone ? exitCodes.success : exitCodes.failure;
+  if (isJson) printJson(read.kind === 'answer' ? read.answer : {status: 1, msg: read.why});
+  else if (read.kind === 'answer' && isDone) for (const line of describe(read.answer)) printLine(line);
+  else
+    process.stderr.write(`rainbow: ${read.kind === 'answer' ? describeRefusal(read.answer) : printable(read.why)}\n`);
+}
+
+/** `signature error (RB_SIGNATURE): Expected …`. */
+export function describeRefusal({msg, code, detail}: ApiAnswer): string {
+  const name = typeof msg === 'string' ? msg : 'refused';
+  const facts = `${typeof code === 'string' ? ` (${code})` : ''}${typeof detail === 'string' ? `: ${detail}` : ''}`;
+  return printable(`${name}${facts}`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not JSON: the caller says what came instead.
+    return undefined;
+  }
+}
+
+function isApiAnswer(value: unknown): value is ApiAnswer {
+  return typeof value === 'object' && value !== null && 'status' in value && typeof value.status === 'number';
+}

@@ -1,0 +1,42 @@
+// `rainbow config`: what is in force and where each value comes from, with secrets hidden. Starts nothing.
+
+import type {Command} from 'commander';
+import {configurationKeys} from '../gateway/configuration-keys.ts';
+import {describeConfiguration, hideSecrets, type ValidConfiguration} from '../gateway/configuration-report.ts';
+import {printJson} from './output.ts';
+import {addSettingOptions, readSettings, type SettingFlags} from './settings.ts';
+
+/** Adds the command. */
+export function addConfig(program: Command): void {
+  const command = program
+    .command('config')
+    .summary('print the configuration in force')
+    .description(
+      'Prints every setting with the value in force and its source, as a file that -f would take but for the secrets. ' +
+        'Exits with 78 and every fault where there is one.',
+    )
+    .option('--json', 'print as JSON');
+  addSettingOptions(command)
+    .addHelpText('after', '\nExamples:\n  rainbow config -f config/server.ini\n  rainbow config --json --keep-alive 30')
+    .action(printConfiguration);
+}
+
+function printConfiguration(flags: SettingFlags & {readonly json?: true}): void {
+  const configuration = readSettings(flags);
+  if (flags.json) {
+    printJson({settings: settingsOf(configuration), warnings: configuration.warnings});
+    return;
+  }
+  process.stdout.write(describeConfiguration(configuration));
+  for (const warning of configuration.warnings) process.stderr.write(`warning: ${warning}\n`);
+}
+
+/** Values as texts of the file, by key. */
+function settingsOf({options, sources}: ValidConfiguration): Readonly<Record<string, unknown>> {
+  const secrets = [options.securityToken, ...options.apiKeys];
+  return Object.fromEntries(
+    configurationKeys.map(({key, field, form}) => {
+      return [key, {value: hideSecrets(form.write(options[field]), secrets), source: sources[key]}];
+    }),
+  );
+}

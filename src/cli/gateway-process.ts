@@ -1,0 +1,46 @@
+// A process that is a gateway: starts it, says where it listens, ends it properly. Called by `rainbow-server` and
+// `rainbow serve`.
+
+import type {ValidConfiguration} from '../gateway/configuration-report.ts';
+import {type Gateway, startGateway} from '../gateway/gateway.ts';
+import {createLog, isPretty} from '../gateway/log.ts';
+import type {GatewayOptions} from '../gateway/options.ts';
+import {version} from '../gateway/version.ts';
+import {describeStart} from './banner.ts';
+import {CommandFailure, exitCodes} from './exit.ts';
+import {closeAtEnd} from './shutdown.ts';
+
+/** Settles once the gateway listens; the process then lives until a signal ends it. */
+export async function runGateway({options, warnings}: Omit<ValidConfiguration, 'kind' | 'sources'>): Promise<void> {
+  const log = createLog(options);
+  for (const warning of warnings) log.warn({warning}, 'configuration.warning');
+  const starting = startGateway(options, {log});
+  // Before it listens, so that a signal during the start closes it as well.
+  closeAtEnd(log, options.shutdownGraceMs, async () => {
+    const gateway = await starting.catch(() => undefined);
+    await gateway?.close();
+  });
+  const {url, port} = await listening(starting, options);
+  const {host, connectUrl, forwardUrl, closeUrl} = options;
+  if (isPretty(options)) process.stdout.write(describeStart(url, options));
+  else log.info({url, host, port, version, connectUrl, forwardUrl, closeUrl}, 'gateway.started');
+}
+
+async function listening(starting: Promise<Gateway>, {host, port}: GatewayOptions): Promise<Gateway> {
+  try {
+    return await starting;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const reason = typeof code === 'string' ? listenFaults[code] : undefined;
+    // Anything else is a fault of ours, and its stack tells more than a sentence.
+    if (reason === undefined) throw error;
+    throw new CommandFailure(exitCodes.failure, `cannot listen on ${host}, port ${port}: ${reason}.`);
+  }
+}
+
+const listenFaults: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program has the port; choose another with -p PORT',
+  EACCES: 'this user may not; ports below 1024 are often reserved, choose another with -p PORT',
+  EADDRNOTAVAIL: 'this machine has no such address; see host in the configuration',
+  ENOTFOUND: 'no such host; see host in the configuration',
+};

@@ -1,0 +1,40 @@
+// What both binaries share: a commander program that throws instead of exiting, and the one place where a command's end
+// becomes an exit code. Commander's own code for a usage error is 1; ours is 2, so that scripts can tell it from a failure.
+
+import {Command, CommanderError} from 'commander';
+import {version} from '../gateway/version.ts';
+import {CommandFailure, exitCodes} from './exit.ts';
+
+/** A program with `--version` and `--help`; commands added to it inherit its ways. */
+export function createProgram(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .showHelpAfterError(`Run it with --help for help.`)
+    .exitOverride();
+}
+
+/** Runs `program` and sets the exit code of the process; it ends by itself once nothing is left to do. */
+export async function runProgram(program: Command, argv: readonly string[]): Promise<void> {
+  // The reader may have seen enough, as in `rainbow config | head -1`.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? exitCodes.success : exitCodes.failure);
+  });
+  try {
+    await program.parseAsync([...argv]);
+  } catch (error) {
+    process.exitCode = report(program.name(), error);
+  }
+}
+
+function report(name: string, error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.success : exitCodes.usage;
+  if (error instanceof CommandFailure) {
+    const [first, ...rest] = error.lines;
+    process.stderr.write([`${name}: ${first}`, ...rest, ''].join('\n'));
+    return error.code;
+  }
+  process.stderr.write(`${name}: unexpected: ${error instanceof Error ? error.stack : String(error)}\n`);
+  return exitCodes.failure;
+}

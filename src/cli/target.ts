@@ -1,0 +1,113 @@
+// Which gateway a command calls, and how it shows that it may: the options that `send`, `sub`, `unsub`, `sign` and `check`
+// have in common. Nothing here calls anything.
+
+import {existsSync} from 'node:fs';
+import {isIPv6} from 'node:net';
+import type {Command} from 'commander';
+import {systemClock} from '../core/clock.ts';
+import {systemRandom} from '../core/random.ts';
+import type {GatewayOptions} from '../gateway/options.ts';
+import {signedQuery} from '../protocol/signature.ts';
+import {CommandFailure, exitCodes} from './exit.ts';
+import {addFileOption, defaultFiles, readSettings} from './settings.ts';
+
+/** What commander makes of {@link addTargetOptions}. */
+export interface TargetFlags {
+  readonly url?: string;
+  readonly token?: string;
+  readonly apiKey?: string;
+  readonly config?: string;
+}
+
+/** How calls are authenticated: signed with the token, or with a bearer key. */
+export type Credentials =
+  | {readonly kind: 'token'; readonly token: string}
+  | {readonly kind: 'key'; readonly key: string};
+
+/** A gateway to call. */
+export interface Target {
+  /** Without a slash at the end. */
+  readonly url: string;
+  readonly credentials: Credentials;
+}
+
+const urlDefault = 'http://127.0.0.1:1984';
+
+/** Adds `--url`, `--token`, `--api-key` and `-f`. */
+export function addTargetOptions(command: Command): Command {
+  command
+    .option('-u, --url <URL>', `gateway to call (default: RAINBOW_URL, else the port of FILE, else ${urlDefault})`)
+    .option('--token <TOKEN>', 'sign with this token (default: RAINBOW_SECURITY_TOKEN, else that of FILE)')
+    .option('--api-key <KEY>', 'show this key instead of a signature (default: RAINBOW_API_KEY)');
+  return addFileOption(command);
+}
+
+/** Reads flags, then the environment, then the file; a command without credentials ends as a usage error. */
+export function resolveTarget(flags: TargetFlags): Target {
+  const given = givenCredentials(flags);
+  const url = flags.url ?? process.env.RAINBOW_URL;
+  const isFileNeeded = flags.config !== undefined || given === undefined;
+  const options = isFileNeeded ? readFileOf(flags) : undefined;
+  const credentials = given ?? (options && {kind: 'token', token: options.securityToken});
+  if (credentials === undefined) {
+    throw new CommandFailure(
+      exitCodes.usage,
+      'expected a security token: --token TOKEN, RAINBOW_SECURITY_TOKEN in the environment, or -f FILE.',
+    );
+  }
+  return {url: url ? parseUrl(url) : options ? urlOf(options) : urlDefault, credentials};
+}
+
+/** The token alone, for a signature; a bearer key signs nothing. */
+export function resolveToken(flags: TargetFlags): string {
+  const {credentials} = resolveTarget({...flags, url: urlDefault});
+  if (credentials.kind === 'token') return credentials.token;
+  throw new CommandFailure(exitCodes.usage, 'expected a security token to sign with, got an API key.');
+}
+
+/** Query parameters that sign a call made now, without `?`; empty where a key is shown instead. */
+export function credentialQuery(credentials: Credentials): string {
+  return credentials.kind === 'token' ? signedQuery(credentials.token, systemClock.wallNow(), freshNonce()) : '';
+}
+
+/** Headers that authenticate a call. */
+export function credentialHeaders(credentials: Credentials): Readonly<Record<string, string>> {
+  return credentials.kind === 'key' ? {authorization: `Bearer ${credentials.key}`} : {};
+}
+
+/** Up to 15 digits, since old servers expect a number; never of the form of the gateway's own calls. */
+export function freshNonce(): string {
+  return String(systemRandom.integer(1, 2 ** 48 - 3));
+}
+
+/** `text` as the base of a gateway's paths; `http://` may be left out. */
+export function parseUrl(text: string): string {
+  const whole = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  const url = URL.canParse(whole) ? new URL(whole) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
+    throw new CommandFailure(exitCodes.usage, `expected an http or https URL without a query, got ${text}`);
+  }
+  return url.href.replace(/\/+$/, '');
+}
+
+function givenCredentials({apiKey, token}: TargetFlags): Credentials | undefined {
+  if (apiKey !== undefined && token !== undefined) {
+    throw new CommandFailure(exitCodes.usage, 'expected --token or --api-key, got both.');
+  }
+  if (token !== undefined) return {kind: 'token', token};
+  const key = apiKey ?? process.env.RAINBOW_API_KEY;
+  if (key) return {kind: 'key', key};
+  const ofEnvironment = process.env.RAINBOW_SECURITY_TOKEN;
+  return ofEnvironment ? {kind: 'token', token: ofEnvironment} : undefined;
+}
+
+function readFileOf({config}: TargetFlags): GatewayOptions | undefined {
+  const hasFile = config !== undefined || defaultFiles.some((path) => existsSync(path));
+  return hasFile ? readSettings(config === undefined ? {} : {config}).options : undefined;
+}
+
+// A gateway that listens on every address is called at this machine's own.
+function urlOf({host, port}: GatewayOptions): string {
+  if (host === '0.0.0.0' || host === '::') return `http://127.0.0.1:${port}`;
+  return `http://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+}

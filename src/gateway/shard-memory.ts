@@ -1,0 +1,19 @@
+// The memory that the shards of a node share, made once by the node and handed to each.
+
+import {claimsBytes} from '../actors/sequences.ts';
+import {countersBytes} from '../core/counters.ts';
+
+export interface NodeMemory {
+  /** One piece a shard; a shard that replaces another counts on. */
+  readonly counters: readonly SharedArrayBuffer[];
+  /** See `Sequences.nextClaim`. */
+  readonly claims: SharedArrayBuffer;
+}
+
+/** Fresh memory for `threads` shards. */
+export function createNodeMemory(threads: number): NodeMemory {
+  return {
+    counters: Array.from({length: threads}, () => new SharedArrayBuffer(countersBytes)),
+    claims: new SharedArrayBuffer(claimsBytes),
+  };
+}

@@ -1,0 +1,53 @@
+// One shard's worker, as the node's main thread holds it: commands, each with its answer, and word of its end.
+
+import {Worker} from 'node:worker_threads';
+import type {ShardCommand, ShardReport, ShardStart} from './shard-command.ts';
+
+/** Node runs the source as it is; the package holds JavaScript. */
+const entry = new URL(import.meta.url.endsWith('.ts') ? './shard-worker.ts' : './shard-worker.js', import.meta.url);
+
+export class ShardProcess {
+  readonly index: number;
+  readonly #worker: Worker;
+  #answer: ((report: ShardReport) => void) | undefined;
+  /** Commands go out one at a time. */
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** `onEnd` is called once, with the error the thread died of, if any. */
+  constructor(start: ShardStart, onEnd: (error: unknown) => void) {
+    this.index = start.index;
+    this.#worker = new Worker(entry, {workerData: start});
+    let cause: unknown;
+    this.#worker.on('message', (report: ShardReport) => this.#settle(report));
+    this.#worker.once('error', (error) => {
+      cause = error;
+    });
+    this.#worker.once('exit', () => {
+      this.#settle({kind: 'failed', message: 'Expected the shard to live', code: undefined});
+      onEnd(cause);
+    });
+  }
+
+  /** Carries out `command`; `failed` also where the shard ends first. */
+  command(command: ShardCommand): Promise<ShardReport> {
+    const report = this.#last.then(
+      () =>
+        new Promise<ShardReport>((resolve) => {
+          this.#answer = resolve;
+          this.#worker.postMessage(command, command.kind === 'link' ? [command.port] : []);
+        }),
+    );
+    this.#last = report;
+    return report;
+  }
+
+  /** Ends the thread at once. */
+  async terminate(): Promise<void> {
+    await this.#worker.terminate();
+  }
+
+  #settle(report: ShardReport): void {
+    this.#answer?.(report);
+    this.#answer = undefined;
+  }
+}

@@ -1,0 +1,47 @@
+// The entry of a shard's worker thread: obeys the node's main thread.
+
+import {parentPort, workerData} from 'node:worker_threads';
+import {invariant, unreachable} from '../core/invariant.ts';
+import {createLog} from './log.ts';
+import {createShard} from './shard.ts';
+import type {ShardCommand, ShardReport, ShardStart} from './shard-command.ts';
+
+invariant(parentPort !== null, 'Expected to run in a worker thread');
+const node = parentPort;
+const {options, index, memory} = workerData as ShardStart;
+const shard = createShard(options, {
+  index,
+  memory,
+  log: createLog(options).child({shard: index}),
+  // Out of the turn and uncaught: the thread ends, and the node starts another in its place.
+  onFatal: (error) =>
+    queueMicrotask(() => {
+      throw error;
+    }),
+});
+
+node.on('message', (command: ShardCommand) => {
+  obey(command).then(report, (error: Error & {code?: string}) => {
+    report({kind: 'failed', message: error.message, code: error.code});
+  });
+});
+
+async function obey(command: ShardCommand): Promise<ShardReport> {
+  switch (command.kind) {
+    case 'link':
+      await shard.addPeer(command.name, command.port);
+      return {kind: 'linked'};
+    case 'listen':
+      return {kind: 'listening', port: await shard.listen(command.port)};
+    case 'stop':
+      await shard.close();
+      return {kind: 'stopped'};
+    default:
+      return unreachable(command);
+  }
+}
+
+function report(message: ShardReport): void {
+  node.postMessage(message);
+  if (message.kind === 'stopped') node.close();
+}

@@ -1,0 +1,123 @@
+// One thread of a gateway, whole: the actors, the upstream pool, the HTTP API and the WebSocket edge, all on the one port.
+// A gateway with one thread is one shard in the main thread; with more, each shard is a worker (shard-worker.ts) and knows
+// the others as peers.
+
+import type {AddressInfo} from 'node:net';
+import type {MessagePort} from 'node:worker_threads';
+import type {Logger} from 'pino';
+import {createLocalSwitchboard} from '../actors/switchboard-local.ts';
+import {createThread, stopThread} from '../actors/thread.ts';
+import {PortPeer} from '../cluster/peer-port.ts';
+import {createFederatedSwitchboard} from '../cluster/switchboard-federated.ts';
+import {systemClock} from '../core/clock.ts';
+import {createCounters, sumCounters} from '../core/counters.ts';
+import {systemRandom} from '../core/random.ts';
+import {createUpstreamPool} from '../upstream/upstream-pool.ts';
+import {createHttpApi} from './http-api.ts';
+import type {GatewayOptions} from './options.ts';
+import type {NodeMemory} from './shard-memory.ts';
+import {version} from './version.ts';
+import {createWebSocketEdge} from './websocket-edge.ts';
+
+/** What a shard is given beside the options. */
+export interface ShardParts {
+  /** Which of the node's shards it is, from 0. */
+  readonly index: number;
+  readonly memory: NodeMemory;
+  readonly log: Logger;
+  /** Told of what cannot be mended; the thread must end. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+export interface Shard {
+  /** Makes the shard at the other end of `port` a peer; settles when each may count on what it knows of the other. */
+  addPeer(name: string, port: MessagePort): Promise<void>;
+  /** Starts to listen; `port` 0 takes a free one. Settles with the real port. */
+  listen(port: number): Promise<number>;
+  /** Ends every client, makes the close calls; settles within `shutdownGraceMs` + 1 s. */
+  close(): Promise<void>;
+}
+
+/** Of the grace at shutdown, what is kept for close calls that are still under way when the clients have gone. */
+const callGraceMs = 500;
+
+/** Makes a shard that does not listen yet. */
+export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
+  const {log, memory} = parts;
+  const clock = systemClock;
+  const counters = createCounters(memory.counters[parts.index]);
+  const totals = sumCounters(memory.counters);
+  const peers: PortPeer[] = [];
+  const transport = createUpstreamPool({
+    settings: {...options, socketsMax: options.upstreamSocketsMax},
+    workers: options.upstreamWorkers,
+    callsMax: options.upstreamQueueMax,
+  });
+  const thread = createThread({
+    settings: {...options, unorderedTypes: new Set(options.unorderedTypes)},
+    clock,
+    random: systemRandom,
+    counters,
+    transport,
+    callsMax: options.upstreamQueueMax,
+    claims: memory.claims,
+    outside: {
+      channelChanged(channel, hasMembers) {
+        for (const peer of peers) peer.announce(channel, hasMembers);
+      },
+      identityClaimed(identity, claim) {
+        for (const peer of peers) peer.supersede(identity, claim);
+      },
+    },
+    defer: setImmediate,
+    onFailure: (actor, error) => log.error({actor, error}, 'actor.failed'),
+    onFatal: parts.onFatal,
+  });
+  const local = createLocalSwitchboard(thread);
+  const api = createHttpApi({
+    options,
+    switchboard: createFederatedSwitchboard(local, () => peers),
+    clock,
+    counters,
+    readCounters: () => Promise.resolve(totals),
+    log,
+    version,
+    startedAt: clock.now(),
+  });
+  api.server.on('upgrade', createWebSocketEdge(thread, options));
+
+  let closing: Promise<void> | undefined;
+  async function close(): Promise<void> {
+    // Stops listening at once; settles when the last socket has gone, those of clients included.
+    const isApiClosed = api.close();
+    await stopThread(thread, options.shutdownGraceMs - callGraceMs);
+    await transport.close(callGraceMs);
+    await isApiClosed;
+    thread.heartbeats.stop();
+    for (const peer of peers) peer.close();
+  }
+
+  return {
+    async addPeer(name, port) {
+      const peer: PortPeer = new PortPeer(name, port, thread.scheduler, local, () => {
+        peers.splice(peers.indexOf(peer), 1);
+      });
+      peers.push(peer);
+      peer.introduce(thread.channels.keys());
+      await peer.isReady;
+    },
+
+    async listen(port) {
+      // Several shards listen on one port, and the kernel spreads the connections over them. Fastify passes on what its
+      // types do not know.
+      const place = {host: options.host, port, reusePort: options.threads > 1};
+      await api.listen(place);
+      return (api.server.address() as AddressInfo).port;
+    },
+
+    close() {
+      closing ??= close();
+      return closing;
+    },
+  };
+}

@@ -1,0 +1,89 @@
+// The shards of a node with more than one thread: starts them, links each with each, replaces one that dies. Runs in the
+// main thread, which serves no clients itself.
+
+import {MessageChannel} from 'node:worker_threads';
+import type {Logger} from 'pino';
+import type {GatewayOptions} from './options.ts';
+import type {NodeMemory} from './shard-memory.ts';
+import {ShardProcess} from './shard-process.ts';
+
+/** Deaths within the period that are mended; one more is fatal. */
+const restartsMax = 5;
+const periodMs = 30_000;
+
+export interface ShardsParts {
+  readonly memory: NodeMemory;
+  readonly log: Logger;
+  readonly onFatal: (error: unknown) => void;
+}
+
+export class Shards {
+  readonly #options: GatewayOptions;
+  readonly #parts: ShardsParts;
+  readonly #living = new Set<ShardProcess>();
+  #deaths: number[] = [];
+  #port = 0;
+  #isStopping = false;
+
+  constructor(options: GatewayOptions, parts: ShardsParts) {
+    this.#options = options;
+    this.#parts = parts;
+  }
+
+  /** Starts all shards; settles with the port they listen on, rejects where the first cannot listen. */
+  async start(): Promise<number> {
+    this.#port = this.#options.port;
+    // One after the other: the first finds the port, and each knows those before it when it begins to listen.
+    for (let index = 0; index < this.#options.threads; index++) await this.#startOne(index);
+    return this.#port;
+  }
+
+  /** Ends all shards in order. */
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    await Promise.all(
+      [...this.#living].map(async (shard) => {
+        await shard.command({kind: 'stop'});
+        await shard.terminate();
+      }),
+    );
+  }
+
+  async #startOne(index: number): Promise<void> {
+    const {memory} = this.#parts;
+    const shard = new ShardProcess({options: this.#options, index, memory}, (error) => this.#ended(shard, error));
+    const others = [...this.#living];
+    this.#living.add(shard);
+    for (const other of others) {
+      const {port1, port2} = new MessageChannel();
+      await Promise.all([
+        shard.command({kind: 'link', name: `shard ${other.index}`, port: port1}),
+        other.command({kind: 'link', name: `shard ${index}`, port: port2}),
+      ]);
+    }
+    const report = await shard.command({kind: 'listen', port: this.#port});
+    if (report.kind === 'listening') {
+      this.#port = report.port;
+      return;
+    }
+    const {message, code} = report.kind === 'failed' ? report : {message: report.kind, code: undefined};
+    await shard.terminate();
+    throw Object.assign(new Error(message), {code});
+  }
+
+  // Its sockets went with the thread, so its clients come back by themselves, to whichever shard.
+  #ended(shard: ShardProcess, error: unknown): void {
+    this.#living.delete(shard);
+    if (this.#isStopping || this.#port === 0) return;
+    const {log, onFatal} = this.#parts;
+    log.error({shard: shard.index, error}, 'shard.died');
+    const now = performance.now();
+    this.#deaths = this.#deaths.filter((at) => now - at <= periodMs);
+    this.#deaths.push(now);
+    if (this.#deaths.length > restartsMax) {
+      onFatal(error ?? new Error('Expected the shards to live'));
+      return;
+    }
+    this.#startOne(shard.index).then(() => log.info({shard: shard.index}, 'shard.replaced'), onFatal);
+  }
+}
