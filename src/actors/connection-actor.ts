@@ -18,7 +18,10 @@ import type {Thread} from './thread.ts';
 
 /** Messages that may wait for one connection. The link stops reading far below this. */
 const mailboxBound = 131_072;
-/** A client that lets the answers to it pile up to this many times the bound of its buffer has outrun it. */
+/**
+ * What may lie unread is the buffer's bound and the one message that passed it. A client that lets the answers to it pile
+ * up to this many times that has outrun the gateway.
+ */
 const unreadFactor = 4;
 
 /** Makes the actor of a client that asks to connect; tell it `start` next. `identity` is unique and unguessable. */
@@ -133,6 +136,9 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
       case 'handshakeDue':
         this.#life.step(event['clock.handshakeDue']);
         return;
+      case 'closing':
+        this.#life.step(event['wire.close']);
+        return;
       case 'socketClosed':
         this.#life.step(event['socket.closed']);
         return;
@@ -184,7 +190,8 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
     this.#thread.counters.packetsIn++;
     if (!this.#life.isOpen) return false;
     this.#life.hear();
-    if (this.link.bufferedBytes > unreadFactor * this.#thread.settings.sendBufferBytesMax) this.overrun();
+    const {sendBufferBytesMax, payloadBytesMax} = this.#thread.settings;
+    if (this.link.bufferedBytes > unreadFactor * (sendBufferBytesMax + payloadBytesMax)) this.overrun();
     return this.#life.isOpen;
   }
 

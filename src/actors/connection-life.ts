@@ -163,6 +163,12 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
       case effect.closeStopping:
         this.#close(closeReasons.stopping);
         return;
+      case effect.abandon:
+        counters.handshakesAbandoned++;
+        return;
+      case effect.awaitEnd:
+        this.#awaitEnd();
+        return;
       case effect.cleanUp:
         this.#cleanUp();
         return;
@@ -201,6 +207,10 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
 
   #close(reason: CloseReason): void {
     this.#link.close(reason.code, reason.text);
+    this.#awaitEnd();
+  }
+
+  #awaitEnd(): void {
     this.#drainTimer = this.#thread.clock.startTimer(drainMs, () => this.actor.tell({kind: 'drainDue'}));
   }
 

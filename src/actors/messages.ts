@@ -17,6 +17,8 @@ export type ConnectionMessage =
   | {readonly kind: 'heard'}
   /** From its link: a slow reader has caught up. */
   | {readonly kind: 'drained'}
+  /** From its link: the client's close frame. */
+  | {readonly kind: 'closing'}
   /** From its link: the socket is gone. */
   | {readonly kind: 'socketClosed'}
   /** From the edge, first of all: ask the business server. */

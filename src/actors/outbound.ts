@@ -27,6 +27,7 @@ export class Outbound {
   readonly #inFlight = new Map<number, Delivery>();
   /** Not transmitted yet, in the order accepted. At most `queue`. [RB-45] */
   readonly #queued: Delivery[] = [];
+  #queuedBytes = 0;
 
   constructor(thread: Thread, owner: OutboundOwner) {
     this.#thread = thread;
@@ -47,8 +48,11 @@ export class Outbound {
       this.#step(delivery, event['window.opened']);
       return;
     }
-    if (this.#queued.length < this.#thread.settings.queue) {
+    const {queue, queueBytesMax} = this.#thread.settings;
+    const bytes = this.#queuedBytes + delivery.publication.payloadBytes;
+    if (this.#queued.length < queue && bytes <= queueBytesMax) {
       this.#queued.push(delivery);
+      this.#queuedBytes = bytes;
       return;
     }
     this.#thread.counters.deliveriesRefused++;
@@ -84,13 +88,18 @@ export class Outbound {
     }
     // One that waited for the window went out later than the publication's first: its time has not come yet.
     const elapsedMs = Math.trunc(this.#thread.scheduler.now) - delivery.sentAt;
-    if (elapsedMs * 2 >= this.#thread.settings.retryIntervalMs) this.#step(delivery, event['clock.retryDue']);
+    const isDue = elapsedMs * 2 >= this.#thread.settings.retryIntervalMs;
+    // To a client that does not read, another copy behind the first would tell nothing new.
+    if (isDue && !this.#isCongested()) this.#step(delivery, event['clock.retryDue']);
   }
 
   /** The publication has been answered without `delivery`. */
   timeOut(delivery: Delivery): void {
     const place = delivery.id === 0 ? this.#queued.indexOf(delivery) : -1;
-    if (place >= 0) this.#queued.splice(place, 1);
+    if (place >= 0) {
+      this.#queued.splice(place, 1);
+      this.#queuedBytes -= delivery.publication.payloadBytes;
+    }
     this.#step(delivery, event['publication.timedOut']);
   }
 
@@ -98,6 +107,7 @@ export class Outbound {
   pump(): void {
     while (this.#queued.length > 0 && this.#isWindowOpen()) {
       const delivery = this.#queued.shift() as Delivery;
+      this.#queuedBytes -= delivery.publication.payloadBytes;
       this.#step(delivery, event[this.#isOverdue(delivery) ? 'publication.timedOut' : 'window.opened']);
     }
   }
@@ -108,11 +118,15 @@ export class Outbound {
     for (const delivery of this.#queued) this.#step(delivery, event['socket.closed']);
     this.#inFlight.clear();
     this.#queued.length = 0;
+    this.#queuedBytes = 0;
   }
 
   #isWindowOpen(): boolean {
-    const {window, sendBufferBytesMax} = this.#thread.settings;
-    return this.#inFlight.size < window && this.#owner.link.bufferedBytes <= sendBufferBytesMax;
+    return this.#inFlight.size < this.#thread.settings.window && !this.#isCongested();
+  }
+
+  #isCongested(): boolean {
+    return this.#owner.link.bufferedBytes > this.#thread.settings.sendBufferBytesMax;
   }
 
   // The publication answers and frees its bytes before its word reaches here; nothing of it may be sent any more.

@@ -13,6 +13,8 @@ import type {Thread} from './thread.ts';
 
 export class Publication implements Behaviour<PublicationMessage> {
   readonly qos: Qos;
+  /** Of the payload, as a client's queue counts them; also after the payload has been let go. */
+  readonly payloadBytes: number;
   /** The id on the wire for every client on which it is free; the others take one of their own. */
   readonly messageId: number;
   /** Where its connections report to. */
@@ -47,6 +49,7 @@ export class Publication implements Behaviour<PublicationMessage> {
     this.qos = request.qos;
     this.#type = request.type;
     this.#payload = request.payload;
+    this.payloadBytes = request.payload.length;
     this.#wantsReplies = request.wantsReplies;
     this.#reply = reply;
     this.#message = request.message ?? thread.sequences.nextPublication();

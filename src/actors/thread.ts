@@ -23,6 +23,7 @@ export interface ActorSettings {
   readonly queue: number;
   readonly queueBytesMax: number;
   readonly sendBufferBytesMax: number;
+  readonly payloadBytesMax: number;
   readonly channelsPerConnectionMax: number;
   readonly unorderedTypes: ReadonlySet<number>;
 }

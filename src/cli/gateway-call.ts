@@ -1,6 +1,5 @@
 // One HTTP call to a gateway, as the commands make it: bounded in time and size, no redirects, an outcome and no throw.
 
-import {Agent, request} from 'undici';
 import {systemClock} from '../core/clock.ts';
 import {credentialHeaders, credentialQuery, type Target} from './target.ts';
 
@@ -54,6 +53,8 @@ export async function callUrl(
     readonly headers?: Readonly<Record<string, string>>;
   },
 ): Promise<CallOutcome> {
+  // Loaded here, since most commands call nothing and shall start at once.
+  const {Agent, request} = await import('undici');
   const startedAt = systemClock.now();
   const dispatcher = new Agent({maxResponseSize: answerBytesMax, headersTimeout: 0, bodyTimeout: 0});
   try {

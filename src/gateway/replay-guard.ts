@@ -9,7 +9,7 @@ import {createHash, hash} from 'node:crypto';
 import type {Clock, Timer} from '../core/clock.ts';
 import {signatureWindowSeconds} from '../protocol/signature.ts';
 
-/** Calls remembered at a time: 50,000 a second, in about 130 MB. At the bound further calls are refused. */
+/** Calls remembered at a time: 40,000 a second, in about 70 MB. At the bound further calls are refused. */
 export const replayEntriesMax = 1_000_000;
 
 const retentionMs = 2 * signatureWindowSeconds * 1000;

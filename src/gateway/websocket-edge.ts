@@ -62,7 +62,9 @@ export function createWebSocketEdge(
       answerUpgrade(socket, reading.status);
       return;
     }
-    const isFull = thread.handshakes.size >= options.handshakesMax || thread.alive.size >= options.connectionsMax;
+    const isFull =
+      thread.handshakes.size >= options.handshakesMax ||
+      thread.handshakes.size + thread.connections.size >= options.connectionsMax;
     if (isFull || thread.isStopping) {
       counters.handshakesFailed++;
       answerUpgrade(socket, 503);

@@ -20,6 +20,7 @@ const earlyBytesMax = 65_536;
 
 const heard: ConnectionMessage = {kind: 'heard'};
 const drained: ConnectionMessage = {kind: 'drained'};
+const closing: ConnectionMessage = {kind: 'closing'};
 const socketClosed: ConnectionMessage = {kind: 'socketClosed'};
 
 /** What the links of one thread share. */
@@ -35,6 +36,12 @@ export interface LinkEnvironment {
 /** ws's socket with the way back to its link, so that all sockets share the same listeners. */
 export class ClientWebSocket extends WebSocket {
   link: WebSocketLink | undefined;
+
+  /** Called by the link, and by ws itself to answer the client's close frame: its only word of that frame. */
+  override close(code?: number, data?: string | Buffer): void {
+    super.close(code, data);
+    this.link?.closing();
+  }
 }
 
 export class WebSocketLink implements Link, Flushable, Outgoing {
@@ -122,6 +129,7 @@ export class WebSocketLink implements Link, Flushable, Outgoing {
   }
 
   terminate(): void {
+    this.#takeHandshake();
     this.#socket.destroy();
   }
 
@@ -144,6 +152,11 @@ export class WebSocketLink implements Link, Flushable, Outgoing {
 
   heard(): void {
     this.#connection?.tell(heard);
+  }
+
+  /** A close frame has gone out, ours or the answer to the client's; after ours the message means nothing. */
+  closing(): void {
+    this.#connection?.tell(closing);
   }
 
   closed(): void {

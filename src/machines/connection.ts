@@ -24,6 +24,8 @@ const events = [
   'client.overran',
   /** The business server gave this connection's identity to a newer one. */
   'identity.taken',
+  /** The client's close frame; ws has answered it. */
+  'wire.close',
   'socket.closed',
   /** The close frame was not answered in time. */
   'clock.drainDue',
@@ -42,6 +44,10 @@ const effects = [
   'closeOverrun',
   'closeStopping',
   'closeTakenOver',
+  /** Count a client that vanished before its connect call was answered. */
+  'abandon',
+  /** Give the client a moment to end its socket. */
+  'awaitEnd',
   /** Leave all channels, settle all deliveries, free the identity. */
   'cleanUp',
   /** Make the close call, after the calls that came before it. */
@@ -69,7 +75,11 @@ export const connectionMachine = setup({
         'upstream.failed': {target: 'closed', actions: ['fail', 'cleanUp']},
         'clock.handshakeDue': {target: 'abandoned', actions: ['fail', 'cleanUp']},
         'gateway.stopping': {target: 'abandoned', actions: ['fail', 'cleanUp']},
-        'socket.closed': {target: 'abandoned', actions: 'cleanUp', description: 'The client vanished.'},
+        'socket.closed': {
+          target: 'abandoned',
+          actions: ['abandon', 'terminate', 'cleanUp'],
+          description: 'The client vanished.',
+        },
       },
     },
     abandoned: {
@@ -86,6 +96,12 @@ export const connectionMachine = setup({
         'client.overran': {target: 'draining', actions: ['closeOverrun', 'cleanUp'], meta: {rule: 'RB-29'}},
         'identity.taken': {target: 'draining', actions: ['closeTakenOver', 'cleanUp']},
         'gateway.stopping': {target: 'draining', actions: ['closeStopping', 'cleanUp']},
+        'wire.close': {
+          target: 'draining',
+          actions: ['awaitEnd', 'cleanUp'],
+          description: 'It has said goodbye; what happens to its socket is of no concern.',
+          meta: {rule: 'RB-57'},
+        },
         'socket.closed': {target: 'closed', actions: ['cleanUp', 'callClose'], meta: {rule: 'RB-64'}},
       },
       states: {
@@ -118,7 +134,7 @@ export const connectionMachine = setup({
       },
     },
     draining: {
-      description: 'A close frame went out: nothing more is sent or applied.',
+      description: 'A close frame went out or came in: nothing more is sent or applied.',
       meta: {rule: 'RB-57'},
       on: {
         'socket.closed': {target: 'closed', actions: 'callClose', meta: {rule: 'RB-64'}},

@@ -20,7 +20,7 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler {
   readonly call: Call;
   /** Takes the answer; the worker's way to know which batch it belongs to. */
   readonly take: (answer: Answer) => void;
-  readonly sockets: SocketPool;
+  readonly #sockets: SocketPool;
   readonly #context: CallContext;
   isAnswered = false;
   #client: Client | undefined;
@@ -33,7 +33,7 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler {
   constructor(call: Call, take: (answer: Answer) => void, sockets: SocketPool, context: CallContext) {
     this.call = call;
     this.take = take;
-    this.sockets = sockets;
+    this.#sockets = sockets;
     this.#context = context;
   }
 
@@ -47,7 +47,7 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler {
   expire(): void {
     this.#answer(this.#failed('timeout'));
     this.#abort();
-    this.sockets.dropAnswered();
+    this.#sockets.dropAnswered();
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -73,12 +73,12 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler {
     const status = this.#status ?? 0;
     if (status >= 200 && status < 300) this.#answer(judgeAnswer(this.call, status, this.#headers, this.#body()));
     else this.#answer(this.#failed('status'));
-    if (this.#client !== undefined) this.sockets.release(this.#client);
+    if (this.#client !== undefined) this.#sockets.release(this.#client);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#answer(this.#failed(failureReason(error)));
-    if (this.#client !== undefined) this.sockets.recover(this.#client);
+    if (this.#client !== undefined) this.#sockets.recover(this.#client);
   }
 
   #refuseBody(): void {

@@ -8,9 +8,10 @@
 //
 // A server may close an idle socket at the very moment we write to it. undici closes ours first, 4 s after its last use
 // or 2 s before the server's `Keep-Alive: timeout`, and looks for a close that has already arrived before it writes to
-// a socket that was idle. What remains is a close still on its way: that call fails as `unreachable`. It is not sent
-// again: the server may have closed after it had processed the call, and a POST processed twice is a message doubled
-// for every business server that does not look at RAINBOWMESSAGEID. The client's own repeat, at QoS 1 and 2, decides.
+// a socket that was idle (see also upstream-worker.ts). What remains is a close still on its way: that call fails as
+// `unreachable`. It is not sent again: the server may have closed after it had processed the call, and a POST processed
+// twice is a message doubled for every business server that does not look at RAINBOWMESSAGEID. The client's own repeat,
+// at QoS 1 and 2, decides.
 
 import {Client} from 'undici';
 
@@ -35,8 +36,8 @@ const keepAliveMarginMs = 2_000;
 /** A server may promise to keep a socket longer; a middlebox on the way has made no such promise. */
 const keepAliveTimeoutMsMax = 30_000;
 
-/** Bytes of an answer's headers, names and values. */
-export const answerHeaderBytesMax = 16_384;
+/** Names and values together. */
+const answerHeaderBytesMax = 16_384;
 
 /** See above. */
 export class SocketPool {

@@ -8,6 +8,7 @@ import {systemClock} from '../core/clock.ts';
 import {invariant} from '../core/invariant.ts';
 import {batchTransfer, isBatch, packCalls, unpackAnswers} from './batch.ts';
 import type {Answer, Call, FailureReason, UpstreamSettings, UpstreamTransport} from './call.ts';
+import {readForwardTarget, readTarget} from './target.ts';
 import type {UpstreamWorkerData} from './upstream-worker.ts';
 
 /** What {@link createUpstreamPool} needs. */
@@ -43,6 +44,10 @@ class UpstreamPool implements UpstreamTransport {
   constructor({settings, workers, callsMax, onWorkerFailure}: UpstreamPoolOptions) {
     invariant(workers >= 1, `Expected at least 1 upstream worker, got ${workers}`);
     invariant(callsMax >= 1, `Expected at least 1 call at a time, got ${callsMax}`);
+    invariant(settings.socketsMax >= 1, `Expected at least 1 socket, got ${settings.socketsMax}`);
+    // A URL that cannot be read is better met here than in every worker.
+    for (const url of [settings.connectUrl, settings.closeUrl]) readTarget(url);
+    readForwardTarget(settings.forwardUrl);
     this.#workers = workers;
     this.#callsMax = callsMax;
     this.#onWorkerFailure = onWorkerFailure;
@@ -65,6 +70,7 @@ class UpstreamPool implements UpstreamTransport {
     });
     this.#pool.on('message', (message: unknown) => this.#takeAnswers(message));
     this.#pool.on('error', (error: Error) => this.#reportFailure(error));
+    this.#pool.on('workerDestroy', () => queueMicrotask(() => this.#afterWorkerEnd()));
   }
 
   onAnswers(receive: (answers: readonly Answer[]) => void): void {
@@ -136,6 +142,14 @@ class UpstreamPool implements UpstreamTransport {
     invariant(isBatch(message), 'an upstream worker sends batches of answers');
     const answers = unpackAnswers(message).filter(({call}) => this.#open.delete(call));
     this.#tell(answers);
+  }
+
+  /**
+   * Piscina replaces a worker that ends, but not one that ends before it was ready: it makes the next one at the next
+   * task, and until then tasks in its queue would wait for ever. Without a worker no call is under way, so all fail.
+   */
+  #afterWorkerEnd(): void {
+    if (this.#pool.threads.length === 0) this.#failOpen([...this.#open]);
   }
 
   #failOpen(numbers: readonly number[]): void {

@@ -4,9 +4,9 @@
 import {spawnConnection} from '../../src/actors/connection-actor.ts';
 import type {Link} from '../../src/actors/link.ts';
 import type {ConnectionMessage} from '../../src/actors/messages.ts';
-import type {PublishOutcome, PublishRequest, Switchboard} from '../../src/cluster/switchboard.ts';
 import {createLocalSwitchboard} from '../../src/actors/switchboard-local.ts';
 import {type ActorSettings, createThread, type Thread} from '../../src/actors/thread.ts';
+import type {PublishOutcome, PublishRequest, Switchboard} from '../../src/cluster/switchboard.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import {createCounters} from '../../src/core/counters.ts';
 import {SeededRandom} from '../../src/core/random.ts';
@@ -123,6 +123,7 @@ export function createActors(settings: Partial<ActorSettings> = {}): ActorsKit {
       queue: 1_000,
       queueBytesMax: 1_000_000,
       sendBufferBytesMax: 10_000,
+      payloadBytesMax: 1_000,
       channelsPerConnectionMax: 10,
       unorderedTypes: new Set(),
       ...settings,

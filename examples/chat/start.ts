@@ -1,0 +1,75 @@
+// `npm start`: the chat's business server and a gateway in front of it, both on this machine alone. Ctrl-C ends both.
+
+import {relative} from 'node:path';
+import {fileURLToPath} from 'node:url';
+import {readConfiguration} from '../../src/gateway/configuration.ts';
+import {formatFault} from '../../src/gateway/configuration-report.ts';
+import {type Gateway, startGateway} from '../../src/gateway/gateway.ts';
+import type {GatewayOptions} from '../../src/gateway/options.ts';
+import {type Chat, startChat} from './business-server.ts';
+
+const exitFailure = 1;
+const exitConfiguration = 78;
+const loopbackHosts = ['localhost', '127.0.0.1'];
+
+const file = relative(process.cwd(), fileURLToPath(new URL('../../config/server.ini', import.meta.url)));
+const options = configure();
+let gateway: Gateway | undefined;
+const chat = await startChat({
+  port: Number(new URL(options.connectUrl).port || 80),
+  token: options.securityToken,
+  gatewayUrl: () => gateway?.url ?? '',
+  log: (line) => console.log(`chat: ${line}`),
+}).catch((error: unknown) => giveUp(error, 'connect_url, forward_url and close_url'));
+gateway = await startGateway(withRealPort(options, chat)).catch((error: unknown) => giveUp(error, 'port'));
+explain(gateway, chat);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop());
+
+function configure(): GatewayOptions {
+  const configuration = readConfiguration({file, environment: process.env, flags: {host: '127.0.0.1'}});
+  for (const warning of configuration.warnings) console.error(warning);
+  if (configuration.kind === 'faulty') {
+    for (const fault of configuration.faults) console.error(formatFault(fault));
+    process.exit(exitConfiguration);
+  }
+  const {hostname} = new URL(configuration.options.connectUrl);
+  if (!loopbackHosts.includes(hostname)) {
+    console.error(`Expected connect_url to lead to this machine, where the chat runs, got ${hostname}.`);
+    console.error('To start the gateway alone: npx rainbow-server -f config/server.ini');
+    process.exit(exitConfiguration);
+  }
+  return configuration.options;
+}
+
+// With port 0 in the URLs the chat picks a free one.
+function withRealPort(configured: GatewayOptions, {port}: Chat): GatewayOptions {
+  const {connectUrl, forwardUrl, closeUrl} = configured;
+  const [connect = '', forward = '', close = ''] = [connectUrl, forwardUrl, closeUrl].map((url) =>
+    url.replace(/^(https?:\/\/[^/:]+):0\//, `$1:${port}/`),
+  );
+  return {...configured, connectUrl: connect, forwardUrl: forward, closeUrl: close};
+}
+
+function explain({url, port}: Gateway, business: Chat): void {
+  const query = 'channel=lobby&msgtype=2&qos=1';
+  console.log(`Gateway          ${url}, configured by ${file}`);
+  console.log(`Business server  http://127.0.0.1:${business.port}, examples/chat/business-server.ts`);
+  console.log(`Connect          npx node examples/chat/client.ts ann${port === 1984 ? '' : ` ws://127.0.0.1:${port}`}`);
+  console.log(`Push             curl "${url}/send/?${query}&$(npx rainbow sign)" -d '{"text":"hello from curl"}'`);
+  console.log('End both         Ctrl-C');
+}
+
+async function giveUp(error: unknown, keys: string): Promise<never> {
+  const {code, port} = error as {code?: unknown; port?: unknown};
+  if (code === 'EADDRINUSE') {
+    console.error(`Port ${String(port)} of 127.0.0.1 is taken: end what listens there, or change ${keys} in ${file}.`);
+  } else console.error(error);
+  process.exit(exitFailure);
+}
+
+async function stop(): Promise<void> {
+  // The gateway first: its close calls want the business server.
+  await gateway?.close();
+  await chat.close();
+  process.exit(0);
+}

@@ -1,0 +1,222 @@
+// What the documents say by name exists: files, headings, configuration keys, npm scripts, commands, error codes, states.
+
+import {spawnSync} from 'node:child_process';
+import {existsSync, readFileSync, statSync} from 'node:fs';
+import {dirname, join} from 'node:path';
+import test from 'ava';
+import {errorTable} from '../../src/core/errors.ts';
+import {configurationKeys} from '../../src/gateway/configuration-keys.ts';
+import {connection} from '../../src/machines/connection.ts';
+import {inboundQos1, inboundQos2} from '../../src/machines/inbound-delivery.ts';
+import {outboundQos1, outboundQos2} from '../../src/machines/outbound-delivery.ts';
+import {closeReasons} from '../../src/protocol/close-code.ts';
+import {
+  codeBlocks,
+  codeSpans,
+  type Document,
+  prose,
+  readDocument,
+  readDocuments,
+  root,
+  tableRows,
+} from './documents.ts';
+
+const documents = readDocuments();
+const protocol = readDocument('docs/protocol.md');
+const readme = readDocument('README.md');
+
+test('every relative link leads to a file, and to a heading where it names one', (t) => {
+  for (const {path, text} of documents) {
+    for (const [, target = ''] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^[a-z]+:/.test(target)) continue;
+      const [file = '', anchor] = target.split('#');
+      const found = file === '' ? path : join(dirname(path), file);
+      t.true(existsSync(join(root, found)), `${path} links to ${target}`);
+      if (anchor === undefined || statSync(join(root, found)).isDirectory()) continue;
+      t.true(anchorsOf(readDocument(found)).includes(anchor), `${path} links to the heading ${target}`);
+    }
+  }
+});
+
+test('every decision has its four parts and is numbered without a gap', (t) => {
+  const decisions = documents.filter(({path}) => path.startsWith('docs/decisions/')).toSorted(byPath);
+  t.true(decisions.length >= 10);
+  for (const [index, {path, text}] of decisions.entries()) {
+    t.true(path.startsWith(`docs/decisions/${String(index + 1).padStart(4, '0')}-`), path);
+    t.regex(text, new RegExp(`^# ${index + 1}\\. `), path);
+    for (const part of ['Context', 'Choice', 'Refused', 'Cost'])
+      t.true(text.includes(`\n**${part}.** `), `${path}: ${part}`);
+  }
+});
+
+test('every block of JSON parses', (t) => {
+  for (const document of documents) {
+    for (const {language, code, line} of codeBlocks(document)) {
+      if (language === 'json') t.notThrows(() => JSON.parse(code) as unknown, `${document.path}:${line}`);
+    }
+  }
+});
+
+// Words with an underscore in backticks that are no keys.
+const otherNames = ['message_type'];
+const keyFormat = /^([a-z]+(?:_[a-z]+)+)(?: = .*)?$/;
+
+test('every configuration key that a document names stands in config/server.ini', (t) => {
+  const file = readFileSync(join(root, 'config/server.ini'), 'utf8');
+  const keys = [...file.matchAll(/^(?:# )?([a-z_]+) =/gm)].map((match) => match[1] ?? '');
+  t.true(keys.length > 25);
+  for (const document of documents) {
+    for (const span of codeSpans(document)) {
+      const name = keyFormat.exec(span)?.[1];
+      if (name !== undefined && !otherNames.includes(name)) t.true(keys.includes(name), `${document.path}: ${name}`);
+    }
+    for (const {language, code, line} of codeBlocks(document)) {
+      if (language !== 'ini') continue;
+      for (const [, name = ''] of code.matchAll(/^#? ?([a-z_]+) *=/gm)) {
+        t.true(keys.includes(name), `${document.path}:${line}: ${name}`);
+      }
+    }
+  }
+});
+
+test("the keys and defaults of the README's table are those of the program", (t) => {
+  const rows = tableRows(readme);
+  const start = rows.findIndex(([head]) => head === 'Key');
+  const body = rows.slice(
+    start + 1,
+    rows.findIndex((cells, index) => index > start && cells.every((cell) => cell === '')),
+  );
+  t.true(body.length > 10);
+  for (const [keyCell, defaultCell = ''] of body) {
+    const keys = keyCell.split(', ').map((key) => key.replaceAll('`', ''));
+    const defaults = defaultCell.split(', ');
+    for (const [index, key] of keys.entries()) {
+      const facts = configurationKeys.find((candidate) => candidate.key === key);
+      t.truthy(facts, key);
+      const written = facts?.defaultValue === undefined ? '' : facts.form.write(facts.defaultValue);
+      t.is(
+        defaults[index] ?? '',
+        written === '' && facts?.defaultValue !== undefined ? 'none' : listless(written),
+        key,
+      );
+    }
+  }
+});
+
+test('every npm script and every command that a document names exists', (t) => {
+  const {scripts, bin} = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    readonly scripts: Readonly<Record<string, string>>;
+    readonly bin: Readonly<Record<string, string>>;
+  };
+  const help = spawnSync(process.execPath, [join(root, 'bin/rainbow.js'), '--help'], {encoding: 'utf8'}).stdout;
+  const commands = [...help.matchAll(/^ {2}([a-z]+) (?:\[|<)/gm)].map((match) => match[1]);
+  t.true(commands.includes('sign'));
+  for (const document of documents) {
+    for (const [, name = ''] of document.text.matchAll(/\bnpm run ([\w:-]+)/g)) {
+      t.true(Object.hasOwn(scripts, name), `${document.path}: npm run ${name}`);
+    }
+    for (const [, name = ''] of document.text.matchAll(/\bnpm (start|test)\b/g))
+      t.true(Object.hasOwn(scripts, name), name);
+    for (const [, name = ''] of document.text.matchAll(/\bnpx (rainbow[\w-]*)/g))
+      t.true(Object.hasOwn(bin, name), name);
+    const code = [...codeSpans(document), ...codeBlocks(document).map((block) => block.code)].join('\n');
+    for (const [, name = ''] of code.matchAll(/(?:^|npx )rainbow ([a-z]+)\b/gm)) {
+      t.true(commands.includes(name), `${document.path}: rainbow ${name}`);
+    }
+  }
+});
+
+test('the files that a document tells to run or to read exist', (t) => {
+  for (const {path, text} of documents) {
+    for (const [name] of text.matchAll(/\b(?:examples|config|src|test|docs)\/[\w/-]+\.(?:ts|ini|md)\b/g)) {
+      t.true(existsSync(join(root, name)), `${path}: ${name}`);
+    }
+  }
+});
+
+test('the files that the architecture speaks of exist, in the folders it puts them in', (t) => {
+  const architecture = readDocument('docs/architecture.md');
+  for (const [name] of architecture.text.matchAll(
+    /\b(?:core|protocol|machines|runtime|upstream|cluster|actors|gateway|cli)\/[\w-]+\.ts\b/g,
+  )) {
+    t.true(existsSync(join(root, 'src', name)), name);
+  }
+  const folders = ['core', 'protocol', 'machines', 'runtime', 'upstream', 'cluster', 'actors', 'gateway', 'cli'];
+  for (const [name] of architecture.text.matchAll(/(?<![\w/-])[a-z][\w-]*\.ts\b/g)) {
+    t.true(
+      folders.some((folder) => existsSync(join(root, 'src', folder, name))),
+      name,
+    );
+  }
+});
+
+test("the error table of the protocol is the program's, code by code", (t) => {
+  const rows = tableRows(protocol).filter(([code]) => code.startsWith('`RB_'));
+  const documented = rows.map(([code, status, message, retryable]) => [
+    code.replaceAll('`', ''),
+    {httpStatus: Number(status), message, isRetryable: retryable === 'yes'},
+  ]);
+  t.deepEqual(Object.fromEntries(documented), errorTable);
+  t.is(documented.length, Object.keys(errorTable).length);
+});
+
+test('no document names an error code that does not exist', (t) => {
+  for (const {path, text} of documents) {
+    for (const [code] of text.matchAll(/\bRB_[A-Z_]+\b/g)) {
+      if (text.includes(`${code}…`)) continue;
+      t.true(Object.hasOwn(errorTable, code), `${path}: ${code}`);
+    }
+  }
+});
+
+test("the close codes of the protocol include the program's, with their texts", (t) => {
+  const rows = tableRows(protocol).map(([code, text]) => `${code} ${text}`);
+  for (const {code, text} of Object.values(closeReasons)) t.true(rows.includes(`${code} ${text}`), `${code} ${text}`);
+});
+
+test('the architecture names every state of every chart', (t) => {
+  const rows = tableRows(readDocument('docs/architecture.md'));
+  for (const table of [connection, outboundQos1, outboundQos2, inboundQos1, inboundQos2]) {
+    const row = rows.find(([chart]) => chart === `\`${table.machine.id}\``);
+    t.deepEqual(
+      row?.[2]?.split(', '),
+      table.vocabulary.states.map((state) => `\`${state}\``),
+    );
+  }
+});
+
+test('the delivery rules are numbered without a gap, and those named elsewhere exist', (t) => {
+  const delivery = readDocument('docs/delivery.md');
+  const numbers = [...delivery.text.matchAll(/^- RB-(\d\d) (?:\(v2\) )?\S/gm)].map((match) => Number(match[1]));
+  t.deepEqual(
+    numbers,
+    Array.from({length: 65}, (_, index) => index + 1),
+  );
+  for (const {path, text} of documents) {
+    for (const [rule, number] of text.matchAll(/\bRB-(\d\d)\b/g))
+      t.true(numbers.includes(Number(number)), `${path}: ${rule}`);
+  }
+});
+
+test('the project speaks of itself alone', (t) => {
+  for (const {path, text} of documents) t.notRegex(text, /\.\.\/shared|\/work\/|\/tmp\/|\bissue #?\d/i, path);
+});
+
+function byPath(left: Document, right: Document): number {
+  return left.path < right.path ? -1 : 1;
+}
+
+/** `[]` reads as nothing in a table for people. */
+function listless(written: string): string {
+  return written === '[]' ? 'none' : written;
+}
+
+/** As GitHub makes them: lower case, punctuation gone, blanks as dashes. */
+function anchorsOf(document: Document): readonly string[] {
+  return [...prose(document).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}

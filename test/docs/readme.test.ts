@@ -1,0 +1,126 @@
+// README's curl lines against the chat and a real gateway, in its order, and its backend in Python in their place. The
+// lines are not given to curl, which is not everywhere, but read as curl would and sent by fetch.
+
+import {spawn, spawnSync} from 'node:child_process';
+import {once} from 'node:events';
+import {createServer} from 'node:http';
+import type {AddressInfo} from 'node:net';
+import test from 'ava';
+import {startGateway} from '../../src/gateway/gateway.ts';
+import {signedQuery} from '../../src/protocol/signature.ts';
+import {connectClient, gatewayOptions, startChatWorld, token} from '../examples/chat-world.ts';
+import {codeBlocks, readDocument} from './documents.ts';
+
+const blocks = codeBlocks(readDocument('README.md'));
+const curlLines = blocks.flatMap(({language, code}) => (language === 'sh' ? (code.match(/^curl .*$/gm) ?? []) : []));
+
+test('each curl line of README gets a good answer, and the clients get what it says they do', async (t) => {
+  const {gateway, chat} = await startChatWorld(t);
+  const ann = await connectClient(t, gateway, 'ann');
+  let identity = '';
+  let nonce = 0;
+  t.true(curlLines.length >= 9);
+  for (const line of curlLines) {
+    const {url, headers, body} = readCurl(
+      line.replaceAll('IDENTITY"', `${identity}"`).replaceAll('IDENTITY&', `${identity}&`),
+    );
+    const query = signedQuery(token, Date.now(), String(nonce++));
+    const target = url
+      .replace('http://127.0.0.1:1984', gateway.url)
+      .replace('http://127.0.0.1:8000', `http://127.0.0.1:${chat.port}`)
+      .replace('$(npx rainbow sign)', query);
+    t.true(target.includes(query), line);
+    const response = await fetch(target, {headers, ...(body !== undefined && {method: 'POST', body})});
+    const text = await response.text();
+    t.is(response.status, 200, `${line}\n${text}`);
+    if (!target.startsWith(gateway.url)) continue;
+    const answer = JSON.parse(text) as {
+      readonly status: number;
+      readonly connections?: number;
+      readonly replies?: Reply[];
+    };
+    t.is(answer.status, 0, line);
+    if (target.includes('/send/')) t.is(answer.connections, 1, line);
+    identity = answer.replies?.[0]?.identity ?? identity;
+  }
+  t.deepEqual(await ann.heard(), {text: 'hello from curl'});
+  t.deepEqual(await ann.heard(), {});
+  t.deepEqual(await ann.heard(), {text: 'only for subscribers'});
+  t.deepEqual(await ann.heard(), {text: 'only you'});
+});
+
+interface Reply {
+  readonly identity: string;
+}
+
+/** One curl command: its URL, `-H`, `-d` and `-i`. */
+function readCurl(line: string): {url: string; headers: Record<string, string>; body: string | undefined} {
+  const words = [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
+    ([, single, double, bare]) => single ?? double ?? bare ?? '',
+  );
+  const headers: Record<string, string> = {};
+  let url = '';
+  let body: string | undefined;
+  for (let index = 1; index < words.length; index++) {
+    const word = words[index] ?? '';
+    if (word === '-H') {
+      const [name = '', value = ''] = (words[++index] ?? '').split(': ');
+      headers[name] = value;
+    } else if (word === '-d') {
+      body = words[++index];
+    } else if (word !== '-i') {
+      url = word;
+    }
+  }
+  return {url, headers, body};
+}
+
+test('the answers of README are of the form that the gateway gives', async (t) => {
+  const {gateway} = await startChatWorld(t);
+  await connectClient(t, gateway, 'ann');
+  const documented = blocks.filter(({language}) => language === 'json').map(({code}) => JSON.parse(code) as object);
+  t.is(documented.length, 2);
+  for (const [index, query] of ['qos=1', 'qos=2&replies=all'].entries()) {
+    const url = `${gateway.url}/send/?channel=lobby&${query}&${signedQuery(token, Date.now(), String(index))}`;
+    const answer = (await (await fetch(url, {method: 'POST', body: '{}'})).json()) as object;
+    t.deepEqual(Object.keys(documented[index] ?? {}), Object.keys(answer));
+  }
+});
+
+test('the backend in Python lets clients in, passes on what they say, and checks signatures', async (t) => {
+  if (spawnSync('python3', ['--version']).error !== undefined) {
+    t.log('python3 is not here');
+    t.pass();
+    return;
+  }
+  const port = await freePort();
+  const gateway = await startGateway(gatewayOptions(port));
+  t.teardown(() => gateway.close());
+  const code = (blocks.find(({language}) => language === 'python')?.code ?? '')
+    .replace('change-me-please', token)
+    .replace('http://127.0.0.1:1984', gateway.url)
+    .replace('8000', String(port))
+    // So that the test knows when it listens.
+    .replace(
+      /^(http\.server\.ThreadingHTTPServer\(.*\))\.serve_forever\(\)$/m,
+      'server = $1\nprint("listening", flush=True)\nserver.serve_forever()',
+    );
+  const python = spawn('python3', ['-c', code], {stdio: ['ignore', 'pipe', 'ignore']});
+  t.teardown(() => python.kill());
+  await once(python.stdout, 'data');
+
+  const ann = await connectClient(t, gateway, 'ann');
+  const answer = (await ann.ask(7, {text: 'hello'})) as {readonly connections: number};
+  t.is(answer.connections, 1);
+  t.deepEqual(await ann.heard(), {text: 'hello'});
+  const unsigned = await fetch(`http://127.0.0.1:${port}/connect/?timestamp=1&nonce=2&signature=3`);
+  t.is(unsigned.status, 403);
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const {port} = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}

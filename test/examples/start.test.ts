@@ -1,0 +1,143 @@
+// `npm start` and the terminal client as processes, on free ports.
+
+import {type ChildProcess, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {createServer} from 'node:http';
+import type {AddressInfo} from 'node:net';
+import {fileURLToPath} from 'node:url';
+import test, {type ExecutionContext} from 'ava';
+import {signedQuery} from '../../src/protocol/signature.ts';
+import {startChatWorld, token} from './chat-world.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const freePorts = {
+  RAINBOW_PORT: '0',
+  RAINBOW_CONNECT_URL: 'http://127.0.0.1:0/connect/',
+  RAINBOW_FORWARD_URL: 'http://127.0.0.1:0/message/{message_type}/',
+  RAINBOW_CLOSE_URL: 'http://127.0.0.1:0/close/',
+};
+
+class Process {
+  readonly child: ChildProcess;
+  readonly ended: Promise<number | null>;
+  output = '';
+  readonly #waiting = new Set<() => void>();
+
+  constructor(t: ExecutionContext, file: string, args: readonly string[], environment: Record<string, string>) {
+    this.child = spawn(process.execPath, [file, ...args], {
+      cwd: root,
+      env: {...process.env, NO_COLOR: '1', ...environment},
+      stdio: 'pipe',
+    });
+    const take = (chunk: Buffer): void => {
+      this.output += chunk.toString();
+      for (const look of this.#waiting) look();
+    };
+    this.child.stdout?.on('data', take);
+    this.child.stderr?.on('data', take);
+    this.ended = once(this.child, 'close').then(([code]) => code as number | null);
+    t.teardown(() => this.child.kill('SIGKILL'));
+  }
+
+  /** Settles with the match once the output has it; rejects where the process ends without. */
+  async says(pattern: RegExp): Promise<RegExpExecArray> {
+    const found = new Promise<RegExpExecArray>((resolve) => {
+      const look = (): void => {
+        const match = pattern.exec(this.output);
+        if (match === null) return;
+        this.#waiting.delete(look);
+        resolve(match);
+      };
+      this.#waiting.add(look);
+      look();
+    });
+    const ended = this.ended.then((code) => {
+      throw new Error(`Expected ${pattern}, ended with ${code} after: ${this.output}`);
+    });
+    return await Promise.race([found, ended]);
+  }
+
+  write(text: string): void {
+    this.child.stdin?.write(text);
+  }
+}
+
+test('npm start says in five lines what runs where, serves the terminal client, and Ctrl-C ends it with 0', async (t) => {
+  const start = new Process(t, 'examples/chat/start.ts', [], freePorts);
+  const [, port] = await start.says(/^Gateway +http:\/\/127\.0\.0\.1:(\d+), .*\n.*\n.*\n.*\n.*Ctrl-C$/m);
+  for (const word of ['Gateway', 'Business server', 'Connect', 'Push', 'End both']) {
+    t.regex(start.output, new RegExp(`^${word} {2,}`, 'm'));
+  }
+
+  const ann = new Process(t, 'examples/chat/client.ts', ['ann', `ws://127.0.0.1:${port}`], {});
+  const bob = new Process(t, 'examples/chat/client.ts', ['bob', `ws://127.0.0.1:${port}`], {});
+  await Promise.all([ann.says(/^Write to the room/), bob.says(/^Write to the room/)]);
+  ann.write('hello\n');
+  await ann.says(/\{"delivered":2\}/);
+  await bob.says(/\{"from":"ann","room":"lobby","text":"hello"\}/);
+  bob.write('/join den\n/who\n');
+  await bob.says(/\{"room":"den","here":\["bob"\]\}/);
+  ann.child.stdin?.end();
+  t.is(await ann.ended, 0);
+  await start.says(/chat: ann went/);
+
+  start.child.kill('SIGINT');
+  t.is(await start.ended, 0);
+  t.regex(start.output, /chat: bob went/);
+  t.is(await bob.ended, 1);
+  t.regex(bob.output, /Closed: 1001 shutting down/);
+});
+
+test('a port that is taken is told with its number and the keys to change', async (t) => {
+  const other = createServer().listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  t.teardown(() => other.close());
+  const {port} = other.address() as AddressInfo;
+
+  const business = new Process(t, 'examples/chat/start.ts', [], {
+    ...freePorts,
+    RAINBOW_CONNECT_URL: `http://127.0.0.1:${port}/connect/`,
+  });
+  t.is(await business.ended, 1);
+  t.regex(business.output, new RegExp(`Port ${port} of 127\\.0\\.0\\.1 is taken: .*connect_url`));
+
+  const gateway = new Process(t, 'examples/chat/start.ts', [], {...freePorts, RAINBOW_PORT: String(port)});
+  t.is(await gateway.ended, 1);
+  t.regex(gateway.output, new RegExp(`Port ${port} of 127\\.0\\.0\\.1 is taken: .*port`));
+});
+
+test('a configuration that is not right, or leads elsewhere, is told and ends with 78', async (t) => {
+  const faulty = new Process(t, 'examples/chat/start.ts', [], {...freePorts, RAINBOW_KEEP_ALIVE: 'long'});
+  t.is(await faulty.ended, 78);
+  t.regex(faulty.output, /RAINBOW_KEEP_ALIVE: Expected keep_alive/);
+  const elsewhere = new Process(t, 'examples/chat/start.ts', [], {RAINBOW_CONNECT_URL: 'http://example.com/connect/'});
+  t.is(await elsewhere.ended, 78);
+  t.regex(elsewhere.output, /Expected connect_url to lead to this machine/);
+});
+
+test('the terminal client says how it is used, and ends where it is not let in', async (t) => {
+  const lost = new Process(t, 'examples/chat/client.ts', [], {});
+  t.is(await lost.ended, 2);
+  t.regex(lost.output, /^Usage: /);
+  const other = createServer((_request, response) => response.writeHead(401).end()).listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  t.teardown(() => other.close());
+  const {port} = other.address() as AddressInfo;
+  const refused = new Process(t, 'examples/chat/client.ts', ['ann', `ws://127.0.0.1:${port}`], {});
+  t.is(await refused.ended, 1);
+  t.regex(refused.output, /Closed: 1006/);
+});
+
+test('the terminal client acknowledges every message as its QoS asks for, also one it does not show [RB-60]', async (t) => {
+  const {gateway} = await startChatWorld(t);
+  const ann = new Process(t, 'examples/chat/client.ts', ['ann', `ws://127.0.0.1:${gateway.port}`], {});
+  await ann.says(/^Write to the room/);
+  for (const [index, query] of ['qos=1&msgtype=3', 'qos=2&msgtype=3', 'qos=1&msgtype=9', 'qos=2&msgtype=9'].entries()) {
+    const url = `${gateway.url}/send/?channel=lobby&${query}&${signedQuery(token, Date.now(), String(index))}`;
+    const answer = (await (await fetch(url, {method: 'POST', body: `push ${index}`})).json()) as {connections: number};
+    t.is(answer.connections, 1, query);
+  }
+  await ann.says(/^push 2\npush 3$/m);
+  t.notRegex(ann.output, /push [01]/);
+  t.is(gateway.counters.retransmissions, 0);
+});
