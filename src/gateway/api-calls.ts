@@ -13,7 +13,7 @@ import type {ApiQuery} from './api-query.ts';
 import {meaningOf, readPublish, readSubscription, type SubscriptionRequest} from './api-request.ts';
 import type {ApiResponder} from './api-responder.ts';
 import type {HttpDrain} from './http-drain.ts';
-import type {Admission, ReplayGuard} from './replay-guard.ts';
+import type {Admission, ReplayMemory} from './replay-guard.ts';
 
 /** What fastify hands to the handlers: the router's query parser is `parseQuery`, the body parser leaves bytes. */
 export interface ApiRoute {
@@ -28,7 +28,7 @@ type ApiRequest = FastifyRequest<ApiRoute>;
 export interface ApiCallsParts {
   readonly switchboard: Switchboard;
   readonly authentication: ApiAuthentication;
-  readonly guard: ReplayGuard;
+  readonly guard: ReplayMemory;
   readonly responder: ApiResponder;
   readonly drain: HttpDrain;
   readonly counters: Counters;

@@ -19,7 +19,7 @@ import {answerClientError} from './client-error.ts';
 import {HttpDrain} from './http-drain.ts';
 import {Metrics} from './metrics.ts';
 import type {GatewayOptions} from './options.ts';
-import {ReplayGuard} from './replay-guard.ts';
+import {ReplayGuard, type ReplayMemory} from './replay-guard.ts';
 import {addServerinfo} from './serverinfo.ts';
 
 /** What the API is made of. */
@@ -37,6 +37,8 @@ export interface HttpApiParts {
   readonly readCounters?: () => Promise<Readonly<Counters>>;
   /** Signed calls remembered at a time. @default 1,000,000 */
   readonly replayEntriesMax?: number;
+  /** Where they are remembered, if in memory that threads share. */
+  readonly replayMemory?: ReplayMemory | undefined;
 }
 
 // A caller is a server near by: one that takes longer than this to send its headers, or all of a request, is not.
@@ -56,7 +58,7 @@ export function createHttpApi(parts: HttpApiParts): FastifyInstance {
   const drain = new HttpDrain(clock, options.shutdownGraceMs);
   const responder = new ApiResponder({...options, counters, log, drain});
   const authentication = new ApiAuthentication(options, clock);
-  const guard = new ReplayGuard(clock, options.replay, parts.replayEntriesMax);
+  const guard = parts.replayMemory ?? new ReplayGuard(clock, options.replay, parts.replayEntriesMax);
   const calls = new ApiCalls({switchboard, authentication, guard, responder, drain, counters});
   const facts = {...parts, readCounters: parts.readCounters ?? ((): Promise<Counters> => Promise.resolve(counters))};
   const metrics = new Metrics({...facts, replayEntries: () => guard.size});

@@ -37,8 +37,23 @@ export interface SignedCall {
   readonly body: Uint8Array;
 }
 
-/** Finds repeats. Holds one timer while it remembers anything. */
-export class ReplayGuard {
+/** Finds repeats: in this thread ({@link ReplayGuard}), or in all threads of a node (replay-guard-shared.ts). */
+export interface ReplayMemory {
+  /** Calls remembered. */
+  readonly size: number;
+  /**
+   * Remembers a call. `repeated`: it was here before; `full`: there is no room, and a call that cannot be remembered
+   * must not take effect. The caller has just checked that the timestamp is within the window.
+   */
+  admit(call: SignedCall): Admission | 'repeated' | 'full';
+  /** Forgets a call that took no effect, so that its caller may send it again as it is. */
+  release(admission: Admission): void;
+  /** Lets go of what it holds. */
+  stop(): void;
+}
+
+/** Finds repeats in one thread. Holds one timer while it remembers anything. */
+export class ReplayGuard implements ReplayMemory {
   readonly #clock: Clock;
   readonly #isStrict: boolean;
   readonly #entriesMax: number;
@@ -52,17 +67,12 @@ export class ReplayGuard {
     this.#entriesMax = entriesMax;
   }
 
-  /** Calls remembered. */
   get size(): number {
     return this.#size;
   }
 
-  /**
-   * Remembers a call. `repeated`: it was here before; `full`: there is no room, and a call that cannot be remembered
-   * must not take effect. The caller has just checked that the timestamp is within the window.
-   */
   admit(call: SignedCall): Admission | 'repeated' | 'full' {
-    const key = this.#isStrict ? signatureKey(call) : exactKey(call);
+    const key = keyOf(call, this.#isStrict);
     const bucket = this.#buckets.get(call.timestamp);
     if (bucket?.keys.has(key) === true) return 'repeated';
     if (this.#size >= this.#entriesMax) {
@@ -72,12 +82,10 @@ export class ReplayGuard {
     return this.#remember(call.timestamp, key);
   }
 
-  /** Forgets a call that took no effect, so that its caller may send it again as it is. */
   release(admission: Admission): void {
     if (this.#buckets.get(admission.timestamp)?.keys.delete(admission.key) === true) this.#size -= 1;
   }
 
-  /** Forgets everything and ends the timer. */
   stop(): void {
     this.#sweepTimer?.cancel();
     this.#sweepTimer = undefined;
@@ -111,6 +119,11 @@ export class ReplayGuard {
     this.#sweep();
     this.#sweepTimer = this.#buckets.size === 0 ? undefined : this.#clock.startTimer(sweepIntervalMs, this.#onSweepDue);
   };
+}
+
+/** What a call is remembered by, as bytes in a string. */
+export function keyOf(call: SignedCall, isStrict: boolean): string {
+  return isStrict ? signatureKey(call) : exactKey(call);
 }
 
 // Both keys are fresh strings of one byte a character. The signature as it came would be a slice of the request's URL,

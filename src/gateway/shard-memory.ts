@@ -2,12 +2,15 @@
 
 import {claimsBytes} from '../actors/sequences.ts';
 import {countersBytes} from '../core/counters.ts';
+import {replayMemoryBytes} from './replay-guard-shared.ts';
 
 export interface NodeMemory {
   /** One piece a shard; a shard that replaces another counts on. */
   readonly counters: readonly SharedArrayBuffer[];
   /** See `Sequences.nextClaim`. */
   readonly claims: SharedArrayBuffer;
+  /** See `SharedReplayGuard`; one thread needs none. */
+  readonly replays: SharedArrayBuffer | undefined;
 }
 
 /** Fresh memory for `threads` shards. */
@@ -15,5 +18,6 @@ export function createNodeMemory(threads: number): NodeMemory {
   return {
     counters: Array.from({length: threads}, () => new SharedArrayBuffer(countersBytes)),
     claims: new SharedArrayBuffer(claimsBytes),
+    replays: threads > 1 ? new SharedArrayBuffer(replayMemoryBytes) : undefined,
   };
 }

@@ -15,6 +15,7 @@ import {systemRandom} from '../core/random.ts';
 import {createUpstreamPool} from '../upstream/upstream-pool.ts';
 import {createHttpApi} from './http-api.ts';
 import type {GatewayOptions} from './options.ts';
+import {SharedReplayGuard} from './replay-guard-shared.ts';
 import type {NodeMemory} from './shard-memory.ts';
 import {version} from './version.ts';
 import {createWebSocketEdge} from './websocket-edge.ts';
@@ -44,6 +45,9 @@ const callGraceMs = 500;
 /** Makes a shard that does not listen yet. */
 export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
   const {log, memory} = parts;
+  // What the options bound for the whole gateway; the kernel spreads the clients evenly enough.
+  const share = (bound: number): number => Math.ceil(bound / options.threads);
+  const callsMax = share(options.upstreamQueueMax);
   const clock = systemClock;
   const counters = createCounters(memory.counters[parts.index]);
   const totals = sumCounters(memory.counters);
@@ -51,7 +55,7 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
   const transport = createUpstreamPool({
     settings: {...options, socketsMax: options.upstreamSocketsMax},
     workers: options.upstreamWorkers,
-    callsMax: options.upstreamQueueMax,
+    callsMax,
   });
   const thread = createThread({
     settings: {...options, unorderedTypes: new Set(options.unorderedTypes)},
@@ -59,7 +63,7 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     random: systemRandom,
     counters,
     transport,
-    callsMax: options.upstreamQueueMax,
+    callsMax,
     claims: memory.claims,
     outside: {
       channelChanged(channel, hasMembers) {
@@ -83,8 +87,16 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     log,
     version,
     startedAt: clock.now(),
+    replayMemory: memory.replays && new SharedReplayGuard(clock, options.replay, memory.replays),
   });
-  api.server.on('upgrade', createWebSocketEdge(thread, options));
+  api.server.on(
+    'upgrade',
+    createWebSocketEdge(thread, {
+      ...options,
+      connectionsMax: share(options.connectionsMax),
+      handshakesMax: share(options.handshakesMax),
+    }),
+  );
 
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {

@@ -3,6 +3,7 @@
 
 import {MessageChannel} from 'node:worker_threads';
 import type {Logger} from 'pino';
+import {systemClock} from '../core/clock.ts';
 import type {GatewayOptions} from './options.ts';
 import type {NodeMemory} from './shard-memory.ts';
 import {ShardProcess} from './shard-process.ts';
@@ -77,7 +78,7 @@ export class Shards {
     if (this.#isStopping || this.#port === 0) return;
     const {log, onFatal} = this.#parts;
     log.error({shard: shard.index, error}, 'shard.died');
-    const now = performance.now();
+    const now = systemClock.now();
     this.#deaths = this.#deaths.filter((at) => now - at <= periodMs);
     this.#deaths.push(now);
     if (this.#deaths.length > restartsMax) {

@@ -13,7 +13,7 @@ import type {
   Subscription,
   Switchboard,
 } from '../../src/cluster/switchboard.ts';
-import {type Clock, systemClock} from '../../src/core/clock.ts';
+import {type Clock, systemClock, type Timer} from '../../src/core/clock.ts';
 import {type Counters, createCounters} from '../../src/core/counters.ts';
 import {createHttpApi} from '../../src/gateway/http-api.ts';
 import {defaultOptions, type GatewayOptions} from '../../src/gateway/options.ts';
@@ -94,21 +94,28 @@ export interface ApiKit {
   /** Log lines as written. */
   readonly logLines: readonly string[];
   /** Any request; POST where there is a body. */
-  call(path: string, options?: CallOptions): Promise<ApiAnswer>;
+  readonly call: (path: string, options?: CallOptions) => Promise<ApiAnswer>;
   /** A POST with a fresh signature. */
-  post(path: string, body?: RequestInit['body'], options?: CallOptions): Promise<ApiAnswer>;
+  readonly post: (path: string, body?: RequestInit['body'], options?: CallOptions) => Promise<ApiAnswer>;
   /** A query of fresh signature parameters. */
-  signature(): string;
+  readonly signature: () => string;
 }
 
 /** The machine's time with a wall of its own, so that timestamps are the test's. */
 export class WallClock implements Clock {
   wallMs = 1_420_000_000_000;
-  readonly now = systemClock.now;
-  readonly startTimer = systemClock.startTimer;
+  /** How much longer than it has, the API seems to run; timers do not know. */
+  agedMs = 0;
+  now(): number {
+    return systemClock.now() + this.agedMs;
+  }
 
   wallNow(): number {
     return this.wallMs;
+  }
+
+  startTimer(delayMs: number, callback: () => void): Timer {
+    return systemClock.startTimer(delayMs, callback);
   }
 }
 
@@ -118,7 +125,10 @@ export interface ApiKitOptions extends Partial<GatewayOptions> {
 }
 
 /** Starts an API for one test. */
-export async function startApi(t: ExecutionContext, {replayEntriesMax, ...changes}: ApiKitOptions = {}): Promise<ApiKit> {
+export async function startApi(
+  t: ExecutionContext,
+  {replayEntriesMax, ...changes}: ApiKitOptions = {},
+): Promise<ApiKit> {
   const switchboard = new ScriptedSwitchboard();
   const counters = createCounters();
   const wall = new WallClock();
@@ -164,7 +174,12 @@ export function signedAt(wallMs: number, nonce: string, secret = token): string 
 async function readAnswer(response: Response): Promise<ApiAnswer> {
   const text = await response.text();
   const isJson = response.headers.get('content-type') === 'application/json; charset=utf-8';
-  return {status: response.status, headers: response.headers, text, json: isJson && text !== '' ? JSON.parse(text) : {}};
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    json: isJson && text !== '' ? JSON.parse(text) : {},
+  };
 }
 
 /** Opens a bare connection for one test; it ends with the test. */

@@ -1,6 +1,17 @@
+import {setImmediate as nextTurn} from 'node:timers/promises';
 import test from 'ava';
 import {callbackNonce} from '../../src/protocol/signature.ts';
-import {type ApiAnswer, type ApiKit, apiKey, outcomeOf, signedAt, startApi} from './api-kit.ts';
+import {
+  type ApiAnswer,
+  type ApiKit,
+  apiKey,
+  bodyOf,
+  openSocket,
+  outcomeOf,
+  readToEnd,
+  signedAt,
+  startApi,
+} from './api-kit.ts';
 
 const vector = 'timestamp=1420000000&nonce=12345&signature=04ad6598c6e8ab85334fe04a48d146881a6199df';
 
@@ -179,6 +190,19 @@ test('a repeat while the first call still runs is refused', async (t) => {
   t.is((await send(api, vector)).json.code, 'RB_SIGNATURE_REPLAYED');
   outcome.resolve(outcomeOf({connections: 1}));
   t.is((await first).status, 200);
+});
+
+test('a body that comes after the window of its signature is refused, since its repeat could no longer be known', async (t) => {
+  const api = await startApi(t);
+  const socket = await openSocket(t, api.port);
+  const answer = readToEnd(socket);
+  const head = `POST /send/?channel=room&${vector} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n`;
+  socket.write(`${head}Content-Length: 1\r\n\r\n`);
+  while (api.counters.apiRequests === 0) await nextTurn();
+  api.wall.wallMs += 10_000;
+  socket.write('x');
+  t.is(bodyOf(await answer).code, 'RB_SIGNATURE_EXPIRED');
+  t.is(api.switchboard.published.length, 0);
 });
 
 test('calls with a key are never repeats', async (t) => {

@@ -1,5 +1,4 @@
 import test from 'ava';
-import {RainbowError} from '../../src/core/errors.ts';
 import {openSocket, outcomeOf, readToEnd, startApi} from './api-kit.ts';
 
 test('a call without parameters but its channel is sent as type 1 at QoS 2 with 10 s', async (t) => {
@@ -73,14 +72,14 @@ test('replies=all tells every reply with its client, and nobody else does', asyn
   ];
   switchboard.onPublish = async () => outcomeOf({connections: 3, lastReply: Uint8Array.of(0x80), replies});
   const {json} = await post('/send/?channel=room&replies=all', 'x');
-  t.deepEqual(json['replies'], [
+  t.deepEqual(json.replies, [
     {identity: 'a"b', data: 'one'},
     {identity: 'c', data: ''},
     {identity: 'd', data: 'gA==', encoding: 'base64'},
   ]);
   t.false('replies' in (await post('/send/?channel=room', 'x')).json);
   switchboard.onPublish = async () => outcomeOf({});
-  t.deepEqual((await post('/send/?channel=room&replies=all', 'x')).json['replies'], []);
+  t.deepEqual((await post('/send/?channel=room&replies=all', 'x')).json.replies, []);
 });
 
 test('a timeout with confirmations tells the real number and that it is open [RB-62]', async (t) => {
@@ -103,7 +102,7 @@ test('a timeout without a confirmation is status 1, HTTP status 200, and no erro
 test('clients whose queue was full are told [RB-52]', async (t) => {
   const {post, switchboard} = await startApi(t);
   switchboard.onPublish = async () => outcomeOf({connections: 1, refused: 4});
-  t.is((await post('/send/?channel=room', 'x')).json['refused'], 4);
+  t.is((await post('/send/?channel=room', 'x')).json.refused, 4);
 });
 
 test('nobody there is an answer at once, not an error', async (t) => {
@@ -128,7 +127,14 @@ for (const [title, body] of payloads) {
   });
 }
 
-for (const type of ['application/json', 'text/plain', 'application/x-www-form-urlencoded', 'nonsense', ';;', 'a/b; =']) {
+for (const type of [
+  'application/json',
+  'text/plain',
+  'application/x-www-form-urlencoded',
+  'nonsense',
+  ';;',
+  'a/b; =',
+]) {
   test(`a payload is bytes also where its content-type is ${type}`, async (t) => {
     const {post, switchboard} = await startApi(t);
     await post('/send/?channel=room', '{not json', {headers: {'content-type': type}});
@@ -184,70 +190,5 @@ test('calls of one connection are answered in order, whichever is done first', a
     `POST /send/?channel=${channel}&${signature()} HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n${end}\r\nx`;
   socket.write(request('slow', '') + request('quick', 'Connection: close\r\n'));
   const answers = await readToEnd(socket);
-  t.regex(answers, /"message":"slow"[^]*"message":"quick"/);
-});
-
-test('a caller that leaves before its answer harms nobody', async (t) => {
-  const {port, post, switchboard, signature, logLines} = await startApi(t);
-  const called = Promise.withResolvers<void>();
-  const outcome = Promise.withResolvers<ReturnType<typeof outcomeOf>>();
-  switchboard.onPublish = () => {
-    called.resolve();
-    return outcome.promise;
-  };
-  const socket = await openSocket(t, port);
-  socket.write(`POST /send/?channel=room&${signature()} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n`);
-  await called.promise;
-  socket.destroy();
-  outcome.resolve(outcomeOf({connections: 1}));
-  t.is((await post('/send/?channel=room', 'next')).status, 200);
-  t.deepEqual(logLines, []);
-});
-
-test('a refusal of the switchboard keeps its code, also without its class', async (t) => {
-  const {post, switchboard, logLines} = await startApi(t);
-  switchboard.onPublish = () => Promise.reject(new RainbowError('RB_OVERLOADED', 'Expected room in a queue'));
-  const answer = await post('/send/?channel=room', 'x');
-  t.is(answer.status, 503);
-  t.like(answer.json, {status: 1, msg: 'overloaded', code: 'RB_OVERLOADED', detail: 'Expected room in a queue'});
-  // As it comes from another thread.
-  switchboard.onPublish = () => Promise.reject(Object.assign(new Error('x'), {code: 'RB_STOPPING'}));
-  t.is((await post('/send/?channel=room', 'x')).json.code, 'RB_STOPPING');
-  t.deepEqual(logLines, []);
-});
-
-test('a failure of our own is answered 500 and logged without payload or secret', async (t) => {
-  const {post, switchboard, logLines, counters} = await startApi(t);
-  switchboard.onPublish = () => Promise.reject(new TypeError('Expected a channel actor'));
-  const answer = await post('/send/?channel=room', 'the-payload');
-  t.is(answer.status, 500);
-  t.is(answer.text, '{"status":1,"msg":"internal error","code":"RB_INTERNAL"}');
-  t.is(counters.apiErrors, 1);
-  t.is(logLines.length, 1);
-  const line = JSON.parse(logLines[0] ?? '');
-  t.like(line, {msg: 'api.failed', path: '/send/', method: 'POST', error: {name: 'TypeError'}});
-  t.notRegex(logLines.join(''), /the-payload|signature=|nonce|tokentoken/);
-});
-
-for (const error of [undefined, null, 'text', {code: 7}, {code: 'toString'}, {code: 'ECONNRESET'}]) {
-  test(`a rejection with ${JSON.stringify(error) ?? 'nothing'} is a failure of our own`, async (t) => {
-    const {post, switchboard} = await startApi(t);
-    switchboard.onPublish = () => Promise.reject(error);
-    t.is((await post('/send/?channel=room', 'x')).json.code, 'RB_INTERNAL');
-  });
-}
-
-test('a switchboard that throws instead of rejecting is answered 500 as well', async (t) => {
-  const {post, switchboard, logLines} = await startApi(t);
-  switchboard.onPublish = () => {
-    throw new Error('Expected no throw');
-  };
-  t.is((await post('/send/?channel=room', 'x')).json.code, 'RB_INTERNAL');
-  t.is(logLines.length, 1);
-});
-
-test('an outcome that cannot be written is answered 500 as well', async (t) => {
-  const {post, switchboard} = await startApi(t);
-  switchboard.onPublish = async () => ({...outcomeOf({}), replies: undefined as never});
-  t.is((await post('/send/?channel=room&replies=all', 'x')).json.code, 'RB_INTERNAL');
+  t.regex(answers, /"message":"slow"[\s\S]*"message":"quick"/);
 });

@@ -42,7 +42,12 @@ test('a channel in UTF-8, and names beside the known ones, are fine', async (t) 
   t.is(switchboard.subscribed[0]?.channel, '房间');
 });
 
-const invalid: readonly (readonly [title: string, body: string | Uint8Array<ArrayBuffer>, code: string, detail: RegExp])[] = [
+const invalid: readonly (readonly [
+  title: string,
+  body: string | Uint8Array<ArrayBuffer>,
+  code: string,
+  detail: RegExp,
+])[] = [
   ['that is empty', '', 'RB_PARAMETERS', /got no JSON/],
   ['that is not JSON', '{"identity":', 'RB_PARAMETERS', /got no JSON/],
   ['that is not UTF-8', Uint8Array.of(0x22, 0xff, 0x22), 'RB_PARAMETERS', /got no JSON/],

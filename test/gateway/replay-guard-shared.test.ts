@@ -1,0 +1,69 @@
+import {createHash} from 'node:crypto';
+import test from 'ava';
+import {SimulatedClock} from '../../src/core/clock-simulated.ts';
+import type {SignedCall} from '../../src/gateway/replay-guard.ts';
+import {replayMemoryBytes, SharedReplayGuard} from '../../src/gateway/replay-guard-shared.ts';
+
+function call(signature: number, changes: Partial<SignedCall> = {}): SignedCall {
+  return {
+    timestamp: 1_420_000_000,
+    signature: createHash('sha1').update(String(signature)).digest('hex'),
+    meaning: 'send',
+    body: new Uint8Array(0),
+    ...changes,
+  };
+}
+
+function twoThreads(mode: 'exact' | 'strict'): {clock: SimulatedClock; one: SharedReplayGuard; two: SharedReplayGuard} {
+  const clock = new SimulatedClock();
+  const memory = new SharedArrayBuffer(replayMemoryBytes);
+  return {clock, one: new SharedReplayGuard(clock, mode, memory), two: new SharedReplayGuard(clock, mode, memory)};
+}
+
+test('what one thread has accepted, the other refuses', (t) => {
+  const {one, two} = twoThreads('exact');
+  t.like(one.admit(call(1)), {timestamp: 1_420_000_000});
+  t.is(two.admit(call(1)), 'repeated');
+  t.is(one.admit(call(1)), 'repeated');
+  t.like(two.admit(call(1, {meaning: 'sub'})), {timestamp: 1_420_000_000});
+  t.is(one.size, 2);
+});
+
+test('in strict mode a signature is accepted once, whatever it signs', (t) => {
+  const {one, two} = twoThreads('strict');
+  t.not(one.admit(call(1)), 'repeated');
+  t.is(two.admit(call(1, {meaning: 'sub'})), 'repeated');
+});
+
+test('a call that took no effect may be made again', (t) => {
+  const {one, two} = twoThreads('exact');
+  const admission = one.admit(call(1));
+  if (typeof admission === 'string') return t.fail(admission);
+  two.release(admission);
+  t.not(two.admit(call(1)), 'repeated');
+  t.is(one.admit(call(1)), 'repeated');
+});
+
+test('a call is remembered for 20 s and more, and forgotten in the end, also when the wall is set back', (t) => {
+  const {clock, one, two} = twoThreads('exact');
+  for (let second = 0; second < 20; second++) {
+    t.not(one.admit(call(second)), 'repeated');
+    clock.advance(1_000);
+  }
+  t.is(two.admit(call(0)), 'repeated');
+  clock.stepWall(-60_000);
+  t.is(two.admit(call(19)), 'repeated');
+  clock.stepWall(60_000);
+  clock.advance(41_000);
+  t.not(one.admit(call(0)), 'repeated');
+  t.true(one.size <= 3);
+});
+
+test('a table that is full says so rather than forget', (t) => {
+  const {clock, one} = twoThreads('strict');
+  let admitted = 0;
+  while (admitted < 1_000_000 && one.admit(call(admitted)) !== 'full') admitted++;
+  t.is(admitted, 786_432);
+  clock.advance(60_000);
+  t.not(one.admit(call(1)), 'full');
+});
