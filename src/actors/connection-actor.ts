@@ -5,7 +5,7 @@
 import {unreachable} from '../core/invariant.ts';
 import type {Packet, PacketFault} from '../protocol/packet.ts';
 import type {ActorRef, Behaviour, Cell} from '../runtime/actor.ts';
-import type {Answer} from '../upstream/call.ts';
+import type {AcceptedAnswer, Answer} from '../upstream/call.ts';
 import {BusinessLine} from './business-line.ts';
 import {ConnectionLife, connectionEvent as event, type LifeOwner} from './connection-life.ts';
 import {type Delivery, progressEnded} from './delivery.ts';
@@ -107,6 +107,10 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
 
   get callCount(): number {
     return this.#inbound?.callCount ?? 0;
+  }
+
+  enter({leave, join}: AcceptedAnswer): void {
+    if (leave !== undefined || join !== undefined) this.#member().apply(leave, join);
   }
 
   cleanUp(): void {
@@ -212,14 +216,15 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
   }
 
   #answered(answer: Answer, context: InboundMessage | undefined): void {
-    if (context === undefined) this.#life.answered(answer);
-    // What the answer says about cookie and channels holds from now on, before the client hears of it.
+    if (context === undefined) {
+      this.#life.answered(answer);
+      return;
+    }
+    // What the answer says about cookie and channels holds before the client hears of it.
     if (answer.kind === 'accepted') {
       this.#line.remember(answer.cookie);
-      const isAboutChannels = answer.join !== undefined || answer.leave !== undefined;
-      if (isAboutChannels && this.#life.isOpen) this.#member().apply(answer.leave, answer.join);
+      if (this.#life.isOpen) this.enter(answer);
     }
-    if (context === undefined) return;
     this.#inbound?.answered(context, answer);
     this.#life.callCloseIfDue();
   }

@@ -7,7 +7,7 @@ import {connection as chart} from '../machines/connection.ts';
 import {type CloseReason, closeReasons} from '../protocol/close-code.ts';
 import type {Cell} from '../runtime/actor.ts';
 import type {WheelEntry} from '../runtime/timer-wheel.ts';
-import type {Answer} from '../upstream/call.ts';
+import type {AcceptedAnswer, Answer} from '../upstream/call.ts';
 import type {BusinessLine} from './business-line.ts';
 import type {Link} from './link.ts';
 import type {ConnectionMessage} from './messages.ts';
@@ -23,6 +23,8 @@ const drainMs = 2_000;
 
 /** What the life of a connection needs of its actor. */
 export interface LifeOwner {
+  /** Joins the channels of the connect answer; the client hears of nothing before. */
+  enter(answer: AcceptedAnswer): void;
   /** Leaves all channels and settles all deliveries. */
   cleanUp(): void;
   /** Calls of this connection that have not been answered. */
@@ -40,6 +42,8 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
   #state: number = state.checking;
   #heardAt = 0;
   #drainTimer: Timer | undefined;
+  /** The connect answer, while it is carried out. */
+  #admission: AcceptedAnswer | undefined;
   /** A close call is owed for each successful connect; `made` also where none is owed. [RB-64] */
   #closeCall: 'unowed' | 'owed' | 'due' | 'made' = 'unowed';
 
@@ -74,6 +78,7 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
       case 'accepted':
         this.#closeCall = 'owed';
         this.#line.connected(answer);
+        this.#admission = answer;
         this.step(event['upstream.allowed']);
         return;
       case 'refused':
@@ -190,6 +195,9 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
     counters.connectionsOpened++;
     this.#heardAt = scheduler.now;
     heartbeats.schedule(this, this.#heardAt + settings.keepAliveMs / 2);
+    // Whoever hears of the 101, on whatever thread, finds the client in its channels.
+    if (this.#admission !== undefined) this.#owner.enter(this.#admission);
+    this.#admission = undefined;
     this.#link.admit();
   }
 

@@ -8,6 +8,7 @@ import {unreachable} from '../core/invariant.ts';
 import {EnvelopePort} from '../runtime/envelope-port.ts';
 import type {Scheduler} from '../runtime/scheduler.ts';
 import type {Part, Peer} from './peer.ts';
+import type {Presence} from './presence.ts';
 import type {ShardAnswer, ShardMessage} from './shard-message.ts';
 import type {NodeInfo, PublishOutcome, PublishRequest, SubscribeOutcome, Subscription} from './switchboard.ts';
 
@@ -21,35 +22,40 @@ interface Waiting {
   readonly giveUp: () => void;
 }
 
+/** What a peer is made of. */
+export interface PortPeerParts {
+  readonly name: string;
+  readonly port: MessagePort;
+  /** The other shard's channels. */
+  readonly presence: Presence;
+  readonly scheduler: Scheduler;
+  /** This shard, for what the other one asks. */
+  readonly local: Part;
+  /** Called once, when the other shard has ended; its unanswered questions are settled by then. */
+  readonly onGone: () => void;
+}
+
 /** See the head of this file. */
 export class PortPeer implements Peer {
   readonly name: string;
   readonly #clock: Clock;
   readonly #local: Part;
   readonly #port: EnvelopePort<ShardMessage, ShardMessage>;
-  readonly #channels = new Set<string>();
+  readonly #presence: Presence;
   readonly #waiting = new Map<number, Waiting>();
   #question = 0;
   #isGone = false;
-  /** Settles when the other shard has told which channels have members there, or has ended. */
-  readonly isReady: Promise<void>;
-  #setReady: () => void = () => {};
-
-  /** `onGone` is called once, when the other shard has ended; its unanswered questions are settled by then. */
-  constructor(name: string, port: MessagePort, scheduler: Scheduler, local: Part, onGone: () => void) {
+  constructor({name, port, presence, scheduler, local, onGone}: PortPeerParts) {
     this.name = name;
     this.#local = local;
+    this.#presence = presence;
     this.#clock = scheduler.clock;
-    this.isReady = new Promise((resolve) => {
-      this.#setReady = resolve;
-    });
     this.#port = new EnvelopePort(
       port,
       scheduler,
       (message: ShardMessage) => this.#receive(message),
       () => {
         this.#isGone = true;
-        this.#setReady();
         for (const {giveUp} of [...this.#waiting.values()]) giveUp();
         onGone();
       },
@@ -57,18 +63,7 @@ export class PortPeer implements Peer {
   }
 
   mayHaveMembers(channel: string): boolean {
-    return this.#channels.has(channel);
-  }
-
-  /** Tells the other shard of all channels with members here; called once, first of all. */
-  introduce(channels: Iterable<string>): void {
-    for (const channel of channels) this.announce(channel, true);
-    this.#port.send({kind: 'ready'});
-  }
-
-  /** Tells the other shard that `channel` has members here, or none any more. */
-  announce(channel: string, hasMembers: boolean): void {
-    this.#port.send({kind: hasMembers ? 'channelUp' : 'channelDown', channel});
+    return this.#presence.mayHave(channel);
   }
 
   async publish(request: PublishRequest): Promise<PublishOutcome> {
@@ -136,15 +131,6 @@ export class PortPeer implements Peer {
 
   #receive(message: ShardMessage): void {
     switch (message.kind) {
-      case 'channelUp':
-        this.#channels.add(message.channel);
-        return;
-      case 'channelDown':
-        this.#channels.delete(message.channel);
-        return;
-      case 'ready':
-        this.#setReady();
-        return;
       case 'broadcast':
         // Nobody waits; what it fails with was counted where it failed.
         this.#local.publish(message.request).catch(ignoreFailure);

@@ -5,10 +5,6 @@ import type {NodeInfo, PublishOutcome, PublishRequest, SubscribeOutcome, Subscri
 
 /** From one shard to another. `question` numbers what is to be answered. */
 export type ShardMessage =
-  /** The channel has its first member here, or has lost its last. */
-  | {readonly kind: 'channelUp' | 'channelDown'; readonly channel: string}
-  /** All channels with members have been told: the peer may count on what it knows. */
-  | {readonly kind: 'ready'}
   /** A QoS 0 publication: nobody waits for an answer. */
   | {readonly kind: 'broadcast'; readonly request: PublishRequest}
   | {readonly kind: 'publish'; readonly question: number; readonly request: PublishRequest}

@@ -14,7 +14,7 @@ export interface ShardStart {
 /** To a shard. */
 export type ShardCommand =
   /** Another shard, reached through `port`. Answered `linked`. */
-  | {readonly kind: 'link'; readonly name: string; readonly port: MessagePort}
+  | {readonly kind: 'link'; readonly index: number; readonly port: MessagePort}
   /** All peers are linked. Answered `listening`. */
   | {readonly kind: 'listen'; readonly port: number}
   /** Answered `stopped`; the worker ends then. */

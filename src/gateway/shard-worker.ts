@@ -29,7 +29,7 @@ node.on('message', (command: ShardCommand) => {
 async function obey(command: ShardCommand): Promise<ShardReport> {
   switch (command.kind) {
     case 'link':
-      await shard.addPeer(command.name, command.port);
+      shard.addPeer(command.index, command.port);
       return {kind: 'linked'};
     case 'listen':
       return {kind: 'listening', port: await shard.listen(command.port)};

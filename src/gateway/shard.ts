@@ -8,9 +8,11 @@ import type {Logger} from 'pino';
 import {createLocalSwitchboard} from '../actors/switchboard-local.ts';
 import {createThread, stopThread} from '../actors/thread.ts';
 import {PortPeer} from '../cluster/peer-port.ts';
+import {Presence} from '../cluster/presence.ts';
 import {createFederatedSwitchboard} from '../cluster/switchboard-federated.ts';
 import {systemClock} from '../core/clock.ts';
 import {createCounters, sumCounters} from '../core/counters.ts';
+import {invariant} from '../core/invariant.ts';
 import {systemRandom} from '../core/random.ts';
 import {createUpstreamPool} from '../upstream/upstream-pool.ts';
 import {createHttpApi} from './http-api.ts';
@@ -31,8 +33,8 @@ export interface ShardParts {
 }
 
 export interface Shard {
-  /** Makes the shard at the other end of `port` a peer; settles when each may count on what it knows of the other. */
-  addPeer(name: string, port: MessagePort): Promise<void>;
+  /** Makes shard `index`, at the other end of `port`, a peer. */
+  addPeer(index: number, port: MessagePort): void;
   /** Starts to listen; `port` 0 takes a free one. Settles with the real port. */
   listen(port: number): Promise<number>;
   /** Ends every client, makes the close calls; settles within `shutdownGraceMs` + 1 s. */
@@ -51,6 +53,8 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
   const clock = systemClock;
   const counters = createCounters(memory.counters[parts.index]);
   const totals = sumCounters(memory.counters);
+  const presences = memory.presences.map((piece) => new Presence(piece));
+  const presence = presences[parts.index];
   const peers: PortPeer[] = [];
   const transport = createUpstreamPool({
     settings: {...options, socketsMax: options.upstreamSocketsMax},
@@ -67,7 +71,8 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     claims: memory.claims,
     outside: {
       channelChanged(channel, hasMembers) {
-        for (const peer of peers) peer.announce(channel, hasMembers);
+        if (hasMembers) presence?.add(channel);
+        else presence?.remove(channel);
       },
       identityClaimed(identity, claim) {
         for (const peer of peers) peer.supersede(identity, claim);
@@ -110,13 +115,18 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
   }
 
   return {
-    async addPeer(name, port) {
-      const peer: PortPeer = new PortPeer(name, port, thread.scheduler, local, () => {
-        peers.splice(peers.indexOf(peer), 1);
+    addPeer(index, port) {
+      const peerPresence = presences[index];
+      invariant(peerPresence !== undefined, 'Expected memory for each shard');
+      const peer: PortPeer = new PortPeer({
+        name: `shard ${index}`,
+        port,
+        presence: peerPresence,
+        scheduler: thread.scheduler,
+        local,
+        onGone: () => peers.splice(peers.indexOf(peer), 1),
       });
       peers.push(peer);
-      peer.introduce(thread.channels.keys());
-      await peer.isReady;
     },
 
     async listen(port) {

@@ -3,6 +3,7 @@
 
 import {MessageChannel} from 'node:worker_threads';
 import type {Logger} from 'pino';
+import {Presence} from '../cluster/presence.ts';
 import {systemClock} from '../core/clock.ts';
 import type {GatewayOptions} from './options.ts';
 import type {NodeMemory} from './shard-memory.ts';
@@ -58,8 +59,8 @@ export class Shards {
     for (const other of others) {
       const {port1, port2} = new MessageChannel();
       await Promise.all([
-        shard.command({kind: 'link', name: `shard ${other.index}`, port: port1}),
-        other.command({kind: 'link', name: `shard ${index}`, port: port2}),
+        shard.command({kind: 'link', index: other.index, port: port1}),
+        other.command({kind: 'link', index, port: port2}),
       ]);
     }
     const report = await shard.command({kind: 'listen', port: this.#port});
@@ -75,6 +76,8 @@ export class Shards {
   // Its sockets went with the thread, so its clients come back by themselves, to whichever shard.
   #ended(shard: ShardProcess, error: unknown): void {
     this.#living.delete(shard);
+    const presence = this.#parts.memory.presences[shard.index];
+    if (presence !== undefined) new Presence(presence).clear();
     if (this.#isStopping || this.#port === 0) return;
     const {log, onFatal} = this.#parts;
     log.error({shard: shard.index, error}, 'shard.died');

@@ -35,10 +35,6 @@ export class Registry<Message> {
     this.#onChange?.(key, false);
   }
 
-  keys(): IterableIterator<string> {
-    return this.#actors.keys();
-  }
-
   entries(): IterableIterator<[string, ActorRef<Message>]> {
     return this.#actors.entries();
   }
