@@ -1,7 +1,7 @@
 // The log of a process: one line an event, JSON for machines, coloured text on a terminal. Made once by whoever starts a
 // gateway. A line is an event name and fields, never a payload or a secret; what slips in under a known name is hidden.
 
-import {type DestinationStream, type Logger, pino, stdTimeFunctions} from 'pino';
+import {type DestinationStream, type Logger, pino, stdSerializers, stdTimeFunctions} from 'pino';
 import {prettyFactory} from 'pino-pretty';
 import {hideUrlSecrets} from './configuration-urls.ts';
 import type {GatewayOptions} from './options.ts';
@@ -60,7 +60,7 @@ export function createLog(options: LogOptions, output?: LogOutput): Log {
       timestamp: stdTimeFunctions.isoTime,
       formatters: {level: (label) => ({level: label})},
       redact: {paths: hiddenNames.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '***'},
-      serializers: Object.fromEntries(urlNames.map((name) => [name, hideInUrl])),
+      serializers: {error: stdSerializers.err, ...Object.fromEntries(urlNames.map((name) => [name, hideInUrl]))},
     },
     createDestination(options, output),
   );

@@ -16,7 +16,7 @@ export class ShardProcess {
   /** `onEnd` is called once, with the error the thread died of, if any. */
   constructor(start: ShardStart, onEnd: (error: unknown) => void) {
     this.index = start.index;
-    this.#worker = new Worker(entry, {workerData: start});
+    this.#worker = new Worker(entry, {workerData: start, name: `shard ${start.index}`});
     let cause: unknown;
     this.#worker.on('message', (report: ShardReport) => this.#settle(report));
     this.#worker.once('error', (error) => {

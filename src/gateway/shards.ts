@@ -88,6 +88,11 @@ export class Shards {
       onFatal(error ?? new Error('Expected the shards to live'));
       return;
     }
-    this.#startOne(shard.index).then(() => log.info({shard: shard.index}, 'shard.replaced'), onFatal);
+    this.#startOne(shard.index).then(
+      () => log.info({shard: shard.index}, 'shard.replaced'),
+      (failure: unknown) => {
+        if (!this.#isStopping) onFatal(failure);
+      },
+    );
   }
 }

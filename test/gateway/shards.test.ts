@@ -1,0 +1,104 @@
+import test from 'ava';
+import {startGateway} from '../../src/gateway/gateway.ts';
+import {signedQuery} from '../../src/protocol/signature.ts';
+import {type Client, start, token} from './shards-kit.ts';
+
+test('clients on both shards get a publication once each, whichever shard the caller reaches [RB-61]', async (t) => {
+  const world = await start(t, 2);
+  const clients = await Promise.all(Array.from({length: 20}, () => world.connect()));
+  for (let publish = 0; publish < 10; publish++) {
+    t.like(await world.post('/send/?channel=room&qos=2'), {status: 0, connections: 20});
+  }
+  for (const {got} of clients) t.is(got.filter((packet) => packet.startsWith('14')).length, 10);
+});
+
+test('a publication that follows the 101 finds the client in its channels, on whichever shard', async (t) => {
+  const world = await start(t, 2);
+  for (let round = 0; round < 60; round++) {
+    world.channel = `room-${round}`;
+    await world.connect();
+    t.like(await world.post(`/send/?channel=room-${round}&qos=1&timeout=5`), {connections: 1}, `round ${round}`);
+  }
+});
+
+test('identity, occupy and unsub act across shards', async (t) => {
+  const world = await start(t, 2);
+  const clients = await Promise.all(Array.from({length: 12}, () => world.connect()));
+  const all = await world.post('/send/?channel=room&qos=1&replies=all');
+  const identities = (all.replies as {identity: string}[]).map(({identity}) => identity);
+  t.is(new Set(identities).size, 12);
+  for (const identity of identities) {
+    t.like(await world.post(`/send/?identity=${identity}&qos=1`), {connections: 1});
+  }
+  const [owner, other] = identities as [string, string];
+  for (const identity of identities) await world.post('/sub/', JSON.stringify({identity, channel: 'throne'}));
+  t.like(await world.post('/send/?channel=throne&qos=1'), {connections: 12});
+  t.like(await world.post('/sub/', JSON.stringify({identity: owner, channel: 'throne', occupy: 1})), {status: 0});
+  t.like(await world.post('/send/?channel=throne&qos=1&replies=all'), {
+    connections: 1,
+    replies: [{identity: owner, data: ''}],
+  });
+  for (let again = 0; again < 4; again++) {
+    t.like(await world.post('/unsub/', JSON.stringify({identity: owner, channel: 'throne'})), {status: 0});
+  }
+  t.like(await world.post('/send/?channel=throne&qos=1'), {connections: 0});
+  t.like(await world.post('/sub/', JSON.stringify({identity: `${other}x`, channel: 'throne'})), {
+    code: 'RB_NO_SUCH_CONNECTION',
+  });
+  t.is(clients.length, 12);
+});
+
+test('an identity that the business server gives is that of the newest connection, on whichever shard', async (t) => {
+  const world = await start(t, 2);
+  world.identity = 'user-1';
+  let last: Client | undefined;
+  for (let round = 0; round < 10; round++) {
+    const client = await world.connect();
+    if (last !== undefined) t.is(await last.closed, 4142);
+    last = client;
+    t.like(await world.post('/send/?identity=user-1&qos=1'), {connections: 1});
+  }
+});
+
+test('a signed call is accepted once by the node, not once by each shard', async (t) => {
+  const world = await start(t, 3);
+  const url = `${world.gateway.url}/send/?channel=room&qos=0&${signedQuery(token, Date.now(), '4711')}`;
+  const statuses = await Promise.all(
+    Array.from({length: 12}, async () => {
+      const answer = await fetch(url, {method: 'POST', headers: {connection: 'close'}});
+      return answer.status;
+    }),
+  );
+  t.is(statuses.filter((status) => status === 200).length, 1);
+  t.is(statuses.filter((status) => status === 401).length, 11);
+});
+
+test('/serverinfo/ counts all shards', async (t) => {
+  const world = await start(t, 2);
+  await Promise.all(Array.from({length: 10}, () => world.connect()));
+  for (let ask = 0; ask < 6; ask++) {
+    const answer = await fetch(`${world.gateway.url}/serverinfo/?format=json`, {headers: {connection: 'close'}});
+    const info = (await answer.json()) as {
+      connections: number;
+      channels: unknown;
+      counters: {connectionsOpened: number};
+    };
+    t.is(info.connections, 10);
+    t.deepEqual(info.channels, [{name: 'room', connections: 10}]);
+    t.is(info.counters.connectionsOpened, 10);
+  }
+});
+
+test('shutdown closes the clients of every shard with 1001', async (t) => {
+  const world = await start(t, 2);
+  const clients = await Promise.all(Array.from({length: 10}, () => world.connect()));
+  await world.gateway.close();
+  for (const {closed} of clients) t.is(await closed, 1001);
+  t.is(world.gateway.counters.connectionsClosed, 10);
+});
+
+test('a port that another process has is refused, also to shards that would share it', async (t) => {
+  const world = await start(t, 2);
+  const other = startGateway({...world.options, port: world.gateway.port});
+  await t.throwsAsync(other, {code: 'EADDRINUSE'});
+});
