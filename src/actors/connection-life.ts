@@ -94,7 +94,7 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
     this.#end();
   }
 
-  /** The timer wheel's message: half a keep-alive may have passed in silence. */
+  /** The timer wheel's message: half a keep-alive, which is ours to set, may have passed in silence. [RB-55] */
   heartbeat(): void {
     if (!this.isOpen) return;
     const halfMs = this.#thread.settings.keepAliveMs / 2;
@@ -115,7 +115,7 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
     this.#line.close();
   }
 
-  /** The actor failed: the client is told, and the business server if it is owed that. */
+  /** The actor failed: the connection ends rather than say what may be false, and the close call is made. [RB-59] */
   crash(): void {
     this.#thread.counters.connectionsCrashed++;
     this.#cleanUp();

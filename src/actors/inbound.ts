@@ -1,5 +1,5 @@
 // The receiving half of one connection: the client's messages on their way to the business server, one call at a time in
-// the order in which they came. [RB-46] Runs the chart of each QoS 1 or 2 message (machines/inbound-delivery.ts) and
+// the order in which they came, and so their acknowledgements. [RB-43] [RB-46] Runs the chart of each QoS 1 or 2 message (machines/inbound-delivery.ts) and
 // carries its effects out. Part of the connection actor; made when the first message comes.
 
 import {inboundQos1, inboundQos2} from '../machines/inbound-delivery.ts';
@@ -192,6 +192,7 @@ export class Inbound {
   }
 
   #carryOut(effectCode: number, flow: InboundMessage): void {
+    // Whatever is sent carries the id of the SEND that began the flow. [RB-05]
     const {id, reply} = flow;
     switch (effectCode) {
       case effect.forward:

@@ -59,7 +59,7 @@ export class Outbound {
     this.#report(delivery, progressEnded | progressRefused);
   }
 
-  /** An ACK or REC came. */
+  /** An ACK or REC came. A REC is answered at once, so RELs go out in the order of the RECs. [RB-44] */
   acknowledge(kind: 'ack' | 'rec', id: number, reply: Uint8Array): void {
     const delivery = this.#inFlight.get(id);
     if (delivery === undefined) {
@@ -121,6 +121,7 @@ export class Outbound {
     this.#queuedBytes = 0;
   }
 
+  // Only SENDs at QoS 1 and 2 ask: acknowledgements, pings and QoS 0 pass a full window by. [RB-48]
   #isWindowOpen(): boolean {
     return this.#inFlight.size < this.#thread.settings.window && !this.#isCongested();
   }

@@ -100,7 +100,7 @@ export class Publication implements Behaviour<PublicationMessage> {
     return this.#isAnswered;
   }
 
-  /** The SEND for `id`; not to be called once answered. */
+  /** The SEND for `id`; not to be called once answered. DUP says that we sent it before, and nothing else. [RB-10] */
   frameFor(id: number, isDup: boolean): Uint8Array {
     if (id !== this.messageId) return this.#frameSend(id, isDup);
     if (!isDup) return this.#frame;

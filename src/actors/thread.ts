@@ -115,6 +115,7 @@ export function createThread(options: ThreadOptions): Thread {
     scheduler,
     supervisors: {
       // One client's connection, one caller's publication: nobody else is concerned, and nothing is there to restart.
+      // [RB-58]
       connections: supervise('stop'),
       publications: supervise('stop'),
       channels: supervise('restart'),

@@ -4,7 +4,7 @@
 //   QoS 1   queued -> awaitingAck -> confirmed
 //   QoS 2   queued -> awaitingRec -> awaitingCom -> completed
 //
-// A delivery whose publication timed out after it was transmitted is *overdue*: it is not sent again, but its id stays
+// A client acknowledges each SEND by its QoS, whether or not it uses it. [RB-60] A delivery whose publication timed out after it was transmitted is *overdue*: it is not sent again, but its id stays
 // taken until the client answers or goes, since the client may still hold it. [RB-06] [RB-18]
 
 import {setup} from 'xstate';

@@ -99,6 +99,7 @@ export function parsePacket(bytes: Uint8Array): Packet | PacketFault {
 
 function parseSend(bytes: Uint8Array, first: number): SendPacket | PacketFault {
   const qos = (first >> 1) & 3;
+  // [RB-02]
   if (qos === 3) return faults.qos;
   if (qos === 0) {
     if (bytes.length < 3) return faults.short;

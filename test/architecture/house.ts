@@ -1,0 +1,130 @@
+// The house: which folder of src may import which, and which packages. The table of DESIGN and of docs/architecture.md,
+// with nothing allowed that is not needed; whoever needs more says so here, in the same commit.
+
+import {type ImportEdge, readImports, type SourceFile} from './source.ts';
+
+/** What one folder may import besides its own files. */
+interface Room {
+  readonly folders: readonly string[];
+  /** Folders of which only types may be imported. */
+  readonly typesOf?: readonly string[];
+  /** Packages, and Node's modules with their `node:`. */
+  readonly packages: readonly string[];
+}
+
+const allRooms = ['core', 'protocol', 'machines', 'runtime', 'upstream', 'store', 'cluster', 'actors'];
+
+/** From the foundation up: a folder imports only folders above it in this table. */
+export const house: Readonly<Record<string, Room>> = {
+  core: {folders: [], packages: ['node:crypto']},
+  protocol: {folders: ['core'], packages: ['node:crypto']},
+  machines: {folders: ['core'], packages: ['xstate']},
+  runtime: {folders: ['core'], packages: ['node:worker_threads']},
+  upstream: {
+    folders: ['core', 'protocol'],
+    packages: ['piscina', 'undici', 'node:url', 'node:worker_threads'],
+  },
+  store: {folders: ['core', 'protocol'], packages: ['node:sqlite']},
+  cluster: {
+    folders: ['core', 'protocol', 'runtime'],
+    packages: ['undici', 'node:dgram', 'node:os', 'node:worker_threads'],
+  },
+  actors: {
+    folders: ['core', 'protocol', 'machines', 'runtime', 'store', 'cluster'],
+    typesOf: ['upstream'],
+    packages: [],
+  },
+  gateway: {
+    folders: allRooms,
+    packages: [
+      '@prometheus-io/client',
+      'fastify',
+      'ini',
+      'pino',
+      'pino-pretty',
+      'ws',
+      'zod',
+      'node:buffer',
+      'node:crypto',
+      'node:events',
+      'node:fs',
+      'node:http',
+      'node:net',
+      'node:os',
+      'node:stream',
+      'node:url',
+      'node:util',
+      'node:worker_threads',
+    ],
+  },
+  client: {folders: ['core', 'protocol', 'machines'], packages: ['ws']},
+  business: {folders: ['core', 'protocol'], packages: ['undici', 'node:http']},
+  inspector: {folders: ['core', 'protocol', 'machines'], packages: ['preact', 'elkjs', 'xstate']},
+  cli: {
+    folders: ['core', 'protocol', 'gateway', 'client', 'business'],
+    packages: ['close-with-grace', 'commander', 'undici', 'node:fs', 'node:fs/promises', 'node:net'],
+  },
+};
+
+/** Every import that the house forbids, and every circle of files, as sentences with file and line. */
+export function findImportFaults(files: readonly SourceFile[]): readonly string[] {
+  const edges = files.flatMap(readImports);
+  return [...edges.flatMap(faultOf), ...findCircles(edges)];
+}
+
+function faultOf(edge: ImportEdge): readonly string[] {
+  const folder = folderOf(edge.from);
+  const room = house[folder];
+  const place = `${edge.from}:${edge.line}`;
+  if (room === undefined) return [`${place}: ${folder} is no folder of the house`];
+  if (!edge.specifier.startsWith('.')) {
+    const name = packageOf(edge.specifier);
+    return room.packages.includes(name) ? [] : [`${place}: ${folder} may not import the package ${name}`];
+  }
+  const path = resolve(edge);
+  if (path === 'package.json') return [];
+  const target = folderOf(path);
+  if (target === folder || room.folders.includes(target)) return [];
+  if (room.typesOf?.includes(target)) {
+    return edge.isTypeOnly ? [] : [`${place}: ${folder} may import only types of ${target}, got ${edge.specifier}`];
+  }
+  return [`${place}: ${folder} may not import ${target}, got ${edge.specifier}`];
+}
+
+/** `ws` of `ws/lib/sender.js`, `@scope/name` of `@scope/name/part`; Node's modules whole. */
+function packageOf(specifier: string): string {
+  if (specifier.startsWith('node:')) return specifier;
+  const parts = specifier.split('/');
+  return parts.slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+}
+
+/** `core` of `src/core/clock.ts`; a file of src itself is in the folder ''. */
+function folderOf(path: string): string {
+  const [, folder = '', ...rest] = path.split('/');
+  return rest.length === 0 ? '' : folder;
+}
+
+/** The path from the root that a relative specifier means. */
+function resolve({from, specifier}: ImportEdge): string {
+  return new URL(specifier, `file:///${from}`).pathname.slice(1);
+}
+
+/** Circles of files that need each other to run, each once. Types may go round: nothing is left of them. */
+function findCircles(edges: readonly ImportEdge[]): readonly string[] {
+  const targets = new Map<string, string[]>();
+  for (const edge of edges) {
+    if (edge.isTypeOnly || !edge.specifier.startsWith('.')) continue;
+    targets.set(edge.from, [...(targets.get(edge.from) ?? []), resolve(edge)]);
+  }
+  const circles: string[] = [];
+  const finished = new Set<string>();
+  const visit = (path: string, trail: readonly string[]): void => {
+    const start = trail.indexOf(path);
+    if (start !== -1) circles.push(`circle: ${[...trail.slice(start), path].join(' -> ')}`);
+    if (start !== -1 || finished.has(path)) return;
+    for (const target of targets.get(path) ?? []) visit(target, [...trail, path]);
+    finished.add(path);
+  };
+  for (const path of targets.keys()) visit(path, []);
+  return circles;
+}

@@ -1,0 +1,162 @@
+// `rainbow send`, `sub` and `unsub` against a real gateway with real clients.
+
+import {createServer, type RequestListener} from 'node:http';
+import type {AddressInfo} from 'node:net';
+import test, {type ExecutionContext} from 'ava';
+import {success} from '../e2e/kit/business-server.ts';
+import {securityToken, start, type World} from '../e2e/kit/gateway.ts';
+import type {RawClient} from '../e2e/kit/raw-client.ts';
+import {type Ended, type RunOptions, run, writeIn} from './kit.ts';
+
+interface Room {
+  readonly world: World;
+  readonly client: RawClient;
+  readonly identity: string;
+  /** Runs `rainbow` against the gateway, with its token. */
+  readonly rainbow: (args: readonly string[], options?: RunOptions) => Promise<Ended>;
+}
+
+/** A gateway with one client in the channel `room`. */
+async function room(t: ExecutionContext): Promise<Room> {
+  const world = await start(t, {retryIntervalMs: 60_000, apiKeys: ['key-of-the-tests-0123456789']});
+  world.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
+  const environment = {RAINBOW_SECURITY_TOKEN: securityToken, RAINBOW_URL: world.gateway.url};
+  return {
+    world,
+    ...(await world.join()),
+    rainbow: (args, options = {}) => run(t, 'rainbow', args, {environment, ...options}),
+  };
+}
+
+test('at QoS 0 a message is accepted', async (t) => {
+  const {client, rainbow} = await room(t);
+  const {code, stdout} = await rainbow(['send', 'room', 'hi', '--qos', '0', '--type', '7']);
+  t.is(code, 0);
+  t.regex(stdout, /^accepted \(message \S+\)\n$/);
+  t.is(await client.packet(), '10 0007 6869');
+});
+
+test('who confirmed is counted, and the last reply is shown', async (t) => {
+  const {client, rainbow} = await room(t);
+  const sent = rainbow(['send', 'room', 'hi', '--qos', '1']);
+  client.sendAnswer('ack', (await client.parsed()).id, 'got it\u001b[2J');
+  const {code, stdout} = await sent;
+  t.is(code, 0);
+  // A client cannot steer the terminal.
+  t.regex(stdout, /^1 client confirmed \(message \S+\)\nlast reply: got it\\u001b\[2J\n$/);
+});
+
+test('--replies shows every client with its reply', async (t) => {
+  const {client, identity, rainbow} = await room(t);
+  const sent = rainbow(['send', 'room', '--replies']);
+  const packet = await client.parsed();
+  t.like(packet, {command: 'send', qos: 2, type: 1, payload: Buffer.alloc(0)});
+  client.sendAnswer('rec', packet.id, Buffer.from([0xff]));
+  const {code, stdout} = await sent;
+  t.is(code, 0);
+  t.is(stdout.split('\n')[1], `${identity}  base64 /w==`);
+});
+
+test('--json prints the answer of the gateway', async (t) => {
+  const {rainbow} = await room(t);
+  const {code, stdout} = await rainbow(['send', 'nobody', 'hi', '--json']);
+  t.is(code, 0);
+  t.like(JSON.parse(stdout), {status: 0, connections: 0, data: ''});
+});
+
+test('the payload comes from a file, from standard input, or in hexadecimal', async (t) => {
+  const {client, rainbow} = await room(t);
+  const file = await writeIn(t, 'payload', 'of a file');
+  const ways: readonly (readonly [readonly string[], string, string?])[] = [
+    [['--file', file], 'of a file'],
+    [['-'], 'of the input', 'of the input'],
+    [['--hex', '7a 7B'], 'z{'],
+    [['--hex', '-'], 'z{', '7a7b\n'],
+  ];
+  for (const [args, payload, input = ''] of ways) {
+    const {code, stderr} = await rainbow(['send', 'room', '--qos', '0', ...args], {input});
+    t.is(code, 0, stderr);
+    t.is((await client.parsed()).payload.toString(), payload);
+  }
+});
+
+test('--identity sends to one client', async (t) => {
+  const {client, identity, rainbow} = await room(t);
+  const {code} = await rainbow(['send', '--identity', identity, 'only you', '--qos', '0']);
+  t.is(code, 0);
+  t.is((await client.parsed()).payload.toString(), 'only you');
+  const absent = await rainbow(['send', '--identity', 'nobody', 'hi']);
+  t.is(absent.code, 0);
+  t.regex(absent.stdout, /^0 clients confirmed /);
+});
+
+test('nobody confirming in time is a failure', async (t) => {
+  const {client, rainbow} = await room(t);
+  const sent = rainbow(['send', 'room', 'hi', '--timeout', '0.2']);
+  await client.parsed();
+  const {code, stdout, stderr} = await sent;
+  t.is(code, 1);
+  t.is(stdout, '');
+  t.regex(stderr, /^rainbow: timeout \(RB_TIMEOUT\)\n$/);
+});
+
+test('a wrong token is refused, with the reason', async (t) => {
+  const {rainbow} = await room(t);
+  const {code, stderr} = await rainbow(['send', 'room', 'hi', '--token', 'another-token']);
+  t.is(code, 1);
+  t.regex(stderr, /^rainbow: signature error \(RB_SIGNATURE\)/);
+  const asJson = await rainbow(['send', 'room', 'hi', '--token', 'another-token', '--json']);
+  t.is(asJson.code, 1);
+  t.like(JSON.parse(asJson.stdout), {status: 1, msg: 'signature error', code: 'RB_SIGNATURE'});
+});
+
+test('a key takes the place of a signature', async (t) => {
+  const {rainbow} = await room(t);
+  const {code, stdout} = await rainbow(['send', 'nobody', '--api-key', 'key-of-the-tests-0123456789']);
+  t.is(code, 0);
+  t.regex(stdout, /^0 clients confirmed/);
+  t.is((await rainbow(['send', 'nobody', '--api-key', 'not-the-key-0123456789-0123'])).code, 1);
+});
+
+test('sub puts a client into a channel, unsub takes it out', async (t) => {
+  const {client, identity, rainbow} = await room(t);
+  t.like(await rainbow(['sub', identity, 'other']), {code: 0, stdout: `${identity} is in other now\n`});
+  await rainbow(['send', 'other', 'hi', '--qos', '0']);
+  t.is((await client.parsed()).payload.toString(), 'hi');
+  t.like(await rainbow(['unsub', identity, 'other', '--json']), {code: 0, stdout: '{"status":0}\n'});
+  t.regex((await rainbow(['send', 'other', 'hi'])).stdout, /^0 clients confirmed/);
+});
+
+test('sub --occupy takes every other client out', async (t) => {
+  const {world, identity, rainbow} = await room(t);
+  await world.join();
+  t.like(await rainbow(['sub', identity, 'room', '--occupy']), {code: 0, stdout: `${identity} is in room now alone\n`});
+  t.is((await rainbow(['sub', 'nobody', 'room'])).code, 1);
+});
+
+test('a gateway that is not there is a failure that says so', async (t) => {
+  const {port, close} = await listen(t, () => {});
+  await close();
+  const {code, stderr} = await run(t, 'rainbow', ['send', 'room', 'hi', '--token', 'x', '-u', `127.0.0.1:${port}`]);
+  t.is(code, 1);
+  t.is(stderr, `rainbow: http://127.0.0.1:${port}: connection refused; nothing listens there\n`);
+});
+
+test('an answer that is not of Rainbow is a failure that says so', async (t) => {
+  const {port} = await listen(t, (_request, response) => void response.writeHead(502).end('<html>'));
+  const args = ['send', 'room', 'hi', '--token', 'x', '-u', `127.0.0.1:${port}`];
+  const {code, stderr} = await run(t, 'rainbow', args);
+  t.is(code, 1);
+  t.is(stderr, "rainbow: expected an answer of Rainbow's API, got HTTP status 502 and something else\n");
+  const asJson = await run(t, 'rainbow', [...args, '--json']);
+  t.is(asJson.code, 1);
+  t.like(JSON.parse(asJson.stdout), {status: 1});
+});
+
+async function listen(t: ExecutionContext, handle: RequestListener) {
+  const server = createServer(handle);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const close = () => new Promise((resolve) => server.close(resolve));
+  t.teardown(close);
+  return {port: (server.address() as AddressInfo).port, close};
+}

@@ -1,0 +1,110 @@
+// How both binaries are called: help, version, and what is said of a call that is none.
+
+import {mkdir, readFile, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import test from 'ava';
+import {configurationKeys} from '../../src/gateway/configuration-keys.ts';
+import {type Binary, emptyFolder, projectPath, run, runScript} from './kit.ts';
+
+const commands = ['serve', 'send', 'sub', 'unsub', 'sign', 'check', 'config'];
+
+for (const name of ['rainbow', 'rainbow-server'] as const satisfies readonly Binary[]) {
+  test(`${name} --version prints the version of the package`, async (t) => {
+    const {version}: {version: string} = JSON.parse(await readFile(projectPath('package.json'), 'utf8'));
+    t.deepEqual(await run(t, name, ['--version']), {code: 0, stdout: `${version}\n`, stderr: ''});
+  });
+
+  test(`${name} --help prints usage, exit codes and examples`, async (t) => {
+    const {code, stdout, stderr} = await run(t, name, ['--help']);
+    t.is(code, 0);
+    t.is(stderr, '');
+    t.regex(stdout, new RegExp(`^Usage: ${name} `));
+    t.regex(stdout, /^Exit codes: 0 .*1 .*2 .*78 /m);
+    t.regex(stdout, /^Examples:$/m);
+  });
+}
+
+test('rainbow --help lists every command, and each has help with an example', async (t) => {
+  const {stdout} = await run(t, 'rainbow', ['--help']);
+  for (const command of commands) {
+    t.regex(stdout, new RegExp(`^  ${command} `, 'm'));
+    const help = await run(t, 'rainbow', [command, '--help']);
+    t.is(help.code, 0);
+    t.regex(help.stdout, new RegExp(`^Usage: rainbow ${command} `));
+    t.regex(help.stdout, /^Examples?:\n {2}\S/m, command);
+  }
+});
+
+test('every command that prints a result has --json', async (t) => {
+  for (const command of commands.filter((name) => name !== 'serve')) {
+    const {stdout} = await run(t, 'rainbow', [command, '--help']);
+    t.regex(stdout, /--json/, command);
+  }
+});
+
+test('rainbow-server has a flag for each key that is no secret', async (t) => {
+  const {stdout} = await run(t, 'rainbow-server', ['--help']);
+  const flags = new Set(stdout.match(/^ {2}(?:-\w, )?--[a-z-]+/gm)?.map((line) => line.replace(/.*--/, '--')));
+  for (const {flag, form} of configurationKeys) t.is(flags.has(flag), form.isSecret !== true, flag);
+});
+
+const wrongCalls: readonly (readonly [Binary, readonly string[], RegExp])[] = [
+  ['rainbow', [], /^Usage: rainbow /],
+  ['rainbow', ['nonsense'], /unknown command 'nonsense'/],
+  ['rainbow', ['send'], /expected a CHANNEL, or --identity/],
+  ['rainbow', ['send', 'room', 'a', 'b'], /too many arguments/],
+  ['rainbow', ['send', 'room', '--qos', '3'], /Expected 0, 1 or 2/],
+  ['rainbow', ['send', 'room', '--type', '65536'], /Expected a whole number from 0 to 65535/],
+  ['rainbow', ['send', 'room', '--timeout', '301'], /Expected seconds, at most 300/],
+  ['rainbow', ['send', 'room', 'text', '--file', 'x'], /expected a PAYLOAD or --file, got both/],
+  ['rainbow', ['send', 'room', 'text', '--identity', 'x'], /expected a CHANNEL or --identity, got both/],
+  ['rainbow', ['send', 'room', '--hex', '0g'], /expected an even number of hexadecimal digits/],
+  ['rainbow', ['send', 'room', '--url', 'ftp://x'], /expected an http or https URL without a query, got ftp:\/\/x/],
+  ['rainbow', ['sub', 'only-one'], /missing required argument 'CHANNEL'/],
+  ['rainbow', ['sign', '--api-key', 'k'], /expected --token or --api-key, got both|got an API key/],
+  ['rainbow', ['sign', 'send/'], /expected PATH to begin with \//],
+  ['rainbow', ['sign', '--timestamp', 'now'], /Expected whole seconds since 1970/],
+  ['rainbow', ['config', 'extra'], /too many arguments/],
+  ['rainbow-server', ['--port'], /argument missing/],
+  ['rainbow-server', ['--prot', '1'], /unknown option '--prot'/],
+  ['rainbow-server', ['extra'], /too many arguments/],
+];
+
+for (const [name, args, message] of wrongCalls) {
+  test(`${[name, ...args].join(' ')} is a usage error`, async (t) => {
+    const environment = {RAINBOW_SECURITY_TOKEN: 'token-of-the-tests'};
+    const {code, stdout, stderr} = await run(t, name, args, {environment});
+    t.is(code, 2, stderr);
+    t.is(stdout, '');
+    t.regex(stderr, message);
+  });
+}
+
+test('a call without credentials says where they may come from', async (t) => {
+  const {code, stderr} = await run(t, 'rainbow', ['send', 'room', 'text']);
+  t.is(code, 2);
+  t.regex(stderr, /--token TOKEN, RAINBOW_SECURITY_TOKEN in the environment, or -f FILE/);
+});
+
+test('an old Node is told which one is needed', async (t) => {
+  const old = `data:text/javascript,${encodeURIComponent("Object.defineProperty(process.versions, 'node', {value: '20.1.0'})")}`;
+  const {code, stderr} = await run(t, 'rainbow', ['--version'], {environment: {NODE_OPTIONS: `--import=${old}`}});
+  t.is(code, 1);
+  t.regex(stderr, /^rainbow: expected Node\.js 24\.15 or a later 24, or 26 and above, got v/);
+});
+
+test('a package in node_modules runs what was compiled, even where the source lies beside it', async (t) => {
+  const folder = join(await emptyFolder(t), 'node_modules', 'rainbow-server');
+  for (const name of ['bin', 'src/cli', 'dist/cli']) await mkdir(join(folder, name), {recursive: true});
+  for (const name of ['launch.js', 'rainbow.js']) {
+    await writeFile(join(folder, 'bin', name), await readFile(projectPath(`bin/${name}`)));
+  }
+  await writeFile(join(folder, 'package.json'), '{"type": "module"}');
+  await writeFile(join(folder, 'src/cli/rainbow.ts'), "export const main = () => console.log('source');");
+  const script = join(folder, 'bin/rainbow.js');
+  const missing = await runScript(t, script);
+  t.is(missing.code, 1);
+  t.regex(missing.stderr, /dist.cli.rainbow\.js is missing; npm run build makes it/);
+  await writeFile(join(folder, 'dist/cli/rainbow.js'), "export const main = () => console.log('compiled');");
+  t.like(await runScript(t, script), {code: 0, stdout: 'compiled\n'});
+});

@@ -1,0 +1,187 @@
+// What the upstream tests share: business servers good and bad on free ports, calls, and a transport that fails the
+// test where a call is answered twice.
+
+import {createServer, type IncomingMessage, type RequestListener, type Server} from 'node:http';
+import type {AddressInfo, Socket} from 'node:net';
+import {createServer as createTcpServer, type Server as TcpServer} from 'node:net';
+import type {ExecutionContext} from 'ava';
+import type {Answer, Call, CloseCall, ConnectCall, MessageCall, UpstreamSettings} from '../../src/upstream/call.ts';
+import {createUpstreamPool, type UpstreamPoolOptions} from '../../src/upstream/upstream-pool.ts';
+
+export const token = 'tokentoken';
+
+/** Resolves the promise it holds, from outside. */
+export class Latch {
+  readonly #resolvers = Promise.withResolvers<void>();
+  readonly released = this.#resolvers.promise;
+
+  release(): void {
+    this.#resolvers.resolve();
+  }
+}
+
+/** A server that listens; ends with the test. */
+export interface Listening<AnyServer> {
+  readonly server: AnyServer;
+  /** `http://127.0.0.1:port`. */
+  readonly url: string;
+  readonly port: number;
+  /** Sockets accepted, in order, ended ones included. */
+  readonly sockets: readonly Socket[];
+}
+
+/** Starts `server`, and ends it with the test. */
+export async function listen<AnyServer extends TcpServer>(
+  t: ExecutionContext,
+  server: AnyServer,
+  port = 0,
+): Promise<Listening<AnyServer>> {
+  const sockets: Socket[] = [];
+  server.on('connection', (socket: Socket) => {
+    sockets.push(socket);
+    // A client that gives a call up resets its socket.
+    socket.on('error', () => {});
+  });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  t.teardown(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  const address = addressOf(server);
+  return {server, url: `http://127.0.0.1:${address.port}`, port: address.port, sockets};
+}
+
+/** An HTTP server; a listener that fails drops its connection. */
+export function listenHttp(
+  t: ExecutionContext,
+  listener: (...parameters: Parameters<RequestListener>) => void | Promise<void>,
+  port = 0,
+): Promise<Listening<Server>> {
+  const server = createServer((request, response) => {
+    Promise.resolve(listener(request, response)).catch(() => request.destroy());
+  });
+  return listen(t, server, port);
+}
+
+/** A server that answers each request of a connection with `bytes`, whatever they are, then goes on as `then` says. */
+export function listenRaw(
+  t: ExecutionContext,
+  bytes: string,
+  then: (socket: Socket) => void = () => {},
+): Promise<Listening<TcpServer>> {
+  const server = createTcpServer((socket) => {
+    socket.on('data', () => {
+      if (bytes === '') then(socket);
+      else socket.write(bytes, 'latin1', () => then(socket));
+    });
+  });
+  return listen(t, server);
+}
+
+function addressOf(server: TcpServer): AddressInfo {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('Expected a TCP address');
+  return address;
+}
+
+/** The whole body of a request. */
+export async function readBody(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/** A string as node:http wants the bytes of its UTF-8 in a header. */
+export function utf8Header(text: string): string {
+  return Buffer.from(text, 'utf8').toString('latin1');
+}
+
+/** Settings for a business server that does everything at `url`. */
+export function settingsOf(url: string, changes: Partial<UpstreamSettings> = {}): UpstreamSettings {
+  return {
+    connectUrl: `${url}/connect/`,
+    forwardUrl: `${url}/message/`,
+    closeUrl: `${url}/close/`,
+    securityToken: token,
+    callTimeoutMs: 50_000,
+    answerBytesMax: 65_536,
+    socketsMax: 128,
+    ...changes,
+  };
+}
+
+/** A transport under test. */
+export interface Rig {
+  /** Dispatches calls as one turn and settles with their answers, in the order of the calls. */
+  callAll(calls: readonly Call[]): Promise<Answer[]>;
+  call(call: Call): Promise<Answer>;
+  close(graceMs: number): Promise<void>;
+  /** How many answers came. */
+  readonly answered: () => number;
+}
+
+/** Starts a transport; ends it with the test. */
+export function startRig(
+  t: ExecutionContext,
+  settings: UpstreamSettings,
+  options: Partial<Omit<UpstreamPoolOptions, 'settings'>> = {},
+): Rig {
+  const pool = createUpstreamPool({settings, workers: 1, callsMax: 100_000, ...options});
+  const open = new Map<number, (answer: Answer) => void>();
+  let answered = 0;
+  pool.onAnswers((answers) => {
+    for (const answer of answers) {
+      const take = open.get(answer.call);
+      if (take === undefined) t.fail(`call ${answer.call} was answered again or never made`);
+      open.delete(answer.call);
+      answered++;
+      take?.(answer);
+    }
+  });
+  const callAll = (calls: readonly Call[]): Promise<Answer[]> => {
+    const answers = calls.map(({call}) => new Promise<Answer>((resolve) => open.set(call, resolve)));
+    pool.dispatch(calls);
+    return Promise.all(answers);
+  };
+  const call = async (made: Call): Promise<Answer> => {
+    const [answer] = await callAll([made]);
+    if (answer === undefined) throw new Error('Expected an answer');
+    return answer;
+  };
+  t.teardown(() => pool.close(0));
+  return {callAll, call, close: (graceMs) => pool.close(graceMs), answered: () => answered};
+}
+
+let calls = 0;
+
+export function connectCall(changes: Partial<ConnectCall> = {}): ConnectCall {
+  return {kind: 'connect', call: ++calls, identity: 'ab'.repeat(32), headers: [], ...changes};
+}
+
+export function messageCall(changes: Partial<MessageCall> = {}): MessageCall {
+  const call = ++calls;
+  return {
+    kind: 'message',
+    call,
+    identity: 'ab'.repeat(32),
+    cookie: undefined,
+    message: `message-${call}`,
+    type: 1,
+    payload: Buffer.from('hi'),
+    ...changes,
+  };
+}
+
+export function closeCall(changes: Partial<CloseCall> = {}): CloseCall {
+  return {kind: 'close', call: ++calls, identity: 'ab'.repeat(32), cookie: undefined, ...changes};
+}
+
+/** `accepted`, `refused`, or `failed/reason`. */
+export function outcome(answer: Answer): string {
+  return answer.kind === 'failed' ? `failed/${answer.reason}` : answer.kind;
+}
+
+/** The body of an accepted answer as text, or what came instead. */
+export function bodyText(answer: Answer): string {
+  return answer.kind === 'accepted' ? Buffer.from(answer.body).toString('utf8') : outcome(answer);
+}
