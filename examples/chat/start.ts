@@ -23,7 +23,7 @@ const chat = await startChat({
 }).catch((error: unknown) => giveUp(error, 'connect_url, forward_url and close_url'));
 gateway = await startGateway(withRealPort(options, chat)).catch((error: unknown) => giveUp(error, 'port'));
 explain(gateway, chat);
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void stop());
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop());
 
 function configure(): GatewayOptions {
   const configuration = readConfiguration({file, environment: process.env, flags: {host: '127.0.0.1'}});
@@ -67,7 +67,12 @@ async function giveUp(error: unknown, keys: string): Promise<never> {
   process.exit(exitFailure);
 }
 
+// Under npm, Ctrl-C comes twice: from the terminal and from npm. The second finds the end under way.
+let isStopping = false;
+
 async function stop(): Promise<void> {
+  if (isStopping) return;
+  isStopping = true;
   // The gateway first: its close calls want the business server.
   await gateway?.close();
   await chat.close();

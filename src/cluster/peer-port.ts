@@ -165,9 +165,10 @@ export class PortPeer implements Peer {
   }
 
   #answer(question: number, answered: Promise<ShardAnswer>): void {
-    answered
-      .catch((error: unknown): ShardAnswer => ({kind: 'failed', question, code: codeOf(error)}))
-      .then((answer) => this.#port.send(answer));
+    answered.then(
+      (answer) => this.#port.send(answer),
+      (error: unknown) => this.#port.send({kind: 'failed', question, code: codeOf(error)}),
+    );
   }
 
   async #carryOut(message: Extract<ShardMessage, {question: number}>): Promise<ShardAnswer> {

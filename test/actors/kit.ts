@@ -81,7 +81,8 @@ export class RecordingTransport implements UpstreamTransport {
   take(kind: Call['kind']): Call {
     const place = this.calls.findIndex((call) => call.kind === kind);
     const [call] = place < 0 ? [] : this.calls.splice(place, 1);
-    if (call === undefined) throw new Error(`Expected a ${kind} call, got ${this.calls.map((other) => other.kind)}`);
+    if (call === undefined)
+      throw new Error(`Expected a ${kind} call, got ${this.calls.map((other) => other.kind).join(', ')}`);
     return call;
   }
 }

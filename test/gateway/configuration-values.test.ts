@@ -1,3 +1,4 @@
+import {availableParallelism} from 'node:os';
 // Every form of value: at, below and above each bound, and in each way that it may be written.
 
 import test from 'ava';
@@ -17,6 +18,7 @@ const numericBounds: readonly (readonly [key: string, min: string, max: string, 
   ['queue', '1', '1000000', '0', '1000001'],
   ['connections_max', '1', '10000000', '0', '10000001'],
   ['handshakes_max', '1', '1000000', '0', '1000001'],
+  ['threads', '1', '256', '0', '257'],
   ['channels_max', '1', '1000000', '0', '1000001'],
   ['upstream_workers', '1', '64', '0', '65'],
   ['upstream_sockets', '1', '10000', '0', '10001'],
@@ -37,9 +39,13 @@ for (const [key, min, max, below, above] of numericBounds) {
     t.is(typeof read(key, max), 'number');
     t.is(read(key, below), `got ${below}`);
     t.is(read(key, above), `got ${above}`);
-    t.true(findKey(key)?.form.expected.endsWith(`from ${min} to ${max}`));
+    t.true(findKey(key)?.form.expected.includes(`from ${min} to ${max}`));
   });
 }
+
+test('threads may be auto, for one a core', (t) => {
+  t.is(read('threads', 'auto'), availableParallelism());
+});
 
 test('every key with numbers stands in the table of bounds above', (t) => {
   const numeric = configurationKeys.filter(({form}) => /^(a whole|a number|a size)/.test(form.expected));

@@ -16,7 +16,7 @@ test('a shard that dies is replaced; its clients are closed, and those of the ot
   await shards[0]?.terminate();
   await isReplaced;
   const closed = new Set<number>();
-  for (const [place, client] of clients.entries()) client.closed.then(() => closed.add(place));
+  for (const [place, client] of clients.entries()) void client.closed.then(() => closed.add(place));
   // The rest still gets every message, while the new shard starts and after.
   let connections = 40;
   for (let publish = 0; publish < 200 && connections === 40; publish++) {
