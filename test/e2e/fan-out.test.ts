@@ -1,0 +1,83 @@
+// One message to a thousand clients: everybody gets it, everybody is counted, and each socket is written to once a turn.
+
+import {Agent} from 'node:http';
+import test from 'ava';
+import {Api} from './kit/api.ts';
+import {success} from './kit/business-server.ts';
+import {within} from './kit/deadline.ts';
+import {securityToken, start, type World} from './kit/gateway.ts';
+import {acknowledgeAll, type RawClient} from './kit/raw-client.ts';
+
+const count = 1_000;
+
+async function crowd(t: Parameters<typeof start>[0]): Promise<{world: World; clients: RawClient[]}> {
+  const world = await start(t, {retryIntervalMs: 60_000, callTimeoutMs: 20_000});
+  world.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
+  const clients: RawClient[] = [];
+  while (clients.length < count) {
+    clients.push(...(await Promise.all(Array.from({length: 100}, () => world.connect()))));
+  }
+  return {world, clients};
+}
+
+/** Settles when every client has got `each` further messages. */
+async function everybodyGets(clients: readonly RawClient[], each: number): Promise<void> {
+  let missing = clients.length * each;
+  const all = new Promise<void>((resolve) => {
+    for (const client of clients) {
+      const before = client.onPacket;
+      client.onPacket = (bytes) => {
+        before?.(bytes);
+        missing -= 1;
+        if (missing === 0) resolve();
+      };
+    }
+  });
+  await within(all, `${each} messages at each of ${clients.length} clients`, 30_000);
+}
+
+test('a message to a thousand connections is confirmed by a thousand, with one write a socket and turn [RB-61]', async (t) => {
+  const {world, clients} = await crowd(t);
+
+  // QoS 1, and nobody answers until all have it: the SENDs are the only writes.
+  const held: Buffer[] = [];
+  for (const client of clients) client.onPacket = (bytes) => held.push(bytes);
+  let writes = world.counter('writes');
+  let got = everybodyGets(clients, 1);
+  const first = world.api.send({channel: 'room', qos: 1, timeout: 60}, 'hi', 60_000);
+  await got;
+  t.is(world.counter('writes') - writes, count);
+  t.is(held.length, count);
+  for (const [index, client] of clients.entries()) client.sendAnswer('ack', (held[index] as Buffer).readUInt16BE(3));
+  // Clients got the message in any order, but all under one id: the frame was made once.
+  t.is(new Set(held.map((bytes) => bytes.toString('hex'))).size, 1);
+  t.like((await first).json, {status: 0, connections: count, timeout: undefined});
+
+  // QoS 2, all the way to COM.
+  for (const client of clients) {
+    client.onPacket = undefined;
+    acknowledgeAll(client, 'ok');
+  }
+  const second = await world.api.send({channel: 'room', qos: 2, timeout: 60}, 'hi', 60_000);
+  t.like(second.json, {status: 0, connections: count, data: 'ok', timeout: undefined});
+
+  // Ten at a time at QoS 0, on connections that are kept as a business server keeps them: many of them share a turn, and
+  // a turn writes each socket once.
+  const agent = new Agent({keepAlive: true, maxSockets: 10});
+  t.teardown(() => agent.destroy());
+  const api = new Api(world.gateway.port, securityToken, agent);
+  await Promise.all(Array.from({length: 10}, () => api.get('/hello/')));
+  writes = world.counter('writes');
+  got = everybodyGets(clients, 10);
+  const sent = Array.from({length: 10}, (_, index) => api.send({channel: 'room', qos: 0}, String(index), 60_000));
+  for (const {json} of await Promise.all(sent)) t.is(json.status, 0);
+  await got;
+  const written = world.counter('writes') - writes;
+  t.true(written >= count && written <= 6 * count, `${written} writes for ten messages to ${count} clients`);
+
+  // A tenth of them goes without a word: the rest is counted, and nobody is waited for.
+  for (const client of clients.splice(0, 100)) client.reset();
+  await world.business.take('close', 100, 30_000);
+  const third = await world.api.send({channel: 'room', qos: 2, timeout: 60}, 'hi', 60_000);
+  t.like(third.json, {status: 0, connections: count - 100, timeout: undefined});
+});

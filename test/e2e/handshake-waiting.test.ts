@@ -1,0 +1,157 @@
+// Clients that wait for their connect call (PROTOCOL section 2): what they send early, those that vanish, and how many
+// there may be.
+
+import test from 'ava';
+import {after, answer, success} from './kit/business-server.ts';
+import {Latch} from './kit/deadline.ts';
+import {frame} from './kit/frame.ts';
+import {identityOf, start} from './kit/gateway.ts';
+import {dial} from './kit/raw-client.ts';
+import {hex} from './kit/wire.ts';
+
+test('bytes sent before the 101 wait, and are then read in order [RB-56]', async (t) => {
+  const world = await start(t);
+  const latch = new Latch();
+  world.business.once('connect', after(latch, success()));
+  const early = await dial(t, world.gateway.port);
+  early.request({early: Buffer.concat([1, 2, 3].map((id) => frame({opcode: 2, payload: hex(`12 0001 000${id} 61`)})))});
+  await world.business.next('connect');
+  early.sendHex('12 0001 0004 61');
+  // Another client connects and has its message forwarded meanwhile: time enough for the early bytes to arrive.
+  const other = await world.connect();
+  other.sendHex('12 0002 0001');
+  t.is(await other.packet(), '20 0001');
+  t.deepEqual(
+    world.business.calls('message').map(({path}) => path),
+    ['/message/2/'],
+  );
+  latch.release();
+  t.is((await early.response()).status, 101);
+  for (const id of [1, 2, 3, 4]) t.is(await early.packet(), `20 000${id}`);
+  t.is(world.business.count('message'), 5);
+});
+
+test('more bytes before the 101 than the gateway holds wait in the network, and none is lost [RB-56]', async (t) => {
+  const world = await start(t);
+  const latch = new Latch();
+  world.business.once('connect', after(latch, success()));
+  const early = await dial(t, world.gateway.port);
+  early.request();
+  await world.business.next('connect');
+  for (let id = 1; id <= 60; id++) early.sendMessage({qos: 1, id, payload: Buffer.alloc(20_000, id)});
+  const other = await world.connect();
+  other.sendHex('12 0002 0001');
+  t.is(await other.packet(), '20 0001');
+  latch.release();
+  t.is((await early.response()).status, 101);
+  for (let id = 1; id <= 60; id++) t.like(await early.parsed(), {command: 'ack', id});
+  const calls = world.business.calls('message').filter(({path}) => path === '/message/1/');
+  for (const [index, {body}] of calls.entries()) t.true(body.equals(Buffer.alloc(20_000, index + 1)), String(index));
+  t.is(calls.length, 60);
+});
+
+test('bytes sent before a refusal are thrown away [RB-56]', async (t) => {
+  const world = await start(t);
+  world.business.once('connect', answer(200, '{"status":"fail"}'));
+  const early = await dial(t, world.gateway.port);
+  early.request({early: frame({opcode: 2, payload: hex('12 0001 0001 61')})});
+  t.is((await early.response()).status, 401);
+  await early.end();
+  const other = await world.connect();
+  other.sendHex('12 0002 0001');
+  t.is(await other.packet(), '20 0001');
+  t.is(world.business.count('message'), 1);
+});
+
+test('a client that vanishes during the check leaves no ghost, and one close call where it was let in [RB-64]', async (t) => {
+  const world = await start(t);
+  for (const vanish of ['reset', 'finish'] as const) {
+    const latch = new Latch();
+    world.business.once('connect', after(latch, success({RAINBOWCLIENTCHANNEL: 'room'})));
+    const client = await dial(t, world.gateway.port);
+    client.request();
+    const identity = identityOf(await world.business.next('connect'));
+    client[vanish]();
+    if (vanish === 'finish') client.socket.destroy();
+    await world.reaches('handshakesAbandoned', vanish === 'reset' ? 1 : 2);
+    latch.release();
+    t.is(identityOf(await world.business.next('close')), identity);
+    t.like((await world.api.send({channel: 'room', qos: 1})).json, {status: 0, connections: 0});
+    t.is((await world.api.subscribe(identity, 'room')).status, 404);
+  }
+  await world.gateway.close();
+  t.is(world.business.count('close'), 2);
+});
+
+test('a client that vanishes during a check that fails is never spoken of again [RB-64]', async (t) => {
+  const world = await start(t);
+  const latch = new Latch();
+  world.business.once('connect', after(latch, answer(200, '{"status":"fail"}')));
+  const client = await dial(t, world.gateway.port);
+  client.request();
+  await world.business.next('connect');
+  client.reset();
+  await world.reaches('handshakesAbandoned', 1);
+  latch.release();
+  const other = await world.connect();
+  other.reset();
+  t.is(identityOf(await world.business.next('close')), identityOf(await world.business.next('connect')));
+  await world.gateway.close();
+  t.is(world.business.count('close'), 1);
+});
+
+test('handshakes over the bound are answered 503 at once, and those within it go on', async (t) => {
+  const world = await start(t, {handshakesMax: 2});
+  const latch = new Latch();
+  world.business.once('connect', after(latch, success()), after(latch, success()));
+  const waiting = [await dial(t, world.gateway.port), await dial(t, world.gateway.port)];
+  for (const client of waiting) client.request();
+  await world.business.take('connect', 2);
+  const third = await world.handshake();
+  t.is(third.answer.status, 503);
+  t.is(world.business.count('connect'), 2);
+  latch.release();
+  for (const client of waiting) t.is((await client.response()).status, 101);
+  await world.connect();
+});
+
+test('calls over the bound of the whole gateway fail at once: a client gets 503', async (t) => {
+  const world = await start(t, {upstreamQueueMax: 2});
+  const latch = new Latch();
+  world.business.once('connect', after(latch, success()), after(latch, success()));
+  const waiting = [await dial(t, world.gateway.port), await dial(t, world.gateway.port)];
+  for (const client of waiting) client.request();
+  await world.business.take('connect', 2);
+  t.is((await world.handshake()).answer.status, 503);
+  latch.release();
+  for (const client of waiting) t.is((await client.response()).status, 101);
+  t.is(world.business.count('connect'), 2);
+});
+
+test('connections over the bound are answered 503, and one that ends makes room at once', async (t) => {
+  const world = await start(t, {connectionsMax: 2});
+  // A slow answer to the close call is no client.
+  const latch = new Latch();
+  world.business.always('close', after(latch, answer(200)));
+  await world.connect();
+  const second = await world.connect();
+  const third = await world.handshake();
+  t.is(third.answer.status, 503);
+  t.is(world.business.count('connect'), 2);
+  second.reset();
+  await world.business.next('close');
+  await world.connect();
+  latch.release();
+});
+
+test('fifty clients are checked in parallel', async (t) => {
+  const world = await start(t);
+  const latch = new Latch();
+  world.business.always('connect', after(latch, success()));
+  const clients = await Promise.all(Array.from({length: 50}, () => dial(t, world.gateway.port)));
+  for (const client of clients) client.request();
+  await world.business.take('connect', 50);
+  t.is(world.business.underWayMax, 50);
+  latch.release();
+  for (const client of clients) t.is((await client.response()).status, 101);
+});

@@ -1,0 +1,205 @@
+// PROTOCOL section 2 as the client sees it: who gets in, and who gets 400, 401, 426 or 503.
+
+import test from 'ava';
+import {
+  after,
+  answer,
+  drop,
+  endlessBody,
+  garbage,
+  halfAnswer,
+  hang,
+  type Script,
+  stalledAnswer,
+  success,
+} from './kit/business-server.ts';
+import {Latch} from './kit/deadline.ts';
+import {freePort, start} from './kit/gateway.ts';
+import {dial} from './kit/raw-client.ts';
+import {hex} from './kit/wire.ts';
+
+test('success is answered 101 with the right key, no subprotocol and no extension', async (t) => {
+  const world = await start(t);
+  const {client, answer: answered} = await world.handshake({
+    headers: {
+      'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits',
+      'Sec-WebSocket-Protocol': 'chat',
+    },
+  });
+  t.is(answered.statusLine, 'HTTP/1.1 101 Switching Protocols');
+  t.is(answered.headers['sec-websocket-accept'], client.acceptExpected);
+  t.is(answered.headers.upgrade?.toLowerCase(), 'websocket');
+  t.is(answered.headers.connection?.toLowerCase(), 'upgrade');
+  t.is(answered.headers['sec-websocket-protocol'], undefined);
+  t.is(answered.headers['sec-websocket-extensions'], undefined);
+});
+
+for (const version of ['8', '13']) {
+  test(`WebSocket version ${version} is spoken`, async (t) => {
+    const world = await start(t);
+    const client = await world.connect({headers: {'Sec-WebSocket-Version': version}});
+    client.sendHex('12 0001 0001');
+    t.is(await client.packet(), '20 0001');
+  });
+}
+
+test('any origin may connect', async (t) => {
+  const world = await start(t);
+  await world.connect({headers: {Origin: 'https://elsewhere.example'}});
+  t.is((await world.business.next('connect')).header('origin'), undefined);
+});
+
+test('the headers of an upgrade are read in any case', async (t) => {
+  const world = await start(t);
+  const client = await dial(t, world.gateway.port);
+  client.sendRaw(
+    Buffer.from(
+      'GET /connect/ HTTP/1.1\r\nhost: x\r\nUPGRADE: WebSocket\r\nconnection: keep-alive, upgrade\r\n' +
+        'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\nsec-websocket-version: 13\r\n\r\n',
+    ),
+  );
+  const answered = await client.response();
+  t.is(answered.status, 101);
+  t.is(answered.headers['sec-websocket-accept'], 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=');
+});
+
+const outcomes: Record<string, readonly [number, Script]> = {
+  'success with other members': [101, success({}, {user: 7})],
+  'success at status 201': [101, answer(201, '{"status":"success"}')],
+  'success declared as text': [101, answer(200, ' {"status":"success"}\n', {'content-type': 'text/html'})],
+  fail: [401, answer(200, '{"status":"fail"}')],
+  'any other status': [401, answer(200, '{"status":"SUCCESS"}')],
+  'a number as status': [401, answer(200, '{"status":0}')],
+  'fail at status 202': [401, answer(202, '{"status":"fail"}')],
+  'status 500': [503, answer(500, '{"status":"success"}')],
+  'status 401': [503, answer(401, '{"status":"fail"}')],
+  'status 403': [503, answer(403)],
+  'status 404': [503, answer(404, '{"status":"success"}')],
+  'a redirect, which is not followed': [503, answer(302, '', {location: '/other/'})],
+  'status 304': [503, answer(304)],
+  'status 204 without body': [503, answer(204)],
+  'an empty body': [503, answer(200)],
+  HTML: [503, answer(200, '<html><body>success</body></html>', {'content-type': 'text/html'})],
+  'JSON cut off': [503, answer(200, '{"status":"success"')],
+  'JSON that is not an object': [503, answer(200, '"success"')],
+  'JSON null': [503, answer(200, 'null')],
+  'a JSON list': [503, answer(200, '[{"status":"success"}]')],
+  'an object without status': [503, answer(200, '{}')],
+  'bytes that are not UTF-8': [503, answer(200, hex('7B 22C3 28'))],
+  RAINBOWREQUESTINVALID: [503, answer(200, '{"status":"success"}', {RAINBOWREQUESTINVALID: 'invalid signature'})],
+  'a body over the cap': [503, answer(200, `{"status":"success","more":"${'x'.repeat(70_000)}"}`)],
+  'an endless body': [503, endlessBody()],
+  'half a body and the end': [503, halfAnswer()],
+  'half a body and silence': [503, stalledAnswer()],
+  'no answer at all': [503, hang()],
+  'a dropped connection': [503, drop()],
+  'bytes that are not HTTP': [503, garbage()],
+};
+
+test('each outcome of the connect call has its answer, and only success has a close call', async (t) => {
+  const world = await start(t, {callTimeoutMs: 1_500, answerBytesMax: 65_536});
+  let admitted = 0;
+  for (const [what, [status, script]] of Object.entries(outcomes)) {
+    world.business.once('connect', script);
+    const {client, answer: answered} = await world.handshake();
+    t.is(answered.status, status, what);
+    if (status === 101) {
+      admitted += 1;
+      client.reset();
+      await world.business.next('close');
+    } else {
+      await client.end();
+    }
+  }
+  t.is(world.business.count('connect'), Object.keys(outcomes).length);
+  t.is(world.counter('handshakesRefused'), 4);
+  t.is(world.counter('handshakesFailed'), Object.keys(outcomes).length - 4 - admitted);
+  await world.gateway.close();
+  t.is(world.business.count('close'), admitted);
+});
+
+test('the connect call has its deadline, and not less', async (t) => {
+  const world = await start(t, {callTimeoutMs: 600});
+  world.business.once('connect', hang());
+  const begin = performance.now();
+  const {answer: answered} = await world.handshake();
+  const tookMs = performance.now() - begin;
+  t.is(answered.status, 503);
+  t.true(tookMs > 500 && tookMs < 6_000, `${tookMs} ms`);
+});
+
+test('a success that comes after the deadline lets nobody in', async (t) => {
+  const world = await start(t, {callTimeoutMs: 200});
+  const latch = new Latch();
+  world.business.once('connect', after(latch, success({RAINBOWCLIENTCHANNEL: 'room'})));
+  const {client, answer: answered} = await world.handshake();
+  t.is(answered.status, 503);
+  latch.release();
+  await client.end();
+  t.like((await world.api.send({channel: 'room', qos: 1})).json, {status: 0, connections: 0});
+});
+
+test('an unreachable business server is 503', async (t) => {
+  const connectUrl = `http://127.0.0.1:${await freePort()}/connect/`;
+  const world = await start(t, {connectUrl});
+  const {answer: answered} = await world.handshake();
+  t.is(answered.status, 503);
+});
+
+test('a plain GET is told to upgrade, and nobody is asked', async (t) => {
+  const world = await start(t);
+  const plain = await world.api.get('/connect/?X-DEVICEID=1&X-CLIENT-OS=web');
+  t.is(plain.status, 426);
+  t.like(plain.json, {status: 1, code: 'RB_UPGRADE_REQUIRED'});
+  const {answer: half} = await world.handshake({headers: {Upgrade: undefined, Connection: undefined}});
+  t.is(half.status, 426);
+  await world.connect();
+  t.is(world.business.count('connect'), 1);
+});
+
+const invalid = {
+  'no key': {headers: {'Sec-WebSocket-Key': undefined}},
+  'a key that is too short': {headers: {'Sec-WebSocket-Key': 'c2hvcnQ='}},
+  'a key that is not base64': {headers: {'Sec-WebSocket-Key': '!'.repeat(24)}},
+  'no version': {headers: {'Sec-WebSocket-Version': undefined}},
+  'version 12': {headers: {'Sec-WebSocket-Version': '12'}},
+  'version 99': {headers: {'Sec-WebSocket-Version': '99'}},
+  'another upgrade': {headers: {Upgrade: 'h2c'}},
+} as const;
+
+test('an upgrade that is none is answered 400, and nobody is asked', async (t) => {
+  const world = await start(t);
+  for (const [what, options] of Object.entries(invalid)) {
+    const {client, answer: answered} = await world.handshake(options);
+    t.true(answered.status === 400 || (answered.status === 426 && what !== 'no key'), `${what}: ${answered.status}`);
+    client.finish();
+    await client.end();
+  }
+  await world.connect();
+  t.is(world.business.count('connect'), 1);
+});
+
+test('an upgrade by POST or to another path is refused, and nobody is asked', async (t) => {
+  const world = await start(t);
+  const posted = await world.handshake({method: 'POST'});
+  t.true([400, 405].includes(posted.answer.status), posted.answer.statusLine);
+  const elsewhere = await world.handshake({path: '/elsewhere/'});
+  t.is(elsewhere.answer.status, 404);
+  await world.connect();
+  t.is(world.business.count('connect'), 1);
+});
+
+test('a refusal is a whole HTTP answer, and the connection ends with it', async (t) => {
+  const world = await start(t);
+  for (const [script, status] of [
+    [answer(200, '{"status":"fail"}'), 401],
+    [answer(500), 503],
+  ] as const) {
+    world.business.once('connect', script);
+    const {client, answer: answered} = await world.handshake();
+    t.is(answered.status, status);
+    t.is(answered.headers.connection?.toLowerCase(), 'close');
+    t.not(answered.headers['content-length'], undefined);
+    await client.end();
+  }
+});

@@ -1,0 +1,110 @@
+// Who is still there: pings on idle connections, the end of silent ones, and what counts as a sign of life.
+
+import test from 'ava';
+import {success} from './kit/business-server.ts';
+import {start} from './kit/gateway.ts';
+
+const keepAliveMs = 400;
+
+test('an idle connection is pinged after the keep-alive, and ends after one and a half with one close call [RB-53] [RB-55]', async (t) => {
+  const world = await start(t, {keepAliveMs});
+  const {client} = await world.join();
+  const begin = performance.now();
+  await client.pings.next();
+  const pingedMs = performance.now() - begin;
+  const {code} = await client.closeFrame();
+  const closedMs = performance.now() - begin;
+  t.is(code, 1008);
+  t.true(pingedMs > keepAliveMs * 0.8 && pingedMs < keepAliveMs * 1.45 + 3_000, `pinged after ${pingedMs} ms`);
+  t.true(closedMs > keepAliveMs * 1.3 && closedMs < keepAliveMs * 1.5 + 3_000, `closed after ${closedMs} ms`);
+  // The client is dead: it does not answer the close frame, and the connection ends nevertheless.
+  await client.end();
+  await world.business.next('close');
+  t.is(world.counter('heartbeatsMissed'), 1);
+  t.is(client.pings.size, 0);
+});
+
+const signs = {
+  'a pong': (client) => client.sendPong(),
+  'a pong nobody asked for': (client) => client.sendPong('by the way'),
+  'a ping of its own': (client) => client.sendPing(),
+  'a message': (client) => client.sendHex('10 0001'),
+  'an acknowledgement of nothing': (client) => client.sendHex('20 0001'),
+  'junk, as old clients sent it for a heartbeat': (client) => client.sendHex('00'),
+  'a text': (client) => client.sendText('ping'),
+} as const satisfies Record<
+  string,
+  (client: Awaited<ReturnType<Awaited<ReturnType<typeof start>>['connect']>>) => void
+>;
+
+for (const [what, sign] of Object.entries(signs)) {
+  test(`${what} is a sign of life [RB-54]`, async (t) => {
+    const world = await start(t, {keepAliveMs: 800});
+    const client = await world.connect();
+    const begin = performance.now();
+    // Three pings, each answered only so: without the answers the connection would have ended after the first.
+    for (let round = 0; round < 3; round++) {
+      await client.pings.next();
+      sign(client);
+    }
+    t.true(performance.now() - begin > 2 * 800);
+    await client.fence();
+    t.is(world.counter('heartbeatsMissed'), 0);
+    client.reset();
+    await world.business.next('close');
+  });
+}
+
+test('a client that keeps talking is not pinged [RB-54]', async (t) => {
+  const world = await start(t, {keepAliveMs: 600});
+  const client = await world.connect();
+  const begin = performance.now();
+  let answers = 0;
+  while (performance.now() - begin < 1_800) {
+    client.sendHex('12 0001 0001');
+    await client.packets.next();
+    answers += 1;
+  }
+  t.true(answers > 4);
+  t.is(client.pings.size, 0);
+});
+
+test('what the gateway sends is no sign of life of the client [RB-53]', async (t) => {
+  const world = await start(t, {keepAliveMs: 300, retryIntervalMs: 30});
+  world.business.once('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
+  const {client} = await world.join();
+  const begin = performance.now();
+  const sent = world.api.send({channel: 'room', qos: 1, timeout: 10});
+  const {json} = await sent;
+  t.like(json, {status: 0, connections: 0});
+  t.true(performance.now() - begin < 8_000);
+  await client.closeFrame();
+  t.true(client.packets.drain().length > 3);
+  client.finish();
+  await world.business.next('close');
+});
+
+test('a silent client is gone from its channels, and the others are not [RB-58]', async (t) => {
+  const world = await start(t, {keepAliveMs: 800});
+  world.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
+  const silent = await world.connect();
+  const living = await world.connect();
+  living.onPing = (payload) => living.sendPong(payload);
+  await silent.closeFrame();
+  t.is((await world.api.send({channel: 'room', qos: 0}, 'x')).json.status, 0);
+  t.is(await living.packet(), '10 0001 78');
+  const sent = world.api.send({channel: 'room', qos: 1});
+  living.sendAnswer('ack', (await living.parsed()).id);
+  t.like((await sent).json, {connections: 1, timeout: undefined});
+});
+
+test('a client that owes an acknowledgement at the timeout is asked whether it is there', async (t) => {
+  const world = await start(t, {keepAliveMs: 60_000});
+  world.business.once('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
+  const client = await world.connect();
+  t.like((await world.api.send({channel: 'room', qos: 1, timeout: 1})).json, {status: 1, msg: 'timeout'});
+  await client.pings.next();
+  client.sendPong();
+  await client.fence();
+  t.is(world.counter('heartbeatsMissed'), 0);
+});

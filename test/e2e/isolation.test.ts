@@ -1,0 +1,90 @@
+// Bad company: whatever one client, one caller or one answer does wrong, the others are served. [RB-58]
+
+import test from 'ava';
+import {answer, drop, endlessBody, garbage, hang, success} from './kit/business-server.ts';
+import {frame} from './kit/frame.ts';
+import {start, type World} from './kit/gateway.ts';
+import {dial, type RawClient} from './kit/raw-client.ts';
+import {hex} from './kit/wire.ts';
+
+/** A round trip in each direction. */
+async function isServed(world: World, client: RawClient): Promise<boolean> {
+  client.sendHex('12 0001 0001');
+  if ((await client.packet()) !== '20 0001') return false;
+  const sent = world.api.send({channel: 'good', qos: 1, timeout: 10});
+  client.sendAnswer('ack', (await client.parsed()).id, 'fine');
+  const {json} = await sent;
+  return json.connections === 1 && json.data === 'fine';
+}
+
+const misdeeds: Readonly<Record<string, (bad: RawClient) => void>> = {
+  'an unmasked frame': (bad) => bad.sendRaw(frame({opcode: 2, payload: hex('10 0001'), masked: false})),
+  'random bytes': (bad) => bad.sendRaw(Buffer.from(Array.from({length: 5_000}, (_, index) => (index * 7_919) % 256))),
+  'a frame of 2^62 bytes': (bad) => bad.sendRaw(hex('82 FF 4000000000000000 00000000')),
+  'a flood of junk': (bad) => bad.sendRaw(Buffer.concat(Array.from({length: 20_000}, () => frame({opcode: 2})))),
+  'a flood of pings': (bad) => bad.sendRaw(Buffer.concat(Array.from({length: 20_000}, () => frame({opcode: 9})))),
+  'a flood of texts': (bad) => {
+    const text = frame({opcode: 1, payload: Buffer.from('junk')});
+    bad.sendRaw(Buffer.concat(Array.from({length: 20_000}, () => text)));
+  },
+  'a flood of RECs for ids that never were': (bad) => {
+    const rec = frame({opcode: 2, payload: hex('30 1234')});
+    bad.sendRaw(Buffer.concat(Array.from({length: 20_000}, () => rec)));
+  },
+  RST: (bad) => bad.reset(),
+};
+
+test('whatever one client does, the other is served [RB-58]', async (t) => {
+  const world = await start(t);
+  world.business.once('connect', success({RAINBOWCLIENTCHANNEL: 'good'}));
+  const good = await world.connect();
+  for (const [what, misdeed] of Object.entries(misdeeds)) {
+    const bad = await world.connect();
+    misdeed(bad);
+    t.true(await isServed(world, good), what);
+    bad.reset();
+  }
+  t.is(world.counter('connectionsCrashed'), 0);
+  t.is(world.counter('actorFailures'), 0);
+});
+
+test('whatever the business server answers to one client, the other is served [RB-58]', async (t) => {
+  const world = await start(t, {callTimeoutMs: 1_500, answerBytesMax: 10_000});
+  world.business.once('connect', success({RAINBOWCLIENTCHANNEL: 'good'}));
+  const good = await world.connect();
+  const odd = {
+    'status 500': answer(500),
+    HTML: answer(200, '<html>', {RAINBOWCLIENTCHANNEL: 'a;;'.repeat(1_000)}),
+    'a channel name of 5,000 bytes': answer(200, '', {RAINBOWCLIENTCHANNEL: 'x'.repeat(5_000)}),
+    'a channel name that is not UTF-8': answer(200, '', {RAINBOWCLIENTCHANNEL: '\u00ff\u00fe'}),
+    'a cookie of 8,000 bytes': answer(200, '', {RAINBOWCLIENTCOOKIE: 'c'.repeat(8_000)}),
+    'headers of 100,000 bytes': answer(200, '', {'x-long': 'x'.repeat(100_000)}),
+    'an endless body': endlessBody(),
+    'no answer': hang(),
+    'a dropped connection': drop(),
+    'bytes that are not HTTP': garbage(),
+  };
+  const bad = await world.connect();
+  for (const [what, script] of Object.entries(odd)) {
+    world.business.once('message', script);
+    bad.sendHex('10 0001');
+    await world.business.next('message');
+    t.true(await isServed(world, good), what);
+    await world.business.next('message');
+  }
+  bad.sendHex('12 0001 0005');
+  t.is(await bad.packet(), '20 0005');
+  t.is(world.counter('actorFailures'), 0);
+});
+
+test('clients that begin a handshake and never end it do not keep others out', async (t) => {
+  const world = await start(t);
+  for (let index = 0; index < 50; index++) {
+    const slow = await dial(t, world.gateway.port);
+    slow.sendRaw(Buffer.from('GET /connect/ HTTP/1.1\r\nHost: x\r\nUpgra'));
+  }
+  const client = await world.connect();
+  client.sendHex('12 0001 0001');
+  t.is(await client.packet(), '20 0001');
+  t.is(world.business.count('connect'), 1);
+});

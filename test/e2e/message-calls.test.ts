@@ -1,0 +1,247 @@
+// The calls of PROTOCOL section 3 for messages: where they go, what they carry, and in which order.
+
+import test from 'ava';
+import {after, answer, drop, endlessBody, garbage, halfAnswer, hang, stalledAnswer} from './kit/business-server.ts';
+import {Latch} from './kit/deadline.ts';
+import {identityOf, start} from './kit/gateway.ts';
+
+test('a message is a signed POST of the payload, with identity and message id [RB-63]', async (t) => {
+  const world = await start(t);
+  const {client, identity} = await world.join();
+  client.sendHex('12 002A 0001 7B7D');
+  const call = await world.business.next('message');
+  t.like(call, {method: 'POST', path: '/message/42/', isSigned: true, body: Buffer.from('{}')});
+  t.is(call.header('content-type'), 'application/json');
+  t.is(identityOf(call), identity);
+  t.truthy(call.header('RAINBOWMESSAGEID'));
+  t.is(call.header('RAINBOWCLIENTCOOKIE'), undefined);
+  t.is(await client.packet(), '20 0001');
+});
+
+const urls = {
+  '/message/': '/message/7/',
+  '/message/{message_type}/': '/message/7/',
+  '/message/{{message_type}}/': '/message/7/',
+  '/message/of/{message_type}': '/message/of/7',
+  '/message/?app=1': '/message/7/?app=1',
+  '/message/{message_type}/?app=1&type={message_type}': '/message/7/?app=1&type=7',
+} as const;
+
+for (const [template, expected] of Object.entries(urls)) {
+  test(`forward_url ${template} leads type 7 to ${expected}`, async (t) => {
+    const world = await start(t, (url) => ({
+      connectUrl: `${url}/connect/?key=a%20b`,
+      forwardUrl: `${url}${template}`,
+      closeUrl: `${url}/close/?key=c`,
+    }));
+    const {business} = world;
+    const client = await world.connect();
+    t.is((await business.next('connect')).query.get('key'), 'a b');
+    client.sendHex('10 0007');
+    const call = await business.next('message');
+    t.true(call.isSigned);
+    t.is(call.url.split(/[?&]timestamp=/)[0], expected);
+    t.is(call.url.split('?').length, 2);
+    client.reset();
+    t.is((await business.next('close')).query.get('key'), 'c');
+  });
+}
+
+test('message ids of different messages differ [RB-63]', async (t) => {
+  const world = await start(t);
+  const clients = [await world.connect(), await world.connect()];
+  for (let round = 0; round < 10; round++) {
+    for (const client of clients) {
+      client.sendHex('10 0001');
+      client.sendHex('12 0001 0001');
+      client.sendHex('14 0001 0001');
+      await client.packets.take(2);
+      client.sendHex('40 0001');
+      await client.packets.next();
+    }
+  }
+  const ids = world.business.calls('message').map((call) => call.header('RAINBOWMESSAGEID'));
+  t.is(ids.length, 60);
+  t.is(new Set(ids).size, 60);
+});
+
+test('calls of one client are made one at a time, in the order of its messages [RB-46]', async (t) => {
+  const world = await start(t);
+  const latches = Array.from({length: 6}, () => new Latch());
+  for (const latch of latches) world.business.once('message', after(latch, answer(200)));
+  const client = await world.connect();
+  for (const [index, qos] of ([1, 2, 0, 2, 1, 0] as const).entries()) {
+    client.sendMessage({qos, id: index + 1, payload: String(index)});
+  }
+  for (const [index, latch] of latches.entries()) {
+    t.is((await world.business.next('message')).body.toString(), String(index));
+    t.is(world.business.underWay, 1);
+    t.is(world.business.count('message'), index + 1);
+    latch.release();
+  }
+  for (const packet of ['20 0001', '30 0002', '30 0004', '20 0005']) t.is(await client.packet(), packet);
+  t.is(world.business.underWayMax, 1);
+});
+
+test('a call that failed does not hold up the next one [RB-46]', async (t) => {
+  const world = await start(t, {callTimeoutMs: 1_500});
+  world.business.once('message', answer(500), hang(), drop());
+  const client = await world.connect();
+  for (const id of [1, 2, 3, 4]) client.sendMessage({qos: 1, id, payload: String(id)});
+  t.is(await client.packet(), '20 0004');
+  const bodies = world.business.calls('message').map(({body}) => body.toString());
+  t.deepEqual(bodies, ['1', '2', '3', '4']);
+});
+
+test('types that opt out wait for nobody, and the others still do [RB-46]', async (t) => {
+  const world = await start(t, {unorderedTypes: [9, 10]});
+  const latch = new Latch();
+  world.business.once('message', after(latch, answer(200, 'slow')));
+  const client = await world.connect();
+  client.sendHex('12 0001 0001');
+  await world.business.next('message');
+  client.sendHex('12 0001 0002');
+  client.sendHex('12 0009 0003');
+  client.sendHex('14 000A 0004');
+  t.deepEqual([await client.packet(), await client.packet()].toSorted(), ['20 0003', '30 0004']);
+  t.deepEqual(
+    world.business
+      .calls('message')
+      .map(({path}) => path)
+      .toSorted(),
+    ['/message/1/', '/message/10/', '/message/9/'],
+  );
+  latch.release();
+  t.is(await client.packet(), '20 0001 736C6F77');
+  t.is(await client.packet(), '20 0002');
+});
+
+test('ACKs and RECs go out in the order their messages came in [RB-43]', async (t) => {
+  const world = await start(t);
+  const client = await world.connect();
+  const expected: string[] = [];
+  for (let id = 1; id <= 200; id++) {
+    const qos = id % 3 === 0 ? 2 : 1;
+    client.sendMessage({qos, id, payload: String(id)});
+    expected.push(`${qos === 1 ? '20' : '30'} ${id.toString(16).padStart(4, '0').toUpperCase()}`);
+  }
+  for (const packet of expected) t.is(await client.packet(), packet);
+  t.deepEqual(
+    world.business.calls('message').map(({body}) => Number(body.toString())),
+    Array.from({length: 200}, (_, index) => index + 1),
+  );
+});
+
+test("different clients are called for in parallel, more than the original's ten at a time", async (t) => {
+  const world = await start(t);
+  const latch = new Latch();
+  world.business.always('message', after(latch, answer(200)));
+  const clients = await Promise.all(Array.from({length: 30}, () => world.connect()));
+  for (const client of clients) client.sendHex('12 0001 0001');
+  await world.business.take('message', 30);
+  t.is(world.business.underWay, 30);
+  latch.release();
+  for (const client of clients) t.is(await client.packet(), '20 0001');
+});
+
+const failures = {
+  'status 500': answer(500, 'no'),
+  'status 404': answer(404),
+  'status 401': answer(401),
+  'a redirect': answer(302, '', {location: '/other/'}),
+  RAINBOWREQUESTINVALID: answer(200, '', {RAINBOWREQUESTINVALID: 'invalid signature'}),
+  'a body over the cap': answer(200, Buffer.alloc(70_000)),
+  'an endless body': endlessBody(),
+  'half a body and the end': halfAnswer(),
+  'half a body and silence': stalledAnswer(),
+  'no answer at all': hang(),
+  'a dropped connection': drop(),
+  'bytes that are not HTTP': garbage(),
+};
+
+test('a call that failed, however, is answered with nothing, and its repeat is forwarded under the same id [RB-12] [RB-59] [RB-63]', async (t) => {
+  const world = await start(t, {callTimeoutMs: 1_500, answerBytesMax: 65_536});
+  const client = await world.connect();
+  let id = 0;
+  for (const [what, script] of Object.entries(failures)) {
+    for (const qos of [1, 2] as const) {
+      id += 1;
+      world.business.once('message', script);
+      client.sendMessage({qos, id, payload: what});
+      const first = await world.business.next('message');
+      await world.reaches('callsFailed', id);
+      world.business.once('message', answer(200, 'at last'));
+      client.sendMessage({qos, id, dup: true, payload: what});
+      // The answer to the repeat is the next packet: the failed call led to none.
+      const packet = await client.parsed();
+      t.like(packet, {command: qos === 1 ? 'ack' : 'rec', id}, what);
+      t.is(packet.payload.toString(), 'at last', what);
+      const second = await world.business.next('message');
+      t.is(second.body.toString(), what);
+      t.is(second.header('RAINBOWMESSAGEID'), first.header('RAINBOWMESSAGEID'), what);
+    }
+  }
+  t.is(world.business.count('other'), 0);
+});
+
+test('a call that failed leaves channels and cookie as they were', async (t) => {
+  const world = await start(t);
+  const client = await world.connect();
+  world.business.once('message', answer(500, '', {RAINBOWCLIENTCHANNEL: 'room', RAINBOWCLIENTCOOKIE: 'bad'}));
+  client.sendHex('12 0001 0001');
+  client.sendHex('12 0001 0002');
+  t.is(await client.packet(), '20 0002');
+  const [, second] = await world.business.take('message', 2);
+  t.is(second?.header('RAINBOWCLIENTCOOKIE'), undefined);
+  t.like((await world.api.send({channel: 'room', qos: 1})).json, {connections: 0});
+});
+
+test('QoS 0 is forwarded and never answered, whatever becomes of the call', async (t) => {
+  const world = await start(t);
+  const client = await world.connect();
+  world.business.once('message', answer(200, 'nobody reads this'), answer(500), drop());
+  for (const payload of ['a', 'b', 'c']) client.sendMessage({qos: 0, payload});
+  client.sendHex('12 0001 0001');
+  t.is(await client.packet(), '20 0001');
+  const bodies = world.business.calls('message').map(({body}) => body.toString());
+  t.deepEqual(bodies, ['a', 'b', 'c', '']);
+});
+
+test('any 2xx acknowledges, with the body as it is', async (t) => {
+  const world = await start(t);
+  const client = await world.connect();
+  for (const [status, body, expected] of [
+    [200, '{"ok":true}', '20 0001 7B226F6B223A747275657D'],
+    [201, '', '20 0001'],
+    [202, Buffer.from([0, 255, 10]), '20 0001 00FF0A'],
+    [204, '', '20 0001'],
+    [299, 'x', '20 0001 78'],
+  ] as const) {
+    world.business.once('message', answer(status, body));
+    client.sendHex('12 0001 0001');
+    t.is(await client.packet(), expected, String(status));
+  }
+});
+
+test('a compressed answer is passed on as it is, since none was asked for', async (t) => {
+  const world = await start(t);
+  world.business.once('message', answer(200, Buffer.from([0x1f, 0x8b, 8, 0]), {'content-encoding': 'gzip'}));
+  const client = await world.connect({headers: {'Accept-Encoding': 'gzip'}});
+  client.sendHex('12 0001 0001');
+  const call = await world.business.next('message');
+  t.true([undefined, 'identity'].includes(call.header('accept-encoding')));
+  t.is(await client.packet(), '20 0001 1F8B0800');
+});
+
+test('the business server may restart: clients stay, and their next messages go through', async (t) => {
+  const world = await start(t);
+  const clients = [await world.connect(), await world.connect()];
+  // Every keep-alive connection goes, as at a restart.
+  world.business.once('message', drop(), drop());
+  for (const client of clients) client.sendHex('12 0001 0001');
+  await world.reaches('callsFailed', 2);
+  for (const client of clients) {
+    client.sendHex('1A 0001 0001');
+    t.is(await client.packet(), '20 0001');
+  }
+});

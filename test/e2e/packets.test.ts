@@ -1,0 +1,263 @@
+// PROTOCOL section 1 on the wire: what is a packet, what is none, and that neither ends a legacy connection.
+
+import test from 'ava';
+import {answer} from './kit/business-server.ts';
+import {frame} from './kit/frame.ts';
+import {start} from './kit/gateway.ts';
+import {hex} from './kit/wire.ts';
+
+test('the vectors of the contract go up as they stand there, and the answers come as they stand there', async (t) => {
+  const world = await start(t);
+  world.business.always('message', answer(200, 'ok'));
+  const client = await world.connect();
+  client.sendHex('10 0001 6869');
+  t.like(await world.business.next('message'), {path: '/message/1/', body: Buffer.from('hi')});
+  client.sendHex('12 0001 0002 6869');
+  t.like(await world.business.next('message'), {path: '/message/1/', body: Buffer.from('hi')});
+  t.is(await client.packet(), '20 0002 6F6B');
+  client.sendHex('14 FFFF FFFE');
+  t.like(await world.business.next('message'), {path: '/message/65535/', body: Buffer.alloc(0)});
+  t.is(await client.packet(), '30 FFFE 6F6B');
+  client.sendHex('40 FFFE');
+  t.is(await client.packet(), '50 FFFE');
+});
+
+const junk = {
+  'command 0': '00 0001 0002',
+  'one zero byte': '00',
+  'command 0 with flags': '0F 0001',
+  'command 6': '60 0001',
+  'command 7, as a JSON text begins': '7B 2261 223A 317D',
+  'command 8': '80',
+  'command 15': 'F0 0001 0002 03',
+  'an empty message': '',
+  'SEND of one byte': '10',
+  'SEND at QoS 0 of two bytes': '10 00',
+  'SEND at QoS 1 without id': '12 0001',
+  'SEND at QoS 1 with half an id': '12 0001 00',
+  'SEND at QoS 2 with half an id': '14 0001 00',
+  'ACK of one byte': '20',
+  'REC with half an id': '30 00',
+  'REL with half an id': '40 00',
+  'COM with half an id': '50 00',
+  'SEND at QoS 3 [RB-02]': '16 0001 0002 6869',
+  'SEND at QoS 3 with DUP [RB-02]': '1E 0001 0002 6869',
+};
+
+test('what is no packet is ignored and counted, and the connection stays [RB-02]', async (t) => {
+  const world = await start(t);
+  world.business.always('message', answer(200, 'still here'));
+  const client = await world.connect();
+  for (const [what, bytes] of Object.entries(junk)) {
+    client.sendHex(bytes);
+    client.sendHex('12 0001 0009 6869');
+    // The call for it is the very next one, and its ACK the very next packet: the junk led to neither.
+    t.is((await world.business.next('message')).path, '/message/1/', what);
+    t.is(await client.packet(), '20 0009 7374696C6C2068657265', what);
+  }
+  t.is(world.counter('packetsFaulty'), Object.keys(junk).length);
+  t.is(world.business.count('message'), Object.keys(junk).length);
+});
+
+test('text messages are ignored and counted, even where their letters would be a packet', async (t) => {
+  const world = await start(t);
+  world.business.always('message', answer(200));
+  const client = await world.connect();
+  client.sendText('123');
+  client.sendText('{"type":"ping"}');
+  client.sendText('');
+  client.sendText('\u0012\u0000\u0001\u0000\u0002hi');
+  client.sendHex('12 0001 0009');
+  t.is(await client.packet(), '20 0009');
+  t.is(world.counter('packetsFaulty'), 4);
+  t.is(world.business.count('message'), 1);
+  t.is(client.texts.size, 0);
+});
+
+test('the reserved bit is ignored, and so are the low bits of every packet but SEND', async (t) => {
+  const world = await start(t);
+  const client = await world.connect();
+  client.sendHex('13 0001 0005 61');
+  t.is((await world.business.next('message')).body.toString(), 'a');
+  t.is(await client.packet(), '20 0005');
+  client.sendHex('15 0001 0006');
+  t.is(await client.packet(), '30 0006');
+  client.sendHex('4F 0006');
+  t.is(await client.packet(), '50 0006');
+  client.sendHex('11 0001 62');
+  await world.business.next('message');
+  t.is((await world.business.next('message')).body.toString(), 'b');
+});
+
+test('bytes behind the id of a REL are ignored', async (t) => {
+  const world = await start(t);
+  const client = await world.connect();
+  client.sendHex('40 0007 DEADBEEF');
+  t.is(await client.packet(), '50 0007');
+});
+
+test('DUP at QoS 0 means nothing to a legacy connection: the message is forwarded [RB-01]', async (t) => {
+  const world = await start(t);
+  const client = await world.connect();
+  client.sendHex('18 0001 6869');
+  t.is((await world.business.next('message')).body.toString(), 'hi');
+  client.sendHex('18 0001 6869');
+  t.is((await world.business.next('message')).body.toString(), 'hi');
+});
+
+test('acknowledgements for ids that are not in flight are counted and change nothing', async (t) => {
+  const world = await start(t);
+  const client = await world.connect();
+  client.sendHex('20 0001 6869');
+  client.sendHex('50 0001');
+  client.sendHex('12 0001 0009');
+  t.is(await client.packet(), '20 0009');
+  t.is(world.counter('packetsUnknownId'), 2);
+});
+
+for (const qos of [1, 2] as const) {
+  test(`a client may use every id from 0 to 65535 at QoS ${qos}`, async (t) => {
+    const world = await start(t);
+    const client = await world.connect();
+    const kind = qos === 1 ? '20' : '30';
+    for (const id of [0, 1, 255, 256, 65_534, 65_535]) {
+      client.sendMessage({qos, id, payload: String(id)});
+      t.is((await world.business.next('message')).body.toString(), String(id));
+      t.is(await client.packet(), `${kind} ${id.toString(16).padStart(4, '0').toUpperCase()}`);
+    }
+  });
+}
+
+test('every type from 0 to 65535 reaches its own path', async (t) => {
+  const world = await start(t);
+  const client = await world.connect();
+  for (const type of [0, 1, 255, 256, 65_534, 65_535]) {
+    client.sendMessage({qos: 0, type, payload: 'x'});
+    t.is((await world.business.next('message')).path, `/message/${type}/`);
+  }
+});
+
+for (const qos of [0, 1, 2] as const) {
+  test(`an empty payload is forwarded as an empty body at QoS ${qos}, and an empty answer is no reply`, async (t) => {
+    const world = await start(t);
+    const client = await world.connect();
+    client.sendMessage({qos, id: 3});
+    const call = await world.business.next('message');
+    t.like(call, {method: 'POST', body: Buffer.alloc(0)});
+    t.is(call.header('content-length'), '0');
+    if (qos > 0) t.is(await client.packet(), qos === 1 ? '20 0003' : '30 0003');
+  });
+
+  test(`an empty payload goes down as a SEND without payload at QoS ${qos}`, async (t) => {
+    const world = await start(t);
+    world.business.once('connect', answer(200, '{"status":"success"}', {RAINBOWCLIENTCHANNEL: 'room'}));
+    const client = await world.connect();
+    const sent = world.api.send({channel: 'room', qos, msgtype: 65_535}, '');
+    const packet = await client.parsed();
+    t.like(packet, {command: 'send', qos, dup: false, type: 65_535, payload: Buffer.alloc(0)});
+    if (qos > 0) client.sendAnswer(qos === 1 ? 'ack' : 'rec', packet.id);
+    const {json} = await sent;
+    t.is(json.status, 0);
+    if (qos > 0) t.like(json, {connections: 1, data: ''});
+  });
+}
+
+test('payload and reply are untouched, whatever their bytes and length', async (t) => {
+  const world = await start(t);
+  world.business.always('message', (response, call) => {
+    response.end(call.body);
+  });
+  const client = await world.connect();
+  const all = Buffer.from(Array.from({length: 256}, (_, index) => index));
+  const payloads = [all, Buffer.alloc(120, 0xff), Buffer.alloc(121, 0), Buffer.alloc(122), Buffer.alloc(65_530, 1)];
+  payloads.push(Buffer.alloc(65_531, 2), Buffer.alloc(70_000, 3), Buffer.alloc(1_000_000, 4));
+  for (const payload of payloads) {
+    client.sendMessage({qos: 1, id: 4, payload});
+    t.true((await world.business.next('message')).body.equals(payload));
+    const back = await client.parsed();
+    t.like(back, {command: 'ack', id: 4});
+    t.true(back.payload.equals(payload), `${payload.length} bytes`);
+  }
+});
+
+test('fragments, single bytes and frames in one piece of the network are the same packets', async (t) => {
+  const world = await start(t);
+  const client = await world.connect();
+  client.sendFragmented(hex('12 0001 0001 616263'), [1, 2, 6]);
+  t.is(await client.packet(), '20 0001');
+  client.sendFragmented(hex('12 0001 0002 616263'), [3], frame({opcode: 9, payload: Buffer.from('in between')}));
+  t.is((await client.pongs.next()).toString(), 'in between');
+  t.is(await client.packet(), '20 0002');
+  await client.sendByteByByte(hex('12 0001 0003 616263'));
+  t.is(await client.packet(), '20 0003');
+  const packets = ['12 0001 0004 616263', '12 0001 0005 616263', '12 0001 0006 616263'];
+  client.sendRaw(Buffer.concat(packets.map((packet) => frame({opcode: 2, payload: hex(packet)}))));
+  t.is(await client.packet(), '20 0004');
+  t.is(await client.packet(), '20 0005');
+  t.is(await client.packet(), '20 0006');
+  for (const {body} of await world.business.take('message', 6)) t.is(body.toString(), 'abc');
+});
+
+test('a ping is answered by a pong with its payload', async (t) => {
+  const world = await start(t);
+  const client = await world.connect();
+  client.sendPing();
+  t.is((await client.pongs.next()).length, 0);
+  client.sendPing('x'.repeat(125));
+  t.is((await client.pongs.next()).toString(), 'x'.repeat(125));
+});
+
+const violations = {
+  'an unmasked frame': [1002, frame({opcode: 2, payload: hex('10 0001'), masked: false})],
+  'a reserved bit of the frame': [1002, frame({opcode: 2, payload: hex('10 0001'), reserved: 4})],
+  'an unknown opcode': [1002, frame({opcode: 3, payload: hex('10 0001')})],
+  'a control frame in fragments': [1002, frame({opcode: 9, fin: false})],
+  'a ping of 126 bytes': [1002, frame({opcode: 9, payload: Buffer.alloc(126)})],
+  'a continuation of nothing': [1002, frame({opcode: 0, payload: hex('10 0001')})],
+  'a text that is not UTF-8': [1007, frame({opcode: 1, payload: hex('C3 28')})],
+  'a close frame with code 1005': [1002, frame({opcode: 8, payload: hex('03ED')})],
+  'a close frame of one byte': [1002, frame({opcode: 8, payload: hex('03')})],
+} as const satisfies Record<string, readonly [number, Buffer]>;
+
+for (const [what, [code, bytes]] of Object.entries(violations)) {
+  test(`${what} breaks the WebSocket protocol: closed ${code}, one close call, nobody else harmed [RB-58]`, async (t) => {
+    const world = await start(t);
+    const other = await world.connect();
+    await world.business.next('connect');
+    const {client, identity} = await world.join();
+    client.sendRaw(bytes);
+    t.is((await client.closeFrame()).code, code);
+    client.finish();
+    await client.end();
+    t.is((await world.business.next('close')).header('RAINBOWCLIENTIDENTITY'), identity);
+    other.sendHex('12 0001 0001');
+    t.is(await other.packet(), '20 0001');
+    t.is(world.business.count('message'), 1);
+  });
+}
+
+test('a message over the limit closes 1009, one at the limit is forwarded', async (t) => {
+  const world = await start(t, {payloadBytesMax: 1_000});
+  const client = await world.connect();
+  client.sendMessage({qos: 1, id: 1, payload: Buffer.alloc(995)});
+  t.is(await client.packet(), '20 0001');
+  client.sendMessage({qos: 1, id: 2, payload: Buffer.alloc(996)});
+  t.is((await client.closeFrame()).code, 1009);
+  client.finish();
+  await client.end();
+  await world.business.next('close');
+  t.is(world.business.count('message'), 1);
+});
+
+test('a message in endless fragments is cut off at the limit, whole or in crumbs', async (t) => {
+  const world = await start(t, {payloadBytesMax: 10_000});
+  const large = await world.connect();
+  large.sendFrame({opcode: 2, payload: Buffer.alloc(9_000), fin: false});
+  large.sendFrame({opcode: 0, payload: Buffer.alloc(9_000), fin: false});
+  t.is((await large.closeFrame()).code, 1009);
+  const crumbs = await world.connect();
+  crumbs.sendFrame({opcode: 2, payload: Buffer.alloc(1), fin: false});
+  const crumb = frame({opcode: 0, payload: Buffer.alloc(0), fin: false});
+  for (let index = 0; index < 100; index++) crumbs.sendRaw(Buffer.concat(Array.from({length: 1_000}, () => crumb)));
+  t.true([1002, 1008, 1009].includes((await crumbs.closeFrame()).code ?? 0));
+});

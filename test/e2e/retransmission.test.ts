@@ -1,0 +1,108 @@
+// What is sent again on the way down, and what is not any more: SENDs until they are confirmed, RELs until their COM.
+
+import test from 'ava';
+import {nextBeside, single} from './kit/room.ts';
+
+for (const qos of [1, 2]) {
+  test(`an unconfirmed QoS ${qos} SEND comes again each interval, same id, same bytes, DUP 1 [RB-09] [${qos === 1 ? 'RB-11' : 'RB-14'}]`, async (t) => {
+    const {world, client} = await single(t, {retryIntervalMs: 100});
+    const arrivals: number[] = [];
+    const sent = world.api.send({channel: 'room', qos, timeout: 10}, 'hi');
+    const first = await client.packets.next();
+    arrivals.push(performance.now());
+    t.is(first.readUInt8(0), qos === 1 ? 0x12 : 0x14);
+    for (let repeat = 0; repeat < 4; repeat++) {
+      const again = await client.packets.next();
+      arrivals.push(performance.now());
+      t.is(again.readUInt8(0), qos === 1 ? 0x1a : 0x1c);
+      t.deepEqual(again.subarray(1), first.subarray(1));
+    }
+    client.sendAnswer(qos === 1 ? 'ack' : 'rec', first.readUInt16BE(3));
+    t.like((await sent).json, {connections: 1});
+    const tookMs = (arrivals[4] as number) - (arrivals[0] as number);
+    t.true(tookMs > 300 && tookMs < 5_000, `${tookMs} ms for four intervals`);
+    t.true(world.counter('retransmissions') >= 4);
+  });
+}
+
+test('the interval is 3 s by default', async (t) => {
+  const {world, client} = await single(t, {retryIntervalMs: 3_000});
+  const sent = world.api.send({channel: 'room', qos: 1, timeout: 10});
+  const {id, dup} = await client.parsed();
+  const begin = performance.now();
+  t.false(dup);
+  t.like(await client.parsed(), {id, dup: true});
+  const tookMs = performance.now() - begin;
+  t.true(tookMs > 2_900 && tookMs < 8_000, `${tookMs} ms`);
+  client.sendAnswer('ack', id);
+  t.like((await sent).json, {connections: 1});
+});
+
+test('once confirmed a SEND does not come again [RB-06]', async (t) => {
+  const {world, client} = await single(t, {retryIntervalMs: 40});
+  const sent = world.api.send({channel: 'room', qos: 1});
+  const first = await client.parsed();
+  client.sendAnswer('ack', first.id);
+  await sent;
+  // Another message is repeated five times meanwhile.
+  const second = world.api.send({channel: 'room', qos: 1}, 'other');
+  const ids = new Set<number>();
+  for (let repeat = 0; repeat < 5; repeat++) {
+    const packet = await client.parsed();
+    if (packet.id !== first.id) ids.add(packet.id);
+    else t.true(packet.dup && ids.size === 0, 'a repeat that crossed the ACK');
+  }
+  t.is(ids.size, 1);
+  client.sendAnswer('ack', [...ids][0] as number);
+  t.like((await second).json, {connections: 1});
+});
+
+test('after REL the SEND never comes again; REL comes again until COM [RB-16] [RB-17]', async (t) => {
+  const {world, client} = await single(t, {retryIntervalMs: 50});
+  const sent = world.api.send({channel: 'room', qos: 2});
+  const {id} = await client.parsed();
+  client.sendAnswer('rec', id);
+  t.like(await nextBeside(client, 'send', id), {command: 'rel', id});
+  t.like((await sent).json, {connections: 1});
+  for (let repeat = 0; repeat < 5; repeat++)
+    t.like(await client.parsed(), {command: 'rel', id, payload: Buffer.alloc(0)});
+  client.sendAnswer('com', id);
+  await client.fence();
+  client.packets.drain();
+  // Another message is repeated three times: no REL of the first among them.
+  const other = world.api.send({channel: 'room', qos: 1});
+  const packets = [await client.parsed(), await client.parsed(), await client.parsed(), await client.parsed()];
+  for (const packet of packets) t.is(packet.command, 'send');
+  client.sendAnswer('ack', packets[0]?.id ?? 0);
+  t.like((await other).json, {connections: 1});
+});
+
+test('each REC is answered by REL: repeated, after COM, and for an id that never was [RB-15] [RB-19]', async (t) => {
+  const {world, client} = await single(t, {retryIntervalMs: 3_000});
+  const sent = world.api.send({channel: 'room', qos: 2});
+  const {id} = await client.parsed();
+  for (let repeat = 0; repeat < 4; repeat++) {
+    client.sendAnswer('rec', id, `reply ${repeat}`);
+    t.like(await client.parsed(), {command: 'rel', id});
+  }
+  t.like((await sent).json, {connections: 1, data: 'reply 0'});
+  client.sendAnswer('com', id);
+  client.sendAnswer('rec', id);
+  t.like(await client.parsed(), {command: 'rel', id});
+  for (const unknown of ['0000', 'FFFF', '8000']) {
+    client.sendHex(`30 ${unknown} 6869`);
+    t.is(await client.packet(), `40 ${unknown}`);
+  }
+  t.true(world.counter('packetsUnknownId') >= 4);
+});
+
+test('RELs go out in the order their RECs came [RB-44]', async (t) => {
+  const {world, client} = await single(t, {retryIntervalMs: 3_000});
+  const sent = Array.from({length: 10}, () => world.api.send({channel: 'room', qos: 2}));
+  const ids: number[] = [];
+  for (const _ of sent) ids.push((await client.parsed()).id);
+  const shuffled = ids.toReversed();
+  for (const id of shuffled) client.sendAnswer('rec', id);
+  for (const id of shuffled) t.like(await client.parsed(), {command: 'rel', id});
+  for (const {json} of await Promise.all(sent)) t.is(json.connections, 1);
+});

@@ -1,0 +1,152 @@
+// The end of a gateway: embedded by close(), and as the real command by SIGTERM and SIGINT.
+
+import test from 'ava';
+import {after, answer, hang, success} from './kit/business-server.ts';
+import {Latch, within} from './kit/deadline.ts';
+import {runServer, start, startDaemon, writeIni} from './kit/gateway.ts';
+import {dial} from './kit/raw-client.ts';
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  test.serial(`${signal}: clients get 1001, their close calls are made, exit 0 within 5 s`, async (t) => {
+    const daemon = await startDaemon(t);
+    const {business} = daemon;
+    business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
+    const clients = await Promise.all(Array.from({length: 20}, () => daemon.connect()));
+    const begin = performance.now();
+    daemon.process.kill(signal);
+    for (const client of clients) {
+      t.is((await client.closeFrame()).code, 1001);
+      client.finish();
+    }
+    t.is(await within(daemon.exited, 'the end of the server', 7_000), 0, daemon.output);
+    t.true(performance.now() - begin < 5_000);
+    t.is(business.count('close'), 20);
+    await t.throwsAsync(dial(t, daemon.port));
+  });
+}
+
+test.serial('SIGTERM ends a server within 5 s even where clients and business server hang', async (t) => {
+  const daemon = await startDaemon(t);
+  const {business} = daemon;
+  business.always('message', hang()).always('close', hang());
+  const clients = await Promise.all(Array.from({length: 5}, () => daemon.connect()));
+  for (const client of clients) client.sendHex('12 0001 0001');
+  await business.take('message', 5);
+  business.always('connect', hang());
+  const checking = await dial(t, daemon.port);
+  checking.request();
+  await business.take('connect', 6);
+  const half = await dial(t, daemon.port);
+  half.sendRaw(Buffer.from('POST /send/?channel=x HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf'));
+  const begin = performance.now();
+  daemon.process.kill('SIGTERM');
+  // Nobody answers the close frames.
+  for (const client of clients) t.is((await client.closeFrame()).code, 1001);
+  t.is(await within(daemon.exited, 'the end of the server', 7_000), 0, daemon.output);
+  t.true(performance.now() - begin < 5_000, `${performance.now() - begin} ms`);
+  t.is(business.count('close'), 5);
+});
+
+test.serial('SIGTERM ends a server within 5 s where a client never reads', async (t) => {
+  const daemon = await startDaemon(t);
+  daemon.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
+  const client = await daemon.connect();
+  client.pause();
+  for (let index = 0; index < 20; index++) {
+    await daemon.api.send({channel: 'room', qos: 0}, Buffer.alloc(1_000_000));
+  }
+  const begin = performance.now();
+  daemon.process.kill('SIGTERM');
+  t.is(await within(daemon.exited, 'the end of the server', 7_000), 0, daemon.output);
+  t.true(performance.now() - begin < 5_000);
+  t.is(daemon.business.count('close'), 1);
+});
+
+test.serial('the real command speaks the protocol from end to end', async (t) => {
+  const daemon = await startDaemon(t, {keep_alive: 30, retry_interval: 1});
+  daemon.business.once('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
+  daemon.business.always('message', answer(200, 'ok'));
+  const client = await daemon.connect();
+  client.sendHex('14 0001 0007 6869');
+  t.is(await client.packet(), '30 0007 6F6B');
+  client.sendHex('40 0007');
+  t.is(await client.packet(), '50 0007');
+  const sent = daemon.api.send({channel: 'room', qos: 1}, 'hi');
+  const {id} = await client.parsed();
+  t.like(await client.parsed(), {id, dup: true});
+  client.sendAnswer('ack', id, 'got it');
+  t.like((await sent).json, {connections: 1, data: 'got it'});
+});
+
+test.serial('a wrong configuration ends the start with status 78 and says why, a wrong flag with 2', async (t) => {
+  const file = await writeIni(t, {connect_url: 'not a url', keep_alife: 5});
+  const wrong = runServer(t, ['-f', file, '-p', '0']);
+  t.is(await within(wrong.exited, 'the end of the start', 20_000), 78, wrong.output);
+  t.regex(wrong.output, /connect_url/);
+  t.regex(wrong.output, /forward_url/);
+  t.regex(wrong.output, /keep_alife[^\n]*\n?[^\n]*keep_alive/);
+  const missing = runServer(t, ['-f', `${file}.none`, '-p', '0']);
+  t.is(await within(missing.exited, 'the end of the start', 20_000), 78, missing.output);
+  const flag = runServer(t, ['--no-such-flag']);
+  t.is(await within(flag.exited, 'the end of the start', 20_000), 2, flag.output);
+});
+
+test('close() stops listening, refuses new clients, ends the old ones, and may be called again', async (t) => {
+  const world = await start(t);
+  world.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
+  const client = await world.connect();
+  const closed = world.gateway.close();
+  t.is((await client.closeFrame()).code, 1001);
+  await t.throwsAsync(dial(t, world.gateway.port));
+  client.finish();
+  await Promise.all([closed, world.gateway.close()]);
+  t.is(world.business.count('close'), 1);
+});
+
+test('a publication under way is answered at shutdown, as it stands [RB-62]', async (t) => {
+  const world = await start(t);
+  world.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
+  const clients = [await world.connect(), await world.connect()];
+  const sent = world.api.send({channel: 'room', qos: 1, timeout: 30});
+  for (const client of clients) await client.packets.next();
+  clients[0]?.sendAnswer('ack', 1);
+  const closed = world.gateway.close();
+  for (const client of clients) client.finish();
+  const {json} = await sent;
+  t.true((json.connections ?? -1) <= 1, JSON.stringify(json));
+  await closed;
+});
+
+test('an API call that comes during the shutdown is told so', async (t) => {
+  const world = await start(t);
+  const latch = new Latch();
+  world.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'})).always('close', after(latch, answer(200)));
+  const client = await world.connect();
+  const caller = await dial(t, world.gateway.port);
+  caller.sendRaw(Buffer.from('POST /send/?channel=room&qos=0 HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n'));
+  // A whole round trip later the gateway has read that half of a request.
+  t.is((await world.api.get('/hello/')).text, 'ok');
+  const closed = world.gateway.close();
+  await client.closeFrame();
+  caller.sendRaw(Buffer.from('\r\nhi'));
+  const answered = await caller.response();
+  t.is(answered.status, 503);
+  t.like(JSON.parse(answered.body) as object, {status: 1, code: 'RB_STOPPING'});
+  client.finish();
+  latch.release();
+  await closed;
+});
+
+test('a client that is being checked at shutdown gets 503, and a close call if the answer was yes [RB-64]', async (t) => {
+  const world = await start(t);
+  const latch = new Latch();
+  world.business.once('connect', after(latch, success()));
+  const client = await dial(t, world.gateway.port);
+  client.request();
+  await world.business.next('connect');
+  const closed = world.gateway.close();
+  t.is((await client.response()).status, 503);
+  latch.release();
+  await closed;
+  t.true(world.business.count('close') <= 1);
+});
