@@ -163,6 +163,6 @@ function readQos(text: string): 0 | 1 | 2 {
 /** Seconds; what the gateway would take for them. */
 function readTimeout(text: string): number {
   const timeoutMs = parseTimeoutMs(text);
-  if (timeoutMs === undefined) throw new InvalidArgumentError('Expected seconds, at most 300.');
+  if (timeoutMs === undefined) throw new InvalidArgumentError('Expected a number of seconds.');
   return timeoutMs / 1000;
 }

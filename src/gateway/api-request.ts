@@ -14,7 +14,6 @@ import {
   parseTimeoutMs,
   qosDefault,
   sendTimeoutDefaultMs,
-  sendTimeoutMsMax,
 } from '../protocol/api.ts';
 import type {Refusal} from './api-answer.ts';
 import type {ApiQuery} from './api-query.ts';
@@ -31,7 +30,7 @@ export function readPublish(query: ApiQuery, payload: Uint8Array): PublishReques
   if (qos === undefined) return {code: 'RB_QOS', detail: `Expected qos to be 0, 1 or 2, got ${shown(query.qos)}`};
   if (type === undefined) return refuse(`Expected msgtype from 0 to ${messageTypeMax}, got ${shown(query.msgtype)}`);
   if (timeoutMs === undefined) {
-    return refuse(`Expected timeout in seconds, at most ${sendTimeoutMsMax / 1000}, got ${shown(query.timeout)}`);
+    return refuse(`Expected timeout in seconds, got ${shown(query.timeout)}`);
   }
   if (query.replies !== undefined && query.replies !== 'all') {
     return refuse(`Expected replies to be all, got ${shown(query.replies)}`);

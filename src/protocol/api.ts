@@ -122,12 +122,14 @@ export function parseQos(text: string): Qos | undefined {
   return text === '2' ? 2 : undefined;
 }
 
-/** `timeout` in whole milliseconds from decimal seconds; `undefined` where it is no number or above the bound. */
+/**
+ * `timeout` in whole milliseconds from decimal seconds; `undefined` where it is no number. Above the bound it is the
+ * bound: the original had none, and a caller of its time that asks for more must not be refused.
+ */
 export function parseTimeoutMs(text: string): number | undefined {
   if (!timeoutFormat.test(text)) return undefined;
   const timeoutMs = Math.ceil(Number(text) * 1000);
-  if (timeoutMs > sendTimeoutMsMax) return undefined;
-  return timeoutMs > 0 ? timeoutMs : sendTimeoutDefaultMs;
+  return timeoutMs > 0 ? Math.min(timeoutMs, sendTimeoutMsMax) : sendTimeoutDefaultMs;
 }
 
 /**

@@ -102,7 +102,7 @@ class UpstreamPool implements UpstreamTransport {
     if (this.#open.size > 0) {
       const {promise, resolve} = Promise.withResolvers<void>();
       this.#onIdle = resolve;
-      const timer = systemClock.startTimer(graceMs, resolve);
+      const timer = systemClock.startTimer(Math.max(0, graceMs), resolve);
       await promise;
       timer.cancel();
     }

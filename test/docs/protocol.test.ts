@@ -87,7 +87,7 @@ function judge(query: string): string {
 }
 
 test("the numbers of the text are the program's", (t) => {
-  t.true(protocol.text.includes(`at most ${sendTimeoutMsMax / 1000}, fractions allowed`));
+  t.true(protocol.text.includes(`more than ${sendTimeoutMsMax / 1000} means ${sendTimeoutMsMax / 1000}`));
   t.true(protocol.text.includes(`| \`timeout\` | ${sendTimeoutDefaultMs / 1000} |`));
   t.true(isCallbackNonce('19841984190000012345'));
   t.true(isChannelName('x'.repeat(256)));
