@@ -8,7 +8,7 @@ import type {ActorRef, Behaviour, Cell} from '../runtime/actor.ts';
 import type {AcceptedAnswer, Answer} from '../upstream/call.ts';
 import {BusinessLine} from './business-line.ts';
 import {ConnectionLife, connectionEvent as event, type LifeOwner} from './connection-life.ts';
-import {type Delivery, progressEnded} from './delivery.ts';
+import type {Delivery} from './delivery.ts';
 import {Inbound, type InboundMessage, type InboundOwner} from './inbound.ts';
 import type {Link} from './link.ts';
 import {Membership} from './membership.ts';
@@ -205,8 +205,7 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
       return;
     }
     this.#thread.counters.deliveriesLost++;
-    delivery.progress |= progressEnded;
-    delivery.publication.self.tell(delivery);
+    delivery.publication.end(delivery);
   }
 
   #broadcast(frame: Uint8Array): void {

@@ -1,18 +1,11 @@
-// One QoS 1 or 2 message on its way to one client: the one object a delivery costs. It is also the message itself: the
-// publication tells it to the connection, and the connection tells it back when it has made progress. Between the two it
-// belongs to the connection, which runs its chart (machines/outbound-delivery.ts).
+// One QoS 1 or 2 message on its way to one client: the one object a delivery costs. It is also the message by which the
+// publication hands itself to the connection, and the entry by which the connection finds it again under its id. The
+// connection runs its chart (machines/outbound-delivery.ts); the publication counts what comes of it.
 
-import {outboundQos1, outboundQos2} from '../machines/outbound-delivery.ts';
 import {emptyBytes} from '../protocol/packet.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import type {ConnectionMessage} from './messages.ts';
 import type {Publication} from './publication.ts';
-
-/** Bits of {@link Delivery.progress}. */
-export const progressConfirmed = 1;
-export const progressEnded = 2;
-/** The client's queue was full; always together with {@link progressEnded}. */
-export const progressRefused = 4;
 
 export class Delivery {
   readonly kind = 'deliver';
@@ -24,20 +17,16 @@ export class Delivery {
   id = 0;
   /** When its latest packet went out, monotonic whole ms. */
   sentAt = 0;
-  /** What the connection has found so far, as bits; the publication compares it with {@link accounted}. */
-  progress = 0;
-  /** The part of {@link progress} the publication has counted. */
-  accounted = 0;
+  /** Whether the client has acknowledged it, and whether its flow has ended; the publication's. */
+  isConfirmed = false;
+  isEnded = false;
   /** The client's answer, once confirmed. */
   reply: Uint8Array = emptyBytes;
+  /** Another delivery in the same place; the in-flight table's. */
+  next: Delivery | undefined = undefined;
 
   constructor(publication: Publication, recipient: ActorRef<ConnectionMessage>) {
     this.publication = publication;
     this.recipient = recipient;
-  }
-
-  /** The chart it runs. */
-  get table(): typeof outboundQos1 | typeof outboundQos2 {
-    return this.publication.qos === 1 ? outboundQos1 : outboundQos2;
   }
 }

@@ -61,9 +61,6 @@ export type ChannelMessage =
   | {readonly kind: 'publish'; readonly request: PublishRequest; readonly reply: Reply<PublishOutcome>}
   | {readonly kind: 'describe'; readonly reply: Reply<ChannelInfo>};
 
-/** To a publication: a delivery that has made progress, or its timer. */
-export type PublicationMessage = Delivery | {readonly kind: 'timerDue'};
-
 /** To the upstream caller. */
 export type UpstreamMessage =
   | {

@@ -5,7 +5,8 @@
 import {outboundQos1, outboundQos2} from '../machines/outbound-delivery.ts';
 import {framePacket} from '../protocol/frame.ts';
 import {messageIdMax} from '../protocol/packet.ts';
-import {type Delivery, progressConfirmed, progressEnded, progressRefused} from './delivery.ts';
+import type {Delivery} from './delivery.ts';
+import {InFlight} from './in-flight.ts';
 import type {Link} from './link.ts';
 import type {Thread} from './thread.ts';
 
@@ -24,7 +25,7 @@ export class Outbound {
   readonly #thread: Thread;
   readonly #owner: OutboundOwner;
   /** By id: transmitted, and not ended. At most `window`. [RB-47] */
-  readonly #inFlight = new Map<number, Delivery>();
+  readonly #inFlight = new InFlight();
   /** Not transmitted yet, in the order accepted. At most `queue`. [RB-45] */
   readonly #queued: Delivery[] = [];
   #queuedBytes = 0;
@@ -56,12 +57,12 @@ export class Outbound {
       return;
     }
     this.#thread.counters.deliveriesRefused++;
-    this.#report(delivery, progressEnded | progressRefused);
+    delivery.publication.refuse(delivery);
   }
 
   /** An ACK or REC came. A REC is answered at once, so RELs go out in the order of the RECs. [RB-44] */
   acknowledge(kind: 'ack' | 'rec', id: number, reply: Uint8Array): void {
-    const delivery = this.#inFlight.get(id);
+    const delivery = this.#inFlight.find(id);
     if (delivery === undefined) {
       this.#thread.counters.packetsUnknownId++;
       // The peer holds an id that we have forgotten; a REL lets it go. [RB-19]
@@ -69,13 +70,13 @@ export class Outbound {
       return;
     }
     if ((delivery.publication.qos === 1) !== (kind === 'ack')) this.#thread.counters.packetsMismatched++;
-    if ((delivery.progress & progressConfirmed) === 0) delivery.reply = reply;
+    if (!delivery.isConfirmed) delivery.reply = reply;
     this.#step(delivery, event[kind === 'ack' ? 'wire.ack' : 'wire.rec']);
   }
 
   /** A COM came. */
   complete(id: number): void {
-    const delivery = this.#inFlight.get(id);
+    const delivery = this.#inFlight.find(id);
     if (delivery === undefined) this.#thread.counters.packetsUnknownId++;
     else this.#step(delivery, event['wire.com']);
   }
@@ -114,9 +115,8 @@ export class Outbound {
 
   /** The connection has ended: every delivery is settled. */
   close(): void {
-    for (const delivery of this.#inFlight.values()) this.#step(delivery, event['socket.closed']);
+    for (const delivery of this.#inFlight.clear()) this.#step(delivery, event['socket.closed']);
     for (const delivery of this.#queued) this.#step(delivery, event['socket.closed']);
-    this.#inFlight.clear();
     this.#queued.length = 0;
     this.#queuedBytes = 0;
   }
@@ -132,7 +132,7 @@ export class Outbound {
 
   // The publication answers and frees its bytes before its word reaches here; nothing of it may be sent any more.
   #isOverdue(delivery: Delivery): boolean {
-    return delivery.publication.isAnswered && (delivery.progress & progressConfirmed) === 0;
+    return delivery.publication.isAnswered && !delivery.isConfirmed;
   }
 
   #step(delivery: Delivery, eventCode: number): void {
@@ -154,7 +154,7 @@ export class Outbound {
     switch (effectCode) {
       case effect.transmit:
         delivery.id = this.#freeId(publication.messageId);
-        this.#inFlight.set(delivery.id, delivery);
+        this.#inFlight.add(delivery);
         this.#send(delivery, publication.frameFor(delivery.id, false));
         return;
       case effect.retransmit:
@@ -169,31 +169,24 @@ export class Outbound {
         this.#send(delivery, publication.releaseFrameFor(delivery.id));
         return;
       case effect.confirm:
-        // At QoS 1 the flow ends with the same packet; `release` reports both at once.
-        delivery.progress |= progressConfirmed;
-        if (publication.qos === 2) publication.self.tell(delivery);
+        publication.confirm(delivery);
         return;
       case effect.release:
-        this.#inFlight.delete(delivery.id);
-        this.#report(delivery, progressEnded);
+        this.#inFlight.remove(delivery);
+        publication.end(delivery);
         if (this.#queued.length > 0) this.pump();
         return;
       case effect.lose:
-        if ((delivery.progress & progressConfirmed) === 0) this.#thread.counters.deliveriesLost++;
-        this.#report(delivery, progressEnded);
+        if (!delivery.isConfirmed) this.#thread.counters.deliveriesLost++;
+        publication.end(delivery);
         return;
       case effect.expire:
         this.#thread.counters.deliveriesExpired++;
-        this.#report(delivery, progressEnded);
+        publication.end(delivery);
         return;
       case effect.probe:
         this.#owner.probe();
     }
-  }
-
-  #report(delivery: Delivery, progress: number): void {
-    delivery.progress |= progress;
-    delivery.publication.self.tell(delivery);
   }
 
   #send(delivery: Delivery, frame: Uint8Array): void {
@@ -205,7 +198,7 @@ export class Outbound {
   // the number of ids, so there always is one. [RB-03] [RB-04]
   #freeId(preferred: number): number {
     let id = preferred;
-    while (this.#inFlight.has(id)) id = id === messageIdMax ? 1 : id + 1;
+    while (this.#inFlight.find(id) !== undefined) id = id === messageIdMax ? 1 : id + 1;
     return id;
   }
 }

@@ -1,24 +1,25 @@
-// One QoS 1 or 2 message to many clients: an actor that lives until the last of its deliveries has ended. It holds the
-// frames, which all clients share, and the one timer; it counts who confirmed and answers the caller. [RB-61] [RB-62]
+// One QoS 1 or 2 message to many clients. It lives until the last of its deliveries has ended, holds the frames, which all
+// clients share, and the one timer; it counts who confirmed and answers the caller. [RB-61] [RB-62]
+//
+// Not an actor but a ledger: connections of this thread enter their deliveries' progress by plain calls, one number each.
+// A message each would cost more than all else that an acknowledgement does; docs/decisions/0011-publication-ledger.md.
 
 import type {ClientReply, PublishOutcome, PublishRequest} from '../cluster/switchboard.ts';
 import type {Timer} from '../core/clock.ts';
 import {framePacket} from '../protocol/frame.ts';
 import {emptyBytes, type Qos} from '../protocol/packet.ts';
-import type {ActorRef, Behaviour, Cell} from '../runtime/actor.ts';
+import type {ActorRef} from '../runtime/actor.ts';
 import type {Reply} from '../runtime/ask.ts';
-import {Delivery, progressConfirmed, progressEnded, progressRefused} from './delivery.ts';
-import type {ConnectionMessage, PublicationMessage} from './messages.ts';
+import {Delivery} from './delivery.ts';
+import type {ConnectionMessage} from './messages.ts';
 import type {Thread} from './thread.ts';
 
-export class Publication implements Behaviour<PublicationMessage> {
+export class Publication {
   readonly qos: Qos;
   /** Of the payload, as a client's queue counts them; also after the payload has been let go. */
   readonly payloadBytes: number;
   /** The id on the wire for every client on which it is free; the others take one of their own. */
   readonly messageId: number;
-  /** Where its connections report to. */
-  readonly self: Cell<PublicationMessage>;
   readonly #thread: Thread;
   readonly #type: number;
   readonly #message: string;
@@ -43,8 +44,7 @@ export class Publication implements Behaviour<PublicationMessage> {
   #refused = 0;
   #isAnswered = false;
 
-  constructor(self: Cell<PublicationMessage>, thread: Thread, request: PublishRequest, reply: Reply<PublishOutcome>) {
-    this.self = self;
+  constructor(thread: Thread, request: PublishRequest, reply: Reply<PublishOutcome>) {
     this.#thread = thread;
     this.qos = request.qos;
     this.#type = request.type;
@@ -69,30 +69,38 @@ export class Publication implements Behaviour<PublicationMessage> {
       this.#running++;
       // A full mailbox is a full queue: told in the answer. [RB-52] One that ended meanwhile is a client that went away.
       if (recipient.tell(delivery)) continue;
-      delivery.progress = recipient.isStopped ? progressEnded : progressEnded | progressRefused;
-      this.#account(delivery);
+      if (recipient.isStopped) this.end(delivery);
+      else this.refuse(delivery);
     }
     this.#thread.counters.deliveries += this.#deliveries.length;
-    this.#settle();
     if (this.#running > 0) this.#arm();
   }
 
-  receive(message: PublicationMessage): void {
-    if (message.kind === 'deliver') {
-      this.#account(message);
-      this.#settle();
+  /** The client has acknowledged `delivery`; its reply stands in it. */
+  confirm(delivery: Delivery): void {
+    delivery.isConfirmed = true;
+    if (this.#isAnswered) {
+      this.#thread.counters.deliveriesLate++;
       return;
     }
-    const now = this.#thread.clock.now();
-    if (!this.#isAnswered && now >= this.#deadlineAt) this.#timeOut();
-    if (now >= this.#retryAt) this.#retry(now);
-    if (this.#running > 0) this.#arm();
+    this.#thread.counters.deliveriesConfirmed++;
+    this.#confirmed++;
+    if (delivery.reply.length > 0) this.#lastReply = delivery.reply;
+    if (this.#wantsReplies) this.#replies.push({identity: delivery.recipient.name, data: delivery.reply});
+    if (--this.#open === 0) this.#answer(false);
   }
 
-  /** Ends without having counted to the end: answers with what is known. */
-  failed(): void {
-    this.#timer?.cancel();
-    if (!this.#isAnswered) this.#answer(true);
+  /** The flow of `delivery` has ended, confirmed or not. Called once for each. */
+  end(delivery: Delivery): void {
+    delivery.isEnded = true;
+    if (--this.#running === 0) this.#timer?.cancel();
+    if (!delivery.isConfirmed && --this.#open === 0 && !this.#isAnswered) this.#answer(false);
+  }
+
+  /** The client's queue is full: `delivery` has ended before it began. [RB-52] */
+  refuse(delivery: Delivery): void {
+    this.#refused++;
+    this.end(delivery);
   }
 
   /** Whether the caller has its answer: then no SEND of it may go out any more, and its bytes are gone. */
@@ -119,29 +127,11 @@ export class Publication implements Behaviour<PublicationMessage> {
     return framePacket({kind: 'send', qos: this.qos, isDup, type: this.#type, id, payload: this.#payload});
   }
 
-  #account(delivery: Delivery): void {
-    const fresh = delivery.progress & ~delivery.accounted;
-    delivery.accounted = delivery.progress;
-    const wasOpen = (delivery.progress & ~fresh) === 0;
-    if (fresh !== 0 && wasOpen) this.#open--;
-    if ((fresh & progressEnded) !== 0) this.#running--;
-    if ((fresh & progressRefused) !== 0) this.#refused++;
-    if ((fresh & progressConfirmed) === 0) return;
-    if (this.#isAnswered) {
-      this.#thread.counters.deliveriesLate++;
-      return;
-    }
-    this.#thread.counters.deliveriesConfirmed++;
-    this.#confirmed++;
-    if (delivery.reply.length > 0) this.#lastReply = delivery.reply;
-    if (this.#wantsReplies) this.#replies.push({identity: delivery.recipient.name, data: delivery.reply});
-  }
-
-  #settle(): void {
-    if (this.#open === 0 && !this.#isAnswered) this.#answer(false);
-    if (this.#running > 0) return;
-    this.#timer?.cancel();
-    this.self.stop();
+  #due(): void {
+    const now = this.#thread.clock.now();
+    if (!this.#isAnswered && now >= this.#deadlineAt) this.#timeOut();
+    if (now >= this.#retryAt) this.#retry(now);
+    if (this.#running > 0) this.#arm();
   }
 
   #answer(isTimedOut: boolean): void {
@@ -164,13 +154,13 @@ export class Publication implements Behaviour<PublicationMessage> {
     this.#thread.counters.publicationsTimedOut++;
     this.#answer(true);
     for (const delivery of this.#deliveries) {
-      if (delivery.accounted === 0) delivery.recipient.tell({kind: 'timedOut', delivery});
+      if (!delivery.isConfirmed && !delivery.isEnded) delivery.recipient.tell({kind: 'timedOut', delivery});
     }
   }
 
   #retry(now: number): void {
     this.#retryAt = now + this.#thread.settings.retryIntervalMs;
-    this.#deliveries = this.#deliveries.filter((delivery) => (delivery.accounted & progressEnded) === 0);
+    this.#deliveries = this.#deliveries.filter(({isEnded}) => !isEnded);
     for (const delivery of this.#deliveries) delivery.recipient.tell({kind: 'retryDue', delivery});
   }
 
@@ -178,8 +168,6 @@ export class Publication implements Behaviour<PublicationMessage> {
     this.#timer?.cancel();
     const now = this.#thread.clock.now();
     const dueAt = this.#isAnswered ? this.#retryAt : Math.min(this.#retryAt, this.#deadlineAt);
-    this.#timer = this.#thread.clock.startTimer(Math.max(0, dueAt - now), () => {
-      this.self.tell({kind: 'timerDue'});
-    });
+    this.#timer = this.#thread.clock.startTimer(Math.max(0, dueAt - now), () => this.#due());
   }
 }

@@ -1,17 +1,13 @@
 // Starts publications: to the members of a channel, or to one client. QoS 0 is one frame and no state; QoS 1 and 2 are a
-// publication actor. Called by channel actors and by the switchboard.
+// publication. Called by channel actors and by the switchboard.
 
 import type {PublishOutcome, PublishRequest} from '../cluster/switchboard.ts';
 import {framePacket} from '../protocol/frame.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import type {Reply} from '../runtime/ask.ts';
-import type {ConnectionMessage, PublicationMessage} from './messages.ts';
+import type {ConnectionMessage} from './messages.ts';
 import {Publication} from './publication.ts';
 import type {Thread} from './thread.ts';
-
-/** A delivery reports at most twice; the rest is for the timer. */
-const reportsPerDelivery = 2;
-const mailboxReserve = 16;
 
 /** Sends `request` to `recipients` and calls `reply` once, when all have answered or gone, or at the timeout. */
 export function publish(
@@ -29,17 +25,7 @@ export function publish(
     reply(nobody(thread, request));
     return;
   }
-  let publication: Publication | undefined;
-  thread.scheduler.spawn<PublicationMessage>({
-    name: 'publication',
-    mailboxBound: recipients.size * reportsPerDelivery + mailboxReserve,
-    supervisor: thread.supervisors.publications,
-    create: (self) => {
-      publication = new Publication(self, thread, request, reply);
-      return publication;
-    },
-  });
-  publication?.start(recipients);
+  new Publication(thread, request, reply).start(recipients);
 }
 
 function broadcast(

@@ -46,7 +46,6 @@ export interface Thread {
   readonly supervisors: {
     readonly connections: Supervisor;
     readonly channels: Supervisor;
-    readonly publications: Supervisor;
   };
   /** Open connections by identity. */
   readonly connections: Registry<ConnectionMessage>;
@@ -114,10 +113,8 @@ export function createThread(options: ThreadOptions): Thread {
     settings,
     scheduler,
     supervisors: {
-      // One client's connection, one caller's publication: nobody else is concerned, and nothing is there to restart.
-      // [RB-58]
+      // One client's connection: nobody else is concerned, and nothing is there to restart. [RB-58]
       connections: supervise('stop'),
-      publications: supervise('stop'),
       channels: supervise('restart'),
     },
     connections: new Registry(),

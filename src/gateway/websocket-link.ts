@@ -57,6 +57,8 @@ export class WebSocketLink implements Link, Flushable, Outgoing {
   #handshake: Handshake | undefined;
   #pendingBytes = 0;
   #isDrainAwaited = false;
+  /** Whether the network had not taken everything at the last write. */
+  #isHeldBack = false;
 
   constructor(environment: LinkEnvironment, request: IncomingMessage, socket: Socket, head: Buffer) {
     this.#environment = environment;
@@ -70,7 +72,8 @@ export class WebSocketLink implements Link, Flushable, Outgoing {
   }
 
   get bufferedBytes(): number {
-    return this.#pendingBytes + this.#socket.writableLength;
+    // Asked for every packet: the socket is only looked at while it holds something back.
+    return this.#isHeldBack ? this.#pendingBytes + this.#socket.writableLength : this.#pendingBytes;
   }
 
   admit(): void {
@@ -112,6 +115,7 @@ export class WebSocketLink implements Link, Flushable, Outgoing {
     this.#pendingBytes = 0;
     if (this.#webSocket?.readyState !== WebSocket.OPEN) return;
     this.#socket.write(bytes);
+    this.#isHeldBack = this.#socket.writableLength > 0;
     if (this.#socket.writableLength > this.#environment.sendBufferBytesMax && !this.#isDrainAwaited) this.#awaitDrain();
   }
 

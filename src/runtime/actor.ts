@@ -77,16 +77,16 @@ export class Cell<Message> implements ActorRef<Message>, Schedulable, Supervised
   /** Handles up to `budget` messages and tells how many; for the scheduler. */
   run(budget: number): number {
     let handled = 0;
-    while (handled < budget && !this.isStopped) {
-      const message = this.#mailbox.take();
-      if (message === undefined) break;
-      handled++;
-      try {
+    try {
+      while (handled < budget && !this.isStopped) {
+        const message = this.#mailbox.take();
+        if (message === undefined) break;
+        handled++;
         this.#behaviour.receive(message);
-      } catch (error) {
-        this.#scheduler.counters.actorFailures++;
-        this.supervisor.failed(this, error);
       }
+    } catch (error) {
+      this.#scheduler.counters.actorFailures++;
+      this.supervisor.failed(this, error);
     }
     return handled;
   }
