@@ -41,6 +41,7 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
   readonly #owner: LifeOwner;
   #state: number = state.checking;
   #heardAt = 0;
+  #isCleanedUp = false;
   #drainTimer: Timer | undefined;
   /** The connect answer, while it is carried out. */
   #admission: AcceptedAnswer | undefined;
@@ -55,6 +56,8 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
     this.#owner = owner;
     thread.alive.add(actor);
     thread.handshakes.add(actor);
+    thread.outside.loadChanged('clients', 1);
+    thread.outside.loadChanged('handshakes', 1);
   }
 
   /** Whether packets may be applied and sent. */
@@ -190,6 +193,7 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
   #admit(): void {
     const {connections, handshakes, counters, heartbeats, scheduler, settings} = this.#thread;
     handshakes.delete(this.actor);
+    this.#thread.outside.loadChanged('handshakes', -1);
     if (this.#line.claim > 0) this.#supersede();
     connections.add(this.#line.identity, this.actor);
     counters.connectionsOpened++;
@@ -224,8 +228,13 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
 
   #cleanUp(): void {
     const {connections, handshakes, heartbeats, counters} = this.#thread;
+    // A connection that fails while it drains has been cleaned up before.
+    if (this.#isCleanedUp) return;
+    this.#isCleanedUp = true;
+    this.#thread.outside.loadChanged('clients', -1);
     const wasHandshake = handshakes.delete(this.actor);
-    if (!wasHandshake) counters.connectionsClosed++;
+    if (wasHandshake) this.#thread.outside.loadChanged('handshakes', -1);
+    else counters.connectionsClosed++;
     connections.remove(this.#line.identity, this.actor);
     heartbeats.cancel(this);
     this.#owner.cleanUp();

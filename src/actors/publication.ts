@@ -33,6 +33,7 @@ export class Publication {
   #repeatFrame: Uint8Array | undefined;
   #releaseFrame: Uint8Array | undefined;
   #lastReply: Uint8Array | undefined;
+  #lastReplyAt = 0;
   #timer: Timer | undefined;
   #deadlineAt: number;
   #retryAt: number;
@@ -85,8 +86,12 @@ export class Publication {
     }
     this.#thread.counters.deliveriesConfirmed++;
     this.#confirmed++;
-    if (delivery.reply.length > 0) this.#lastReply = delivery.reply;
-    if (this.#wantsReplies) this.#replies.push({identity: delivery.recipient.name, data: delivery.reply});
+    const at = this.#thread.scheduler.now;
+    if (delivery.reply.length > 0) {
+      this.#lastReply = delivery.reply;
+      this.#lastReplyAt = at;
+    }
+    if (this.#wantsReplies) this.#replies.push({identity: delivery.recipient.name, data: delivery.reply, at});
     if (--this.#open === 0) this.#answer(false);
   }
 
@@ -146,6 +151,7 @@ export class Publication {
       isTimedOut,
       refused: this.#refused,
       lastReply: this.#lastReply,
+      lastReplyAt: this.#lastReplyAt,
       replies: this.#replies,
     });
   }

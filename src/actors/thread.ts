@@ -1,6 +1,7 @@
 // What the actors of one thread share: the scheduler, the registries, the settings. Made once by the gateway, handed to
 // every actor; nothing in it is global.
 
+import type {LoadKind} from '../cluster/node-load.ts';
 import type {Clock} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
 import type {Random} from '../core/random.ts';
@@ -30,6 +31,8 @@ export interface ActorSettings {
 
 /** What the other parts of the gateway are told, where there are any. */
 export interface Outside {
+  /** There is one more (1) or one less (-1). */
+  loadChanged(kind: LoadKind, by: 1 | -1): void;
   /** A channel has its first member here, or has lost its last. */
   channelChanged(channel: string, hasMembers: boolean): void;
   /** The business server gave `identity` to a connection here. */
@@ -70,8 +73,8 @@ export interface ThreadOptions {
   readonly random: Random;
   readonly counters: Counters;
   readonly transport: UpstreamTransport;
-  /** Calls to the business server under way at a time. */
-  readonly callsMax: number;
+  /** Whether one more call to the business server may be made. @default always */
+  readonly mayCall?: () => boolean;
   /** @default nobody is told anything */
   readonly outside?: Outside;
   /** Memory shared by the threads of a node; see {@link Sequences}. @default one of its own */
@@ -91,7 +94,7 @@ const ticksPerKeepAlive = 32;
 const tickMsMin = 5;
 const tickMsMax = 1_000;
 
-const nobodyOutside: Outside = {channelChanged() {}, identityClaimed() {}};
+const nobodyOutside: Outside = {loadChanged() {}, channelChanged() {}, identityClaimed() {}};
 
 /** Makes the shared state of one thread and its upstream caller; nothing runs until a message is told. */
 export function createThread(options: ThreadOptions): Thread {
@@ -121,7 +124,10 @@ export function createThread(options: ThreadOptions): Thread {
     handshakes: new Set(),
     channels: new Registry((channel, hasMembers) => outside.channelChanged(channel, hasMembers)),
     heartbeats: new TimerWheel<ConnectionMessage>(clock, tickMs, {kind: 'heartbeatDue'}),
-    upstream: spawnUpstreamCaller(scheduler, upstreamSupervisor, options.transport, options.callsMax),
+    upstream: spawnUpstreamCaller(scheduler, upstreamSupervisor, options.transport, {
+      mayCall: options.mayCall ?? ((): boolean => true),
+      changed: (by) => outside.loadChanged('calls', by),
+    }),
     observation: {observer: undefined},
     sequences: new Sequences(random.hex(prefixBytes), options.claims),
     outside,

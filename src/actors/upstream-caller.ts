@@ -17,12 +17,19 @@ interface Waiting {
   readonly context: InboundMessage | undefined;
 }
 
-/** Makes the caller of a thread. `callsMax` bounds the calls under way; one more fails as overloaded. */
+/** Bounds the calls under way, over all threads. */
+export interface CallLoad {
+  /** Whether one more may be made; else it fails as overloaded. */
+  mayCall(): boolean;
+  changed(by: 1 | -1): void;
+}
+
+/** Makes the caller of a thread. */
 export function spawnUpstreamCaller(
   scheduler: Scheduler,
   supervisor: Supervisor,
   transport: UpstreamTransport,
-  callsMax: number,
+  load: CallLoad,
 ): ActorRef<UpstreamMessage> {
   const waiting = new Map<number, Waiting>();
   let batch: Call[] = [];
@@ -48,8 +55,10 @@ export function spawnUpstreamCaller(
 
   function call(call: Call, from: ActorRef<ConnectionMessage>, context: InboundMessage | undefined): void {
     scheduler.counters.calls++;
+    const mayCall = load.mayCall();
     waiting.set(call.call, {from, context});
-    if (waiting.size > callsMax) {
+    load.changed(1);
+    if (!mayCall) {
       pass({kind: 'failed', call: call.call, reason: 'overloaded', status: undefined});
       return;
     }
@@ -60,6 +69,7 @@ export function spawnUpstreamCaller(
     const waiter = waiting.get(answer.call);
     invariant(waiter !== undefined, 'Expected each call to be answered once');
     waiting.delete(answer.call);
+    load.changed(-1);
     if (answer.kind === 'failed') scheduler.counters.callsFailed++;
     waiter.from.tell({kind: 'answered', answer, context: waiter.context});
   }

@@ -71,6 +71,8 @@ export class PortPeer implements Peer {
     const message = {...request, payload: compact(request.payload)};
     if (request.qos === 0) {
       this.#port.send({kind: 'broadcast', request: message});
+      // The caller's next publication, through whichever shard, must find this one before it. [RB-45]
+      await this.#port.posted();
       return nobody(request);
     }
     const deadlineMs = request.timeoutMs + answerGraceMs;
@@ -208,7 +210,7 @@ function compactOutcome(outcome: PublishOutcome): PublishOutcome {
   return {
     ...outcome,
     lastReply: lastReply === undefined ? undefined : compact(lastReply),
-    replies: replies.map(({identity, data}) => ({identity, data: compact(data)})),
+    replies: replies.map((reply) => ({...reply, data: compact(reply.data)})),
   };
 }
 

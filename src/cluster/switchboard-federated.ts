@@ -63,15 +63,18 @@ async function gather(parts: readonly Promise<PublishOutcome>[]): Promise<Publis
   return others.reduce(mergeOutcomes, own as PublishOutcome);
 }
 
-/** One outcome of two; what `left` says last counts where only one can. */
+/** One outcome of two. Where times are not known, what `left` says comes first, and counts where only one can. */
 export function mergeOutcomes(left: PublishOutcome, right: PublishOutcome): PublishOutcome {
+  const isRightLater = (right.lastReplyAt ?? 0) > (left.lastReplyAt ?? 0);
+  const last = right.lastReply !== undefined && (left.lastReply === undefined || isRightLater) ? right : left;
   return {
     message: left.message,
     connections: left.connections + right.connections,
     isTimedOut: left.isTimedOut || right.isTimedOut,
     refused: left.refused + right.refused,
-    lastReply: left.lastReply ?? right.lastReply,
-    replies: [...left.replies, ...right.replies],
+    lastReply: last.lastReply,
+    lastReplyAt: last.lastReplyAt ?? 0,
+    replies: [...left.replies, ...right.replies].sort((one, other) => (one.at ?? 0) - (other.at ?? 0)),
   };
 }
 

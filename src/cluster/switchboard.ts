@@ -23,6 +23,8 @@ export interface PublishRequest {
 export interface ClientReply {
   readonly identity: string;
   readonly data: Uint8Array;
+  /** When it came: monotonic ms, the same clock for all threads of a process; absent where that is not known. */
+  readonly at?: number;
 }
 
 /** What became of a publication by the time of its answer. [RB-61] [RB-62] */
@@ -37,6 +39,8 @@ export interface PublishOutcome {
   readonly refused: number;
   /** The last non-empty reply. */
   readonly lastReply: Uint8Array | undefined;
+  /** When it came; see {@link ClientReply.at}. */
+  readonly lastReplyAt?: number;
   /** Every confirming client's reply, empty ones included, in order of arrival; empty unless wanted. */
   readonly replies: readonly ClientReply[];
 }

@@ -8,7 +8,7 @@ export interface Timer {
 
 /** Monotonic time for durations, wall time for what two machines compare, and timers. */
 export interface Clock {
-  /** Milliseconds from an arbitrary start, never going back. */
+  /** Milliseconds from an arbitrary start, the same for all threads of a process, never going back. */
   now(): number;
   /** Milliseconds since the Unix epoch; may jump. Only for signatures and for people. */
   wallNow(): number;
@@ -29,9 +29,12 @@ class SystemTimer implements Timer {
   }
 }
 
+// performance.now() counts from the start of its own thread; the system's monotonic clock is the same for all.
+const threadStart = Number(process.hrtime.bigint()) / 1e6 - performance.now();
+
 /** The machine's own time. */
 export const systemClock: Clock = {
-  now: () => performance.now(),
+  now: () => threadStart + performance.now(),
   wallNow: () => Date.now(),
   startTimer: (delayMs, callback) => new SystemTimer(delayMs, callback),
 };

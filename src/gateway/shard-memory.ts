@@ -1,6 +1,7 @@
 // The memory that the shards of a node share, made once by the node and handed to each.
 
 import {claimsBytes} from '../actors/sequences.ts';
+import {nodeLoadBytes} from '../cluster/node-load.ts';
 import {presenceBytes} from '../cluster/presence.ts';
 import {countersBytes} from '../core/counters.ts';
 import {replayMemoryBytes} from './replay-guard-shared.ts';
@@ -8,6 +9,8 @@ import {replayMemoryBytes} from './replay-guard-shared.ts';
 export interface NodeMemory {
   /** One piece a shard; a shard that replaces another counts on. */
   readonly counters: readonly SharedArrayBuffer[];
+  /** See `NodeLoad`. */
+  readonly load: SharedArrayBuffer;
   /** See `Presence`; one piece a shard, none where there is but one. */
   readonly presences: readonly SharedArrayBuffer[];
   /** See `Sequences.nextClaim`. */
@@ -20,6 +23,7 @@ export interface NodeMemory {
 export function createNodeMemory(threads: number): NodeMemory {
   return {
     counters: Array.from({length: threads}, () => new SharedArrayBuffer(countersBytes)),
+    load: new SharedArrayBuffer(nodeLoadBytes(threads)),
     presences: threads > 1 ? Array.from({length: threads}, () => new SharedArrayBuffer(presenceBytes)) : [],
     claims: new SharedArrayBuffer(claimsBytes),
     replays: threads > 1 ? new SharedArrayBuffer(replayMemoryBytes) : undefined,

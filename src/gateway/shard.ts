@@ -7,6 +7,7 @@ import type {MessagePort} from 'node:worker_threads';
 import type {Logger} from 'pino';
 import {createLocalSwitchboard} from '../actors/switchboard-local.ts';
 import {createThread, stopThread} from '../actors/thread.ts';
+import {NodeLoad} from '../cluster/node-load.ts';
 import {PortPeer} from '../cluster/peer-port.ts';
 import {Presence} from '../cluster/presence.ts';
 import {createFederatedSwitchboard} from '../cluster/switchboard-federated.ts';
@@ -47,11 +48,9 @@ const callGraceMs = 500;
 /** Makes a shard that does not listen yet. */
 export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
   const {log, memory} = parts;
-  // What the options bound for the whole gateway; the kernel spreads the clients evenly enough.
-  const share = (bound: number): number => Math.ceil(bound / options.threads);
-  const callsMax = share(options.upstreamQueueMax);
   const clock = systemClock;
   const counters = createCounters(memory.counters[parts.index]);
+  const load = new NodeLoad(memory.load, parts.index);
   const totals = sumCounters(memory.counters);
   const presences = memory.presences.map((piece) => new Presence(piece));
   const presence = presences[parts.index];
@@ -59,7 +58,7 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
   const transport = createUpstreamPool({
     settings: {...options, socketsMax: options.upstreamSocketsMax},
     workers: options.upstreamWorkers,
-    callsMax,
+    callsMax: options.upstreamQueueMax,
   });
   const thread = createThread({
     settings: {...options, unorderedTypes: new Set(options.unorderedTypes)},
@@ -67,9 +66,10 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     random: systemRandom,
     counters,
     transport,
-    callsMax,
+    mayCall: () => load.total('calls') < options.upstreamQueueMax,
     claims: memory.claims,
     outside: {
+      loadChanged: (kind, by) => load.change(kind, by),
       channelChanged(channel, hasMembers) {
         if (hasMembers) presence?.add(channel);
         else presence?.remove(channel);
@@ -98,8 +98,8 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     'upgrade',
     createWebSocketEdge(thread, {
       ...options,
-      connectionsMax: share(options.connectionsMax),
-      handshakesMax: share(options.handshakesMax),
+      mayAdmit: () =>
+        load.total('clients') < options.connectionsMax && load.total('handshakes') < options.handshakesMax,
     }),
   );
 

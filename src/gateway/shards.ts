@@ -3,6 +3,7 @@
 
 import {MessageChannel} from 'node:worker_threads';
 import type {Logger} from 'pino';
+import {NodeLoad} from '../cluster/node-load.ts';
 import {Presence} from '../cluster/presence.ts';
 import {systemClock} from '../core/clock.ts';
 import type {GatewayOptions} from './options.ts';
@@ -78,6 +79,7 @@ export class Shards {
     this.#living.delete(shard);
     const presence = this.#parts.memory.presences[shard.index];
     if (presence !== undefined) new Presence(presence).clear();
+    new NodeLoad(this.#parts.memory.load, shard.index).clear();
     if (this.#isStopping || this.#port === 0) return;
     const {log, onFatal} = this.#parts;
     log.error({shard: shard.index, error}, 'shard.died');

@@ -17,11 +17,12 @@ const fragmentsMax = 128;
 const handshakeGraceMs = 2_000;
 const identityBytes = 32;
 
-/** Options the edge reads. */
-export type EdgeOptions = Pick<
-  GatewayOptions,
-  'requireDevice' | 'connectionsMax' | 'handshakesMax' | 'payloadBytesMax' | 'sendBufferBytesMax' | 'callTimeoutMs'
->;
+/** What the edge is told beside its thread. */
+export interface EdgeOptions
+  extends Pick<GatewayOptions, 'requireDevice' | 'payloadBytesMax' | 'sendBufferBytesMax' | 'callTimeoutMs'> {
+  /** Whether there is room in the whole gateway for one client more. */
+  mayAdmit(): boolean;
+}
 
 /** Returns the listener for `upgrade`. */
 export function createWebSocketEdge(
@@ -62,10 +63,7 @@ export function createWebSocketEdge(
       answerUpgrade(socket, reading.status);
       return;
     }
-    const isFull =
-      thread.handshakes.size >= options.handshakesMax ||
-      thread.handshakes.size + thread.connections.size >= options.connectionsMax;
-    if (isFull || thread.isStopping) {
+    if (!options.mayAdmit() || thread.isStopping) {
       counters.handshakesFailed++;
       answerUpgrade(socket, 503);
       return;

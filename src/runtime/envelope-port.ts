@@ -9,6 +9,7 @@ export class EnvelopePort<Outgoing, Incoming> {
   readonly #port: MessagePort;
   readonly #scheduler: Scheduler;
   #envelope: Outgoing[] = [];
+  #posted: PromiseWithResolvers<void> | undefined;
 
   /**
    * `receive` is called with each message, in the order in which they were sent; `onGone` once, when the other thread
@@ -33,6 +34,13 @@ export class EnvelopePort<Outgoing, Incoming> {
     if (this.#envelope.length === 1) this.#scheduler.requestTurn();
   }
 
+  /** Settles when what was sent so far has been posted: what is told to anybody after that comes later than it. */
+  posted(): Promise<void> {
+    if (this.#envelope.length === 0) return Promise.resolve();
+    this.#posted ??= Promise.withResolvers();
+    return this.#posted.promise;
+  }
+
   close(): void {
     this.#port.close();
   }
@@ -43,5 +51,7 @@ export class EnvelopePort<Outgoing, Incoming> {
     this.#envelope = [];
     this.#scheduler.counters.envelopes++;
     this.#port.postMessage(envelope);
+    this.#posted?.resolve();
+    this.#posted = undefined;
   }
 }

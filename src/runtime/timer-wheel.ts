@@ -61,8 +61,9 @@ export class TimerWheel<Message> {
       this.#timer = undefined;
       return;
     }
-    const next = (Math.floor(this.#clock.now() / this.#tickMs) + 1) * this.#tickMs;
-    this.#timer = this.#clock.startTimer(next - this.#clock.now(), () => this.#tick());
+    const now = this.#clock.now();
+    const next = (Math.floor(now / this.#tickMs) + 1) * this.#tickMs;
+    this.#timer = this.#clock.startTimer(next - now, () => this.#tick());
   }
 
   #tick(): void {

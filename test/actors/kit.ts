@@ -133,7 +133,6 @@ export function createActors(settings: Partial<ActorSettings> = {}): ActorsKit {
     random: new SeededRandom(1),
     counters: createCounters(),
     transport,
-    callsMax: 1_000,
     defer: (turn) => due.push(turn),
     onFailure: (actor) => failures.push(actor),
     onFatal: (error) => {

@@ -46,7 +46,7 @@ test('after the timeout no SEND goes out any more, a late ACK is not counted, an
 });
 
 test('a timeout of 0 or less means 10 s, not none', async (t) => {
-  const {world, client} = await single(t);
+  const {world, client} = await single(t, {retryIntervalMs: 80});
   for (const timeout of [0, -5]) {
     const sent = world.api.send({channel: 'room', qos: 1, timeout});
     const {id} = await client.parsed();
@@ -111,7 +111,7 @@ test('a client that leaves the channel still finishes what was started for it', 
 });
 
 test('a caller that goes away does not stop the message', async (t) => {
-  const {world, client} = await single(t);
+  const {world, client} = await single(t, {retryIntervalMs: 80});
   const sent = world.api.send({channel: 'room', qos: 1}, 'hi', 100);
   const {id} = await client.parsed();
   await t.throwsAsync(sent);
