@@ -62,10 +62,12 @@ export class Publication {
   }
 
   /** Hands one delivery to each recipient. Called once. */
-  start(recipients: Iterable<ActorRef<ConnectionMessage>>): void {
+  start(recipients: ReadonlySet<ActorRef<ConnectionMessage>>): void {
+    this.#deliveries = new Array<Delivery>(recipients.size);
+    let place = 0;
     for (const recipient of recipients) {
       const delivery = new Delivery(this, recipient);
-      this.#deliveries.push(delivery);
+      this.#deliveries[place++] = delivery;
       this.#open++;
       this.#running++;
       // A full mailbox is a full queue: told in the answer. [RB-52] One that ended meanwhile is a client that went away.

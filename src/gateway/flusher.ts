@@ -3,6 +3,7 @@
 
 import type {Counters} from '../core/counters.ts';
 import {invariant} from '../core/invariant.ts';
+import {Worklist} from '../runtime/worklist.ts';
 
 /** What a turn hands to one socket. */
 export interface Flushable {
@@ -19,7 +20,8 @@ export interface Outgoing {
 export class Flusher {
   readonly #counters: Counters;
   readonly #requestTurn: () => void;
-  #dirty: (Flushable & Outgoing)[] = [];
+  readonly #dirty = new Worklist<Flushable & Outgoing>();
+  readonly #flushOne = (link: Flushable & Outgoing): void => this.flushOne(link);
   // What was joined last in this flush, and of which frames.
   #sharedFirst: Uint8Array | undefined;
   #sharedMore: readonly Uint8Array[] | undefined;
@@ -33,22 +35,17 @@ export class Flusher {
 
   /** Adds a socket that had no frames; called with its first one of a turn. */
   add(link: Flushable & Outgoing): void {
-    this.#dirty.push(link);
-    if (this.#dirty.length === 1) this.#requestTurn();
+    this.#dirty.add(link);
+    if (this.#dirty.size === 1) this.#requestTurn();
   }
 
   /** Writes everything; the hook at the end of a turn. */
   flush(): void {
-    const links = this.#dirty;
-    if (links.length === 0) return;
-    this.#dirty = [];
-    for (let index = 0; index < links.length; index++) this.flushOne(links[index] as Flushable & Outgoing);
+    if (this.#dirty.size === 0) return;
+    this.#dirty.drain(this.#flushOne);
     this.#sharedFirst = undefined;
     this.#sharedMore = undefined;
     this.#sharedBytes = Buffer.alloc(0);
-    // The list is kept for the next turn, unless a link was handed frames meanwhile.
-    links.length = 0;
-    if (this.#dirty.length === 0) this.#dirty = links;
   }
 
   /** Writes what one link was handed; a link that closes calls it for itself first. */

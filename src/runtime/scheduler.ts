@@ -7,6 +7,7 @@
 import type {Clock} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
 import {type ActorOptions, Cell} from './actor.ts';
+import {Worklist} from './worklist.ts';
 
 /** Messages one actor handles before the next one has its turn: a busy actor does not starve the others. */
 const messagesPerActivation = 256;
@@ -38,12 +39,13 @@ export class Scheduler {
   readonly #defer: (turn: () => void) => void;
   readonly #onFatal: (error: unknown) => void;
   #hooks: readonly (() => void)[] = [];
-  #ready: Schedulable[] = [];
-  #next: Schedulable[] = [];
+  readonly #ready = new Worklist<Schedulable>();
+  #budget = 0;
   #isTurnDue = false;
   #now: number;
   // Bound once: a turn allocates nothing of its own.
   readonly #turn = (): void => this.#runTurn();
+  readonly #activate = (cell: Schedulable): void => this.#runCell(cell);
 
   constructor(options: SchedulerOptions) {
     this.clock = options.clock;
@@ -81,7 +83,7 @@ export class Scheduler {
   /** Puts `cell` in the run queue; called by the cell itself. */
   makeReady(cell: Schedulable): void {
     cell.isReady = true;
-    this.#ready.push(cell);
+    this.#ready.add(cell);
     if (!this.#isTurnDue) this.requestTurn();
   }
 
@@ -93,20 +95,9 @@ export class Scheduler {
   #runTurn(): void {
     this.counters.turns++;
     this.#now = this.clock.now();
-    let budget = messagesPerTurn;
+    this.#budget = messagesPerTurn;
     // `#isTurnDue` stays set while the turn runs: what becomes ready meanwhile is part of it.
-    while (this.#ready.length > 0 && budget > 0) {
-      const cells = this.#ready;
-      this.#ready = this.#next;
-      this.#next = cells;
-      for (let index = 0; index < cells.length; index++) {
-        const cell = cells[index] as Schedulable;
-        cell.isReady = false;
-        budget -= cell.run(messagesPerActivation);
-        if (cell.depth > 0 && !cell.isReady) this.makeReady(cell);
-      }
-      cells.length = 0;
-    }
+    while (this.#ready.size > 0 && this.#budget > 0) this.#ready.drain(this.#activate);
     this.#isTurnDue = false;
     for (const hook of this.#hooks) {
       try {
@@ -115,6 +106,12 @@ export class Scheduler {
         this.#onFatal(error);
       }
     }
-    if (this.#ready.length > 0) this.requestTurn();
+    if (this.#ready.size > 0) this.requestTurn();
+  }
+
+  #runCell(cell: Schedulable): void {
+    cell.isReady = false;
+    this.#budget -= cell.run(messagesPerActivation);
+    if (cell.depth > 0 && !cell.isReady) this.makeReady(cell);
   }
 }

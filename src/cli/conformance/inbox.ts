@@ -18,8 +18,11 @@ export class Inbox<Item> {
   }
 
   push(item: Item): void {
-    if (this.#waiting === undefined) this.#items.push(item);
-    else this.#waiting(item);
+    const waiting = this.#waiting;
+    // One item for one wait, also where the next comes before the waiting code runs.
+    this.#waiting = undefined;
+    if (waiting === undefined) this.#items.push(item);
+    else waiting(item);
   }
 
   /** Puts back what was taken, before all that has come since. */

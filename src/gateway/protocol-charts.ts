@@ -1,0 +1,99 @@
+// The statecharts as plain data: the part of the protocol document that says how a connection and a message live. Steps are
+// read from the tables, what is said about them from the charts.
+
+import {invariant} from '../core/invariant.ts';
+import {connection} from '../machines/connection.ts';
+import {inboundQos1, inboundQos2} from '../machines/inbound-delivery.ts';
+import {outboundQos1, outboundQos2} from '../machines/outbound-delivery.ts';
+import type {Table} from '../machines/tabulate.ts';
+
+/** What a chart says of a state or of a transition. */
+export interface ChartRemarks {
+  readonly description?: string;
+  /** The rule that it obeys, as `RB-15`. */
+  readonly rule?: string;
+}
+
+export interface StateDocument extends ChartRemarks {
+  readonly name: string;
+  readonly isFinal: boolean;
+}
+
+export interface TransitionDocument extends ChartRemarks {
+  readonly from: string;
+  readonly event: string;
+  readonly to: string;
+  /** In the order in which they are carried out. */
+  readonly effects: readonly string[];
+}
+
+/** One chart. It starts in its first state; an event without a transition changes nothing. */
+export interface ChartDocument {
+  readonly id: string;
+  readonly states: readonly StateDocument[];
+  readonly transitions: readonly TransitionDocument[];
+}
+
+/** XState's own node of a state. */
+type StateNode = Table<string, string, string>['machine']['root'];
+
+/** Every chart that the gateway runs. */
+export function describeCharts(): ChartDocument[] {
+  return [connection, outboundQos1, outboundQos2, inboundQos1, inboundQos2].map(describeChart);
+}
+
+function describeChart(table: Table<string, string, string>): ChartDocument {
+  const {states, events, effects} = table.vocabulary;
+  const transitions: TransitionDocument[] = [];
+  for (const [from, name] of states.entries()) {
+    for (const [event, type] of events.entries()) {
+      // Not `step()`: with the interpreter behind the tables that takes the step.
+      const cell = from * events.length + event;
+      if (table.isHandled[cell] !== 1) continue;
+      transitions.push({
+        from: name,
+        event: type,
+        to: states[table.next[cell] as number] as string,
+        effects: (table.effects[cell] as readonly number[]).map((effect) => effects[effect] as string),
+        ...transitionRemarks(nodeOf(table, name), type),
+      });
+    }
+  }
+  return {
+    id: table.machine.id,
+    states: states.map((name, code) => ({
+      name,
+      isFinal: table.isFinal[code] === 1,
+      ...remarksOf(nodeOf(table, name)),
+    })),
+    transitions,
+  };
+}
+
+/** The node of `open.fresh`. */
+function nodeOf(table: Table<string, string, string>, name: string): StateNode {
+  let node: StateNode = table.machine.root;
+  for (const part of name.split('.')) {
+    const child: StateNode | undefined = node.states[part];
+    invariant(child !== undefined, `Expected ${table.machine.id} to have the state ${name}`);
+    node = child;
+  }
+  return node;
+}
+
+/** A nested state has the transitions of those around it. */
+function transitionRemarks(leaf: StateNode, event: string): ChartRemarks {
+  for (let node: StateNode | undefined = leaf; node !== undefined; node = node.parent) {
+    const [definition] = node.transitions.get(event) ?? [];
+    if (definition !== undefined) return remarksOf(definition);
+  }
+  return {};
+}
+
+function remarksOf({description, meta}: {readonly description?: unknown; readonly meta?: unknown}): ChartRemarks {
+  const isRuled = typeof meta === 'object' && meta !== null && 'rule' in meta && typeof meta.rule === 'string';
+  return {
+    ...(typeof description === 'string' && {description}),
+    ...(isRuled && {rule: String(meta.rule)}),
+  };
+}
