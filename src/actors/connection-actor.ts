@@ -101,6 +101,13 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
     this.#life.crash();
   }
 
+  // A publication counts on each delivery to end, a caller on an answer.
+  dropped(message: ConnectionMessage): void {
+    if (message.kind === 'deliver') this.#lose(message);
+    else if (message.kind === 'subscribe') message.reply('noSuchConnection');
+    else if (message.kind === 'unsubscribe') message.reply('done');
+  }
+
   get identity(): string {
     return this.#line.identity;
   }
@@ -204,6 +211,10 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
       this.#sender().accept(delivery);
       return;
     }
+    this.#lose(delivery);
+  }
+
+  #lose(delivery: Delivery): void {
     this.#thread.counters.deliveriesLost++;
     delivery.publication.end(delivery);
   }

@@ -50,6 +50,8 @@ export class Inbound {
   #queuedBytes = 0;
   #heldBytes = 0;
   #isCalling = false;
+  /** The connection has ended: what is answered from now on changes nothing, that of replaced messages included. */
+  #isClosed = false;
   #unorderedCalls = 0;
 
   constructor(thread: Thread, owner: InboundOwner) {
@@ -104,7 +106,7 @@ export class Inbound {
   answered(message: InboundMessage, answer: Answer): void {
     if (this.#isUnordered(message)) this.#unorderedCalls--;
     else this.#isCalling = false;
-    if (message.qos > 0) {
+    if (message.qos > 0 && !this.#isClosed) {
       message.reply = answer.kind === 'accepted' ? answer.body : emptyBytes;
       this.#step(message, event[answer.kind === 'accepted' ? 'call.accepted' : 'call.failed']);
     }
@@ -113,6 +115,7 @@ export class Inbound {
 
   /** The connection has ended: nobody awaits an acknowledgement. Calls that wait are still made, in order. */
   close(): void {
+    this.#isClosed = true;
     for (const flow of [...this.#flows.values()]) this.#step(flow, event['socket.closed']);
     this.#flows.clear();
     this.#unanswered = 0;

@@ -23,6 +23,8 @@ export interface Behaviour<Message> {
   receive(message: Message): void;
   /** Called once, after the last message, where the actor was stopped by its supervisor; the place to let go of the world. */
   failed?(error: unknown): void;
+  /** Called with each message that still waited when the actor ended, for what must not vanish without a word. */
+  dropped?(message: Message): void;
 }
 
 /** How an actor is made. */
@@ -95,7 +97,10 @@ export class Cell<Message> implements ActorRef<Message>, Schedulable, Supervised
   stop(): void {
     if (this.isStopped) return;
     this.isStopped = true;
-    this.#scheduler.counters.deadLetters += this.#mailbox.clear();
+    for (let message = this.#mailbox.take(); message !== undefined; message = this.#mailbox.take()) {
+      this.#scheduler.counters.deadLetters++;
+      this.#behaviour.dropped?.(message);
+    }
   }
 
   /** For the supervisor: goes on with a new behaviour; the mailbox is kept, the message that failed is not. */

@@ -51,15 +51,6 @@ export class Mailbox<Message> {
     return message;
   }
 
-  /** Empties the mailbox and tells how many messages were in it. */
-  clear(): number {
-    const size = this.#size;
-    this.#ring = undefined;
-    this.#head = 0;
-    this.#size = 0;
-    return size;
-  }
-
   #grow(ring: readonly (Message | undefined)[]): (Message | undefined)[] {
     const grown = new Array<Message | undefined>(ring.length * 2).fill(undefined);
     for (let index = 0; index < this.#size; index++) grown[index] = ring[(this.#head + index) & (ring.length - 1)];

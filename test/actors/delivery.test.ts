@@ -206,3 +206,27 @@ test('a connection actor that fails is closed 1011, reported closed, and harms n
   t.deepEqual(await info, {connections: 1, channels: [{name: 'room', connections: 1}]});
   t.is(kit.thread.counters.connectionsCrashed, 1);
 });
+
+test('deliveries that still wait for a connection that fails are lost, not forgotten', async (t) => {
+  const kit = createActors();
+  const failing = kit.connect('room');
+  failing.link.onSend = () => {
+    throw new InvariantError('broken');
+  };
+  const outcomes = [1, 2, 3].map(() =>
+    kit.switchboard.publish({
+      channel: 'room',
+      identity: undefined,
+      type: 1,
+      qos: 1,
+      timeoutMs: 10_000,
+      payload: new Uint8Array(0),
+      wantsReplies: false,
+    }),
+  );
+  kit.run();
+  for (const outcome of outcomes) t.like(await outcome, {connections: 0, isTimedOut: false});
+  t.is(kit.thread.counters.deliveriesLost, 3);
+  kit.advance(1_000);
+  t.is(kit.clock.pendingCount, 0);
+});

@@ -181,3 +181,14 @@ test('junk is ignored and counted, and the connection stays', (t) => {
   t.is(kit.transport.calls.length, 1);
   t.deepEqual(client.link.events, ['admit']);
 });
+
+test('a message whose id a newer one took is not acknowledged after the end either [RB-57]', (t) => {
+  const kit = createActors({queue: 1});
+  const client = kit.connect();
+  client.receive('1200010001');
+  client.receive('1200010001');
+  t.deepEqual(client.link.events, ['admit', 'close 1008']);
+  kit.transport.accept('message');
+  kit.run();
+  t.deepEqual(client.link.take(), []);
+});

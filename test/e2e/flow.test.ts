@@ -117,7 +117,7 @@ test('a message that waited until its timeout is never transmitted, and makes ro
   const {id} = await client.parsed();
   const {json} = await world.api.send({channel: 'room', qos: 1, timeout: 1}, 'expires');
   t.like(json, {status: 1, msg: 'timeout', connections: 0});
-  t.is(world.counter('deliveriesExpired'), 1);
+  await world.reaches('deliveriesExpired', 1);
   const third = world.api.send({channel: 'room', qos: 1, timeout: 20}, 'third');
   await world.reaches('deliveries', 3);
   client.sendAnswer('ack', id);
