@@ -19,18 +19,19 @@ export function findOrSpawnChannel(thread: Thread, name: string): ActorRef<Chann
     supervisor: thread.supervisors.channels,
     // The members are the connections' to tell, and they told them once: a restart keeps them.
     create: (self, previous) =>
-      new ChannelActor(self, thread, previous instanceof ChannelActor ? previous.members : new Set()),
+      new ChannelActor(self, thread, previous instanceof ChannelActor ? previous.members : new Map()),
   });
   thread.channels.add(name, cell);
   return cell;
 }
 
 class ChannelActor implements Behaviour<ChannelMessage> {
-  readonly members: Set<ActorRef<ConnectionMessage>>;
+  /** Each with the ticket of its latest joining. */
+  readonly members: Map<ActorRef<ConnectionMessage>, number>;
   readonly #self: Cell<ChannelMessage>;
   readonly #thread: Thread;
 
-  constructor(self: Cell<ChannelMessage>, thread: Thread, members: Set<ActorRef<ConnectionMessage>>) {
+  constructor(self: Cell<ChannelMessage>, thread: Thread, members: Map<ActorRef<ConnectionMessage>, number>) {
     this.#self = self;
     this.#thread = thread;
     this.members = members;
@@ -52,7 +53,7 @@ class ChannelActor implements Behaviour<ChannelMessage> {
         return;
       case 'join':
         if (message.occupy) this.#evictOthers(message.member);
-        this.members.add(message.member);
+        this.members.set(message.member, message.ticket);
         return;
       case 'evictAll':
         this.#evictOthers(undefined);
@@ -69,10 +70,10 @@ class ChannelActor implements Behaviour<ChannelMessage> {
   }
 
   #evictOthers(occupant: ActorRef<ConnectionMessage> | undefined): void {
-    for (const member of this.members) {
+    for (const [member, ticket] of this.members) {
       if (member === occupant) continue;
       this.members.delete(member);
-      member.tell({kind: 'evicted', channel: this.#self.name});
+      member.tell({kind: 'evicted', channel: this.#self.name, ticket});
     }
   }
 

@@ -162,6 +162,8 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
       case 'stopping':
         this.#inbound?.dropQueue();
         this.#life.step(event['gateway.stopping']);
+        // One that had ended before may still wait for its calls to be answered; the time for that is over.
+        this.#life.callCloseIfDue();
         return;
       case 'identityTaken':
         if (message.claim > this.#line.claim) this.#life.step(event['identity.taken']);
@@ -174,7 +176,7 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
         message.reply('done');
         return;
       case 'evicted':
-        this.#membership?.evicted(message.channel);
+        this.#membership?.evicted(message.channel, message.ticket);
         return;
       default:
         unreachable(message);

@@ -12,7 +12,9 @@ import type {Thread} from './thread.ts';
 export class Membership {
   readonly #thread: Thread;
   readonly #member: ActorRef<ConnectionMessage>;
-  readonly #channels = new Set<string>();
+  /** Each with the ticket of its latest joining. */
+  readonly #channels = new Map<string, number>();
+  #ticket = 0;
 
   constructor(thread: Thread, member: ActorRef<ConnectionMessage>) {
     this.#thread = thread;
@@ -24,27 +26,28 @@ export class Membership {
     const isMember = this.#channels.has(channel);
     if (isMember && !occupy) return 'done';
     if (!isMember && this.#channels.size >= this.#thread.settings.channelsPerConnectionMax) return 'tooManyChannels';
-    if (!findOrSpawnChannel(this.#thread, channel).tell({kind: 'join', member: this.#member, occupy})) {
-      return 'overloaded';
-    }
-    this.#channels.add(channel);
+    const ticket = ++this.#ticket;
+    const joining = {kind: 'join', member: this.#member, ticket, occupy} as const;
+    if (!findOrSpawnChannel(this.#thread, channel).tell(joining)) return 'overloaded';
+    this.#channels.set(channel, ticket);
     return 'done';
   }
 
   /** Leaves `channel`. Idempotent. */
   leave(channel: string): void {
     if (!this.#channels.delete(channel)) return;
-    const isTold = this.#thread.channels.find(channel)?.tell({kind: 'leave', member: this.#member});
-    invariant(isTold === true, 'Expected a channel with a member to live and to have room for its leaving');
+    // Absent where the channel has evicted this member and then ended, and word of that is still on its way.
+    const isTold = this.#thread.channels.find(channel)?.tell({kind: 'leave', member: this.#member}) ?? true;
+    invariant(isTold, 'Expected a channel to have room for the leaving of a member');
   }
 
   leaveAll(): void {
-    for (const channel of [...this.#channels]) this.leave(channel);
+    for (const channel of [...this.#channels.keys()]) this.leave(channel);
   }
 
-  /** The channel has removed this member by itself. */
-  evicted(channel: string): void {
-    this.#channels.delete(channel);
+  /** The channel has undone the joining of `ticket`; a later one stands. */
+  evicted(channel: string, ticket: number): void {
+    if (this.#channels.get(channel) === ticket) this.#channels.delete(channel);
   }
 
   /** Obeys RAINBOWCLIENTCHANNELUNSUB and RAINBOWCLIENTCHANNEL of one answer. */

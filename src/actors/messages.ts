@@ -41,8 +41,8 @@ export type ConnectionMessage =
       readonly reply: Reply<SubscribeOutcome>;
     }
   | {readonly kind: 'unsubscribe'; readonly channel: string; readonly reply: Reply<SubscribeOutcome>}
-  /** From a channel: another client occupies it. */
-  | {readonly kind: 'evicted'; readonly channel: string}
+  /** From a channel: another client occupies it. `ticket` tells which joining is undone. */
+  | {readonly kind: 'evicted'; readonly channel: string; readonly ticket: number}
   /** From another connection: the business server gave it this identity. */
   | {readonly kind: 'identityTaken'; readonly claim: number}
   /** From the timer wheel. */
@@ -53,8 +53,13 @@ export type ConnectionMessage =
 
 /** To a channel actor. */
 export type ChannelMessage =
-  /** `occupy` removes every other member. */
-  | {readonly kind: 'join'; readonly member: ActorRef<ConnectionMessage>; readonly occupy: boolean}
+  /** `occupy` removes every other member. `ticket` grows with each joining of a member. */
+  | {
+      readonly kind: 'join';
+      readonly member: ActorRef<ConnectionMessage>;
+      readonly ticket: number;
+      readonly occupy: boolean;
+    }
   | {readonly kind: 'leave'; readonly member: ActorRef<ConnectionMessage>}
   /** From the switchboard: a client elsewhere occupies the channel. */
   | {readonly kind: 'evictAll'}

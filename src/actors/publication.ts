@@ -8,10 +8,9 @@ import type {ClientReply, PublishOutcome, PublishRequest} from '../cluster/switc
 import type {Timer} from '../core/clock.ts';
 import {framePacket} from '../protocol/frame.ts';
 import {emptyBytes, type Qos} from '../protocol/packet.ts';
-import type {ActorRef} from '../runtime/actor.ts';
 import type {Reply} from '../runtime/ask.ts';
 import {Delivery} from './delivery.ts';
-import type {ConnectionMessage} from './messages.ts';
+import type {Recipients} from './publisher.ts';
 import type {Thread} from './thread.ts';
 
 export class Publication {
@@ -62,10 +61,10 @@ export class Publication {
   }
 
   /** Hands one delivery to each recipient. Called once. */
-  start(recipients: ReadonlySet<ActorRef<ConnectionMessage>>): void {
+  start(recipients: Recipients): void {
     this.#deliveries = new Array<Delivery>(recipients.size);
     let place = 0;
-    for (const recipient of recipients) {
+    for (const recipient of recipients.keys()) {
       const delivery = new Delivery(this, recipient);
       this.#deliveries[place++] = delivery;
       this.#open++;

@@ -9,10 +9,13 @@ import type {ConnectionMessage} from './messages.ts';
 import {Publication} from './publication.ts';
 import type {Thread} from './thread.ts';
 
+/** Some connections: the keys of a map or set. */
+export type Recipients = Pick<ReadonlySet<ActorRef<ConnectionMessage>>, 'size' | 'keys'>;
+
 /** Sends `request` to `recipients` and calls `reply` once, when all have answered or gone, or at the timeout. */
 export function publish(
   thread: Thread,
-  recipients: ReadonlySet<ActorRef<ConnectionMessage>>,
+  recipients: Recipients,
   request: PublishRequest,
   reply: Reply<PublishOutcome>,
 ): void {
@@ -30,7 +33,7 @@ export function publish(
 
 function broadcast(
   thread: Thread,
-  recipients: ReadonlySet<ActorRef<ConnectionMessage>>,
+  recipients: Recipients,
   request: PublishRequest,
   reply: Reply<PublishOutcome>,
 ): void {
@@ -38,7 +41,7 @@ function broadcast(
     const {type, payload} = request;
     const frame = framePacket({kind: 'send', qos: 0, isDup: false, type, id: 0, payload});
     const message = {kind: 'broadcast', frame} as const;
-    for (const recipient of recipients) {
+    for (const recipient of recipients.keys()) {
       if (!recipient.tell(message)) thread.counters.framesDropped++;
     }
     thread.counters.deliveries += recipients.size;

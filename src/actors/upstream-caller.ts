@@ -55,7 +55,8 @@ export function spawnUpstreamCaller(
 
   function call(call: Call, from: ActorRef<ConnectionMessage>, context: InboundMessage | undefined): void {
     scheduler.counters.calls++;
-    const mayCall = load.mayCall();
+    // A close call is owed, and there are no more of them than there were connections. [RB-64]
+    const mayCall = call.kind === 'close' || load.mayCall();
     waiting.set(call.call, {from, context});
     load.changed(1);
     if (!mayCall) {

@@ -58,7 +58,8 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
   const transport = createUpstreamPool({
     settings: {...options, socketsMax: options.upstreamSocketsMax},
     workers: options.upstreamWorkers,
-    callsMax: options.upstreamQueueMax,
+    // The bound is kept by the upstream caller, over all shards; close calls are over it.
+    callsMax: options.upstreamQueueMax + options.connectionsMax,
   });
   const thread = createThread({
     settings: {...options, unorderedTypes: new Set(options.unorderedTypes)},

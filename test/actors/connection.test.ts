@@ -239,3 +239,51 @@ test('a gateway that stops refuses handshakes, closes everybody 1001 and makes t
   t.is(kit.thread.alive.size, 0);
   await t.throwsAsync(kit.publish({}), {code: 'RB_STOPPING'});
 });
+
+test('a close call that waits for earlier calls does not wait any longer once the gateway stops [RB-64]', async (t) => {
+  const {stopThread} = await import('../../src/actors/thread.ts');
+  const kit = createActors();
+  const client = kit.connect();
+  client.receive('10000161');
+  client.tell({kind: 'socketClosed'});
+  t.deepEqual(
+    kit.transport.calls.map(({kind}) => kind),
+    ['message'],
+  );
+  const stopped = stopThread(kit.thread, 4_000);
+  kit.run();
+  t.deepEqual(
+    kit.transport.calls.map(({kind}) => kind),
+    ['message', 'close'],
+  );
+  kit.transport.accept('close');
+  kit.run();
+  await stopped;
+});
+
+test('a client that occupies a channel while word of its own eviction is on its way stays in it', async (t) => {
+  const kit = createActors();
+  const [first, second] = [kit.connect('room'), kit.connect('room')];
+  // Both in one turn: the second evicts the first, which has joined again before it hears of that.
+  const subscribed = [second, first].map(({actor}) =>
+    kit.switchboard.subscribe({identity: actor.name, channel: 'room'}, true),
+  );
+  kit.run();
+  t.deepEqual(await Promise.all(subscribed), ['done', 'done']);
+  const outcome = kit.publish({qos: 1});
+  first.receive('200001');
+  t.is((await outcome).connections, 1);
+  first.tell({kind: 'socketClosed'});
+  t.is(kit.thread.channels.size, 0, 'nothing of it is left');
+});
+
+test('a client that leaves a channel which evicted it and ended does not mind', (t) => {
+  const kit = createActors();
+  const [first, second] = [kit.connect('room'), kit.connect('room')];
+  void kit.switchboard.subscribe({identity: second.actor.name, channel: 'room'}, true);
+  void kit.switchboard.unsubscribe({identity: second.actor.name, channel: 'room'});
+  void kit.switchboard.unsubscribe({identity: first.actor.name, channel: 'room'});
+  kit.run();
+  t.deepEqual(kit.failures, []);
+  t.is(kit.thread.channels.size, 0);
+});
