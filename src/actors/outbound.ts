@@ -115,7 +115,11 @@ export class Outbound {
 
   /** The connection has ended: every delivery is settled. */
   close(): void {
-    for (const delivery of this.#inFlight.clear()) this.#step(delivery, event['socket.closed']);
+    for (const delivery of this.#inFlight.clear()) {
+      this.#step(delivery, event['socket.closed']);
+      // One whose last step was cut short by the failure that ends the connection has an end to report still.
+      if (!delivery.isEnded) delivery.publication.end(delivery);
+    }
     for (const delivery of this.#queued) this.#step(delivery, event['socket.closed']);
     this.#queued.length = 0;
     this.#queuedBytes = 0;

@@ -230,3 +230,18 @@ test('deliveries that still wait for a connection that fails are lost, not forgo
   kit.advance(1_000);
   t.is(kit.clock.pendingCount, 0);
 });
+
+test('a delivery whose last step fails half way has ended all the same', async (t) => {
+  const kit = createActors();
+  const failing = kit.connect('room');
+  const outcome = kit.publish({qos: 1});
+  failing.link.onSend = () => {
+    throw new InvariantError('broken');
+  };
+  // A QoS 1 message answered with REC is confirmed, and the REL that follows fails.
+  failing.receive('300001');
+  t.is((await outcome).connections, 1);
+  t.is(kit.failures.length, 1);
+  kit.advance(10_000);
+  t.is(kit.clock.pendingCount, 0);
+});
