@@ -2,7 +2,9 @@
 
 import {addCheck} from './check.ts';
 import {addConfig} from './config.ts';
+import {addConformance} from './conformance-command.ts';
 import {createProgram, runProgram} from './program.ts';
+import {addProtocol} from './protocol-command.ts';
 import {addSend} from './send.ts';
 import {addServe} from './serve.ts';
 import {addSign} from './sign.ts';
@@ -21,6 +23,7 @@ Examples:
 /** Runs the command; `argv` is the process's. */
 export async function main(argv: readonly string[]): Promise<void> {
   const program = createProgram('rainbow', 'Starts, calls and checks a Rainbow gateway.').addHelpText('after', help);
-  for (const add of [addServe, addSend, addSub, addUnsub, addSign, addCheck, addConfig]) add(program);
+  const tools = [addConformance, addProtocol];
+  for (const add of [addServe, addSend, addSub, addUnsub, addSign, addCheck, addConfig, ...tools]) add(program);
   await runProgram(program, argv);
 }

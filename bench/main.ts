@@ -1,0 +1,61 @@
+// The benchmark: `npm run bench -- --help`. Starts the real gateway, the load generator and what it is compared with, each
+// as a process of its own, prints one table a section, and writes bench/results. docs/performance.md explains the figures.
+
+import {describeMachine, machineLine} from './machine.ts';
+import {type Plan, readPlan, type SectionName, usage} from './plan.ts';
+import {writeResults} from './results.ts';
+import {runFanOut} from './sections/fan-out.ts';
+import {runGrowth} from './sections/growth.ts';
+import {runHandshake} from './sections/handshake.ts';
+import {runLatency} from './sections/latency.ts';
+import {runMemory} from './sections/memory.ts';
+import {runUnicast} from './sections/unicast.ts';
+import {runUplink} from './sections/uplink.ts';
+import {Stage} from './stage.ts';
+import {formatTable, type SectionResult} from './tables.ts';
+
+const sections: Readonly<Record<SectionName, (stage: Stage) => Promise<SectionResult>>> = {
+  fanout: runFanOut,
+  unicast: runUnicast,
+  uplink: runUplink,
+  handshake: runHandshake,
+  memory: runMemory,
+  latency: runLatency,
+  growth: runGrowth,
+};
+
+async function main(args: readonly string[]): Promise<void> {
+  if (args.includes('--help')) {
+    process.stdout.write(`${usage}\n`);
+    return;
+  }
+  const plan = readPlan(args);
+  const machine = describeMachine(plan.root);
+  process.stdout.write(`${machineLine(machine)}\n\n`);
+  const results = new Map<string, SectionResult>();
+  for (const name of plan.sections) {
+    const result = await runSection(plan, name);
+    if (result === undefined) continue;
+    results.set(name, result);
+    for (const table of result.tables) process.stdout.write(`${formatTable(table)}\n\n`);
+  }
+  process.stdout.write(`written to ${writeResults(plan, machine, results)}\n`);
+}
+
+// One section that fails takes the others' figures with it no more than it must.
+async function runSection(plan: Plan, name: SectionName): Promise<SectionResult | undefined> {
+  try {
+    return await Stage.with(plan, (line) => process.stderr.write(`${line}\n`), sections[name]);
+  } catch (error) {
+    process.exitCode = 1;
+    process.stderr.write(`${name} failed: ${error instanceof Error ? error.stack : String(error)}\n`);
+    return undefined;
+  }
+}
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  process.exitCode = 2;
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${usage}\n`);
+}

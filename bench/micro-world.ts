@@ -1,0 +1,139 @@
+// The actors of one thread without a network, for micro.ts: connections whose link keeps nothing, a business server that
+// says yes at once, and turns that run when told.
+
+import {spawnConnection} from '../src/actors/connection-actor.ts';
+import type {Link} from '../src/actors/link.ts';
+import type {ConnectionMessage} from '../src/actors/messages.ts';
+import {createThread, type Thread} from '../src/actors/thread.ts';
+import {systemClock} from '../src/core/clock.ts';
+import {createCounters} from '../src/core/counters.ts';
+import {systemRandom} from '../src/core/random.ts';
+import {defaultOptions} from '../src/gateway/options.ts';
+import {emptyBytes, type Qos} from '../src/protocol/packet.ts';
+import type {ActorRef} from '../src/runtime/actor.ts';
+import type {Answer, Call, UpstreamTransport} from '../src/upstream/call.ts';
+
+const channelName = 'fan';
+
+/** A link that counts what it is handed. */
+class NullLink implements Link {
+  readonly bufferedBytes = 0;
+  frames = 0;
+  admit(): void {}
+  refuse(): void {}
+  send(): void {
+    this.frames++;
+  }
+  ping(): void {}
+  close(): void {}
+  terminate(): void {}
+}
+
+/** Says yes to every call, and puts every client into one channel. */
+class AgreeingTransport implements UpstreamTransport {
+  #receive: (answers: readonly Answer[]) => void = () => {};
+
+  dispatch(calls: readonly Call[]): void {
+    this.#receive(
+      calls.map(({call}) => ({
+        kind: 'accepted',
+        call,
+        body: emptyBytes,
+        join: channelName,
+        leave: undefined,
+        cookie: undefined,
+        identity: undefined,
+      })),
+    );
+  }
+
+  onAnswers(receive: (answers: readonly Answer[]) => void): void {
+    this.#receive = receive;
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** See the head of this file. */
+export class FanOutWorld {
+  readonly #thread: Thread;
+  readonly #connections: ActorRef<ConnectionMessage>[] = [];
+  #turn: (() => void) | undefined;
+  #confirmed = 0;
+  /** Wire ids are given out in turn by the thread; nobody else takes any here. */
+  #lastId = 0;
+
+  constructor(connections: number) {
+    this.#thread = createThread({
+      settings: {...defaultOptions, unorderedTypes: new Set()},
+      clock: systemClock,
+      random: systemRandom,
+      counters: createCounters(),
+      transport: new AgreeingTransport(),
+      defer: (turn) => {
+        this.#turn = turn;
+      },
+      onFailure: (_actor, error) => fail(error),
+      onFatal: fail,
+    });
+    for (let count = 0; count < connections; count++) {
+      const connection = spawnConnection(this.#thread, new NullLink(), `client${count}`);
+      connection.tell({kind: 'start', headers: []});
+      this.#connections.push(connection);
+    }
+    this.#runTurns();
+  }
+
+  /** Publishes that many messages in one turn, lets every client confirm them in another, and tells how many did. */
+  publish(qos: Qos, payload: Uint8Array, publications: number): number {
+    const channel = this.#thread.channels.find(channelName);
+    if (channel === undefined) throw new Error('Expected the clients to be in their channel');
+    this.#confirmed = 0;
+    for (let count = 0; count < publications; count++) {
+      channel.tell({
+        kind: 'publish',
+        request: {
+          channel: channelName,
+          identity: undefined,
+          type: 1,
+          qos,
+          timeoutMs: 10_000,
+          payload,
+          wantsReplies: false,
+        },
+        reply: (outcome) => {
+          this.#confirmed += outcome.connections;
+        },
+      });
+    }
+    this.#runTurns();
+    if (qos > 0) this.#confirm(qos === 1 ? 'ack' : 'rec', publications);
+    if (qos === 2) this.#confirm('com', publications);
+    if (qos > 0) this.#lastId = (this.#lastId + publications) % 65_534;
+    if (qos > 0 && this.#confirmed !== publications * this.#connections.length) {
+      throw new Error(`Expected every client to confirm, got ${this.#confirmed}`);
+    }
+    return this.#confirmed;
+  }
+
+  #confirm(kind: 'ack' | 'rec' | 'com', publications: number): void {
+    for (const connection of this.#connections) {
+      for (let count = 0; count < publications; count++) {
+        const id = ((this.#lastId + count) % 65_534) + 1;
+        connection.tell(kind === 'com' ? {kind, id} : {kind, id, reply: emptyBytes});
+      }
+    }
+    this.#runTurns();
+  }
+
+  #runTurns(): void {
+    for (let turn = this.#turn; turn !== undefined; turn = this.#turn) {
+      this.#turn = undefined;
+      turn();
+    }
+  }
+}
+
+function fail(error: unknown): never {
+  throw error;
+}

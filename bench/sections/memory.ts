@@ -1,0 +1,96 @@
+// What an idle connection costs in resident memory: a fresh process, a few clients to warm it up, garbage collected, then
+// all clients at once, garbage collected again.
+
+import {setTimeout as wait} from 'node:timers/promises';
+import {type Contestant, startBare} from '../contestants.ts';
+import {readResidentBytes} from '../meter.ts';
+import type {Stage} from '../stage.ts';
+import {median} from '../statistics.ts';
+import {figure, ratio, type SectionResult} from '../tables.ts';
+
+const warmUpClients = 500;
+/** What is to be reached at 5,000. */
+const kilobytesMax = 11;
+const collections = 3;
+
+interface MemoryRound {
+  /** Resident, bytes for each connection. */
+  readonly resident: number;
+  readonly heap: number;
+  readonly external: number;
+}
+
+/** Runs each size in processes of their own. */
+export async function runMemory(stage: Stage): Promise<SectionResult> {
+  const {plan} = stage;
+  const sizes = plan.isQuick ? [2_000] : [5_000, 15_000];
+  const starts = [...stage.gatewayStarters(), startBare];
+  const measured: {clients: number; name: string; rounds: MemoryRound[]}[] = [];
+  for (const clients of sizes) {
+    for (let round = 0; round < plan.rounds; round++) {
+      stage.say(`memory of ${clients} connections, round ${round + 1}`);
+      for (const start of starts) {
+        const server = stage.enter(await start());
+        const result = await measureMemory(stage, server, clients);
+        await stage.dismiss(server);
+        const found = measured.find((cell) => cell.clients === clients && cell.name === server.name);
+        if (found === undefined) measured.push({clients, name: server.name, rounds: [result]});
+        else found.rounds.push(result);
+      }
+    }
+  }
+  return {
+    tables: [
+      {
+        title: 'Memory of an idle connection',
+        notes: [
+          `Resident memory for each connection in KB (1,024 bytes), garbage collected before and after; at most ${kilobytesMax} at`,
+          '5,000. Heap and external are parts of it, as V8 counts them; the kernel holds its own buffers besides.',
+        ],
+        columns: ['connections', 'server', 'resident KB', 'x bare', 'heap KB', 'external KB'],
+        rows: measured.map(({clients, name, rounds}) => {
+          const bare = measured.find((cell) => cell.clients === clients && cell.name === 'bare');
+          const resident = median(rounds.map((round) => round.resident)) / 1024;
+          const isAbove = name === 'gateway' && resident > kilobytesMax;
+          return [
+            String(clients),
+            name,
+            `${figure(resident)}${isAbove ? ' !' : ''}`,
+            ratio(resident / (median(bare?.rounds.map((round) => round.resident) ?? []) / 1024)),
+            figure(median(rounds.map((round) => round.heap)) / 1024),
+            figure(median(rounds.map((round) => round.external)) / 1024),
+          ];
+        }),
+      },
+    ],
+    rounds: measured,
+  };
+}
+
+async function measureMemory(stage: Stage, server: Contestant, clients: number): Promise<MemoryRound> {
+  await stage.connect(server, {group: 'warm up', count: warmUpClients});
+  await stage.generator.ask('close', {group: 'warm up'});
+  const before = await readMemory(stage, server);
+  await stage.connect(server, {group: 'idle', count: clients});
+  const after = await readMemory(stage, server);
+  await stage.generator.ask('close', {group: 'idle'});
+  return {
+    resident: (after.resident - before.resident) / clients,
+    heap: (after.heap - before.heap) / clients,
+    external: (after.external - before.external) / clients,
+  };
+}
+
+async function readMemory(stage: Stage, server: Contestant): Promise<MemoryRound> {
+  await stage.settle(server);
+  let heap = Number.NaN;
+  let external = Number.NaN;
+  // Memory goes back to the system some time after its collection.
+  for (let count = 0; count < collections; count++) {
+    const told = await server.process?.ask('report', {collect: true});
+    heap = told?.heapBytes ?? Number.NaN;
+    external = told?.externalBytes ?? Number.NaN;
+    await wait(100);
+  }
+  return {resident: readResidentBytes(server.pid), heap, external};
+}

@@ -1,0 +1,58 @@
+import {createServer} from 'node:http';
+import test, {type ExecutionContext} from 'ava';
+import {protocolDocument} from '../../src/gateway/protocol-document.ts';
+import {freePort} from '../e2e/kit/gateway.ts';
+import {type Ended, projectPath, runScript} from './kit.ts';
+
+async function run(t: ExecutionContext, ...args: string[]): Promise<Ended> {
+  return await runScript(t, projectPath('test/cli/proof-commands.ts'), args);
+}
+
+test('rainbow protocol --json prints the protocol document', async (t) => {
+  const {code, stdout, stderr} = await run(t, 'protocol', '--json');
+  t.is(code, 0, stderr);
+  t.deepEqual(JSON.parse(stdout), protocolDocument());
+});
+
+test('rainbow protocol prints packets, charts, rules and codes for people', async (t) => {
+  const {code, stdout} = await run(t, 'protocol');
+  t.is(code, 0);
+  t.regex(stdout, /^ {2}1 {2}SEND {2}type:2, id:2 \(qos > 0\), payload +12000100076869$/m);
+  t.regex(stdout, /^ {2}awaitingRec +wire\.rec +awaitingCom +RB-17 +confirm, sendRel$/m);
+  t.regex(stdout, /^ {2}RB-65 \(v2\) /m);
+});
+
+test('rainbow conformance --self plays every vector, and --json prints the report as JSON', async (t) => {
+  const {code, stdout, stderr} = await run(t, 'conformance', '--self', '--json');
+  t.is(code, 0, stdout + stderr);
+  t.like(JSON.parse(stdout), {ok: true, failures: []});
+});
+
+test('rainbow conformance ends with 1 where there is no such server', async (t) => {
+  const server = createServer((_request, response) => {
+    response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  t.teardown(() => server.close());
+  const address = server.address();
+  const url = `ws://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}/connect/`;
+  const {code, stderr} = await run(t, 'conformance', url, '--business', String(await freePort()));
+  t.is(code, 1);
+  t.regex(stderr, /^rainbow: expected an open connection, got /);
+});
+
+for (const [args, message] of [
+  [['conformance'], /expected the URL of a server, or --self/],
+  [['conformance', '--self', 'ws://127.0.0.1:1/'], /expected a URL or --self, got both/],
+  [['conformance', 'http://127.0.0.1:1/'], /expected a ws or wss URL/],
+  [['conformance', 'ws://127.0.0.1:1/', '--business', '0'], /Expected a port/],
+  [['conformance', 'ws://127.0.0.1:1/', '--retry', 'soon'], /Expected seconds/],
+] as const) {
+  test(`rainbow ${args.join(' ')} is a usage error`, async (t) => {
+    const {code, stderr} = await run(t, ...args);
+    t.is(code, 2);
+    t.regex(stderr, message);
+  });
+}

@@ -1,0 +1,298 @@
+// What can happen to a connection, as commands for fast-check: each is done to the model and to the real actors, and then
+// everything that shows outside must be the same: packets, close frames, calls, answers to publications.
+
+import fc from 'fast-check';
+import {generatePacket, messageIdMax, type Qos} from '../../src/protocol/packet.ts';
+import {type ActorsKit, type Client, createActors} from '../actors/kit.ts';
+import {ConnectionModel, modelQueue, modelWindow} from './connection-model.ts';
+import type {ModelOutcome} from './outbound-model.ts';
+
+/** The actors, and what they have shown. */
+export class Real {
+  readonly kit: ActorsKit;
+  client: Client;
+  readonly outcomes = new Map<number, ModelOutcome>();
+  publications = 0;
+  /** RAINBOWMESSAGEIDs in the order of their first calls. */
+  readonly messages: string[] = [];
+
+  constructor() {
+    // Heartbeats have their own tests: here silence never lasts long enough.
+    this.kit = createActors({window: modelWindow, queue: modelQueue, keepAliveMs: 1e9});
+    this.client = this.kit.connect('room');
+    this.client.link.events.length = 0;
+  }
+}
+
+type Connection = fc.AsyncCommand<ConnectionModel, Real>;
+
+/** One thing that happens: to the model by `act`, to the actors by `perform`. */
+class Happening implements Connection {
+  readonly #name: string;
+  readonly #act: (model: ConnectionModel) => void;
+  readonly #perform: (real: Real, model: ConnectionModel) => void;
+  readonly #mayHappen: (model: ConnectionModel) => boolean;
+
+  constructor(
+    name: string,
+    act: (model: ConnectionModel) => void,
+    perform: (real: Real, model: ConnectionModel) => void,
+    mayHappen: (model: ConnectionModel) => boolean = () => true,
+  ) {
+    this.#name = name;
+    this.#act = act;
+    this.#perform = perform;
+    this.#mayHappen = mayHappen;
+  }
+
+  check(model: ConnectionModel): boolean {
+    return this.#mayHappen(model);
+  }
+
+  async run(model: ConnectionModel, real: Real): Promise<void> {
+    // The actors first: what they are told follows from the model as it was.
+    this.#perform(real, model);
+    real.kit.run();
+    this.#act(model);
+    await compare(model, real);
+  }
+
+  toString(): string {
+    return this.#name;
+  }
+}
+
+async function compare(model: ConnectionModel, {kit, client, outcomes}: Real): Promise<void> {
+  // Answers to publications come by promises.
+  for (let step = 0; step < 8; step++) await Promise.resolve();
+  const {link} = client;
+  expectSame({sent: link.take(), events: link.events.splice(0)}, {sent: model.sent, events: model.events});
+  model.sent = [];
+  model.events = [];
+  expectSame(Object.fromEntries(outcomes), Object.fromEntries(model.outcomes));
+  const calls = kit.transport.calls.map((call) =>
+    call.kind === 'message' ? `${call.type} ${Buffer.from(call.payload).toString('latin1')}` : call.kind,
+  );
+  const {call} = model.inbound;
+  const expected = call === undefined ? [] : [`${call.type} ${call.payload}`];
+  expectSame(calls, model.isCloseCallDue ? ['close'] : expected);
+  expectSame(kit.failures, []);
+}
+
+// Thrown, for fast-check to shrink; AVA would count a failed assertion on every try.
+function expectSame(actual: unknown, expected: unknown): void {
+  const [got, wanted] = [JSON.stringify(actual), JSON.stringify(expected)];
+  if (got !== wanted) throw new Error(`Expected ${wanted}, got ${got}`);
+}
+
+function clientSends(qos: Qos, id: number, isDup: boolean, type: number, payload: string): Connection {
+  const bytes = generatePacket({kind: 'send', qos, id, isDup, type, payload: Buffer.from(payload)});
+  return new Happening(
+    `client: SEND q${qos} id ${id}${isDup ? ' DUP' : ''} type ${type} "${payload}"`,
+    (model) => {
+      if (model.hear()) model.inbound.receive({qos, id, isDup: isDup && qos > 0, type, payload});
+    },
+    (real) => real.client.receive(Buffer.from(bytes).toString('hex')),
+  );
+}
+
+function clientAcknowledges(kind: 'ack' | 'rec', pick: number, reply: string): Connection {
+  return new Happening(
+    `client: ${kind.toUpperCase()} of message ${pick} "${reply}"`,
+    (model) => {
+      if (model.hear()) model.outbound.acknowledge(kind, idOf(model, pick), reply);
+    },
+    (real, model) => receive(real, generatePacket({kind, id: idOf(model, pick), reply: Buffer.from(reply)})),
+  );
+}
+
+function clientCompletes(pick: number): Connection {
+  return new Happening(
+    `client: COM of message ${pick}`,
+    (model) => {
+      if (model.hear()) model.outbound.complete(idOf(model, pick));
+    },
+    (real, model) => receive(real, generatePacket({kind: 'com', id: idOf(model, pick)})),
+  );
+}
+
+function clientReleases(id: number): Connection {
+  return new Happening(
+    `client: REL ${id}`,
+    (model) => {
+      if (model.hear()) model.inbound.release(id);
+    },
+    (real) => receive(real, generatePacket({kind: 'rel', id})),
+  );
+}
+
+function clientSendsJunk(hex: string): Connection {
+  return new Happening(
+    `client: junk ${hex}`,
+    (model) => void model.hear(),
+    (real) => real.client.receive(hex),
+  );
+}
+
+function businessAnswers(reply: string | undefined): Connection {
+  return new Happening(
+    `business server: ${reply === undefined ? 'fails' : `"${reply}"`}`,
+    (model) => model.inbound.answered(reply),
+    ({kit, messages}, model) => {
+      const number = model.inbound.call?.message ?? -1;
+      const call = reply === undefined ? kit.transport.fail('message') : kit.transport.accept('message', {text: reply});
+      const id = call.kind === 'message' ? call.message : '';
+      // One id for one message, as long as it is the same message. [RB-63]
+      const known = messages[number];
+      if (known === undefined && messages.includes(id)) throw new Error(`Expected a new message id, got ${id} again`);
+      messages[number] ??= id;
+      expectSame(id, messages[number]);
+    },
+    (model) => model.inbound.call !== undefined,
+  );
+}
+
+function publish(qos: Qos, timeoutMs: number, payload: string): Connection {
+  return new Happening(
+    `caller: publishes "${payload}" at QoS ${qos} within ${timeoutMs} ms`,
+    (model) => model.publish(qos, timeoutMs, Buffer.from(payload)),
+    (real) => {
+      const number = real.publications++;
+      const told = real.kit.publish({qos, timeoutMs, payload: Buffer.from(payload)});
+      void told.then(({connections, isTimedOut, refused, lastReply}) => {
+        const reply = lastReply === undefined ? undefined : Buffer.from(lastReply).toString();
+        return real.outcomes.set(number, {connections, isTimedOut, refused, lastReply: reply});
+      });
+    },
+  );
+}
+
+/** Others use up the message ids, until the counter stands a little before an id that is in flight here. */
+function idsGoRound(before: number): Connection {
+  const count = messageIdMax - before;
+  return new Happening(
+    `others: ${count} messages`,
+    (model) => {
+      model.outbound.messageId = ((model.outbound.messageId + count - 1) % messageIdMax) + 1;
+    },
+    ({kit}) => {
+      for (let given = 0; given < count; given++) kit.thread.sequences.nextMessageId();
+    },
+  );
+}
+
+function subscribe(isMember: boolean): Connection {
+  return new Happening(
+    `caller: ${isMember ? 'subscribes' : 'unsubscribes'} the client`,
+    (model) => {
+      if (model.phase === 'open') model.isMember = isMember;
+    },
+    ({kit, client}) => {
+      const subscription = {identity: client.actor.name, channel: 'room'};
+      void (isMember ? kit.switchboard.subscribe(subscription, false) : kit.switchboard.unsubscribe(subscription));
+    },
+  );
+}
+
+function congest(isCongested: boolean): Connection {
+  return new Happening(
+    `client: ${isCongested ? 'stops reading' : 'reads on'}`,
+    (model) => {
+      model.isCongested = isCongested;
+      if (!isCongested && model.phase === 'open') model.outbound.pump();
+    },
+    ({client}) => {
+      client.link.bufferedBytes = isCongested ? 10_001 : 0;
+      if (!isCongested) client.tell({kind: 'drained'});
+    },
+  );
+}
+
+function advance(ms: number): Connection {
+  return new Happening(
+    `${ms} ms pass`,
+    (model) => model.advance(ms),
+    ({kit}) => kit.advance(ms),
+  );
+}
+
+function end(how: 'close 1001' | 'goodbye' | 'socketClosed'): Connection {
+  const kind = how === 'close 1001' ? 'stopping' : how === 'goodbye' ? 'closing' : 'socketClosed';
+  return new Happening(
+    `the end: ${kind}`,
+    (model) => model.end(how),
+    ({client}) => client.tell({kind}),
+  );
+}
+
+/** The close call is answered, and the client comes back. */
+function comeBack(): Connection {
+  return new Happening(
+    'the client comes back',
+    (model) => model.connect(),
+    (real) => {
+      real.kit.transport.accept('close');
+      real.kit.run();
+      real.client = real.kit.connect('room');
+    },
+    (model) => model.isCloseCallDue,
+  );
+}
+
+/** One of those in flight, or some other id. */
+function idOf(model: ConnectionModel, pick: number): number {
+  const {inFlight} = model.outbound;
+  return inFlight[pick % (inFlight.length + 1)] ?? 60_000 + pick;
+}
+
+function receive(real: Real, bytes: Uint8Array): void {
+  real.client.receive(Buffer.from(bytes).toString('hex'));
+}
+
+const text = fc.stringMatching(/^[a-e]{0,3}$/);
+const pick = fc.nat(5);
+const id = fc.integer({min: 1, max: 4});
+const sends = fc
+  .tuple(fc.constantFrom<Qos>(0, 1, 1, 2, 2), id, fc.boolean(), fc.nat(3), text)
+  .map(([qos, number, isDup, type, payload]) => clientSends(qos, number, isDup, type, payload));
+const acknowledges = fc
+  .tuple(fc.constantFrom<'ack' | 'rec'>('ack', 'rec'), pick, text)
+  .map(([kind, number, reply]) => clientAcknowledges(kind, number, reply));
+const answers = fc.option(text, {nil: undefined, freq: 3}).map(businessAnswers);
+const publishes = fc
+  .tuple(fc.constantFrom<Qos>(0, 1, 1, 2, 2), fc.constantFrom(500, 1_000, 4_000, 10_000, 30_000), text)
+  .map(([qos, timeoutMs, payload]) => publish(qos, timeoutMs, payload));
+const passes = fc.constantFrom(1, 499, 500, 1_000, 1_500, 2_000, 3_000, 10_000, 60_000).map(advance);
+const ends = fc.constantFrom('close 1001' as const, 'goodbye' as const, 'socketClosed' as const).map(end);
+
+/** Every command; what happens often stands here more than once. */
+export const connectionCommands: fc.Arbitrary<Connection>[] = [
+  sends,
+  sends,
+  sends,
+  answers,
+  answers,
+  answers,
+  publishes,
+  publishes,
+  publishes,
+  acknowledges,
+  acknowledges,
+  acknowledges,
+  passes,
+  passes,
+  pick.map(clientCompletes),
+  pick.map(clientCompletes),
+  id.map(clientReleases),
+  id.map(clientReleases),
+  fc.constantFrom('', '00', '16000100010a', 'ff', '10', '20').map(clientSendsJunk),
+  fc.nat(4).map(idsGoRound),
+  fc.boolean().map(congest),
+  fc.boolean().map(subscribe),
+  fc.constant(0).map(comeBack),
+  fc.nat(3).chain((number) => (number === 0 ? ends : passes)),
+];
+
+export function startModel(): ConnectionModel {
+  return new ConnectionModel();
+}

@@ -1,0 +1,183 @@
+// The business server with its HTTP between: answers calls well or badly, soon or late, and remembers what it has carried
+// out, so that a message that comes again under the same RAINBOWMESSAGEID is answered as before and not carried out again.
+
+import {emptyBytes} from '../../src/protocol/packet.ts';
+import type {AcceptedAnswer, Answer, Call, FailureReason, UpstreamTransport} from '../../src/upstream/call.ts';
+import {callTimeoutMs} from './edge.ts';
+import type {World} from './world.ts';
+
+type What = 'well' | 'slow' | 'refuse' | 'fail' | 'doneThenFail' | 'hang' | 'doneThenHang' | 'veryLate';
+
+const badForConnect: readonly What[] = ['slow', 'refuse', 'fail', 'hang', 'veryLate'];
+const badForMessage: readonly What[] = ['slow', 'fail', 'doneThenFail', 'hang', 'doneThenHang'];
+
+export class BusinessServer implements UpstreamTransport {
+  /** Cleared when the storm is over. */
+  isFailing = true;
+  readonly #world: World;
+  readonly #open = new Map<number, Call>();
+  readonly #done = new Map<string, Uint8Array>();
+  #receive: (answers: readonly Answer[]) => void = () => {};
+  #isClosing = false;
+  #isClosed = false;
+  #onIdle: (() => void) | undefined;
+  #cookies = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  onAnswers(receive: (answers: readonly Answer[]) => void): void {
+    this.#receive = receive;
+  }
+
+  dispatch(calls: readonly Call[]): void {
+    for (const call of calls) {
+      // Who was let in within the grace must still be reported closed. [RB-64]
+      const isTaken = !this.#isClosing || (call.kind === 'close' && !this.#isClosed);
+      if (isTaken) this.#take(call);
+      else this.#later(0, () => this.#tell(call, this.#failed(call, 'stopped')));
+    }
+  }
+
+  /** As the pool does: calls under way may finish within `graceMs`, the rest fails. */
+  async close(graceMs: number): Promise<void> {
+    this.#isClosing = true;
+    if (this.#open.size > 0) {
+      const {promise, resolve} = Promise.withResolvers<void>();
+      this.#onIdle = resolve;
+      const timer = this.#world.clock.startTimer(graceMs, resolve);
+      await promise;
+      timer.cancel();
+    }
+    this.#isClosed = true;
+    for (const call of [...this.#open.values()]) this.#answer(call, this.#failed(call, 'stopped'));
+  }
+
+  get openCount(): number {
+    return this.#open.size;
+  }
+
+  #take(call: Call): void {
+    const {observer, plan, trace} = this.#world;
+    const dice = this.#world.dice.business;
+    observer.called(call);
+    trace.say('business', this.#numberOf(call), describeCall(call));
+    this.#open.set(call.call, call);
+    const soonMs = 1 + dice.waitMs(call.kind === 'message' ? 10 : 20);
+    const isBad = this.isFailing && dice.chance(plan.failing);
+    const what = isBad ? dice.pick(call.kind === 'connect' ? badForConnect : badForMessage) : 'well';
+    this.#carryOut(call, what, Math.min(soonMs, 100));
+  }
+
+  #carryOut(call: Call, what: What, soonMs: number): void {
+    const dice = this.#world.dice.business;
+    switch (what) {
+      case 'well':
+        this.#later(soonMs, () => this.#accept(call));
+        return;
+      case 'slow':
+        this.#later(dice.integer(500, callTimeoutMs - 500), () => this.#accept(call));
+        return;
+      case 'veryLate':
+        this.#later(callTimeoutMs + dice.integer(500, 5_000), () => this.#accept(call));
+        return;
+      case 'refuse':
+        this.#later(soonMs, () => this.#answer(call, {kind: 'refused', call: call.call}));
+        return;
+      case 'doneThenFail':
+      case 'fail':
+        this.#later(soonMs, () => {
+          if (what === 'doneThenFail') this.#process(call);
+          this.#answer(call, this.#failed(call, dice.pick(['status', 'unreachable'])));
+        });
+        return;
+      case 'doneThenHang':
+        this.#later(dice.integer(0, callTimeoutMs), () => this.#process(call));
+        this.#later(callTimeoutMs, () => this.#answer(call, this.#failed(call, 'timeout')));
+        return;
+      default:
+        this.#later(callTimeoutMs, () => this.#answer(call, this.#failed(call, 'timeout')));
+    }
+  }
+
+  #accept(call: Call): void {
+    const {plan, observer} = this.#world;
+    const dice = this.#world.dice.business;
+    const body = this.#process(call);
+    const isConnect = call.kind === 'connect';
+    const mayJoin = isConnect || (call.kind === 'message' && dice.chance(0.1));
+    const accepted: AcceptedAnswer = {
+      kind: 'accepted',
+      call: call.call,
+      body,
+      join: mayJoin ? this.#channels(isConnect ? 0.6 : 0.3) : undefined,
+      leave: call.kind === 'message' && dice.chance(0.05) ? this.#channels(0.3) : undefined,
+      cookie: call.kind !== 'close' && dice.chance(0.2) ? this.#cookie() : undefined,
+      identity: isConnect && plan.isNaming ? `user-${observer.clientOf(call.identity)}` : undefined,
+    };
+    this.#answer(call, accepted);
+  }
+
+  /** Carries a message out, once for each id; tells the body of its answer. */
+  #process(call: Call): Uint8Array {
+    if (call.kind !== 'message') return emptyBytes;
+    const done = this.#done.get(call.message);
+    if (done !== undefined) return done;
+    const body = this.#world.dice.business.chance(0.3) ? emptyBytes : Buffer.from(call.message, 'latin1');
+    this.#done.set(call.message, body);
+    this.#world.observer.processed(call);
+    return body;
+  }
+
+  #channels(share: number): string | undefined {
+    const {plan} = this.#world;
+    const dice = this.#world.dice.business;
+    const names: string[] = [];
+    for (let channel = 0; channel < plan.channels; channel++) if (dice.chance(share)) names.push(`room-${channel}`);
+    return names.length === 0 ? undefined : names.join(';;');
+  }
+
+  #cookie(): string {
+    return this.#world.dice.business.chance(0.3) ? '' : `cookie-${++this.#cookies}`;
+  }
+
+  #failed(call: Call, reason: FailureReason): Answer {
+    return {kind: 'failed', call: call.call, reason, status: reason === 'status' ? 500 : undefined};
+  }
+
+  #answer(call: Call, answer: Answer): void {
+    if (!this.#open.delete(call.call)) return;
+    this.#tell(call, answer);
+    if (this.#open.size === 0) this.#onIdle?.();
+  }
+
+  #tell(call: Call, answer: Answer): void {
+    const {observer, trace} = this.#world;
+    observer.answered(call, answer);
+    trace.say('business', this.#numberOf(call), describeAnswer(call, answer));
+    this.#receive([answer]);
+  }
+
+  #later(delayMs: number, run: () => void): void {
+    this.#world.clock.startTimer(delayMs, run);
+  }
+
+  #numberOf(call: Call): number {
+    return this.#world.observer.numberOf(call);
+  }
+}
+
+function describeCall(call: Call): string {
+  if (call.kind !== 'message') return `call ${call.call} ${call.kind}`;
+  return `call ${call.call} message ${call.message} type ${call.type}, ${call.payload.length} bytes`;
+}
+
+function describeAnswer(call: Call, answer: Answer): string {
+  const head = `answer ${call.call} ${call.kind} ${answer.kind}`;
+  if (answer.kind === 'failed') return `${head} ${answer.reason}`;
+  if (answer.kind === 'refused') return head;
+  const {join, leave, cookie} = answer;
+  const headers = {join, leave, cookie};
+  return `${head} ${Buffer.from(answer.body).toString('latin1')} ${JSON.stringify(headers)}`;
+}

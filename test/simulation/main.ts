@@ -1,0 +1,92 @@
+// The simulation from the command line:
+//
+//   node test/simulation/main.ts --seeds 1000 [--from 1] [--seconds 120] [--workers 2] [--cells]
+//   node test/simulation/main.ts --seed 42 [--trace] [--connection 7]
+//
+// Ends with 1 where a seed breaks a rule, or where simulated time passes less than 100 times as fast as real time.
+
+import {parseArgs} from 'node:util';
+import {drawLadder} from './ladder.ts';
+import type {SeedFailure} from './seed-share.ts';
+import {runSeeds, type SeedsSummary} from './seeds.ts';
+import {simulate} from './simulation.ts';
+
+const ratioMin = 100;
+const ladderLines = 60;
+const failuresShown = 5;
+
+const {values} = parseArgs({
+  options: {
+    seeds: {type: 'string', default: '1000'},
+    from: {type: 'string', default: '1'},
+    seconds: {type: 'string', default: 'Infinity'},
+    workers: {type: 'string'},
+    cells: {type: 'boolean', default: false},
+    seed: {type: 'string'},
+    trace: {type: 'boolean', default: false},
+    connection: {type: 'string', default: '0'},
+  },
+});
+
+process.exitCode = values.seed === undefined ? await runMany() : await runOne(Number(values.seed));
+
+async function runMany(): Promise<number> {
+  const count = Number(values.seeds);
+  const workers = values.workers === undefined ? {} : {workers: Number(values.workers)};
+  const summary = await runSeeds({
+    from: Number(values.from),
+    count,
+    budgetMs: Number(values.seconds) * 1000,
+    ...workers,
+  });
+  for (const failure of summary.failures.slice(0, failuresShown)) await showFailure(failure);
+  const {lines, missed} = summary.coverage.report();
+  for (const line of lines) if (values.cells || !line.startsWith('    ')) print(line);
+  print(missed.length === 0 ? '  every transition was reached' : `  never reached:\n    ${missed.join('\n    ')}`);
+  print(describe(summary, count));
+  const ratio = summary.simulatedMs / summary.realMs;
+  if (ratio < ratioMin) print(`expected at least ${ratioMin} simulated seconds a second, got ${ratio.toFixed(0)}`);
+  return summary.failures.length === 0 && ratio >= ratioMin ? 0 : 1;
+}
+
+async function runOne(seed: number): Promise<number> {
+  const {plan, lines, violation, hash, simulatedMs, events} = await simulate({seed, isShown: true});
+  const connection = Number(values.connection);
+  print(
+    `seed ${seed}: ${JSON.stringify({...plan, settings: {...plan.settings, unorderedTypes: [...plan.settings.unorderedTypes]}})}`,
+  );
+  if (values.trace) print(drawLadder(lines, {connection}));
+  if (violation === undefined) {
+    print(
+      `seed ${seed}: every rule held, ${(simulatedMs / 1000).toFixed(1)} s simulated, ${events} events, trace ${hash}`,
+    );
+    return 0;
+  }
+  await showFailure({seed, violation});
+  return 1;
+}
+
+async function showFailure({seed, violation}: SeedFailure): Promise<void> {
+  const {rule, what, connection, at} = violation;
+  print(
+    `seed ${seed} broke ${rule} at ${(at / 1000).toFixed(4)} s${connection === 0 ? '' : `, connection ${connection}`}: ${what}`,
+  );
+  const {lines} = await simulate({seed, isShown: true});
+  print(drawLadder(lines, {connection, around: at, linesMax: ladderLines}));
+  print(
+    `replay: node test/simulation/main.ts --seed ${seed} --trace${connection === 0 ? '' : ` --connection ${connection}`}\n`,
+  );
+}
+
+function describe(summary: SeedsSummary, count: number): string {
+  const {seeds, simulatedMs, realMs, events, traced, failures} = summary;
+  const ratio = (simulatedMs / realMs).toFixed(0);
+  const all = seeds === count ? `${seeds} seeds` : `${seeds} of ${count} seeds`;
+  const times = `${(simulatedMs / 1000).toFixed(0)} s simulated in ${(realMs / 1000).toFixed(1)} s (${ratio}:1)`;
+  const failed = failures.length === 0 ? 'every rule held' : `failed: ${failures.map(({seed}) => seed).join(', ')}`;
+  return `simulation: ${all}, ${times}, ${events} events, ${traced} packets, calls and answers seen; ${failed}`;
+}
+
+function print(text: string): void {
+  process.stdout.write(`${text}\n`);
+}

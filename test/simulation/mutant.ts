@@ -1,0 +1,10 @@
+// One way to be wrong, and how the observer must find it.
+
+import type {Sabotage} from './sabotage.ts';
+
+export interface Mutant {
+  readonly name: string;
+  readonly sabotage: Sabotage;
+  /** The rules of which one must be found broken. */
+  readonly rules: readonly string[];
+}

@@ -1,0 +1,101 @@
+// Mutants that do wrong to those who call the API.
+
+import type {PublishOutcome, PublishRequest, Switchboard} from '../../src/cluster/switchboard.ts';
+import type {Clock} from '../../src/core/clock.ts';
+import type {Mutant} from './mutant.ts';
+import type {Sabotage} from './sabotage.ts';
+
+/** What is wrong with the answer to a publication. */
+type Wrong = (
+  outcome: PublishOutcome,
+  request: PublishRequest,
+  clock: Clock,
+) => PublishOutcome | Promise<PublishOutcome>;
+
+export const callerMutants: readonly Mutant[] = [
+  {
+    name: 'one connection too many in the answer',
+    sabotage: onPublish((outcome, {qos}) => ({...outcome, connections: outcome.connections + (qos > 0 ? 1 : 0)})),
+    rules: ['RB-61'],
+  },
+  {
+    name: 'one connection too few in the answer',
+    sabotage: onPublish((outcome) => ({...outcome, connections: Math.max(0, outcome.connections - 1)})),
+    rules: ['RB-61'],
+  },
+  {
+    name: 'an answer after the timeout',
+    sabotage: onPublish(async (outcome, {timeoutMs}, clock) => {
+      await new Promise<void>((resolve) => void clock.startTimer(timeoutMs + 1, resolve));
+      return outcome;
+    }),
+    rules: ['RB-62'],
+  },
+  {
+    name: 'an answer that never comes',
+    sabotage: onPublish((outcome) => (outcome.isTimedOut ? new Promise(() => {}) : outcome)),
+    rules: ['drain', 'settle', 'stop', 'RB-14'],
+  },
+  {
+    name: 'a timeout that was none',
+    sabotage: onPublish((outcome, {qos}) => ({...outcome, isTimedOut: qos > 0})),
+    rules: ['RB-62'],
+  },
+  {
+    name: 'an answer before all have confirmed',
+    sabotage: {
+      switchboard: (switchboard) =>
+        wrap(switchboard, (request) => switchboard.publish({...request, timeoutMs: 60}).then(notTimedOut)),
+    },
+    rules: ['RB-61'],
+  },
+  {
+    name: 'a reply that nobody gave',
+    sabotage: onPublish((outcome) => ({
+      ...outcome,
+      replies: outcome.replies.map(({identity}) => ({identity, data: Buffer.from('yes')})),
+    })),
+    rules: ['RB-61'],
+  },
+  {
+    name: 'messages of one channel sent to another',
+    sabotage: {
+      switchboard: (switchboard) =>
+        wrap(switchboard, (request) =>
+          switchboard.publish(request.channel === undefined ? request : {...request, channel: 'room-0'}),
+        ),
+    },
+    rules: ['membership', 'RB-61', 'RB-62'],
+  },
+  {
+    name: 'a subscription that is not carried out',
+    sabotage: {
+      switchboard: (switchboard) => ({
+        ...switchboard,
+        publish: (request) => switchboard.publish(request),
+        subscribe: async () => 'done',
+      }),
+    },
+    rules: ['membership', 'RB-61', 'RB-62'],
+  },
+];
+
+function notTimedOut(outcome: PublishOutcome): PublishOutcome {
+  return {...outcome, isTimedOut: false};
+}
+
+function onPublish(wrong: Wrong): Sabotage {
+  return {
+    switchboard: (switchboard, clock) =>
+      wrap(switchboard, async (request) => wrong(await switchboard.publish(request), request, clock)),
+  };
+}
+
+function wrap(switchboard: Switchboard, publish: Switchboard['publish']): Switchboard {
+  return {
+    publish,
+    subscribe: (subscription, occupy) => switchboard.subscribe(subscription, occupy),
+    unsubscribe: (subscription) => switchboard.unsubscribe(subscription),
+    info: () => switchboard.info(),
+  };
+}

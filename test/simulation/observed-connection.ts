@@ -1,0 +1,183 @@
+// The life of one connection as it is seen at its gateway end: admitted or refused, what passes both ways, who ended it
+// and why, and the calls of its life to the business server.
+
+import type {Packet, PacketFault} from '../../src/protocol/packet.ts';
+import {ObservedDown} from './observed-down.ts';
+import {ObservedUp} from './observed-up.ts';
+import type {Observer} from './observer.ts';
+
+/** Ticks of the timer wheel by which a heartbeat may be late, and one for the turn. */
+const lateTicks = 3;
+const ticksPerKeepAlive = 32;
+
+export class ObservedConnection {
+  readonly number: number;
+  readonly client: number;
+  /** As the gateway made it, or as the business server gave it. */
+  identity: string;
+  /** Whether its client keeps the rules. */
+  readonly isPolite: boolean;
+  readonly down: ObservedDown;
+  readonly up: ObservedUp;
+  /** Whether the business server allowed it, and the gateway was told so. */
+  isAllowed = false;
+  allowedAt = 0;
+  /** Close calls made for it. */
+  closeCalls = 0;
+  /** RAINBOWCLIENTCOOKIE as last set, and when. */
+  cookie: string | undefined;
+  cookieAt = -1;
+  formerCookie: string | undefined;
+  endedAt: number | undefined;
+  isWatched = false;
+  /** Whether its actor was made to fail. */
+  mayCrash = false;
+  /** Whether there was ever too much for it, in one turn or for its reader; then messages and repeats wait. */
+  wasCongested = false;
+  #isAdmitted = false;
+  #hasCloseFrame = false;
+  #heardAt = 0;
+  #heardBefore = 0;
+  /** By line: the serial of the latest first transmission that its client got. */
+  readonly #gotLatest = new Map<string, number>();
+  readonly #observer: Observer;
+
+  constructor(observer: Observer, number: number, client: number, identity: string, isPolite: boolean) {
+    this.#observer = observer;
+    this.number = number;
+    this.client = client;
+    this.identity = identity;
+    this.isPolite = isPolite;
+    this.down = new ObservedDown(observer, this);
+    this.up = new ObservedUp(observer, this);
+  }
+
+  /** From the answer 101 to the close frame, or to the end of the socket. */
+  get isOpen(): boolean {
+    return this.#isAdmitted && this.endedAt === undefined;
+  }
+
+  admitted(): void {
+    this.#check(this.isAllowed, 'RB-56', 'admitted before it was allowed');
+    this.#isAdmitted = true;
+    this.#heardAt = this.#observer.clock.now();
+    this.#heardBefore = this.#heardAt;
+    this.#observer.admitted(this);
+  }
+
+  refused(status: number): void {
+    const wasAllowed = this.isAllowed && this.allowedAt < this.#observer.clock.now();
+    this.#check(!wasAllowed || this.#observer.isStopping, 'RB-56', `refused ${status} although it was allowed`);
+    this.ends();
+  }
+
+  /** The actor hands a frame to the link. */
+  handsOver(): void {
+    this.#check(!this.#hasCloseFrame, 'RB-57', 'sends after its close frame');
+  }
+
+  /** A packet is written to the socket. */
+  sends(packet: Packet | PacketFault): void {
+    this.#check(this.#isAdmitted, 'RB-56', 'sends before it is admitted');
+    this.#check(!this.#hasCloseFrame, 'RB-57', 'sends after its close frame');
+    if (packet.kind === 'send') this.down.sends(packet);
+    else if (packet.kind === 'rel') this.down.releases(packet.id);
+    else if (packet.kind === 'com') this.up.completes(packet.id);
+    else if (packet.kind === 'ack' || packet.kind === 'rec') this.up.acknowledges(packet);
+    else this.#check(false, 'wire', 'sends what is no packet');
+  }
+
+  /** A packet reaches the actor. */
+  gets(packet: Packet | PacketFault): void {
+    this.heard();
+    if (!this.isOpen) return;
+    if (packet.kind === 'send') this.up.arrived(packet);
+    else if (packet.kind === 'rel') this.up.released(packet.id);
+    else if (packet.kind === 'com') this.down.completed(packet.id);
+    else if (packet.kind === 'ack' || packet.kind === 'rec') this.down.acknowledged(packet);
+  }
+
+  /** Its client got a message for the first time. [RB-45] */
+  gotFirst(line: string, serial: number): void {
+    const latest = this.#gotLatest.get(line) ?? -1;
+    this.#check(serial > latest, 'RB-45', `publication ${serial} came after ${latest}`);
+    this.#gotLatest.set(line, serial);
+  }
+
+  heard(): void {
+    this.#checkSilence();
+    const now = this.#observer.clock.now();
+    if (this.#heardAt < now) this.#heardBefore = this.#heardAt;
+    this.#heardAt = now;
+  }
+
+  /** The gateway writes a close frame. */
+  closes(code: number, reason: string, unreadBytes: number): void {
+    this.#check(!this.#hasCloseFrame, 'RB-57', 'a second close frame');
+    this.#hasCloseFrame = true;
+    this.#checkReason(code, reason, unreadBytes);
+    this.#checkSilence();
+    this.ends();
+  }
+
+  /** The actor is told that the socket is gone, or nothing can be written to it any more. */
+  ends(): void {
+    if (this.endedAt !== undefined) return;
+    this.endedAt = this.#observer.clock.now();
+    this.#observer.ended(this);
+  }
+
+  /** What must have been sent by the end of the instant. */
+  checkDebt(): void {
+    if (this.isOpen) {
+      const debt = this.down.debt ?? this.up.debt;
+      if (debt !== undefined) this.#check(false, 'owed', `owes ${debt}`);
+    }
+    this.down.forgive();
+    this.up.forgive();
+  }
+
+  /** At the very end. [RB-64] */
+  checkClosed(): void {
+    const expected = this.isAllowed ? 1 : 0;
+    this.#check(
+      this.closeCalls === expected,
+      'RB-64',
+      `${this.closeCalls} close calls for ${expected} successful connect calls`,
+    );
+  }
+
+  #checkReason(code: number, reason: string, unreadBytes: number): void {
+    const {settings} = this.#observer.plan;
+    if (code === 1001) {
+      this.#check(this.#observer.isStopping, 'closed', 'closed 1001 though the gateway goes on');
+    } else if (code === 4142) {
+      this.#check(this.#observer.isTakenOver(this), 'RB-38', 'closed 4142 though nobody took over');
+    } else if (reason === 'keep-alive timeout') {
+      // What came in this very instant may have come too late.
+      const now = this.#observer.clock.now();
+      const silentMs = now - (this.#heardAt === now ? this.#heardBefore : this.#heardAt);
+      this.#check(silentMs >= settings.keepAliveMs / 2 - 1, 'RB-53', `closed as silent after ${silentMs} ms`);
+    } else if (reason === 'bound exceeded') {
+      const isFull =
+        this.#observer.unansweredBy(this.number) + this.up.lateRepeats >= Math.min(settings.window, settings.queue);
+      const isUnread = unreadBytes > 4 * (settings.sendBufferBytesMax + settings.payloadBytesMax);
+      const isOwnFault = !this.isPolite || this.#observer.plan.weather === 'reordering';
+      this.#check(isOwnFault || isFull || isUnread, 'RB-29', 'closed as overrun within its bounds');
+    } else {
+      this.#check(this.mayCrash && code === 1011, 'RB-59', `closed ${code} ${reason}`);
+    }
+  }
+
+  #checkSilence(): void {
+    if (!this.isOpen) return;
+    const {keepAliveMs} = this.#observer.plan.settings;
+    const silentMs = this.#observer.clock.now() - this.#heardAt;
+    const mostMs = keepAliveMs * (1.5 + lateTicks / ticksPerKeepAlive);
+    this.#check(silentMs <= mostMs, 'RB-53', `still open after ${silentMs} ms of silence`);
+  }
+
+  #check(condition: boolean, rule: string, what: string): void {
+    if (!condition) this.#observer.violations.note(rule, this.number, what);
+  }
+}

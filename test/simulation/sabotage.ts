@@ -1,0 +1,23 @@
+// Ways to break the gateway from outside its code, to prove that the observer sees it. An empty one breaks nothing.
+
+import type {Link} from '../../src/actors/link.ts';
+import type {ActorSettings} from '../../src/actors/thread.ts';
+import type {Switchboard} from '../../src/cluster/switchboard.ts';
+import type {Clock} from '../../src/core/clock.ts';
+import type {UpstreamTransport} from '../../src/upstream/call.ts';
+import type {LinkNetwork} from './gateway-link.ts';
+
+export interface Sabotage {
+  /** Settings that the gateway runs with, other than the plan says. */
+  readonly settings?: Partial<ActorSettings>;
+  /** Between the actors and the sockets they write to, before the observer looks. */
+  readonly link?: (link: Link, clock: Clock) => Link;
+  /** Between the observer and the client. */
+  readonly network?: (network: LinkNetwork, clock: Clock) => LinkNetwork;
+  /** Between the gateway and the business server. */
+  readonly transport?: (transport: UpstreamTransport, clock: Clock) => UpstreamTransport;
+  /** Between callers and the gateway. */
+  readonly switchboard?: (switchboard: Switchboard, clock: Clock) => Switchboard;
+}
+
+export const noSabotage: Sabotage = {};

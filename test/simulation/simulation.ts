@@ -1,0 +1,229 @@
+// One run: a storm, then calm, then the end. In the storm everything happens at once; in the calm every promise must be
+// kept at once and in full; at the end nothing may be left. Some runs end in the middle of the storm instead.
+
+import {stopThread} from '../../src/actors/thread.ts';
+import {Callers, contestedChannel} from './callers.ts';
+import {Client} from './client.ts';
+import type {Coverage} from './coverage.ts';
+import type {ObservedMessage} from './observed-message.ts';
+import type {ObservedPublication} from './observed-publication.ts';
+import {type Plan, planFor} from './plan.ts';
+import {noSabotage, type Sabotage} from './sabotage.ts';
+import type {TraceLine} from './trace.ts';
+import type {Violation} from './violation.ts';
+import {World} from './world.ts';
+
+/** Of the grace at shutdown, as in src/gateway/gateway.ts. */
+const callGraceMs = 500;
+const probeMs = 10_000;
+const probeGapMs = 300;
+const drainMs = 60_000;
+
+export interface SimulationOptions {
+  readonly seed: number;
+  readonly sabotage?: Sabotage;
+  readonly coverage?: Coverage;
+  /** Whether the result has the trace line by line. @default false */
+  readonly isShown?: boolean;
+}
+
+export interface SimulationResult {
+  readonly plan: Plan;
+  /** Equal for equal runs. */
+  readonly hash: string;
+  readonly simulatedMs: number;
+  readonly events: number;
+  readonly traced: number;
+  readonly violation: Violation | undefined;
+  readonly lines: readonly TraceLine[];
+}
+
+export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
+  const plan = planFor(options.seed);
+  const {sabotage = noSabotage, coverage, isShown = false} = options;
+  const world = new World({plan, sabotage, coverage, isShown});
+  await new Simulation(world).run();
+  const {clock, trace, observer, events} = world;
+  return {
+    plan,
+    hash: trace.hash,
+    simulatedMs: clock.now(),
+    events,
+    traced: trace.count,
+    violation: observer.violations.found[0],
+    lines: trace.lines ?? [],
+  };
+}
+
+class Simulation {
+  readonly #world: World;
+  readonly #callers: Callers;
+  readonly #clients: Client[] = [];
+  #isStorm = true;
+  #isStopped = false;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#callers = new Callers(world);
+  }
+
+  async run(): Promise<void> {
+    const {plan, dice} = this.#world;
+    this.#arrive();
+    this.#callers.start();
+    if (plan.isShutInStorm) {
+      await this.#world.run(dice.turns.integer(plan.stormMs / 10, plan.stormMs));
+      await this.#shutDown();
+    } else {
+      await this.#world.run(plan.stormMs);
+      await this.#calmDown();
+      await this.#probe();
+      await this.#drain();
+      await this.#shutDown();
+    }
+    if (!this.#world.isBroken) this.#checkEnd();
+  }
+
+  #arrive(): void {
+    const {plan, dice, clock} = this.#world;
+    const arrivalMs = dice.clients.pick([0, 1_000, 10_000]);
+    for (let number = 1; number <= plan.clients; number++) {
+      const isPolite = !dice.clients.chance(plan.rude);
+      const client = new Client(this.#world, number, {isPolite, isSloppy: dice.clients.chance(plan.sloppy)});
+      this.#clients.push(client);
+      clock.startTimer(dice.clients.integer(0, arrivalMs), () => client.connect());
+      this.#act(client);
+    }
+  }
+
+  #act(client: Client): void {
+    const {plan, dice, clock} = this.#world;
+    clock.startTimer(dice.clients.waitMs(plan.messageEveryMs), () => {
+      if (!this.#isStorm) return;
+      client.act();
+      this.#act(client);
+    });
+  }
+
+  // Long enough for dead connections to be noticed, and for slow calls to end.
+  async #calmDown(): Promise<void> {
+    const {plan, business, dice, edge} = this.#world;
+    this.#isStorm = false;
+    this.#callers.stop();
+    business.isFailing = false;
+    if (plan.weather !== 'clean') edge.calmDown();
+    for (const client of this.#clients) client.calmDown();
+    await this.#world.run(4 * plan.settings.keepAliveMs + 20_000);
+    for (let count = 0; count < 3; count++) this.#callers.contest();
+    await this.#world.run(dice.turns.integer(100, 1_000));
+  }
+
+  /** Every channel and every client: all must be delivered, confirmed and acknowledged. */
+  async #probe(): Promise<void> {
+    if (this.#world.isBroken) return;
+    const {observer, switchboard, plan} = this.#world;
+    this.#callers.ask();
+    let contested = 0;
+    this.#world.expect(
+      switchboard.info(),
+      ({channels}) => {
+        contested = channels.find(({name}) => name === contestedChannel)?.connections ?? 0;
+      },
+      (error) => observer.violations.note('settle', 0, String(error)),
+    );
+    await this.#world.run(1);
+    const publications: ObservedPublication[] = [];
+    for (const channel of [...observer.memberships.channels, contestedChannel]) {
+      for (const qos of [1, 2] as const) {
+        publications.push(this.#callers.publish({channel, identity: undefined, qos, timeoutMs: probeMs}));
+        // One after the other, so that they fit the smallest window and queue.
+        await this.#world.run(probeGapMs);
+      }
+    }
+    const messages: (ObservedMessage | undefined)[] = [];
+    for (const qos of [1, 2] as const) {
+      for (const client of this.#clients) if (client.isOpen) messages.push(client.send(qos));
+    }
+    await this.#world.run(probeMs + 1_000);
+    if (this.#world.isBroken) return;
+    for (const publication of publications) this.#checkPublication(publication, contested);
+    if (plan.callsMax < 1_000) return;
+    for (const message of messages) {
+      if (message === undefined || message.isAcknowledged) continue;
+      observer.violations.note('calm', message.connection, `message ${message.serial} was not acknowledged`);
+    }
+  }
+
+  #checkPublication({outcome, members, name, received}: ObservedPublication, contested: number): void {
+    const {violations} = this.#world.observer;
+    const expected = members?.size ?? contested;
+    if (outcome?.connections === expected && !outcome.isTimedOut && received.size === expected) return;
+    const told = `${outcome?.connections} connections${outcome?.isTimedOut === true ? ', timed out' : ''}`;
+    violations.note('calm', 0, `${name}: ${told}, ${received.size} received, of ${expected}`);
+  }
+
+  /** Everybody goes; then nothing is left. */
+  async #drain(): Promise<void> {
+    if (this.#world.isBroken) return;
+    const {dice, thread, gatewayClock} = this.#world;
+    for (const client of this.#clients) client.depart(dice.clients.chance(0.3));
+    await this.#world.run(drainMs, () => gatewayClock.pending === 0 && thread.alive.size === 0);
+    if (!this.#world.isBroken) this.#checkEmpty();
+  }
+
+  async #shutDown(): Promise<void> {
+    if (this.#world.isBroken) return;
+    const {observer, plan, thread, business, clock, trace} = this.#world;
+    const startedAt = clock.now();
+    trace.say('caller', 0, 'the gateway is shut down');
+    observer.isStopping = true;
+    for (const client of this.#clients) client.isStaying = false;
+    const stopped = stopThread(thread, plan.shutdownGraceMs - callGraceMs).then(() => business.close(callGraceMs));
+    this.#world.expect(
+      stopped,
+      () => {
+        this.#isStopped = true;
+        const tookMs = clock.now() - startedAt;
+        trace.say('caller', 0, 'the gateway has ended');
+        const mostMs = plan.shutdownGraceMs + 1_000;
+        if (tookMs > mostMs) observer.violations.note('stop', 0, `took ${tookMs} ms`);
+      },
+      (error) => observer.violations.note('stop', 0, String(error)),
+    );
+    this.#isStorm = false;
+    await this.#world.run(plan.shutdownGraceMs + 2_000);
+    this.#callers.stop();
+    thread.heartbeats.stop();
+    await this.#world.run(drainMs, () => this.#world.gatewayClock.pending === 0 && this.#world.awaited === 0);
+  }
+
+  #checkEmpty(): void {
+    const {thread, gatewayClock, business, observer, load} = this.#world;
+    const left = {
+      alive: thread.alive.size,
+      handshakes: thread.handshakes.size,
+      connections: thread.connections.size,
+      channels: thread.channels.size,
+      calls: thread.upstream.depth + business.openCount,
+      timers: gatewayClock.pending,
+      awaited: this.#world.awaited,
+      loadedClients: load.total('clients'),
+      loadedHandshakes: load.total('handshakes'),
+      loadedCalls: load.total('calls'),
+      opened: thread.counters.connectionsOpened - thread.counters.connectionsClosed,
+    };
+    const found = Object.entries(left).filter(([, count]) => count !== 0);
+    if (found.length > 0)
+      observer.violations.note('drain', 0, `left: ${found.map(([name, count]) => `${name} ${count}`).join(', ')}`);
+  }
+
+  #checkEnd(): void {
+    const {observer} = this.#world;
+    if (!this.#isStopped) observer.violations.note('stop', 0, 'the gateway has not ended');
+    this.#checkEmpty();
+    for (const connection of observer.connections) connection.checkClosed();
+    for (const {settledAt, name} of observer.publications) {
+      if (settledAt === undefined) observer.violations.note('settle', 0, `${name} was never answered`);
+    }
+  }
+}
