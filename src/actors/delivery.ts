@@ -15,6 +15,8 @@ export class Delivery {
   state = 0;
   /** Its id on the wire; 0 until it is transmitted. */
   id = 0;
+  /** SENDs that went out and have not been answered by an ACK or REC. */
+  answersDue = 0;
   /** When its latest packet went out, monotonic whole ms. */
   sentAt = 0;
   /** Whether the client has acknowledged it, and whether its flow has ended; the publication's. */

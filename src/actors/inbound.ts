@@ -85,8 +85,7 @@ export class Inbound {
       }
       this.#step(known, event['wire.replaced']);
     }
-    const {window, queueBytesMax} = this.#thread.settings;
-    if (this.heldCount >= window || this.#heldBytes > queueBytesMax) {
+    if (this.heldCount >= this.#thread.settings.window) {
       this.#owner.overrun();
       return;
     }
@@ -128,12 +127,14 @@ export class Inbound {
   }
 
   #receiveQos0(packet: SendPacket): void {
+    if (this.#hasRoomFor(packet)) this.#enqueue(this.#create(packet));
+    else this.#thread.counters.messagesInDropped++;
+  }
+
+  /** Whether one more call may wait: bounded in number, and in bytes together with the replies that are held. [RB-29] */
+  #hasRoomFor({payload}: {readonly payload: Uint8Array}): boolean {
     const {queue, queueBytesMax} = this.#thread.settings;
-    if (this.callCount >= queue || this.#queuedBytes + packet.payload.length > queueBytesMax) {
-      this.#thread.counters.messagesInDropped++;
-      return;
-    }
-    this.#enqueue(this.#create(packet));
+    return this.callCount < queue && this.#heldBytes + this.#queuedBytes + payload.length <= queueBytesMax;
   }
 
   #create(packet: SendPacket): InboundMessage {
@@ -199,8 +200,8 @@ export class Inbound {
     const {id, reply} = flow;
     switch (effectCode) {
       case effect.forward:
-        if (this.callCount >= this.#thread.settings.queue) this.#owner.overrun();
-        else this.#enqueue(flow);
+        if (this.#hasRoomFor(flow)) this.#enqueue(flow);
+        else this.#owner.overrun();
         return;
       case effect.join:
         // The running call answers for both.

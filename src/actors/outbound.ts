@@ -8,6 +8,7 @@ import {messageIdMax} from '../protocol/packet.ts';
 import type {Delivery} from './delivery.ts';
 import {InFlight} from './in-flight.ts';
 import type {Link} from './link.ts';
+import {OwedAnswers} from './owed-answers.ts';
 import type {Thread} from './thread.ts';
 
 // Both charts have the same codes for events and effects.
@@ -29,6 +30,8 @@ export class Outbound {
   /** Not transmitted yet, in the order accepted. At most `queue`. [RB-45] */
   readonly #queued: Delivery[] = [];
   #queuedBytes = 0;
+  /** Ids that are free but for late answers; only repeated SENDs leave any. */
+  #owed: OwedAnswers | undefined;
 
   constructor(thread: Thread, owner: OutboundOwner) {
     this.#thread = thread;
@@ -65,11 +68,13 @@ export class Outbound {
     const delivery = this.#inFlight.find(id);
     if (delivery === undefined) {
       this.#thread.counters.packetsUnknownId++;
+      this.#owed?.answered(id);
       // The peer holds an id that we have forgotten; a REL lets it go. [RB-19]
       if (kind === 'rec') this.#owner.link.send(framePacket({kind: 'rel', id}));
       return;
     }
     if ((delivery.publication.qos === 1) !== (kind === 'ack')) this.#thread.counters.packetsMismatched++;
+    if (delivery.answersDue > 0) delivery.answersDue--;
     if (!delivery.isConfirmed) delivery.reply = reply;
     this.#step(delivery, event[kind === 'ack' ? 'wire.ack' : 'wire.rec']);
   }
@@ -159,10 +164,12 @@ export class Outbound {
       case effect.transmit:
         delivery.id = this.#freeId(publication.messageId);
         this.#inFlight.add(delivery);
+        delivery.answersDue = 1;
         this.#send(delivery, publication.frameFor(delivery.id, false));
         return;
       case effect.retransmit:
         this.#thread.counters.retransmissions++;
+        delivery.answersDue++;
         this.#send(delivery, publication.frameFor(delivery.id, true));
         return;
       case effect.sendRel:
@@ -177,6 +184,7 @@ export class Outbound {
         return;
       case effect.release:
         this.#inFlight.remove(delivery);
+        if (delivery.answersDue > 0) this.#expectAnswers(delivery);
         publication.end(delivery);
         if (this.#queued.length > 0) this.pump();
         return;
@@ -193,6 +201,11 @@ export class Outbound {
     }
   }
 
+  #expectAnswers({id, answersDue}: Delivery): void {
+    this.#owed ??= new OwedAnswers(this.#thread.settings.window);
+    this.#owed.expect(id, answersDue);
+  }
+
   #send(delivery: Delivery, frame: Uint8Array): void {
     delivery.sentAt = Math.trunc(this.#thread.scheduler.now);
     this.#owner.link.send(frame);
@@ -202,7 +215,7 @@ export class Outbound {
   // the number of ids, so there always is one. [RB-03] [RB-04]
   #freeId(preferred: number): number {
     let id = preferred;
-    while (this.#inFlight.find(id) !== undefined) id = id === messageIdMax ? 1 : id + 1;
+    while (this.#inFlight.find(id) !== undefined || this.#owed?.has(id) === true) id = id === messageIdMax ? 1 : id + 1;
     return id;
   }
 }

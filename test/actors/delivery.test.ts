@@ -245,3 +245,24 @@ test('a delivery whose last step fails half way has ended all the same', async (
   kit.advance(10_000);
   t.is(kit.clock.pendingCount, 0);
 });
+
+// Ids come round after 65,534 publications of the thread, a busy second or two.
+test('the second ACK of a SEND sent twice does not confirm the next message with that id [RB-05] [RB-61]', async (t) => {
+  const kit = createActors();
+  const client = kit.connect('room');
+  const other = kit.connect('other');
+  const first = kit.publish({qos: 1});
+  kit.advance(3_000);
+  t.deepEqual(client.link.take(), ['1200010001', '1a00010001']);
+  client.receive('200001');
+  t.is((await first).connections, 1);
+  for (let count = 0; count < 65_533; count++) {
+    const outcome = kit.publish({channel: 'other', qos: 1});
+    other.receive(`20${other.link.take()[0]?.slice(6, 10)}`);
+    await outcome;
+  }
+  const second = kit.publish({qos: 2, timeoutMs: 1_000});
+  client.receive('200001');
+  kit.advance(1_000);
+  t.is((await second).connections, 0, 'the client has answered the first message twice, and the second not at all');
+});

@@ -192,3 +192,10 @@ test('a message whose id a newer one took is not acknowledged after the end eith
   kit.run();
   t.deepEqual(client.link.take(), []);
 });
+
+test('a client that makes more than queue_bytes wait at QoS 1 and 2 is closed 1008 [RB-29]', (t) => {
+  const kit = createActors({queueBytesMax: 1_000});
+  const client = kit.connect();
+  for (let id = 1; id <= 5; id++) client.receive(`1200010${id.toString(16).padStart(3, '0')}${'61'.repeat(500)}`);
+  t.deepEqual(client.link.events, ['admit', 'close 1008']);
+});

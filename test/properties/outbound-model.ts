@@ -29,6 +29,8 @@ interface ModelDelivery {
   sentAt: number;
   isConfirmed: boolean;
   isAnswered: boolean;
+  /** SENDs less answers. */
+  answersDue: number;
 }
 
 /** What the model does to the world. */
@@ -48,6 +50,8 @@ export class OutboundModel {
   readonly #window: number;
   readonly #queueMax: number;
   readonly #flights = new Map<number, ModelDelivery>();
+  /** Ids held for late answers, oldest first. */
+  readonly #owed = new Map<number, number>();
   #queue: ModelDelivery[] = [];
   #running: ModelDelivery[] = [];
   #timers = 0;
@@ -79,6 +83,7 @@ export class OutboundModel {
       sentAt: 0,
       isConfirmed: false,
       isAnswered: false,
+      answersDue: 0,
     };
     this.#running.push(delivery);
     this.#start(delivery);
@@ -90,6 +95,8 @@ export class OutboundModel {
   acknowledge(kind: 'ack' | 'rec', id: number, reply: string): void {
     const delivery = this.#flights.get(id);
     if (kind === 'rec') this.#world.send(generatePacket({kind: 'rel', id}));
+    if (delivery !== undefined) delivery.answersDue = Math.max(0, delivery.answersDue - 1);
+    else this.#countOwed(id);
     if (delivery === undefined || delivery.state === 'released') {
       if (kind === 'rec' && delivery !== undefined) delivery.sentAt = this.#world.now;
       return;
@@ -161,7 +168,8 @@ export class OutboundModel {
 
   #transmit(delivery: ModelDelivery): void {
     delivery.id = delivery.preferredId;
-    while (this.#flights.has(delivery.id)) delivery.id = delivery.id === messageIdMax ? 1 : delivery.id + 1;
+    while (this.#flights.has(delivery.id) || this.#owed.has(delivery.id))
+      delivery.id = delivery.id === messageIdMax ? 1 : delivery.id + 1;
     this.#flights.set(delivery.id, delivery);
     delivery.state = 'sent';
     this.#send(delivery, false);
@@ -171,7 +179,10 @@ export class OutboundModel {
     const {qos, id, payload} = delivery;
     delivery.sentAt = this.#world.now;
     if (delivery.state === 'released') this.#world.send(generatePacket({kind: 'rel', id}));
-    else this.#world.send(generatePacket({kind: 'send', qos, isDup, type: 1, id, payload}));
+    else {
+      delivery.answersDue++;
+      this.#world.send(generatePacket({kind: 'send', qos, isDup, type: 1, id, payload}));
+    }
   }
 
   #timeOut(delivery: ModelDelivery): void {
@@ -205,8 +216,23 @@ export class OutboundModel {
 
   #release(delivery: ModelDelivery): void {
     this.#flights.delete(delivery.id);
+    this.#hold(delivery);
     this.#end(delivery, 0);
     this.pump();
+  }
+
+  #hold({id, answersDue}: ModelDelivery): void {
+    const heldMax = Math.min(this.#window, messageIdMax - this.#window);
+    if (answersDue === 0 || heldMax === 0) return;
+    this.#owed.set(id, answersDue);
+    const [oldest] = this.#owed.keys();
+    if (this.#owed.size > heldMax && oldest !== undefined) this.#owed.delete(oldest);
+  }
+
+  #countOwed(id: number): void {
+    const answers = this.#owed.get(id) ?? 0;
+    if (answers > 1) this.#owed.set(id, answers - 1);
+    else this.#owed.delete(id);
   }
 
   #end(delivery: ModelDelivery, refused: number): void {

@@ -4,7 +4,7 @@
 
 import type {NodeInfo, PublishRequest} from '../../src/cluster/switchboard.ts';
 import {RainbowError} from '../../src/core/errors.ts';
-import type {Qos} from '../../src/protocol/packet.ts';
+import {messageIdMax, type Qos} from '../../src/protocol/packet.ts';
 import type {ObservedPublication} from './observed-publication.ts';
 import {writeSerial} from './serial.ts';
 import type {World} from './world.ts';
@@ -100,9 +100,22 @@ export class Callers {
       this.#world.runTurns();
     } else if (kind <= 95) {
       this.contest();
+    } else if (kind <= 97) {
+      this.#useIds();
     } else {
       this.ask();
     }
+  }
+
+  /**
+   * Others use up the message ids, until those in flight come up again. Only where no packet is copied on its way and the
+   * gateway can remember which ids have answers to come: an ACK names an id, and not a message.
+   */
+  #useIds(): void {
+    const {dice, plan, thread} = this.#world;
+    if (plan.hostility !== undefined || plan.settings.window < 1_000) return;
+    const count = messageIdMax - dice.callers.integer(1, 60);
+    for (let given = 0; given < count; given++) thread.sequences.nextMessageId();
   }
 
   #publishSomething(): void {

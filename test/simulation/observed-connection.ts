@@ -159,8 +159,7 @@ export class ObservedConnection {
       const silentMs = now - (this.#heardAt === now ? this.#heardBefore : this.#heardAt);
       this.#check(silentMs >= settings.keepAliveMs / 2 - 1, 'RB-53', `closed as silent after ${silentMs} ms`);
     } else if (reason === 'bound exceeded') {
-      const isFull =
-        this.#observer.unansweredBy(this.number) + this.up.lateRepeats >= Math.min(settings.window, settings.queue);
+      const isFull = this.#observer.mayOverrun(this);
       const isUnread = unreadBytes > 4 * (settings.sendBufferBytesMax + settings.payloadBytesMax);
       const isOwnFault = !this.isPolite || this.#observer.plan.weather === 'reordering';
       this.#check(isOwnFault || isFull || isUnread, 'RB-29', 'closed as overrun within its bounds');

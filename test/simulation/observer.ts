@@ -13,6 +13,11 @@ import type {Plan} from './plan.ts';
 import {readSerial} from './serial.ts';
 import {Violations} from './violation.ts';
 
+/** Of a client's messages, of the business server's answers, and of those that are held at a time. */
+const payloadBytesMost = 604;
+const replyBytesMost = 24;
+const heldMost = 50;
+
 export class Observer {
   readonly clock: SimulatedClock;
   readonly plan: Plan;
@@ -189,15 +194,19 @@ export class Observer {
     if (answer.kind === 'accepted') this.#applied(connection, answer);
   }
 
-  /** Messages of `connection` that are sent and not answered, whether or not they have come. */
-  unansweredBy(connection: number): number {
-    let count = 0;
+  /** Whether what a client has sent and was not told of may pass a bound, whether or not it has come. [RB-29] */
+  mayOverrun({number, up}: ObservedConnection): boolean {
+    const {window, queue, queueBytesMax} = this.plan.settings;
+    let count = up.lateRepeats;
+    let bytes = up.lateRepeats * payloadBytesMost + Math.min(window, heldMost) * replyBytesMost;
     for (const message of this.messages) {
-      if (message.connection !== connection || message.isAcknowledged) continue;
+      if (message.connection !== number || message.isAcknowledged) continue;
       const isDone = message.qos === 0 && message.calls.size > 0 && ![...message.calls.values()].includes('running');
-      if (!isDone) count++;
+      if (isDone) continue;
+      count++;
+      bytes += message.payload.length;
     }
-    return count;
+    return count >= Math.min(window, queue) || bytes > queueBytesMax;
   }
 
   #allowed(connection: ObservedConnection, identity: string | undefined): void {
