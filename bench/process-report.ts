@@ -4,6 +4,7 @@
 import {writeFileSync} from 'node:fs';
 import {Session} from 'node:inspector/promises';
 import {performance} from 'node:perf_hooks';
+import {getHeapSpaceStatistics} from 'node:v8';
 
 /** A process at one moment. */
 export interface ProcessReport {
@@ -11,6 +12,8 @@ export interface ProcessReport {
   readonly loop: {readonly active: number; readonly idle: number};
   readonly heapBytes: number;
   readonly externalBytes: number;
+  /** Resident part of the young generation: it grows with the pace of allocation and is no connection's own. */
+  readonly youngBytes: number;
   readonly counters: Readonly<Record<string, number>>;
 }
 
@@ -42,7 +45,14 @@ function report(collect: boolean, counters: Readonly<Record<string, number>>): P
   }
   const {active, idle} = performance.eventLoopUtilization();
   const {heapUsed, external} = process.memoryUsage();
-  return {loop: {active, idle}, heapBytes: heapUsed, externalBytes: external, counters: {...counters}};
+  const young = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space');
+  return {
+    loop: {active, idle},
+    heapBytes: heapUsed,
+    externalBytes: external,
+    youngBytes: young?.physical_space_size ?? 0,
+    counters: {...counters},
+  };
 }
 
 const samplingIntervalUs = 250;

@@ -17,7 +17,8 @@ interface MemoryRound {
   /** Resident, bytes for each connection. */
   readonly resident: number;
   readonly heap: number;
-  readonly external: number;
+  /** Of resident: what the young generation grew by. */
+  readonly young: number;
 }
 
 /** Runs each size in processes of their own. */
@@ -45,9 +46,10 @@ export async function runMemory(stage: Stage): Promise<SectionResult> {
         title: 'Memory of an idle connection',
         notes: [
           `Resident memory for each connection in KB (1,024 bytes), garbage collected before and after; at most ${kilobytesMax} at`,
-          '5,000. Heap and external are parts of it, as V8 counts them; the kernel holds its own buffers besides.',
+          '5,000. Young: the part by which V8 let its young generation grow while so many came at once, the same however long',
+          'they stay; heap: what is alive. The kernel holds its own buffers besides.',
         ],
-        columns: ['connections', 'server', 'resident KB', 'x bare', 'heap KB', 'external KB'],
+        columns: ['connections', 'server', 'resident KB', 'x bare', 'young KB', 'heap KB'],
         rows: measured.map(({clients, name, rounds}) => {
           const bare = measured.find((cell) => cell.clients === clients && cell.name === 'bare');
           const resident = median(rounds.map((round) => round.resident)) / 1024;
@@ -57,8 +59,8 @@ export async function runMemory(stage: Stage): Promise<SectionResult> {
             name,
             `${figure(resident)}${isAbove ? ' !' : ''}`,
             ratio(resident / (median(bare?.rounds.map((round) => round.resident) ?? []) / 1024)),
+            figure(median(rounds.map((round) => round.young)) / 1024),
             figure(median(rounds.map((round) => round.heap)) / 1024),
-            figure(median(rounds.map((round) => round.external)) / 1024),
           ];
         }),
       },
@@ -77,20 +79,20 @@ async function measureMemory(stage: Stage, server: Contestant, clients: number):
   return {
     resident: (after.resident - before.resident) / clients,
     heap: (after.heap - before.heap) / clients,
-    external: (after.external - before.external) / clients,
+    young: (after.young - before.young) / clients,
   };
 }
 
 async function readMemory(stage: Stage, server: Contestant): Promise<MemoryRound> {
   await stage.settle(server);
   let heap = Number.NaN;
-  let external = Number.NaN;
+  let young = Number.NaN;
   // Memory goes back to the system some time after its collection.
   for (let count = 0; count < collections; count++) {
     const told = await server.process?.ask('report', {collect: true});
     heap = told?.heapBytes ?? Number.NaN;
-    external = told?.externalBytes ?? Number.NaN;
+    young = told?.youngBytes ?? Number.NaN;
     await wait(100);
   }
-  return {resident: readResidentBytes(server.pid), heap, external};
+  return {resident: readResidentBytes(server.pid), heap, young};
 }

@@ -99,7 +99,8 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
 
   /** The timer wheel's message: half a keep-alive, which is ours to set, may have passed in silence. [RB-55] */
   heartbeat(): void {
-    if (!this.isOpen) return;
+    // Put off since the wheel spoke, as by a ping in the same turn: what was due then is not due now.
+    if (!this.isOpen || this.tick !== 0) return;
     const halfMs = this.#thread.settings.keepAliveMs / 2;
     const freshUntil = this.#heardAt + halfMs;
     if (this.#state === state['open.fresh'] && this.#thread.clock.now() < freshUntil) {

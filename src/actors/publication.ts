@@ -63,15 +63,19 @@ export class Publication {
   /** Hands one delivery to each recipient. Called once. */
   start(recipients: Recipients): void {
     this.#deliveries = new Array<Delivery>(recipients.size);
+    const untold: Delivery[] = [];
     let place = 0;
     for (const recipient of recipients.keys()) {
       const delivery = new Delivery(this, recipient);
       this.#deliveries[place++] = delivery;
       this.#open++;
       this.#running++;
+      if (!recipient.tell(delivery)) untold.push(delivery);
+    }
+    // Not before all are counted: the end of the first would look like the end of all.
+    for (const delivery of untold) {
       // A full mailbox is a full queue: told in the answer. [RB-52] One that ended meanwhile is a client that went away.
-      if (recipient.tell(delivery)) continue;
-      if (recipient.isStopped) this.end(delivery);
+      if (delivery.recipient.isStopped) this.end(delivery);
       else this.refuse(delivery);
     }
     this.#thread.counters.deliveries += this.#deliveries.length;

@@ -112,11 +112,18 @@ export class WebSocketLink implements Link, Flushable, Outgoing {
   }
 
   flush(bytes: Buffer): void {
+    const {sendBufferBytesMax} = this.#environment;
+    const wasFull = this.bufferedBytes > sendBufferBytesMax;
     this.#pendingBytes = 0;
     if (this.#webSocket?.readyState !== WebSocket.OPEN) return;
     this.#socket.write(bytes);
     this.#isHeldBack = this.#socket.writableLength > 0;
-    if (this.#socket.writableLength > this.#environment.sendBufferBytesMax && !this.#isDrainAwaited) this.#awaitDrain();
+    if (this.#socket.writableLength > sendBufferBytesMax) {
+      if (!this.#isDrainAwaited) this.#awaitDrain();
+    } else if (wasFull) {
+      // What one turn handed over was too much for the turn and not for the socket: what waited for it may go on.
+      this.#connection?.tell(drained);
+    }
   }
 
   ping(): void {

@@ -39,6 +39,7 @@ class UpstreamPool implements UpstreamTransport {
   #receive: ((answers: readonly Answer[]) => void) | undefined;
   #onIdle: (() => void) | undefined;
   #closing: Promise<void> | undefined;
+  #isEnding = false;
   #lastFailure: unknown;
 
   constructor({settings, workers, callsMax, onWorkerFailure}: UpstreamPoolOptions) {
@@ -81,7 +82,13 @@ class UpstreamPool implements UpstreamTransport {
   dispatch(calls: readonly Call[]): void {
     invariant(this.#receive !== undefined, 'the receiver of answers is registered before the first call');
     if (this.#closing !== undefined) {
-      this.#refuse(calls, 'stopped');
+      // Whoever was let in within the grace must still be reported closed. [RB-64]
+      const owed = this.#isEnding ? [] : calls.filter(({kind}) => kind === 'close');
+      this.#spread(owed);
+      this.#refuse(
+        calls.filter((call) => !owed.includes(call)),
+        'stopped',
+      );
       return;
     }
     const room = this.#callsMax - this.#open.size;
@@ -99,13 +106,17 @@ class UpstreamPool implements UpstreamTransport {
   }
 
   async #close(graceMs: number): Promise<void> {
-    if (this.#open.size > 0) {
+    const endAt = systemClock.now() + graceMs;
+    while (this.#open.size > 0 && systemClock.now() < endAt) {
       const {promise, resolve} = Promise.withResolvers<void>();
       this.#onIdle = resolve;
-      const timer = systemClock.startTimer(Math.max(0, graceMs), resolve);
+      const timer = systemClock.startTimer(endAt - systemClock.now(), resolve);
       await promise;
       timer.cancel();
+      // The turn that follows the last answer may have one more close call to make.
+      await new Promise<void>((done) => void setImmediate(done));
     }
+    this.#isEnding = true;
     this.#failOpen([...this.#open]);
     await this.#pool.destroy();
   }

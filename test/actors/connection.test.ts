@@ -287,3 +287,13 @@ test('a client that leaves a channel which evicted it and ended does not mind', 
   t.deepEqual(kit.failures, []);
   t.is(kit.thread.channels.size, 0);
 });
+
+test('a heartbeat that was put off in the same turn does not end the connection [RB-53]', (t) => {
+  const kit = createActors({keepAliveMs: 60_000});
+  const client = kit.connect('room');
+  void kit.publish({qos: 1, timeoutMs: 1_000});
+  // The timeout probes, and the wheel has already spoken for what was due before.
+  kit.clock.advance(1_000);
+  client.tell({kind: 'heartbeatDue'});
+  t.deepEqual(client.link.events, ['admit', 'ping']);
+});

@@ -266,3 +266,31 @@ test('the second ACK of a SEND sent twice does not confirm the next message with
   kit.advance(1_000);
   t.is((await second).connections, 0, 'the client has answered the first message twice, and the second not at all');
 });
+
+test('a first recipient that has just failed does not answer for those after it [RB-61]', async (t) => {
+  const kit = createActors();
+  const [failing, other] = [kit.connect('room'), kit.connect('room')];
+  failing.link.onSend = () => {
+    throw new InvariantError('broken');
+  };
+  const publish = (place: {channel: string} | {identity: string}) =>
+    kit.switchboard.publish({
+      channel: undefined,
+      identity: undefined,
+      ...place,
+      type: 1,
+      qos: 1,
+      timeoutMs: 10_000,
+      payload: Buffer.from('whole'),
+      wantsReplies: false,
+    });
+  // In one turn: the first ends the connection, the second still finds it in its channel.
+  const lost = publish({identity: failing.actor.name});
+  const outcome = publish({channel: 'room'});
+  kit.run();
+  t.is((await lost).connections, 0);
+  const [sent] = other.link.take();
+  t.is(sent?.slice(10), Buffer.from('whole').toString('hex'));
+  other.receive(`20${sent?.slice(6, 10)}`);
+  t.like(await outcome, {connections: 1, isTimedOut: false});
+});

@@ -1,8 +1,10 @@
 // Bounds on the way down: the window, the queue behind it, and clients that read slowly or not at all.
 
+import {Agent} from 'node:http';
 import test from 'ava';
+import {Api} from './kit/api.ts';
 import {answer, success} from './kit/business-server.ts';
-import {start, type World} from './kit/gateway.ts';
+import {securityToken, start, type World} from './kit/gateway.ts';
 import {acknowledgeAll, type RawClient} from './kit/raw-client.ts';
 
 async function room(
@@ -226,4 +228,16 @@ test('a client that makes the gateway answer and does not read ends with 1008, a
   other.sendHex('12 0001 0001');
   t.is(await other.packet(), '20 0001');
   t.is(world.business.count('message'), 2);
+});
+
+test('messages of one turn that are too much for the turn, and not for the socket, all go out', async (t) => {
+  const {world, clients} = await room(t, 1, {sendBufferBytesMax: 10_000, ...slowRetry});
+  const [client] = clients as [RawClient];
+  acknowledgeAll(client);
+  const agent = new Agent({keepAlive: true, maxSockets: 10});
+  t.teardown(() => agent.destroy());
+  const api = new Api(world.gateway.port, securityToken, agent);
+  await Promise.all(Array.from({length: 10}, () => api.get('/hello/')));
+  const sent = Array.from({length: 10}, () => api.send({channel: 'room', qos: 1, timeout: 5}, Buffer.alloc(8_000)));
+  for (const {json} of await Promise.all(sent)) t.like(json, {status: 0, connections: 1, timeout: undefined});
 });

@@ -1,10 +1,10 @@
 // What can happen to a connection, as commands for fast-check: each is done to the model and to the real actors, and then
 // everything that shows outside must be the same: packets, close frames, calls, answers to publications.
 
-import fc from 'fast-check';
+import type fc from 'fast-check';
 import {generatePacket, messageIdMax, type Qos} from '../../src/protocol/packet.ts';
 import {type ActorsKit, type Client, createActors} from '../actors/kit.ts';
-import {ConnectionModel, modelQueue, modelWindow} from './connection-model.ts';
+import {type ConnectionModel, modelQueue, modelWindow} from './connection-model.ts';
 import type {ModelOutcome} from './outbound-model.ts';
 
 /** The actors, and what they have shown. */
@@ -24,7 +24,7 @@ export class Real {
   }
 }
 
-type Connection = fc.AsyncCommand<ConnectionModel, Real>;
+export type Connection = fc.AsyncCommand<ConnectionModel, Real>;
 
 /** One thing that happens: to the model by `act`, to the actors by `perform`. */
 class Happening implements Connection {
@@ -85,7 +85,7 @@ function expectSame(actual: unknown, expected: unknown): void {
   if (got !== wanted) throw new Error(`Expected ${wanted}, got ${got}`);
 }
 
-function clientSends(qos: Qos, id: number, isDup: boolean, type: number, payload: string): Connection {
+export function clientSends(qos: Qos, id: number, isDup: boolean, type: number, payload: string): Connection {
   const bytes = generatePacket({kind: 'send', qos, id, isDup, type, payload: Buffer.from(payload)});
   return new Happening(
     `client: SEND q${qos} id ${id}${isDup ? ' DUP' : ''} type ${type} "${payload}"`,
@@ -96,7 +96,7 @@ function clientSends(qos: Qos, id: number, isDup: boolean, type: number, payload
   );
 }
 
-function clientAcknowledges(kind: 'ack' | 'rec', pick: number, reply: string): Connection {
+export function clientAcknowledges(kind: 'ack' | 'rec', pick: number, reply: string): Connection {
   return new Happening(
     `client: ${kind.toUpperCase()} of message ${pick} "${reply}"`,
     (model) => {
@@ -106,7 +106,7 @@ function clientAcknowledges(kind: 'ack' | 'rec', pick: number, reply: string): C
   );
 }
 
-function clientCompletes(pick: number): Connection {
+export function clientCompletes(pick: number): Connection {
   return new Happening(
     `client: COM of message ${pick}`,
     (model) => {
@@ -116,7 +116,7 @@ function clientCompletes(pick: number): Connection {
   );
 }
 
-function clientReleases(id: number): Connection {
+export function clientReleases(id: number): Connection {
   return new Happening(
     `client: REL ${id}`,
     (model) => {
@@ -126,7 +126,7 @@ function clientReleases(id: number): Connection {
   );
 }
 
-function clientSendsJunk(hex: string): Connection {
+export function clientSendsJunk(hex: string): Connection {
   return new Happening(
     `client: junk ${hex}`,
     (model) => void model.hear(),
@@ -134,7 +134,7 @@ function clientSendsJunk(hex: string): Connection {
   );
 }
 
-function businessAnswers(reply: string | undefined): Connection {
+export function businessAnswers(reply: string | undefined): Connection {
   return new Happening(
     `business server: ${reply === undefined ? 'fails' : `"${reply}"`}`,
     (model) => model.inbound.answered(reply),
@@ -152,7 +152,7 @@ function businessAnswers(reply: string | undefined): Connection {
   );
 }
 
-function publish(qos: Qos, timeoutMs: number, payload: string): Connection {
+export function publish(qos: Qos, timeoutMs: number, payload: string): Connection {
   return new Happening(
     `caller: publishes "${payload}" at QoS ${qos} within ${timeoutMs} ms`,
     (model) => model.publish(qos, timeoutMs, Buffer.from(payload)),
@@ -168,7 +168,7 @@ function publish(qos: Qos, timeoutMs: number, payload: string): Connection {
 }
 
 /** Others use up the message ids, until the counter stands a little before an id that is in flight here. */
-function idsGoRound(before: number): Connection {
+export function idsGoRound(before: number): Connection {
   const count = messageIdMax - before;
   return new Happening(
     `others: ${count} messages`,
@@ -181,7 +181,7 @@ function idsGoRound(before: number): Connection {
   );
 }
 
-function subscribe(isMember: boolean): Connection {
+export function subscribe(isMember: boolean): Connection {
   return new Happening(
     `caller: ${isMember ? 'subscribes' : 'unsubscribes'} the client`,
     (model) => {
@@ -194,7 +194,7 @@ function subscribe(isMember: boolean): Connection {
   );
 }
 
-function congest(isCongested: boolean): Connection {
+export function congest(isCongested: boolean): Connection {
   return new Happening(
     `client: ${isCongested ? 'stops reading' : 'reads on'}`,
     (model) => {
@@ -208,7 +208,7 @@ function congest(isCongested: boolean): Connection {
   );
 }
 
-function advance(ms: number): Connection {
+export function advance(ms: number): Connection {
   return new Happening(
     `${ms} ms pass`,
     (model) => model.advance(ms),
@@ -216,7 +216,7 @@ function advance(ms: number): Connection {
   );
 }
 
-function end(how: 'close 1001' | 'goodbye' | 'socketClosed'): Connection {
+export function end(how: 'close 1001' | 'goodbye' | 'socketClosed'): Connection {
   const kind = how === 'close 1001' ? 'stopping' : how === 'goodbye' ? 'closing' : 'socketClosed';
   return new Happening(
     `the end: ${kind}`,
@@ -226,7 +226,7 @@ function end(how: 'close 1001' | 'goodbye' | 'socketClosed'): Connection {
 }
 
 /** The close call is answered, and the client comes back. */
-function comeBack(): Connection {
+export function comeBack(): Connection {
   return new Happening(
     'the client comes back',
     (model) => model.connect(),
@@ -247,52 +247,4 @@ function idOf(model: ConnectionModel, pick: number): number {
 
 function receive(real: Real, bytes: Uint8Array): void {
   real.client.receive(Buffer.from(bytes).toString('hex'));
-}
-
-const text = fc.stringMatching(/^[a-e]{0,3}$/);
-const pick = fc.nat(5);
-const id = fc.integer({min: 1, max: 4});
-const sends = fc
-  .tuple(fc.constantFrom<Qos>(0, 1, 1, 2, 2), id, fc.boolean(), fc.nat(3), text)
-  .map(([qos, number, isDup, type, payload]) => clientSends(qos, number, isDup, type, payload));
-const acknowledges = fc
-  .tuple(fc.constantFrom<'ack' | 'rec'>('ack', 'rec'), pick, text)
-  .map(([kind, number, reply]) => clientAcknowledges(kind, number, reply));
-const answers = fc.option(text, {nil: undefined, freq: 3}).map(businessAnswers);
-const publishes = fc
-  .tuple(fc.constantFrom<Qos>(0, 1, 1, 2, 2), fc.constantFrom(500, 1_000, 4_000, 10_000, 30_000), text)
-  .map(([qos, timeoutMs, payload]) => publish(qos, timeoutMs, payload));
-const passes = fc.constantFrom(1, 499, 500, 1_000, 1_500, 2_000, 3_000, 10_000, 60_000).map(advance);
-const ends = fc.constantFrom('close 1001' as const, 'goodbye' as const, 'socketClosed' as const).map(end);
-
-/** Every command; what happens often stands here more than once. */
-export const connectionCommands: fc.Arbitrary<Connection>[] = [
-  sends,
-  sends,
-  sends,
-  answers,
-  answers,
-  answers,
-  publishes,
-  publishes,
-  publishes,
-  acknowledges,
-  acknowledges,
-  acknowledges,
-  passes,
-  passes,
-  pick.map(clientCompletes),
-  pick.map(clientCompletes),
-  id.map(clientReleases),
-  id.map(clientReleases),
-  fc.constantFrom('', '00', '16000100010a', 'ff', '10', '20').map(clientSendsJunk),
-  fc.nat(4).map(idsGoRound),
-  fc.boolean().map(congest),
-  fc.boolean().map(subscribe),
-  fc.constant(0).map(comeBack),
-  fc.nat(3).chain((number) => (number === 0 ? ends : passes)),
-];
-
-export function startModel(): ConnectionModel {
-  return new ConnectionModel();
 }

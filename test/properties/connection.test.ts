@@ -1,6 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {connectionCommands, Real, startModel} from './connection-commands.ts';
+import {Real} from './connection-commands.ts';
+import {ConnectionModel} from './connection-model.ts';
+import {connectionCommands} from './connection-sequences.ts';
 
 const sequences = Number(process.env.RAINBOW_SEQUENCES ?? '300');
 const seed = process.env.RAINBOW_SEQUENCES_SEED;
@@ -12,7 +14,7 @@ test(`a connection does what its model does, in ${sequences} sequences of up to 
   const property = fc.asyncProperty(
     fc.commands(connectionCommands, {maxCommands: commandsMax, size: 'max'}),
     async (commands) => {
-      await fc.asyncModelRun(() => ({model: startModel(), real: new Real()}), commands);
+      await fc.asyncModelRun(() => ({model: new ConnectionModel(), real: new Real()}), commands);
       commandCount += [...commands].length;
     },
   );

@@ -95,10 +95,10 @@ export class Callers {
     if (kind <= 70) {
       for (let count = dice.callers.chance(0.1) ? dice.callers.integer(2, 8) : 1; count > 0; count--)
         this.#publishSomething();
-    } else if (kind <= 85) {
+    } else if (kind <= 82) {
       this.#subscribeSomeone(`room-${dice.callers.integer(0, plan.channels - 1)}`, true);
       this.#world.runTurns();
-    } else if (kind <= 95) {
+    } else if (kind <= 90) {
       this.contest();
     } else if (kind <= 97) {
       this.#useIds();
@@ -108,14 +108,17 @@ export class Callers {
   }
 
   /**
-   * Others use up the message ids, until those in flight come up again. Only where no packet is copied on its way and the
-   * gateway can remember which ids have answers to come: an ACK names an id, and not a message.
+   * Others use up the message ids, until one that was in flight a moment ago comes up again. Only where no packet is copied
+   * on its way and the gateway can remember which ids have answers to come: an ACK names an id, and not a message.
    */
   #useIds(): void {
-    const {dice, plan, thread} = this.#world;
-    if (plan.hostility !== undefined || plan.settings.window < 1_000) return;
-    const count = messageIdMax - dice.callers.integer(1, 60);
-    for (let given = 0; given < count; given++) thread.sequences.nextMessageId();
+    const {plan, thread, observer} = this.#world;
+    const {repeatedId} = observer;
+    if (plan.hostility !== undefined || plan.settings.window < 1_000 || repeatedId === undefined) return;
+    const given = thread.sequences.nextMessageId();
+    const count = (repeatedId - given - 1 + 2 * messageIdMax) % messageIdMax;
+    for (let more = 0; more < count; more++) thread.sequences.nextMessageId();
+    for (let more = 0; more < 2; more++) this.#publishSomething();
   }
 
   #publishSomething(): void {

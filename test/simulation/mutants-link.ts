@@ -20,7 +20,7 @@ export const linkMutants: readonly Mutant[] = [
   {name: 'one id for all messages', sabotage: onSend(sameId), rules: ['RB-03', 'RB-09', 'RB-61']},
   {name: 'a SEND again after its REL', sabotage: eachLink(sendAfterRel), rules: ['RB-17', 'RB-09']},
   {name: 'a message sent twice', sabotage: onSend(twice), rules: ['RB-45', 'RB-03', 'RB-09']},
-  {name: 'two messages swapped', sabotage: eachLink(() => swap(isFirstSend)), rules: ['RB-45', 'RB-09']},
+  {name: 'two messages swapped', sabotage: eachLink(() => swap(isFirstSend)), rules: ['RB-45', 'RB-09', 'RB-18']},
   {
     name: 'two acknowledgements swapped',
     sabotage: eachLink(() => swap((frame) => kindOf(frame) === 'ack')),

@@ -16,6 +16,7 @@ interface Flow {
   /** When its latest packet went out, and when one went out as an answer. */
   sentAt: number;
   repliedAt: number;
+  isRepeated: boolean;
 }
 
 export class ObservedDown {
@@ -106,6 +107,7 @@ export class ObservedDown {
     this.#crossingAt = now;
     flow.changedAt = now;
     this.#crossing.set(id, flow);
+    if (flow.isRepeated) this.#observer.repeatedId = id;
     this.#flows.delete(id);
   }
 
@@ -130,6 +132,7 @@ export class ObservedDown {
       changedAt: now,
       sentAt: now,
       repliedAt: -1,
+      isRepeated: false,
     });
     const {window} = this.#observer.plan.settings;
     if (this.#flows.size > window) this.#note('RB-47', `${this.#flows.size} in flight, the window is ${window}`);
@@ -148,6 +151,7 @@ export class ObservedDown {
     if (settledAt !== undefined && settledAt < now) this.#note('RB-62', `${publication.name} again after its answer`);
     this.#isTimely(flow);
     flow.sentAt = now;
+    flow.isRepeated = true;
   }
 
   /** A repeat is at least half an interval after what it repeats. */

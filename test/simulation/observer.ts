@@ -33,6 +33,8 @@ export class Observer {
   /** The connection that has an identity now. */
   readonly named = new Map<string, ObservedConnection>();
   isStopping = false;
+  /** The wire id of the flow that ended last of those whose SEND had been repeated. */
+  repeatedId: number | undefined;
   readonly #byIdentity = new Map<string, ObservedConnection[]>();
   #watched: ObservedConnection[] = [];
 
