@@ -14,6 +14,8 @@ import {createRuntime} from '../runtime/kit.ts';
 import {type ActorsKit, type Client, createActors} from './kit.ts';
 
 setFlagsFromString('--expose-gc');
+// Compiled at once rather than beside: on a busy machine code that is not optimised yet would be measured, which allocates more.
+setFlagsFromString('--no-concurrent-recompilation');
 const collectGarbage = runInNewContext('gc') as () => void;
 
 interface Fan {
