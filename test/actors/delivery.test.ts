@@ -179,7 +179,7 @@ test('the kind of acknowledgement is not held against a legacy client, but count
   t.deepEqual(client.link.take(), ['1400010002']);
 });
 
-test('a subscriber that confirms twice is counted once [RB-61]', async (t) => {
+test('a subscriber that confirms twice is counted once [RB-61] [RB-61 broken]', async (t) => {
   const kit = createActors();
   const [first, second] = [kit.connect('room'), kit.connect('room')];
   const outcome = kit.publish({qos: 2});

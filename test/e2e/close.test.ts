@@ -119,7 +119,7 @@ test('a client that says goodbye but keeps its socket open is gone at once [RB-5
   await world.business.next('close', 5_000);
 });
 
-test('packets behind a close frame are not applied [RB-57]', async (t) => {
+test('packets behind a close frame are not applied [RB-57] [RB-57 broken]', async (t) => {
   const world = await start(t);
   const client = await world.connect();
   client.sendHex('12 0001 0001 61');
@@ -149,7 +149,7 @@ test('the close call comes after the clean-up: in it, nobody is in the channel a
   t.deepEqual(seen, [0, 404]);
 });
 
-test('a close call that fails, hangs or is refused is not made again, and nothing waits for it [RB-64]', async (t) => {
+test('a close call that fails, hangs or is refused is not made again, and nothing waits for it [RB-64 broken]', async (t) => {
   const world = await start(t, {callTimeoutMs: 1_500});
   world.business.once('close', answer(500), hang(), answer(404, 'who?'));
   for (let index = 0; index < 3; index++) {

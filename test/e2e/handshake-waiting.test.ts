@@ -31,7 +31,7 @@ test('bytes sent before the 101 wait, and are then read in order [RB-56]', async
   t.is(world.business.count('message'), 5);
 });
 
-test('more bytes before the 101 than the gateway holds wait in the network, and none is lost [RB-56]', async (t) => {
+test('more bytes before the 101 than the gateway holds wait in the network, and none is lost [RB-56 broken]', async (t) => {
   const world = await start(t);
   const latch = new Latch();
   world.business.once('connect', after(latch, success()));

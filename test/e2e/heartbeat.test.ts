@@ -6,7 +6,7 @@ import {start} from './kit/gateway.ts';
 
 const keepAliveMs = 400;
 
-test('an idle connection is pinged after the keep-alive, and ends after one and a half with one close call [RB-53] [RB-55]', async (t) => {
+test('an idle connection is pinged after the keep-alive, and ends after one and a half with one close call [RB-53] [RB-53 broken] [RB-55]', async (t) => {
   const world = await start(t, {keepAliveMs});
   const {client} = await world.join();
   const begin = performance.now();

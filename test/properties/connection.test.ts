@@ -4,7 +4,7 @@ import {Real} from './connection-commands.ts';
 import {ConnectionModel} from './connection-model.ts';
 import {connectionCommands} from './connection-sequences.ts';
 
-const sequences = Number(process.env.RAINBOW_SEQUENCES ?? '300');
+const sequences = Number(process.env.RAINBOW_SEQUENCES ?? '1000');
 const seed = process.env.RAINBOW_SEQUENCES_SEED;
 const commandsMax = 100;
 

@@ -1,0 +1,122 @@
+// What becomes of a client that breaks a rule of delivery on a connection without a subprotocol, where other files do not
+// show it beside the rule: it harms itself at most, and neither a count nor another client.
+
+import test from 'ava';
+import {answer} from './kit/business-server.ts';
+import {start} from './kit/gateway.ts';
+import {room, single} from './kit/room.ts';
+
+test('an id that is taken again before its flow has ended stands for the first message: the other is not forwarded [RB-06 broken]', async (t) => {
+  const world = await start(t);
+  world.business.once('message', answer(200, 'first'), answer(200, 'second'));
+  const client = await world.connect();
+  client.sendHex('14 0001 0007 6131');
+  t.is(await client.packet(), '30 0007 6669727374');
+  client.sendHex('14 0001 0007 6232');
+  t.is(await client.packet(), '30 0007 6669727374');
+  client.sendHex('40 0007');
+  t.is(await client.packet(), '50 0007');
+  client.sendHex('14 0001 0007 6232');
+  t.is(await client.packet(), '30 0007 7365636F6E64');
+  t.deepEqual(
+    world.business.calls('message').map(({body}) => body.toString()),
+    ['a1', 'b2'],
+  );
+});
+
+test('a first SEND that carries DUP is a new message, and is forwarded [RB-09 broken] [RB-10 broken]', async (t) => {
+  const world = await start(t);
+  const client = await world.connect();
+  client.sendHex('1A 0001 0007 6131');
+  t.is(await client.packet(), '20 0007');
+  client.sendHex('1C 0001 0008 6232');
+  t.is(await client.packet(), '30 0008');
+  t.deepEqual(
+    world.business.calls('message').map(({body}) => body.toString()),
+    ['a1', 'b2'],
+  );
+});
+
+test('a client that does not keep its SEND until the ACK has lost it where the call fails: nobody sends it again for it [RB-11 broken]', async (t) => {
+  const world = await start(t);
+  world.business.once('message', answer(500));
+  const client = await world.connect();
+  client.sendHex('12 0001 0007 6131');
+  await world.reaches('callsFailed', 1);
+  client.sendHex('12 0001 0008 6232');
+  t.is(await client.packet(), '20 0008');
+  t.is(world.business.count('message'), 2);
+});
+
+test('an ACK is believed: whoever gives it before it owns the message is not sent it again, on no connection [RB-12 broken]', async (t) => {
+  const {world, client} = await single(t, {retryIntervalMs: 50});
+  const sent = world.api.send({channel: 'room', qos: 1}, 'once');
+  client.sendAnswer('ack', (await client.parsed()).id);
+  client.socket.destroy();
+  t.like((await sent).json, {connections: 1});
+  const again = await world.connect();
+  const next = world.api.send({channel: 'room', qos: 1}, 'next');
+  const packet = await again.parsed();
+  t.is(packet.payload.toString(), 'next');
+  again.sendAnswer('ack', packet.id);
+  t.like((await next).json, {connections: 1});
+});
+
+for (const qos of [1, 2]) {
+  const rules = qos === 1 ? '[RB-13 broken]' : '[RB-21 broken] [RB-25 broken]';
+  test(`a client that swallows a QoS ${qos} SEND gets it again until the timeout, is counted as open, and holds up nobody [RB-60 broken] ${rules}`, async (t) => {
+    const {world, clients} = await room(t, 2, {retryIntervalMs: 200});
+    const [silent, polite] = clients;
+    if (silent === undefined || polite === undefined) return t.fail();
+    const sent = world.api.send({channel: 'room', qos, timeout: 1}, 'hi');
+    polite.sendAnswer(qos === 1 ? 'ack' : 'rec', (await polite.parsed()).id);
+    const first = await silent.parsed();
+    const second = await silent.parsed();
+    t.false(first.dup);
+    t.like(second, {id: first.id, dup: true});
+    t.like((await sent).json, {status: 0, connections: 1, timeout: true});
+    // The one that answered is served meanwhile; the id stays with the one that did not.
+    const next = world.api.send({channel: 'room', qos: 0}, 'next');
+    t.like((await next).json, {status: 0});
+  });
+}
+
+test('a client that takes its REL for the end, and never looks for the COM, holds nothing in the gateway [RB-16 broken]', async (t) => {
+  const world = await start(t, {window: 2});
+  const client = await world.connect();
+  // Twice as many flows as the gateway holds at a time.
+  for (let id = 1; id <= 4; id++) {
+    client.sendMessage({qos: 2, id});
+    t.like(await client.parsed(), {command: 'rec', id});
+    client.sendAnswer('rel', id);
+    await client.fence();
+    client.packets.drain();
+  }
+  t.is(world.business.count('message'), 4);
+});
+
+test('a client that sends a message again after its REL has it delivered again, as another message [RB-17 broken]', async (t) => {
+  const world = await start(t);
+  const client = await world.connect();
+  for (const bytes of ['14 0001 0007 6131', '1C 0001 0007 6131']) {
+    client.sendHex(bytes);
+    t.is(await client.packet(), '30 0007');
+    client.sendHex('40 0007');
+    t.is(await client.packet(), '50 0007');
+  }
+  const [first, second] = world.business.calls('message').map((call) => call.header('RAINBOWMESSAGEID'));
+  t.not(first, undefined);
+  t.not(second, undefined);
+  t.not(first, second);
+});
+
+test('RELs that come in another order than their RECs are answered as they come [RB-44 broken]', async (t) => {
+  const world = await start(t);
+  const client = await world.connect();
+  for (const id of [1, 2, 3]) {
+    client.sendMessage({qos: 2, id});
+    t.like(await client.parsed(), {command: 'rec', id});
+  }
+  for (const id of [3, 1, 2]) client.sendAnswer('rel', id);
+  for (const id of [3, 1, 2]) t.like(await client.parsed(), {command: 'com', id});
+});
