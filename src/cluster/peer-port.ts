@@ -1,11 +1,10 @@
 // A shard as another shard of the same node reaches it: questions over a message port, answered by the part at the other
 // end. Both directions run over one port, so this file is both the asking and the answering side.
 
-import type {MessagePort} from 'node:worker_threads';
 import type {Clock} from '../core/clock.ts';
 import {type ErrorCode, errorTable, RainbowError} from '../core/errors.ts';
 import {unreachable} from '../core/invariant.ts';
-import {EnvelopePort} from '../runtime/envelope-port.ts';
+import {EnvelopePort, type ThreadPort} from '../runtime/envelope-port.ts';
 import type {Scheduler} from '../runtime/scheduler.ts';
 import type {Part, Peer} from './peer.ts';
 import type {Presence} from './presence.ts';
@@ -25,7 +24,7 @@ interface Waiting {
 /** What a peer is made of. */
 export interface PortPeerParts {
   readonly name: string;
-  readonly port: MessagePort;
+  readonly port: ThreadPort<ShardMessage, ShardMessage>;
   /** The other shard's channels. */
   readonly presence: Presence;
   readonly scheduler: Scheduler;

@@ -1,12 +1,19 @@
 // Messages between threads: gathered over a turn and posted as one envelope, since a postMessage costs far more than a
 // message. Knows nothing of what is in them but that it is plain data.
 
-import type {MessagePort} from 'node:worker_threads';
 import type {Scheduler} from './scheduler.ts';
+
+/** What is used of a `MessagePort`: copies of what is posted come out at the other end, in order. */
+export interface ThreadPort<Outgoing, Incoming> {
+  postMessage(envelope: readonly Outgoing[]): void;
+  close(): void;
+  on(event: 'message', listener: (envelope: readonly Incoming[]) => void): unknown;
+  once(event: 'close', listener: () => void): unknown;
+}
 
 /** One end of a channel to another thread. */
 export class EnvelopePort<Outgoing, Incoming> {
-  readonly #port: MessagePort;
+  readonly #port: ThreadPort<Outgoing, Incoming>;
   readonly #scheduler: Scheduler;
   #envelope: Outgoing[] = [];
   #posted: PromiseWithResolvers<void> | undefined;
@@ -15,7 +22,12 @@ export class EnvelopePort<Outgoing, Incoming> {
    * `receive` is called with each message, in the order in which they were sent; `onGone` once, when the other thread
    * has ended.
    */
-  constructor(port: MessagePort, scheduler: Scheduler, receive: (message: Incoming) => void, onGone: () => void) {
+  constructor(
+    port: ThreadPort<Outgoing, Incoming>,
+    scheduler: Scheduler,
+    receive: (message: Incoming) => void,
+    onGone: () => void,
+  ) {
     this.#port = port;
     this.#scheduler = scheduler;
     port.on('message', (envelope: readonly Incoming[]) => {

@@ -2,112 +2,84 @@
 // out, so that a message that comes again under the same RAINBOWMESSAGEID is answered as before and not carried out again.
 
 import {emptyBytes} from '../../src/protocol/packet.ts';
-import type {AcceptedAnswer, Answer, Call, FailureReason, UpstreamTransport} from '../../src/upstream/call.ts';
+import type {AcceptedAnswer, Answer, Call, FailureReason} from '../../src/upstream/call.ts';
 import {callTimeoutMs} from './edge.ts';
 import type {World} from './world.ts';
 
+type Answering = (answer: Answer) => void;
 type What = 'well' | 'slow' | 'refuse' | 'fail' | 'doneThenFail' | 'hang' | 'doneThenHang' | 'veryLate';
 
 const badForConnect: readonly What[] = ['slow', 'refuse', 'fail', 'hang', 'veryLate'];
 const badForMessage: readonly What[] = ['slow', 'fail', 'doneThenFail', 'hang', 'doneThenHang'];
 
-export class BusinessServer implements UpstreamTransport {
+export class BusinessServer {
   /** Cleared when the storm is over. */
   isFailing = true;
   readonly #world: World;
-  readonly #open = new Map<number, Call>();
   readonly #done = new Map<string, Uint8Array>();
-  #receive: (answers: readonly Answer[]) => void = () => {};
-  #isClosing = false;
-  #isClosed = false;
-  #onIdle: (() => void) | undefined;
   #cookies = 0;
 
   constructor(world: World) {
     this.#world = world;
   }
 
-  onAnswers(receive: (answers: readonly Answer[]) => void): void {
-    this.#receive = receive;
-  }
-
-  dispatch(calls: readonly Call[]): void {
-    for (const call of calls) {
-      // Who was let in within the grace must still be reported closed. [RB-64]
-      const isTaken = !this.#isClosing || (call.kind === 'close' && !this.#isClosed);
-      if (isTaken) this.#take(call);
-      else this.#later(0, () => this.#tell(call, this.#failed(call, 'stopped')));
-    }
-  }
-
-  /** As the pool does: calls under way may finish within `graceMs`, the rest fails. */
-  async close(graceMs: number): Promise<void> {
-    this.#isClosing = true;
-    if (this.#open.size > 0) {
-      const {promise, resolve} = Promise.withResolvers<void>();
-      this.#onIdle = resolve;
-      const timer = this.#world.clock.startTimer(graceMs, resolve);
-      await promise;
-      timer.cancel();
-    }
-    this.#isClosed = true;
-    for (const call of [...this.#open.values()]) this.#answer(call, this.#failed(call, 'stopped'));
-  }
-
-  get openCount(): number {
-    return this.#open.size;
-  }
-
-  #take(call: Call): void {
+  /** Answers `call`, perhaps more than once: all but the first are for nobody. */
+  take(call: Call, answer: Answering): void {
     const {observer, plan, trace} = this.#world;
     const dice = this.#world.dice.business;
     observer.called(call);
-    trace.say('business', this.#numberOf(call), describeCall(call));
-    this.#open.set(call.call, call);
+    trace.say('business', observer.numberOf(call), describeCall(call));
     const soonMs = 1 + dice.waitMs(call.kind === 'message' ? 10 : 20);
     const isBad = this.isFailing && dice.chance(plan.failing);
     const what = isBad ? dice.pick(call.kind === 'connect' ? badForConnect : badForMessage) : 'well';
-    this.#carryOut(call, what, Math.min(soonMs, 100));
+    this.#carryOut(call, answer, what, Math.min(soonMs, 100));
   }
 
-  #carryOut(call: Call, what: What, soonMs: number): void {
+  /** The gateway is told `answer`. */
+  tells(call: Call, answer: Answer): void {
+    const {observer, trace} = this.#world;
+    observer.answered(call, answer);
+    trace.say('business', observer.numberOf(call), describeAnswer(call, answer));
+  }
+
+  #carryOut(call: Call, answer: Answering, what: What, soonMs: number): void {
     const dice = this.#world.dice.business;
     switch (what) {
       case 'well':
-        this.#later(soonMs, () => this.#accept(call));
+        this.#later(soonMs, () => answer(this.#accept(call)));
         return;
       case 'slow':
-        this.#later(dice.integer(500, callTimeoutMs - 500), () => this.#accept(call));
+        this.#later(dice.integer(500, callTimeoutMs - 500), () => answer(this.#accept(call)));
         return;
       case 'veryLate':
-        this.#later(callTimeoutMs + dice.integer(500, 5_000), () => this.#accept(call));
+        this.#later(callTimeoutMs + dice.integer(500, 5_000), () => answer(this.#accept(call)));
         return;
       case 'refuse':
-        this.#later(soonMs, () => this.#answer(call, {kind: 'refused', call: call.call}));
+        this.#later(soonMs, () => answer({kind: 'refused', call: call.call}));
         return;
       case 'doneThenFail':
       case 'fail':
         this.#later(soonMs, () => {
           if (what === 'doneThenFail') this.#process(call);
-          this.#answer(call, this.#failed(call, dice.pick(['status', 'unreachable'])));
+          answer(failed(call, dice.pick(['status', 'unreachable'])));
         });
         return;
       case 'doneThenHang':
         this.#later(dice.integer(0, callTimeoutMs), () => this.#process(call));
-        this.#later(callTimeoutMs, () => this.#answer(call, this.#failed(call, 'timeout')));
+        this.#later(callTimeoutMs, () => answer(failed(call, 'timeout')));
         return;
       default:
-        this.#later(callTimeoutMs, () => this.#answer(call, this.#failed(call, 'timeout')));
+        this.#later(callTimeoutMs, () => answer(failed(call, 'timeout')));
     }
   }
 
-  #accept(call: Call): void {
+  #accept(call: Call): AcceptedAnswer {
     const {plan, observer} = this.#world;
     const dice = this.#world.dice.business;
     const body = this.#process(call);
     const isConnect = call.kind === 'connect';
     const mayJoin = isConnect || (call.kind === 'message' && dice.chance(0.1));
-    const accepted: AcceptedAnswer = {
+    return {
       kind: 'accepted',
       call: call.call,
       body,
@@ -116,7 +88,6 @@ export class BusinessServer implements UpstreamTransport {
       cookie: call.kind !== 'close' && dice.chance(0.2) ? this.#cookie() : undefined,
       identity: isConnect && plan.isNaming ? `user-${observer.clientOf(call.identity)}` : undefined,
     };
-    this.#answer(call, accepted);
   }
 
   /** Carries a message out, once for each id; tells the body of its answer. */
@@ -142,30 +113,13 @@ export class BusinessServer implements UpstreamTransport {
     return this.#world.dice.business.chance(0.3) ? '' : `cookie-${++this.#cookies}`;
   }
 
-  #failed(call: Call, reason: FailureReason): Answer {
-    return {kind: 'failed', call: call.call, reason, status: reason === 'status' ? 500 : undefined};
-  }
-
-  #answer(call: Call, answer: Answer): void {
-    if (!this.#open.delete(call.call)) return;
-    this.#tell(call, answer);
-    if (this.#open.size === 0) this.#onIdle?.();
-  }
-
-  #tell(call: Call, answer: Answer): void {
-    const {observer, trace} = this.#world;
-    observer.answered(call, answer);
-    trace.say('business', this.#numberOf(call), describeAnswer(call, answer));
-    this.#receive([answer]);
-  }
-
   #later(delayMs: number, run: () => void): void {
     this.#world.clock.startTimer(delayMs, run);
   }
+}
 
-  #numberOf(call: Call): number {
-    return this.#world.observer.numberOf(call);
-  }
+function failed({call}: Call, reason: FailureReason): Answer {
+  return {kind: 'failed', call, reason, status: reason === 'status' ? 500 : undefined};
 }
 
 function describeCall(call: Call): string {

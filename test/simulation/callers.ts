@@ -2,7 +2,7 @@
 // there; singly and in bursts within one instant. Their operations find the gateway idle, so that it is known what they
 // must come to; but for one contested channel, where everything happens at once.
 
-import type {NodeInfo, PublishRequest} from '../../src/cluster/switchboard.ts';
+import type {NodeInfo, PublishRequest, Switchboard} from '../../src/cluster/switchboard.ts';
 import {RainbowError} from '../../src/core/errors.ts';
 import {messageIdMax, type Qos} from '../../src/protocol/packet.ts';
 import type {ObservedPublication} from './observed-publication.ts';
@@ -16,17 +16,20 @@ export type PublishTerms = Pick<PublishRequest, 'channel' | 'identity' | 'qos' |
 
 export class Callers {
   readonly #world: World;
+  /** Through which shard they call, for one operation: of one caller's calls the order is known. */
+  #switchboard: Switchboard;
   #isActive = true;
 
   constructor(world: World) {
     this.#world = world;
+    this.#switchboard = this.#pickSwitchboard();
   }
 
   start(): void {
     const {clock, dice, plan} = this.#world;
     clock.startTimer(dice.callers.waitMs(plan.operationEveryMs), () => {
       if (!this.#isActive) return;
-      this.#operate();
+      this.#world.whenAtRest(() => this.#operate());
       this.start();
     });
   }
@@ -37,7 +40,7 @@ export class Callers {
 
   /** Publishes; the answer is checked when it comes. */
   publish(terms: PublishTerms): ObservedPublication {
-    const {observer, switchboard, dice, trace, clock} = this.#world;
+    const {observer, dice, trace, clock} = this.#world;
     const serial = observer.publications.length;
     const fillerBytes = dice.callers.chance(0.05) ? dice.callers.integer(200, 3_000) : dice.callers.integer(0, 60);
     const request: PublishRequest = {
@@ -54,14 +57,13 @@ export class Callers {
         typeof outcome === 'string' ? outcome : `${outcome.connections}${outcome.isTimedOut ? ', late' : ''}`;
       trace.say('caller', 0, `is answered about ${serial}: ${text}`);
     };
-    this.#world.expect(switchboard.publish(request), settle, (error) => settle(codeOf(error)));
+    this.#world.expect(this.#switchboard.publish(request), settle, (error) => settle(codeOf(error)));
     return publication;
   }
 
-  /** Asks who is there, and checks it. */
+  /** Asks who is there, and checks it; to be called while the gateway is at rest. */
   ask(): void {
-    const {observer, switchboard} = this.#world;
-    this.#world.runTurns();
+    const {observer} = this.#world;
     const expected = new Map(observer.memberships.channels.map((name) => [name, observer.memberships.of(name).size]));
     const check = (info: NodeInfo): void => {
       for (const {name, connections} of info.channels) {
@@ -73,8 +75,8 @@ export class Callers {
       }
       if (expected.size > 0) observer.violations.note('membership', 0, `${[...expected.keys()].join()} not there`);
     };
-    this.#world.expect(switchboard.info(), check, (error) => observer.violations.note('settle', 0, String(error)));
-    this.#world.runTurns();
+    const fail = (error: unknown): void => observer.violations.note('settle', 0, String(error));
+    this.#world.expect(this.#pickSwitchboard().info(), check, fail);
   }
 
   /** Puts a client into the contested channel, or out of it. */
@@ -90,14 +92,13 @@ export class Callers {
 
   #operate(): void {
     const {dice, plan} = this.#world;
+    this.#switchboard = this.#pickSwitchboard();
     const kind = dice.callers.integer(1, 100);
-    this.#world.runTurns();
     if (kind <= 70) {
       for (let count = dice.callers.chance(0.1) ? dice.callers.integer(2, 8) : 1; count > 0; count--)
         this.#publishSomething();
     } else if (kind <= 82) {
       this.#subscribeSomeone(`room-${dice.callers.integer(0, plan.channels - 1)}`, true);
-      this.#world.runTurns();
     } else if (kind <= 90) {
       this.contest();
     } else if (kind <= 97) {
@@ -112,12 +113,14 @@ export class Callers {
    * on its way and the gateway can remember which ids have answers to come: an ACK names an id, and not a message.
    */
   #useIds(): void {
-    const {plan, thread, observer} = this.#world;
+    const {plan, shards, observer} = this.#world;
     const {repeatedId} = observer;
     if (plan.hostility !== undefined || plan.settings.window < 1_000 || repeatedId === undefined) return;
-    const given = thread.sequences.nextMessageId();
-    const count = (repeatedId - given - 1 + 2 * messageIdMax) % messageIdMax;
-    for (let more = 0; more < count; more++) thread.sequences.nextMessageId();
+    for (const {thread} of shards) {
+      const given = thread.sequences.nextMessageId();
+      const count = (repeatedId - given - 1 + 2 * messageIdMax) % messageIdMax;
+      for (let more = 0; more < count; more++) thread.sequences.nextMessageId();
+    }
     for (let more = 0; more < 2; more++) this.#publishSomething();
   }
 
@@ -137,7 +140,7 @@ export class Callers {
   }
 
   #subscribeSomeone(channel: string, isCertain: boolean): void {
-    const {dice, observer, switchboard, trace} = this.#world;
+    const {dice, observer, trace} = this.#world;
     const identity = this.#someone();
     const connection = observer.named.get(identity);
     const isLeaving = dice.callers.chance(0.4);
@@ -158,8 +161,13 @@ export class Callers {
       observer.violations.note('settle', connection?.number ?? 0, `${what}: ${String(error)}`);
     };
     const subscription = {identity, channel};
+    const switchboard = this.#pickSwitchboard();
     const outcome = isLeaving ? switchboard.unsubscribe(subscription) : switchboard.subscribe(subscription, occupy);
     this.#world.expect(outcome, check, fail);
+  }
+
+  #pickSwitchboard(): Switchboard {
+    return this.#world.dice.shards.pick(this.#world.shards).switchboard;
   }
 
   /** An identity: mostly of an open connection, sometimes of one that has ended. */

@@ -2,7 +2,6 @@
 // connection its nature and its fate.
 
 import {spawnConnection} from '../../src/actors/connection-actor.ts';
-import {Flusher} from '../../src/gateway/flusher.ts';
 import {type ClientEnd, Connection} from './connection.ts';
 import {GatewayLink} from './gateway-link.ts';
 import type {Pipe, PipeNature} from './pipe.ts';
@@ -22,19 +21,16 @@ export interface ClientTerms {
 
 export class Edge {
   readonly #world: World;
-  readonly #flusher: Flusher;
   #unsafe: Connection[] = [];
 
   constructor(world: World) {
     this.#world = world;
-    const {scheduler, counters} = world.thread;
-    this.#flusher = new Flusher(counters, () => scheduler.requestTurn());
-    scheduler.onTurnEnd(() => this.#flusher.flush());
   }
 
   /** Opens a connection for `end`; `undefined` where the gateway takes none up. */
   connect(end: ClientEnd, terms: ClientTerms): Connection | undefined {
-    const {thread, plan, observer, clock, gatewayClock, trace, sabotage, load} = this.#world;
+    const {shards, dice, plan, observer, clock, gatewayClock, trace, sabotage, load} = this.#world;
+    const {thread, flusher} = dice.shards.pick(shards);
     const isFull = load.total('clients') >= plan.connectionsMax || load.total('handshakes') >= plan.handshakesMax;
     if (isFull || thread.isStopping) return undefined;
     const identity = thread.random.hex(identityBytes);
@@ -46,7 +42,7 @@ export class Edge {
     const link = new GatewayLink({
       clock,
       trace,
-      flusher: this.#flusher,
+      flusher,
       network: sabotage.network?.(connection.network, clock) ?? connection.network,
       sendBufferBytesMax: plan.settings.sendBufferBytesMax,
       observed,

@@ -7,4 +7,6 @@ export interface Mutant {
   readonly sabotage: Sabotage;
   /** The rules of which one must be found broken. */
   readonly rules: readonly string[];
+  /** It takes many clients to meet it. @default false */
+  readonly isRare?: boolean;
 }

@@ -1,9 +1,11 @@
 // Gateways that break one promise each, and the rules by which the observer must find them. Each is the product with one
-// thing done wrong at its border: to its sockets, to the business server, to its callers, or in its settings.
+// thing done wrong at its border: to its sockets, to the business server, to its callers, between its shards, or in its
+// settings.
 
 import type {Mutant} from './mutant.ts';
 import {callerMutants} from './mutants-callers.ts';
 import {linkMutants} from './mutants-link.ts';
+import {portMutants} from './mutants-port.ts';
 import {transportMutants} from './mutants-transport.ts';
 
 const settingMutants: readonly Mutant[] = [
@@ -23,4 +25,10 @@ const settingMutants: readonly Mutant[] = [
   },
 ];
 
-export const mutants: readonly Mutant[] = [...linkMutants, ...transportMutants, ...callerMutants, ...settingMutants];
+export const mutants: readonly Mutant[] = [
+  ...linkMutants,
+  ...transportMutants,
+  ...callerMutants,
+  ...portMutants,
+  ...settingMutants,
+];

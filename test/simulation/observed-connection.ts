@@ -132,6 +132,7 @@ export class ObservedConnection {
     if (this.isOpen) {
       const debt = this.down.debt ?? this.up.debt;
       if (debt !== undefined) this.#check(false, 'owed', `owes ${debt}`);
+      this.#check(!this.#observer.isTakenOver(this), 'identity', 'still open though a newer one has its identity');
     }
     this.down.forgive();
     this.up.forgive();

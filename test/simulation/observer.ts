@@ -55,6 +55,8 @@ export class Observer {
   }
 
   admitted(connection: ObservedConnection): void {
+    const former = this.named.get(connection.identity);
+    if (former !== undefined) this.watch(former);
     this.named.set(connection.identity, connection);
   }
 

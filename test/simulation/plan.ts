@@ -14,6 +14,8 @@ export interface Plan {
   readonly seed: number;
   readonly weather: Weather;
   readonly clients: number;
+  /** Threads of the gateway. */
+  readonly shards: number;
   readonly stormMs: number;
   readonly settings: ActorSettings;
   readonly callsMax: number;
@@ -57,6 +59,7 @@ export function planFor(seed: number): Plan {
     seed,
     weather,
     clients,
+    shards: new Dice(seed, 'threads').pick([1, 1, 2, 3]),
     stormMs,
     settings: pickSettings(dice),
     callsMax: !isClean && dice.chance(0.15) ? Math.max(1, Math.floor(clients / 4)) : 100_000,

@@ -2,6 +2,7 @@
 
 import type {Link} from '../../src/actors/link.ts';
 import type {ActorSettings} from '../../src/actors/thread.ts';
+import type {ShardMessage} from '../../src/cluster/shard-message.ts';
 import type {Switchboard} from '../../src/cluster/switchboard.ts';
 import type {Clock} from '../../src/core/clock.ts';
 import type {UpstreamTransport} from '../../src/upstream/call.ts';
@@ -16,6 +17,8 @@ export interface Sabotage {
   readonly network?: (network: LinkNetwork, clock: Clock) => LinkNetwork;
   /** Between the gateway and the business server. */
   readonly transport?: (transport: UpstreamTransport, clock: Clock) => UpstreamTransport;
+  /** Between two shards: what arrives of an envelope. */
+  readonly envelope?: (envelope: readonly ShardMessage[]) => readonly ShardMessage[];
   /** Between callers and the gateway. */
   readonly switchboard?: (switchboard: Switchboard, clock: Clock) => Switchboard;
 }

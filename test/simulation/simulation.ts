@@ -1,7 +1,6 @@
 // One run: a storm, then calm, then the end. In the storm everything happens at once; in the calm every promise must be
 // kept at once and in full; at the end nothing may be left. Some runs end in the middle of the storm instead.
 
-import {stopThread} from '../../src/actors/thread.ts';
 import {Callers, contestedChannel} from './callers.ts';
 import {Client} from './client.ts';
 import type {Coverage} from './coverage.ts';
@@ -121,11 +120,13 @@ class Simulation {
   /** Every channel and every client: all must be delivered, confirmed and acknowledged. */
   async #probe(): Promise<void> {
     if (this.#world.isBroken) return;
-    const {observer, switchboard, plan} = this.#world;
+    const {observer, shards, plan, dice} = this.#world;
+    await this.#world.rest();
     this.#callers.ask();
+    await this.#world.rest();
     let contested = 0;
     this.#world.expect(
-      switchboard.info(),
+      dice.shards.pick(shards).switchboard.info(),
       ({channels}) => {
         contested = channels.find(({name}) => name === contestedChannel)?.connections ?? 0;
       },
@@ -165,20 +166,21 @@ class Simulation {
   /** Everybody goes; then nothing is left. */
   async #drain(): Promise<void> {
     if (this.#world.isBroken) return;
-    const {dice, thread, gatewayClock} = this.#world;
+    const {dice, shards, gatewayClock} = this.#world;
+    const hasNobody = (): boolean => shards.every(({thread}) => thread.alive.size === 0);
     for (const client of this.#clients) client.depart(dice.clients.chance(0.3));
-    await this.#world.run(drainMs, () => gatewayClock.pending === 0 && thread.alive.size === 0);
+    await this.#world.run(drainMs, () => gatewayClock.pending === 0 && hasNobody());
     if (!this.#world.isBroken) this.#checkEmpty();
   }
 
   async #shutDown(): Promise<void> {
     if (this.#world.isBroken) return;
-    const {observer, plan, thread, business, clock, trace} = this.#world;
+    const {observer, plan, shards, clock, trace} = this.#world;
     const startedAt = clock.now();
     trace.say('caller', 0, 'the gateway is shut down');
     observer.isStopping = true;
     for (const client of this.#clients) client.isStaying = false;
-    const stopped = stopThread(thread, plan.shutdownGraceMs - callGraceMs).then(() => business.close(callGraceMs));
+    const stopped = Promise.all(shards.map((shard) => shard.stop(plan.shutdownGraceMs, callGraceMs)));
     this.#world.expect(
       stopped,
       () => {
@@ -193,25 +195,23 @@ class Simulation {
     this.#isStorm = false;
     await this.#world.run(plan.shutdownGraceMs + 2_000);
     this.#callers.stop();
-    thread.heartbeats.stop();
     await this.#world.run(drainMs, () => this.#world.gatewayClock.pending === 0 && this.#world.awaited === 0);
   }
 
   #checkEmpty(): void {
-    const {thread, gatewayClock, business, observer, load} = this.#world;
-    const left = {
-      alive: thread.alive.size,
-      handshakes: thread.handshakes.size,
-      connections: thread.connections.size,
-      channels: thread.channels.size,
-      calls: thread.upstream.depth + business.openCount,
+    const {shards, gatewayClock, observer, load, plan} = this.#world;
+    const channels = [contestedChannel, ...Array.from({length: plan.channels}, (_, index) => `room-${index}`)];
+    const left: Record<string, number> = {
       timers: gatewayClock.pending,
       awaited: this.#world.awaited,
       loadedClients: load.total('clients'),
       loadedHandshakes: load.total('handshakes'),
       loadedCalls: load.total('calls'),
-      opened: thread.counters.connectionsOpened - thread.counters.connectionsClosed,
+      present: shards.flatMap((shard) => channels.filter((channel) => shard.isPresent(channel))).length,
     };
+    for (const [index, shard] of shards.entries()) {
+      for (const [what, count] of Object.entries(shard.left)) left[`${what} of ${index}`] = count;
+    }
     const found = Object.entries(left).filter(([, count]) => count !== 0);
     if (found.length > 0)
       observer.violations.note('drain', 0, `left: ${found.map(([name, count]) => `${name} ${count}`).join(', ')}`);

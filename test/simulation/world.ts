@@ -1,28 +1,29 @@
-// The one thread in which everything runs: the gateway's actors, clients, network, business server and callers, under one
-// clock. Moves time from event to event; the gateway's turns run between events, now and then after several at once, and
-// always before time moves on.
+// The one thread in which everything runs: the gateway's shards, clients, network, business server and callers, under one
+// clock. Moves time from event to event; the shards' turns run between events, now and then after several at once, and
+// always before time moves on. Turns of different shards, and what passes between them, come in any order.
 
-import {createLocalSwitchboard} from '../../src/actors/switchboard-local.ts';
-import {createThread, type Thread} from '../../src/actors/thread.ts';
+import {claimsBytes} from '../../src/actors/sequences.ts';
 import {NodeLoad, nodeLoadBytes} from '../../src/cluster/node-load.ts';
-import type {Switchboard} from '../../src/cluster/switchboard.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
-import {createCounters} from '../../src/core/counters.ts';
 import {BusinessServer} from './business-server.ts';
 import type {Coverage} from './coverage.ts';
 import {Dice} from './dice.ts';
 import {Edge} from './edge.ts';
 import {GatewayClock} from './gateway-clock.ts';
-import {CrashError} from './gateway-link.ts';
 import {Observer} from './observer.ts';
 import type {Plan} from './plan.ts';
+import {createPorts, type PortWorld} from './port.ts';
 import type {Sabotage} from './sabotage.ts';
+import {Shard} from './shard.ts';
 import {Trace} from './trace.ts';
 
 /** Share of the events after which the next one of the same instant comes before the turn. */
 const crowded = 0.25;
-/** Steps in which a promise of the gateway's reaches whoever awaits it. */
+/** Steps in which a promise of the gateway's reaches whoever awaits it: of one shard, and of several. */
 const promiseSteps = 8;
+const promiseStepsFederated = 24;
+/** Rounds of turns after which the gateway should have come to rest. */
+const roundsMax = 100_000;
 const nothing = Promise.resolve();
 
 /** What a run is made of, besides its plan. */
@@ -43,17 +44,19 @@ export class World {
   readonly trace: Trace;
   readonly observer: Observer;
   /** What the gateway has on its hands, as it counts itself. */
-  readonly load = new NodeLoad(new SharedArrayBuffer(nodeLoadBytes(1)), 0);
-  readonly thread: Thread;
-  readonly switchboard: Switchboard;
+  readonly load: NodeLoad;
+  readonly shards: readonly Shard[];
   readonly business: BusinessServer;
   readonly edge: Edge;
-  readonly dice: Readonly<Record<'network' | 'clients' | 'business' | 'callers' | 'turns', Dice>>;
+  readonly dice: Readonly<
+    Record<'gateway' | 'network' | 'clients' | 'business' | 'callers' | 'turns' | 'shards', Dice>
+  >;
   /** Promises of the gateway's that somebody awaits. */
   awaited = 0;
   /** Events so far: timers fired. */
   events = 0;
-  readonly #turns: (() => void)[] = [];
+  readonly #deferred: {readonly source: object; readonly run: () => void}[] = [];
+  readonly #waitingForRest: (() => void)[] = [];
 
   constructor({plan, sabotage, coverage, isShown}: WorldOptions) {
     this.plan = plan;
@@ -63,36 +66,23 @@ export class World {
     this.trace = new Trace(this.clock, isShown);
     this.observer = new Observer(this.clock, plan);
     this.dice = {
+      gateway: new Dice(seed, 'gateway'),
       network: new Dice(seed, 'network'),
       clients: new Dice(seed, 'clients'),
       business: new Dice(seed, 'business'),
       callers: new Dice(seed, 'callers'),
       turns: new Dice(seed, 'turns'),
+      shards: new Dice(seed, 'shards'),
     };
     this.business = new BusinessServer(this);
-    const {violations} = this.observer;
-    this.thread = createThread({
-      settings: {...plan.settings, ...sabotage.settings},
-      clock: this.gatewayClock,
-      random: new Dice(seed, 'gateway'),
-      counters: createCounters(),
-      transport: sabotage.transport?.(this.business, this.clock) ?? this.business,
-      mayCall: () => this.load.total('calls') < plan.callsMax,
-      outside: {
-        loadChanged: (kind, by) => this.load.change(kind, by),
-        channelChanged() {},
-        identityClaimed() {},
-      },
-      defer: (turn) => this.#turns.push(turn),
-      onFailure: (actor, error) => {
-        if (!(error instanceof CrashError)) violations.note('actor', 0, `${actor} failed: ${String(error)}`);
-      },
-      onFatal: (error) => violations.note('actor', 0, `the thread failed: ${String(error)}`),
-    });
-    this.thread.observation.observer = coverage;
-    for (let given = 0; given < plan.idsGiven; given++) this.thread.sequences.nextMessageId();
-    const switchboard = createLocalSwitchboard(this.thread);
-    this.switchboard = sabotage.switchboard?.(switchboard, this.clock) ?? switchboard;
+    const memory = {
+      load: new SharedArrayBuffer(nodeLoadBytes(plan.shards)),
+      claims: new SharedArrayBuffer(claimsBytes),
+    };
+    this.load = new NodeLoad(memory.load, 0);
+    this.shards = Array.from({length: plan.shards}, (_, index) => new Shard(this, index, memory));
+    for (const shard of this.shards) shard.thread.observation.observer = coverage;
+    this.#linkShards();
     this.edge = new Edge(this);
   }
 
@@ -100,9 +90,30 @@ export class World {
     return this.observer.violations.found.length > 0;
   }
 
+  /** Runs `run` soon, within the instant: a turn of a shard, or what passes between two. One `source`'s in order. */
+  defer(source: object, run: () => void): void {
+    this.#deferred.push({source, run});
+  }
+
   /** Lets the gateway handle what it was told. */
   runTurns(): void {
-    for (let turn = this.#turns.shift(); turn !== undefined; turn = this.#turns.shift()) turn();
+    while (this.#deferred.length > 0) this.#runOne();
+  }
+
+  /** Calls `act` once the gateway has handled everything, and lets it handle what comes of that before anything else. */
+  whenAtRest(act: () => void): void {
+    this.#waitingForRest.push(act);
+  }
+
+  /** Settles when the gateway has handled everything it was told, promises between its shards included. */
+  async rest(): Promise<void> {
+    for (let round = 0; round < roundsMax; round++) {
+      this.runTurns();
+      if (this.awaited === 0) return;
+      await this.#stepPromises();
+      if (this.#deferred.length === 0) return;
+    }
+    this.observer.violations.note('turns', 0, 'the gateway does not come to rest');
   }
 
   /** Awaits a promise of the gateway's without holding up the simulation. */
@@ -129,7 +140,8 @@ export class World {
       if (this.isBroken || dueAt > untilAt) break;
       this.clock.fireNext();
       this.events++;
-      if (!this.dice.turns.chance(crowded)) this.runTurns();
+      if (this.#waitingForRest.length > 0) await this.#serveWaiting();
+      else if (!this.dice.turns.chance(crowded)) this.runTurns();
     }
     if (!this.isBroken && isOver?.() !== true && untilAt < Number.POSITIVE_INFINITY) {
       this.clock.advance(untilAt - this.clock.now());
@@ -138,15 +150,49 @@ export class World {
 
   /** Whether something came of it, so that the instant is not over. */
   async #finishInstant(): Promise<boolean> {
-    if (this.#turns.length > 0) {
+    if (this.#deferred.length > 0) {
       this.runTurns();
       return true;
     }
     if (this.awaited > 0) {
-      for (let step = 0; step < promiseSteps; step++) await nothing;
-      if (this.#turns.length > 0) return true;
+      await this.#stepPromises();
+      if (this.#deferred.length > 0) return true;
     }
     this.observer.instantOver();
     return false;
+  }
+
+  async #serveWaiting(): Promise<void> {
+    for (let act = this.#waitingForRest.shift(); act !== undefined; act = this.#waitingForRest.shift()) {
+      await this.rest();
+      act();
+      await this.rest();
+    }
+  }
+
+  async #stepPromises(): Promise<void> {
+    const steps = this.shards.length === 1 ? promiseSteps : promiseStepsFederated;
+    for (let step = 0; step < steps; step++) await nothing;
+  }
+
+  #runOne(): void {
+    const chosen = this.#deferred.length === 1 ? 0 : this.dice.shards.integer(0, this.#deferred.length - 1);
+    const source = this.#deferred[chosen]?.source;
+    const place = this.#deferred.findIndex((deferred) => deferred.source === source);
+    for (const {run} of this.#deferred.splice(place, 1)) run();
+  }
+
+  #linkShards(): void {
+    const world: PortWorld = {
+      defer: (source, deliver) => this.defer(source, deliver),
+      pass: this.sabotage.envelope ?? ((envelope) => envelope),
+    };
+    for (const [index, shard] of this.shards.entries()) {
+      for (const other of this.shards.slice(index + 1)) {
+        const [port, otherPort] = createPorts(world);
+        shard.link(other, port);
+        other.link(shard, otherPort);
+      }
+    }
   }
 }

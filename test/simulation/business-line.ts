@@ -1,0 +1,72 @@
+// One shard's way to the business server, where the product has a pool of workers and HTTP: passes calls on, brings the
+// answers back, and ends as the pool does.
+
+import type {Answer, Call, UpstreamTransport} from '../../src/upstream/call.ts';
+import type {BusinessServer} from './business-server.ts';
+import type {World} from './world.ts';
+
+export class BusinessLine implements UpstreamTransport {
+  readonly #world: World;
+  readonly #server: BusinessServer;
+  readonly #open = new Set<Call>();
+  #receive: (answers: readonly Answer[]) => void = () => {};
+  #isClosing = false;
+  #isClosed = false;
+  #onIdle: (() => void) | undefined;
+
+  constructor(world: World, server: BusinessServer) {
+    this.#world = world;
+    this.#server = server;
+  }
+
+  /** Calls that are not answered. */
+  get openCount(): number {
+    return this.#open.size;
+  }
+
+  onAnswers(receive: (answers: readonly Answer[]) => void): void {
+    this.#receive = receive;
+  }
+
+  dispatch(calls: readonly Call[]): void {
+    for (const call of calls) {
+      // Who was let in within the grace must still be reported closed. [RB-64]
+      const isTaken = !this.#isClosing || (call.kind === 'close' && !this.#isClosed);
+      if (isTaken) {
+        this.#open.add(call);
+        this.#server.take(call, (answer) => this.#answer(call, answer));
+      } else {
+        this.#world.clock.startTimer(0, () => this.#tell(call, failed(call)));
+      }
+    }
+  }
+
+  /** Calls under way may finish within `graceMs`, the rest fails. */
+  async close(graceMs: number): Promise<void> {
+    this.#isClosing = true;
+    if (this.#open.size > 0) {
+      const {promise, resolve} = Promise.withResolvers<void>();
+      this.#onIdle = resolve;
+      const timer = this.#world.clock.startTimer(graceMs, resolve);
+      await promise;
+      timer.cancel();
+    }
+    this.#isClosed = true;
+    for (const call of [...this.#open]) this.#answer(call, failed(call));
+  }
+
+  #answer(call: Call, answer: Answer): void {
+    if (!this.#open.delete(call)) return;
+    this.#tell(call, answer);
+    if (this.#open.size === 0) this.#onIdle?.();
+  }
+
+  #tell(call: Call, answer: Answer): void {
+    this.#server.tells(call, answer);
+    this.#receive([answer]);
+  }
+}
+
+function failed({call}: Call): Answer {
+  return {kind: 'failed', call, reason: 'stopped', status: undefined};
+}

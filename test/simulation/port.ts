@@ -1,0 +1,54 @@
+// The two ends of a message channel between simulated shards: what one posts, the other gets as a copy, in order, within
+// the same instant but after whatever else happens to run first.
+
+import {EventEmitter} from 'node:events';
+import type {ShardMessage} from '../../src/cluster/shard-message.ts';
+import type {ThreadPort} from '../../src/runtime/envelope-port.ts';
+
+/** What a port is given of the world. */
+export interface PortWorld {
+  /** Runs `deliver` soon; what one `source` asks for runs in order. */
+  defer(source: object, deliver: () => void): void;
+  /** What arrives of an envelope. */
+  pass(envelope: readonly ShardMessage[]): readonly ShardMessage[];
+}
+
+class SimulatedPort extends EventEmitter implements ThreadPort<ShardMessage, ShardMessage> {
+  other: SimulatedPort | undefined;
+  readonly #world: PortWorld;
+  #isClosed = false;
+
+  constructor(world: PortWorld) {
+    super();
+    this.#world = world;
+  }
+
+  postMessage(envelope: readonly ShardMessage[]): void {
+    const copy = structuredClone(this.#world.pass(envelope));
+    this.#world.defer(this, () => this.other?.receive(copy));
+  }
+
+  receive(envelope: readonly ShardMessage[]): void {
+    if (!this.#isClosed) this.emit('message', envelope);
+  }
+
+  close(): void {
+    this.end();
+    this.#world.defer(this, () => this.other?.end());
+  }
+
+  end(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#world.defer(this, () => this.emit('close'));
+  }
+}
+
+export function createPorts(
+  world: PortWorld,
+): readonly [ThreadPort<ShardMessage, ShardMessage>, ThreadPort<ShardMessage, ShardMessage>] {
+  const [one, other] = [new SimulatedPort(world), new SimulatedPort(world)];
+  one.other = other;
+  other.other = one;
+  return [one, other];
+}

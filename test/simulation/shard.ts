@@ -1,0 +1,114 @@
+// One simulated thread of the gateway: what src/gateway/shard.ts puts together, without sockets and workers.
+
+import {createLocalSwitchboard} from '../../src/actors/switchboard-local.ts';
+import {createThread, stopThread, type Thread} from '../../src/actors/thread.ts';
+import {NodeLoad} from '../../src/cluster/node-load.ts';
+import {PortPeer} from '../../src/cluster/peer-port.ts';
+import {Presence, presenceBytes} from '../../src/cluster/presence.ts';
+import type {ShardMessage} from '../../src/cluster/shard-message.ts';
+import type {Switchboard} from '../../src/cluster/switchboard.ts';
+import {createFederatedSwitchboard, type LocalPart} from '../../src/cluster/switchboard-federated.ts';
+import {createCounters} from '../../src/core/counters.ts';
+import {Flusher} from '../../src/gateway/flusher.ts';
+import type {ThreadPort} from '../../src/runtime/envelope-port.ts';
+import {BusinessLine} from './business-line.ts';
+import {CrashError} from './gateway-link.ts';
+import {createSwitchboardDrain, type SwitchboardDrain} from './switchboard-drain.ts';
+import type {World} from './world.ts';
+
+/** What the shards of a run share. */
+export interface NodeMemory {
+  readonly load: SharedArrayBuffer;
+  readonly claims: SharedArrayBuffer;
+}
+
+export class Shard {
+  readonly thread: Thread;
+  readonly flusher: Flusher;
+  readonly switchboard: Switchboard;
+  readonly line: BusinessLine;
+  readonly #local: LocalPart;
+  readonly #drain: SwitchboardDrain;
+  readonly #presence = new Presence(new SharedArrayBuffer(presenceBytes));
+  readonly #peers: PortPeer[] = [];
+
+  constructor(world: World, index: number, memory: NodeMemory) {
+    const {plan, sabotage, clock, gatewayClock} = world;
+    const {violations} = world.observer;
+    const load = new NodeLoad(memory.load, index);
+    this.line = new BusinessLine(world, world.business);
+    this.thread = createThread({
+      settings: {...plan.settings, ...sabotage.settings},
+      clock: gatewayClock,
+      random: world.dice.gateway,
+      counters: createCounters(),
+      transport: sabotage.transport?.(this.line, clock) ?? this.line,
+      mayCall: () => load.total('calls') < plan.callsMax,
+      claims: memory.claims,
+      outside: {
+        loadChanged: (kind, by) => load.change(kind, by),
+        channelChanged: (channel, hasMembers) => {
+          if (hasMembers) this.#presence.add(channel);
+          else this.#presence.remove(channel);
+        },
+        identityClaimed: (identity, claim) => {
+          for (const peer of this.#peers) peer.supersede(identity, claim);
+        },
+      },
+      defer: (turn) => world.defer(this, turn),
+      onFailure: (actor, error) => {
+        if (!(error instanceof CrashError)) violations.note('actor', 0, `${actor} failed: ${String(error)}`);
+      },
+      onFatal: (error) => violations.note('actor', 0, `a thread failed: ${String(error)}`),
+    });
+    const {scheduler, counters, sequences} = this.thread;
+    this.flusher = new Flusher(counters, () => scheduler.requestTurn());
+    scheduler.onTurnEnd(() => this.flusher.flush());
+    for (let given = 0; given < plan.idsGiven; given++) sequences.nextMessageId();
+    this.#local = createLocalSwitchboard(this.thread);
+    const whole = createFederatedSwitchboard(this.#local, () => this.#peers);
+    this.#drain = createSwitchboardDrain(whole);
+    const {switchboard} = this.#drain;
+    this.switchboard = sabotage.switchboard?.(switchboard, clock) ?? switchboard;
+  }
+
+  /** Makes `other`, at the other end of `port`, a peer. */
+  link(other: Shard, port: ThreadPort<ShardMessage, ShardMessage>): void {
+    const peer: PortPeer = new PortPeer({
+      name: 'shard',
+      port,
+      presence: other.#presence,
+      scheduler: this.thread.scheduler,
+      local: this.#local,
+      onGone: () => this.#peers.splice(this.#peers.indexOf(peer), 1),
+    });
+    this.#peers.push(peer);
+  }
+
+  /** As the product does; of the whole grace, `callGraceMs` is kept for calls that are still under way. */
+  async stop(graceMs: number, callGraceMs: number): Promise<void> {
+    await stopThread(this.thread, graceMs - callGraceMs);
+    await this.line.close(callGraceMs);
+    await this.#drain.idle();
+    this.thread.heartbeats.stop();
+    for (const peer of [...this.#peers]) peer.close();
+  }
+
+  /** What it still has on its hands; everything 0 when everybody has gone. */
+  get left(): Readonly<Record<string, number>> {
+    const {alive, handshakes, connections, channels, upstream, counters} = this.thread;
+    return {
+      alive: alive.size,
+      handshakes: handshakes.size,
+      connections: connections.size,
+      channels: channels.size,
+      calls: upstream.depth + this.line.openCount,
+      opened: counters.connectionsOpened - counters.connectionsClosed,
+    };
+  }
+
+  /** Whether its peers believe that it has members of `channel`. */
+  isPresent(channel: string): boolean {
+    return this.#presence.mayHave(channel);
+  }
+}
