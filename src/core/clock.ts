@@ -19,9 +19,9 @@ export interface Clock {
 class SystemTimer implements Timer {
   readonly #handle: ReturnType<typeof setTimeout>;
 
-  constructor(delayMs: number, callback: () => void) {
+  constructor(delayMs: number, callback: () => void, isWakeful: boolean) {
     this.#handle = setTimeout(callback, delayMs);
-    this.#handle.unref();
+    if (!isWakeful) this.#handle.unref();
   }
 
   cancel(): void {
@@ -36,5 +36,11 @@ const threadStart = Number(process.hrtime.bigint()) / 1e6 - performance.now();
 export const systemClock: Clock = {
   now: () => threadStart + performance.now(),
   wallNow: () => Date.now(),
-  startTimer: (delayMs, callback) => new SystemTimer(delayMs, callback),
+  startTimer: (delayMs, callback) => new SystemTimer(delayMs, callback, false),
+};
+
+/** The same, for a program that may have nothing else to wait for: a pending timer keeps its process alive. */
+export const wakefulClock: Clock = {
+  ...systemClock,
+  startTimer: (delayMs, callback) => new SystemTimer(delayMs, callback, true),
 };

@@ -58,7 +58,7 @@ export const house: Readonly<Record<string, Room>> = {
     ],
   },
   client: {folders: ['core', 'protocol', 'machines'], packages: ['ws']},
-  business: {folders: ['core', 'protocol'], packages: ['undici', 'node:http']},
+  business: {folders: ['core', 'protocol'], packages: ['node:crypto', 'node:http']},
   inspector: {folders: ['core', 'protocol', 'machines'], packages: ['preact', 'elkjs', 'xstate']},
   cli: {
     folders: ['core', 'protocol', 'gateway', 'client', 'business'],

@@ -1,0 +1,71 @@
+// What is answered to the gateway, as plain data: a repeat of the message gets the same again, from a store perhaps.
+
+import {headerCookie, headerJoin, headerLeave} from '../protocol/header-name.ts';
+import type {ConnectAnswer} from './call.ts';
+import type {ChannelChanges} from './channel-changes.ts';
+import {writeContext} from './context.ts';
+import {encodePayload} from './payload.ts';
+
+/** A whole answer. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** What handlers said, beside the value they returned. */
+export interface Changes {
+  readonly channels: ChannelChanges;
+  readonly context: object;
+  /** JSON of the context as it came. */
+  readonly contextBefore: string;
+}
+
+/** The answer to a message call whose handler returned `value`. */
+export async function messageAnswer(value: unknown, changes: Changes): Promise<Answer> {
+  if (value instanceof Response) return await passOn(value, changes);
+  const {bytes, contentType} = encodePayload(value);
+  return {status: 200, headers: {'content-type': contentType, ...changeHeaders(changes)}, body: bytes};
+}
+
+/** The answer to a connect call. */
+export async function connectAnswer(value: ConnectAnswer, changes: Changes): Promise<Answer> {
+  if (value instanceof Response) return await passOn(value, changes);
+  if (value === true) return jsonAnswer(200, {status: 'success'}, changeHeaders(changes));
+  if (typeof value === 'object' && value !== null) {
+    return jsonAnswer(200, {status: 'success', identity: value.identity}, changeHeaders(changes));
+  }
+  // Whatever else it is, a forgotten `return` too: who is not let in is refused.
+  return jsonAnswer(200, {status: 'fail'});
+}
+
+/** An object as JSON. */
+export function jsonAnswer(status: number, value: object, headers: Readonly<Record<string, string>> = {}): Answer {
+  const {bytes, contentType} = encodePayload(value);
+  return {status, headers: {'content-type': contentType, ...headers}, body: bytes};
+}
+
+/** The answer as HTTP has it. */
+export function toResponse({status, headers, body}: Answer): Response {
+  const isEmpty = body.length === 0;
+  // A copy: TypeScript lets a Response have no bytes of memory that threads share.
+  return new Response(isEmpty ? null : Uint8Array.from(body), {status, headers});
+}
+
+async function passOn(response: Response, changes: Changes): Promise<Answer> {
+  if (response.status < 200) throw new RangeError(`Expected a Response with a status from 200, got ${response.status}`);
+  return {
+    status: response.status,
+    headers: {...Object.fromEntries(response.headers), ...changeHeaders(changes)},
+    body: new Uint8Array(await response.arrayBuffer()),
+  };
+}
+
+function changeHeaders({channels, context, contextBefore}: Changes): Record<string, string> {
+  const headers: Record<string, string> = {};
+  const [join, leave] = [channels.headerOf('join'), channels.headerOf('leave')];
+  if (join !== '') headers[headerJoin] = join;
+  if (leave !== '') headers[headerLeave] = leave;
+  if (JSON.stringify(context) !== contextBefore) headers[headerCookie] = writeContext(context);
+  return headers;
+}

@@ -1,0 +1,148 @@
+// A business server without a server: a function from the gateway's calls to their answers, as web Requests and Responses.
+// Adapters bring it into servers and frameworks.
+//
+//   gate ─► message: repeat? ─► handler, with a deadline ─► answer: value, channels, cookie
+
+import {type Clock, systemClock} from '../core/clock.ts';
+import {headerCookie, headerIdentity, headerMessage} from '../protocol/header-name.ts';
+import {type Answer, connectAnswer, jsonAnswer, messageAnswer, toResponse} from './answer.ts';
+import {MemoryStore} from './answer-store.ts';
+import {type Call, connectCall, type MessageHandler, messageCall, readCall} from './call.ts';
+import {ChannelChanges} from './channel-changes.ts';
+import {readContext} from './context.ts';
+import {settleWithin} from './deadline.ts';
+import {BusinessError} from './errors.ts';
+import {type AdmittedCall, Gate} from './gate.ts';
+import {type BusinessOptions, type CallName, checkBounds, type RefusedCall, readHandlers} from './options.ts';
+import {Repeats} from './repeats.ts';
+
+/** Answers one call of the gateway; never rejects, and never takes much longer than `timeoutMs`. */
+export type Business = (request: Request) => Promise<Response>;
+
+/** Makes a business server. Throws `RangeError` where an option is not possible. */
+export function business<Context extends object = Record<string, unknown>>(
+  options: BusinessOptions<Context>,
+): Business {
+  const server = new BusinessServer<Context>(options);
+  return (request) => server.receive(request);
+}
+
+class BusinessServer<Context extends object> {
+  readonly #options: BusinessOptions<Context>;
+  readonly #clock: Clock;
+  readonly #timeoutMs: number;
+  readonly #handlerOf: (type: number) => MessageHandler<Context> | undefined;
+  readonly #gate: Gate;
+  readonly #repeats: Repeats;
+
+  constructor(options: BusinessOptions<Context>) {
+    const {token, on = {}, store, clock = systemClock} = options;
+    const {timeoutMs = 9_000, bodyBytesMax = 1_048_576, runningMax = 10_000, replayCallsMax = 1_000_000} = options;
+    checkBounds({timeoutMs, bodyBytesMax, runningMax, replayCallsMax});
+    if (token === '') throw new RangeError('Expected token to be the security_token of the gateway, got an empty one');
+    this.#options = options;
+    this.#clock = clock;
+    this.#timeoutMs = timeoutMs;
+    this.#handlerOf = readHandlers(on);
+    const hasHandler = (type: number): boolean => this.#handlerOf(type) !== undefined;
+    this.#gate = new Gate({token, bodyBytesMax, replayCallsMax, hasHandler, clock});
+    this.#repeats = new Repeats(store ?? new MemoryStore(), runningMax);
+  }
+
+  async receive(request: Request): Promise<Response> {
+    const deadlineAt = this.#clock.now() + this.#timeoutMs;
+    const admitted = await settleWithin(this.#clock, this.#timeoutMs, this.#gate.admit(request).catch(brokenBody));
+    if (admitted === undefined) return toResponse(this.#refuse(slowBody, request));
+    if ('code' in admitted) return toResponse(this.#refuse(admitted, request));
+    return toResponse(await this.#answer(admitted, deadlineAt));
+  }
+
+  async #answer(admitted: AdmittedCall, deadlineAt: number): Promise<Answer> {
+    const name = nameOf(admitted);
+    const answered = this.#handle(admitted, name).catch((error: unknown) => this.#fail(error, name));
+    const answer = await settleWithin(this.#clock, deadlineAt - this.#clock.now(), answered);
+    if (answer !== undefined) return answer;
+    this.#report(new BusinessError('RB_HANDLER_SLOW', `Expected an answer within ${this.#timeoutMs} ms`), name);
+    return jsonAnswer(503, {status: 'fail', code: 'RB_HANDLER_SLOW'});
+  }
+
+  async #handle({place, request, body}: AdmittedCall, name: CallName): Promise<Answer> {
+    const context = readContext(request.headers.get(headerCookie) ?? undefined) as Partial<Context>;
+    const call = readCall(request, context);
+    const changes = {channels: new ChannelChanges(), context, contextBefore: JSON.stringify(context)};
+    switch (place.kind) {
+      case 'connect': {
+        const {connect} = this.#options;
+        const value = connect === undefined || (await connect(connectCall(call, changes.channels)));
+        return await connectAnswer(value, changes);
+      }
+      case 'close':
+        return await this.#close(call);
+      case 'message': {
+        const handler = this.#handlerOf(place.type);
+        const run = async (): Promise<Answer> =>
+          messageAnswer(await handler?.(messageCall(call, changes.channels, place, body)), changes);
+        // Failures end here, so that one that several repeats share is told once.
+        const answered = this.#repeats.answer(
+          name.message,
+          () => run().catch((error: unknown) => this.#fail(error, name)),
+          (error) => this.#report(error, name),
+        );
+        return answered === undefined ? this.#refuse(overloaded, request) : await answered;
+      }
+    }
+  }
+
+  async #close(call: Call<Context>): Promise<Answer> {
+    await this.#options.close?.(call);
+    return jsonAnswer(200, {status: 'success'});
+  }
+
+  #fail(error: unknown, name: CallName): Answer {
+    this.#report(error, name);
+    return jsonAnswer(500, {status: 'fail', code: 'RB_HANDLER_FAILED'});
+  }
+
+  #refuse(refused: RefusedCall, request: Request): Answer {
+    const {onRefused} = this.#options;
+    if (onRefused !== undefined) apart(() => onRefused(refused, request));
+    return jsonAnswer(refused.status, {status: 'fail', code: refused.code, detail: refused.detail});
+  }
+
+  #report(error: unknown, name: CallName): void {
+    const {onError = warn} = this.#options;
+    apart(() => onError(error, name));
+  }
+}
+
+const overloaded: RefusedCall = {status: 503, code: 'RB_OVERLOADED', detail: 'Expected room for one more message'};
+const slowBody: RefusedCall = {status: 408, code: 'RB_REQUEST_TIMEOUT', detail: 'Expected a whole body in time'};
+
+// One that broke off, or that somebody has read before us.
+function brokenBody(error: unknown): RefusedCall {
+  return {status: 400, code: 'RB_REQUEST_MALFORMED', detail: `Expected a whole body, got ${String(error)}`};
+}
+
+// The hooks are the application's: one that throws is an uncaught exception of its program, as anywhere in it, and the
+// answer is made all the same.
+function apart(hook: () => void): void {
+  queueMicrotask(hook);
+}
+
+function warn(error: unknown, {kind, type, identity}: CallName): void {
+  const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.emitWarning(
+    `${kind}${type === undefined ? '' : ` of type ${type}`} from ${identity}: ${what}`,
+    'RainbowWarning',
+  );
+}
+
+function nameOf({place, request}: AdmittedCall): CallName {
+  const {headers} = request;
+  return {
+    kind: place.kind,
+    type: place.type,
+    identity: headers.get(headerIdentity) ?? '',
+    message: place.kind === 'message' ? (headers.get(headerMessage) ?? '') : '',
+  };
+}

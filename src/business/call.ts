@@ -1,0 +1,80 @@
+// The three calls of the gateway as handlers see them, and what handlers may answer.
+
+import {headerCookie, headerDevice, headerIdentity, headerMessage, headerPlatform} from '../protocol/header-name.ts';
+import type {CallPlace} from './call-place.ts';
+import type {Channels} from './channel-changes.ts';
+import {decodeHeader} from './header-text.ts';
+import {type Payload, readPayload} from './payload.ts';
+
+/** What every call tells. */
+export interface Call<Context> {
+  /** The connection. */
+  readonly identity: string;
+  /**
+   * What was remembered of this connection; empty until a handler puts something in. What a handler changes in it is
+   * there on the next call. It travels with every call: keep it small, 4,096 characters as a cookie at most.
+   */
+  readonly context: Partial<Context>;
+  /** The cookie as it came, for one that another program wrote. */
+  readonly cookie: string | undefined;
+  /** A header's value, decoded; `undefined` where there is none. */
+  header(name: string): string | undefined;
+}
+
+/** May this client connect? Its headers and the parameters of its URL are headers here. */
+export interface ConnectCall<Context> extends Call<Context> {
+  readonly channels: Channels;
+  readonly device: string | undefined;
+  readonly platform: string | undefined;
+}
+
+/** A client says something. */
+export interface MessageCall<Context, Data = unknown> extends Call<Context>, Payload<Data> {
+  readonly channels: Channels;
+  readonly type: number;
+  /** Names this message: the same when it comes again. [RB-63] Empty from a gateway that names none. */
+  readonly message: string;
+}
+
+/** A client is gone. */
+export type CloseCall<Context> = Call<Context>;
+
+/** `true` lets the client in, `false` refuses it; an identity lets it in under that name. */
+export type ConnectAnswer = boolean | {readonly identity: string} | Response;
+
+/** Answers connect calls. */
+export type ConnectHandler<Context> = (call: ConnectCall<Context>) => ConnectAnswer | Promise<ConnectAnswer>;
+
+/**
+ * Answers messages, with a value or a promise of one. It travels to the client in the acknowledgement: bytes and strings
+ * as they are, `undefined` as nothing, everything else as JSON. A `Response` is passed through; one that is not 2xx says
+ * that the message is not done and should come again.
+ */
+export type MessageHandler<Context, Data = unknown> = (call: MessageCall<Context, Data>) => unknown;
+
+/** Is told of a client that is gone. */
+export type CloseHandler<Context> = (call: CloseCall<Context>) => unknown;
+
+/** The call without what its kind adds. */
+export function readCall<Context>(request: Request, context: Partial<Context>): Call<Context> {
+  const header = (name: string): string | undefined => {
+    const value = request.headers.get(name);
+    return value === null ? undefined : decodeHeader(value);
+  };
+  return {identity: header(headerIdentity) ?? '', context, cookie: header(headerCookie), header};
+}
+
+/** A connect call. */
+export function connectCall<Context>(call: Call<Context>, channels: Channels): ConnectCall<Context> {
+  return {...call, channels, device: call.header(headerDevice), platform: call.header(headerPlatform)};
+}
+
+/** A message call. */
+export function messageCall<Context>(
+  call: Call<Context>,
+  channels: Channels,
+  {type}: Extract<CallPlace, {kind: 'message'}>,
+  body: Uint8Array,
+): MessageCall<Context> {
+  return {...call, ...readPayload(body), channels, type, message: call.header(headerMessage) ?? ''};
+}

@@ -1,0 +1,32 @@
+// The package entry `rainbow-server/business`: the server SDK.
+
+export {toExpress} from './adapter-express.ts';
+export {toFastify} from './adapter-fastify.ts';
+export {toHono} from './adapter-hono.ts';
+export {toNodeListener} from './adapter-node.ts';
+export {type AnswerStore, MemoryStore, type MemoryStoreOptions, type StoredAnswer} from './answer-store.ts';
+export {type Business, business} from './business.ts';
+export type {
+  Call,
+  CloseCall,
+  CloseHandler,
+  ConnectAnswer,
+  ConnectCall,
+  ConnectHandler,
+  MessageCall,
+  MessageHandler,
+} from './call.ts';
+export type {Channels} from './channel-changes.ts';
+export {type BusinessCode, BusinessError, RainbowApiError} from './errors.ts';
+export type {BusinessOptions, CallName, MessageHandlers, RefusedCall} from './options.ts';
+export type {Payload} from './payload.ts';
+export {
+  type CallOptions,
+  RainbowApi,
+  type RainbowApiOptions,
+  type Recipient,
+  type SendOptions,
+  type SubscribeOptions,
+} from './rainbow-api.ts';
+export {checked, describeIssues, type InvalidHandler, type SchemaIssue, type StandardSchema} from './schema.ts';
+export type {AskResult, Reply, SendResult} from './send-result.ts';

@@ -1,0 +1,82 @@
+// What a business server is made of: the options of business(), their defaults and their bounds.
+
+import type {Clock} from '../core/clock.ts';
+import type {ErrorCode} from '../core/errors.ts';
+import {messageTypeMax} from '../protocol/api.ts';
+import type {AnswerStore} from './answer-store.ts';
+import type {CloseHandler, ConnectHandler, MessageHandler} from './call.ts';
+import type {CallPlace} from './call-place.ts';
+import type {BusinessCode} from './errors.ts';
+
+/** Handlers by type, and one for every other type. */
+export interface MessageHandlers<Context> {
+  readonly [type: number]: MessageHandler<Context>;
+  readonly default?: MessageHandler<Context>;
+}
+
+/** A call that was not handled: no signature, no handler, too large a body. */
+export interface RefusedCall {
+  readonly status: number;
+  readonly code: ErrorCode | BusinessCode;
+  readonly detail: string;
+}
+
+/** Which call an error belongs to. */
+export interface CallName {
+  readonly kind: CallPlace['kind'];
+  readonly type: number | undefined;
+  readonly identity: string;
+  /** Empty for connect and close calls. */
+  readonly message: string;
+}
+
+/** See above. */
+export interface BusinessOptions<Context> {
+  /** The gateway's `security_token`. */
+  readonly token: string;
+  /** @default lets everybody in */
+  readonly connect?: ConnectHandler<Context>;
+  /** @default does nothing */
+  readonly close?: CloseHandler<Context>;
+  /** A message whose type has no handler is answered 404, and comes again as often as its client repeats it. */
+  readonly on?: MessageHandlers<Context>;
+  /** Where answers are remembered for messages that come again. @default `new MemoryStore()` */
+  readonly store?: AnswerStore;
+  /**
+   * Until a handler must have answered, below the gateway's `call_timeout` (10 s). One that takes longer is answered 503
+   * and goes on: the repeat of its message joins it. @default 9_000
+   */
+  readonly timeoutMs?: number;
+  /** Bytes of a message, as the gateway's `payload_max`. @default 1_048_576 */
+  readonly bodyBytesMax?: number;
+  /** Messages being processed at a time; further ones are answered 503. @default 10_000 */
+  readonly runningMax?: number;
+  /** Calls remembered against replay, each for 20 to 40 s; further ones are answered 503. @default 1_000_000 */
+  readonly replayCallsMax?: number;
+  /** Is told what a handler or the store failed with. @default `process.emitWarning` */
+  readonly onError?: (error: unknown, call: CallName) => void;
+  /** Is told of each call that was not handled. @default nobody */
+  readonly onRefused?: (refused: RefusedCall, request: Request) => void;
+  /** For tests. @default the machine's */
+  readonly clock?: Clock;
+}
+
+/** Finds the handler of a type. Throws `RangeError` where a key is no type. */
+export function readHandlers<Context>(
+  handlers: MessageHandlers<Context>,
+): (type: number) => MessageHandler<Context> | undefined {
+  for (const key of Object.keys(handlers)) {
+    const isType = /^\d{1,5}$/.test(key) && Number(key) <= messageTypeMax;
+    if (!isType && key !== 'default') {
+      throw new RangeError(`Expected the keys of on to be types from 0 to ${messageTypeMax} or default, got ${key}`);
+    }
+  }
+  return (type) => handlers[type] ?? handlers.default;
+}
+
+/** Throws `RangeError` where a bound is none. */
+export function checkBounds(bounds: Readonly<Record<string, number>>): void {
+  for (const [name, value] of Object.entries(bounds)) {
+    if (!(value > 0)) throw new RangeError(`Expected ${name} to be above 0, got ${value}`);
+  }
+}

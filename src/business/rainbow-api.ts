@@ -1,0 +1,243 @@
+// The gateway's HTTP API for business servers: send, ask, subscribe, unsubscribe. A call that surely took no effect is made
+// again, signed anew; one that may have taken effect is not, unless its caller says that twice is no harm.
+
+import {type Clock, wakefulClock} from '../core/clock.ts';
+import {type Random, systemRandom} from '../core/random.ts';
+import {
+  apiPaths,
+  messageTypeMax,
+  type SendParameters,
+  type SubscribeBody,
+  sendQuery,
+  sendTimeoutMsMax,
+} from '../protocol/api.ts';
+import type {Qos} from '../protocol/packet.ts';
+import type {Credentials} from './credentials.ts';
+import {RainbowApiError} from './errors.ts';
+import {callGateway, type GatewayTarget} from './gateway-call.ts';
+import {encodePayload} from './payload.ts';
+import {
+  type ApiAnswer,
+  type AskResult,
+  codeOfRefusal,
+  parseAnswer,
+  readSendResult,
+  type SendResult,
+} from './send-result.ts';
+
+/** Which gateway, and how patient to be with it. */
+export interface RainbowApiOptions {
+  /** As `http://127.0.0.1:1984`. */
+  readonly url: string;
+  /** The gateway's `security_token`; this or `apiKey`. */
+  readonly token?: string;
+  /** One of the gateway's `api_keys`. */
+  readonly apiKey?: string;
+  /** @default the platform's */
+  readonly fetch?: typeof fetch;
+  /** For a call with all its attempts, on top of the time that a message's confirmations may take. @default 5_000 */
+  readonly timeoutMs?: number;
+  /** Further attempts of a call that took no effect. @default 2 */
+  readonly retries?: number;
+  /** For tests. @default the machine's */
+  readonly clock?: Clock;
+  /** For tests. @default the machine's */
+  readonly random?: Random;
+}
+
+/** A channel's name, or one client. */
+export type Recipient = string | {readonly identity: string};
+
+/** What holds of any call. */
+export interface CallOptions {
+  /** Gives the call up, with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** How a message is sent. */
+export interface SendOptions extends CallOptions {
+  /** @default 2 */
+  readonly qos?: Qos;
+  /**
+   * Until the answer at the latest, confirmations or not; at most 300_000. Half of what the gateway waits for us, so that
+   * a send from inside a handler does not make the handler late. @default 5_000
+   */
+  readonly timeoutMs?: number;
+  /** Whether the message may arrive twice: a call whose answer was lost is then made again. @default false */
+  readonly mayArriveTwice?: boolean;
+}
+
+/** How a client is subscribed. */
+export interface SubscribeOptions extends CallOptions {
+  /** Takes every other client out of the channel. @default false */
+  readonly occupy?: boolean;
+}
+
+const retryDelayMs = 100;
+const retryDelayMsMax = 2_000;
+
+interface Attempt {
+  readonly path: string;
+  readonly query?: string;
+  readonly body: Uint8Array | string;
+  /** From the first attempt. */
+  readonly timeoutMs: number;
+  readonly mayRepeat: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** One gateway. Rejects with `RainbowApiError`, or with the reason of the caller's own signal. */
+export class RainbowApi {
+  readonly #target: GatewayTarget;
+  readonly #timeoutMs: number;
+  readonly #retries: number;
+  readonly #clock: Clock;
+  readonly #random: Random;
+
+  /** Throws `TypeError` where the URL is none, or where there is not exactly one of token and key. */
+  constructor(options: RainbowApiOptions) {
+    const {timeoutMs = 5_000, retries = 2, clock = wakefulClock, random = systemRandom} = options;
+    this.#target = {url: readUrl(options.url), credentials: readCredentials(options), fetch: options.fetch};
+    this.#timeoutMs = timeoutMs;
+    this.#retries = retries;
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  /** Sends a message. `data` travels as handlers' answers do: bytes and strings as they are, all else as JSON. */
+  async send(to: Recipient, type: number, data?: unknown, options: SendOptions = {}): Promise<SendResult> {
+    const {replies: _, ...result} = await this.#send(to, type, data, options);
+    return result;
+  }
+
+  /** Sends a message and brings every client's reply. */
+  async ask(
+    to: Recipient,
+    type: number,
+    data?: unknown,
+    options: SendOptions & {readonly qos?: 1 | 2} = {},
+  ): Promise<AskResult> {
+    return await this.#send(to, type, data, options, 'all');
+  }
+
+  /** Puts a connected client into a channel; rejects with `RB_NO_SUCH_CONNECTION` where it is not connected. */
+  async subscribe(identity: string, channel: string, {occupy, signal}: SubscribeOptions = {}): Promise<void> {
+    await this.#change(apiPaths.subscribe, {identity, channel, ...(occupy && {occupy})}, signal);
+  }
+
+  /** Takes a client out of a channel, if it is connected and in it. */
+  async unsubscribe(identity: string, channel: string, {signal}: CallOptions = {}): Promise<void> {
+    await this.#change(apiPaths.unsubscribe, {identity, channel}, signal);
+  }
+
+  async #send(to: Recipient, type: number, data: unknown, options: SendOptions, replies?: 'all'): Promise<AskResult> {
+    if (!(Number.isInteger(type) && type >= 0 && type <= messageTypeMax)) {
+      throw new RangeError(`Expected a type from 0 to ${messageTypeMax}, got ${type}`);
+    }
+    const {qos = 2, timeoutMs = 5_000, mayArriveTwice = false, signal} = options;
+    if (!(timeoutMs > 0 && timeoutMs <= sendTimeoutMsMax)) {
+      throw new RangeError(`Expected timeoutMs above 0 and at most ${sendTimeoutMsMax}, got ${timeoutMs}`);
+    }
+    const parameters: SendParameters = {
+      ...(typeof to === 'string' ? {channel: to} : {identity: to.identity}),
+      msgtype: type,
+      qos,
+      timeout: Math.ceil(timeoutMs) / 1000,
+      ...(replies !== undefined && {replies}),
+    };
+    const answer = await this.#call({
+      path: apiPaths.send,
+      query: sendQuery(parameters),
+      body: encodePayload(data).bytes,
+      timeoutMs: this.#timeoutMs + (qos === 0 ? 0 : timeoutMs),
+      mayRepeat: mayArriveTwice,
+      signal,
+    });
+    return readSendResult(answer);
+  }
+
+  // Either call may be made twice without harm.
+  async #change(path: string, body: SubscribeBody, signal: AbortSignal | undefined): Promise<void> {
+    await this.#call({path, body: JSON.stringify(body), timeoutMs: this.#timeoutMs, mayRepeat: true, signal});
+  }
+
+  async #call(attempt: Attempt): Promise<ApiAnswer> {
+    const deadlineAt = this.#clock.now() + attempt.timeoutMs;
+    for (let failures = 0; ; failures++) {
+      const result = await this.#attempt(attempt, deadlineAt - this.#clock.now());
+      if (!(result instanceof RainbowApiError)) return result;
+      if (failures >= this.#retries || !isWorthRepeating(result, attempt.mayRepeat)) throw result;
+      const delayMs = this.#random.integer(1, Math.min(retryDelayMsMax, retryDelayMs * 2 ** failures));
+      if (this.#clock.now() + delayMs >= deadlineAt) throw result;
+      await this.#wait(delayMs, attempt.signal);
+    }
+  }
+
+  async #attempt({path, query, body, signal}: Attempt, timeoutMs: number): Promise<ApiAnswer | RainbowApiError> {
+    signal?.throwIfAborted();
+    const outcome = await callGateway(this.#target, {
+      method: 'POST',
+      path,
+      ...(query !== undefined && {query}),
+      body,
+      timeoutMs: Math.max(1, Math.ceil(timeoutMs)),
+      signal,
+    });
+    signal?.throwIfAborted();
+    if (outcome.kind === 'failed') {
+      const isUnreachable = outcome.reason === 'unreachable';
+      const code = isUnreachable ? 'RB_UNREACHABLE' : 'RB_NO_ANSWER';
+      return new RainbowApiError(code, {mayBeAccepted: !isUnreachable}, outcome.message);
+    }
+    const {httpStatus} = outcome;
+    const answer = parseAnswer(outcome.text);
+    if (answer === undefined) {
+      const detail = `Expected an answer of Rainbow's API, got HTTP status ${httpStatus} and something else`;
+      return new RainbowApiError('RB_ANSWER_INVALID', {httpStatus, mayBeAccepted: true}, detail);
+    }
+    const code = codeOfRefusal(answer);
+    if (answer.status === 0 || code === 'RB_TIMEOUT') return answer;
+    const detail = typeof answer.detail === 'string' ? answer.detail : undefined;
+    return new RainbowApiError(code, {httpStatus, mayBeAccepted: code === 'RB_INTERNAL'}, detail);
+  }
+
+  #wait(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const abort = (): void => {
+        timer.cancel();
+        reject(signal?.reason as Error);
+      };
+      const timer = this.#clock.startTimer(delayMs, () => {
+        signal?.removeEventListener('abort', abort);
+        resolve();
+      });
+      signal?.addEventListener('abort', abort, {once: true});
+    });
+  }
+}
+
+/** Codes of calls that took no effect, and may have one a moment later. */
+const passingCodes: ReadonlySet<string> = new Set([
+  'RB_UNREACHABLE',
+  'RB_OVERLOADED',
+  'RB_STOPPING',
+  'RB_REQUEST_TIMEOUT',
+]);
+
+function isWorthRepeating({code, mayBeAccepted}: RainbowApiError, mayRepeat: boolean): boolean {
+  return mayBeAccepted ? mayRepeat : passingCodes.has(code);
+}
+
+function readUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
+    throw new TypeError(`Expected url to be an http or https URL without a query, got ${JSON.stringify(text)}`);
+  }
+  return url.href.replace(/\/+$/, '');
+}
+
+function readCredentials({token, apiKey}: RainbowApiOptions): Credentials {
+  if (token !== undefined && apiKey === undefined && token !== '') return {kind: 'token', token};
+  if (apiKey !== undefined && token === undefined && apiKey !== '') return {kind: 'key', key: apiKey};
+  throw new TypeError('Expected either token or apiKey');
+}

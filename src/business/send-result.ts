@@ -1,0 +1,81 @@
+// The answers of the HTTP API, read: what a send came to, and what clients replied.
+
+import {type ErrorCode, errorTable} from '../core/errors.ts';
+import {type Payload, readPayload} from './payload.ts';
+
+/** One client's reply. */
+export interface Reply extends Payload {
+  readonly identity: string;
+}
+
+/** What became of a message. */
+export interface SendResult {
+  /** Names the publication; empty from a server that names none. */
+  readonly message: string;
+  /** Clients that confirmed in time, each counted once [RB-61]; `undefined` at QoS 0, which nobody confirms. */
+  readonly connections: number | undefined;
+  /** Whether time was up before every client had confirmed or gone: the others may yet. [RB-62] */
+  readonly isTimedOut: boolean;
+  /** Clients that were not sent the message since their queue was full. [RB-52] */
+  readonly refused: number;
+  /** The last reply that was not empty. */
+  readonly reply: Payload | undefined;
+}
+
+/** What clients said to a question. */
+export interface AskResult extends SendResult {
+  /** Of each client that confirmed, in the order in which they came. */
+  readonly replies: readonly Reply[];
+}
+
+/** An object with a `status`, as every answer of the API is. */
+export type ApiAnswer = Readonly<Record<string, unknown>> & {readonly status: number};
+
+/** The answer in `text`, or `undefined` where there is none. */
+export function parseAnswer(text: string): ApiAnswer | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    // A proxy's page, say: the caller tells what came instead.
+    return undefined;
+  }
+  const isAnswer = typeof value === 'object' && value !== null && 'status' in value && typeof value.status === 'number';
+  return isAnswer ? (value as ApiAnswer) : undefined;
+}
+
+/**
+ * The code of a refusal. One without a known code is from a server of the first version, which had texts alone, or from
+ * a newer one.
+ */
+export function codeOfRefusal({code, msg}: ApiAnswer): ErrorCode {
+  if (typeof code === 'string' && Object.hasOwn(errorTable, code)) return code as ErrorCode;
+  const codes = Object.keys(errorTable) as ErrorCode[];
+  return codes.find((candidate) => errorTable[candidate].message === msg) ?? 'RB_INTERNAL';
+}
+
+/** An answer of /send/ that is no refusal. */
+export function readSendResult(answer: ApiAnswer): AskResult {
+  const {message, connections, refused, replies} = answer;
+  const last = readReply(answer);
+  return {
+    message: typeof message === 'string' ? message : '',
+    connections: typeof connections === 'number' ? connections : answer.status === 0 ? undefined : 0,
+    isTimedOut: answer.timeout === true || answer.status !== 0,
+    refused: typeof refused === 'number' ? refused : 0,
+    reply: last.bytes.length === 0 ? undefined : last,
+    replies: Array.isArray(replies) ? replies.map(readIdentified) : [],
+  };
+}
+
+function readIdentified(value: unknown): Reply {
+  const isObject = typeof value === 'object' && value !== null;
+  const identity = isObject && 'identity' in value ? String(value.identity) : '';
+  return {identity, ...readReply(isObject ? value : {})};
+}
+
+function readReply(value: object): Payload {
+  const data = 'data' in value && typeof value.data === 'string' ? value.data : '';
+  const isBase64 = 'encoding' in value && value.encoding === 'base64';
+  return readPayload(Buffer.from(data, isBase64 ? 'base64' : 'utf8'));
+}
