@@ -8,6 +8,7 @@ import {headerCookie, headerIdentity, headerMessage} from '../protocol/header-na
 import {type Answer, connectAnswer, jsonAnswer, messageAnswer, toResponse} from './answer.ts';
 import {MemoryStore} from './answer-store.ts';
 import {type Call, connectCall, type MessageHandler, messageCall, readCall} from './call.ts';
+import {methodOf, readPlace} from './call-place.ts';
 import {ChannelChanges} from './channel-changes.ts';
 import {readContext} from './context.ts';
 import {settleWithin} from './deadline.ts';
@@ -106,7 +107,10 @@ class BusinessServer<Context extends object> {
   #refuse(refused: RefusedCall, request: Request): Answer {
     const {onRefused} = this.#options;
     if (onRefused !== undefined) apart(() => onRefused(refused, request));
-    return jsonAnswer(refused.status, {status: 'fail', code: refused.code, detail: refused.detail});
+    const {status, code, detail} = refused;
+    const place = readPlace(new URL(request.url).pathname);
+    const allow = code === 'RB_METHOD' && place !== undefined ? {allow: methodOf(place)} : {};
+    return jsonAnswer(status, {status: 'fail', code, detail}, allow);
   }
 
   #report(error: unknown, name: CallName): void {

@@ -1,11 +1,9 @@
 // An answer of the HTTP API, read for a person: what `send`, `sub` and `unsub` do with the outcome of their call.
 
+import type {CallOutcome} from '../business/gateway-call.ts';
+import {type ApiAnswer, parseAnswer} from '../business/send-result.ts';
 import {exitCodes} from './exit.ts';
-import type {CallOutcome} from './gateway-call.ts';
 import {printable, printJson, printLine} from './output.ts';
-
-/** A JSON object with a `status`, as every answer of the API is. */
-export type ApiAnswer = Readonly<Record<string, unknown>> & {readonly status: number};
 
 /** The answer, or why there is none. */
 export type ReadAnswer =
@@ -15,8 +13,8 @@ export type ReadAnswer =
 /** Reads the outcome of a call as an answer of the API. */
 export function readAnswer(outcome: CallOutcome): ReadAnswer {
   if (outcome.kind === 'failed') return {kind: 'none', why: outcome.message};
-  const value = parseJson(outcome.text);
-  if (isApiAnswer(value)) return {kind: 'answer', answer: value};
+  const answer = parseAnswer(outcome.text);
+  if (answer !== undefined) return {kind: 'answer', answer};
   return {
     kind: 'none',
     why: `expected an answer of Rainbow's API, got HTTP status ${outcome.httpStatus} and something else`,
@@ -42,17 +40,4 @@ export function describeRefusal({msg, code, detail}: ApiAnswer): string {
   const name = typeof msg === 'string' ? msg : 'refused';
   const facts = `${typeof code === 'string' ? ` (${code})` : ''}${typeof detail === 'string' ? `: ${detail}` : ''}`;
   return printable(`${name}${facts}`);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // Not JSON: the caller says what came instead.
-    return undefined;
-  }
-}
-
-function isApiAnswer(value: unknown): value is ApiAnswer {
-  return typeof value === 'object' && value !== null && 'status' in value && typeof value.status === 'number';
 }

@@ -2,15 +2,15 @@
 // one signed call takes a client that does not exist out of a channel that does not either.
 
 import type {Command} from 'commander';
+import {type CallOutcome, callGateway, callUrl, type GatewayTarget} from '../business/gateway-call.ts';
 import {systemClock} from '../core/clock.ts';
 import {hideUrlSecrets} from '../gateway/configuration-urls.ts';
 import {apiPaths} from '../protocol/api.ts';
 import {describeRefusal, readAnswer} from './answer.ts';
 import {exitCodes} from './exit.ts';
-import {type CallOutcome, callGateway, callUrl} from './gateway-call.ts';
 import {printable, printJson, printLine} from './output.ts';
 import {readSettings} from './settings.ts';
-import {addTargetOptions, resolveTarget, type Target, type TargetFlags} from './target.ts';
+import {addTargetOptions, resolveTarget, type TargetFlags} from './target.ts';
 
 interface CheckFlags extends TargetFlags {
   readonly json?: true;
@@ -53,7 +53,7 @@ async function check(url: string | undefined, flags: CheckFlags): Promise<void> 
   else for (const {name, ok, detail} of findings) printLine(`${ok ? 'ok  ' : 'FAIL'}  ${name.padEnd(11)}  ${detail}`);
 }
 
-async function checkGateway(target: Target): Promise<Finding> {
+async function checkGateway(target: GatewayTarget): Promise<Finding> {
   const outcome = await callUrl(`${target.url}${apiPaths.hello}`, {method: 'GET', timeoutMs: callTimeoutMs});
   const name = 'gateway';
   if (outcome.kind === 'failed') return {name, ok: false, detail: outcome.message};
@@ -67,7 +67,7 @@ async function checkGateway(target: Target): Promise<Finding> {
   };
 }
 
-async function checkCredentials(target: Target): Promise<Finding> {
+async function checkCredentials(target: GatewayTarget): Promise<Finding> {
   const outcome = await callGateway(target, {
     method: 'POST',
     path: apiPaths.unsubscribe,
@@ -84,7 +84,7 @@ async function checkCredentials(target: Target): Promise<Finding> {
   return {name, ok: true, detail: `the token is the gateway's, and the clocks agree${describeSkew(outcome)}`};
 }
 
-function describeFault(target: Target, code: unknown, refusal: string, outcome: CallOutcome): string {
+function describeFault(target: GatewayTarget, code: unknown, refusal: string, outcome: CallOutcome): string {
   if (code === 'RB_SIGNATURE_EXPIRED') {
     return `the clocks differ by more than a signature allows${describeSkew(outcome)}: ${refusal}`;
   }

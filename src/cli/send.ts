@@ -3,6 +3,8 @@
 import {readFileSync} from 'node:fs';
 import {readFile} from 'node:fs/promises';
 import {type Command, InvalidArgumentError} from 'commander';
+import {callGateway} from '../business/gateway-call.ts';
+import type {ApiAnswer} from '../business/send-result.ts';
 import {
   apiPaths,
   parseMessageType,
@@ -12,9 +14,8 @@ import {
   sendQuery,
   sendTimeoutDefaultMs,
 } from '../protocol/api.ts';
-import {type ApiAnswer, readAnswer, reportAnswer} from './answer.ts';
+import {readAnswer, reportAnswer} from './answer.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
-import {callGateway} from './gateway-call.ts';
 import {plural, printable} from './output.ts';
 import {addTargetOptions, resolveTarget, type TargetFlags} from './target.ts';
 

@@ -1,12 +1,14 @@
 // `rainbow sign`: the signature of a call, for curl and for whoever writes a business server of his own.
 
 import {type Command, InvalidArgumentError} from 'commander';
+import {freshNonce} from '../business/credentials.ts';
 import {systemClock} from '../core/clock.ts';
+import {systemRandom} from '../core/random.ts';
 import {apiPaths} from '../protocol/api.ts';
 import {sign as computeSignature} from '../protocol/signature.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
 import {printJson, printLine} from './output.ts';
-import {addTargetOptions, freshNonce, parseUrl, resolveTarget, resolveToken, type TargetFlags} from './target.ts';
+import {addTargetOptions, parseUrl, resolveTarget, resolveToken, type TargetFlags} from './target.ts';
 
 interface SignFlags extends TargetFlags {
   readonly curl?: true;
@@ -43,7 +45,7 @@ export function addSign(program: Command): void {
 function sign(path: string | undefined, flags: SignFlags): void {
   const token = resolveToken(flags);
   const timestamp = flags.timestamp ?? String(Math.floor(systemClock.wallNow() / 1000));
-  const nonce = flags.nonce ?? freshNonce();
+  const nonce = flags.nonce ?? freshNonce(systemRandom);
   const signature = computeSignature(token, timestamp, nonce);
   const query = `timestamp=${timestamp}&nonce=${encodeURIComponent(nonce)}&signature=${signature}`;
   if (flags.json) {

@@ -1,9 +1,9 @@
 // `rainbow sub` and `rainbow unsub`: put a connected client into a channel, or take it out.
 
 import type {Command} from 'commander';
+import {callGateway} from '../business/gateway-call.ts';
 import {apiPaths, type SubscribeBody} from '../protocol/api.ts';
 import {readAnswer, reportAnswer} from './answer.ts';
-import {callGateway} from './gateway-call.ts';
 import {printable} from './output.ts';
 import {addTargetOptions, resolveTarget, type TargetFlags} from './target.ts';
 

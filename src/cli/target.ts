@@ -4,11 +4,11 @@
 import {existsSync} from 'node:fs';
 import {isIPv6} from 'node:net';
 import type {Command} from 'commander';
-import {systemClock} from '../core/clock.ts';
-import {systemRandom} from '../core/random.ts';
+import type {Credentials} from '../business/credentials.ts';
+import type {GatewayTarget} from '../business/gateway-call.ts';
 import type {GatewayOptions} from '../gateway/options.ts';
-import {signedQuery} from '../protocol/signature.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
+import {patientFetch} from './patient-fetch.ts';
 import {addFileOption, defaultFiles, readSettings} from './settings.ts';
 
 /** What commander makes of {@link addTargetOptions}. */
@@ -17,18 +17,6 @@ export interface TargetFlags {
   readonly token?: string;
   readonly apiKey?: string;
   readonly config?: string;
-}
-
-/** How calls are authenticated: signed with the token, or with a bearer key. */
-export type Credentials =
-  | {readonly kind: 'token'; readonly token: string}
-  | {readonly kind: 'key'; readonly key: string};
-
-/** A gateway to call. */
-export interface Target {
-  /** Without a slash at the end. */
-  readonly url: string;
-  readonly credentials: Credentials;
 }
 
 const urlDefault = 'http://127.0.0.1:1984';
@@ -43,7 +31,7 @@ export function addTargetOptions(command: Command): Command {
 }
 
 /** Reads flags, then the environment, then the file; a command without credentials ends as a usage error. */
-export function resolveTarget(flags: TargetFlags): Target {
+export function resolveTarget(flags: TargetFlags): GatewayTarget {
   const given = givenCredentials(flags);
   const url = flags.url ?? process.env.RAINBOW_URL;
   const isFileNeeded = flags.config !== undefined || given === undefined;
@@ -55,7 +43,7 @@ export function resolveTarget(flags: TargetFlags): Target {
       'expected a security token: --token TOKEN, RAINBOW_SECURITY_TOKEN in the environment, or -f FILE.',
     );
   }
-  return {url: url ? parseUrl(url) : options ? urlOf(options) : urlDefault, credentials};
+  return {url: url ? parseUrl(url) : options ? urlOf(options) : urlDefault, credentials, fetch: patientFetch};
 }
 
 /** The token alone, for a signature; a bearer key signs nothing. */
@@ -63,21 +51,6 @@ export function resolveToken(flags: TargetFlags): string {
   const {credentials} = resolveTarget({...flags, url: urlDefault});
   if (credentials.kind === 'token') return credentials.token;
   throw new CommandFailure(exitCodes.usage, 'expected a security token to sign with, got an API key.');
-}
-
-/** Query parameters that sign a call made now, without `?`; empty where a key is shown instead. */
-export function credentialQuery(credentials: Credentials): string {
-  return credentials.kind === 'token' ? signedQuery(credentials.token, systemClock.wallNow(), freshNonce()) : '';
-}
-
-/** Headers that authenticate a call. */
-export function credentialHeaders(credentials: Credentials): Readonly<Record<string, string>> {
-  return credentials.kind === 'key' ? {authorization: `Bearer ${credentials.key}`} : {};
-}
-
-/** Up to 15 digits, since old servers expect a number; never of the form of the gateway's own calls. */
-export function freshNonce(): string {
-  return String(systemRandom.integer(1, 2 ** 48 - 3));
 }
 
 /** `text` as the base of a gateway's paths; `http://` may be left out. */

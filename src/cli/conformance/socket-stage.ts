@@ -1,11 +1,10 @@
 // A stage over real sockets: a WebSocket to the server under test, its HTTP API, and the scripted business server behind it.
 
 import {WebSocket} from 'undici';
+import {callGateway, type GatewayTarget} from '../../business/gateway-call.ts';
 import type {Clock} from '../../core/clock.ts';
 import {apiPaths, sendQuery} from '../../protocol/api.ts';
 import {readAnswer} from '../answer.ts';
-import {callGateway} from '../gateway-call.ts';
-import type {Target} from '../target.ts';
 import {spellBytes} from './hex-template.ts';
 import {Inbox} from './inbox.ts';
 import type {BusinessClient, ScriptedBusiness} from './scripted-business.ts';
@@ -16,7 +15,7 @@ import type {Publishing} from './vectors.ts';
 export interface ServerUnderTest {
   /** `ws://host:port/connect/` */
   readonly url: string;
-  readonly api: Target;
+  readonly api: GatewayTarget;
   readonly business: ScriptedBusiness;
   readonly clock: Clock;
   /** Its retry interval. */

@@ -1,0 +1,195 @@
+// Handlers: what they are given, and what becomes of what they return.
+
+import test from 'ava';
+import {business, type MessageHandlers} from '../../src/business/index.ts';
+import {call, cookieOf, make, token} from './kit.ts';
+
+test('without a connect handler everybody is let in', async (t) => {
+  const {status, json, headers} = await call(make({}), '/connect/');
+  t.is(status, 200);
+  t.deepEqual(json, {status: 'success'});
+  t.is(headers.get('RAINBOWCLIENTCHANNEL'), null);
+});
+
+test('a connect handler is given the client, and true lets it in with channels and context', async (t) => {
+  const app = make<{name: string}>({
+    connect({identity, device, platform, header, cookie, context, channels}) {
+      t.deepEqual(
+        [identity, device, platform, header('Name'), header('absent')],
+        ['one', 'd1', 'web', '王', undefined],
+      );
+      t.deepEqual([cookie, context], [undefined, {}]);
+      context.name = header('name') ?? '';
+      channels.join('lobby', '部屋');
+      return true;
+    },
+  });
+  const headers = {'X-DEVICEID': 'd1', 'X-CLIENT-OS': 'web', name: Buffer.from('王').toString('latin1')};
+  const answer = await call(app, '/connect/', {headers});
+  t.deepEqual(answer.json, {status: 'success'});
+  t.deepEqual(answer.context, {name: '王'});
+  const joined = Buffer.from(answer.headers.get('RAINBOWCLIENTCHANNEL') ?? '', 'latin1').toString();
+  t.is(joined, 'lobby;;部屋');
+});
+
+test('an identity lets a client in under that name', async (t) => {
+  const {json} = await call(make({connect: () => ({identity: 'user-17'})}), '/connect/');
+  t.deepEqual(json, {status: 'success', identity: 'user-17'});
+});
+
+test('false refuses a client, and so does a connect handler that forgot to answer', async (t) => {
+  for (const value of [false, undefined, null, 0, 'yes'] as unknown as readonly boolean[]) {
+    const app = make({
+      connect({channels}) {
+        channels.join('lobby');
+        return value;
+      },
+    });
+    const {status, json, headers} = await call(app, '/connect/');
+    t.is(status, 200);
+    t.deepEqual(json, {status: 'fail'});
+    t.is(headers.get('RAINBOWCLIENTCHANNEL'), null);
+  }
+});
+
+test('a message goes to the handler of its type, or to the default one', async (t) => {
+  const app = make({on: {0: () => 'zero', 65535: () => 'last', default: ({type}) => `other ${type}`}});
+  t.is((await call(app, '/message/0/', {body: 'x'})).text, 'zero');
+  t.is((await call(app, '/message/65535/', {body: 'x'})).text, 'last');
+  t.is((await call(app, '/message/7', {body: 'x'})).text, 'other 7');
+});
+
+test('a message is given as bytes, text and JSON, whatever its payload is', async (t) => {
+  const app = make({
+    on: {1: ({bytes, text, data}) => ({length: bytes.length, text, data: data === undefined ? 'none' : data})},
+  });
+  const payloads: readonly (readonly [string | Uint8Array, object])[] = [
+    ['{"a":1}', {length: 7, text: '{"a":1}', data: {a: 1}}],
+    ['null', {length: 4, text: 'null', data: null}],
+    ['', {length: 0, text: '', data: 'none'}],
+    ['no JSON', {length: 7, text: 'no JSON', data: 'none'}],
+    [Buffer.from([0x22, 0xff, 0x22]), {length: 3, text: '"\ufffd"', data: 'none'}],
+    ['\ufeff1', {length: 4, text: '\ufeff1', data: 'none'}],
+  ];
+  for (const [body, expected] of payloads) {
+    const {status, json} = await call(app, '/message/1/', {body});
+    t.is(status, 200);
+    t.deepEqual(json, expected);
+  }
+});
+
+test('a message is given with its type, its id and its headers', async (t) => {
+  const app = make({on: {default: ({type, message, header}) => [type, message, header('content-type')]}});
+  const headers = {RAINBOWMESSAGEID: 'm1', 'content-type': 'application/json'};
+  t.deepEqual((await call(app, '/message/9/', {headers, body: '1'})).json, [9, 'm1', 'application/json']);
+});
+
+test('what a handler returns is the answer: bytes and strings as they are, nothing as nothing, all else as JSON', async (t) => {
+  const values: readonly (readonly [unknown, string])[] = [
+    ['text', 'text'],
+    ['', ''],
+    [undefined, ''],
+    [Uint8Array.of(104, 105), 'hi'],
+    [{a: [1]}, '{"a":[1]}'],
+    [null, 'null'],
+    [0, '0'],
+    [Promise.resolve(true), 'true'],
+  ];
+  for (const [value, expected] of values) {
+    const {status, text} = await call(make({on: {1: () => value}}), '/message/1/');
+    t.is(status, 200);
+    t.is(text, expected);
+  }
+});
+
+test('a Response is passed through, with channels and context', async (t) => {
+  const app = make({
+    on: {
+      1({channels, context}) {
+        channels.join('den');
+        context.room = 'den';
+        return new Response('later', {status: 503, headers: {'Retry-After': '3'}});
+      },
+    },
+  });
+  const {status, text, headers, context} = await call(app, '/message/1/');
+  t.deepEqual([status, text, headers.get('retry-after')], [503, 'later', '3']);
+  t.is(headers.get('RAINBOWCLIENTCHANNEL'), 'den');
+  t.deepEqual(context, {room: 'den'});
+  t.is((await call(make({connect: () => new Response(null, {status: 500})}), '/connect/')).status, 500);
+});
+
+test('channels are joined and left with the answer, and of one channel the last word counts', async (t) => {
+  const app = make({
+    on: {
+      1({channels}) {
+        channels.leave('a', 'b');
+        channels.join('b', 'c', 'd');
+        channels.leave('d');
+      },
+    },
+  });
+  const {headers} = await call(app, '/message/1/');
+  t.is(headers.get('RAINBOWCLIENTCHANNEL'), 'b;;c');
+  t.is(headers.get('RAINBOWCLIENTCHANNELUNSUB'), 'a;;d');
+});
+
+test('the context comes back, and the cookie is set only where it changed; an emptied one clears', async (t) => {
+  const app = make<{name: string; visits: number}>({
+    on: {
+      1: ({context}) => context,
+      2({context}) {
+        context.visits = (context.visits ?? 0) + 1;
+      },
+      3({context}) {
+        delete context.name;
+      },
+    },
+  });
+  const headers = cookieOf({name: '王'});
+  const same = await call(app, '/message/1/', {headers});
+  t.deepEqual(same.json, {name: '王'});
+  t.is(same.context, undefined);
+  t.deepEqual((await call(app, '/message/2/', {headers})).context, {name: '王', visits: 1});
+  t.is((await call(app, '/message/3/', {headers})).context, '');
+  t.is((await call(app, '/message/3/')).context, undefined);
+});
+
+test('a cookie is base64 of JSON with blanks, as the SDK of 2015 wrote it, and as any JSON object', async (t) => {
+  const app = make({on: {1: ({context}) => context}});
+  // base64.b64encode(json.dumps({'name': 'ann', 'room': 7}))
+  const headers = {RAINBOWCLIENTCOOKIE: 'eyJuYW1lIjogImFubiIsICJyb29tIjogN30='};
+  t.deepEqual((await call(app, '/message/1/', {headers})).json, {name: 'ann', room: 7});
+});
+
+test('a cookie that another program wrote leaves the context empty, and can be read as it is', async (t) => {
+  const app = make({on: {1: ({context, cookie}) => [context, cookie]}});
+  for (const cookie of ['plain text', '!!', 'bnVsbA==', 'WzFd', 'e30']) {
+    const {json, context} = await call(app, '/message/1/', {headers: {RAINBOWCLIENTCOOKIE: cookie}});
+    t.deepEqual(json, [{}, cookie]);
+    t.is(context, undefined);
+  }
+});
+
+test('a close call is told to its handler, with the context', async (t) => {
+  const gone: unknown[] = [];
+  const app = make<{name: string}>({close: ({identity, context}) => gone.push([identity, context.name])});
+  t.is((await call(app, '/close/', {headers: cookieOf({name: 'ann'})})).status, 200);
+  t.deepEqual(gone, [['one', 'ann']]);
+  t.is((await call(make({}), '/close/')).status, 200);
+});
+
+test('what stands before the end of a path is up to the application', async (t) => {
+  const app = make({on: {7: () => 'seven'}});
+  t.is((await call(app, '/rainbow/v1/connect')).status, 200);
+  t.is((await call(app, '/7/')).text, 'seven');
+  t.is((await call(app, '/connect/7/')).text, 'seven');
+});
+
+test('options that are not possible are told at once', (t) => {
+  t.throws(() => business({token: ''}), {message: /^Expected token to be the security_token/});
+  t.throws(() => make({on: {65536: () => 1}}), {message: /types from 0 to 65535 or default, got 65536$/});
+  t.throws(() => make({on: {say: () => 1} as MessageHandlers<never>}), {message: /got say$/});
+  t.throws(() => business({token, timeoutMs: 0}), {message: 'Expected timeoutMs to be above 0, got 0'});
+  t.throws(() => business({token, runningMax: Number.NaN}), {message: /^Expected runningMax/});
+});
