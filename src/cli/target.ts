@@ -30,6 +30,12 @@ export function addTargetOptions(command: Command): Command {
   return addFileOption(command);
 }
 
+/** Adds `--token` and `-f`, for a command that calls nobody. */
+export function addTokenOption(command: Command): Command {
+  command.option('--token <TOKEN>', "the gateway's token (default: RAINBOW_SECURITY_TOKEN, else that of FILE)");
+  return addFileOption(command);
+}
+
 /** Reads flags, then the environment, then the file; a command without credentials ends as a usage error. */
 export function resolveTarget(flags: TargetFlags): GatewayTarget {
   const given = givenCredentials(flags);

@@ -62,7 +62,17 @@ export const house: Readonly<Record<string, Room>> = {
   inspector: {folders: ['core', 'protocol', 'machines'], packages: ['preact', 'elkjs', 'xstate']},
   cli: {
     folders: ['core', 'protocol', 'gateway', 'client', 'business'],
-    packages: ['close-with-grace', 'commander', 'undici', 'node:fs', 'node:fs/promises', 'node:http', 'node:net'],
+    packages: [
+      'close-with-grace',
+      'commander',
+      'undici',
+      'zod',
+      'node:fs',
+      'node:fs/promises',
+      'node:http',
+      'node:net',
+      'node:util',
+    ],
   },
 };
 

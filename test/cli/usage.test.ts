@@ -6,7 +6,7 @@ import test from 'ava';
 import {configurationKeys} from '../../src/gateway/configuration-keys.ts';
 import {type Binary, emptyFolder, projectPath, run, runScript} from './kit.ts';
 
-const commands = ['serve', 'send', 'sub', 'unsub', 'sign', 'check', 'config', 'conformance', 'protocol'];
+const commands = ['serve', 'send', 'sub', 'unsub', 'sign', 'check', 'config', 'business', 'conformance', 'protocol'];
 
 for (const name of ['rainbow', 'rainbow-server'] as const satisfies readonly Binary[]) {
   test(`${name} --version prints the version of the package`, async (t) => {
@@ -65,6 +65,9 @@ const wrongCalls: readonly (readonly [Binary, readonly string[], RegExp])[] = [
   ['rainbow', ['sign', 'send/'], /expected PATH to begin with \//],
   ['rainbow', ['sign', '--timestamp', 'now'], /Expected whole seconds since 1970/],
   ['rainbow', ['config', 'extra'], /too many arguments/],
+  ['rainbow', ['business', '--port', '65536'], /Expected a port, or 0/],
+  ['rainbow', ['business', '--join', 'a;;b'], /Expected the name of a channel/],
+  ['rainbow', ['business', '--delay', 'long'], /Expected seconds/],
   ['rainbow-server', ['--port'], /argument missing/],
   ['rainbow-server', ['--prot', '1'], /unknown option '--prot'/],
   ['rainbow-server', ['extra'], /too many arguments/],
