@@ -1,15 +1,12 @@
-// README's curl lines against the chat and a real gateway, in its order, and its backend in Python in their place. The
-// lines are not given to curl, which is not everywhere, but read as curl would and sent by fetch.
+// README's curl lines against the chat and a real gateway, in its order. They are not given to curl, which is not
+// everywhere, but read as curl would and sent by fetch.
 
-import {spawn, spawnSync} from 'node:child_process';
-import {once} from 'node:events';
-import {createServer} from 'node:http';
-import type {AddressInfo} from 'node:net';
+import {readFileSync} from 'node:fs';
+import {join} from 'node:path';
 import test from 'ava';
-import {startGateway} from '../../src/gateway/gateway.ts';
 import {signedQuery} from '../../src/protocol/signature.ts';
-import {connectClient, gatewayOptions, startChatWorld, token} from '../examples/chat-world.ts';
-import {codeBlocks, readDocument} from './documents.ts';
+import {connectClient, startChatWorld, token} from '../examples/chat-world.ts';
+import {codeBlocks, readDocument, root} from './documents.ts';
 
 const blocks = codeBlocks(readDocument('README.md'));
 const curlLines = blocks.flatMap(({language, code}) => (language === 'sh' ? (code.match(/^curl .*$/gm) ?? []) : []));
@@ -87,40 +84,7 @@ test('the answers of README are of the form that the gateway gives', async (t) =
   }
 });
 
-test('the backend in Python lets clients in, passes on what they say, and checks signatures', async (t) => {
-  if (spawnSync('python3', ['--version']).error !== undefined) {
-    t.log('python3 is not here');
-    t.pass();
-    return;
-  }
-  const port = await freePort();
-  const gateway = await startGateway(gatewayOptions(port));
-  t.teardown(() => gateway.close());
-  const code = (blocks.find(({language}) => language === 'python')?.code ?? '')
-    .replace('change-me-please', token)
-    .replace('http://127.0.0.1:1984', gateway.url)
-    .replace('8000', String(port))
-    // So that the test knows when it listens.
-    .replace(
-      /^(http\.server\.ThreadingHTTPServer\(.*\))\.serve_forever\(\)$/m,
-      'server = $1\nprint("listening", flush=True)\nserver.serve_forever()',
-    );
-  const python = spawn('python3', ['-c', code], {stdio: ['ignore', 'pipe', 'ignore']});
-  t.teardown(() => python.kill());
-  await once(python.stdout, 'data');
-
-  const ann = await connectClient(t, gateway, 'ann');
-  const answer = (await ann.ask(7, {text: 'hello'})) as {readonly connections: number};
-  t.is(answer.connections, 1);
-  t.deepEqual(await ann.heard(), {text: 'hello'});
-  const unsigned = await fetch(`http://127.0.0.1:${port}/connect/?timestamp=1&nonce=2&signature=3`);
-  t.is(unsigned.status, 403);
+test('the backend in Python is the one of the examples, where it is run', (t) => {
+  const block = blocks.find(({language}) => language === 'python');
+  t.is(block?.code, readFileSync(join(root, 'examples/python/business.py'), 'utf8'));
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const {port} = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

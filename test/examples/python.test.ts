@@ -1,0 +1,84 @@
+// examples/python/business.py in front of a real gateway.
+
+import {spawn} from 'node:child_process';
+import {readFileSync} from 'node:fs';
+import {fileURLToPath} from 'node:url';
+import test, {type ExecutionContext} from 'ava';
+import {startGateway} from '../../src/gateway/gateway.ts';
+import {callbackNonce, signedQuery} from '../../src/protocol/signature.ts';
+import {freePort} from '../e2e/kit/gateway.ts';
+import {connectClient, gatewayOptions, token} from './chat-world.ts';
+import {startFakeGateway} from './fake-gateway.ts';
+import {hasPrograms} from './programs.ts';
+
+const file = fileURLToPath(new URL('../../examples/python/business.py', import.meta.url));
+
+/** Starts the example, and gives its port. */
+async function startPython(t: ExecutionContext, gatewayUrl: string, port = 0): Promise<number> {
+  const {PATH = '', HOME = ''} = process.env;
+  const python = spawn('python3', [file], {
+    env: {PATH, HOME, RAINBOW_SECURITY_TOKEN: token, RAINBOW_URL: gatewayUrl, PORT: String(port)},
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  t.teardown(() => python.kill('SIGKILL'));
+  return await new Promise((resolve, reject) => {
+    python.once('close', (code) => reject(new Error(`Expected a server, got the end: ${code}`)));
+    python.stdout.once('data', (text: Buffer) => resolve(Number(/:(\d+)\n$/.exec(text.toString())?.[1])));
+  });
+}
+
+function signed(nonce: number): string {
+  return signedQuery(token, Date.now(), callbackNonce(nonce));
+}
+
+test('the business server in Python has less than 80 lines', (t) => {
+  t.true(readFileSync(file, 'utf8').trimEnd().split('\n').length < 80);
+});
+
+test('it lets clients in and passes on what they say', async (t) => {
+  if (!hasPrograms(t, 'python3')) return;
+  const port = await freePort();
+  const gateway = await startGateway(gatewayOptions(port));
+  t.teardown(() => gateway.close());
+  t.is(await startPython(t, gateway.url, port), port);
+  const ann = await connectClient(t, gateway, 'ann');
+  const bob = await connectClient(t, gateway, 'bob');
+  const answer = (await ann.ask(7, {text: 'hello'})) as {readonly connections: number};
+  t.is(answer.connections, 2);
+  t.deepEqual(await ann.heard(), {text: 'hello'});
+  t.deepEqual(await bob.heard(), {text: 'hello'});
+});
+
+test('it refuses a call that is not signed, or not now', async (t) => {
+  if (!hasPrograms(t, 'python3')) return;
+  const gateway = await startFakeGateway(t);
+  const port = await startPython(t, gateway.url);
+  const stale = signedQuery(token, Date.now() - 11_000, '1');
+  for (const query of ['', 'timestamp=x&nonce=2&signature=%C3%A4', signed(1).slice(0, -1), stale]) {
+    for (const [path, init] of [['connect/'], ['close/'], ['message/7/', {method: 'POST', body: '{}'}]] as const) {
+      t.is((await fetch(`http://127.0.0.1:${port}/${path}?${query}`, init)).status, 403, query);
+    }
+  }
+  t.deepEqual(gateway.calls, []);
+});
+
+test('a message that comes again is said once and answered as before; one that failed may come again [RB-63]', async (t) => {
+  if (!hasPrograms(t, 'python3')) return;
+  const gateway = await startFakeGateway(t);
+  const port = await startPython(t, gateway.url);
+  const say = async (message: string, nonce: number) => {
+    const init = {method: 'POST', headers: {RAINBOWMESSAGEID: message}, body: 'hi'};
+    const response = await fetch(`http://127.0.0.1:${port}/message/7/?${signed(nonce)}`, init);
+    return {status: response.status, text: await response.text()};
+  };
+  const first = await say('m1', 1);
+  t.is(first.status, 200);
+  gateway.answer = {status: 0, connections: 9, data: ''};
+  t.deepEqual(await say('m1', 2), first);
+  t.is(gateway.calls.length, 1);
+
+  const lost = await startPython(t, `http://127.0.0.1:${await freePort()}`);
+  const init = {method: 'POST', headers: {RAINBOWMESSAGEID: 'm1'}, body: 'hi'};
+  for (const nonce of [3, 4])
+    t.is((await fetch(`http://127.0.0.1:${lost}/message/7/?${signed(nonce)}`, init)).status, 503);
+});
