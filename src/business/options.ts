@@ -36,10 +36,10 @@ export interface BusinessOptions<Context> {
   readonly token: string;
   /** @default lets everybody in */
   readonly connect?: ConnectHandler<Context>;
-  /** @default does nothing */
-  readonly close?: CloseHandler<Context>;
   /** A message whose type has no handler is answered 404, and comes again as often as its client repeats it. */
   readonly on?: MessageHandlers<Context>;
+  /** @default does nothing */
+  readonly close?: CloseHandler<Context>;
   /** Where answers are remembered for messages that come again. @default `new MemoryStore()` */
   readonly store?: AnswerStore;
   /**
