@@ -10,14 +10,14 @@ import type {Business} from './business.ts';
  */
 export function toExpress(
   app: Business,
-): (incoming: IncomingMessage & {body?: unknown}, outgoing: ServerResponse, next: (error: unknown) => void) => void {
-  return (incoming, outgoing, next) => {
+): (incoming: IncomingMessage & {body?: unknown}, outgoing: ServerResponse, fail: (error: unknown) => void) => void {
+  return (incoming, outgoing, fail) => {
     const body = bodyOf(incoming);
     if (body === undefined) {
-      next(new TypeError('Expected the body unread, got it parsed: let Rainbow come before express.json()'));
+      fail(new TypeError('Expected the body unread, got it parsed: let Rainbow come before express.json()'));
       return;
     }
-    answerNode(app, incoming, outgoing, body).catch(next);
+    answerNode(app, incoming, outgoing, body).catch(fail);
   };
 }
 

@@ -18,7 +18,7 @@ export interface Call<Context> {
   /** The cookie as it came, for one that another program wrote. */
   readonly cookie: string | undefined;
   /** A header's value, decoded; `undefined` where there is none. */
-  header(name: string): string | undefined;
+  readonly header: (name: string) => string | undefined;
 }
 
 /** May this client connect? Its headers and the parameters of its URL are headers here. */

@@ -8,6 +8,7 @@ import type {GatewayOptions} from '../../src/gateway/options.ts';
 import {Latch} from '../e2e/kit/deadline.ts';
 import {securityToken, start} from '../e2e/kit/gateway.ts';
 import {acknowledgeAll} from '../e2e/kit/raw-client.ts';
+import type {HandshakeOptions} from '../e2e/kit/upgrade.ts';
 
 type Options = Omit<BusinessOptions<{name: string; visits: number}>, 'token'>;
 
@@ -29,14 +30,20 @@ async function world(t: ExecutionContext, options: Options, overrides: Partial<G
     server.closeAllConnections();
   });
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/rainbow`;
-  const {gateway, connect, handshake} = await start(t, {
+  const started = await start(t, {
     connectUrl: `${url}/connect/`,
     forwardUrl: `${url}/message/{message_type}/`,
     closeUrl: `${url}/close/`,
     ...overrides,
   });
-  const api = new RainbowApi({url: gateway.url, token: securityToken});
-  return {gateway, connect, handshake, identities, api};
+  const {gateway} = started;
+  return {
+    gateway,
+    identities,
+    api: new RainbowApi({url: gateway.url, token: securityToken}),
+    connect: (handshake?: HandshakeOptions) => started.connect(handshake),
+    handshake: () => started.handshake(),
+  };
 }
 
 test('a client is let in, its messages are answered in their acknowledgements, and its context comes along', async (t) => {

@@ -155,7 +155,7 @@ test('a signal gives a call up with its reason: before it, while it runs, and be
 test('the fetch handed in is the one that is used', async (t) => {
   const urls: string[] = [];
   const handed: typeof fetch = (input) => {
-    urls.push(String(input));
+    urls.push(new Request(input).url);
     return Promise.resolve(Response.json({status: 0, connections: 5, data: ''}));
   };
   const api = new RainbowApi({url: 'http://gateway.example/base/', token, fetch: handed});

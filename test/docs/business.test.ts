@@ -106,17 +106,20 @@ test('every block is run by one of these tests', (t) => {
 test('the first business server lets clients in by name, and says what they say to all', async (t) => {
   const port = String(await freePort());
   const base = `http://127.0.0.1:${port}`;
-  const {gateway, connect, handshake} = await start(t, {
+  const world = await start(t, {
     connectUrl: `${base}/connect/`,
     forwardUrl: `${base}/message/`,
     closeUrl: `${base}/close/`,
   });
-  const program = run(t, await place(t, 'context.name = name', {port, gateway: gateway.url, token: securityToken}));
+  const program = run(
+    t,
+    await place(t, 'context.name = name', {port, gateway: world.gateway.url, token: securityToken}),
+  );
   await listening(port);
-  t.is((await handshake()).answer.status, 401);
-  const bob = await connect({path: '/connect/?name=bob'});
+  t.is((await world.handshake()).answer.status, 401);
+  const bob = await world.connect({path: '/connect/?name=bob'});
   acknowledgeAll(bob);
-  const ann = await connect({path: '/connect/?name=ann'});
+  const ann = await world.connect({path: '/connect/?name=ann'});
   ann.sendMessage({qos: 1, type: 2, id: 1, payload: '"hello"'});
   const heard = await ann.parsed();
   t.deepEqual(JSON.parse(heard.payload.toString()), {from: 'ann', said: 'hello'});
@@ -153,14 +156,14 @@ for (const [mark, path] of [
   test(`the block with ${mark} serves`, async (t) => {
     const port = String(await freePort());
     const base = `http://127.0.0.1:${port}${path}`;
-    const {connect} = await start(t, {
+    const world = await start(t, {
       connectUrl: `${base}/connect/`,
       forwardUrl: `${base}/message/`,
       closeUrl: `${base}/close/`,
     });
     run(t, await place(t, mark, {port}));
     await listening(port);
-    const client = await connect();
+    const client = await world.connect();
     client.sendMessage({qos: 1, type: 7, id: 1, payload: 'echo'});
     t.is((await client.parsed()).payload.toString(), 'echo');
   });
