@@ -14,6 +14,8 @@ export function toNodeListener(app: Business): (incoming: IncomingMessage, outgo
   };
 }
 
+const unreadBytesMax = 65_536;
+
 /** Has `app` answer a request of Node's, whose body may have been read already. */
 export async function answerNode(
   app: Business,
@@ -23,12 +25,13 @@ export async function answerNode(
 ): Promise<void> {
   const response = await app(toRequest(incoming, body));
   const bytes = Buffer.from(await response.arrayBuffer());
-  // A body that was not read to its end would be read all the same before the next request of the connection.
-  const isUnread = !incoming.complete;
+  // What was not read of a body is read all the same before the next request of the connection, so that a long one costs
+  // more than a new connection.
+  const isLong = !incoming.complete && !(Number(incoming.headers['content-length']) <= unreadBytesMax);
   outgoing.writeHead(response.status, {
     ...Object.fromEntries(response.headers),
     'content-length': bytes.length,
-    ...(isUnread && {connection: 'close'}),
+    ...(isLong && {connection: 'close'}),
   });
   // As bytes: Node would write head and text together, and the head then as UTF-8.
   outgoing.end(bytes);

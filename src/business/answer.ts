@@ -1,5 +1,6 @@
 // What is answered to the gateway, as plain data: a repeat of the message gets the same again, from a store perhaps.
 
+import {isIdentity} from '../protocol/api.ts';
 import {headerCookie, headerJoin, headerLeave} from '../protocol/header-name.ts';
 import type {ConnectAnswer} from './call.ts';
 import type {ChannelChanges} from './channel-changes.ts';
@@ -32,8 +33,13 @@ export async function messageAnswer(value: unknown, changes: Changes): Promise<A
 export async function connectAnswer(value: ConnectAnswer, changes: Changes): Promise<Answer> {
   if (value instanceof Response) return await passOn(value, changes);
   if (value === true) return jsonAnswer(200, {status: 'success'}, changeHeaders(changes));
-  if (typeof value === 'object' && value !== null) {
-    return jsonAnswer(200, {status: 'success', identity: value.identity}, changeHeaders(changes));
+  if (typeof value === 'object' && value !== null && 'identity' in value) {
+    const {identity} = value;
+    // The gateway would pass over it, and draw one that nobody here knows.
+    if (typeof identity !== 'string' || !isIdentity(identity)) {
+      throw new RangeError('Expected an identity of 1 to 256 printable ASCII characters without blanks, got another');
+    }
+    return jsonAnswer(200, {status: 'success', identity}, changeHeaders(changes));
   }
   // Whatever else it is, a forgotten `return` too: who is not let in is refused.
   return jsonAnswer(200, {status: 'fail'});

@@ -74,9 +74,13 @@ export function readHandlers<Context>(
   return (type) => handlers[type] ?? handlers.default;
 }
 
+/** What a timer takes at most, and more than any other bound has use for. */
+const boundMax = 2_147_483_647;
+
 /** Throws `RangeError` where a bound is none. */
 export function checkBounds(bounds: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(bounds)) {
-    if (!(value > 0)) throw new RangeError(`Expected ${name} to be above 0, got ${value}`);
+    if (value > 0 && value <= boundMax) continue;
+    throw new RangeError(`Expected ${name} to be above 0 and at most ${boundMax}, got ${value}`);
   }
 }

@@ -35,7 +35,10 @@ export interface RainbowApiOptions {
   readonly apiKey?: string;
   /** @default the platform's */
   readonly fetch?: typeof fetch;
-  /** For a call with all its attempts, on top of the time that a message's confirmations may take. @default 5_000 */
+  /**
+   * For a call with all its attempts, on top of the time that a message's confirmations may take; at most 3_600_000.
+   * @default 5_000
+   */
   readonly timeoutMs?: number;
   /** Further attempts of a call that took no effect. @default 2 */
   readonly retries?: number;
@@ -73,6 +76,7 @@ export interface SubscribeOptions extends CallOptions {
   readonly occupy?: boolean;
 }
 
+const callTimeoutMsMax = 3_600_000;
 const retryDelayMs = 100;
 const retryDelayMsMax = 2_000;
 
@@ -94,9 +98,16 @@ export class RainbowApi {
   readonly #clock: Clock;
   readonly #random: Random;
 
-  /** Throws `TypeError` where the URL is none, or where there is not exactly one of token and key. */
+  /**
+   * Throws `TypeError` where the URL is none, or where there is not exactly one of token and key; `RangeError` where a
+   * bound is none.
+   */
   constructor(options: RainbowApiOptions) {
     const {timeoutMs = 5_000, retries = 2, clock = wakefulClock, random = systemRandom} = options;
+    if (!(timeoutMs > 0 && timeoutMs <= callTimeoutMsMax)) {
+      throw new RangeError(`Expected timeoutMs above 0 and at most ${callTimeoutMsMax}, got ${timeoutMs}`);
+    }
+    if (!(retries >= 0)) throw new RangeError(`Expected retries to be 0 or more, got ${retries}`);
     this.#target = {url: readUrl(options.url), credentials: readCredentials(options), fetch: options.fetch};
     this.#timeoutMs = timeoutMs;
     this.#retries = retries;

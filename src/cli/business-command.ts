@@ -95,7 +95,7 @@ async function run(flags: BusinessFlags): Promise<void> {
     server.close();
     server.closeAllConnections();
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, end);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, end);
   if (process.stdin.isTTY) watchKeys(stub, end);
 }
 

@@ -1,6 +1,6 @@
 // The adapters in the real servers that they are for, over real sockets, all with the same calls.
 
-import {createServer, request as httpRequest, type Server} from 'node:http';
+import {Agent, createServer, request as httpRequest, type Server} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {serve} from '@hono/node-server';
 import test, {type ExecutionContext} from 'ava';
@@ -64,23 +64,32 @@ interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
   readonly body: Buffer;
+  /** Whether the connection was that of an earlier call. */
+  readonly isReused: boolean;
 }
 
 /** One call as the gateway makes it: header values are bytes. */
-function send(port: number, path: string, headers: Record<string, string>, body?: Uint8Array): Promise<Answer> {
+function send(
+  port: number,
+  path: string,
+  headers: Record<string, string>,
+  body?: Uint8Array,
+  agent: Agent | false = false,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const outgoing = httpRequest({
       port,
       path: `${path}?${signed()}`,
       method: body === undefined ? 'GET' : 'POST',
       headers: {RAINBOWCLIENTIDENTITY: 'one', ...headers, ...(body !== undefined && {'content-length': body.length})},
-      agent: false,
+      agent,
     });
     outgoing.on('error', reject).on('response', (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject).on('end', () => {
-        resolve({status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks)});
+        const {reusedSocket: isReused} = outgoing;
+        resolve({status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks), isReused});
       });
     });
     outgoing.end(body);
@@ -122,6 +131,18 @@ for (const [name, start] of Object.entries(hosts)) {
     t.is(connected.body.toString(), '{"status":"success"}');
     t.is((await send(port, '/rainbow/close/', {})).status, 200);
     t.is((await send(port, '/rainbow/message/9/', json, Buffer.from('x'))).status, 404);
+  });
+
+  test(`${name} keeps the connection from call to call, refused ones too`, async (t) => {
+    const port = await start(t, make({on: {1: ({bytes}) => bytes}}));
+    const agent = new Agent({keepAlive: true, maxSockets: 1});
+    t.teardown(() => agent.destroy());
+    const reused: boolean[] = [];
+    for (const path of ['message/1/', 'connect/', 'message/9/', 'message/1/']) {
+      const body = path === 'connect/' ? undefined : Buffer.from('x');
+      reused.push((await send(port, `/rainbow/${path}`, json, body, agent)).isReused);
+    }
+    t.deepEqual(reused, [false, true, true, true]);
   });
 
   test(`${name} takes a body at the bound and none beyond it`, async (t) => {

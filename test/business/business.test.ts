@@ -38,7 +38,7 @@ test('an identity lets a client in under that name', async (t) => {
 });
 
 test('false refuses a client, and so does a connect handler that forgot to answer', async (t) => {
-  for (const value of [false, undefined, null, 0, 'yes'] as unknown as readonly boolean[]) {
+  for (const value of [false, undefined, null, 0, 'yes', {status: 'success'}] as unknown as readonly boolean[]) {
     const app = make({
       connect({channels}) {
         channels.join('lobby');
@@ -190,6 +190,9 @@ test('options that are not possible are told at once', (t) => {
   t.throws(() => business({token: ''}), {message: /^Expected token to be the security_token/});
   t.throws(() => make({on: {65536: () => 1}}), {message: /types from 0 to 65535 or default, got 65536$/});
   t.throws(() => make({on: {say: () => 1} as MessageHandlers<never>}), {message: /got say$/});
-  t.throws(() => business({token, timeoutMs: 0}), {message: 'Expected timeoutMs to be above 0, got 0'});
+  t.throws(() => business({token, timeoutMs: 0}), {
+    message: 'Expected timeoutMs to be above 0 and at most 2147483647, got 0',
+  });
+  t.throws(() => business({token, timeoutMs: Number.POSITIVE_INFINITY}), {message: /^Expected timeoutMs/});
   t.throws(() => business({token, runningMax: Number.NaN}), {message: /^Expected runningMax/});
 });

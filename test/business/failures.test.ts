@@ -56,6 +56,14 @@ test('a channel that cannot be one is a failure, with its code', async (t) => {
   }
 });
 
+test('an identity that cannot be one is a failure, and lets nobody in', async (t) => {
+  for (const identity of ['', 'two words', 'x'.repeat(257), 7 as unknown as string]) {
+    const {errors, onError} = watched();
+    t.is((await call(make({connect: () => ({identity}), onError}), '/connect/')).status, 500);
+    t.is(errors.length, 1);
+  }
+});
+
 test('a context fits its cookie up to 4,096 characters', async (t) => {
   // `{"a":""}` and 3,064 characters are 3,072 bytes, hence 4,096 characters.
   for (const [length, status] of [

@@ -156,6 +156,9 @@ test('what cannot be sent or called is told at once', async (t) => {
     {url: 'http://x', token: ''},
     {url: 'http://x', token, apiKey: 'k'},
   ];
+  const bounds = [{timeoutMs: 0}, {timeoutMs: 3_600_001}, {timeoutMs: Number.NaN}, {retries: -1}];
+  for (const bound of bounds)
+    t.throws(() => new RainbowApi({url: 'http://x', token, ...bound}), {instanceOf: RangeError});
   for (const options of wrong) t.throws(() => new RainbowApi(options), {instanceOf: TypeError});
   const {url, calls} = await startScripted(t, confirmed);
   const api = new RainbowApi({url, token});
