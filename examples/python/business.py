@@ -12,7 +12,8 @@ def send(channel, payload):
     timestamp, nonce = str(int(time.time())), secrets.token_hex(8)
     query = urllib.parse.urlencode({"channel": channel, "qos": 1, "timeout": 5, "timestamp": timestamp,
                                     "nonce": nonce, "signature": signature(timestamp, nonce)})
-    return urllib.request.urlopen(urllib.request.Request(f"{GATEWAY}/send/?{query}", payload, method="POST")).read()
+    request = urllib.request.Request(f"{GATEWAY}/send/?{query}", payload, method="POST")
+    return urllib.request.urlopen(request, timeout=8).read()
 
 answers = {}  # by message id, so that a message that comes again is not said twice
 
@@ -26,7 +27,7 @@ def answer_once(message, payload):
             answers.pop(message)  # not done: it may come again
             mine.set_exception(error)
         while len(answers) > 1000:
-            answers.pop(next(iter(answers)))
+            answers.pop(next(iter(answers)), None)
     return first.result()
 
 class Backend(http.server.BaseHTTPRequestHandler):
@@ -38,7 +39,7 @@ class Backend(http.server.BaseHTTPRequestHandler):
         payload = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         if self.is_signed():
             try:
-                self.answer(200, answer_once(self.headers["RAINBOWMESSAGEID"], payload))
+                self.answer(200, answer_once(self.headers.get("RAINBOWMESSAGEID") or object(), payload))
             except OSError:
                 self.answer(503, b"the gateway cannot be reached")
 

@@ -76,6 +76,9 @@ test('a message that comes again is said once and answered as before; one that f
   gateway.answer = {status: 0, connections: 9, data: ''};
   t.deepEqual(await say('m1', 2), first);
   t.is(gateway.calls.length, 1);
+  // Without an id, as from the gateway of 2015, nobody's repeat.
+  for (const nonce of [5, 6]) t.is((await say('', nonce)).status, 200);
+  t.is(gateway.calls.length, 3);
 
   const lost = await startPython(t, `http://127.0.0.1:${await freePort()}`);
   const init = {method: 'POST', headers: {RAINBOWMESSAGEID: 'm1'}, body: 'hi'};
