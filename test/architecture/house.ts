@@ -57,7 +57,7 @@ export const house: Readonly<Record<string, Room>> = {
       'node:worker_threads',
     ],
   },
-  client: {folders: ['core', 'protocol', 'machines'], packages: ['ws']},
+  client: {folders: ['core', 'protocol', 'machines'], packages: []},
   business: {folders: ['core', 'protocol'], packages: ['undici', 'node:http']},
   inspector: {folders: ['core', 'protocol', 'machines'], packages: ['preact', 'elkjs', 'xstate']},
   cli: {
