@@ -21,6 +21,8 @@ const facts = {
   RB_UNANSWERED: {message: 'not answered in time', mayHaveArrived: true},
   /** Transmitted, and the connection ended before the answer: to send it again might double it. */
   RB_IN_DOUBT: {message: 'connection lost before the answer', mayHaveArrived: true},
+  /** Answered, but the codec could not read the answer; `cause` is its error. */
+  RB_ANSWER: {message: 'answer unreadable', mayHaveArrived: true},
   /** The caller's signal; `cause` is its reason, and `mayHaveArrived` says whether it had been transmitted. */
   RB_ABORTED: {message: 'aborted', mayHaveArrived: false},
   /** The client has faded or was refused, and the message was not transmitted; with a store it is kept there. */

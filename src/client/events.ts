@@ -26,7 +26,7 @@ export interface DeliveryFacts {
   readonly type: number;
   readonly qos: Qos;
   readonly state: DeliveryState;
-  /** It was transmitted on a connection that was lost, and is or will be sent once more: it may arrive twice. */
+  /** It was transmitted on a connection that was lost: where it is sent once more, it may arrive twice. */
   readonly mayBeRepeat: boolean;
 }
 

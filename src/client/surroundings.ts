@@ -13,7 +13,8 @@ export interface Surroundings {
 /** Those of the browser, where it is one. */
 export const platformSurroundings: Surroundings = {
   get isOffline() {
-    return globalThis.navigator?.onLine === false;
+    const {navigator} = globalThis as {readonly navigator?: {readonly onLine?: boolean}};
+    return navigator?.onLine === false;
   },
   watch(tell) {
     if (typeof document === 'undefined') return () => {};
