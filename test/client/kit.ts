@@ -90,7 +90,7 @@ export interface Scene {
 
 /** A client that has not bloomed. Deliveries are listened to only where the test asks for them. */
 export function makeScene(t: ExecutionContext, options: RainbowOptions = {}, isTracking = false): Scene {
-  const clock = new SimulatedClock();
+  const clock = options.clock instanceof SimulatedClock ? options.clock : new SimulatedClock();
   const sockets: ScriptedSocket[] = [];
   const watchers = new Set<(event: SurroundingsEvent) => void>();
   const platform = {
