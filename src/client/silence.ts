@@ -32,7 +32,7 @@ export class Silence {
   // What is heard only leaves its time: a timer for each packet would be one too many.
   #watch(fromMs: number): void {
     this.stop();
-    this.#timer = this.#clock.startTimer(fromMs + this.#halfMs - this.#clock.now(), () => {
+    this.#timer = this.#clock.startTimer(Math.max(0, fromMs + this.#halfMs - this.#clock.now()), () => {
       if (this.#heardAt > fromMs) {
         this.#watch(this.#heardAt);
         return;

@@ -2,6 +2,7 @@
 
 /** Of a message `data`, of a close `code` and `reason`. */
 export interface SocketEvent {
+  readonly type: string;
   readonly data?: unknown;
   readonly code?: number;
   readonly reason?: string;

@@ -68,8 +68,8 @@ export class ScriptedSocket {
     this.#tell('close', {code, reason});
   }
 
-  #tell(type: string, event: SocketEvent): void {
-    for (const listener of this.#listeners[type] ?? []) listener(event);
+  #tell(type: string, event: Omit<SocketEvent, 'type'>): void {
+    for (const listener of this.#listeners[type] ?? []) listener({type, ...event});
   }
 }
 
