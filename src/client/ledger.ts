@@ -1,5 +1,6 @@
 // All messages that have not ended, and how each of them ends: once, by an answer, an error or the store's keeping it.
-// Tells the caller's promise and whoever listens. Part of the outbox, which decides when; this decides nothing.
+// Tells the caller's promise and whoever listens; of an end only when the store knows of it, or a page that dies in between
+// would come to another. Part of the outbox, which decides when; this decides nothing.
 
 import {RainbowClientError} from './errors.ts';
 import type {DeliveryEvent, PendingMessage} from './events.ts';
@@ -18,12 +19,14 @@ const timerMsMax = 2 ** 31 - 1;
 export class Ledger {
   readonly #settings: Settings;
   readonly #tell: (event: DeliveryEvent) => void;
+  readonly #whenStored: (run: () => void) => void;
   readonly #messages = new Map<string, Outgoing>();
   #bytes = 0;
 
-  constructor(settings: Settings, tell: (event: DeliveryEvent) => void) {
+  constructor(settings: Settings, tell: (event: DeliveryEvent) => void, whenStored: (run: () => void) => void) {
     this.#settings = settings;
     this.#tell = tell;
+    this.#whenStored = whenStored;
   }
 
   get all(): Outgoing[] {
@@ -98,22 +101,26 @@ export class Ledger {
 
   answered(message: Outgoing, reply: Uint8Array): void {
     this.#finish(message, 'answered');
-    try {
-      const answer = this.#settings.codec.decode(reply, message.type);
-      message.settling?.resolve(answer);
-      this.#tell({...factsOf(message), answer});
-    } catch (cause) {
-      const error = new RainbowClientError('RB_ANSWER', String(cause), {cause});
-      message.settling?.reject(error);
-      this.#tell({...factsOf(message), error});
-    }
+    this.#whenStored(() => {
+      try {
+        const answer = this.#settings.codec.decode(reply, message.type);
+        message.settling?.resolve(answer);
+        this.#tell({...factsOf(message), answer});
+      } catch (cause) {
+        const error = new RainbowClientError('RB_ANSWER', String(cause), {cause});
+        message.settling?.reject(error);
+        this.#tell({...factsOf(message), error});
+      }
+    });
   }
 
   ended(message: Outgoing, state: 'failed' | 'kept', error: RainbowClientError): void {
     if (isOver(message)) return;
     this.#finish(message, state);
-    message.settling?.reject(error);
-    this.#tell({...factsOf(message), error});
+    this.#whenStored(() => {
+      message.settling?.reject(error);
+      this.#tell({...factsOf(message), error});
+    });
   }
 
   #finish(message: Outgoing, state: 'sent' | 'answered' | 'failed' | 'kept'): void {

@@ -47,6 +47,8 @@ export class Outbox implements SenderOwner {
   /** Grows over all the pages of a client, so that what an earlier one left goes first. */
   #order: number;
   #isOpen = false;
+  /** Whether the store has told what it kept: nothing goes before that. */
+  #isReady = false;
   #sender: Sender | undefined;
   #lastId = 0;
   #isDrainAwaited = false;
@@ -57,8 +59,12 @@ export class Outbox implements SenderOwner {
     this.#settings = settings;
     this.#owner = owner;
     this.#order = settings.clock.wallNow();
-    this.#ledger = new Ledger(settings, (event) => owner.delivery(event));
     this.#store = new StoreLine(settings.store, (cause) => owner.fault({kind: 'store', cause}));
+    this.#ledger = new Ledger(
+      settings,
+      (event) => owner.delivery(event),
+      (run) => this.#store.after(run),
+    );
   }
 
   get isTracking(): boolean {
@@ -73,10 +79,17 @@ export class Outbox implements SenderOwner {
   open(): void {
     if (this.#isOpen) return;
     this.#isOpen = true;
-    this.#store.open((messages) => {
-      for (const message of messages) this.#adopt(message);
-      this.#pump();
-    });
+    this.#isReady = !this.#store.isThere;
+    this.#store.open(
+      (messages) => {
+        for (const message of messages) this.#adopt(message);
+        this.#pump();
+      },
+      () => {
+        this.#isReady = true;
+        this.#pump();
+      },
+    );
   }
 
   /** Takes a message; throws where it cannot. */
@@ -199,7 +212,8 @@ export class Outbox implements SenderOwner {
       return;
     }
     const leftMs = dueAt - this.#settings.clock.wallNow();
-    this.#ledger.limit(message, leftMs, undefined, (error) => this.#giveUp(message, error));
+    if (leftMs <= 0) this.#giveUp(message, new RainbowClientError(isTransmitted ? 'RB_UNANSWERED' : 'RB_EXPIRED'));
+    else this.#ledger.limit(message, leftMs, undefined, (error) => this.#giveUp(message, error));
   }
 
   #enqueue(facts: NewMessage): Outgoing {
@@ -232,7 +246,7 @@ export class Outbox implements SenderOwner {
 
   #pump(): void {
     const sender = this.#sender;
-    if (sender === undefined) return;
+    if (sender === undefined || !this.#isReady) return;
     while (this.#waitingLoosely.length > 0 && !sender.isCongested) {
       const message = this.#waitingLoosely.shift();
       if (message !== undefined) this.#sendLoosely(message, sender);

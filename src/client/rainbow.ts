@@ -244,9 +244,12 @@ export class Rainbow<Messages extends Schema = AnySchema> {
     this.#outbox.close();
     this.#opening?.reject(new RainbowClientError('RB_CLOSED', event.state));
     this.#opening = undefined;
-    this.#ending?.resolve();
-    this.#ending = undefined;
-    this.#events.emit('end', event);
+    // A process that awaits it may end: what is to be kept is kept by then.
+    this.#outbox.whenStored(() => {
+      this.#ending?.resolve();
+      this.#ending = undefined;
+      this.#events.emit('end', event);
+    });
   }
 }
 

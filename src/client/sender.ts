@@ -37,8 +37,10 @@ export interface SenderOwner {
 
 /** Retries come after 1, 2, 4 and then each 8 intervals: a business server that is down has enough to bear. */
 const doublingsMax = 3;
-/** An id that no message has: its REL is answered with COM, as every REL is, by the original as well. [RB-24] */
-const signId = 0;
+// Ids that no message has: their REL is answered with COM, as every REL is, by the original as well. [RB-24] One asks for
+// life and may be asked for again; the other, asked for once at a time, tells that all before it has been read.
+const lifeId = 65_535;
+const readId = 0;
 
 export class Sender {
   readonly #link: Link;
@@ -53,9 +55,9 @@ export class Sender {
   #overdue = 0;
   #lastId: number;
   #retryTimer: Timer | undefined;
-  /** Messages transmitted so far, and how many of them the sign that is asked for covers. */
+  /** Messages transmitted so far, and how many of them the answer to `readId` will cover, while one is awaited. */
   #transmitted = 0;
-  #signCovers: number | undefined;
+  #covered: number | undefined;
   #isClosed = false;
 
   constructor(link: Link, settings: SenderSettings, owner: SenderOwner) {
@@ -92,14 +94,12 @@ export class Sender {
     const flow = new Flow(message, this.#nextId());
     message.flow = flow;
     this.#step(flow, 'window.opened');
-    if (this.#owner.isTracking && this.#signCovers === undefined) this.askSign();
+    if (this.#owner.isTracking && this.#covered === undefined) this.#askWhetherRead();
   }
 
-  /** Asks for a sign of life, which is also one that the gateway has read all that was sent before. */
+  /** Asks for a sign of life. */
   askSign(): void {
-    // One sign that is asked for twice covers what the first did: the answers cannot be told apart.
-    this.#signCovers ??= this.#transmitted;
-    this.#link.send({kind: 'rel', id: signId});
+    this.#sendRel(lifeId);
   }
 
   /** An ACK or REC came. */
@@ -118,7 +118,7 @@ export class Sender {
   complete(id: number): void {
     const flow = this.#flows.get(id);
     if (flow !== undefined) this.#step(flow, 'wire.com');
-    else if (id === signId) this.#signed();
+    else if (id === readId) this.#hasRead();
   }
 
   /** The message is given up: it is not sent again, and its id stays taken. */
@@ -228,16 +228,21 @@ export class Sender {
     return this.#lastId;
   }
 
-  #signed(): void {
-    const covered = this.#signCovers;
-    this.#signCovers = undefined;
+  #askWhetherRead(): void {
+    this.#covered = this.#transmitted;
+    this.#sendRel(readId);
+  }
+
+  #hasRead(): void {
+    const covered = this.#covered;
+    this.#covered = undefined;
     if (covered === undefined || !this.#owner.isTracking) return;
     let isMore = false;
     for (const {place, message} of this.#flows.values()) {
       if (place <= covered) this.#owner.received(message);
       else isMore = true;
     }
-    if (isMore) this.askSign();
+    if (isMore) this.#askWhetherRead();
   }
 
   #checkClogged(): void {

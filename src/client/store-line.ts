@@ -22,8 +22,8 @@ export class StoreLine {
     return this.#store !== undefined;
   }
 
-  open(adopt: (messages: readonly StoredMessage[]) => void): void {
-    this.#add((store) => store.open(adopt));
+  open(adopt: (messages: readonly StoredMessage[]) => void, take: Take): void {
+    this.#add((store) => store.open(adopt), take);
   }
 
   /** Keeps a message that waits. */

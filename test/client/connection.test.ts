@@ -184,11 +184,11 @@ test('silence is met by a REL that every gateway answers, and more silence by th
   t.is(scene.rainbow.state, 'open.suspect');
   scene.clock.advance(5_000);
   t.is(scene.rainbow.state, 'open.awaitingSign');
-  t.deepEqual(scene.socket.take(), ['400000']);
-  scene.socket.hear('50 0000');
+  t.deepEqual(scene.socket.take(), ['40ffff']);
+  scene.socket.hear('50 ffff');
   t.is(scene.rainbow.state, 'open.fresh');
   scene.clock.advance(10_000);
-  t.deepEqual(scene.socket.take(), ['400000']);
+  t.deepEqual(scene.socket.take(), ['40ffff']);
   const silent = scene.socket;
   scene.clock.advance(5_000);
   t.is(scene.rainbow.state, 'waiting');
@@ -214,7 +214,7 @@ test('a page that is shown again, and a network that changes, ask whether the ga
     const scene = openScene(t, {heartbeatMs: 10_000});
     scene.platform.say(event);
     t.is(scene.rainbow.state, 'open.awaitingSign', event);
-    t.deepEqual(scene.socket.take(), ['400000']);
+    t.deepEqual(scene.socket.take(), ['40ffff']);
     scene.clock.advance(5_000);
     t.is(scene.rainbow.state, event === 'network.offline' ? 'offline' : 'waiting');
   }
