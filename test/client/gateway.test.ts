@@ -42,7 +42,7 @@ for (const [name, options] of [
 ] as const) {
   test(`messages of each QoS are answered, on the WebSocket of ${name}`, async (t) => {
     const {business, gateway} = await start(t);
-    business.always('message', (response, call) => answer(200, `{"echo":${call.body}}`)(response, call));
+    business.always('message', (response, call) => answer(200, `{"echo":${call.body.toString()}}`)(response, call));
     const rainbow = await connectClient(t, gateway.port, {
       ...options,
       device: 'd8',

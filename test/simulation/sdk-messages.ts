@@ -107,7 +107,7 @@ export class SdkMessages {
   }
 
   #checkArrival({number, flows}: ApplicationMessage): void {
-    const hasArrived = flows.some(({hasArrived}) => hasArrived === true);
+    const hasArrived = flows.some(({hasArrived}) => hasArrived);
     if (!hasArrived && this.#isTcp) this.#note('sdk', `message ${number} is told to be at the gateway, and is not`);
   }
 
