@@ -67,7 +67,7 @@ test("the table of errors is the program's", (t) => {
   t.deepEqual(rows.map(([code]) => code.replaceAll('`', '')).toSorted(), Object.keys(clientErrorTable).toSorted());
   for (const [code, mayHaveArrived] of rows) {
     const facts = Object.entries(clientErrorTable).find(([name]) => code === `\`${name}\``)?.[1];
-    t.is<unknown>(mayHaveArrived === 'yes', facts?.mayHaveArrived, code);
+    t.is<boolean | undefined, boolean | undefined>(mayHaveArrived === 'yes', facts?.mayHaveArrived, code);
   }
 });
 

@@ -87,7 +87,8 @@ export class SdkClient implements SimulatedClient {
     const fillerBytes = dice.chance(0.05) ? dice.integer(100, 600) : dice.integer(0, 40);
     const {key, payload} = this.messages.create(qos, mayRepeat, fillerBytes);
     const controller = new AbortController();
-    if (dice.chance(0.05)) this.#world.clock.startTimer(dice.integer(0, 3_000), () => controller.abort());
+    if (!this.#isCalm && dice.chance(0.05))
+      this.#world.clock.startTimer(dice.integer(0, 3_000), () => controller.abort());
     const sent = rainbow.send(dice.integer(0, 5), payload, {qos, timeout, mayRepeat, key, signal: controller.signal});
     // Its end is told by the event as well, which tells of messages that outlive their page, too. What is refused at once
     // has no event.
