@@ -3,7 +3,7 @@
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import test from 'ava';
-import 'fake-indexeddb/auto';
+import {IDBFactory} from 'fake-indexeddb';
 import {clientErrorTable} from '../../src/client/errors.ts';
 import {numberOptions} from '../../src/client/options.ts';
 import {clientConnection} from '../../src/machines/client-connection.ts';
@@ -30,7 +30,7 @@ test.serial('the code of the document, block after block, is one program that do
     .replaceAll('ws://127.0.0.1:1984', `ws://127.0.0.1:${gateway.port}`)
     .replaceAll('console.log(', 'globalThis.said(');
   const said: string[] = [];
-  Object.assign(globalThis, {said: (...words: unknown[]) => said.push(words.join(' '))});
+  Object.assign(globalThis, {indexedDB: new IDBFactory(), said: (...words: unknown[]) => said.push(words.join(' '))});
   const folder = await mkdtemp(join(root, 'test/docs/program-'));
   t.teardown(() => rm(folder, {recursive: true}));
   const file = join(folder, 'client-document.ts');
@@ -63,7 +63,7 @@ test("the table of options is the program's, with defaults and bounds", (t) => {
 });
 
 test("the table of errors is the program's", (t) => {
-  const rows = tableRows(document).filter(([code]) => /^`RB_/.test(code));
+  const rows = tableRows(document).filter(([code]) => code.startsWith('`RB_'));
   t.deepEqual(rows.map(([code]) => code.replaceAll('`', '')).toSorted(), Object.keys(clientErrorTable).toSorted());
   for (const [code, mayHaveArrived] of rows) {
     const facts = Object.entries(clientErrorTable).find(([name]) => code === `\`${name}\``)?.[1];
