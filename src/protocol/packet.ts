@@ -152,7 +152,7 @@ export function writePacket(packet: Packet, target: Uint8Array, offset: number):
 }
 
 /** The packet as bytes of its own. */
-export function generatePacket(packet: Packet): Uint8Array {
+export function generatePacket(packet: Packet): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(packetBytes(packet));
   writePacket(packet, bytes, 0);
   return bytes;

@@ -57,8 +57,8 @@ export const house: Readonly<Record<string, Room>> = {
       'node:worker_threads',
     ],
   },
-  client: {folders: ['core', 'protocol', 'machines'], packages: ['ws']},
   business: {folders: ['core', 'protocol'], packages: ['node:crypto', 'node:http']},
+  client: {folders: ['core', 'protocol', 'machines'], packages: []},
   inspector: {folders: ['core', 'protocol', 'machines'], packages: ['preact', 'elkjs', 'xstate']},
   cli: {
     folders: ['core', 'protocol', 'gateway', 'client', 'business'],

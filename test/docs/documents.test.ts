@@ -5,8 +5,10 @@ import {existsSync, readFileSync, statSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import test from 'ava';
 import {businessCodes} from '../../src/business/errors.ts';
+import {clientErrorTable} from '../../src/client/errors.ts';
 import {errorTable} from '../../src/core/errors.ts';
 import {configurationKeys} from '../../src/gateway/configuration-keys.ts';
+import {clientConnection} from '../../src/machines/client-connection.ts';
 import {connection} from '../../src/machines/connection.ts';
 import {inboundQos1, inboundQos2} from '../../src/machines/inbound-delivery.ts';
 import {outboundQos1, outboundQos2} from '../../src/machines/outbound-delivery.ts';
@@ -138,11 +140,22 @@ test('the files that a document tells to run or to read exist', (t) => {
 test('the files that the architecture speaks of exist, in the folders it puts them in', (t) => {
   const architecture = readDocument('docs/architecture.md');
   for (const [name] of architecture.text.matchAll(
-    /\b(?:core|protocol|machines|runtime|upstream|cluster|actors|gateway|cli)\/[\w-]+\.ts\b/g,
+    /\b(?:core|protocol|machines|runtime|upstream|cluster|actors|gateway|client|cli)\/[\w-]+\.ts\b/g,
   )) {
     t.true(existsSync(join(root, 'src', name)), name);
   }
-  const folders = ['core', 'protocol', 'machines', 'runtime', 'upstream', 'cluster', 'actors', 'gateway', 'cli'];
+  const folders = [
+    'core',
+    'protocol',
+    'machines',
+    'runtime',
+    'upstream',
+    'cluster',
+    'actors',
+    'gateway',
+    'client',
+    'cli',
+  ];
   for (const [name] of architecture.text.matchAll(/(?<![\w/-])[a-z][\w-]*\.ts\b/g)) {
     t.true(
       folders.some((folder) => existsSync(join(root, 'src', folder, name))),
@@ -165,7 +178,8 @@ test('no document names an error code that does not exist', (t) => {
   for (const {path, text} of documents) {
     for (const [code] of text.matchAll(/\bRB_[A-Z_]+\b/g)) {
       if (text.includes(`${code}…`)) continue;
-      t.true(Object.hasOwn(errorTable, code) || Object.hasOwn(businessCodes, code), `${path}: ${code}`);
+      const isKnown = [errorTable, businessCodes, clientErrorTable].some((codes) => Object.hasOwn(codes, code));
+      t.true(isKnown, `${path}: ${code}`);
     }
   }
 });
@@ -177,7 +191,7 @@ test("the close codes of the protocol include the program's, with their texts", 
 
 test('the architecture names every state of every chart', (t) => {
   const rows = tableRows(readDocument('docs/architecture.md'));
-  for (const table of [connection, outboundQos1, outboundQos2, inboundQos1, inboundQos2]) {
+  for (const table of [connection, clientConnection, outboundQos1, outboundQos2, inboundQos1, inboundQos2]) {
     const row = rows.find(([chart]) => chart === `\`${table.machine.id}\``);
     t.deepEqual(
       row?.[2]?.split(', '),

@@ -2,9 +2,9 @@ import test from 'ava';
 import {type AnyStateMachine, type EventObject, initialTransition, type StateValue, transition} from 'xstate';
 import {getPathsFromEvents, getShortestPaths, getSimplePaths} from 'xstate/graph';
 import {stateName} from '../../src/machines/tabulate.ts';
-import {tables} from './tables.ts';
+import {allTables} from './tables.ts';
 
-type Table = (typeof tables)[number];
+type Table = (typeof allTables)[number];
 
 /** What a path comes to: its events, the states after each, and the effects on the way. */
 interface Walk {
@@ -65,7 +65,7 @@ function handledCells(table: Table): number[] {
   return [...table.isHandled.keys()].filter((cell) => table.isHandled[cell] === 1);
 }
 
-for (const table of tables) {
+for (const table of allTables) {
   const {machine, vocabulary} = table;
 
   test(`the shortest paths of ${machine.id} lead to every state, and its table goes the same way`, (t) => {

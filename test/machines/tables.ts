@@ -1,14 +1,17 @@
-// Every table the gateway runs, for the tests that hold for all of them.
+// Every table there is, for the tests that hold for all of them.
 
+import {clientConnection} from '../../src/machines/client-connection.ts';
 import {connection} from '../../src/machines/connection.ts';
 import {inboundQos1, inboundQos2} from '../../src/machines/inbound-delivery.ts';
 import {outboundQos1, outboundQos2} from '../../src/machines/outbound-delivery.ts';
 import type {Table} from '../../src/machines/tabulate.ts';
 
-export const tables: readonly Table<string, string, string>[] = [
-  connection,
-  outboundQos1,
-  outboundQos2,
-  inboundQos1,
-  inboundQos2,
-];
+const deliveries: readonly Table<string, string, string>[] = [outboundQos1, outboundQos2, inboundQos1, inboundQos2];
+
+/** Those that the gateway runs. */
+export const tables: readonly Table<string, string, string>[] = [connection, ...deliveries];
+
+/** Those that a client runs: its own connection, and the deliveries from the other end. */
+export const clientTables: readonly Table<string, string, string>[] = [clientConnection, ...deliveries];
+
+export const allTables: readonly Table<string, string, string>[] = [...tables, clientConnection];

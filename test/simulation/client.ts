@@ -26,15 +26,30 @@ interface Character {
   readonly isSloppy: boolean;
 }
 
+/** What a client of the simulation is to the simulation. */
+export interface SimulatedClient {
+  /** Whether its connection was answered 101. */
+  readonly isOpen: boolean;
+  /** Whether it comes back when its connection ends. */
+  isStaying: boolean;
+  connect(): void;
+  /** One step of its application. */
+  act(): void;
+  /** Sends one message; `undefined` where it cannot, or not at once. */
+  send(qos: Qos): ObservedMessage | undefined;
+  /** The storm is over: it behaves, on a connection that nothing befalls. */
+  calmDown(): void;
+  /** It goes for good, with a close frame or without a word. */
+  depart(isSilent: boolean): void;
+}
+
 const handshakePatienceMs = 20_000;
 /** Share of its steps in which it says goodbye, to come back soon. */
 const goodbyes = 0.01;
 
-export class Client implements ClientEnd {
+export class Client implements SimulatedClient, ClientEnd {
   readonly number: number;
-  /** Whether its connection was answered 101. */
   isOpen = false;
-  /** Whether it comes back when its connection ends. */
   isStaying = true;
   readonly #world: World;
   readonly #character: Character;
@@ -93,7 +108,6 @@ export class Client implements ClientEnd {
     if (dice.chance(0.2)) this.#sender.send(1);
   }
 
-  /** One step of its application. */
   act(): void {
     const dice = this.#world.dice.clients;
     const sender = this.#sender;
@@ -103,18 +117,15 @@ export class Client implements ClientEnd {
     else sender.send(dice.pick([0, 1, 1, 2, 2]));
   }
 
-  /** Sends one message; `undefined` where it cannot. */
   send(qos: Qos): ObservedMessage | undefined {
     return this.isOpen ? this.#sender?.send(qos) : undefined;
   }
 
-  /** The storm is over: it behaves, on a connection that nothing befalls. */
   calmDown(): void {
     this.#isCalm = true;
     this.connect();
   }
 
-  /** It goes for good, with a close frame or without a word. */
   depart(isSilent: boolean): void {
     this.isStaying = false;
     if (isSilent || !this.isOpen) {

@@ -15,6 +15,8 @@ export interface ObservedMessage {
   readonly calls: Map<string, 'running' | 'accepted' | 'failed'>;
   /** RAINBOWMESSAGEIDs under which the business server processed it. */
   readonly processed: Set<string>;
+  /** Whether the gateway has read a SEND of it. */
+  hasArrived: boolean;
   /** Whether the client has its ACK or REC. */
   isAcknowledged: boolean;
 }

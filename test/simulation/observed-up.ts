@@ -70,7 +70,9 @@ export class ObservedUp {
     const place = ++this.#arrivalCount;
     if (known === undefined) this.#arrivals.set(serial, {first: place, latest: place, id: packet.id});
     else known.latest = place;
-    const calls = this.#observer.messages[serial]?.calls;
+    const message = this.#observer.messages[serial];
+    if (message !== undefined) message.hasArrived = true;
+    const calls = message?.calls;
     if (packet.qos === 1 && calls !== undefined && [...calls.values()].includes('accepted')) this.lateRepeats++;
     if (packet.qos === 2 && this.#isStrict && this.#held.has(packet.id)) this.#owe(this.#owedRecs, packet.id);
   }

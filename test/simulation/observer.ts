@@ -120,6 +120,7 @@ export class Observer {
       isPolite,
       calls: new Map(),
       processed: new Set(),
+      hasArrived: false,
       isAcknowledged: false,
     };
     this.messages.push(message);

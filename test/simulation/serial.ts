@@ -14,3 +14,11 @@ export function readSerial(payload: Uint8Array): number {
   if (payload.length < headBytes) return -1;
   return new DataView(payload.buffer, payload.byteOffset).getUint32(0);
 }
+
+/** Bytes that the serial takes. */
+export const serialBytes = headBytes;
+
+/** Writes the serial over the first bytes of `payload`. */
+export function writeSerialInto(payload: Uint8Array, serial: number): void {
+  new DataView(payload.buffer, payload.byteOffset).setUint32(0, serial);
+}

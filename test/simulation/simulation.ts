@@ -2,12 +2,13 @@
 // kept at once and in full; at the end nothing may be left. Some runs end in the middle of the storm instead.
 
 import {Callers, contestedChannel} from './callers.ts';
-import {Client} from './client.ts';
+import {Client, type SimulatedClient} from './client.ts';
 import type {Coverage} from './coverage.ts';
 import type {ObservedMessage} from './observed-message.ts';
 import type {ObservedPublication} from './observed-publication.ts';
 import {type Plan, planFor} from './plan.ts';
 import {noSabotage, type Sabotage} from './sabotage.ts';
+import {SdkClient} from './sdk-client.ts';
 import type {TraceLine} from './trace.ts';
 import type {Violation} from './violation.ts';
 import {World} from './world.ts';
@@ -17,6 +18,8 @@ const callGraceMs = 500;
 const probeMs = 10_000;
 const probeGapMs = 300;
 const drainMs = 60_000;
+/** Share of the clients that are the SDK, where there are such. */
+const sdkShare = 0.7;
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -24,6 +27,8 @@ export interface SimulationOptions {
   readonly coverage?: Coverage;
   /** Whether the result has the trace line by line. @default false */
   readonly isShown?: boolean;
+  /** Whether most clients are applications on the SDK. @default false */
+  readonly hasSdk?: boolean;
 }
 
 export interface SimulationResult {
@@ -39,9 +44,9 @@ export interface SimulationResult {
 
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   const plan = planFor(options.seed);
-  const {sabotage = noSabotage, coverage, isShown = false} = options;
-  const world = new World({plan, sabotage, coverage, isShown});
-  await new Simulation(world).run();
+  const {sabotage = noSabotage, coverage, isShown = false, hasSdk = false} = options;
+  const world = new World({plan, sabotage, coverage, isShown, hasSdk});
+  await new Simulation(world, hasSdk).run();
   const {clock, trace, observer, events} = world;
   return {
     plan,
@@ -57,12 +62,15 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
 class Simulation {
   readonly #world: World;
   readonly #callers: Callers;
-  readonly #clients: Client[] = [];
+  readonly #clients: SimulatedClient[] = [];
+  readonly #sdkClients: SdkClient[] = [];
+  readonly #hasSdk: boolean;
   #isStorm = true;
   #isStopped = false;
 
-  constructor(world: World) {
+  constructor(world: World, hasSdk: boolean) {
     this.#world = world;
+    this.#hasSdk = hasSdk;
     this.#callers = new Callers(world);
   }
 
@@ -87,15 +95,26 @@ class Simulation {
     const {plan, dice, clock} = this.#world;
     const arrivalMs = dice.clients.pick([0, 1_000, 10_000]);
     for (let number = 1; number <= plan.clients; number++) {
-      const isPolite = !dice.clients.chance(plan.rude);
-      const client = new Client(this.#world, number, {isPolite, isSloppy: dice.clients.chance(plan.sloppy)});
+      const client = this.#makeClient(number);
       this.#clients.push(client);
       clock.startTimer(dice.clients.integer(0, arrivalMs), () => client.connect());
       this.#act(client);
     }
   }
 
-  #act(client: Client): void {
+  #makeClient(number: number): SimulatedClient {
+    const {plan} = this.#world;
+    const dice = this.#world.dice.clients;
+    if (this.#hasSdk && dice.chance(sdkShare)) {
+      const client = new SdkClient(this.#world, number);
+      this.#sdkClients.push(client);
+      return client;
+    }
+    const isPolite = !dice.chance(plan.rude);
+    return new Client(this.#world, number, {isPolite, isSloppy: dice.chance(plan.sloppy)});
+  }
+
+  #act(client: SimulatedClient): void {
     const {plan, dice, clock} = this.#world;
     clock.startTimer(dice.clients.waitMs(plan.messageEveryMs), () => {
       if (!this.#isStorm) return;
@@ -153,6 +172,7 @@ class Simulation {
       if (message === undefined || message.isAcknowledged) continue;
       observer.violations.note('calm', message.connection, `message ${message.serial} was not acknowledged`);
     }
+    for (const client of this.#sdkClients) if (client.isOpen) client.checkSettled();
   }
 
   #checkPublication({outcome, members, name, received}: ObservedPublication, contested: number): void {

@@ -33,6 +33,8 @@ export interface WorldOptions {
   readonly coverage: Coverage | undefined;
   /** Whether the trace is kept line by line. */
   readonly isShown: boolean;
+  /** Whether some clients are the SDK, which has promises of its own. */
+  readonly hasSdk: boolean;
 }
 
 export class World {
@@ -57,8 +59,10 @@ export class World {
   events = 0;
   readonly #deferred: {readonly source: object; readonly run: () => void}[] = [];
   readonly #waitingForRest: (() => void)[] = [];
+  readonly #hasSdk: boolean;
 
-  constructor({plan, sabotage, coverage, isShown}: WorldOptions) {
+  constructor({plan, sabotage, coverage, isShown, hasSdk}: WorldOptions) {
+    this.#hasSdk = hasSdk;
     this.plan = plan;
     this.sabotage = sabotage;
     const {seed} = plan;
@@ -136,7 +140,7 @@ export class World {
     const untilAt = this.clock.now() + durationMs;
     while (!this.isBroken && isOver?.() !== true) {
       const dueAt = this.clock.nextDueAt ?? Number.POSITIVE_INFINITY;
-      if (dueAt > this.clock.now() && (await this.#finishInstant())) continue;
+      if (dueAt > this.clock.now() && (await this.#finishInstant(dueAt))) continue;
       if (this.isBroken || dueAt > untilAt) break;
       this.clock.fireNext();
       this.events++;
@@ -149,14 +153,15 @@ export class World {
   }
 
   /** Whether something came of it, so that the instant is not over. */
-  async #finishInstant(): Promise<boolean> {
+  async #finishInstant(dueAt: number): Promise<boolean> {
     if (this.#deferred.length > 0) {
       this.runTurns();
       return true;
     }
-    if (this.awaited > 0) {
+    if (this.awaited > 0 || this.#hasSdk) {
       await this.#stepPromises();
-      if (this.#deferred.length > 0) return true;
+      // What the SDK's promises did may be due before what was seen to be next.
+      if (this.#deferred.length > 0 || (this.clock.nextDueAt ?? dueAt) < dueAt) return true;
     }
     this.observer.instantOver();
     return false;
@@ -171,6 +176,11 @@ export class World {
   }
 
   async #stepPromises(): Promise<void> {
+    if (this.#hasSdk) {
+      // However many steps its promises take, they are done before anything else of the machine.
+      await new Promise((resolve) => setImmediate(resolve));
+      return;
+    }
     const steps = this.shards.length === 1 ? promiseSteps : promiseStepsFederated;
     for (let step = 0; step < steps; step++) await nothing;
   }

@@ -1,0 +1,53 @@
+// How long to wait before the next attempt: longer each time, and by chance over the whole span, since thousands may have
+// lost their connection together. Never at once, whatever happens: no loop of attempts is tight.
+
+import type {Settings} from './options.ts';
+
+/** The least wait there is. */
+const leastMs = 100;
+/** A connection that lasted as long counts as good: the next wait is short again. */
+const lastingMs = 10_000;
+/** 2 to this power times the shortest span is more than any longest. */
+const failuresCounted = 16;
+
+export class Backoff {
+  /** Attempts in a row that failed, or opened and did not last. */
+  failures = 0;
+  readonly #settings: Settings;
+  #openedAt = 0;
+
+  constructor(settings: Settings) {
+    this.#settings = settings;
+  }
+
+  /** A connection was opened. */
+  opened(): void {
+    this.#openedAt = this.#settings.clock.now();
+  }
+
+  /** A connection, or an attempt where it `wasOpen` not, has ended: how long to wait. */
+  nextMs(wasOpen: boolean): number {
+    const {clock, random, backoffMinMs, backoffMaxMs} = this.#settings;
+    if (wasOpen && clock.now() - this.#openedAt >= lastingMs) this.failures = 0;
+    const spanMs = Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(this.failures, failuresCounted));
+    this.failures++;
+    return random.integer(leastMs, spanMs);
+  }
+
+  /** Something says that the next attempt may succeed: by chance all the same, as others are told so, too. */
+  hurryMs(): number {
+    const {random, backoffMinMs} = this.#settings;
+    return random.integer(leastMs, backoffMinMs);
+  }
+
+  /** The gateway says that this client was too much for it: as long a wait as there is, by chance. */
+  slowDown(): void {
+    this.failures = failuresCounted;
+    // The connection may have lasted.
+    this.#openedAt = Number.POSITIVE_INFINITY;
+  }
+
+  reset(): void {
+    this.failures = 0;
+  }
+}

@@ -1,0 +1,23 @@
+// The package entry `rainbow-server/client`: all that an application may import, for browsers and for Node.
+
+export {type Codec, jsonCodec} from './codec.ts';
+export {type ClientErrorCode, clientErrorTable, RainbowClientError} from './errors.ts';
+export type {
+  ClosedEvent,
+  DeliveryEvent,
+  DeliveryFacts,
+  DeliveryState,
+  EndEvent,
+  FaultEvent,
+  PendingMessage,
+  RainbowEvents,
+  RainbowState,
+  StateEvent,
+} from './events.ts';
+export type {Query, RainbowOptions} from './options.ts';
+export {Rainbow, type SendOptions} from './rainbow.ts';
+export type {AnySchema, MessageContext, MessageHandler, MessageShape, Schema} from './schema.ts';
+export type {Socket, SocketClass, SocketEvent} from './socket.ts';
+export type {Store, StoredMessage} from './store.ts';
+export {type IndexedDbStoreOptions, indexedDbStore} from './store-indexed-db.ts';
+export type {Surroundings, SurroundingsEvent} from './surroundings.ts';

@@ -1,0 +1,51 @@
+// The one table of what can go wrong for an application that sends. Match on `code`.
+
+interface ClientErrorFacts {
+  /** What a person reads. */
+  readonly message: string;
+  /** Whether the message may have reached the business server all the same. */
+  readonly mayHaveArrived: boolean;
+}
+
+const facts = {
+  /** A value that the call does not take: nothing was sent. */
+  RB_ARGUMENT: {message: 'wrong argument', mayHaveArrived: false},
+  RB_MESSAGE_TOO_LARGE: {message: 'message too large', mayHaveArrived: false},
+  /** Too many messages wait, or too many bytes of them: nothing was sent. */
+  RB_OUTBOX_FULL: {message: 'outbox full', mayHaveArrived: false},
+  /** The store did not take the message: nothing was sent. */
+  RB_STORE: {message: 'store failed', mayHaveArrived: false},
+  /** Its time was up before it could be transmitted. */
+  RB_EXPIRED: {message: 'not transmitted in time', mayHaveArrived: false},
+  /** Transmitted, and not answered in its time. */
+  RB_UNANSWERED: {message: 'not answered in time', mayHaveArrived: true},
+  /** Transmitted, and the connection ended before the answer: to send it again might double it. */
+  RB_IN_DOUBT: {message: 'connection lost before the answer', mayHaveArrived: true},
+  /** Answered, but the codec could not read the answer; `cause` is its error. */
+  RB_ANSWER: {message: 'answer unreadable', mayHaveArrived: true},
+  /** The caller's signal; `cause` is its reason, and `mayHaveArrived` says whether it had been transmitted. */
+  RB_ABORTED: {message: 'aborted', mayHaveArrived: false},
+  /** The client has faded or was refused, and the message was not transmitted; with a store it is kept there. */
+  RB_CLOSED: {message: 'client closed', mayHaveArrived: false},
+} as const satisfies Record<string, ClientErrorFacts>;
+
+/** A stable code; new ones may be added, none changes its meaning. */
+export type ClientErrorCode = keyof typeof facts;
+
+/** Every code with its facts. */
+export const clientErrorTable: Readonly<Record<ClientErrorCode, ClientErrorFacts>> = facts;
+
+/** What `send()` rejects with, and what the constructor throws. */
+export class RainbowClientError extends Error {
+  override readonly name = 'RainbowClientError';
+  readonly code: ClientErrorCode;
+  /** Whether the message may have reached the business server all the same. */
+  readonly mayHaveArrived: boolean;
+
+  constructor(code: ClientErrorCode, detail?: string, more: {cause?: unknown; mayHaveArrived?: boolean} = {}) {
+    const {message, mayHaveArrived} = clientErrorTable[code];
+    super(detail === undefined ? message : `${message}: ${detail}`, 'cause' in more ? {cause: more.cause} : {});
+    this.code = code;
+    this.mayHaveArrived = more.mayHaveArrived ?? mayHaveArrived;
+  }
+}

@@ -1,0 +1,136 @@
+// What a Rainbow tells whoever listens, and how: `rainbow.on('delivery', (event) => …)`.
+
+import type {ClientConnectionState} from '../machines/steps.ts';
+import type {Qos} from '../protocol/packet.ts';
+import type {RainbowClientError} from './errors.ts';
+
+/** A state of the connection's chart (machines/client-connection.ts, drawn in docs/client.md). */
+export type RainbowState = ClientConnectionState;
+
+/**
+ * Where a message is.
+ *
+ * - `queued`: waits in the outbox.
+ * - `sent`: handed to the socket. At QoS 0 that is all that will be known.
+ * - `atGateway`: the gateway has read it. Asked for only while somebody listens to `delivery`.
+ * - `answered`: the business server has it and has answered.
+ * - `failed`: given up; `error` says why, and whether it may have arrived.
+ * - `kept`: not sent before the client ended; the store has it for the next time.
+ */
+export type DeliveryState = 'queued' | 'sent' | 'atGateway' | 'answered' | 'failed' | 'kept';
+
+/** A message of the application on its way up. */
+export interface DeliveryFacts {
+  /** As given to `send()`, or made by it. */
+  readonly key: string;
+  readonly type: number;
+  readonly qos: Qos;
+  readonly state: DeliveryState;
+  /** It was transmitted on a connection that was lost: where it is sent once more, it may arrive twice. */
+  readonly mayBeRepeat: boolean;
+}
+
+export interface DeliveryEvent extends DeliveryFacts {
+  /** With `answered`: the business server's answer, decoded. */
+  readonly answer?: unknown;
+  /** With `failed`. */
+  readonly error?: RainbowClientError;
+}
+
+/** A message that is neither answered nor given up. */
+export interface PendingMessage extends DeliveryFacts {
+  /** Decoded again from what is sent. */
+  readonly data: unknown;
+}
+
+export interface StateEvent {
+  readonly state: RainbowState;
+  readonly former: RainbowState;
+}
+
+/** A connection, or an attempt at one, has ended. */
+export interface ClosedEvent {
+  /**
+   * Of the close frame; 1006 where there was none. A browser tells no more of an attempt that failed: a refusal by the
+   * business server (401), a gateway that is full (503) and a network that is down all look like this.
+   */
+  readonly code: number;
+  readonly reason: string;
+  /** Whether it had been open: if not, the attempt failed. */
+  readonly wasOpen: boolean;
+  /** Attempts that have failed since the last connection that lasted. */
+  readonly failures: number;
+  /** When the next attempt is made, in milliseconds; `undefined` where none will be. */
+  readonly retryInMs: number | undefined;
+}
+
+/** How it ended for good. */
+export interface EndEvent {
+  /** `faded`: as the application wished. `refused`: as the gateway wished, or after the last attempt. */
+  readonly state: 'faded' | 'refused';
+  /** Of the last connection. */
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** Something was dropped or went wrong that no promise tells of. */
+export interface FaultEvent {
+  /**
+   * - `handler`: the handler threw or rejected; the message was acknowledged with an empty reply. [RB-60]
+   * - `handlerTimeout`: it took too long, likewise.
+   * - `unhandled`: a message came and there was no handler, likewise.
+   * - `inbox`: a QoS 0 message was dropped since too many waited, or a connection ended for that reason.
+   * - `packet`: the gateway sent what is not a packet; ignored.
+   * - `store`: the store failed.
+   * - `query`: the function that makes the query failed; the attempt counts as failed.
+   */
+  readonly kind: 'handler' | 'handlerTimeout' | 'unhandled' | 'inbox' | 'packet' | 'store' | 'query';
+  /** The message type, where it is about a message. */
+  readonly type?: number;
+  readonly cause?: unknown;
+}
+
+export interface RainbowEvents {
+  readonly state: StateEvent;
+  readonly delivery: DeliveryEvent;
+  readonly closed: ClosedEvent;
+  readonly end: EndEvent;
+  readonly fault: FaultEvent;
+}
+
+type Listeners = {[Name in keyof RainbowEvents]: Set<(event: RainbowEvents[Name]) => void>};
+
+/** Listeners by event. */
+export class Emitter {
+  readonly #listeners: Listeners = {
+    state: new Set(),
+    delivery: new Set(),
+    closed: new Set(),
+    end: new Set(),
+    fault: new Set(),
+  };
+
+  /** Returns what takes the listener off again. */
+  on<Name extends keyof RainbowEvents>(name: Name, listener: (event: RainbowEvents[Name]) => void): () => void {
+    const listeners = this.#listeners[name];
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }
+
+  isHeard(name: keyof RainbowEvents): boolean {
+    return this.#listeners[name].size > 0;
+  }
+
+  /** A listener that throws harms nobody else: its error is thrown where nothing of ours is on the stack. */
+  emit<Name extends keyof RainbowEvents>(name: Name, event: RainbowEvents[Name]): void {
+    for (const listener of this.#listeners[name]) {
+      try {
+        listener(event);
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}

@@ -1,0 +1,45 @@
+// Calls the application's handler and makes bytes of its answer. Whatever the handler does, there is a reply: a client
+// acknowledges each message, also one it has no use for or fails at; that it failed is told by an event. [RB-60]
+
+import {emptyBytes, type SendPacket} from '../protocol/packet.ts';
+import type {FaultEvent} from './events.ts';
+
+/** A handler that knows no types. */
+export type PlainHandler = (
+  type: number,
+  data: unknown,
+  context: {readonly qos: SendPacket['qos']; readonly mayBeRepeat: boolean},
+) => unknown;
+
+interface HandlingOptions {
+  readonly decode: (bytes: Uint8Array, type: number) => unknown;
+  readonly encode: (data: unknown, type: number) => Uint8Array;
+  readonly fault: (event: FaultEvent) => void;
+}
+
+/** The bytes of the handler's answer; at once where it answers at once. Never throws or rejects. */
+export function handleMessage(
+  handler: PlainHandler | undefined,
+  {type, payload, qos, isDup}: SendPacket,
+  {decode, encode, fault}: HandlingOptions,
+): Uint8Array | Promise<Uint8Array> {
+  if (handler === undefined) {
+    fault({kind: 'unhandled', type});
+    return emptyBytes;
+  }
+  const bytesOf = (answer: unknown): Uint8Array => (answer === undefined ? emptyBytes : encode(answer, type));
+  const fail = (cause: unknown): Uint8Array => {
+    fault({kind: 'handler', type, cause});
+    return emptyBytes;
+  };
+  try {
+    const answer = handler(type, decode(payload, type), {qos, mayBeRepeat: isDup});
+    return isThenable(answer) ? Promise.resolve(answer).then(bytesOf).catch(fail) : bytesOf(answer);
+  } catch (error) {
+    return fail(error);
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof (value as {readonly then?: unknown} | undefined | null)?.then === 'function';
+}

@@ -1,0 +1,155 @@
+// What a Rainbow can be told: one table of numbers with their defaults and bounds, and the address it connects to.
+
+import type {Clock} from '../core/clock.ts';
+import {webClock} from '../core/clock-web.ts';
+import type {Random} from '../core/random.ts';
+import {webRandom} from '../core/random-web.ts';
+import {headerDevice, headerPlatform} from '../protocol/header-name.ts';
+import {type Codec, jsonCodec} from './codec.ts';
+import {RainbowClientError} from './errors.ts';
+import type {SocketClass} from './socket.ts';
+import type {Store} from './store.ts';
+import {platformSurroundings, type Surroundings} from './surroundings.ts';
+
+type Limit = readonly [usual: number, least: number, most: number];
+
+const kib = 1024;
+const mib = 1024 * kib;
+/** The longest that timers of the platform can wait. */
+const longestMs = 2 ** 31 - 1;
+
+/** Every number that can be set: its default, its least and its most. `Infinity` is for those that say so. */
+export const numberOptions = {
+  timeout: [30_000, 1, Number.POSITIVE_INFINITY],
+  handlerTimeoutMs: [10_000, 1, longestMs],
+  heartbeatMs: [25_000, 100, longestMs],
+  connectTimeoutMs: [20_000, 1, longestMs],
+  fadeTimeoutMs: [2_000, 1, longestMs],
+  retryIntervalMs: [3_000, 100, longestMs],
+  backoffMinMs: [1_000, 100, longestMs],
+  backoffMaxMs: [30_000, 100, longestMs],
+  attemptsMax: [Number.POSITIVE_INFINITY, 1, Number.POSITIVE_INFINITY],
+  window: [100, 1, 30_000],
+  outboxMax: [1_000, 1, 1_000_000],
+  outboxBytesMax: [4 * mib, 1, 2 ** 32],
+  inboxMax: [10_000, 1, 1_000_000],
+  inboxBytesMax: [16 * mib, 1, 2 ** 32],
+  messageBytesMax: [mib, 8, 2 ** 32],
+  sendBufferBytesMax: [mib, 1, 2 ** 32],
+} as const satisfies Record<string, Limit>;
+
+type NumberOptions = {readonly [Name in keyof typeof numberOptions]: number};
+
+/** Parameters of the URL: what the business server reads as headers of its connect call. */
+export type Query = Readonly<Record<string, string>>;
+
+/** See docs/client.md for what each number does; every option has a default but the address. */
+export interface RainbowOptions extends Partial<NumberOptions> {
+  /** `ws:` or `wss:`, also `http:` or `https:`; instead of host, port, path and secure. */
+  readonly url?: string | URL;
+  readonly host?: string;
+  /** @default 1984 */
+  readonly port?: number;
+  /** @default '/connect/' */
+  readonly path?: string;
+  /** `wss:` instead of `ws:`. @default false */
+  readonly secure?: boolean;
+  /** Added to the URL; a function is asked anew for each attempt, for tokens that do not last. */
+  readonly query?: Query | (() => Query | Promise<Query>);
+  /** Names the device, in the query as X-DEVICEID. @default by chance, for as long as this object lives */
+  readonly device?: string;
+  /** In the query as X-CLIENT-OS. @default 'web' in a browser, 'node' elsewhere */
+  readonly platform?: string;
+  /** Types of messages from the business server that wait for no other's handler. @default none */
+  readonly unorderedTypes?: readonly number[];
+  /** Where messages of QoS 1 and 2 are kept. @default memory */
+  readonly store?: Store;
+  /** @default jsonCodec */
+  readonly codec?: Codec;
+  /** @default the platform's own */
+  readonly WebSocket?: SocketClass;
+  /** What the platform says of network and page. @default the events of the browser, where it is one */
+  readonly surroundings?: Surroundings;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+/** All options, checked and complete. */
+export interface Settings extends NumberOptions {
+  /** Makes the URL of one attempt. */
+  readonly url: () => string | Promise<string>;
+  readonly unorderedTypes: ReadonlySet<number>;
+  readonly store: Store | undefined;
+  readonly codec: Codec;
+  readonly WebSocket: SocketClass;
+  readonly surroundings: Surroundings;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** Throws `RB_ARGUMENT` for what cannot be. */
+export function settingsOf(options: RainbowOptions): Settings {
+  const {store, codec = jsonCodec, clock = webClock, random = webRandom, unorderedTypes = []} = options;
+  const {WebSocket = globalThis.WebSocket, surroundings = platformSurroundings} = options;
+  if (WebSocket === undefined) throw new RainbowClientError('RB_ARGUMENT', 'Expected a WebSocket class, got none');
+  const numbers = readNumbers(options);
+  const {backoffMinMs, backoffMaxMs} = numbers;
+  if (backoffMinMs > backoffMaxMs) {
+    const got = `${backoffMinMs} and ${backoffMaxMs}`;
+    throw new RainbowClientError('RB_ARGUMENT', `Expected backoffMinMs to be at most backoffMaxMs, got ${got}`);
+  }
+  return {
+    ...numbers,
+    url: urlMaker(options, random),
+    unorderedTypes: new Set(unorderedTypes),
+    store,
+    codec,
+    WebSocket,
+    surroundings,
+    clock,
+    random,
+  };
+}
+
+function readNumbers(options: RainbowOptions): NumberOptions {
+  const entries = Object.entries(numberOptions).map(([name, [usual, least, most]]) => {
+    const value = options[name as keyof NumberOptions] ?? usual;
+    if (!(value >= least && value <= most)) {
+      throw new RainbowClientError('RB_ARGUMENT', `Expected ${name} to be from ${least} to ${most}, got ${value}`);
+    }
+    return [name, value] as const;
+  });
+  return Object.fromEntries(entries) as NumberOptions;
+}
+
+const deviceBytes = 16;
+
+function urlMaker(options: RainbowOptions, random: Random): () => string | Promise<string> {
+  const base = baseUrl(options);
+  const {query = {}, device, platform = typeof document === 'undefined' ? 'node' : 'web'} = options;
+  const usual = {[headerDevice]: device ?? random.hex(deviceBytes), [headerPlatform]: platform};
+  const make = (parameters: Query): string => {
+    const url = new URL(base);
+    for (const [name, value] of Object.entries({...usual, ...parameters})) {
+      // What stands in the URL itself is the application's word, too.
+      if (name in parameters || !url.searchParams.has(name)) url.searchParams.set(name, value);
+    }
+    return url.href;
+  };
+  return () => {
+    const parameters = typeof query === 'function' ? query() : query;
+    return parameters instanceof Promise ? parameters.then(make) : make(parameters);
+  };
+}
+
+function baseUrl({url, host, port = 1984, path = '/connect/', secure = false}: RainbowOptions): URL {
+  const text = url ?? (host === undefined ? undefined : `${secure ? 'wss' : 'ws'}://${host}:${port}${path}`);
+  const base = text === undefined || !URL.canParse(text) ? undefined : new URL(text);
+  const scheme = /^(?:ws|http)s?:$/;
+  if (base === undefined || !scheme.test(base.protocol)) {
+    throw new RainbowClientError('RB_ARGUMENT', `Expected the address of a gateway, got ${text}`);
+  }
+  base.protocol = base.protocol.replace('http', 'ws');
+  base.hash = '';
+  return base;
+}

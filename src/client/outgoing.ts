@@ -1,0 +1,42 @@
+// One message of the application on its way up, from `send()` to its end; over several connections, if need be.
+
+import type {Timer} from '../core/clock.ts';
+import type {Qos} from '../protocol/packet.ts';
+import type {RainbowClientError} from './errors.ts';
+import type {DeliveryState} from './events.ts';
+import type {Flow} from './flow.ts';
+
+/** How the caller of `send()` is told. */
+export interface Settling {
+  resolve(answer: unknown): void;
+  reject(error: RainbowClientError): void;
+}
+
+export interface Outgoing {
+  readonly key: string;
+  readonly type: number;
+  readonly qos: Qos;
+  readonly payload: Uint8Array;
+  /** At QoS 2: may be sent on another connection though it was transmitted on one that was lost. */
+  readonly mayRepeat: boolean;
+  readonly order: number;
+  /** Unix time in milliseconds, for the store. */
+  readonly dueAt: number;
+  /** `undefined` where a store kept it and whoever sent it is gone. */
+  readonly settling: Settling | undefined;
+  state: DeliveryState;
+  /** Transmitted on an earlier connection. */
+  wasTransmitted: boolean;
+  /** The store knows that it may have been transmitted. */
+  isMarked: boolean;
+  /** On the present connection, once it is transmitted there. */
+  flow: Flow | undefined;
+  timer: Timer | undefined;
+  /** Takes the listener off the caller's signal. */
+  forgetSignal: (() => void) | undefined;
+}
+
+/** Whether its caller has been told the end. */
+export function isOver({state}: Outgoing): boolean {
+  return state === 'answered' || state === 'failed' || state === 'kept';
+}

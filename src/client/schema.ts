@@ -1,0 +1,57 @@
+// The types of an application's messages: which type carries what, and what it is answered with. Types only.
+
+/** What one message type carries, and what it is answered with; what is left out is `undefined`. */
+export interface MessageShape {
+  readonly data?: unknown;
+  readonly answer?: unknown;
+}
+
+/**
+ * An application's messages by type, up to the business server and down from it. They are claims of the application:
+ * nothing is checked while it runs.
+ *
+ * ```ts
+ * interface Chat {
+ *   up: {2: {data: {text: string}; answer: {delivered: number}}};
+ *   down: {1002: {data: {from: string; text: string}}};
+ * }
+ * const rainbow = new Rainbow<Chat>('ws://localhost:1984/connect/');
+ * ```
+ */
+export interface Schema {
+  readonly up: Readonly<Record<number, MessageShape>>;
+  readonly down: Readonly<Record<number, MessageShape>>;
+}
+
+/** Any message, of which nothing is known. */
+export interface AnySchema {
+  readonly up: Readonly<Record<number, {readonly data: unknown; readonly answer: unknown}>>;
+  readonly down: Readonly<Record<number, {readonly data: unknown; readonly answer: unknown}>>;
+}
+
+/** The message types of one direction. */
+export type TypeOf<Messages> = keyof Messages & number;
+
+export type DataOf<Shape> = Shape extends {readonly data: infer Data} ? Data : undefined;
+
+export type AnswerOf<Shape> = Shape extends {readonly answer: infer Answer} ? Answer : undefined;
+
+/** What a handler is told about a message besides its type and data. */
+export interface MessageContext {
+  readonly qos: 0 | 1 | 2;
+  /** The gateway has sent it before: at QoS 1 it may have been handled before. */
+  readonly mayBeRepeat: boolean;
+}
+
+/** The arguments of a handler: whoever tests the type knows the type of the data. */
+export type Incoming<Down> = {
+  [Type in TypeOf<Down>]: [type: Type, data: DataOf<Down[Type]>, context: MessageContext];
+}[TypeOf<Down>];
+
+/** What a handler may give back for any of the types. */
+export type AnyAnswerOf<Down> = {[Type in TypeOf<Down>]: AnswerOf<Down[Type]>}[TypeOf<Down>];
+
+/** Handles the messages that come down; its value, or that of its promise, goes back to the business server. */
+export type MessageHandler<Down> = (
+  ...message: Incoming<Down>
+) => AnyAnswerOf<Down> | undefined | Promise<AnyAnswerOf<Down> | undefined>;

@@ -1,0 +1,38 @@
+// What the platform knows of the network and of the page. A browser tells both; Node tells nothing, and then nothing comes.
+
+/** What is told of. Each is a hint, and may be wrong. */
+export type SurroundingsEvent = 'network.online' | 'network.offline' | 'page.shown';
+
+export interface Surroundings {
+  /** Whether the platform says that there is no network, now. */
+  readonly isOffline: boolean;
+  /** Calls `tell` at each change until the function it returns is called. */
+  watch(tell: (event: SurroundingsEvent) => void): () => void;
+}
+
+/** Those of the browser, where it is one. */
+export const platformSurroundings: Surroundings = {
+  get isOffline() {
+    const {navigator} = globalThis as {readonly navigator?: {readonly onLine?: boolean}};
+    return navigator?.onLine === false;
+  },
+  watch(tell) {
+    if (typeof document === 'undefined') return () => {};
+    const goOnline = (): void => tell('network.online');
+    const goOffline = (): void => tell('network.offline');
+    const turn = (): void => {
+      if (document.visibilityState === 'visible') tell('page.shown');
+    };
+    addEventListener('online', goOnline);
+    addEventListener('offline', goOffline);
+    // A page that comes back from the cache of the browser's history was frozen, its socket closed.
+    addEventListener('pageshow', turn);
+    document.addEventListener('visibilitychange', turn);
+    return () => {
+      removeEventListener('online', goOnline);
+      removeEventListener('offline', goOffline);
+      removeEventListener('pageshow', turn);
+      document.removeEventListener('visibilitychange', turn);
+    };
+  },
+};

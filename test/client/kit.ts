@@ -1,0 +1,192 @@
+// A client on a simulated clock, with sockets that the test plays the gateway's part of. Packets are given and read as
+// docs/protocol.md spells them: `14 0001 0007 6869`.
+
+import type {ExecutionContext} from 'ava';
+import type {
+  DeliveryEvent,
+  RainbowEvents,
+  RainbowOptions,
+  SocketEvent,
+  SurroundingsEvent,
+} from '../../src/client/client.ts';
+import {Rainbow} from '../../src/client/client.ts';
+import {SimulatedClock} from '../../src/core/clock-simulated.ts';
+import {SeededRandom} from '../../src/core/random.ts';
+
+/** One socket, as the client made it. */
+export class ScriptedSocket {
+  readonly url: string;
+  binaryType = 'blob';
+  bufferedAmount = 0;
+  /** What the client has sent, in hex, taken out by {@link ScriptedSocket.take}. */
+  sent: string[] = [];
+  closedWith: number | undefined;
+  readonly #listeners: Record<string, ((event: SocketEvent) => void)[]> = {};
+
+  constructor(url: string) {
+    this.url = url;
+  }
+
+  addEventListener(type: string, listener: (event: SocketEvent) => void): void {
+    this.#listeners[type] = [...(this.#listeners[type] ?? []), listener];
+  }
+
+  send(bytes: Uint8Array): void {
+    this.sent.push(Buffer.from(bytes).toString('hex'));
+  }
+
+  close(code?: number): void {
+    this.closedWith = code;
+  }
+
+  /** What was sent since the last call. */
+  take(): string[] {
+    return this.sent.splice(0);
+  }
+
+  /** The gateway answers 101. */
+  open(): this {
+    this.#tell('open', {});
+    return this;
+  }
+
+  /** Packets of the gateway, in hex. */
+  hear(...packets: string[]): this {
+    for (const packet of packets) {
+      const bytes = Buffer.from(packet.replaceAll(' ', ''), 'hex');
+      this.#tell('message', {data: new Uint8Array(bytes).buffer});
+    }
+    return this;
+  }
+
+  hearText(text: string): void {
+    this.#tell('message', {data: text});
+  }
+
+  end(code = 1006, reason = ''): void {
+    this.#tell('error', {});
+    this.#tell('close', {code, reason});
+  }
+
+  #tell(type: string, event: Omit<SocketEvent, 'type'>): void {
+    for (const listener of this.#listeners[type] ?? []) listener({type, ...event});
+  }
+}
+
+/** A client and all that it stands on. */
+export interface Scene {
+  readonly rainbow: Rainbow;
+  readonly clock: SimulatedClock;
+  readonly sockets: ScriptedSocket[];
+  /** The latest. */
+  readonly socket: ScriptedSocket;
+  /** What the platform says. */
+  readonly platform: {isOffline: boolean; say(event: SurroundingsEvent): void; readonly watchers: number};
+  /** All events of this name so far. */
+  heard<Name extends keyof RainbowEvents>(name: Name): RainbowEvents[Name][];
+  /** States of the deliveries so far, as `key state`. */
+  deliveries(): string[];
+}
+
+/** A client that has not bloomed. Deliveries are listened to only where the test asks for them. */
+export function makeScene(t: ExecutionContext, options: RainbowOptions = {}, isTracking = false): Scene {
+  const clock = options.clock instanceof SimulatedClock ? options.clock : new SimulatedClock();
+  const sockets: ScriptedSocket[] = [];
+  const watchers = new Set<(event: SurroundingsEvent) => void>();
+  const platform = {
+    isOffline: false,
+    say: (event: SurroundingsEvent) => {
+      platform.isOffline = event === 'network.offline' || (platform.isOffline && event !== 'network.online');
+      for (const watcher of watchers) watcher(event);
+    },
+    get watchers() {
+      return watchers.size;
+    },
+  };
+  const rainbow = new Rainbow('ws://gateway.test/connect/', {
+    clock,
+    random: new SeededRandom(1),
+    WebSocket: class extends ScriptedSocket {
+      constructor(url: string) {
+        super(url);
+        sockets.push(this);
+      }
+    },
+    surroundings: {
+      get isOffline() {
+        return platform.isOffline;
+      },
+      watch: (tell) => {
+        watchers.add(tell);
+        return () => watchers.delete(tell);
+      },
+    },
+    ...options,
+  });
+  const log: {[Name in keyof RainbowEvents]: RainbowEvents[Name][]} = {
+    state: [],
+    delivery: [],
+    closed: [],
+    end: [],
+    fault: [],
+  };
+  rainbow.on('state', (event) => log.state.push(event));
+  rainbow.on('closed', (event) => log.closed.push(event));
+  rainbow.on('end', (event) => log.end.push(event));
+  rainbow.on('fault', (event) => log.fault.push(event));
+  if (isTracking) rainbow.on('delivery', (event) => log.delivery.push(event));
+  t.teardown(() => {
+    void rainbow.fade();
+    clock.advance(60_000);
+    // Whatever the test was about: nothing is left of a client that has ended.
+    if (clock.pendingCount > 0) throw new Error(`Expected no timer, got ${clock.pendingCount}`);
+    if (watchers.size > 0) throw new Error('Expected nobody to watch the platform');
+  });
+  return {
+    rainbow,
+    clock,
+    sockets,
+    get socket() {
+      const socket = sockets.at(-1);
+      if (socket === undefined) throw new Error('Expected a socket');
+      return socket;
+    },
+    platform,
+    heard: <Name extends keyof RainbowEvents>(name: Name) => log[name] as RainbowEvents[Name][],
+    deliveries: () => log.delivery.map(describe),
+  };
+}
+
+/** One that is open. */
+export function openScene(t: ExecutionContext, options: RainbowOptions = {}, isTracking = false): Scene {
+  const scene = makeScene(t, options, isTracking);
+  void scene.rainbow.bloom();
+  scene.socket.open();
+  return scene;
+}
+
+/** Waits out the next attempt and lets it succeed. */
+export function reopen(scene: Scene): ScriptedSocket {
+  const before = scene.sockets.length;
+  scene.clock.advance(scene.heard('closed').at(-1)?.retryInMs ?? 0);
+  if (scene.sockets.length === before) throw new Error('Expected another attempt');
+  return scene.socket.open();
+}
+
+/** Lets promises run on. */
+export function settle(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** What a promise rejects with; its code. */
+export async function codeOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    return `answered ${JSON.stringify(await promise)}`;
+  } catch (error) {
+    return (error as {readonly code: string}).code;
+  }
+}
+
+function describe({key, state, mayBeRepeat, error}: DeliveryEvent): string {
+  return `${key} ${state}${error === undefined ? '' : ` ${error.code}`}${mayBeRepeat ? ' again' : ''}`;
+}

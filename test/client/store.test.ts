@@ -1,0 +1,205 @@
+import test from 'ava';
+import {SimulatedClock} from '../../src/core/clock-simulated.ts';
+import {KeepingStore} from './keeping.ts';
+import {codeOf, makeScene, openScene, reopen, settle} from './kit.ts';
+
+const forever = {timeout: Number.POSITIVE_INFINITY};
+
+test('a message is put into the store before it is transmitted, and taken out once it is answered', async (t) => {
+  const store = new KeepingStore();
+  const {rainbow, socket} = openScene(t, {store});
+  await settle();
+  const answer = rainbow.send(1, undefined, {key: 'a'});
+  t.deepEqual(socket.take(), []);
+  await settle();
+  t.deepEqual(store.calls, ['put a transmitted']);
+  t.deepEqual(socket.take(), ['1400010001']);
+  socket.hear('30 0001');
+  await answer;
+  await settle();
+  t.deepEqual(store.calls, ['put a transmitted', 'remove a']);
+  t.deepEqual(socket.take(), ['400001']);
+});
+
+test('a REL goes out, and the answer is told, only once the store has forgotten the message [RB-17] [RB-44]', async (t) => {
+  const store = new KeepingStore();
+  const {rainbow, socket} = openScene(t, {store});
+  const answers = ['a', 'b'].map((key) => rainbow.send(1, undefined, {key}));
+  await settle();
+  socket.take();
+  const slow = Promise.withResolvers<void>();
+  store.latch = slow.promise;
+  let told = 0;
+  for (const answer of answers) void answer.then(() => told++);
+  socket.hear('30 0001', '30 0002');
+  await settle();
+  t.deepEqual(socket.take(), []);
+  t.is(told, 0);
+  slow.resolve();
+  await settle();
+  t.is(told, 2);
+  t.deepEqual(store.calls.slice(-2), ['remove a', 'remove b']);
+  t.deepEqual(socket.take(), ['400001', '400002']);
+});
+
+test('QoS 0 is not kept', async (t) => {
+  const store = new KeepingStore();
+  const {rainbow} = openScene(t, {store});
+  await rainbow.send(1, undefined, {qos: 0});
+  await settle();
+  t.deepEqual(store.calls, []);
+});
+
+test('what waits when the client ends stays in the store, and goes out in the next one, before what came later', async (t) => {
+  const store = new KeepingStore();
+  const before = makeScene(t, {store, ...forever}, true);
+  const waiting = ['a', 'b'].map((key) => codeOf(before.rainbow.send(1, {key}, {key})));
+  await settle();
+  await before.rainbow.fade();
+  t.deepEqual(await Promise.all(waiting), ['RB_CLOSED', 'RB_CLOSED']);
+  t.deepEqual(before.deliveries().slice(-2), ['a kept RB_CLOSED', 'b kept RB_CLOSED']);
+
+  const after = makeScene(t, {store, clock: new SimulatedClock(before.clock.wallNow() + 1_000)}, true);
+  void codeOf(after.rainbow.send(2, undefined, {key: 'c'}));
+  await settle();
+  t.deepEqual(
+    after.rainbow.pending.map(({key, state, data}) => [key, state, data]),
+    [
+      ['c', 'queued', undefined],
+      ['a', 'queued', {key: 'a'}],
+      ['b', 'queued', {key: 'b'}],
+    ],
+  );
+  void after.rainbow.bloom();
+  after.socket.open();
+  await settle();
+  const ids = after.socket.take().filter((packet) => packet.startsWith('14'));
+  t.deepEqual(
+    ids.map((packet) => packet.slice(2, 10)),
+    ['00010001', '00010002', '00020003'],
+  );
+  after.socket.hear('30 0001', '30 0002', '30 0003');
+  await settle();
+  t.is(store.kept.size, 0);
+  t.deepEqual(after.rainbow.pending, []);
+});
+
+test('a page that died says nothing: at QoS 1 its messages are sent again, at QoS 2 they are in doubt unless they may repeat', async (t) => {
+  const store = new KeepingStore();
+  const before = openScene(t, {store, ...forever});
+  void codeOf(before.rainbow.send(1, undefined, {qos: 1, key: 'one'}));
+  void codeOf(before.rainbow.send(2, undefined, {key: 'two'}));
+  void codeOf(before.rainbow.send(3, undefined, {key: 'three', mayRepeat: true}));
+  await settle();
+  t.is(before.socket.take().length, 3);
+  // Not `fade()`: what it left is what a reload would find.
+  const left = new KeepingStore();
+  for (const [key, message] of store.kept) left.kept.set(key, message);
+
+  const after = openScene(t, {store: left}, true);
+  await settle();
+  t.deepEqual(
+    after.deliveries().filter((line) => !line.includes('sent')),
+    ['one queued again', 'two queued again', 'three queued again', 'two failed RB_IN_DOUBT again'],
+  );
+  t.deepEqual(after.socket.take(), ['1200010001', '400000', '1400030002']);
+  t.deepEqual([...left.kept.keys()], ['one', 'three']);
+});
+
+test('a kept message has the time that it was given, and no more', async (t) => {
+  const store = new KeepingStore();
+  const before = makeScene(t, {store});
+  void codeOf(before.rainbow.send(1, undefined, {key: 'a', timeout: 5_000}));
+  void codeOf(before.rainbow.send(1, undefined, {key: 'b', timeout: 50_000}));
+  await settle();
+  const left = new KeepingStore();
+  for (const [key, message] of store.kept) left.kept.set(key, message);
+  const after = makeScene(t, {store: left}, true);
+  after.clock.advance(10_000);
+  void after.rainbow.bloom();
+  await settle();
+  after.clock.advance(1);
+  t.true(after.deliveries().includes('a failed RB_EXPIRED'));
+  t.deepEqual(
+    after.rainbow.pending.map(({key}) => key),
+    ['b'],
+  );
+  after.clock.advance(39_999);
+  t.deepEqual(after.rainbow.pending, []);
+});
+
+test('a connection that is lost while the store works sends nothing on it, and keeps the order', async (t) => {
+  const store = new KeepingStore();
+  const scene = openScene(t, {store, ...forever});
+  const slow = Promise.withResolvers<void>();
+  store.latch = slow.promise;
+  for (const type of [1, 2, 3]) void codeOf(scene.rainbow.send(type, undefined));
+  await settle();
+  const lost = scene.socket;
+  lost.end();
+  slow.resolve();
+  await settle();
+  t.deepEqual(lost.take(), []);
+  reopen(scene);
+  await settle();
+  // They were not transmitted, so that they are not in doubt.
+  t.deepEqual(scene.socket.take(), ['1400010001', '1400020002', '1400030003']);
+});
+
+test('a message given up while the store works is not transmitted', async (t) => {
+  const store = new KeepingStore();
+  const scene = openScene(t, {store});
+  const stop = new AbortController();
+  const slow = Promise.withResolvers<void>();
+  store.latch = slow.promise;
+  const given = codeOf(scene.rainbow.send(1, undefined, {signal: stop.signal, key: 'a'}));
+  stop.abort();
+  slow.resolve();
+  await settle();
+  t.is(await given, 'RB_ABORTED');
+  t.deepEqual(scene.socket.take(), []);
+  t.is(store.kept.size, 0);
+});
+
+test('a store that fails is told, and what it does not take is not sent', async (t) => {
+  const store = new KeepingStore();
+  const scene = openScene(t, {store});
+  store.failing = 'put';
+  const error = await t.throwsAsync(scene.rainbow.send(1, undefined), {code: 'RB_STORE'});
+  t.like(error, {mayHaveArrived: false});
+  t.deepEqual(scene.socket.take(), []);
+  void scene.rainbow.fade();
+  scene.socket.end(1000);
+
+  store.failing = undefined;
+  const waiting = makeScene(t, {store});
+  store.failing = 'put';
+  t.is(await codeOf(waiting.rainbow.send(1, undefined)), 'RB_STORE');
+  t.is(waiting.heard('fault')[0]?.kind, 'store');
+});
+
+test('a store that cannot forget holds up no flow', async (t) => {
+  const store = new KeepingStore();
+  const scene = openScene(t, {store});
+  const answer = scene.rainbow.send(1, undefined);
+  await settle();
+  store.failing = 'remove';
+  scene.socket.take();
+  scene.socket.hear('30 0001');
+  await answer;
+  await settle();
+  t.deepEqual(scene.socket.take(), ['400001']);
+  t.is(scene.heard('fault')[0]?.kind, 'store');
+});
+
+test('after fading it blooms with what it kept', async (t) => {
+  const store = new KeepingStore();
+  const scene = makeScene(t, {store, ...forever});
+  void codeOf(scene.rainbow.send(1, undefined, {key: 'a'}));
+  await scene.rainbow.fade();
+  await settle();
+  void scene.rainbow.bloom();
+  scene.socket.open();
+  await settle();
+  t.deepEqual(scene.socket.take(), ['1400010001']);
+});

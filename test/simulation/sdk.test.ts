@@ -1,0 +1,83 @@
+// The SDK of src/client joined to the simulation: the same gateway, network and observer, and most clients are
+// applications on the SDK. What they were promised about each message is held against what became of it.
+
+import test from 'ava';
+import {drawLadder} from './ladder.ts';
+import {planFor} from './plan.ts';
+import {SdkMessages} from './sdk-messages.ts';
+import {type SimulationResult, simulate} from './simulation.ts';
+import {Violations} from './violation.ts';
+
+/** Seeds with few clients run fast, and it takes no crowd to break a client. */
+const clientsMax = 12;
+const seedCount = Number(process.env.RAINBOW_SEEDS ?? '200');
+const ladderLines = 60;
+
+async function explain({plan, violation}: SimulationResult): Promise<string> {
+  if (violation === undefined) return '';
+  const {lines} = await simulate({seed: plan.seed, hasSdk: true, isShown: true});
+  const {rule, what, connection, at} = violation;
+  const ladder = drawLadder(lines, {connection, around: at, linesMax: ladderLines});
+  return `seed ${plan.seed} broke ${rule} at ${at} ms, connection ${connection}: ${what}\n${ladder}`;
+}
+
+test.serial(`applications on the SDK are told the truth about every message, over ${seedCount} seeds`, async (t) => {
+  t.timeout(180_000);
+  let simulatedMs = 0;
+  for (let seed = 1, run = 0; run < seedCount; seed++) {
+    if (planFor(seed).clients > clientsMax) continue;
+    run++;
+    const result = await simulate({seed, hasSdk: true});
+    simulatedMs += result.simulatedMs;
+    t.is(result.violation, undefined, await explain(result));
+  }
+  t.log(`${Math.round(simulatedMs / 1000)} s simulated`);
+});
+
+test.serial('the same seed gives the same trace, promises and all', async (t) => {
+  for (const seed of [4, 7]) {
+    const first = await simulate({seed, hasSdk: true});
+    const second = await simulate({seed, hasSdk: true, isShown: true});
+    t.is(first.hash, second.hash);
+    t.not(first.hash, (await simulate({seed})).hash);
+  }
+});
+
+test('the check finds an SDK that does not tell the truth', (t) => {
+  const flow = {processed: new Set<string>(), hasArrived: false} as never;
+  const cases: readonly (readonly [string, (messages: SdkMessages, key: string, body: Uint8Array) => void])[] = [
+    ['RB-12', (messages, key) => messages.told({...facts(key), state: 'answered', answer: undefined})],
+    ['sdk', (messages, key) => messages.told({...facts(key), state: 'atGateway'})],
+    [
+      'sdk',
+      (messages, key) => {
+        for (const state of ['failed', 'failed'] as const) messages.told({...facts(key), state});
+      },
+    ],
+    [
+      'RB-17',
+      (messages, _key, body) => {
+        for (const isDup of [false, false]) messages.transmitted(body, flow, isDup);
+      },
+    ],
+    ['RB-09', (messages, _key, body) => messages.transmitted(body, flow, true)],
+    [
+      'sdk',
+      (messages, key, body) => {
+        messages.transmitted(body, flow, false);
+        messages.told({...facts(key), state: 'failed'});
+      },
+    ],
+  ];
+  for (const [index, [rule, lie]] of cases.entries()) {
+    const violations = new Violations({now: () => 0, wallNow: () => 0, startTimer: () => ({cancel() {}})});
+    const messages = new SdkMessages(1, violations, true);
+    const {key, payload} = messages.create(2, false, 0);
+    lie(messages, key, payload.subarray(4));
+    t.is(violations.found[0]?.rule, rule, String(index));
+  }
+});
+
+function facts(key: string) {
+  return {key, type: 1, qos: 2, mayBeRepeat: false} as const;
+}
