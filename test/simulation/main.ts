@@ -3,6 +3,8 @@
 //   node test/simulation/main.ts --seeds 1000 [--from 1] [--seconds 120] [--workers 2] [--cells]
 //   node test/simulation/main.ts --seed 42 [--trace] [--connection 7]
 //
+// With --sdk most clients are applications on the SDK of src/client.
+//
 // Ends with 1 where a seed breaks a rule, or where simulated time passes less than 100 times as fast as real time.
 
 import {parseArgs} from 'node:util';
@@ -22,6 +24,7 @@ const {values} = parseArgs({
     seconds: {type: 'string', default: 'Infinity'},
     workers: {type: 'string'},
     cells: {type: 'boolean', default: false},
+    sdk: {type: 'boolean', default: false},
     seed: {type: 'string'},
     trace: {type: 'boolean', default: false},
     connection: {type: 'string', default: '0'},
@@ -37,6 +40,7 @@ async function runMany(): Promise<number> {
     from: Number(values.from),
     count,
     budgetMs: Number(values.seconds) * 1000,
+    hasSdk: values.sdk,
     ...workers,
   });
   for (const failure of summary.failures.slice(0, failuresShown)) await showFailure(failure);
@@ -50,7 +54,7 @@ async function runMany(): Promise<number> {
 }
 
 async function runOne(seed: number): Promise<number> {
-  const {plan, lines, violation, hash, simulatedMs, events} = await simulate({seed, isShown: true});
+  const {plan, lines, violation, hash, simulatedMs, events} = await simulate({seed, isShown: true, hasSdk: values.sdk});
   const connection = Number(values.connection);
   print(
     `seed ${seed}: ${JSON.stringify({...plan, settings: {...plan.settings, unorderedTypes: [...plan.settings.unorderedTypes]}})}`,
@@ -71,10 +75,10 @@ async function showFailure({seed, violation}: SeedFailure): Promise<void> {
   print(
     `seed ${seed} broke ${rule} at ${(at / 1000).toFixed(4)} s${connection === 0 ? '' : `, connection ${connection}`}: ${what}`,
   );
-  const {lines} = await simulate({seed, isShown: true});
+  const {lines} = await simulate({seed, isShown: true, hasSdk: values.sdk});
   print(drawLadder(lines, {connection, around: at, linesMax: ladderLines}));
   print(
-    `replay: node test/simulation/main.ts --seed ${seed} --trace${connection === 0 ? '' : ` --connection ${connection}`}\n`,
+    `replay: node test/simulation/main.ts${values.sdk ? ' --sdk' : ''} --seed ${seed} --trace${connection === 0 ? '' : ` --connection ${connection}`}\n`,
   );
 }
 

@@ -12,6 +12,8 @@ export interface SeedShare {
   readonly end: number;
   /** Stops taking seeds after this long. */
   readonly budgetMs: number;
+  /** Whether most clients are applications on the SDK. */
+  readonly hasSdk: boolean;
 }
 
 /** What a thread has found. */

@@ -8,7 +8,7 @@ import {simulate} from './simulation.ts';
 /** At so many failures a thread stops: they are looked at one by one anyway. */
 const failuresMax = 20;
 
-const {next, end, budgetMs} = workerData as SeedShare;
+const {next, end, budgetMs, hasSdk} = workerData as SeedShare;
 const place = new Int32Array(next);
 const coverage = new Coverage();
 const failures: SeedFailure[] = [];
@@ -23,7 +23,7 @@ for (;;) {
   const seed = Atomics.add(place, 0, 1);
   if (seed >= end) break;
   // One after the other: each has the thread to itself.
-  const result = await simulate({seed, coverage});
+  const result = await simulate({seed, coverage, hasSdk});
   seeds++;
   simulatedMs += result.simulatedMs;
   events += result.events;

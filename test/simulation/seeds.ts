@@ -10,6 +10,8 @@ export interface SeedsOptions {
   readonly count: number;
   /** No seed is begun after this long. */
   readonly budgetMs: number;
+  /** Whether most clients are applications on the SDK. @default false */
+  readonly hasSdk?: boolean;
   /** @default the cores there are */
   readonly workers?: number;
 }
@@ -26,10 +28,10 @@ export interface SeedsSummary {
 }
 
 export async function runSeeds(options: SeedsOptions): Promise<SeedsSummary> {
-  const {from, count, budgetMs, workers = availableParallelism()} = options;
+  const {from, count, budgetMs, hasSdk = false, workers = availableParallelism()} = options;
   const next = new SharedArrayBuffer(4);
   new Int32Array(next)[0] = from;
-  const share: SeedShare = {next, end: from + count, budgetMs};
+  const share: SeedShare = {next, end: from + count, budgetMs, hasSdk};
   const startedAt = performance.now();
   const reports = await Promise.all(Array.from({length: Math.min(workers, count)}, () => runShare(share)));
   const sum = (read: (report: SeedReport) => number): number => reports.reduce((total, one) => total + read(one), 0);
