@@ -4,6 +4,7 @@ import {addBusiness} from './business-command.ts';
 import {addCheck} from './check.ts';
 import {addConfig} from './config.ts';
 import {addConformance} from './conformance-command.ts';
+import {addConnect} from './connect-command.ts';
 import {createProgram, runProgram} from './program.ts';
 import {addProtocol} from './protocol-command.ts';
 import {addSend} from './send.ts';
@@ -24,7 +25,7 @@ Examples:
 /** Runs the command; `argv` is the process's. */
 export async function main(argv: readonly string[]): Promise<void> {
   const program = createProgram('rainbow', 'Starts, calls and checks a Rainbow gateway.').addHelpText('after', help);
-  const tools = [addBusiness, addConformance, addProtocol];
+  const tools = [addConnect, addBusiness, addConformance, addProtocol];
   for (const add of [addServe, addSend, addSub, addUnsub, addSign, addCheck, addConfig, ...tools]) add(program);
   await runProgram(program, argv);
 }
