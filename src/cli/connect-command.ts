@@ -4,13 +4,13 @@
 import {createInterface, type Interface} from 'node:readline';
 import {type Command, InvalidArgumentError} from 'commander';
 import {systemClock} from '../core/clock.ts';
-import {parseQos} from '../protocol/api.ts';
 import {headerDevice, headerPlatform} from '../protocol/header-name.ts';
 import type {Qos} from '../protocol/packet.ts';
 import {type InputLine, inputSyntax, readLine} from './connect/input-line.ts';
 import {ConnectSession} from './connect/session.ts';
 import {describe, describeAsJson, type Occurrence} from './connect/transcript.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
+import {collect, readHeaders, readQos} from './message-options.ts';
 import {plural, printJson, printLine} from './output.ts';
 import {readSocketUrl} from './packet-socket.ts';
 
@@ -83,7 +83,7 @@ async function connect(given: string | undefined, flags: ConnectFlags): Promise<
 
 async function openOrFail(url: string, flags: ConnectFlags, printer: Printer): Promise<ConnectSession> {
   const headers = {
-    ...Object.fromEntries(flags.header.map(readHeader)),
+    ...readHeaders(flags.header),
     ...(flags.device !== undefined && {[headerDevice]: flags.device}),
     ...(flags.platform !== undefined && {[headerPlatform]: flags.platform}),
   };
@@ -160,24 +160,6 @@ function readScriptLine(text: string, qos: Qos): InputLine {
   const line = readLine(text, qos);
   if (line.kind === 'fault') throw new CommandFailure(exitCodes.usage, line.reason);
   return line;
-}
-
-function readHeader(line: string): readonly [string, string] {
-  const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+): *(.*)$/.exec(line) ?? [];
-  if (name === undefined || value === undefined) {
-    throw new CommandFailure(exitCodes.usage, `expected a header as "name: value", got ${line}`);
-  }
-  return [name, value];
-}
-
-function collect(value: string, before: readonly string[]): readonly string[] {
-  return [...before, value];
-}
-
-function readQos(text: string): Qos {
-  const qos = parseQos(text);
-  if (qos === undefined) throw new InvalidArgumentError('Expected 0, 1 or 2.');
-  return qos;
 }
 
 function readSeconds(text: string): number {

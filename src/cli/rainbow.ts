@@ -1,5 +1,6 @@
 // The command `rainbow`: all that can be done with a gateway from a shell. bin/rainbow.js calls it.
 
+import {addBench} from './bench-command.ts';
 import {addBusiness} from './business-command.ts';
 import {addCheck} from './check.ts';
 import {addConfig} from './config.ts';
@@ -25,7 +26,7 @@ Examples:
 /** Runs the command; `argv` is the process's. */
 export async function main(argv: readonly string[]): Promise<void> {
   const program = createProgram('rainbow', 'Starts, calls and checks a Rainbow gateway.').addHelpText('after', help);
-  const tools = [addConnect, addBusiness, addConformance, addProtocol];
+  const tools = [addConnect, addBench, addBusiness, addConformance, addProtocol];
   for (const add of [addServe, addSend, addSub, addUnsub, addSign, addCheck, addConfig, ...tools]) add(program);
   await runProgram(program, argv);
 }
