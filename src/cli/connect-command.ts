@@ -68,8 +68,9 @@ async function connect(given: string | undefined, flags: ConnectFlags): Promise<
   let faults = 0;
   let hasQuit = false;
   for (const line of script) {
+    hasQuit = line.kind === 'quit';
+    if (hasQuit) break;
     if (line.kind === 'message') await session.submit(line);
-    hasQuit ||= line.kind === 'quit';
   }
   if (flags.wait !== undefined) {
     if (!hasQuit) await session.wait(flags.wait * 1_000);

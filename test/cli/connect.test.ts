@@ -181,6 +181,16 @@ test('a line that is none is told, and makes the command fail at the end of a sc
   t.is(business.calls('message').length, 1);
 });
 
+test('/q in a script ends it, and what was sent before is answered', async (t) => {
+  const {url, business} = await startRoom(t);
+  const ended = await connect(t, [url, '-x', '1 first', '-x', '/q', '-x', '2 never'], '3 nor this\n');
+  t.is(ended.code, 0, ended.stderr);
+  t.deepEqual(
+    business.calls('message').map(({path}) => path),
+    ['/message/1/'],
+  );
+});
+
 test('a refusal is a failure that says with which status', async (t) => {
   const world = await startRoom(t);
   world.business.always('connect', answer(200, '{"status":"fail"}'));

@@ -1,7 +1,6 @@
 // One connection of `rainbow connect`: takes lines, shows packets, and knows at the end whether all went well.
 
 import type {Clock} from '../../core/clock.ts';
-import type {Qos} from '../../protocol/packet.ts';
 import {PacketSocket} from '../packet-socket.ts';
 import {ClientFlows} from './client-flows.ts';
 import type {InputLine} from './input-line.ts';
@@ -18,7 +17,7 @@ export interface SessionOptions {
 }
 
 /** A message to send. */
-export type Message = Extract<InputLine, {readonly kind: 'message'}> & {readonly qos: Qos};
+export type Message = Extract<InputLine, {readonly kind: 'message'}>;
 
 const openTimeoutMs = 15_000;
 /** Longer than a gateway waits for its business server. */
