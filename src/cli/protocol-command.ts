@@ -1,7 +1,11 @@
-// `rainbow protocol`: packets, charts, rules and codes of this version, for people and for generators of clients.
+// `rainbow protocol`: packets, charts, rules and codes of this version, for people and for generators of clients; and
+// the interfaces of its servers in the forms that others' tools read.
 
 import type {Command} from 'commander';
+import {asyncapiDocument} from '../gateway/asyncapi-document.ts';
+import {openapiDocument} from '../gateway/openapi-document.ts';
 import {type ProtocolDocument, protocolDocument} from '../gateway/protocol-document.ts';
+import {CommandFailure, exitCodes} from './exit.ts';
 import {printJson, printLine} from './output.ts';
 
 /** Adds the command. */
@@ -11,14 +15,32 @@ export function addProtocol(program: Command): void {
     .summary('print the protocol')
     .description('Prints the packets, the charts, the rules and the codes of this version.')
     .option('--json', 'print all of it as JSON, for generators of clients in other languages')
-    .addHelpText('after', '\nExamples:\n  rainbow protocol\n  rainbow protocol --json > rainbow-protocol.json')
+    .option('--openapi', 'print the HTTP API as an OpenAPI 3.1 document, as JSON')
+    .option('--asyncapi', 'print the WebSocket side and the calls to the business server as an AsyncAPI 3 document')
+    .addHelpText('after', examples)
     .action(printProtocol);
 }
 
-function printProtocol(flags: {readonly json?: true}): void {
-  const document = protocolDocument();
-  if (flags.json) printJson(document);
-  else for (const line of describeProtocol(document)) printLine(line);
+interface ProtocolFlags {
+  readonly json?: true;
+  readonly openapi?: true;
+  readonly asyncapi?: true;
+}
+
+const examples = `
+A gateway serves the same: /.well-known/rainbow-protocol.json, /openapi.json and /asyncapi.json.
+
+Examples:
+  rainbow protocol
+  rainbow protocol --json > rainbow-protocol.json
+  rainbow protocol --openapi > openapi.json`;
+
+function printProtocol({json, openapi, asyncapi}: ProtocolFlags): void {
+  if (openapi && asyncapi) throw new CommandFailure(exitCodes.usage, 'expected --openapi or --asyncapi, got both.');
+  if (openapi) printJson(openapiDocument());
+  else if (asyncapi) printJson(asyncapiDocument());
+  else if (json) printJson(protocolDocument());
+  else for (const line of describeProtocol(protocolDocument())) printLine(line);
 }
 
 function describeProtocol({version, packets, charts, rules, closeCodes, errors}: ProtocolDocument): readonly string[] {

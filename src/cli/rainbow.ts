@@ -1,9 +1,12 @@
 // The command `rainbow`: all that can be done with a gateway from a shell. bin/rainbow.js calls it.
 
+import type {Command} from 'commander';
+import {addBench} from './bench-command.ts';
 import {addBusiness} from './business-command.ts';
 import {addCheck} from './check.ts';
 import {addConfig} from './config.ts';
 import {addConformance} from './conformance-command.ts';
+import {addConnect} from './connect-command.ts';
 import {createProgram, runProgram} from './program.ts';
 import {addProtocol} from './protocol-command.ts';
 import {addSend} from './send.ts';
@@ -21,10 +24,15 @@ Examples:
   curl -d hello "http://127.0.0.1:1984/send/?channel=room-1&$(rainbow sign)"
   rainbow COMMAND --help`;
 
+/** The program with all its commands. */
+export function makeProgram(): Command {
+  const program = createProgram('rainbow', 'Starts, calls and checks a Rainbow gateway.').addHelpText('after', help);
+  const tools = [addConnect, addBench, addBusiness, addConformance, addProtocol];
+  for (const add of [addServe, addSend, addSub, addUnsub, addSign, addCheck, addConfig, ...tools]) add(program);
+  return program;
+}
+
 /** Runs the command; `argv` is the process's. */
 export async function main(argv: readonly string[]): Promise<void> {
-  const program = createProgram('rainbow', 'Starts, calls and checks a Rainbow gateway.').addHelpText('after', help);
-  const tools = [addBusiness, addConformance, addProtocol];
-  for (const add of [addServe, addSend, addSub, addUnsub, addSign, addCheck, addConfig, ...tools]) add(program);
-  await runProgram(program, argv);
+  await runProgram(makeProgram(), argv);
 }

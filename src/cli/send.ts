@@ -5,17 +5,10 @@ import {readFile} from 'node:fs/promises';
 import {type Command, InvalidArgumentError} from 'commander';
 import {callGateway} from '../business/gateway-call.ts';
 import type {ApiAnswer} from '../business/send-result.ts';
-import {
-  apiPaths,
-  parseMessageType,
-  parseQos,
-  parseTimeoutMs,
-  type SendParameters,
-  sendQuery,
-  sendTimeoutDefaultMs,
-} from '../protocol/api.ts';
+import {apiPaths, parseTimeoutMs, type SendParameters, sendQuery, sendTimeoutDefaultMs} from '../protocol/api.ts';
 import {readAnswer, reportAnswer} from './answer.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
+import {readQos, readType} from './message-options.ts';
 import {plural, printable} from './output.ts';
 import {addTargetOptions, resolveTarget, type TargetFlags} from './target.ts';
 
@@ -147,18 +140,6 @@ function describeReply(reply: unknown): string {
 function describeData(value: object): string {
   const data = 'data' in value ? printable(String(value.data)) : '';
   return 'encoding' in value && value.encoding === 'base64' ? `base64 ${data}` : data;
-}
-
-function readType(text: string): number {
-  const type = parseMessageType(text);
-  if (type === undefined) throw new InvalidArgumentError('Expected a whole number from 0 to 65535.');
-  return type;
-}
-
-function readQos(text: string): 0 | 1 | 2 {
-  const qos = parseQos(text);
-  if (qos === undefined) throw new InvalidArgumentError('Expected 0, 1 or 2.');
-  return qos;
 }
 
 /** Seconds; what the gateway would take for them. */

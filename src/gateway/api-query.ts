@@ -39,6 +39,9 @@ const absent: ApiQuery = {
   malformed: undefined,
 };
 
+/** Every parameter that is read; what else a query holds is ignored. */
+export const parameterNames: readonly string[] = Object.keys(absent).filter((name) => name !== 'malformed');
+
 /** Reads a query string without its `?`. Unknown parameters are ignored. */
 export function parseQuery(text: string): ApiQuery {
   if (text === '') return absent;

@@ -17,6 +17,7 @@ import {
 } from '../protocol/api.ts';
 import type {Refusal} from './api-answer.ts';
 import type {ApiQuery} from './api-query.ts';
+import {subscribeBodySchema} from './api-schema.ts';
 
 /** Reads `POST /send/`. */
 export function readPublish(query: ApiQuery, payload: Uint8Array): PublishRequest | Refusal {
@@ -63,15 +64,21 @@ export interface SubscriptionRequest {
 /** Reads the JSON body of `POST /sub/` and `POST /unsub/`. */
 export function readSubscription(body: Uint8Array): SubscriptionRequest | Refusal {
   const value = parseJson(body);
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  const {success, data, error} = subscribeBodySchema.safeParse(value);
+  if (!success) return refuseBody(value, error.issues[0]?.path[0]);
+  const {identity, channel, occupy} = data;
+  return {subscription: {identity, channel}, occupy: Boolean(occupy)};
+}
+
+/** The first fault, told as those of a query are. */
+function refuseBody(value: unknown, member: PropertyKey | undefined): Refusal {
+  if (member !== 'identity' && member !== 'channel') {
     return refuse(`Expected the body to be a JSON object, got ${value === undefined ? 'no JSON' : kindOf(value)}`);
   }
-  const {identity, channel, occupy} = value as Partial<Record<'identity' | 'channel' | 'occupy', unknown>>;
-  if (typeof identity !== 'string') return refuse(`Expected identity to be a string, got ${kindOf(identity)}`);
-  if (typeof channel !== 'string') return refuse(`Expected channel to be a string, got ${kindOf(channel)}`);
-  if (!isIdentity(identity)) return refuseIdentity(identity);
-  if (!isChannelName(channel)) return refuseChannel(channel);
-  return {subscription: {identity, channel}, occupy: Boolean(occupy)};
+  // It has a member that is at fault, or lacks one: it is an object.
+  const text = (value as Partial<Record<'identity' | 'channel', unknown>>)[member];
+  if (typeof text !== 'string') return refuse(`Expected ${member} to be a string, got ${kindOf(text)}`);
+  return member === 'channel' ? refuseChannel(text) : refuseIdentity(text);
 }
 
 const utf8 = new TextDecoder('utf-8', {fatal: true});

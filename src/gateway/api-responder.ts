@@ -39,7 +39,7 @@ export class ApiResponder {
   }
 
   /** 200 with another type. */
-  answerAs(reply: FastifyReply, contentType: string, body: string): void {
+  answerAs(reply: FastifyReply, contentType: string, body: string | Uint8Array): void {
     if (this.#parts.drain.isClosing) reply.header('connection', 'close');
     reply.header('content-type', contentType).send(body);
   }

@@ -19,6 +19,7 @@ import {answerClientError} from './client-error.ts';
 import {HttpDrain} from './http-drain.ts';
 import {Metrics} from './metrics.ts';
 import type {GatewayOptions} from './options.ts';
+import {addPublicDocuments} from './public-documents.ts';
 import {ReplayGuard, type ReplayMemory} from './replay-guard.ts';
 import {addServerinfo} from './serverinfo.ts';
 
@@ -67,12 +68,13 @@ export function createHttpApi(parts: HttpApiParts): FastifyInstance {
   drain.install(app);
   app.addHook('onClose', async () => guard.stop());
   addErrorHandler(app, responder);
+  const methods = collectMethods(app);
   app.addHook('onRequest', (request, reply, done) => {
     counters.apiRequests++;
     // The payload is bytes whatever type its sender claims; fastify would refuse an ill-formed one.
     request.raw.headers['content-type'] = undefined;
     if (drain.isClosing) responder.refuseUnread(request, reply, {code: 'RB_STOPPING'});
-    else if (request.is404) refuseUnroutable(request, reply, responder);
+    else if (request.is404) refuseUnroutable(request, reply, responder, methods);
     else done();
   });
 
@@ -97,6 +99,7 @@ export function createHttpApi(parts: HttpApiParts): FastifyInstance {
     counters.handshakesInvalid++;
     responder.refuse(reply.headers({upgrade: 'websocket', connection: 'upgrade'}), {code: 'RB_UPGRADE_REQUIRED'});
   });
+  addPublicDocuments(app, responder);
   addServerinfo(app, {...facts, access: options.serverinfo, authentication, responder, drain, metrics});
   return app;
 }
@@ -150,23 +153,31 @@ function tooLarge({payloadBytesMax}: GatewayOptions, bytes: number): Refusal {
   return {code: 'RB_BODY_TOO_LARGE', detail: `Expected a body of at most ${payloadBytesMax} bytes, got ${bytes}`};
 }
 
-const methods: ReadonlyMap<string, string> = new Map([
-  [apiPaths.connect, 'GET, HEAD'],
-  [apiPaths.send, 'GET, HEAD, POST'],
-  [apiPaths.subscribe, 'POST'],
-  [apiPaths.unsubscribe, 'POST'],
-  [apiPaths.hello, 'GET, HEAD'],
-  [apiPaths.serverinfo, 'GET, HEAD'],
-  [apiPaths.metrics, 'GET, HEAD'],
-]);
+/** Methods by path, without the slash at its end; filled as routes are added. */
+function collectMethods(app: FastifyInstance): ReadonlyMap<string, readonly string[]> {
+  const methods = new Map<string, string[]>();
+  app.addHook('onRoute', ({method, url}) => {
+    const path = withoutSlash(url);
+    methods.set(path, [...(methods.get(path) ?? []), ...[method].flat()].sort());
+  });
+  return methods;
+}
 
-function refuseUnroutable(request: FastifyRequest, reply: FastifyReply, responder: ApiResponder): void {
-  const path = /^[^?#]*/.exec(request.url)?.[0] ?? '';
-  const allowed = methods.get(path.endsWith('/') ? path : `${path}/`);
+function refuseUnroutable(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  responder: ApiResponder,
+  methods: ReadonlyMap<string, readonly string[]>,
+): void {
+  const allowed = methods.get(withoutSlash(/^[^?#]*/.exec(request.url)?.[0] ?? ''))?.join(', ');
   if (allowed === undefined) {
     responder.refuseUnread(request, reply, {code: 'RB_NO_SUCH_PATH'});
   } else {
     const detail = `Expected ${allowed}, got ${request.method}`;
     responder.refuseUnread(request, reply.header('allow', allowed), {code: 'RB_METHOD', detail});
   }
+}
+
+function withoutSlash(path: string): string {
+  return path.endsWith('/') ? path.slice(0, -1) : path;
 }

@@ -1,10 +1,10 @@
-// The protocol as one plain object, for generators of clients in other languages: `rainbow protocol --json` prints it. All
-// of it is taken from what runs: packets from the codec, charts from the machines, codes from their tables, and the rules
-// from docs/delivery.md, which is part of the package.
+// The protocol as one plain object, for generators of clients in other languages: `rainbow protocol --json` prints it and
+// the gateway serves it. All of it is taken from what runs: packets from the codec, charts from the machines, codes from
+// their tables, and the rules from docs/delivery.md, which is part of the package.
 
 import {readFileSync} from 'node:fs';
 import {errorTable} from '../core/errors.ts';
-import {apiPaths, messageTypeMax} from '../protocol/api.ts';
+import {apiPaths, documentPaths, messageTypeMax} from '../protocol/api.ts';
 import {closeReasons} from '../protocol/close-code.ts';
 import * as headers from '../protocol/header-name.ts';
 import {generatePacket, messageIdMax, type Packet} from '../protocol/packet.ts';
@@ -100,7 +100,7 @@ export function protocolDocument(): ProtocolDocument {
       platform: headers.headerPlatform,
       channelSeparator: headers.channelSeparator,
     },
-    paths: apiPaths,
+    paths: {...apiPaths, ...documentPaths},
   };
 }
 

@@ -15,6 +15,13 @@ export const apiPaths = {
   metrics: '/metrics/',
 } as const;
 
+/** Where the gateway describes itself, to anybody: its protocol, its HTTP API as OpenAPI, its WebSocket side as AsyncAPI. */
+export const documentPaths = {
+  protocol: '/.well-known/rainbow-protocol.json',
+  openapi: '/openapi.json',
+  asyncapi: '/asyncapi.json',
+} as const;
+
 /** `msgtype` runs from 0 to this. */
 export const messageTypeMax = 65_535;
 /** `msgtype` where the call names none. */
@@ -105,7 +112,8 @@ export type SubscribeAnswer = {readonly status: 0} | ErrorAnswer;
 
 const messageTypeFormat = /^\d{1,5}$/;
 const timeoutFormat = /^-?\d{1,9}(?:\.\d{1,9})?$/;
-const identityFormat = /^[\x21-\x7e]+$/;
+/** Of an identity, besides its length. */
+export const identityFormat = /^[\x21-\x7e]+$/;
 const controlCharacter = /\p{Cc}/u;
 
 /** `msgtype` from decimal digits alone; `undefined` for anything else or out of range. */

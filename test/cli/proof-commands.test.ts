@@ -1,5 +1,7 @@
 import {createServer} from 'node:http';
 import test, {type ExecutionContext} from 'ava';
+import {asyncapiDocument} from '../../src/gateway/asyncapi-document.ts';
+import {openapiDocument} from '../../src/gateway/openapi-document.ts';
 import {protocolDocument} from '../../src/gateway/protocol-document.ts';
 import {freePort} from '../e2e/kit/gateway.ts';
 import {type Ended, projectPath, runScript} from './kit.ts';
@@ -12,6 +14,15 @@ test('rainbow protocol --json prints the protocol document', async (t) => {
   const {code, stdout, stderr} = await run(t, 'protocol', '--json');
   t.is(code, 0, stderr);
   t.deepEqual(JSON.parse(stdout), protocolDocument());
+});
+
+test('rainbow protocol --openapi and --asyncapi print those documents', async (t) => {
+  const openapi = await run(t, 'protocol', '--openapi');
+  t.is(openapi.code, 0, openapi.stderr);
+  t.deepEqual<unknown, unknown>(JSON.parse(openapi.stdout), JSON.parse(JSON.stringify(openapiDocument())));
+  const asyncapi = await run(t, 'protocol', '--asyncapi');
+  t.is(asyncapi.code, 0, asyncapi.stderr);
+  t.deepEqual<unknown, unknown>(JSON.parse(asyncapi.stdout), JSON.parse(JSON.stringify(asyncapiDocument())));
 });
 
 test('rainbow protocol prints packets, charts, rules and codes for people', async (t) => {
@@ -44,6 +55,7 @@ test('rainbow conformance ends with 1 where there is no such server', async (t) 
 });
 
 for (const [args, message] of [
+  [['protocol', '--openapi', '--asyncapi'], /expected --openapi or --asyncapi, got both/],
   [['conformance'], /expected the URL of a server, or --self/],
   [['conformance', '--self', 'ws://127.0.0.1:1/'], /expected a URL or --self, got both/],
   [['conformance', 'http://127.0.0.1:1/'], /expected a ws or wss URL/],

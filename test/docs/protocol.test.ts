@@ -3,9 +3,10 @@
 import {spawnSync} from 'node:child_process';
 import test from 'ava';
 import {isChannelName, sendTimeoutDefaultMs, sendTimeoutMsMax} from '../../src/protocol/api.ts';
-import {generatePacket, type Packet, parsePacket} from '../../src/protocol/packet.ts';
+import {generatePacket, parsePacket} from '../../src/protocol/packet.ts';
 import {isCallbackNonce, sign, verify} from '../../src/protocol/signature.ts';
 import {codeBlocks, readDocument, tableRows} from './documents.ts';
+import {describePacket} from './packet-words.ts';
 
 const protocol = readDocument('docs/protocol.md');
 const rows = tableRows(protocol);
@@ -17,28 +18,10 @@ test('each packet vector is read as it is described, and written as it stands th
     const bytes = Uint8Array.from(Buffer.from(hex.replaceAll(/[` ]/g, ''), 'hex'));
     const packet = parsePacket(bytes);
     if (packet.kind === 'fault') return t.fail(`${description}: ${packet.reason}`);
-    t.is(describe(packet), description);
+    t.is(describePacket(packet), description);
     t.deepEqual(generatePacket(packet), bytes, description);
   }
 });
-
-function describe(packet: Packet): string {
-  switch (packet.kind) {
-    case 'send': {
-      const {qos, isDup, type, id, payload} = packet;
-      return `SEND qos ${qos}${isDup ? ' dup' : ''} type ${type}${qos > 0 ? ` id ${id}` : ''} payload ${quote(payload)}`;
-    }
-    case 'ack':
-    case 'rec':
-      return `${packet.kind.toUpperCase()} id ${packet.id} reply ${quote(packet.reply)}`;
-    default:
-      return `${packet.kind.toUpperCase()} id ${packet.id}`;
-  }
-}
-
-function quote(bytes: Uint8Array): string {
-  return `"${Buffer.from(bytes).toString()}"`;
-}
 
 test('each signature vector is what the program computes', (t) => {
   const start = rows.findIndex(([head]) => head === 'Token');

@@ -1,10 +1,11 @@
 // A stage over real sockets: a WebSocket to the server under test, its HTTP API, and the scripted business server behind it.
 
-import {WebSocket} from 'undici';
 import {callGateway, type GatewayTarget} from '../../business/gateway-call.ts';
 import type {Clock} from '../../core/clock.ts';
 import {apiPaths, sendQuery} from '../../protocol/api.ts';
+import {headerDevice, headerPlatform} from '../../protocol/header-name.ts';
 import {readAnswer} from '../answer.ts';
+import {PacketSocket} from '../packet-socket.ts';
 import {spellBytes} from './hex-template.ts';
 import {Inbox} from './inbox.ts';
 import type {BusinessClient, ScriptedBusiness} from './scripted-business.ts';
@@ -35,7 +36,7 @@ export class SocketStage implements Stage {
   readonly isTimed = true;
   readonly #server: ServerUnderTest;
   readonly #client: BusinessClient;
-  readonly #socket: WebSocket;
+  readonly #socket: PacketSocket;
   readonly #messages: Inbox<Uint8Array>;
   readonly #closes: Inbox<number>;
   readonly #results = new Map<string, Promise<StageResult>>();
@@ -43,39 +44,41 @@ export class SocketStage implements Stage {
   /** Whether anything was sent since the last fence. */
   #hasSent = false;
 
-  private constructor(server: ServerUnderTest, client: BusinessClient) {
+  private constructor(
+    server: ServerUnderTest,
+    client: BusinessClient,
+    socket: PacketSocket,
+    messages: Inbox<Uint8Array>,
+    closes: Inbox<number>,
+  ) {
     this.#server = server;
     this.#client = client;
-    this.#messages = new Inbox('a message of the server', server.clock);
-    this.#closes = new Inbox('the end of the connection', server.clock);
-    const query = `X-DEVICEID=${client.device}&X-CLIENT-OS=conformance`;
-    this.#socket = new WebSocket(`${server.url}${server.url.includes('?') ? '&' : '?'}${query}`);
-    this.#socket.binaryType = 'arraybuffer';
+    this.#socket = socket;
+    this.#messages = messages;
+    this.#closes = closes;
   }
 
   /** Connects a client of its own. Rejects where the server refuses it. */
   static async open(server: ServerUnderTest, device: string): Promise<SocketStage> {
-    const stage = new SocketStage(server, server.business.expect(device));
-    const socket = stage.#socket;
-    const opened = new Inbox<true>('an open connection', server.clock);
-    socket.addEventListener('open', () => opened.push(true));
-    socket.addEventListener('error', () => opened.end('a refusal'));
-    socket.addEventListener('close', ({code}) => {
-      opened.end('the end of it');
-      stage.#messages.end(`the end of the connection, code ${code}`);
-      stage.#closes.push(code);
-    });
-    socket.addEventListener('message', ({data}: {readonly data: unknown}) => {
-      stage.#messages.push(data instanceof ArrayBuffer ? new Uint8Array(data) : Buffer.from(`text: ${String(data)}`));
-    });
-    await opened.next(patienceMs);
-    return stage;
+    const client = server.business.expect(device);
+    const messages = new Inbox<Uint8Array>('a message of the server', server.clock);
+    const closes = new Inbox<number>('the end of the connection', server.clock);
+    const headers = {[headerDevice]: device, [headerPlatform]: 'conformance'};
+    const socket = await PacketSocket.open(server.url, {headers, timeoutMs: patienceMs}, () => ({
+      onBytes: (bytes) => messages.push(bytes),
+      onText: (text) => messages.push(Buffer.from(`text: ${text}`)),
+      onClosed: (code) => {
+        messages.end(`the end of the connection, code ${code}`);
+        closes.push(code);
+      },
+    }));
+    return new SocketStage(server, client, socket, messages, closes);
   }
 
   /** Ends the connection and leaves no call open. */
   end(): void {
     this.#client.answerAll();
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.close(1000);
+    if (this.#socket.isOpen) this.#socket.close(1000);
   }
 
   send(bytes: Uint8Array): void {
@@ -85,7 +88,7 @@ export class SocketStage implements Stage {
 
   sendText(text: string): void {
     this.#hasSent = true;
-    this.#socket.send(text);
+    this.#socket.sendText(text);
   }
 
   async message(after?: 'retry'): Promise<Uint8Array> {
@@ -148,7 +151,7 @@ export class SocketStage implements Stage {
 
   async #settle(): Promise<void> {
     // After the end of the connection there is nobody to ask, and nothing to be heard first.
-    if (!this.#hasSent || this.#socket.readyState !== WebSocket.OPEN) return;
+    if (!this.#hasSent || !this.#socket.isOpen) return;
     this.#messages.putBack(await this.#fence());
   }
 

@@ -1,0 +1,122 @@
+// A WebSocket of a command to a server of this protocol: opened within a bound, refused with a sentence that says why. What
+// the packets mean is its caller's; it reads none. For `conformance`, `connect` and `bench`.
+
+import {type ClientOptions, WebSocket} from 'ws';
+import {apiPaths} from '../protocol/api.ts';
+import {CommandFailure, exitCodes} from './exit.ts';
+
+/** Told of what comes. */
+export interface PacketListener {
+  /** A binary message; the bytes stay as they are. */
+  onBytes(bytes: Uint8Array): void;
+  /** A text message, which is no packet. */
+  onText(text: string): void;
+  /** Once, whichever side ended it. */
+  onClosed(code: number, reason: string): void;
+}
+
+/** How to open one. */
+export interface PacketSocketOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Address of this machine to come from. */
+  readonly localAddress?: string;
+  readonly timeoutMs: number;
+}
+
+/** How long a close frame may go unanswered. */
+const closeTimeoutMs = 2_000;
+
+/** A connection that is open, or was. */
+export class PacketSocket {
+  readonly #socket: WebSocket;
+  #written: Promise<void> = Promise.resolve();
+
+  private constructor(socket: WebSocket) {
+    this.#socket = socket;
+  }
+
+  /**
+   * Connects; rejects with what was expected and what came instead. `listen` is called once, when the connection is open
+   * and before anything comes: the first packet may arrive before the promise has been looked at.
+   */
+  static async open(
+    url: string,
+    {headers = {}, localAddress, timeoutMs}: PacketSocketOptions,
+    listen: (socket: PacketSocket) => PacketListener,
+  ): Promise<PacketSocket> {
+    const {promise, resolve, reject} = Promise.withResolvers<PacketSocket>();
+    const refuse = (got: string): void => reject(new Error(`expected an open connection, got ${got}`));
+    // `closeTimeout` is not in the types yet.
+    const settings: ClientOptions & {readonly closeTimeout: number} = {
+      headers,
+      handshakeTimeout: timeoutMs,
+      closeTimeout: closeTimeoutMs,
+      perMessageDeflate: false,
+      localAddress,
+    };
+    const socket = new WebSocket(url, settings);
+    socket.on('open', () => {
+      const opened = new PacketSocket(socket);
+      const listener = listen(opened);
+      socket.on('message', (data: Buffer, isBinary) => {
+        if (isBinary) listener.onBytes(data);
+        else listener.onText(data.toString());
+      });
+      socket.on('close', (code, reason) => listener.onClosed(code, reason.toString()));
+      resolve(opened);
+    });
+    socket.on('unexpected-response', (request, {statusCode}) => {
+      refuse(`HTTP status ${statusCode}`);
+      request.destroy();
+    });
+    // Once open, `close` follows and is what counts.
+    socket.on('error', (error) => refuse(reasonOf(error)));
+    return await promise;
+  }
+
+  /** Whether what is sent now may arrive. */
+  get isOpen(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN;
+  }
+
+  /** Sends a binary message; after the end of the connection nothing is sent. */
+  send(bytes: Uint8Array): void {
+    if (!this.isOpen) return;
+    const {promise, resolve} = Promise.withResolvers<void>();
+    this.#written = promise;
+    // Also called where the connection ends first.
+    this.#socket.send(bytes, () => resolve());
+  }
+
+  /** Settles when the system has taken what was sent last. */
+  get written(): Promise<void> {
+    return this.#written;
+  }
+
+  sendText(text: string): void {
+    if (this.isOpen) this.#socket.send(text);
+  }
+
+  /** Begins the end; {@link PacketListener.onClosed} tells when it is there. */
+  close(code: number): void {
+    this.#socket.close(code);
+  }
+}
+
+function reasonOf(error: Error): string {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  // Node tries every address of a name, and then has many errors and no message.
+  return error.message === '' && code !== undefined ? code : error.message;
+}
+
+/** The URL of a gateway's connections out of what a person writes: `ws://` and `/connect/` may be left out. */
+export function readSocketUrl(text: string): string {
+  const whole = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `ws://${text}`;
+  const url = URL.canParse(whole) ? new URL(whole) : undefined;
+  if (url === undefined || !/^(?:ws|http)s?:$/.test(url.protocol) || url.hash !== '') {
+    throw new CommandFailure(exitCodes.usage, `expected a ws or wss URL, got ${text}`);
+  }
+  url.protocol = url.protocol.replace('http', 'ws');
+  if (url.pathname === '/') url.pathname = apiPaths.connect;
+  return url.href;
+}

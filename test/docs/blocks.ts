@@ -1,0 +1,151 @@
+// What each kind of code block of the documents is checked by. A block of another kind, or of a kind in a document where
+// nothing checks it, is a fault: what nobody runs goes stale unseen.
+
+import {existsSync, readFileSync} from 'node:fs';
+import {basename, join} from 'node:path';
+import type {z} from 'zod';
+import {
+  acceptedSchema,
+  confirmedSchema,
+  doneSchema,
+  errorSchema,
+  subscribeBodySchema,
+  timeoutSchema,
+} from '../../src/gateway/api-schema.ts';
+import {readConfigurationText} from '../../src/gateway/configuration-file.ts';
+import * as headerNames from '../../src/protocol/header-name.ts';
+import {packetHeaderBytesMax} from '../../src/protocol/packet.ts';
+import {schemas} from '../vectors/schema.ts';
+import {type CodeBlock, type Document, root} from './documents.ts';
+import {describePacket, readPacketLines} from './packet-words.ts';
+
+/** What is wrong with a block; `undefined` where nothing is. */
+type Check = (block: CodeBlock, document: Document) => string | undefined;
+
+const checks: Readonly<Record<string, Check>> = {
+  '': checkDrawing,
+  hex: ({code}) => checkHex(code),
+  http: ({code}) => checkHttp(code),
+  ini: ({code}) => checkIni(code),
+  js: checkProgram,
+  json: checkJson,
+  mermaid: checkGenerated,
+  python: checkProgram,
+  sh: ({code}, document) => checkShell(code, document),
+  text: checkText,
+  ts: checkProgram,
+};
+
+/** The fault of a block, with its place. */
+export function faultOf(block: CodeBlock, document: Document): string | undefined {
+  const check = checks[block.language];
+  const fault = check === undefined ? `nothing checks blocks of ${block.language}` : check(block, document);
+  return fault === undefined ? undefined : `${document.path}:${block.line}: ${fault}`;
+}
+
+/** Lines, boxes or arrows, and nothing that a reader would type. */
+function checkDrawing({code}: CodeBlock): string | undefined {
+  if (/^\s*(?:\$ |npx |npm |curl |rainbow[ -])/m.test(code)) return 'commands want the language sh';
+  return /--|==|\|/.test(code) ? undefined : 'expected a language, or a drawing';
+}
+
+function checkHex(code: string): string | undefined {
+  for (const {packet, words, bytes} of readPacketLines(code)) {
+    if (describePacket(packet) !== words) return `expected ${describePacket(packet)}, got ${words}`;
+    if (bytes.length > packetHeaderBytesMax + 100) return 'expected a short packet';
+  }
+  return undefined;
+}
+
+const publicHeaders = ['content-type', 'host', 'authorization'];
+
+/** A request, and its answer if there is one: names of headers that exist, and JSON where it says so. */
+function checkHttp(code: string): string | undefined {
+  const known = [...Object.values(headerNames).filter((name) => typeof name === 'string'), ...publicHeaders];
+  if (!/^(?:GET|POST) \/\S* HTTP\/1\.1\n/.test(code)) return 'expected a request line';
+  for (const [, name = ''] of code.matchAll(/^([\w-]+): /gm)) {
+    if (!known.some((header) => header.toLowerCase() === name.toLowerCase())) return `no such header: ${name}`;
+  }
+  for (const [, name = ''] of code.matchAll(/[?&](\w+)=/g)) {
+    if (!['timestamp', 'nonce', 'signature'].includes(name)) return `no such parameter: ${name}`;
+  }
+  for (const [body] of code.matchAll(/^\{.*\}$/gm)) JSON.parse(body);
+  return undefined;
+}
+
+/** Keys that exist, each once; their values are the tests' of the configuration. */
+function checkIni(code: string): string | undefined {
+  return readConfigurationText(code).faults[0]?.message;
+}
+
+const answers: readonly z.ZodType[] = [acceptedSchema, confirmedSchema, timeoutSchema, doneSchema, errorSchema];
+const jsonOf: Readonly<Record<string, readonly z.ZodType[]>> = {
+  'README.md': answers,
+  'docs/protocol.md': [...answers, subscribeBodySchema],
+  'docs/conformance.md': [schemas['packets.json'].shape.vectors.element, schemas['stories.json'].shape.vectors.element],
+};
+
+/** One of the forms that the document writes about. */
+function checkJson({code}: CodeBlock, {path}: Document): string | undefined {
+  const forms = jsonOf[path];
+  if (forms === undefined) return 'nothing says of which form the JSON of this document is';
+  const value: unknown = JSON.parse(code);
+  // What a schema does not know it drops: only equal is whole.
+  const isOne = forms.some((form) => {
+    const {success, data} = form.safeParse(value);
+    return success && sortedJson(data) === sortedJson(value);
+  });
+  return isOne ? undefined : 'expected one of the forms that this document writes about';
+}
+
+function sortedJson(value: unknown): string {
+  return JSON.stringify(value, (_key, member: unknown) => {
+    if (typeof member !== 'object' || member === null || Array.isArray(member)) return member;
+    return Object.fromEntries(Object.entries(member).toSorted(([left], [right]) => (left < right ? -1 : 1)));
+  });
+}
+
+/** The programs of docs/NAME.md are run by NAME.test.ts of this folder. */
+function checkProgram({language}: CodeBlock, {path}: Document): string | undefined {
+  const name = `${basename(path, '.md').toLowerCase()}.test.ts`;
+  const file = join(root, 'test/docs', name);
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const isRun = text.includes(`readDocument('${path}')`) && text.includes(`'${language}'`);
+  return isRun ? undefined : `expected test/docs/${name} to run its blocks of ${language}`;
+}
+
+/** Lines of shell blocks, each with what runs it. */
+const shellLines: readonly (readonly [line: RegExp, isChecked: (document: Document) => boolean])[] = [
+  // shell.test.ts runs them.
+  [/^(?:npx )?rainbow [a-z]/, () => true],
+  // documents.test.ts looks for the script.
+  [/^npm (?:ci|start|test|run \S+)/, () => true],
+  // And for the file.
+  [/^(?:npx )?node \S+\.ts\b/, () => true],
+  [/^curl /, ({path}) => path === 'README.md'],
+];
+
+function checkShell(code: string, document: Document): string | undefined {
+  // A function in shell: a program like others.
+  if (/^\w+\(\) \{$/m.test(code)) return checkProgram({language: 'sh', code, line: 0}, document);
+  const odd = code
+    .trimEnd()
+    .split('\n')
+    .find((line) => !shellLines.some(([format, isChecked]) => format.test(line) && isChecked(document)));
+  return odd === undefined ? undefined : `nothing runs the line ${odd}`;
+}
+
+/** Made from the code: generated.test.ts compares it. */
+function checkGenerated({code}: CodeBlock, {text}: Document): string | undefined {
+  const before = text.slice(0, text.indexOf(code));
+  const isInside =
+    before.lastIndexOf('<!-- help') > before.lastIndexOf('<!-- end') ||
+    before.lastIndexOf('<!-- chart') > before.lastIndexOf('<!-- end');
+  return isInside ? undefined : 'expected a part that is made from the code';
+}
+
+/** What a command prints: generated, or the transcript that cli.test.ts makes. */
+function checkText(block: CodeBlock, document: Document): string | undefined {
+  const isTranscript = document.path === 'docs/cli.md' && /^\d\d:\d\d:\d\d\.\d{3} [<>] /.test(block.code);
+  return isTranscript ? undefined : checkGenerated(block, document);
+}

@@ -1,0 +1,51 @@
+// The parts of the documents that are made from the code are as the code has it.
+
+import {spawnSync} from 'node:child_process';
+import {join} from 'node:path';
+import test from 'ava';
+import {readDocument, readDocuments, root} from './documents.ts';
+import {commandNames, generate, helpOf, partsOf} from './generated.ts';
+
+test('every part that is made from the code is up to date', (t) => {
+  for (const document of readDocuments()) {
+    t.is(document.text, generate(document), `${document.path} is stale: npm run docs writes it`);
+  }
+});
+
+test('docs/cli.md has the help of every command, once', (t) => {
+  t.deepEqual(partsOf(readDocument('docs/cli.md'), 'help').toSorted(), [...commandNames()].toSorted());
+});
+
+test('docs/clients.md has every chart of a delivery', (t) => {
+  t.deepEqual(partsOf(readDocument('docs/clients.md'), 'chart'), [
+    'outboundQos1',
+    'outboundQos2',
+    'inboundQos1',
+    'inboundQos2',
+  ]);
+});
+
+test('the help in the documents is what the commands print', (t) => {
+  for (const [name, script, args] of [
+    ['rainbow connect', 'rainbow', ['connect']],
+    ['rainbow-server', 'rainbow-server', []],
+  ] as const) {
+    const env = {PATH: process.env.PATH, NO_COLOR: '1'};
+    const {stdout} = spawnSync(process.execPath, [join(root, `bin/${script}.js`), ...args, '--help'], {
+      encoding: 'utf8',
+      env,
+    });
+    t.is(stdout, helpOf(name));
+  }
+});
+
+test('a part that differs from the code is found', (t) => {
+  const {path, text} = readDocument('docs/cli.md');
+  const stale = {path, text: text.replace('sign with this token', 'sign with that token')};
+  t.not(stale.text, text);
+  t.not(generate(stale), stale.text);
+  t.is(generate(stale), text);
+  t.throws(() => generate({path, text: '<!-- help rainbow nonsense -->\n<!-- end -->\n'}), {
+    message: /Expected a command/,
+  });
+});

@@ -1,0 +1,48 @@
+// Every `rainbow` line of the documents' shell blocks, run against a gateway of its own.
+
+import test from 'ava';
+import {run} from '../cli/kit.ts';
+import {answer} from '../e2e/kit/business-server.ts';
+import {freePort, securityToken, start} from '../e2e/kit/gateway.ts';
+import {codeBlocks, readDocuments} from './documents.ts';
+
+for (const {path, text} of readDocuments()) {
+  const lines = codeBlocks({path, text}).flatMap(({language, code}) => {
+    return language === 'sh' ? (code.match(/^(?:npx )?rainbow [a-z].*$/gm) ?? []) : [];
+  });
+  for (const line of lines) {
+    test(`${path}: ${line}`, async (t) => {
+      const businessPort = await freePort();
+      const isConformance = / conformance /.test(line);
+      const token = isConformance ? 'tokentoken' : securityToken;
+      const elsewhere = `http://127.0.0.1:${businessPort}`;
+      const {gateway, business} = await start(t, {
+        securityToken: token,
+        threads: 1,
+        ...(isConformance && {
+          retryIntervalMs: 500,
+          connectUrl: `${elsewhere}/connect/`,
+          forwardUrl: `${elsewhere}/message/`,
+          closeUrl: `${elsewhere}/close/`,
+        }),
+      });
+      business.always('message', answer(200, 'ok'));
+      const words = readWords(
+        line
+          .replaceAll('127.0.0.1:1984', `127.0.0.1:${gateway.port}`)
+          .replace('--business 8000', `--business ${businessPort}`)
+          .replace(/^npx /, ''),
+      );
+      const environment = {RAINBOW_SECURITY_TOKEN: token, RAINBOW_URL: gateway.url};
+      const {code, stderr, stdout} = await run(t, 'rainbow', words.slice(1), {environment});
+      t.is(code, 0, stderr + stdout);
+    });
+  }
+}
+
+/** As a shell does for quotes; nothing else of a shell is used. */
+function readWords(line: string): readonly string[] {
+  return [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
+    ([, single, double, bare]) => single ?? double ?? bare ?? '',
+  );
+}
