@@ -272,8 +272,10 @@ export class Connection {
     this.#timer?.cancel();
     this.#unwatch?.();
     this.#unwatch = undefined;
-    this.#backoff.reset();
+    // The last attempt is followed by no wait, which would have counted it.
+    if (this.state === 'refused' && !this.#wasOpen) this.#backoff.failures++;
     this.#tellClosed(undefined);
+    this.#backoff.reset();
     this.#owner.ends({state: this.state === 'refused' ? 'refused' : 'faded', ...this.#close});
   }
 }

@@ -9,7 +9,7 @@ import {type SimulationResult, simulate} from './simulation.ts';
 import {Violations} from './violation.ts';
 
 /** Seeds with few clients run fast, and it takes no crowd to break a client. */
-const clientsMax = 12;
+const clientsMax = 6;
 const seedCount = Number(process.env.RAINBOW_SEEDS ?? '200');
 const ladderLines = 60;
 
