@@ -152,6 +152,11 @@ export class BusinessServer {
     return this;
   }
 
+  /** Takes back the scripts that {@link once} was given and that no call has met. */
+  forget(): void {
+    for (const scripts of Object.values(this.#queued)) scripts.length = 0;
+  }
+
   /** The next call of this kind that no `next` has returned yet. */
   async next(kind: CallKind, ms?: number): Promise<RecordedCall> {
     return this.#inboxes[kind].next(ms);
