@@ -41,7 +41,7 @@ export class Rehearsed {
     if (!scene.daemon.isAlive) await scene.restart();
     const {daemon} = scene;
     await daemon.order({kind: 'watch'});
-    await daemon.order({kind: 'kill', point: {transition, moment, nth: 1}});
+    await daemon.order({kind: 'kill', point: {transition, moment, nth: play.nth ?? 1}});
     const before = {up: scene.ledger.unconfirmed, cut: scene.ledger.cut};
     // It breaks off at whatever it waits for when the gateway goes.
     const playing = play.run(scene).catch(() => {});

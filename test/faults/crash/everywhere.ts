@@ -1,4 +1,5 @@
-// Kills the gateway everywhere: takes each play in turn, and kills it at each transition that no earlier play has had.
+// Kills the gateway everywhere: takes each play in turn, and kills it at each transition that no earlier play has had, the
+// first time, or the nth time where the play says so.
 
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
@@ -43,8 +44,10 @@ export async function killEverywhere(
     stage.teardown(() => own.close());
     try {
       const rehearsed = await Rehearsed.open(own, play, cacheFolder);
-      const news = rehearsed.transitions.filter((one) => isWanted(one) && !claimed.has(spellTransition(one)));
-      for (const transition of news) claimed.set(spellTransition(transition), transition);
+      const {nth = 1} = play;
+      const keyOf = (one: Transition): string => `${spellTransition(one)} ${nth}`;
+      const news = rehearsed.transitions.filter((one) => isWanted(one) && !claimed.has(keyOf(one)));
+      for (const transition of news) claimed.set(keyOf(transition), transition);
       for (const transition of news) {
         for (const moment of moments) {
           await rehearsed.killAt(transition, moment);
@@ -66,7 +69,8 @@ export async function killEverywhere(
 
   const results = await Promise.allSettled(Array.from({length: lanes}, runLane));
   for (const result of results) if (result.status === 'rejected') throw result.reason;
-  return {...toll, transitions: [...claimed.values()]};
+  const transitions = new Map([...claimed.values()].map((one) => [spellTransition(one), one]));
+  return {...toll, transitions: [...transitions.values()]};
 }
 
 /** A gateway is started and stopped once, so that the many to come cost half as much. */

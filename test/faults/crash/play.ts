@@ -6,6 +6,8 @@ import type {Scene} from '../kit/scene.ts';
 
 export interface Play {
   readonly name: string;
+  /** Which occurrence of each of its transitions is struck. @default 1 */
+  readonly nth?: number;
   /** Of the gateway's configuration. */
   readonly keys?: IniKeys;
   /** Rejects where the gateway ends meanwhile. */

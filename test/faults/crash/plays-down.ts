@@ -19,9 +19,18 @@ export const playsDown: readonly Play[] = ([1, 2] as const).flatMap((qos) => {
     {name: `down ${qos}: repeated`, keys, run: (scene) => repeated(scene, qos)},
     {name: `down ${qos}: confirmed late`, keys, run: (scene) => confirmedLate(scene, qos, usual)},
     {name: `down ${qos}: confirmed late otherwise`, keys, run: (scene) => confirmedLate(scene, qos, other)},
+    {name: `down ${qos}: to several clients`, nth: 2, run: (scene) => fanOut(scene, qos)},
     {name: `down ${qos}: the client goes`, keys, run: (scene) => clientGoes(scene, qos)},
   ] satisfies Play[];
 });
+
+/** To several clients at once: some have confirmed when the gateway goes, and some have not. */
+async function fanOut(scene: Scene, qos: 1 | 2): Promise<void> {
+  const members = await Promise.all([1, 2, 3].map((number) => scene.join(`listener ${number}`)));
+  for (const member of members) member.acknowledge();
+  await scene.publish(qos);
+  if (qos === 2) for (const _ of members) await scene.daemon.takes(completion);
+}
 
 async function confirmed(scene: Scene, qos: 1 | 2, kind: 'ack' | 'rec'): Promise<void> {
   const member = await scene.join('listener');

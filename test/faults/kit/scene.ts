@@ -1,6 +1,7 @@
 // A daemon between a business server in this process and clients, all in the channel `room`, with a ledger of what each of
 // them sees. Most scenarios play here.
 
+import type {Api} from '../../e2e/kit/api.ts';
 import {
   after,
   answer,
@@ -11,11 +12,12 @@ import {
   success,
 } from '../../e2e/kit/business-server.ts';
 import {Latch} from '../../e2e/kit/deadline.ts';
-import {checkCalls, type IniKeys, identityOf, securityToken} from '../../e2e/kit/gateway.ts';
+import {checkCalls, identityOf, securityToken} from '../../e2e/kit/gateway.ts';
 import {Daemon, type DaemonOptions} from './daemon.ts';
 import {Device} from './device.ts';
 import {Ledger} from './ledger.ts';
 import {Member} from './member.ts';
+import {Proxy, type Weather} from './proxy.ts';
 import {Stage} from './stage.ts';
 
 /** The channel of every client. */
@@ -34,8 +36,9 @@ export interface Published {
 }
 
 /** How a scene is set. */
-export interface SceneOptions extends Partial<DaemonOptions> {
-  readonly keys?: IniKeys;
+export interface SceneOptions extends Omit<DaemonOptions, 'businessPort'> {
+  /** Of the line between the gateway and its business server. @default good */
+  readonly businessWeather?: Weather;
 }
 
 /** A call of the business server that is held until the scenario lets it go. */
@@ -49,6 +52,8 @@ export interface HeldCall {
 export class Scene {
   readonly stage: Stage;
   readonly business: BusinessServer;
+  /** Between the gateway and its business server. */
+  readonly businessLine: Proxy;
   readonly ledger = new Ledger();
   /** The one that runs now. */
   daemon: Daemon;
@@ -58,23 +63,22 @@ export class Scene {
   readonly #abandoned = new Set<() => void>();
   readonly #underWay = new Set<Promise<Published | undefined>>();
 
-  private constructor(stage: Stage, business: BusinessServer, daemon: Daemon) {
+  private constructor(stage: Stage, business: BusinessServer, businessLine: Proxy, daemon: Daemon) {
     this.stage = stage;
     stage.teardown(() => this.cast.close());
     this.business = business;
+    this.businessLine = businessLine;
     this.daemon = daemon;
   }
 
   /** Starts business server and daemon. */
   static async open(stage: Stage, options: SceneOptions = {}): Promise<Scene> {
+    const {businessWeather, ...daemonOptions} = options;
     const business = await startBusinessServer(stage, securityToken);
-    const businessPort = Number(new URL(business.url).port);
-    const daemon = await Daemon.start(stage, {
-      businessPort,
-      ...options,
-      keys: {api_keys: key, ...options.keys},
-    });
-    const scene = new Scene(stage, business, daemon);
+    const line = await Proxy.start(stage, Number(new URL(business.url).port), businessWeather);
+    const keys = {api_keys: key, ...options.keys};
+    const daemon = await Daemon.start(stage, {...daemonOptions, businessPort: line.port, keys});
+    const scene = new Scene(stage, business, line, daemon);
     business.always('connect', success({RAINBOWCLIENTCHANNEL: room}));
     business.always('message', scene.accepts());
     return scene;
@@ -138,9 +142,9 @@ export class Scene {
     return await Device.start(this.cast, name, {port, ledger: this.ledger});
   }
 
-  /** Publishes to the room; `undefined` where the POST is cut. `timeout` in seconds. */
-  publish(qos: 1 | 2, timeout = 10): Promise<Published | undefined> {
-    const post = this.#publish(qos, timeout, `post ${++this.#posts}`);
+  /** Publishes to the room; `undefined` where the POST is cut. `timeout` in seconds; `api` where it goes by another way. */
+  publish(qos: 1 | 2, timeout = 10, api = this.daemon.api): Promise<Published | undefined> {
+    const post = this.#publish(qos, timeout, api, `post ${++this.#posts}`);
     this.#underWay.add(post);
     // Who does not wait for it hears of its failure by `postsEnded`.
     post.then(
@@ -168,10 +172,10 @@ export class Scene {
     if (new Set(identities).size < identities.length) throw new Error('Expected every identity to be given once');
   }
 
-  async #publish(qos: 1 | 2, timeout: number, text: string): Promise<Published | undefined> {
+  async #publish(qos: 1 | 2, timeout: number, api: Api, text: string): Promise<Published | undefined> {
     this.ledger.posted(text, qos);
     try {
-      const {json} = await this.daemon.api.call({
+      const {json} = await api.call({
         path: '/send/',
         query: {channel: room, qos, timeout},
         body: text,
