@@ -1,8 +1,8 @@
 // A line that delays, slices and loses connections, on both sides of the gateway, while messages go both ways.
 
-import {Proxy, type Weather} from './kit/proxy.ts';
 import type {Scenario} from './kit/scenario.ts';
 import {Scene} from './kit/scene.ts';
+import {TcpProxy, type Weather} from './kit/tcp-proxy.ts';
 
 const clientWeather: Weather = {delayMsMax: 4, sliceBytesMax: 40, lostAfterBytes: [350, 1_500]};
 const businessWeather: Weather = {delayMsMax: 4, sliceBytesMax: 200, lostAfterBytes: [1_000, 12_000]};
@@ -21,7 +21,7 @@ export const badLine: Scenario = {
     const {ledger, businessLine} = scene;
     let lost = 0;
     for (const seed of seeds) {
-      const line = await Proxy.start(stage, scene.daemon.port, clientWeather, seed);
+      const line = await TcpProxy.start(stage, scene.daemon.port, clientWeather, seed);
       businessLine.weather = businessWeather;
       const names = Array.from({length: deviceCount}, (_, index) => `device ${seed}.${index}`);
       const devices = await Promise.all(names.map((name) => scene.device(name, line.port)));

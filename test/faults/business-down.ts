@@ -29,8 +29,10 @@ export const businessDown: Scenario = {
       const {answer} = await handshake(scene.cast, daemon.port);
       if (answer.status !== 503) throw new Error(`Expected 503 while it is ${fault}, got ${answer.status}`);
       const answered = await scene.publish(2);
-      if (answered?.connections !== deviceCount) throw new Error(`Expected all to confirm, got ${answered?.connections}`);
-      if (ledger.confirmedUp > confirmedBefore) throw new Error(`Expected nothing to be confirmed while it is ${fault}`);
+      if (answered?.connections !== deviceCount)
+        throw new Error(`Expected all to confirm, got ${answered?.connections}`);
+      if (ledger.confirmedUp > confirmedBefore)
+        throw new Error(`Expected nothing to be confirmed while it is ${fault}`);
       if (fault === 'down') await businessLine.comeBack();
       else businessLine.thaw();
       await Promise.all(devices.map((device) => device.isSettled()));

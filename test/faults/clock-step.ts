@@ -37,7 +37,8 @@ export const clockStep: Scenario = {
     expect('a call signed in time', await daemon.api.send({channel: room}), 'RB_SIGNATURE_EXPIRED');
     const retriedMs = await timeRetry(scene, listener);
     const confirmedBefore = ledger.confirmedUp;
-    for (const device of devices) for (let count = 0; count < messagesEach; count++) device.send(count % 2 === 0 ? 1 : 2);
+    for (const device of devices)
+      for (let count = 0; count < messagesEach; count++) device.send(count % 2 === 0 ? 1 : 2);
     await daemon.reaches('rainbow_calls_failed_total', (count) => count >= 2 * deviceCount);
     const knock = await handshake(scene.cast, daemon.port);
     if (knock.answer.status !== 503) throw new Error(`Expected 503, got ${knock.answer.status}`);
@@ -63,7 +64,8 @@ function ifSigned(script: Script): Script {
 }
 
 function expect(what: string, {json}: ApiAnswer, code: string | undefined): void {
-  if (json.code !== code) throw new Error(`Expected ${what} to be answered ${code ?? 'with success'}, got ${json.code}`);
+  if (json.code !== code)
+    throw new Error(`Expected ${what} to be answered ${code ?? 'with success'}, got ${json.code}`);
 }
 
 /** How long a client that does not confirm waits for the message to come again. */

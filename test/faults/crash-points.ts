@@ -25,7 +25,8 @@ export const crashAtHandover: Scenario = {
     const plays = [...playsUp, ...playsDown].filter(({name}) => /: (?:accepted|confirmed)$/.test(name));
     const isHandover = (transition: Transition) => handovers.some((other) => isSame(other, transition));
     const {transitions, kills} = await killEverywhere(stage, plays, isHandover);
-    if (transitions.length !== handovers.length) throw new Error(`Expected ${handovers.length}, got ${transitions.length}`);
+    if (transitions.length !== handovers.length)
+      throw new Error(`Expected ${handovers.length}, got ${transitions.length}`);
     return `${kills} kills at ${transitions.length} transitions`;
   },
 };

@@ -15,7 +15,9 @@ interface Result {
   readonly seconds: number;
 }
 
-const {values} = parseArgs({options: {only: {type: 'string', multiple: true}, json: {type: 'boolean', default: false}}});
+const {values} = parseArgs({
+  options: {only: {type: 'string', multiple: true}, json: {type: 'boolean', default: false}},
+});
 const chosen = scenarios.filter(({name}) => values.only === undefined || values.only.includes(name));
 const results: Result[] = [];
 

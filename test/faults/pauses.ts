@@ -15,7 +15,8 @@ const publishEveryMs = 100;
 
 export const blockedLoop: Scenario = {
   name: 'blocked-loop',
-  claim: 'An event loop that is busy for 5 s, two and a half keep-alives, ends no living client, loses and doubles nothing.',
+  claim:
+    'An event loop that is busy for 5 s, two and a half keep-alives, ends no living client, loses and doubles nothing.',
   isQuick: false,
   run: (stage) => runPause(stage, 5_000, blockLoop),
 };
@@ -57,7 +58,10 @@ async function runPause(stage: Stage, ms: number, pause: Pause): Promise<string>
   // Not before: who acknowledges is not pinged.
   const patience = ms / 1000 + 10;
   const posts: Promise<Published | undefined>[] = [];
-  const publishing = setInterval(() => posts.push(scene.publish(posts.length % 2 === 0 ? 1 : 2, patience)), publishEveryMs);
+  const publishing = setInterval(
+    () => posts.push(scene.publish(posts.length % 2 === 0 ? 1 : 2, patience)),
+    publishEveryMs,
+  );
   stage.teardown(() => clearInterval(publishing));
   const waitingSince = performance.now();
   await daemon.api.call({method: 'GET', path: '/hello/', credentials: {kind: 'none'}, ms: patience * 1000});

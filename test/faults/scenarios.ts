@@ -4,6 +4,7 @@ import {badLine} from './bad-line.ts';
 import {businessDown} from './business-down.ts';
 import {clockStep} from './clock-step.ts';
 import {crashAtHandover, crashEverywhere} from './crash-points.ts';
+import {fileLimit} from './file-limit.ts';
 import {halfClose} from './half-close.ts';
 import type {Scenario} from './kit/scenario.ts';
 import {blockedLoop, stoppedProcess} from './pauses.ts';
@@ -19,4 +20,5 @@ export const scenarios: readonly Scenario[] = [
   badLine,
   businessDown,
   clockStep,
+  fileLimit,
 ];

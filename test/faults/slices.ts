@@ -2,9 +2,9 @@
 
 import {Api} from '../e2e/kit/api.ts';
 import {securityToken} from '../e2e/kit/gateway.ts';
-import {Proxy} from './kit/proxy.ts';
 import type {Scenario} from './kit/scenario.ts';
 import {Scene} from './kit/scene.ts';
+import {TcpProxy} from './kit/tcp-proxy.ts';
 
 const slices = {sliceBytesMax: 1};
 
@@ -14,7 +14,7 @@ export const byteByByte: Scenario = {
   isQuick: true,
   async run(stage) {
     const scene = await Scene.open(stage, {businessWeather: slices});
-    const line = await Proxy.start(stage, scene.daemon.port, slices);
+    const line = await TcpProxy.start(stage, scene.daemon.port, slices);
     const device = await scene.device('device', line.port);
     for (const qos of [1, 2, 2, 1] as const) device.send(qos);
     await device.isSettled();

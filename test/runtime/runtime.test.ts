@@ -272,14 +272,14 @@ test('the timer wheel is never early, at most a tick late, and forgets what is c
 });
 
 test('what came while a thread was held up is handled before the timer wheel has its say', (t) => {
-  const {clock, defer, spawn, run} = createRuntime();
-  const wheel = new TimerWheel<string>({clock, tickMs: 100, message: 'due', defer});
+  const runtime = createRuntime();
+  const wheel = new TimerWheel<string>({...runtime, tickMs: 100, message: 'due'});
   const received: string[] = [];
-  const actor = spawn<string>((message) => received.push(message));
-  wheel.schedule({actor, tick: 0}, clock.now() + 100);
-  clock.advance(5_000);
+  const actor = runtime.spawn<string>((message) => received.push(message));
+  wheel.schedule({actor, tick: 0}, runtime.clock.now() + 100);
+  runtime.clock.advance(5_000);
   actor.tell('heard');
-  run();
+  runtime.run();
   wheel.stop();
   t.deepEqual(received, ['heard', 'due']);
 });

@@ -145,6 +145,7 @@ async function reach(scene: Scene, state: OpenState): Promise<Member> {
   const member = await scene.join('silent');
   member.raw.onPing = undefined;
   if (state === 'open.suspect') await scene.daemon.takes({chart, from: 'open.fresh', event: 'clock.heartbeatDue'});
-  if (state === 'open.awaitingPong') await scene.daemon.takes({chart, from: 'open.suspect', event: 'clock.heartbeatDue'});
+  if (state === 'open.awaitingPong')
+    await scene.daemon.takes({chart, from: 'open.suspect', event: 'clock.heartbeatDue'});
   return member;
 }

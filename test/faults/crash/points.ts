@@ -23,11 +23,12 @@ export const unreachable: readonly (Transition & {readonly reason: string})[] = 
 
 /** Every transition of the five charts. */
 export function allTransitions(): readonly Transition[] {
-  return [connection, inboundQos1, inboundQos2, outboundQos1, outboundQos2].flatMap(({machine, vocabulary, isHandled}) =>
-    vocabulary.states.flatMap((from, state) =>
-      vocabulary.events
-        .filter((_, event) => isHandled[state * vocabulary.events.length + event] === 1)
-        .map((event) => ({chart: machine.id, from, event})),
-    ),
+  return [connection, inboundQos1, inboundQos2, outboundQos1, outboundQos2].flatMap(
+    ({machine, vocabulary, isHandled}) =>
+      vocabulary.states.flatMap((from, state) =>
+        vocabulary.events
+          .filter((_, event) => isHandled[state * vocabulary.events.length + event] === 1)
+          .map((event) => ({chart: machine.id, from, event})),
+      ),
   );
 }

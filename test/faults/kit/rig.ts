@@ -15,12 +15,12 @@ const machineNow = Date.now;
 /** Orders that concern all threads come to the main thread, and are passed on. */
 const threads = new BroadcastChannel('rig');
 let isWatched = false;
-let fault: {readonly point: Point; left: number; strike(): void} | undefined;
+let fault: {readonly point: Point; left: number; readonly strike: () => void} | undefined;
 
-threads.onmessage = (event) => {
+threads.addEventListener('message', (event) => {
   // Another thread's rig is the only other end.
   obey((event as unknown as {readonly data: Order}).data);
-};
+});
 threads.unref();
 if (isMainThread) await rigMainThread();
 
@@ -60,9 +60,9 @@ function obey(order: Order): void {
 }
 
 function rigTable(table: AnyTable): void {
-  const lookUp = table.step;
+  const lookUp = table.step.bind(table);
   table.step = (state, event) => {
-    const cell = lookUp.call(table, state, event);
+    const cell = lookUp(state, event);
     if (table.isHandled[cell] === 1 && (isWatched || fault !== undefined)) taken(nameOf(table, state, event));
     return cell;
   };

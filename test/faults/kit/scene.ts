@@ -17,8 +17,8 @@ import {Daemon, type DaemonOptions} from './daemon.ts';
 import {Device} from './device.ts';
 import {Ledger} from './ledger.ts';
 import {Member} from './member.ts';
-import {Proxy, type Weather} from './proxy.ts';
 import {Stage} from './stage.ts';
+import {TcpProxy, type Weather} from './tcp-proxy.ts';
 
 /** The channel of every client. */
 export const room = 'room';
@@ -53,7 +53,7 @@ export class Scene {
   readonly stage: Stage;
   readonly business: BusinessServer;
   /** Between the gateway and its business server. */
-  readonly businessLine: Proxy;
+  readonly businessLine: TcpProxy;
   readonly ledger = new Ledger();
   /** The one that runs now. */
   daemon: Daemon;
@@ -63,7 +63,7 @@ export class Scene {
   readonly #abandoned = new Set<() => void>();
   readonly #underWay = new Set<Promise<Published | undefined>>();
 
-  private constructor(stage: Stage, business: BusinessServer, businessLine: Proxy, daemon: Daemon) {
+  private constructor(stage: Stage, business: BusinessServer, businessLine: TcpProxy, daemon: Daemon) {
     this.stage = stage;
     stage.teardown(() => this.cast.close());
     this.business = business;
@@ -75,7 +75,7 @@ export class Scene {
   static async open(stage: Stage, options: SceneOptions = {}): Promise<Scene> {
     const {businessWeather, ...daemonOptions} = options;
     const business = await startBusinessServer(stage, securityToken);
-    const line = await Proxy.start(stage, Number(new URL(business.url).port), businessWeather);
+    const line = await TcpProxy.start(stage, Number(new URL(business.url).port), businessWeather);
     const keys = {api_keys: key, ...options.keys};
     const daemon = await Daemon.start(stage, {...daemonOptions, businessPort: line.port, keys});
     const scene = new Scene(stage, business, line, daemon);

@@ -1,7 +1,7 @@
 // A TCP proxy that does to what passes what a bad line does, from one seed: holds it back, cuts it into slices, loses the
 // connection. It can also be taken down and put up again, or frozen: to who connects to it that is the server behind.
 
-import {connect, createServer, type AddressInfo, type Server, type Socket} from 'node:net';
+import {type AddressInfo, connect, createServer, type Server, type Socket} from 'node:net';
 import {SeededRandom} from '../../../src/core/random.ts';
 import type {Lifetime} from '../../e2e/kit/lifetime.ts';
 
@@ -15,7 +15,7 @@ export interface Weather {
   readonly lostAfterBytes?: readonly [least: number, most: number];
 }
 
-export class Proxy {
+export class TcpProxy {
   /** Connections lost by the weather. */
   lost = 0;
   /** Pieces passed on. */
@@ -36,8 +36,8 @@ export class Proxy {
   }
 
   /** Listens before the server on port `target`. */
-  static async start(lifetime: Lifetime, target: number, weather: Weather = {}, seed = 1): Promise<Proxy> {
-    const proxy = new Proxy(target, weather, seed);
+  static async start(lifetime: Lifetime, target: number, weather: Weather = {}, seed = 1): Promise<TcpProxy> {
+    const proxy = new TcpProxy(target, weather, seed);
     lifetime.teardown(() => proxy.goDown());
     await proxy.comeBack();
     return proxy;
@@ -104,7 +104,8 @@ export class Proxy {
 
   async #pass(from: Socket, to: Socket): Promise<void> {
     const {lostAfterBytes = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]} = this.#weather;
-    let left = lostAfterBytes[0] < Number.POSITIVE_INFINITY ? this.#random.integer(...lostAfterBytes) : lostAfterBytes[0];
+    let left =
+      lostAfterBytes[0] < Number.POSITIVE_INFINITY ? this.#random.integer(...lostAfterBytes) : lostAfterBytes[0];
     try {
       // One half of a connection may end before the other.
       for await (const chunk of from.iterator({destroyOnReturn: false}) as AsyncIterable<Buffer>) {
