@@ -44,6 +44,11 @@ export interface Shard {
   close(): Promise<void>;
 }
 
+/**
+ * Connections that may wait to be accepted; the kernel may allow fewer (`net.core.somaxconn`). When a network comes back
+ * all its clients come at once, and one that finds no place tries again only a second later.
+ */
+const backlog = 16_384;
 /** Of the grace at shutdown, what is kept for close calls that are still under way when the clients have gone. */
 const callGraceMs = 500;
 
@@ -142,7 +147,7 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     async listen(port) {
       // Several shards listen on one port, and the kernel spreads the connections over them. Fastify passes on what its
       // types do not know.
-      const place = {host: options.host, port, reusePort: options.threads > 1};
+      const place = {host: options.host, port, reusePort: options.threads > 1, backlog};
       await api.listen(place);
       return (api.server.address() as AddressInfo).port;
     },

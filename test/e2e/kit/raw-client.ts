@@ -255,8 +255,8 @@ export class RawClient {
 }
 
 /** A TCP connection to the gateway, with nothing written yet; it ends with the test. */
-export async function dial(t: Lifetime, port: number): Promise<RawClient> {
-  const socket = connectSocket({port, host: '127.0.0.1', allowHalfOpen: true});
+export async function dial(t: Lifetime, port: number, host = '127.0.0.1'): Promise<RawClient> {
+  const socket = connectSocket({port, host, allowHalfOpen: true});
   t.teardown(() => {
     socket.destroy();
   });
