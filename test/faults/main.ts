@@ -3,6 +3,7 @@
 
 import {parseArgs} from 'node:util';
 import {perform, type Scenario} from './kit/scenario.ts';
+import {Stage} from './kit/stage.ts';
 import {scenarios} from './scenarios.ts';
 
 /** What came of one scenario. */
@@ -20,6 +21,11 @@ const {values} = parseArgs({
 });
 const chosen = scenarios.filter(({name}) => values.only === undefined || values.only.includes(name));
 const results: Result[] = [];
+let stage = new Stage();
+// Processes and networks go with the stage, also where it is interrupted.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => void stage.close().finally(() => process.exit(1)));
+}
 
 for (const scenario of chosen) {
   const result = await attempt(scenario);
@@ -40,10 +46,11 @@ async function attempt(scenario: Scenario): Promise<Result> {
   const {name, claim, obstacle} = scenario;
   const reason = obstacle?.();
   if (reason !== undefined) return {name, claim, outcome: 'skipped', observed: `Not tried: ${reason}`, seconds: 0};
+  stage = new Stage();
   const startedAt = performance.now();
   const seconds = (): number => (performance.now() - startedAt) / 1000;
   try {
-    return {name, claim, outcome: 'held', observed: await perform(scenario), seconds: seconds()};
+    return {name, claim, outcome: 'held', observed: await perform(scenario, stage), seconds: seconds()};
   } catch (error) {
     const observed = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return {name, claim, outcome: 'failed', observed, seconds: seconds()};

@@ -9,6 +9,7 @@ import {halfClose} from './half-close.ts';
 import type {Scenario} from './kit/scenario.ts';
 import {blockedLoop, stoppedProcess} from './pauses.ts';
 import {byteByByte} from './slices.ts';
+import {frozenClient, vanishedClient} from './vanished.ts';
 
 export const scenarios: readonly Scenario[] = [
   crashAtHandover,
@@ -21,4 +22,6 @@ export const scenarios: readonly Scenario[] = [
   businessDown,
   clockStep,
   fileLimit,
+  frozenClient,
+  vanishedClient,
 ];

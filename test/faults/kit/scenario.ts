@@ -1,7 +1,7 @@
 // One fault, as both AVA and `node test/faults/main.ts` run it.
 
 import {within} from '../../e2e/kit/deadline.ts';
-import {Stage} from './stage.ts';
+import type {Stage} from './stage.ts';
 
 export interface Scenario {
   /** In kebab-case; for `--only`. */
@@ -19,9 +19,8 @@ export interface Scenario {
 /** No fault takes longer, on a busy machine either. */
 const msMax = 150_000;
 
-/** Runs a scenario on a stage of its own, and tells its figures. Rejects where it does not hold, or where it does not end. */
-export async function perform(scenario: Scenario): Promise<string> {
-  const stage = new Stage();
+/** Runs a scenario, ends its stage, and tells its figures. Rejects where it does not hold, or where it does not end. */
+export async function perform(scenario: Scenario, stage: Stage): Promise<string> {
   try {
     return await within(scenario.run(stage), `${scenario.name} to be over`, msMax);
   } finally {
