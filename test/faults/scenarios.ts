@@ -5,9 +5,11 @@ import {businessDown} from './business-down.ts';
 import {clockStep} from './clock-step.ts';
 import {crashAtHandover, crashEverywhere} from './crash-points.ts';
 import {fileLimit} from './file-limit.ts';
+import {frozenReaders} from './frozen-readers.ts';
 import {halfClose} from './half-close.ts';
 import type {Scenario} from './kit/scenario.ts';
 import {blockedLoop, stoppedProcess} from './pauses.ts';
+import {reconnectStorm} from './reconnect-storm.ts';
 import {byteByByte} from './slices.ts';
 import {frozenClient, vanishedClient} from './vanished.ts';
 
@@ -24,4 +26,6 @@ export const scenarios: readonly Scenario[] = [
   fileLimit,
   frozenClient,
   vanishedClient,
+  frozenReaders,
+  reconnectStorm,
 ];
