@@ -36,6 +36,7 @@ export const clockStep: Scenario = {
     for (const device of devices) await device.member?.raw.pings.next();
     expect('a call signed in time', await daemon.api.send({channel: room}), 'RB_SIGNATURE_EXPIRED');
     const retriedMs = await timeRetry(scene, listener);
+    if (retriedMs < retryMs / 2) throw new Error(`Expected a retry after ${retryMs} ms, got ${retriedMs} ms`);
     const confirmedBefore = ledger.confirmedUp;
     for (const device of devices)
       for (let count = 0; count < messagesEach; count++) device.send(count % 2 === 0 ? 1 : 2);

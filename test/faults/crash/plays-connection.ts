@@ -8,7 +8,7 @@ import type {Play} from './play.ts';
 
 const chart = 'connection';
 /** Half a keep-alive makes a client suspect, a whole one gets it a ping. */
-const beating = {keep_alive: 1};
+const beating = {keep_alive: 2};
 /** Of a publication that asks whether the client is there, s. */
 const shortTimeout = 0.1;
 const connectAnswers = {

@@ -12,8 +12,6 @@ export interface MemberOptions {
   readonly port: number;
   readonly device: string;
   readonly ledger: Ledger;
-  /** Of the upgrade, besides the usual ones. */
-  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** A message of its own. */
@@ -47,9 +45,9 @@ export class Member {
   }
 
   /** Connects; rejects where the gateway refuses. */
-  static async join(lifetime: Lifetime, {port, device, ledger, headers = {}}: MemberOptions): Promise<Member> {
+  static async join(lifetime: Lifetime, {port, device, ledger}: MemberOptions): Promise<Member> {
     const number = ledger.connecting();
-    const {client, answer} = await handshake(lifetime, port, {headers: {'X-DEVICEID': device, ...headers}});
+    const {client, answer} = await handshake(lifetime, port, {headers: {'X-DEVICEID': device}});
     if (answer.status !== 101) throw new Error(`Expected 101, got ${answer.status}`);
     return new Member(client, number, ledger);
   }

@@ -133,8 +133,8 @@ export class Scene {
   }
 
   /** One connection, whose every step is the caller's. `port` where it goes through a proxy. */
-  async join(device: string, headers: Readonly<Record<string, string>> = {}, port = this.daemon.port): Promise<Member> {
-    return await Member.join(this.cast, {port, device, ledger: this.ledger, headers});
+  async join(device: string, port = this.daemon.port): Promise<Member> {
+    return await Member.join(this.cast, {port, device, ledger: this.ledger});
   }
 
   /** A client that goes on by itself. */

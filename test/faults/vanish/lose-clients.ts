@@ -12,6 +12,7 @@ import type {Scene} from '../kit/scene.ts';
 export const keepAliveMs = 1_000;
 const lostCount = 20;
 const stayingCount = 5;
+const talkEveryMs = 200;
 /** Silence ends a connection after one and a half keep-alives and a tick; the rest is the machine's. */
 const noticedMsMax = 1.5 * keepAliveMs + 1_500;
 
@@ -24,7 +25,7 @@ export interface Loss {
   readonly host: string;
   /** What runs their process. */
   readonly launcher: readonly string[];
-  vanish(clients: ChildProcess): void;
+  readonly vanish: (clients: ChildProcess) => void;
 }
 
 /** Loses clients of a gateway whose keep-alive is {@link keepAliveMs}, and tells the figures. */
@@ -32,9 +33,14 @@ export async function loseClients(scene: Scene, {host, launcher, vanish}: Loss):
   const {daemon, business, stage} = scene;
   const stayingNames = Array.from({length: stayingCount}, (_, index) => `staying ${index}`);
   const staying = await Promise.all(stayingNames.map((name) => scene.device(name)));
+  // Who talks need not answer a ping in time, which on a busy machine it might not.
+  const talking = setInterval(() => {
+    for (const device of staying) device.send(2);
+  }, talkEveryMs);
+  stage.teardown(() => clearInterval(talking));
 
   const script = fileURLToPath(new URL('clients.ts', import.meta.url));
-  const [program = '', ...args] = [...launcher, process.execPath, script, host, String(daemon.port), String(lostCount)];
+  const [program, ...args] = [...launcher, process.execPath, script, host, String(daemon.port), String(lostCount)];
   const clients = spawn(program, args, {stdio: ['ignore', 'inherit', 'inherit', 'ipc']});
   stage.teardown(() => void clients.kill('SIGKILL'));
   await within(once(clients, 'message'), 'the clients to connect');
@@ -47,7 +53,7 @@ export async function loseClients(scene: Scene, {host, launcher, vanish}: Loss):
   const noticedMs = performance.now() - startedAt;
   const answer = await post;
   await business.take('close', lostCount);
-  for (const device of staying) device.send(2);
+  clearInterval(talking);
   await Promise.all(staying.map((device) => device.isSettled()));
 
   // The ledger does not see the other process; its clients are counted here.
