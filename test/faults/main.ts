@@ -1,5 +1,5 @@
-// `node test/faults/main.ts [--only NAME] [--json]`: does every fault to a real daemon, prints one line for each, and ends
-// with 1 where a claim does not hold. What cannot be done on this machine is skipped, and said to be.
+// `node test/faults/main.ts [--only NAME] [--quick] [--json]`: does every fault to a real daemon, prints one line for each,
+// and ends with 1 where a claim does not hold. What cannot be done on this machine is skipped, and said to be.
 
 import {parseArgs} from 'node:util';
 import {perform, type Scenario} from './kit/scenario.ts';
@@ -17,9 +17,14 @@ interface Result {
 }
 
 const {values} = parseArgs({
-  options: {only: {type: 'string', multiple: true}, json: {type: 'boolean', default: false}},
+  options: {
+    only: {type: 'string', multiple: true},
+    quick: {type: 'boolean', default: false},
+    json: {type: 'boolean', default: false},
+  },
 });
-const chosen = scenarios.filter(({name}) => values.only === undefined || values.only.includes(name));
+const isChosen = ({name, isQuick}: Scenario): boolean =>
+  (values.only === undefined || values.only.includes(name)) && (isQuick || !values.quick);
 const results: Result[] = [];
 let stage = new Stage();
 // Processes and networks go with the stage, also where it is interrupted.
@@ -27,7 +32,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.once(signal, () => void stage.close().finally(() => process.exit(1)));
 }
 
-for (const scenario of chosen) {
+for (const scenario of scenarios.filter(isChosen)) {
   const result = await attempt(scenario);
   results.push(result);
   if (values.json) continue;
