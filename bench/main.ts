@@ -53,6 +53,9 @@ async function runSection(plan: Plan, name: SectionName): Promise<SectionResult 
   }
 }
 
+// By way of `exit`, at which child.ts ends what is alive.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(1));
+
 try {
   await main(process.argv.slice(2));
 } catch (error) {

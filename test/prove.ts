@@ -60,6 +60,11 @@ const proofs: readonly Proof[] = [
     covered: /^simulation: (?<covered>.*)$/gm,
   },
   {
+    name: 'faults to real processes',
+    args: ['test/faults/main.ts', ...(values.quick ? ['--quick'] : [])],
+    covered: /^faults: (?<covered>.*)$/gm,
+  },
+  {
     name: 'fuzz',
     args: ['test/fuzz/main.ts', '--count', values.quick ? '500000' : '10000000'],
     covered: /^fuzz: (?<covered>.*)$/gm,

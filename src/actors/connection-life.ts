@@ -140,7 +140,7 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
   }
 
   #carryOut(effectCode: number): void {
-    const {counters, settings, scheduler, heartbeats} = this.#thread;
+    const {counters, settings, heartbeats} = this.#thread;
     switch (effectCode) {
       case effect.admit:
         this.#admit();
@@ -155,7 +155,8 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
         return;
       case effect.ping:
         this.#link.ping();
-        heartbeats.schedule(this, scheduler.now + settings.keepAliveMs / 2);
+        // Not from the turn's start: a turn may be held up, and the client has its time from the ping on.
+        heartbeats.schedule(this, this.#thread.clock.now() + settings.keepAliveMs / 2);
         return;
       case effect.closeSilent:
         counters.heartbeatsMissed++;

@@ -123,7 +123,12 @@ export function createThread(options: ThreadOptions): Thread {
     connections: new Registry(),
     handshakes: new Set(),
     channels: new Registry((channel, hasMembers) => outside.channelChanged(channel, hasMembers)),
-    heartbeats: new TimerWheel<ConnectionMessage>(clock, tickMs, {kind: 'heartbeatDue'}),
+    heartbeats: new TimerWheel<ConnectionMessage>({
+      clock,
+      tickMs,
+      message: {kind: 'heartbeatDue'},
+      defer: options.defer,
+    }),
     upstream: spawnUpstreamCaller(scheduler, upstreamSupervisor, options.transport, {
       mayCall: options.mayCall ?? ((): boolean => true),
       changed: (by) => outside.loadChanged('calls', by),

@@ -11,6 +11,7 @@ const meanings = {
   handshakesFailed: 'upgrades answered 503: the business server failed, or too many at a time',
   handshakesInvalid: 'requests to /connect/ that are not a WebSocket upgrade',
   handshakesAbandoned: 'clients that vanished before their connect call was answered',
+  socketsDropped: 'connections closed unheard, since the process may open no more files',
   framesInvalid: 'connections that broke the WebSocket protocol or sent too large a message',
   packetsIn: 'packets received, faults included',
   packetsFaulty: 'WebSocket messages that are not a packet, ignored',

@@ -5,6 +5,7 @@ import {createServer} from 'node:net';
 import type {Logger} from 'pino';
 import {type Counters, sumCounters} from '../core/counters.ts';
 import {createLog} from './log.ts';
+import {readFileLimit, shareFiles} from './open-files.ts';
 import type {GatewayOptions} from './options.ts';
 import {createShard} from './shard.ts';
 import {createNodeMemory} from './shard-memory.ts';
@@ -33,6 +34,10 @@ export interface GatewayParts {
 export async function startGateway(options: GatewayOptions, parts: GatewayParts = {}): Promise<Gateway> {
   const {log = createLog(options), onFatal = throwLater} = parts;
   const memory = createNodeMemory(options.threads);
+  const openFilesMax = readFileLimit();
+  const {clientsMax} = shareFiles(openFilesMax, options);
+  // No fault: the default is meant for a server. But whoever counts on the number should know.
+  if (clientsMax < options.connectionsMax) log.info({clientsMax, openFilesMax}, 'clients.limitedByFiles');
   const {port, close} = await (options.threads === 1 ? startOne() : startSeveral());
 
   async function startOne(): Promise<{port: number; close: () => Promise<void>}> {

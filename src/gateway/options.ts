@@ -44,7 +44,7 @@ export interface GatewayOptions {
   readonly sendBufferBytesMax: number;
   /** `payload_max`: bytes of one WebSocket message and of one API body. @default 1 MiB */
   readonly payloadBytesMax: number;
-  /** `connections_max`: clients at a time. @default 100,000 */
+  /** `connections_max`: clients at a time; fewer where the process may open few files. @default 100,000 */
   readonly connectionsMax: number;
   /** `handshakes_max`: clients waiting for their connect call at a time. @default 10,000 */
   readonly handshakesMax: number;

@@ -17,8 +17,10 @@ import {invariant} from '../core/invariant.ts';
 import {systemRandom} from '../core/random.ts';
 import {createUpstreamPool} from '../upstream/upstream-pool.ts';
 import {createHttpApi} from './http-api.ts';
+import {readFileLimit, shareFiles} from './open-files.ts';
 import type {GatewayOptions} from './options.ts';
 import {SharedReplayGuard} from './replay-guard-shared.ts';
+import {SeldomWarning} from './seldom-warning.ts';
 import type {NodeMemory} from './shard-memory.ts';
 import {version} from './version.ts';
 import {createWebSocketEdge} from './websocket-edge.ts';
@@ -42,6 +44,11 @@ export interface Shard {
   close(): Promise<void>;
 }
 
+/**
+ * Connections that may wait to be accepted; the kernel may allow fewer (`net.core.somaxconn`). When a network comes back
+ * all its clients come at once, and one that finds no place tries again only a second later.
+ */
+const backlog = 16_384;
 /** Of the grace at shutdown, what is kept for close calls that are still under way when the clients have gone. */
 const callGraceMs = 500;
 
@@ -55,8 +62,11 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
   const presences = memory.presences.map((piece) => new Presence(piece));
   const presence = presences[parts.index];
   const peers: PortPeer[] = [];
+  const {clientsMax, socketsMax, upstreamSocketsMax} = shareFiles(readFileLimit(), options);
+  const full = new SeldomWarning(clock, log, 'clients.refused');
+  const outOfFiles = new SeldomWarning(clock, log, 'sockets.dropped');
   const transport = createUpstreamPool({
-    settings: {...options, socketsMax: options.upstreamSocketsMax},
+    settings: {...options, socketsMax: upstreamSocketsMax},
     workers: options.upstreamWorkers,
     // The bound is kept by the upstream caller, over all shards; close calls are over it.
     callsMax: options.upstreamQueueMax + options.connectionsMax,
@@ -95,14 +105,18 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     startedAt: clock.now(),
     replayMemory: memory.replays && new SharedReplayGuard(clock, options.replay, memory.replays),
   });
-  api.server.on(
-    'upgrade',
-    createWebSocketEdge(thread, {
-      ...options,
-      mayAdmit: () =>
-        load.total('clients') < options.connectionsMax && load.total('handshakes') < options.handshakesMax,
-    }),
-  );
+  api.server.maxConnections = socketsMax;
+  api.server.on('drop', () => {
+    counters.socketsDropped++;
+    outOfFiles.count({socketsMax});
+  });
+  api.server.on('upgrade', createWebSocketEdge(thread, {...options, mayAdmit}));
+
+  function mayAdmit(): boolean {
+    const clients = load.total('clients');
+    if (clients >= clientsMax) full.count({clients, clientsMax});
+    return clients < clientsMax && load.total('handshakes') < options.handshakesMax;
+  }
 
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
@@ -133,7 +147,7 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     async listen(port) {
       // Several shards listen on one port, and the kernel spreads the connections over them. Fastify passes on what its
       // types do not know.
-      const place = {host: options.host, port, reusePort: options.threads > 1};
+      const place = {host: options.host, port, reusePort: options.threads > 1, backlog};
       await api.listen(place);
       return (api.server.address() as AddressInfo).port;
     },

@@ -1,8 +1,13 @@
 // Coarse timers for very many actors (heartbeats): one clock timer a tick instead of one a connection. An entry costs a
 // place in a set; being late by up to a tick is part of the bargain, being early is not.
+//
+// A thread that was held up, or a process that was stopped, finds its timers due before it has read what came meanwhile. So
+// a tick is not told at once but deferred, as a turn is: what the sockets have to say by then stands in the mailboxes first,
+// and nobody is taken for silent who was not listened to.
 
 import type {Clock, Timer} from '../core/clock.ts';
 import type {ActorRef} from './actor.ts';
+import type {SchedulerOptions} from './scheduler.ts';
 
 /** Where an entry stands, to take it out again; owned by the wheel. */
 export interface WheelEntry<Message> {
@@ -11,20 +16,33 @@ export interface WheelEntry<Message> {
   tick: number;
 }
 
+/** What a wheel is made of. */
+export interface TimerWheelOptions<Message> {
+  readonly clock: Clock;
+  readonly tickMs: number;
+  /** Told to each entry's actor when its time has come, at most `tickMs` late and deferred. */
+  readonly message: Message;
+  readonly defer: SchedulerOptions['defer'];
+}
+
 /** Tells one message to actors that are due. */
 export class TimerWheel<Message> {
   readonly #clock: Clock;
   readonly #tickMs: number;
   readonly #message: Message;
+  readonly #defer: SchedulerOptions['defer'];
   readonly #slots = new Map<number, Set<WheelEntry<Message>>>();
   #timer: Timer | undefined;
   #lastTick: number;
+  // Bound once: a tick allocates nothing of its own.
+  readonly #onTick = (): void => this.#tick();
+  readonly #onTimer = (): void => this.#defer(this.#onTick);
 
-  /** `message` is told to each entry's actor when its time has come, at most `tickMs` late. */
-  constructor(clock: Clock, tickMs: number, message: Message) {
+  constructor({clock, tickMs, message, defer}: TimerWheelOptions<Message>) {
     this.#clock = clock;
     this.#tickMs = tickMs;
     this.#message = message;
+    this.#defer = defer;
     this.#lastTick = Math.floor(clock.now() / tickMs);
   }
 
@@ -63,7 +81,7 @@ export class TimerWheel<Message> {
     }
     const now = this.#clock.now();
     const next = (Math.floor(now / this.#tickMs) + 1) * this.#tickMs;
-    this.#timer = this.#clock.startTimer(next - now, () => this.#tick());
+    this.#timer = this.#clock.startTimer(next - now, this.#onTimer);
   }
 
   #tick(): void {

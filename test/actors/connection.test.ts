@@ -297,3 +297,18 @@ test('a heartbeat that was put off in the same turn does not end the connection 
   client.tell({kind: 'heartbeatDue'});
   t.deepEqual(client.link.events, ['admit', 'ping']);
 });
+
+test('a client that is pinged in a turn that was held up has its whole time to answer [RB-53]', (t) => {
+  const kit = createActors({keepAliveMs: 60_000});
+  const first = kit.connect();
+  const second = kit.connect();
+  kit.advance(59_000);
+  // As where the process is stopped while the pings go out.
+  first.link.ping = () => kit.clock.advance(300_000);
+  kit.clock.advance(2_000);
+  kit.run();
+  kit.advance(29_000);
+  t.deepEqual(second.link.events, ['admit', 'ping'], 'not early');
+  kit.advance(3_000);
+  t.deepEqual(second.link.events.slice(0, 3), ['admit', 'ping', 'close 1008'], 'nor never');
+});

@@ -13,6 +13,8 @@ export interface RuntimeKit {
   readonly failures: string[];
   readonly fatal: unknown[];
   supervise(directive: Directive): Supervisor;
+  /** Queues what {@link run} runs. */
+  defer(turn: () => void): void;
   /** Runs turns until none is due; tells how many. */
   run(): number;
   /** An actor whose behaviour is a function. */
@@ -30,14 +32,10 @@ export function createRuntime(): RuntimeKit {
   const clock = new SimulatedClock();
   const counters = createCounters();
   const due: (() => void)[] = [];
+  const defer = (turn: () => void): void => void due.push(turn);
   const failures: string[] = [];
   const fatal: unknown[] = [];
-  const scheduler = new Scheduler({
-    clock,
-    counters,
-    defer: (turn) => due.push(turn),
-    onFatal: (error) => fatal.push(error),
-  });
+  const scheduler = new Scheduler({clock, counters, defer, onFatal: (error) => fatal.push(error)});
   const supervise = (directive: Directive): Supervisor =>
     new Supervisor({
       clock,
@@ -52,6 +50,7 @@ export function createRuntime(): RuntimeKit {
     failures,
     fatal,
     supervise,
+    defer,
     run() {
       let turns = 0;
       for (let turn = due.shift(); turn !== undefined && turns < 10_000; turn = due.shift()) {

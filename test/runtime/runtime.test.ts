@@ -246,7 +246,7 @@ test('the timer wheel is never early, at most a tick late, and forgets what is c
   const runtime = createRuntime();
   fc.assert(
     fc.property(fc.array(fc.integer({min: 0, max: 5_000}), {minLength: 1, maxLength: 40}), (delays) => {
-      const wheel = new TimerWheel<string>(runtime.clock, 100, 'due');
+      const wheel = new TimerWheel<string>({...runtime, tickMs: 100, message: 'due'});
       const start = runtime.clock.now();
       const firedAt: (number | undefined)[] = delays.map(() => undefined);
       const entries = delays.map((delay, index): WheelEntry<string> => {
@@ -269,4 +269,17 @@ test('the timer wheel is never early, at most a tick late, and forgets what is c
     {numRuns: 50},
   );
   t.is(runtime.clock.pendingCount, 0);
+});
+
+test('what came while a thread was held up is handled before the timer wheel has its say', (t) => {
+  const runtime = createRuntime();
+  const wheel = new TimerWheel<string>({...runtime, tickMs: 100, message: 'due'});
+  const received: string[] = [];
+  const actor = runtime.spawn<string>((message) => received.push(message));
+  wheel.schedule({actor, tick: 0}, runtime.clock.now() + 100);
+  runtime.clock.advance(5_000);
+  actor.tell('heard');
+  runtime.run();
+  wheel.stop();
+  t.deepEqual(received, ['heard', 'due']);
 });

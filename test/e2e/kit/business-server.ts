@@ -5,9 +5,9 @@ import {createHash} from 'node:crypto';
 import {createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse} from 'node:http';
 import type {AddressInfo, Socket} from 'node:net';
 import {performance} from 'node:perf_hooks';
-import type {ExecutionContext} from 'ava';
 import type {Latch} from './deadline.ts';
 import {Inbox} from './inbox.ts';
+import type {Lifetime} from './lifetime.ts';
 
 /** What the gateway may call; `other` is a path that it never should. */
 export type CallKind = 'connect' | 'message' | 'close' | 'other';
@@ -152,6 +152,11 @@ export class BusinessServer {
     return this;
   }
 
+  /** Takes back the scripts that {@link once} was given and that no call has met. */
+  forget(): void {
+    for (const scripts of Object.values(this.#queued)) scripts.length = 0;
+  }
+
   /** The next call of this kind that no `next` has returned yet. */
   async next(kind: CallKind, ms?: number): Promise<RecordedCall> {
     return this.#inboxes[kind].next(ms);
@@ -188,7 +193,7 @@ export class BusinessServer {
 }
 
 /** Starts a business server that says yes to everything; it ends with the test. */
-export async function startBusinessServer(t: ExecutionContext, token: string): Promise<BusinessServer> {
+export async function startBusinessServer(t: Lifetime, token: string): Promise<BusinessServer> {
   let business: BusinessServer | undefined;
   const sockets = new Set<Socket>();
   const server = createServer((request, response) => {

@@ -15,6 +15,7 @@ import {defaultOptions, type GatewayOptions} from '../../../src/gateway/options.
 import {Api} from './api.ts';
 import {type BusinessServer, type RecordedCall, startBusinessServer} from './business-server.ts';
 import {until, within} from './deadline.ts';
+import type {Lifetime} from './lifetime.ts';
 import {connect, handshake, type RawClient} from './raw-client.ts';
 import type {HandshakeAnswer, HandshakeOptions} from './upgrade.ts';
 
@@ -155,7 +156,7 @@ export interface Daemon {
 export type IniKeys = Readonly<Record<string, string | number>>;
 
 /** Starts `rainbow-server -f FILE -p PORT` and waits until it answers; it is killed with the test. */
-export async function startDaemon(t: ExecutionContext, keys: IniKeys = {}): Promise<Daemon> {
+export async function startDaemon(t: Lifetime, keys: IniKeys = {}): Promise<Daemon> {
   const business = await startBusinessServer(t, securityToken);
   const file = await writeIni(t, {
     connect_url: `${business.url}/connect/`,
@@ -187,14 +188,34 @@ export async function startDaemon(t: ExecutionContext, keys: IniKeys = {}): Prom
   };
 }
 
+/** How a server's process differs from the plain command. */
+export interface ProcessOptions {
+  /** Arguments of Node itself. */
+  readonly nodeArgs?: readonly string[];
+  /** What runs the command: `ip netns exec NAME`. */
+  readonly launcher?: readonly string[];
+  /** Added to the environment. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Whether it can be sent messages. @default false */
+  readonly hasChannel?: boolean;
+}
+
 /** Runs `rainbow-server` with these arguments. */
-export function runServer(t: ExecutionContext, args: readonly string[]): Pick<Daemon, 'process' | 'exited' | 'output'> {
+export function runServer(
+  t: Lifetime,
+  args: readonly string[],
+  {nodeArgs = [], launcher = [], environment = {}, hasChannel = false}: ProcessOptions = {},
+): Pick<Daemon, 'process' | 'exited' | 'output'> {
   const script = fileURLToPath(new URL('../../../bin/rainbow-server.js', import.meta.url));
-  const child = spawn(process.execPath, [script, ...args], {stdio: ['ignore', 'pipe', 'pipe']});
+  const [program = '', ...all] = [...launcher, process.execPath, ...nodeArgs, script, ...args];
+  const child = spawn(program, all, {
+    env: {...process.env, ...environment},
+    stdio: ['ignore', 'pipe', 'pipe', ...(hasChannel ? (['ipc'] as const) : [])],
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8');
-    stream.on('data', (text: string) => {
+    stream?.setEncoding('utf8');
+    stream?.on('data', (text: string) => {
       output += text;
     });
   }
@@ -216,7 +237,7 @@ export function runServer(t: ExecutionContext, args: readonly string[]): Pick<Da
 }
 
 /** Writes `[main]` with these keys into a file of its own. */
-export async function writeIni(t: ExecutionContext, keys: IniKeys): Promise<string> {
+export async function writeIni(t: Lifetime, keys: IniKeys): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'rainbow-e2e-'));
   t.teardown(() => rm(folder, {recursive: true, force: true}));
   const file = join(folder, 'server.ini');

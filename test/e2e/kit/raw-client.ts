@@ -4,10 +4,10 @@
 import {randomBytes} from 'node:crypto';
 import {connect as connectSocket, type Socket} from 'node:net';
 import {performance} from 'node:perf_hooks';
-import type {ExecutionContext} from 'ava';
 import {within} from './deadline.ts';
 import {type FrameFields, frame, opcodes, type ReceivedFrame, readFrame} from './frame.ts';
 import {Inbox} from './inbox.ts';
+import type {Lifetime} from './lifetime.ts';
 import {acceptOf, type HandshakeAnswer, type HandshakeOptions, readAnswer, writeRequest} from './upgrade.ts';
 import {answer, hex, type Parsed, parse, type SendFields, send, spell} from './wire.ts';
 
@@ -255,8 +255,8 @@ export class RawClient {
 }
 
 /** A TCP connection to the gateway, with nothing written yet; it ends with the test. */
-export async function dial(t: ExecutionContext, port: number): Promise<RawClient> {
-  const socket = connectSocket({port, host: '127.0.0.1', allowHalfOpen: true});
+export async function dial(t: Lifetime, port: number, host = '127.0.0.1'): Promise<RawClient> {
+  const socket = connectSocket({port, host, allowHalfOpen: true});
   t.teardown(() => {
     socket.destroy();
   });
@@ -271,7 +271,7 @@ export async function dial(t: ExecutionContext, port: number): Promise<RawClient
 
 /** Dials and asks for the upgrade; gives the client together with whatever the gateway answered. */
 export async function handshake(
-  t: ExecutionContext,
+  t: Lifetime,
   port: number,
   options?: HandshakeOptions,
 ): Promise<{client: RawClient; answer: HandshakeAnswer}> {
@@ -281,7 +281,7 @@ export async function handshake(
 }
 
 /** Dials and upgrades; throws where the gateway refuses. */
-export async function connect(t: ExecutionContext, port: number, options?: HandshakeOptions): Promise<RawClient> {
+export async function connect(t: Lifetime, port: number, options?: HandshakeOptions): Promise<RawClient> {
   const {client, answer: answered} = await handshake(t, port, options);
   if (answered.status !== 101) throw new Error(`Expected 101, got ${answered.statusLine} ${answered.body}`);
   return client;
