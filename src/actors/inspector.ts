@@ -19,8 +19,10 @@ export async function inspect(thread: Thread, question: Inspection): Promise<Fin
       return {kind: 'watched', isWatching: false};
     }
     case 'read': {
-      const {steps, ...read} = tracer.read(question.after ?? tracer.count, question.eventsMax, question.watcher);
-      return {kind: 'read', ...read, steps: steps.map((counts) => [...counts])};
+      const {watcher, selection, durationMs, after = tracer.count, isAll, eventsMax} = question;
+      const isWatching = tracer.watch(watcher, selection, durationMs);
+      const {steps, ...read} = tracer.read(after, eventsMax, isAll ? undefined : watcher);
+      return {kind: 'read', isWatching, ...read, steps: steps.map((counts) => [...counts])};
     }
     case 'story':
       return {kind: 'story', ...tracer.story(question)};
@@ -48,7 +50,7 @@ async function preview(thread: Thread, request: PreviewRequest): Promise<Finding
     ...rosterRow(thread.number, standing),
     fate: fateOf(thread, standing, request),
   }));
-  return {kind: 'preview', rows, isCut: survey.asked > previewRowsMax};
+  return {kind: 'preview', recipients: survey.asked, rows};
 }
 
 const {state} = chart;

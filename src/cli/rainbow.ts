@@ -6,10 +6,13 @@ import {addConfig} from './config.ts';
 import {addConformance} from './conformance-command.ts';
 import {createProgram, runProgram} from './program.ts';
 import {addProtocol} from './protocol-command.ts';
+import {addRecord} from './record.ts';
+import {addReplay} from './replay.ts';
 import {addSend} from './send.ts';
 import {addServe} from './serve.ts';
 import {addSign} from './sign.ts';
 import {addSub, addUnsub} from './subscription.ts';
+import {addTrace} from './trace.ts';
 
 const help = `
 Exit codes: 0 success, 1 failure, 2 usage, 78 configuration.
@@ -25,6 +28,8 @@ Examples:
 export async function main(argv: readonly string[]): Promise<void> {
   const program = createProgram('rainbow', 'Starts, calls and checks a Rainbow gateway.').addHelpText('after', help);
   const tools = [addBusiness, addConformance, addProtocol];
-  for (const add of [addServe, addSend, addSub, addUnsub, addSign, addCheck, addConfig, ...tools]) add(program);
+  const sights = [addTrace, addRecord, addReplay];
+  for (const add of [addServe, addSend, addSub, addUnsub, addSign, addCheck, addConfig, ...sights, ...tools])
+    add(program);
   await runProgram(program, argv);
 }

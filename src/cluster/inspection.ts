@@ -10,15 +10,26 @@ export type ChartCounts = readonly number[];
 
 /** A question. Every part answers for itself. */
 export type Inspection =
-  /** Sets what `watcher` watches for so long; nothing ends it. */
+  /** Sets what `watcher` watches, for so long; without a selection it ends. */
   | {
       readonly kind: 'watch';
       readonly watcher: string;
       readonly selection: TraceSelection | undefined;
       readonly durationMs: number;
     }
-  /** The events that `watcher` watches after number `after`; `undefined` where it begins now. */
-  | {readonly kind: 'read'; readonly watcher: string; readonly after: number | undefined; readonly eventsMax: number}
+  /**
+   * Sets or renews the same, and asks for the events after number `after`: those that `watcher` watches, or all with
+   * `isAll`. `undefined` begins now.
+   */
+  | {
+      readonly kind: 'read';
+      readonly watcher: string;
+      readonly selection: TraceSelection;
+      readonly durationMs: number;
+      readonly after: number | undefined;
+      readonly isAll: boolean;
+      readonly eventsMax: number;
+    }
   /** All that is known of a message, or of a client. */
   | {
       readonly kind: 'story';
@@ -61,9 +72,14 @@ export type Findings =
   | {readonly kind: 'watched'; readonly isWatching: boolean}
   | {
       readonly kind: 'read';
+      /** `false` where there are too many watchers already. */
+      readonly isWatching: boolean;
       readonly thread: number;
       readonly events: readonly TraceEvent[];
+      /** Where to read on. */
       readonly next: number;
+      /** `next` of a reader that has read everything. */
+      readonly head: number;
       readonly lost: number;
       /** Steps by chart, in the order of `charts`, by cell; they only grow. */
       readonly steps: readonly ChartCounts[];
@@ -76,6 +92,7 @@ export type Findings =
       readonly connections: number;
       readonly rows: readonly RosterRow[];
     }
-  | {readonly kind: 'preview'; readonly rows: readonly PreviewRow[]; readonly isCut: boolean}
+  /** `rows` are the first of them. */
+  | {readonly kind: 'preview'; readonly recipients: number; readonly rows: readonly PreviewRow[]}
   /** The part has ended, or does not answer. */
   | {readonly kind: 'nothing'};

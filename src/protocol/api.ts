@@ -13,6 +13,7 @@ export const apiPaths = {
   hello: '/hello/',
   serverinfo: '/serverinfo/',
   metrics: '/metrics/',
+  trace: '/trace/',
 } as const;
 
 /** `msgtype` runs from 0 to this. */

@@ -209,7 +209,6 @@ export interface SnapshotLine {
   /** The counters of src/core/counters.ts, which only grow. */
   readonly counters: Readonly<Record<string, number>>;
   readonly connections: number;
-  readonly channels: number;
 }
 
 /** One live connection. */

@@ -30,6 +30,8 @@ export interface TraceRead {
   readonly events: readonly TraceEvent[];
   /** Give this as `after` the next time. */
   readonly next: number;
+  /** Recorded so far: `next` of a reader that has read everything. */
+  readonly head: number;
   /** Events that were overwritten before they were read. */
   readonly lost: number;
   /** By chart, by cell: steps since the recorder was made. */
@@ -86,7 +88,7 @@ export class Tracer {
   /** The events after number `after`, oldest first, `eventsMax` at most: those that `watcher` watches, or all where it is `undefined`. */
   read(after: number, eventsMax: number, watcher: string | undefined): TraceRead {
     const ring = this.#recorder?.ring;
-    if (ring === undefined) return {thread: this.thread, events: [], next: 0, lost: 0, steps: stepless};
+    if (ring === undefined) return {thread: this.thread, events: [], next: 0, head: 0, lost: 0, steps: stepless};
     const bit = watcher === undefined ? -1 : this.#watches.bitOf(watcher);
     const mayShowPayload = watcher !== undefined && (bit & this.#watches.payloadMask) !== 0;
     const events: TraceEvent[] = [];
@@ -101,7 +103,14 @@ export class Tracer {
       if (!isWanted || (ring.moments[place * 2] as number) < oldestAt) continue;
       events.push(decodeRecord(ring, this.thread, next, mayShowPayload));
     }
-    return {thread: this.thread, events, next, lost: start - from, steps: this.#recorder?.steps ?? stepless};
+    return {
+      thread: this.thread,
+      events,
+      next,
+      head: ring.count,
+      lost: start - from,
+      steps: this.#recorder?.steps ?? stepless,
+    };
   }
 
   /** All that is known of a message, or of a client, or of what a message has to do with a client. */

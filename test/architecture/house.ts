@@ -52,6 +52,7 @@ export const house: Readonly<Record<string, Room>> = {
       'node:http',
       'node:net',
       'node:os',
+      'node:path',
       'node:stream',
       'node:url',
       'node:util',
