@@ -1,17 +1,18 @@
 // `rainbow trace`: where a message went, what became of a client, or what happens just now, as a ladder of packets.
 
 import type {Command} from 'commander';
+import {callGateway, type GatewayTarget} from '../business/gateway-call.ts';
+import type {ApiAnswer} from '../business/send-result.ts';
 import {apiPaths} from '../protocol/api.ts';
 import type {TraceEvent, TraceHeader} from '../protocol/trace.ts';
 import {isTraceEvent, TraceReader} from '../protocol/trace-lines.ts';
-import {type ApiAnswer, readAnswer, reportAnswer} from './answer.ts';
+import {readAnswer, reportAnswer} from './answer.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
 import {readFeed} from './feed-call.ts';
-import {callGateway} from './gateway-call.ts';
 import {untilInterrupted} from './interruption.ts';
 import {drawLadder, ladderHeading} from './ladder.ts';
 import {printable, printLine} from './output.ts';
-import {addTargetOptions, resolveTarget, type Target, type TargetFlags} from './target.ts';
+import {addTargetOptions, resolveTarget, type TargetFlags} from './target.ts';
 import {addSelectionOptions, type SelectionFlags, selectionOf} from './trace-selection.ts';
 
 interface TraceFlags extends TargetFlags, SelectionFlags {
@@ -58,7 +59,7 @@ async function trace(id: string | undefined, flags: TraceFlags): Promise<void> {
   else await tell(target, id, flags);
 }
 
-async function tell(target: Target, id: string | undefined, flags: TraceFlags): Promise<void> {
+async function tell(target: GatewayTarget, id: string | undefined, flags: TraceFlags): Promise<void> {
   const [identity, ...more] = flags.identity ?? [];
   if (id === undefined && identity === undefined) {
     throw new CommandFailure(exitCodes.usage, 'expected an ID, --identity ID, --follow, --on or --off.');
@@ -97,7 +98,7 @@ function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
-async function turn(target: Target, flags: TraceFlags): Promise<void> {
+async function turn(target: GatewayTarget, flags: TraceFlags): Promise<void> {
   const seconds = flags.off ? 0 : flags.on === true ? switchSecondsDefault : Number(flags.on);
   const {payloads: _, ...selection} = selectionOf(flags, false);
   const outcome = await callGateway(target, {
@@ -110,7 +111,7 @@ async function turn(target: Target, flags: TraceFlags): Promise<void> {
   reportAnswer(readAnswer(outcome), flags.json === true, () => [done]);
 }
 
-async function follow(target: Target, flags: TraceFlags): Promise<void> {
+async function follow(target: GatewayTarget, flags: TraceFlags): Promise<void> {
   const reader = new TraceReader();
   let header: TraceHeader | undefined;
   const interruption = untilInterrupted();
