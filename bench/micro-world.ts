@@ -10,6 +10,7 @@ import {createCounters} from '../src/core/counters.ts';
 import {systemRandom} from '../src/core/random.ts';
 import {defaultOptions} from '../src/gateway/options.ts';
 import {emptyBytes, type Qos} from '../src/protocol/packet.ts';
+import {emptySelection} from '../src/protocol/trace-feed.ts';
 import type {ActorRef} from '../src/runtime/actor.ts';
 import type {Answer, Call, UpstreamTransport} from '../src/upstream/call.ts';
 
@@ -63,7 +64,8 @@ export class FanOutWorld {
   /** Wire ids are given out in turn by the thread; nobody else takes any here. */
   #lastId = 0;
 
-  constructor(connections: number) {
+  /** `isTraced`: everything that happens is recorded. */
+  constructor(connections: number, isTraced = false) {
     this.#thread = createThread({
       settings: {...defaultOptions, unorderedTypes: new Set()},
       clock: systemClock,
@@ -76,6 +78,7 @@ export class FanOutWorld {
       onFailure: (_actor, error) => fail(error),
       onFatal: fail,
     });
+    if (isTraced) this.#thread.tracer.watch('bench', {...emptySelection, rate: 1}, Number.POSITIVE_INFINITY);
     for (let count = 0; count < connections; count++) {
       const connection = spawnConnection(this.#thread, new NullLink(), `client${count}`);
       connection.tell({kind: 'start', headers: []});

@@ -98,11 +98,11 @@ function measureMailbox(): Measured {
   });
 }
 
-function measureFanOut(): Measured[] {
+function measureFanOut(isTraced: boolean): Measured[] {
   return [1, 8, 64].flatMap((publications) =>
     ([0, 1, 2] as const).map((qos) => {
-      const world = new FanOutWorld(500);
-      const name = `fan-out to 500, QoS ${qos}, ${publications} in a turn`;
+      const world = new FanOutWorld(500, isTraced);
+      const name = `${isTraced ? 'the same, traced' : 'fan-out to 500'}, QoS ${qos}, ${publications} in a turn`;
       return measure(name, 500 * publications, () => world.publish(qos, payload, publications));
     }),
   );
@@ -114,7 +114,13 @@ function repeat(work: () => unknown): unknown {
   return last;
 }
 
-const measured = [...measureCodec(), ...measureMachines(), measureMailbox(), ...measureFanOut()];
+const measured = [
+  ...measureCodec(),
+  ...measureMachines(),
+  measureMailbox(),
+  ...measureFanOut(false),
+  ...measureFanOut(true),
+];
 process.stdout.write(`${machineLine(describeMachine(new URL('..', import.meta.url).pathname))}\n\n`);
 process.stdout.write(
   `${formatTable({

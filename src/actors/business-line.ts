@@ -2,16 +2,20 @@
 // with which cookie. Part of the connection actor, to which the answers come.
 
 import type {Cell} from '../runtime/actor.ts';
+import type {Subject} from '../trace/observer.ts';
 import type {AcceptedAnswer, Answer, Call} from '../upstream/call.ts';
 import type {InboundMessage} from './inbound.ts';
 import type {ConnectionMessage} from './messages.ts';
 import type {Thread} from './thread.ts';
 
-export class BusinessLine {
+export class BusinessLine implements Subject {
   /** Ours until the connect answer gives another. */
   identity: string;
   /** Which of two connections with one identity is the newer; 0 where the identity is our own. */
   claim = 0;
+  readonly number: number;
+  watchMask = 0;
+  watchEpoch = 0;
   readonly #thread: Thread;
   readonly #actor: Cell<ConnectionMessage>;
   #cookie: string | undefined;
@@ -20,6 +24,7 @@ export class BusinessLine {
     this.#thread = thread;
     this.#actor = actor;
     this.identity = identity;
+    this.number = thread.sequences.nextConnection();
   }
 
   /** Asks whether the client may connect. */
@@ -32,6 +37,7 @@ export class BusinessLine {
     this.remember(answer.cookie);
     if (answer.identity === undefined) return;
     this.identity = answer.identity;
+    this.watchEpoch = 0;
     this.#actor.name = answer.identity;
     this.claim = this.#thread.sequences.nextClaim();
   }
@@ -57,6 +63,8 @@ export class BusinessLine {
   }
 
   #make(call: Call, context?: InboundMessage): void {
+    const {observer} = this.#thread.observation;
+    if (observer !== undefined) observer.called(this, context, call);
     if (this.#thread.upstream.tell({kind: 'call', call, from: this.#actor, context})) return;
     const answer: Answer = {kind: 'failed', call: call.call, reason: 'overloaded', status: undefined};
     this.#actor.tell({kind: 'answered', answer, context});

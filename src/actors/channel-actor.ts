@@ -64,6 +64,9 @@ class ChannelActor implements Behaviour<ChannelMessage> {
       case 'describe':
         message.reply({name: this.#self.name, connections: this.members.size});
         return;
+      case 'survey':
+        message.survey.start(this.members.keys());
+        return;
       default:
         unreachable(message);
     }

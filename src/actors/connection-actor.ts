@@ -5,6 +5,7 @@
 import {unreachable} from '../core/invariant.ts';
 import type {Packet, PacketFault} from '../protocol/packet.ts';
 import type {ActorRef, Behaviour, Cell} from '../runtime/actor.ts';
+import type {Story, Subject} from '../trace/observer.ts';
 import type {AcceptedAnswer, Answer} from '../upstream/call.ts';
 import {BusinessLine} from './business-line.ts';
 import {ConnectionLife, connectionEvent as event, type LifeOwner} from './connection-life.ts';
@@ -14,6 +15,7 @@ import type {Link} from './link.ts';
 import {Membership} from './membership.ts';
 import type {ConnectionMessage} from './messages.ts';
 import {Outbound, type OutboundOwner} from './outbound.ts';
+import type {Survey} from './survey.ts';
 import type {Thread} from './thread.ts';
 
 /** Messages that may wait for one connection. The link stops reading far below this. */
@@ -59,7 +61,7 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
         this.#deliver(message);
         return;
       case 'broadcast':
-        this.#broadcast(message.frame);
+        this.#broadcast(message.frame, message.story);
         return;
       case 'ack':
       case 'rec':
@@ -75,10 +77,12 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
         if (this.#hear()) this.#receiver().release(message.id);
         return;
       case 'fault':
-        if (this.#hear()) this.#thread.counters.packetsFaulty++;
+        if (!this.#hear()) return;
+        this.#thread.counters.packetsFaulty++;
+        this.#thread.observation.observer?.received(this.#line, undefined, message);
         return;
       case 'heard':
-        this.#hear();
+        if (this.#hear()) this.#thread.observation.observer?.received(this.#line, undefined, {kind: 'heard'});
         return;
       case 'retryDue':
         if (this.#life.isOpen) this.#outbound?.retry(message.delivery);
@@ -104,12 +108,13 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
   // A publication counts on each delivery to end, a caller on an answer.
   dropped(message: ConnectionMessage): void {
     if (message.kind === 'deliver') this.#lose(message);
+    else if (message.kind === 'survey') message.survey.skip();
     else if (message.kind === 'subscribe') message.reply('noSuchConnection');
     else if (message.kind === 'unsubscribe') message.reply('done');
   }
 
-  get identity(): string {
-    return this.#line.identity;
+  get subject(): Subject {
+    return this.#line;
   }
 
   get callCount(): number {
@@ -159,6 +164,9 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
       case 'drainDue':
         this.#life.step(event['clock.drainDue']);
         return;
+      case 'survey':
+        this.#answerSurvey(message.survey);
+        return;
       case 'stopping':
         this.#inbound?.dropQueue();
         this.#life.step(event['gateway.stopping']);
@@ -194,7 +202,7 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
   }
 
   #member(): Membership {
-    this.#membership ??= new Membership(this.#thread, this.#self);
+    this.#membership ??= new Membership(this.#thread, this.#self, this.#line);
     return this.#membership;
   }
 
@@ -218,16 +226,48 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
 
   #lose(delivery: Delivery): void {
     this.#thread.counters.deliveriesLost++;
+    this.#thread.observation.observer?.delivery('gone', this.#line, delivery.publication);
     delivery.publication.end(delivery);
   }
 
-  #broadcast(frame: Uint8Array): void {
-    const mayBeSent = this.#life.isOpen && this.link.bufferedBytes <= this.#thread.settings.sendBufferBytesMax;
-    if (mayBeSent) this.link.send(frame);
-    else this.#thread.counters.framesDropped++;
+  #broadcast(frame: Uint8Array, story: Story | undefined): void {
+    const {observer} = this.#thread.observation;
+    if (this.#life.isOpen && this.link.bufferedBytes <= this.#thread.settings.sendBufferBytesMax) {
+      if (observer !== undefined) observer.sent(this.#line, story, frame);
+      this.link.send(frame);
+      return;
+    }
+    this.#thread.counters.framesDropped++;
+    observer?.delivery(this.#life.isOpen ? 'dropped' : 'gone', this.#line, story);
+  }
+
+  #answerSurvey(survey: Survey): void {
+    survey.countConnection(this.#life.state);
+    this.#outbound?.countInto(survey);
+    this.#inbound?.countInto(survey);
+    if (!survey.wantsRow()) {
+      survey.skip();
+      return;
+    }
+    survey.tell({
+      line: this.#line,
+      state: this.#life.state,
+      silentMs: this.#life.silentMs,
+      channels: this.#membership?.channels,
+      inFlight: this.#outbound?.inFlightCount ?? 0,
+      queued: this.#outbound?.queuedCount ?? 0,
+      queuedBytes: this.#outbound?.queuedBytes ?? 0,
+      inbound: (this.#inbound?.heldCount ?? 0) + (this.#inbound?.callCount ?? 0),
+      bufferedBytes: this.link.bufferedBytes,
+    });
   }
 
   #answered(answer: Answer, context: InboundMessage | undefined): void {
+    const {observer} = this.#thread.observation;
+    if (observer !== undefined) {
+      const kind = context !== undefined ? 'message' : this.#life.isAsking ? 'connect' : 'close';
+      observer.callAnswered(this.#line, context, kind, answer);
+    }
     if (context === undefined) {
       this.#life.answered(answer);
       return;

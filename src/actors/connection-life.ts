@@ -65,6 +65,20 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
     return this.#state >= state['open.fresh'] && this.#state <= state['open.awaitingPong'];
   }
 
+  /** Whether the answer to the connect call is to come. */
+  get isAsking(): boolean {
+    return this.#state === state.checking || this.#state === state.abandoned;
+  }
+
+  /** The state of its chart, as the table's code. */
+  get state(): number {
+    return this.#state;
+  }
+
+  get silentMs(): number {
+    return Math.max(0, this.#thread.clock.now() - this.#heardAt);
+  }
+
   /** Notes a sign of life. [RB-54] */
   hear(): void {
     this.#heardAt = this.#thread.scheduler.now;
@@ -73,7 +87,7 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
 
   /** An answer that is not to a message: to the connect call, or to the close call. */
   answered(answer: Answer): void {
-    if (this.#state !== state.checking && this.#state !== state.abandoned) {
+    if (!this.isAsking) {
       this.#end();
       return;
     }
@@ -124,6 +138,7 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
     this.#thread.counters.connectionsCrashed++;
     this.#cleanUp();
     this.#link.close(closeReasons.internal.code, closeReasons.internal.text);
+    this.#thread.observation.observer?.signalled(this.#line, closeReasons.internal.code);
     if (this.#closeCall === 'owed' || this.#closeCall === 'due') this.#line.close();
     this.#thread.alive.delete(this.actor);
   }
@@ -135,7 +150,7 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
     const to = chart.next[cell] as number;
     this.#state = to;
     const {observer} = this.#thread.observation;
-    if (observer !== undefined) observer.transition('connection', this.#line.identity, 0, from, eventCode, to);
+    if (observer !== undefined) observer.transition('connection', this.#line, undefined, 0, from, eventCode, to);
     for (const effectCode of chart.effects[cell] as readonly number[]) this.#carryOut(effectCode);
   }
 
@@ -155,6 +170,7 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
         return;
       case effect.ping:
         this.#link.ping();
+        this.#thread.observation.observer?.signalled(this.#line, 0);
         // Not from the turn's start: a turn may be held up, and the client has its time from the ping on.
         heartbeats.schedule(this, this.#thread.clock.now() + settings.keepAliveMs / 2);
         return;
@@ -221,6 +237,7 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
 
   #close(reason: CloseReason): void {
     this.#link.close(reason.code, reason.text);
+    this.#thread.observation.observer?.signalled(this.#line, reason.code);
     this.#awaitEnd();
   }
 

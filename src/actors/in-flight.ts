@@ -44,6 +44,13 @@ export class InFlight {
     if (this.#size === 0 && this.#slots.length > slotsKept) this.#slots = empty(slotsAtStart);
   }
 
+  /** All, in no order. */
+  *values(): IterableIterator<Delivery> {
+    for (const first of this.#slots) {
+      for (let delivery = first; delivery !== undefined; delivery = delivery.next) yield delivery;
+    }
+  }
+
   /** Takes all out, in no order. */
   clear(): Delivery[] {
     const all: Delivery[] = [];

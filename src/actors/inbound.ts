@@ -4,9 +4,11 @@
 
 import {inboundQos1, inboundQos2} from '../machines/inbound-delivery.ts';
 import {framePacket} from '../protocol/frame.ts';
-import {emptyBytes, type Qos, type SendPacket} from '../protocol/packet.ts';
+import {emptyBytes, type Packet, type Qos, type SendPacket} from '../protocol/packet.ts';
+import type {Story, Subject} from '../trace/observer.ts';
 import type {Answer} from '../upstream/call.ts';
 import type {Link} from './link.ts';
+import type {Survey} from './survey.ts';
 import type {Thread} from './thread.ts';
 
 // Both charts have the same codes for events and effects.
@@ -15,7 +17,7 @@ const stateUnanswered1 = inboundQos1.state.unanswered;
 const stateUnanswered2 = inboundQos2.state.unanswered;
 
 /** One message of the client. At QoS 0 it has no chart, only a call. */
-export interface InboundMessage {
+export interface InboundMessage extends Story {
   readonly qos: Qos;
   readonly id: number;
   readonly type: number;
@@ -25,6 +27,8 @@ export interface InboundMessage {
   payload: Uint8Array;
   /** State of its chart, as the table's code. */
   state: number;
+  /** See {@link Story}. */
+  watchMask: number;
   /** The business server's answer, held from the REC on; the same bytes at every repeat. [RB-20] */
   reply: Uint8Array;
 }
@@ -32,7 +36,7 @@ export interface InboundMessage {
 /** What the receiving half needs of its connection. */
 export interface InboundOwner {
   readonly link: Link;
-  readonly identity: string;
+  readonly subject: Subject;
   /** Makes the call of `message`; answered through {@link Inbound.answered}. */
   call(message: InboundMessage): void;
   /** The client outran a bound. */
@@ -69,6 +73,11 @@ export class Inbound {
     return this.#queue.length + this.#unorderedCalls + (this.#isCalling ? 1 : 0);
   }
 
+  /** Counts each message's state. */
+  countInto(survey: Survey): void {
+    for (const {qos, state} of this.#flows.values()) survey.countInbound(qos, state);
+  }
+
   /** A SEND came. */
   receive(packet: SendPacket): void {
     if (packet.qos === 0) {
@@ -79,6 +88,7 @@ export class Inbound {
     if (known !== undefined) {
       if (isRepeat(packet, known)) {
         this.#thread.counters.messagesInRepeated++;
+        this.#received(packet, known);
         if (isUnanswered(known)) known.payload = packet.payload;
         this.#step(known, event['wire.repeat']);
         return;
@@ -86,6 +96,7 @@ export class Inbound {
       this.#step(known, event['wire.replaced']);
     }
     if (this.heldCount >= this.#thread.settings.window) {
+      this.#received(packet, undefined);
       this.#owner.overrun();
       return;
     }
@@ -97,7 +108,8 @@ export class Inbound {
   /** A REL came: always answered with COM. [RB-24] */
   release(id: number): void {
     const flow = this.#flows.get(keyOf(2, id));
-    if (flow === undefined) this.#owner.link.send(framePacket({kind: 'com', id}));
+    this.#received({kind: 'rel', id}, flow);
+    if (flow === undefined) this.#send({kind: 'com', id}, undefined);
     else this.#step(flow, event['wire.rel']);
   }
 
@@ -127,8 +139,13 @@ export class Inbound {
   }
 
   #receiveQos0(packet: SendPacket): void {
-    if (this.#hasRoomFor(packet)) this.#enqueue(this.#create(packet));
-    else this.#thread.counters.messagesInDropped++;
+    if (this.#hasRoomFor(packet)) {
+      this.#enqueue(this.#create(packet));
+      return;
+    }
+    this.#thread.counters.messagesInDropped++;
+    this.#received(packet, undefined);
+    this.#thread.observation.observer?.delivery('dropped', this.#owner.subject, undefined);
   }
 
   /** Whether one more call may wait: bounded in number, and in bytes together with the replies that are held. [RB-29] */
@@ -139,15 +156,19 @@ export class Inbound {
 
   #create(packet: SendPacket): InboundMessage {
     this.#thread.counters.messagesIn++;
-    return {
+    const message: InboundMessage = {
       qos: packet.qos,
       id: packet.id,
       type: packet.type,
       message: this.#thread.sequences.nextMessage(),
       payload: packet.payload,
       state: 0,
+      watchMask: 0,
       reply: emptyBytes,
     };
+    this.#thread.observation.observer?.accepted(message, packet.type);
+    this.#received(packet, message);
+    return message;
   }
 
   #enqueue(message: InboundMessage): void {
@@ -189,7 +210,7 @@ export class Inbound {
     if (isUnanswered(flow) !== wasUnanswered) this.#countUnanswered(wasUnanswered ? -1 : 1);
     const {observer} = this.#thread.observation;
     if (observer !== undefined) {
-      observer.transition(table.machine.id, this.#owner.identity, flow.id, from, eventCode, to);
+      observer.transition(table.machine.id, this.#owner.subject, flow, flow.id, from, eventCode, to);
     }
     const effects = table.effects[cell] as readonly number[];
     for (let index = 0; index < effects.length; index++) this.#carryOut(effects[index] as number, flow);
@@ -207,21 +228,33 @@ export class Inbound {
         // The running call answers for both.
         return;
       case effect.sendAck:
-        this.#owner.link.send(framePacket({kind: 'ack', id, reply}));
+        this.#send({kind: 'ack', id, reply}, flow);
         return;
       case effect.keepReply:
         this.#heldBytes += reply.length;
         return;
       case effect.sendRec:
-        this.#owner.link.send(framePacket({kind: 'rec', id, reply}));
+        this.#send({kind: 'rec', id, reply}, flow);
         return;
       case effect.sendCom:
-        this.#owner.link.send(framePacket({kind: 'com', id}));
+        this.#send({kind: 'com', id}, flow);
         return;
       case effect.forget:
         if (flow.qos === 2) this.#heldBytes -= reply.length;
         this.#flows.delete(keyOf(flow.qos, id));
     }
+  }
+
+  #send(packet: Packet, flow: InboundMessage | undefined): void {
+    const frame = framePacket(packet);
+    const {observer} = this.#thread.observation;
+    if (observer !== undefined) observer.sent(this.#owner.subject, flow, frame);
+    this.#owner.link.send(frame);
+  }
+
+  #received(packet: Packet, flow: InboundMessage | undefined): void {
+    const {observer} = this.#thread.observation;
+    if (observer !== undefined) observer.received(this.#owner.subject, flow, packet);
   }
 
   // Message ids of failed calls are a courtesy to the business server: beyond a window's worth the oldest is forgotten.

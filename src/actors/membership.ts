@@ -5,6 +5,7 @@ import {invariant} from '../core/invariant.ts';
 import {isChannelName} from '../protocol/api.ts';
 import {splitChannels} from '../protocol/header-name.ts';
 import type {ActorRef} from '../runtime/actor.ts';
+import type {Subject} from '../trace/observer.ts';
 import {findOrSpawnChannel} from './channel-actor.ts';
 import type {ConnectionMessage} from './messages.ts';
 import type {Thread} from './thread.ts';
@@ -12,30 +13,34 @@ import type {Thread} from './thread.ts';
 export class Membership {
   readonly #thread: Thread;
   readonly #member: ActorRef<ConnectionMessage>;
+  readonly #subject: Subject;
   /** Each with the ticket of its latest joining. */
   readonly #channels = new Map<string, number>();
   #ticket = 0;
 
-  constructor(thread: Thread, member: ActorRef<ConnectionMessage>) {
+  constructor(thread: Thread, member: ActorRef<ConnectionMessage>, subject: Subject) {
     this.#thread = thread;
     this.#member = member;
+    this.#subject = subject;
+  }
+
+  get channels(): ReadonlyMap<string, number> {
+    return this.#channels;
   }
 
   /** Joins `channel`; `occupy` removes every other member. Idempotent. */
   join(channel: string, occupy: boolean): SubscribeOutcome {
     const isMember = this.#channels.has(channel);
     if (isMember && !occupy) return 'done';
-    if (!isMember && this.#channels.size >= this.#thread.settings.channelsPerConnectionMax) return 'tooManyChannels';
-    const ticket = ++this.#ticket;
-    const joining = {kind: 'join', member: this.#member, ticket, occupy} as const;
-    if (!findOrSpawnChannel(this.#thread, channel).tell(joining)) return 'overloaded';
-    this.#channels.set(channel, ticket);
-    return 'done';
+    const outcome = this.#enter(channel, occupy, isMember);
+    this.#thread.observation.observer?.membership(this.#subject, outcome === 'done' ? 'joined' : 'refused', channel);
+    return outcome;
   }
 
   /** Leaves `channel`. Idempotent. */
   leave(channel: string): void {
     if (!this.#channels.delete(channel)) return;
+    this.#thread.observation.observer?.membership(this.#subject, 'left', channel);
     // Absent where the channel has evicted this member and then ended, and word of that is still on its way.
     const isTold = this.#thread.channels.find(channel)?.tell({kind: 'leave', member: this.#member}) ?? true;
     invariant(isTold, 'Expected a channel to have room for the leaving of a member');
@@ -47,7 +52,9 @@ export class Membership {
 
   /** The channel has undone the joining of `ticket`; a later one stands. */
   evicted(channel: string, ticket: number): void {
-    if (this.#channels.get(channel) === ticket) this.#channels.delete(channel);
+    if (this.#channels.get(channel) !== ticket) return;
+    this.#channels.delete(channel);
+    this.#thread.observation.observer?.membership(this.#subject, 'evicted', channel);
   }
 
   /** Obeys RAINBOWCLIENTCHANNELUNSUB and RAINBOWCLIENTCHANNEL of one answer. */
@@ -56,5 +63,14 @@ export class Membership {
     for (const channel of splitChannels(join)) {
       if (!isChannelName(channel) || this.join(channel, false) !== 'done') this.#thread.counters.channelsRefused++;
     }
+  }
+
+  #enter(channel: string, occupy: boolean, isMember: boolean): SubscribeOutcome {
+    if (!isMember && this.#channels.size >= this.#thread.settings.channelsPerConnectionMax) return 'tooManyChannels';
+    const ticket = ++this.#ticket;
+    const joining = {kind: 'join', member: this.#member, ticket, occupy} as const;
+    if (!findOrSpawnChannel(this.#thread, channel).tell(joining)) return 'overloaded';
+    this.#channels.set(channel, ticket);
+    return 'done';
   }
 }

@@ -4,9 +4,11 @@ import type {ChannelInfo, PublishOutcome, PublishRequest, SubscribeOutcome} from
 import type {Packet, PacketFault} from '../protocol/packet.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import type {Reply} from '../runtime/ask.ts';
+import type {Story} from '../trace/observer.ts';
 import type {Answer, Call} from '../upstream/call.ts';
 import type {Delivery} from './delivery.ts';
 import type {InboundMessage} from './inbound.ts';
+import type {Survey} from './survey.ts';
 
 /** To a connection actor. */
 export type ConnectionMessage =
@@ -30,7 +32,7 @@ export type ConnectionMessage =
   /** From a channel or the publisher: one QoS 1 or 2 message. */
   | Delivery
   /** From a channel or the publisher: one QoS 0 message, the same object for every client. */
-  | {readonly kind: 'broadcast'; readonly frame: Uint8Array}
+  | {readonly kind: 'broadcast'; readonly frame: Uint8Array; readonly story: Story | undefined}
   /** From a publication. */
   | {readonly kind: 'retryDue' | 'timedOut'; readonly delivery: Delivery}
   /** From the switchboard. */
@@ -47,6 +49,8 @@ export type ConnectionMessage =
   | {readonly kind: 'identityTaken'; readonly claim: number}
   /** From the timer wheel. */
   | {readonly kind: 'heartbeatDue'}
+  /** From the switchboard: how do things stand with you? */
+  | {readonly kind: 'survey'; readonly survey: Survey}
   | {readonly kind: 'drainDue'}
   /** From the gateway. */
   | {readonly kind: 'stopping'};
@@ -64,7 +68,9 @@ export type ChannelMessage =
   /** From the switchboard: a client elsewhere occupies the channel. */
   | {readonly kind: 'evictAll'}
   | {readonly kind: 'publish'; readonly request: PublishRequest; readonly reply: Reply<PublishOutcome>}
-  | {readonly kind: 'describe'; readonly reply: Reply<ChannelInfo>};
+  | {readonly kind: 'describe'; readonly reply: Reply<ChannelInfo>}
+  /** From the switchboard: passed on to every member. */
+  | {readonly kind: 'survey'; readonly survey: Survey};
 
 /** To the upstream caller. */
 export type UpstreamMessage =

@@ -5,10 +5,13 @@
 import {outboundQos1, outboundQos2} from '../machines/outbound-delivery.ts';
 import {framePacket} from '../protocol/frame.ts';
 import {messageIdMax} from '../protocol/packet.ts';
+import type {Subject} from '../trace/observer.ts';
 import type {Delivery} from './delivery.ts';
 import {InFlight} from './in-flight.ts';
 import type {Link} from './link.ts';
 import {OwedAnswers} from './owed-answers.ts';
+import type {Publication} from './publication.ts';
+import type {Survey} from './survey.ts';
 import type {Thread} from './thread.ts';
 
 // Both charts have the same codes for events and effects.
@@ -17,7 +20,7 @@ const {event, effect} = outboundQos2;
 /** What the sending half needs of its connection. */
 export interface OutboundOwner {
   readonly link: Link;
-  readonly identity: string;
+  readonly subject: Subject;
   /** A transmitted message was not answered in time: is the client still there? */
   probe(): void;
 }
@@ -46,6 +49,17 @@ export class Outbound {
     return this.#queued.length;
   }
 
+  /** Payload bytes that wait. */
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  /** Counts each delivery's state. */
+  countInto(survey: Survey): void {
+    for (const {publication, state} of this.#inFlight.values()) survey.countOutbound(publication.qos, state);
+    for (const {publication, state} of this.#queued) survey.countOutbound(publication.qos, state);
+  }
+
   /** Takes a new delivery: transmits it, queues it, or refuses it where the queue is full. [RB-52] */
   accept(delivery: Delivery): void {
     if (this.#queued.length === 0 && this.#isWindowOpen()) {
@@ -57,20 +71,24 @@ export class Outbound {
     if (this.#queued.length < queue && bytes <= queueBytesMax) {
       this.#queued.push(delivery);
       this.#queuedBytes = bytes;
+      this.#thread.observation.observer?.delivery('queued', this.#owner.subject, delivery.publication);
       return;
     }
     this.#thread.counters.deliveriesRefused++;
+    this.#thread.observation.observer?.delivery('refused', this.#owner.subject, delivery.publication);
     delivery.publication.refuse(delivery);
   }
 
   /** An ACK or REC came. A REC is answered at once, so RELs go out in the order of the RECs. [RB-44] */
   acknowledge(kind: 'ack' | 'rec', id: number, reply: Uint8Array): void {
     const delivery = this.#inFlight.find(id);
+    const {observer} = this.#thread.observation;
+    if (observer !== undefined) observer.received(this.#owner.subject, delivery?.publication, {kind, id, reply});
     if (delivery === undefined) {
       this.#thread.counters.packetsUnknownId++;
       this.#owed?.answered(id);
       // The peer holds an id that we have forgotten; a REL lets it go. [RB-19]
-      if (kind === 'rec') this.#owner.link.send(framePacket({kind: 'rel', id}));
+      if (kind === 'rec') this.#sendFrame(framePacket({kind: 'rel', id}), undefined);
       return;
     }
     if ((delivery.publication.qos === 1) !== (kind === 'ack')) this.#thread.counters.packetsMismatched++;
@@ -82,6 +100,8 @@ export class Outbound {
   /** A COM came. */
   complete(id: number): void {
     const delivery = this.#inFlight.find(id);
+    const {observer} = this.#thread.observation;
+    if (observer !== undefined) observer.received(this.#owner.subject, delivery?.publication, {kind: 'com', id});
     if (delivery === undefined) this.#thread.counters.packetsUnknownId++;
     else this.#step(delivery, event['wire.com']);
   }
@@ -152,7 +172,8 @@ export class Outbound {
     delivery.state = to;
     const {observer} = this.#thread.observation;
     if (observer !== undefined) {
-      observer.transition(table.machine.id, this.#owner.identity, delivery.id, from, eventCode, to);
+      const {publication, id} = delivery;
+      observer.transition(table.machine.id, this.#owner.subject, publication, id, from, eventCode, to);
     }
     const effects = table.effects[cell] as readonly number[];
     for (let index = 0; index < effects.length; index++) this.#carryOut(effects[index] as number, delivery);
@@ -208,6 +229,12 @@ export class Outbound {
 
   #send(delivery: Delivery, frame: Uint8Array): void {
     delivery.sentAt = Math.trunc(this.#thread.scheduler.now);
+    this.#sendFrame(frame, delivery.publication);
+  }
+
+  #sendFrame(frame: Uint8Array, story: Publication | undefined): void {
+    const {observer} = this.#thread.observation;
+    if (observer !== undefined) observer.sent(this.#owner.subject, story, frame);
     this.#owner.link.send(frame);
   }
 

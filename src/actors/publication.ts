@@ -9,19 +9,22 @@ import type {Timer} from '../core/clock.ts';
 import {framePacket} from '../protocol/frame.ts';
 import {emptyBytes, type Qos} from '../protocol/packet.ts';
 import type {Reply} from '../runtime/ask.ts';
+import type {PublicationResult, Story} from '../trace/observer.ts';
 import {Delivery} from './delivery.ts';
-import type {Recipients} from './publisher.ts';
+import {type Recipients, strangerAt} from './recipients.ts';
 import type {Thread} from './thread.ts';
 
-export class Publication {
+export class Publication implements Story {
   readonly qos: Qos;
+  /** The publication's id. */
+  readonly message: string;
+  watchMask = 0;
   /** Of the payload, as a client's queue counts them; also after the payload has been let go. */
   readonly payloadBytes: number;
   /** The id on the wire for every client on which it is free; the others take one of their own. */
   readonly messageId: number;
   readonly #thread: Thread;
   readonly #type: number;
-  readonly #message: string;
   readonly #wantsReplies: boolean;
   readonly #reply: Reply<PublishOutcome>;
   #deliveries: Delivery[] = [];
@@ -42,9 +45,10 @@ export class Publication {
   #running = 0;
   #confirmed = 0;
   #refused = 0;
+  #recipients = 0;
   #isAnswered = false;
 
-  constructor(thread: Thread, request: PublishRequest, reply: Reply<PublishOutcome>) {
+  constructor(thread: Thread, request: PublishRequest, message: string, reply: Reply<PublishOutcome>) {
     this.#thread = thread;
     this.qos = request.qos;
     this.#type = request.type;
@@ -52,7 +56,7 @@ export class Publication {
     this.payloadBytes = request.payload.length;
     this.#wantsReplies = request.wantsReplies;
     this.#reply = reply;
-    this.#message = request.message ?? thread.sequences.nextPublication();
+    this.message = message;
     this.messageId = thread.sequences.nextMessageId();
     this.#frame = this.#frameSend(this.messageId, false);
     const now = thread.clock.now();
@@ -62,6 +66,7 @@ export class Publication {
 
   /** Hands one delivery to each recipient. Called once. */
   start(recipients: Recipients): void {
+    this.#recipients = recipients.size;
     this.#deliveries = new Array<Delivery>(recipients.size);
     const untold: Delivery[] = [];
     let place = 0;
@@ -74,8 +79,14 @@ export class Publication {
     }
     // Not before all are counted: the end of the first would look like the end of all.
     for (const delivery of untold) {
+      const {recipient} = delivery;
+      this.#thread.observation.observer?.delivery(
+        recipient.isStopped ? 'gone' : 'refused',
+        strangerAt(recipient),
+        this,
+      );
       // A full mailbox is a full queue: told in the answer. [RB-52] One that ended meanwhile is a client that went away.
-      if (delivery.recipient.isStopped) this.end(delivery);
+      if (recipient.isStopped) this.end(delivery);
       else this.refuse(delivery);
     }
     this.#thread.counters.deliveries += this.#deliveries.length;
@@ -150,8 +161,10 @@ export class Publication {
     this.#payload = emptyBytes;
     this.#frame = emptyBytes;
     this.#repeatFrame = undefined;
+    const {observer} = this.#thread.observation;
+    if (observer !== undefined) observer.answered(this, this.#result(isTimedOut));
     this.#reply({
-      message: this.#message,
+      message: this.message,
       connections: this.#confirmed,
       isTimedOut,
       refused: this.#refused,
@@ -159,6 +172,11 @@ export class Publication {
       lastReplyAt: this.#lastReplyAt,
       replies: this.#replies,
     });
+  }
+
+  #result(isTimedOut: boolean): PublicationResult {
+    const [recipients, confirmed, refused, open] = [this.#recipients, this.#confirmed, this.#refused, this.#open];
+    return {recipients, confirmed, refused, open, isTimedOut};
   }
 
   #timeOut(): void {

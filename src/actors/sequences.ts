@@ -9,6 +9,7 @@ export class Sequences {
   readonly #prefix: string;
   #messageId = 0;
   #call = 0;
+  #connection = 0;
   #publication = 0;
   #message = 0;
   readonly #claims: Int32Array;
@@ -36,6 +37,11 @@ export class Sequences {
   /** Numbers for calls. */
   nextCall(): number {
     return ++this.#call;
+  }
+
+  /** Numbers for connections, for traces. */
+  nextConnection(): number {
+    return ++this.#connection;
   }
 
   /** The id of a publication, told in the answer to /send/. */

@@ -4,6 +4,7 @@ import type {ChannelInfo, PublishOutcome, PublishRequest, SubscribeOutcome} from
 import type {LocalPart} from '../cluster/switchboard-federated.ts';
 import {RainbowError} from '../core/errors.ts';
 import {ask} from '../runtime/ask.ts';
+import {inspect} from './inspector.ts';
 import {publish} from './publisher.ts';
 import type {Thread} from './thread.ts';
 
@@ -67,6 +68,8 @@ export function createLocalSwitchboard(thread: Thread): LocalPart {
     supersede(identity, claim) {
       connections.find(identity)?.tell({kind: 'identityTaken', claim});
     },
+
+    inspect: (question) => inspect(thread, question),
 
     hasConnection: (identity) => connections.find(identity) !== undefined,
 

@@ -6,11 +6,12 @@ import type {Clock} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
 import type {Random} from '../core/random.ts';
 import type {ActorRef} from '../runtime/actor.ts';
-import type {Observation} from '../runtime/observer.ts';
 import {Registry} from '../runtime/registry.ts';
 import {Scheduler} from '../runtime/scheduler.ts';
 import {type Directive, Supervisor} from '../runtime/supervisor.ts';
 import {TimerWheel} from '../runtime/timer-wheel.ts';
+import type {Observation} from '../trace/observer.ts';
+import {Tracer} from '../trace/tracer.ts';
 import type {UpstreamTransport} from '../upstream/call.ts';
 import type {ChannelMessage, ConnectionMessage, UpstreamMessage} from './messages.ts';
 import {Sequences} from './sequences.ts';
@@ -27,6 +28,10 @@ export interface ActorSettings {
   readonly payloadBytesMax: number;
   readonly channelsPerConnectionMax: number;
   readonly unorderedTypes: ReadonlySet<number>;
+  /** @default 65,536 */
+  readonly traceEventsMax?: number;
+  /** @default 3,600,000 ms */
+  readonly traceKeepMs?: number;
 }
 
 /** What the other parts of the gateway are told, where there are any. */
@@ -58,6 +63,9 @@ export interface Thread {
   readonly heartbeats: TimerWheel<ConnectionMessage>;
   readonly upstream: ActorRef<UpstreamMessage>;
   readonly observation: Observation;
+  /** Its number among the shards of its node, from 0. */
+  readonly number: number;
+  readonly tracer: Tracer;
   readonly sequences: Sequences;
   readonly outside: Outside;
   /** Connection actors that have not ended: handshakes, open ones, and those whose close call is under way. */
@@ -77,6 +85,8 @@ export interface ThreadOptions {
   readonly mayCall?: () => boolean;
   /** @default nobody is told anything */
   readonly outside?: Outside;
+  /** See {@link Thread.number}. @default 0 */
+  readonly number?: number;
   /** Memory shared by the threads of a node; see {@link Sequences}. @default one of its own */
   readonly claims?: SharedArrayBuffer;
   /** See {@link Scheduler}: `setImmediate` in the product. */
@@ -87,6 +97,8 @@ export interface ThreadOptions {
   readonly onFatal: (error: unknown) => void;
 }
 
+const traceEventsDefault = 65_536;
+const traceKeepDefaultMs = 3_600_000;
 /** Bytes of chance in the prefix of a thread's ids. */
 const prefixBytes = 5;
 /** Heartbeats may be late by this part of the keep-alive, within these bounds. */
@@ -98,7 +110,7 @@ const nobodyOutside: Outside = {loadChanged() {}, channelChanged() {}, identityC
 
 /** Makes the shared state of one thread and its upstream caller; nothing runs until a message is told. */
 export function createThread(options: ThreadOptions): Thread {
-  const {clock, counters, settings, random, outside = nobodyOutside} = options;
+  const {clock, counters, settings, random, outside = nobodyOutside, number = 0} = options;
   const scheduler = new Scheduler({clock, counters, defer: options.defer, onFatal: options.onFatal});
   const supervise = (directive: Directive): Supervisor =>
     new Supervisor({
@@ -107,6 +119,9 @@ export function createThread(options: ThreadOptions): Thread {
       onFailure: options.onFailure,
       escalate: (error) => scheduler.fatal(error),
     });
+  const observation: Observation = {observer: undefined};
+  const {traceEventsMax: eventsMax = traceEventsDefault, traceKeepMs: keepMs = traceKeepDefaultMs} = settings;
+  const tracer = new Tracer({thread: number, eventsMax, keepMs, clock, turn: scheduler, observation});
   const upstreamSupervisor = supervise('restart');
   const tickMs = Math.min(tickMsMax, Math.max(tickMsMin, settings.keepAliveMs / ticksPerKeepAlive));
   return {
@@ -133,7 +148,9 @@ export function createThread(options: ThreadOptions): Thread {
       mayCall: options.mayCall ?? ((): boolean => true),
       changed: (by) => outside.loadChanged('calls', by),
     }),
-    observation: {observer: undefined},
+    observation,
+    number,
+    tracer,
     sequences: new Sequences(random.hex(prefixBytes), options.claims),
     outside,
     alive: new Set(),

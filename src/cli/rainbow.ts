@@ -9,10 +9,13 @@ import {addConformance} from './conformance-command.ts';
 import {addConnect} from './connect-command.ts';
 import {createProgram, runProgram} from './program.ts';
 import {addProtocol} from './protocol-command.ts';
+import {addRecord} from './record.ts';
+import {addReplay} from './replay.ts';
 import {addSend} from './send.ts';
 import {addServe} from './serve.ts';
 import {addSign} from './sign.ts';
 import {addSub, addUnsub} from './subscription.ts';
+import {addTrace} from './trace.ts';
 
 const help = `
 Exit codes: 0 success, 1 failure, 2 usage, 78 configuration.
@@ -28,7 +31,9 @@ Examples:
 export function makeProgram(): Command {
   const program = createProgram('rainbow', 'Starts, calls and checks a Rainbow gateway.').addHelpText('after', help);
   const tools = [addConnect, addBench, addBusiness, addConformance, addProtocol];
-  for (const add of [addServe, addSend, addSub, addUnsub, addSign, addCheck, addConfig, ...tools]) add(program);
+  const sights = [addTrace, addRecord, addReplay];
+  for (const add of [addServe, addSend, addSub, addUnsub, addSign, addCheck, addConfig, ...sights, ...tools])
+    add(program);
   return program;
 }
 

@@ -6,6 +6,7 @@ import {type ErrorCode, errorTable, RainbowError} from '../core/errors.ts';
 import {unreachable} from '../core/invariant.ts';
 import {EnvelopePort, type ThreadPort} from '../runtime/envelope-port.ts';
 import type {Scheduler} from '../runtime/scheduler.ts';
+import type {Findings, Inspection} from './inspection.ts';
 import type {Part, Peer} from './peer.ts';
 import type {Presence} from './presence.ts';
 import type {ShardAnswer, ShardMessage} from './shard-message.ts';
@@ -102,6 +103,11 @@ export class PortPeer implements Peer {
     return answer?.kind === 'described' ? answer.info : {connections: 0, channels: []};
   }
 
+  async inspect(inspection: Inspection): Promise<Findings> {
+    const answer = await this.#ask((question) => ({kind: 'inspect', question, inspection}));
+    return answer?.kind === 'inspected' ? answer.findings : {kind: 'nothing'};
+  }
+
   close(): void {
     this.#port.close();
   }
@@ -143,6 +149,7 @@ export class PortPeer implements Peer {
       case 'subscribed':
       case 'evicted':
       case 'described':
+      case 'inspected':
       case 'failed':
         this.#settle(message);
         return;
@@ -151,6 +158,7 @@ export class PortPeer implements Peer {
       case 'unsubscribe':
       case 'evict':
       case 'info':
+      case 'inspect':
         this.#answer(message.question, this.#carryOut(message));
         return;
       default:
@@ -188,6 +196,8 @@ export class PortPeer implements Peer {
         return {kind: 'evicted', question};
       case 'info':
         return {kind: 'described', question, info: await this.#local.info()};
+      case 'inspect':
+        return {kind: 'inspected', question, findings: await this.#local.inspect(message.inspection)};
       default:
         return {kind: 'failed', question, code: 'RB_INTERNAL'};
     }

@@ -1,6 +1,7 @@
 // What crosses between the shards of a node: plain data, declared here and nowhere else.
 
 import type {ErrorCode} from '../core/errors.ts';
+import type {Findings, Inspection} from './inspection.ts';
 import type {NodeInfo, PublishOutcome, PublishRequest, SubscribeOutcome, Subscription} from './switchboard.ts';
 
 /** From one shard to another. `question` numbers what is to be answered. */
@@ -19,6 +20,7 @@ export type ShardMessage =
   /** A newer connection was given this identity. */
   | {readonly kind: 'supersede'; readonly identity: string; readonly claim: number}
   | {readonly kind: 'info'; readonly question: number}
+  | {readonly kind: 'inspect'; readonly question: number; readonly inspection: Inspection}
   | ShardAnswer;
 
 /** An answer, to the question of its number. */
@@ -27,4 +29,5 @@ export type ShardAnswer =
   | {readonly kind: 'subscribed'; readonly question: number; readonly outcome: SubscribeOutcome}
   | {readonly kind: 'evicted'; readonly question: number}
   | {readonly kind: 'described'; readonly question: number; readonly info: NodeInfo}
+  | {readonly kind: 'inspected'; readonly question: number; readonly findings: Findings}
   | {readonly kind: 'failed'; readonly question: number; readonly code: ErrorCode};

@@ -3,6 +3,7 @@
 // none, so that what a caller may retry it may retry unchanged; where our failure leaves that open it stays remembered.
 
 import type {FastifyReply, FastifyRequest} from 'fastify';
+import type {Inspect} from '../cluster/inspector-federated.ts';
 import type {SubscribeOutcome, Switchboard} from '../cluster/switchboard.ts';
 import type {Counters} from '../core/counters.ts';
 import type {ErrorCode} from '../core/errors.ts';
@@ -13,6 +14,7 @@ import type {ApiQuery} from './api-query.ts';
 import {meaningOf, readPublish, readSubscription, type SubscriptionRequest} from './api-request.ts';
 import type {ApiResponder} from './api-responder.ts';
 import type {HttpDrain} from './http-drain.ts';
+import {previewPublication} from './publish-preview.ts';
 import type {Admission, ReplayMemory} from './replay-guard.ts';
 
 /** What fastify hands to the handlers: the router's query parser is `parseQuery`, the body parser leaves bytes. */
@@ -32,6 +34,7 @@ export interface ApiCallsParts {
   readonly responder: ApiResponder;
   readonly drain: HttpDrain;
   readonly counters: Counters;
+  readonly inspect: Inspect;
 }
 
 const outcomeCodes: Readonly<Record<Exclude<SubscribeOutcome, 'done'>, ErrorCode>> = {
@@ -53,6 +56,12 @@ export class ApiCalls {
     const publish = readPublish(request.query, request.body ?? emptyBytes);
     if ('code' in publish) {
       responder.refuse(reply, publish);
+      return;
+    }
+    if (request.query.dry !== undefined) {
+      this.#settle(request, reply, undefined, previewPublication(this.#parts.inspect, publish), (preview) => {
+        responder.answer(reply, JSON.stringify({status: 0, ...preview}));
+      });
       return;
     }
     const admission = this.#admit(request, meaningOf(publish));

@@ -16,6 +16,10 @@ export type ApiQuery = {
   readonly timeout: string | undefined;
   readonly replies: string | undefined;
   readonly format: string | undefined;
+  /** Any value: who would get it, and nothing is sent. */
+  readonly dry: string | undefined;
+  readonly message: string | undefined;
+  readonly follow: string | undefined;
   /** Any value: a call repeated by a peer. Only /serverinfo/ heeds it yet. */
   readonly cluster: string | undefined;
   /** The first parameter whose percent-encoding is not UTF-8; its value stands above as sent. */
@@ -35,6 +39,9 @@ const absent: ApiQuery = {
   timeout: undefined,
   replies: undefined,
   format: undefined,
+  dry: undefined,
+  message: undefined,
+  follow: undefined,
   cluster: undefined,
   malformed: undefined,
 };

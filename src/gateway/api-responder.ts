@@ -5,6 +5,7 @@ import type {FastifyReply, FastifyRequest} from 'fastify';
 import type {Logger} from 'pino';
 import type {Counters} from '../core/counters.ts';
 import {errorTable} from '../core/errors.ts';
+import type {Observation} from '../trace/observer.ts';
 import {type Refusal, refusalOf, refusalText} from './api-answer.ts';
 import type {HttpDrain} from './http-drain.ts';
 
@@ -21,6 +22,7 @@ export interface ApiResponderParts {
   readonly drain: HttpDrain;
   readonly legacyHttpStatus: boolean;
   readonly payloadBytesMax: number;
+  readonly observation: Observation;
 }
 
 /** Answers calls. No method throws. */
@@ -48,6 +50,10 @@ export class ApiResponder {
   refuse(reply: FastifyReply, refusal: Refusal): void {
     const {httpStatus} = errorTable[refusal.code];
     this.#parts.counters.apiErrors++;
+    // What strangers send shall not fill a trace.
+    const {observer} = this.#parts.observation;
+    if (httpStatus !== 401 && httpStatus !== 404)
+      observer?.apiRefused(reply.request.routeOptions.url ?? '', refusal.code);
     if (httpStatus === 401) reply.header('www-authenticate', 'Bearer');
     reply.code(this.#parts.legacyHttpStatus ? 200 : httpStatus);
     this.answer(reply, refusalText(refusal));

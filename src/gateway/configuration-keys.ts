@@ -8,7 +8,9 @@ import {
   type Form,
   hostAddress,
   oneOf,
+  optionalKey,
   seconds,
+  share,
   sharedSecret,
   threadCount,
   truth,
@@ -57,6 +59,12 @@ const table = {
   upstreamSocketsMax: {key: 'upstream_sockets', form: wholeNumber(1, 10_000)},
   upstreamQueueMax: {key: 'upstream_queue', form: wholeNumber(1, 10_000_000)},
   unorderedTypes: {key: 'unordered_types', form: wholeNumbers(0, 65_535, 4_096)},
+
+  traceRate: {key: 'trace', form: share},
+  traceEventsMax: {key: 'trace_events', form: wholeNumber(1_024, 16_777_216)},
+  traceKeepMs: {key: 'trace_keep', form: seconds(1, 86_400)},
+  inspector: {key: 'inspector', form: oneOf('off', 'on')},
+  inspectorKey: {key: 'inspector_key', form: optionalKey},
 
   shutdownGraceMs: {key: 'shutdown_grace', form: seconds(0, 300)},
   logLevel: {key: 'log_level', form: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent')},

@@ -51,7 +51,11 @@ export function formatFault({file, line, origin, message}: ConfigurationFault): 
 /** What is in force, for `rainbow config`: an INI file with the source of each value as its comment, secrets as `***`. */
 export function describeConfiguration({options, sources}: ValidConfiguration): string {
   const settings = configurationKeys.map(({key, field, form}) => {
-    const value = hideSecrets(form.write(options[field]), [options.securityToken, ...options.apiKeys]);
+    const value = hideSecrets(form.write(options[field]), [
+      options.securityToken,
+      options.inspectorKey,
+      ...options.apiKeys,
+    ]);
     return {setting: `${key} = ${value.replaceAll('%', '%%')}`.trimEnd(), source: formatSource(sources[key])};
   });
   // One long URL shall not push every comment off the screen.

@@ -55,6 +55,18 @@ export function threadCount(min: number, max: number): Form<number> {
   };
 }
 
+/** A share of something: none, all, or a part. */
+export const share: Form<number> = {
+  expected: 'off, on, or a share from 0 to 1',
+  read(text) {
+    const word = text.toLowerCase();
+    if (word === 'off' || word === 'on') return {kind: 'value', value: word === 'on' ? 1 : 0};
+    const isShare = /^(?:0?\.\d{1,9}|[01](?:\.0{1,9})?)$/.test(text);
+    return isShare ? {kind: 'value', value: Number(text)} : refuse(text);
+  },
+  write: (value) => (value === 0 ? 'off' : value === 1 ? 'on' : String(value)),
+};
+
 /** Seconds in the file, whole milliseconds in the program; bounds in seconds. */
 export function seconds(min: number, max: number): Form<number> {
   return {
@@ -222,6 +234,19 @@ export const apiKeyList: Form<readonly string[]> = {
   },
   write: (keys) =>
     keys.length === 0 ? '' : `*** (${keys.length} of ${keys.map((key) => key.length).join(', ')} characters)`,
+};
+
+/** One bearer key, or none. */
+export const optionalKey: Form<string> = {
+  expected: 'nothing, or a key of 24 to 256 printable ASCII characters',
+  isSecret: true,
+  read(text) {
+    const reading = apiKeyList.read(text);
+    if (reading.kind === 'refused') return {kind: 'refused', got: reading.got};
+    const {value} = reading;
+    return value.length > 1 ? {kind: 'refused', got: `${value.length} keys`} : {kind: 'value', value: value[0] ?? ''};
+  },
+  write: (key) => (key === '' ? '' : `*** (${key.length} characters)`),
 };
 
 /** The texts between commas and line ends, trimmed, without the empty ones. */

@@ -152,6 +152,7 @@ class Draft {
 
   /** A message that may be received must also fit where it may have to wait, else it could never be delivered. */
   checkRelations(): void {
+    this.#requireInspectorKey();
     const payload = this.#effective('payload_max');
     for (const key of ['queue_bytes', 'send_buffer'] as const) {
       const room = this.#effective(key);
@@ -162,6 +163,14 @@ class Draft {
       const message = `Expected ${key} to be at least payload_max, ${write(payload)}, got ${write(room)}${given}`;
       this.#faults.push({...place, key, message});
     }
+  }
+
+  /** A page that shows everything is for those that have its key. */
+  #requireInspectorKey(): void {
+    if (this.#effective('inspector') !== 'on' || this.#effective('inspector_key') !== '') return;
+    const place = locate(this.#settings.get('inspector')?.source ?? {kind: 'default'});
+    const message = 'Expected inspector_key to be a key of 24 characters or more, since inspector is on, got nothing';
+    this.#faults.push({...place, key: 'inspector_key', message});
   }
 
   #effective(key: ConfigurationKey): unknown {

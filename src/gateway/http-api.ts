@@ -6,10 +6,13 @@
 import type {IncomingMessage} from 'node:http';
 import fastify, {type FastifyInstance, type FastifyReply, type FastifyRequest} from 'fastify';
 import type {Logger} from 'pino';
+import type {Inspect} from '../cluster/inspector-federated.ts';
 import type {Switchboard} from '../cluster/switchboard.ts';
 import type {Clock} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
+import type {Random} from '../core/random.ts';
 import {apiPaths} from '../protocol/api.ts';
+import type {Observation} from '../trace/observer.ts';
 import type {Refusal} from './api-answer.ts';
 import {ApiAuthentication} from './api-authentication.ts';
 import {ApiCalls, type ApiRoute} from './api-calls.ts';
@@ -17,19 +20,26 @@ import {parseQuery} from './api-query.ts';
 import {ApiResponder} from './api-responder.ts';
 import {answerClientError} from './client-error.ts';
 import {HttpDrain} from './http-drain.ts';
+import {addInspector} from './inspector.ts';
 import {Metrics} from './metrics.ts';
 import type {GatewayOptions} from './options.ts';
 import {addPublicDocuments} from './public-documents.ts';
 import {ReplayGuard, type ReplayMemory} from './replay-guard.ts';
 import {addServerinfo} from './serverinfo.ts';
+import {TraceApi} from './trace-api.ts';
 
 /** What the API is made of. */
 export interface HttpApiParts {
   readonly options: GatewayOptions;
   readonly switchboard: Switchboard;
+  /** Asks all parts of the gateway about themselves. */
+  readonly inspect: Inspect;
   readonly clock: Clock;
   readonly counters: Counters;
+  readonly random: Random;
   readonly log: Logger;
+  /** The thread's, for calls that are refused. */
+  readonly observation: Observation;
   /** Of this package, for /serverinfo/. */
   readonly version: string;
   /** `clock.now()` at the gateway's start. */
@@ -55,12 +65,12 @@ const idleTimeoutMs = 65_000;
  * `shutdownGraceMs`, and settles when the last socket is gone, those upgraded to WebSocket included.
  */
 export function createHttpApi(parts: HttpApiParts): FastifyInstance {
-  const {options, switchboard, clock, counters, log} = parts;
+  const {options, switchboard, clock, counters, random, log} = parts;
   const drain = new HttpDrain(clock, options.shutdownGraceMs);
-  const responder = new ApiResponder({...options, counters, log, drain});
+  const responder = new ApiResponder({...options, counters, log, drain, observation: parts.observation});
   const authentication = new ApiAuthentication(options, clock);
   const guard = parts.replayMemory ?? new ReplayGuard(clock, options.replay, parts.replayEntriesMax);
-  const calls = new ApiCalls({switchboard, authentication, guard, responder, drain, counters});
+  const calls = new ApiCalls({switchboard, authentication, guard, responder, drain, counters, inspect: parts.inspect});
   const facts = {...parts, readCounters: parts.readCounters ?? ((): Promise<Counters> => Promise.resolve(counters))};
   const metrics = new Metrics({...facts, replayEntries: () => guard.size});
 
@@ -100,10 +110,15 @@ export function createHttpApi(parts: HttpApiParts): FastifyInstance {
     responder.refuse(reply.headers({upgrade: 'websocket', connection: 'upgrade'}), {code: 'RB_UPGRADE_REQUIRED'});
   });
   addPublicDocuments(app, responder);
+  const trace = new TraceApi({...facts, authentication, responder, drain, nextWatcher: () => random.hex(watcherBytes)});
+  trace.install(app, onRequest);
+  if (options.inspector === 'on') addInspector(app, {...facts, responder, feed: trace.feed});
   addServerinfo(app, {...facts, access: options.serverinfo, authentication, responder, drain, metrics});
   return app;
 }
 
+/** Bytes of chance in the name of a feed. */
+const watcherBytes = 8;
 const plainText = 'text/plain; charset=utf-8';
 
 function createServer(options: GatewayOptions, counters: Counters, responder: ApiResponder): FastifyInstance {

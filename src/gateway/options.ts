@@ -64,6 +64,17 @@ export interface GatewayOptions {
   /** `unordered_types`: message types whose calls do not wait for earlier ones of their client. @default none */
   readonly unorderedTypes: readonly number[];
 
+  /** `trace`: share of all connections and messages that are traced, 0 to 1; in the file also `off` and `on`. @default 0 */
+  readonly traceRate: number;
+  /** `trace_events`: events kept in each thread, the latest. @default 65,536 */
+  readonly traceEventsMax: number;
+  /** `trace_keep`, seconds: how long they are told. @default 3600 s */
+  readonly traceKeepMs: number;
+  /** `inspector`: serve the page at /inspector/ to whoever shows its key. @default 'off' */
+  readonly inspector: 'off' | 'on';
+  /** `inspector_key`: that key, at least 24 characters; empty: none. @default '' */
+  readonly inspectorKey: string;
+
   /** `shutdown_grace`, seconds: at most this long from SIGTERM to the end. @default 4 s */
   readonly shutdownGraceMs: number;
   /** `log_level`: pino's levels. @default 'info' */
@@ -99,6 +110,11 @@ export const defaultOptions = {
   upstreamSocketsMax: 128,
   upstreamQueueMax: 100_000,
   unorderedTypes: [],
+  traceRate: 0,
+  traceEventsMax: 65_536,
+  traceKeepMs: 3_600_000,
+  inspector: 'off',
+  inspectorKey: '',
   shutdownGraceMs: 4_000,
   logLevel: 'info',
   logFormat: 'auto',

@@ -4,13 +4,13 @@
 
 import {readFileSync} from 'node:fs';
 import {errorTable} from '../core/errors.ts';
+import {type ChartDocument, describeCharts} from '../machines/chart-document.ts';
 import {apiPaths, documentPaths, messageTypeMax} from '../protocol/api.ts';
 import {closeReasons} from '../protocol/close-code.ts';
 import * as headers from '../protocol/header-name.ts';
 import {generatePacket, messageIdMax, type Packet} from '../protocol/packet.ts';
 import {signatureWindowSeconds} from '../protocol/signature.ts';
 import {defaultOptions} from './options.ts';
-import {type ChartDocument, describeCharts} from './protocol-charts.ts';
 import {version} from './version.ts';
 
 /** One field of a packet, behind its first byte. `bytes` is absent where the field is all that is left. */

@@ -7,6 +7,7 @@ import type {MessagePort} from 'node:worker_threads';
 import type {Logger} from 'pino';
 import {createLocalSwitchboard} from '../actors/switchboard-local.ts';
 import {createThread, stopThread} from '../actors/thread.ts';
+import {createFederatedInspector} from '../cluster/inspector-federated.ts';
 import {NodeLoad} from '../cluster/node-load.ts';
 import {PortPeer} from '../cluster/peer-port.ts';
 import {Presence} from '../cluster/presence.ts';
@@ -15,6 +16,7 @@ import {systemClock} from '../core/clock.ts';
 import {createCounters, sumCounters} from '../core/counters.ts';
 import {invariant} from '../core/invariant.ts';
 import {systemRandom} from '../core/random.ts';
+import {emptySelection} from '../protocol/trace-feed.ts';
 import {createUpstreamPool} from '../upstream/upstream-pool.ts';
 import {createHttpApi} from './http-api.ts';
 import {readFileLimit, shareFiles} from './open-files.ts';
@@ -73,6 +75,7 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
   });
   const thread = createThread({
     settings: {...options, unorderedTypes: new Set(options.unorderedTypes)},
+    number: parts.index,
     clock,
     random: systemRandom,
     counters,
@@ -93,10 +96,17 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     onFailure: (actor, error) => log.error({actor, error}, 'actor.failed'),
     onFatal: parts.onFatal,
   });
+  if (options.traceRate > 0) {
+    const selection = {...emptySelection, rate: options.traceRate};
+    thread.tracer.watch('configuration', selection, Number.POSITIVE_INFINITY);
+  }
   const local = createLocalSwitchboard(thread);
   const api = createHttpApi({
     options,
     switchboard: createFederatedSwitchboard(local, () => peers),
+    inspect: createFederatedInspector(local, () => peers),
+    observation: thread.observation,
+    random: systemRandom,
     clock,
     counters,
     readCounters: () => Promise.resolve(totals),
@@ -126,6 +136,7 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     await transport.close(callGraceMs);
     await isApiClosed;
     thread.heartbeats.stop();
+    thread.tracer.stop();
     for (const peer of peers) peer.close();
   }
 

@@ -13,6 +13,7 @@ export const apiPaths = {
   hello: '/hello/',
   serverinfo: '/serverinfo/',
   metrics: '/metrics/',
+  trace: '/trace/',
 } as const;
 
 /** Where the gateway describes itself, to anybody: its protocol, its HTTP API as OpenAPI, its WebSocket side as AsyncAPI. */

@@ -11,6 +11,7 @@ import {framePacket} from '../../src/protocol/frame.ts';
 import {parsePacket} from '../../src/protocol/packet.ts';
 import {EnvelopePort} from '../../src/runtime/envelope-port.ts';
 import {createRuntime} from '../runtime/kit.ts';
+import {silentObserver} from '../trace/silent-observer.ts';
 import {type ActorsKit, type Client, createActors} from './kit.ts';
 
 setFlagsFromString('--expose-gc');
@@ -77,6 +78,7 @@ test('a delivery takes two steps of its chart at QoS 1, and three at QoS 2', (t)
   const fan = createFan(100);
   let steps = 0;
   fan.kit.thread.observation.observer = {
+    ...silentObserver,
     transition: () => {
       steps++;
     },

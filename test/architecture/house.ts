@@ -12,7 +12,7 @@ interface Room {
   readonly packages: readonly string[];
 }
 
-const allRooms = ['core', 'protocol', 'machines', 'runtime', 'upstream', 'store', 'cluster', 'actors'];
+const allRooms = ['core', 'protocol', 'machines', 'runtime', 'trace', 'upstream', 'store', 'cluster', 'actors'];
 
 /** From the foundation up: a folder imports only folders above it in this table. */
 export const house: Readonly<Record<string, Room>> = {
@@ -24,13 +24,14 @@ export const house: Readonly<Record<string, Room>> = {
     folders: ['core', 'protocol'],
     packages: ['piscina', 'undici', 'node:url', 'node:worker_threads'],
   },
+  trace: {folders: ['core', 'protocol', 'machines'], typesOf: ['upstream'], packages: []},
   store: {folders: ['core', 'protocol'], packages: ['node:sqlite']},
   cluster: {
     folders: ['core', 'protocol', 'runtime'],
     packages: ['undici', 'node:dgram', 'node:os', 'node:worker_threads'],
   },
   actors: {
-    folders: ['core', 'protocol', 'machines', 'runtime', 'store', 'cluster'],
+    folders: ['core', 'protocol', 'machines', 'runtime', 'trace', 'store', 'cluster'],
     typesOf: ['upstream'],
     packages: [],
   },
@@ -51,6 +52,7 @@ export const house: Readonly<Record<string, Room>> = {
       'node:http',
       'node:net',
       'node:os',
+      'node:path',
       'node:stream',
       'node:url',
       'node:util',

@@ -4,7 +4,7 @@
 import type {Command} from 'commander';
 import {makeProgram} from '../../src/cli/rainbow.ts';
 import {makeProgram as makeServerProgram} from '../../src/cli/rainbow-server.ts';
-import {type ChartDocument, describeCharts} from '../../src/gateway/protocol-charts.ts';
+import {type ChartDocument, describeCharts} from '../../src/machines/chart-document.ts';
 import type {Document} from './documents.ts';
 
 const part = /(<!-- (?<kind>help|chart) (?<name>[\w -]+) -->\n).*?(<!-- end -->)/gs;

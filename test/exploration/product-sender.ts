@@ -92,7 +92,7 @@ export class ProductSender implements Product {
     this.#sequences.next = id;
     const payload = Uint8Array.of(97 + message);
     const request = {channel: 'room', identity: undefined, type: 1, qos, timeoutMs: 1e6, payload, wantsReplies: false};
-    const delivery = new Delivery(new WalkedPublication(this.#thread, request, () => {}), this.#recipient);
+    const delivery = new Delivery(new WalkedPublication(this.#thread, request, 'walked', () => {}), this.#recipient);
     this.#deliveries.set(message, delivery);
     this.#outbound.accept(delivery);
   }
@@ -119,6 +119,10 @@ export class ProductSender implements Product {
   }
 
   #connect(): Outbound {
-    return new Outbound(this.#thread, {link: this.#link, identity: 'walker', probe: () => {}});
+    return new Outbound(this.#thread, {
+      link: this.#link,
+      subject: {number: 1, identity: 'walker', watchMask: 0, watchEpoch: 0},
+      probe: () => {},
+    });
   }
 }

@@ -15,6 +15,7 @@ import type {
 } from '../../src/cluster/switchboard.ts';
 import {type Clock, systemClock, type Timer} from '../../src/core/clock.ts';
 import {type Counters, createCounters} from '../../src/core/counters.ts';
+import {systemRandom} from '../../src/core/random.ts';
 import {createHttpApi} from '../../src/gateway/http-api.ts';
 import {defaultOptions, type GatewayOptions} from '../../src/gateway/options.ts';
 import type {EncodedReply} from '../../src/protocol/api.ts';
@@ -143,6 +144,9 @@ export async function startApi(
       ...changes,
     },
     switchboard,
+    inspect: async () => [],
+    observation: {observer: undefined},
+    random: systemRandom,
     counters,
     clock: wall,
     log: pino({level: 'trace'}, {write: (line: string) => logLines.push(line)}),

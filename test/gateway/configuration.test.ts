@@ -99,6 +99,15 @@ test('a file that cannot be read is one fault, not one for each key that it lack
   t.is(readValid(t, {file, environment: {}, flags: {}}).options.securityToken, token);
 });
 
+test('an inspector that is on needs its key', (t) => {
+  const faults = readFaults(input(`${minimal}inspector = on`));
+  t.deepEqual(faults, [
+    'server.ini:6: Expected inspector_key to be a key of 24 characters or more, since inspector is on, got nothing',
+  ]);
+  const key = 'a-key-that-is-long-enough-1984';
+  t.is(readValid(t, input(`${minimal}inspector = on\ninspector_key = ${key}`)).options.inspectorKey, key);
+});
+
 for (const [key, size] of [
   ['queue_bytes', '16MiB'],
   ['send_buffer', '1MiB'],

@@ -1,10 +1,11 @@
-// Which cells of the machines' tables a run has stepped through: attached to the thread as its observer.
+// Which cells of the machines' tables a run has stepped through: its observer is attached to the thread.
 
 import {connection} from '../../src/machines/connection.ts';
 import {inboundQos1, inboundQos2} from '../../src/machines/inbound-delivery.ts';
 import {outboundQos1, outboundQos2} from '../../src/machines/outbound-delivery.ts';
 import type {Table} from '../../src/machines/tabulate.ts';
-import type {Observer} from '../../src/runtime/observer.ts';
+import type {Observer} from '../../src/trace/observer.ts';
+import {silentObserver} from '../trace/silent-observer.ts';
 
 const tables: readonly Table<string, string, string>[] = [
   connection,
@@ -17,7 +18,12 @@ const tables: readonly Table<string, string, string>[] = [
 /** How often each cell was met, by the chart's id; plain, so that it can come from another thread. */
 export type CellCounts = Readonly<Record<string, readonly number[]>>;
 
-export class Coverage implements Observer {
+export class Coverage {
+  /** To be attached. */
+  readonly observer: Observer = {
+    ...silentObserver,
+    transition: (chart, _subject, _story, _flow, from, event) => this.#count(chart, from, event),
+  };
   readonly #counts = new Map<string, number[]>();
   readonly #eventCounts = new Map<string, number>();
 
@@ -28,7 +34,7 @@ export class Coverage implements Observer {
     }
   }
 
-  transition(chart: string, _subject: string, _flow: number, from: number, event: number): void {
+  #count(chart: string, from: number, event: number): void {
     const counts = this.#counts.get(chart);
     if (counts === undefined) return;
     const cell = from * (this.#eventCounts.get(chart) ?? 0) + event;

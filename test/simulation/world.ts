@@ -85,7 +85,7 @@ export class World {
     };
     this.load = new NodeLoad(memory.load, 0);
     this.shards = Array.from({length: plan.shards}, (_, index) => new Shard(this, index, memory));
-    for (const shard of this.shards) shard.thread.observation.observer = coverage;
+    for (const shard of this.shards) shard.thread.observation.observer = coverage?.observer;
     this.#linkShards();
     this.edge = new Edge(this);
   }

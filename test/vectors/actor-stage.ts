@@ -7,6 +7,7 @@ import {inboundQos1, inboundQos2} from '../../src/machines/inbound-delivery.ts';
 import {outboundQos1, outboundQos2} from '../../src/machines/outbound-delivery.ts';
 import {parsePacket, textFault} from '../../src/protocol/packet.ts';
 import {type ActorsKit, type Client, createActors} from '../actors/kit.ts';
+import {silentObserver} from '../trace/silent-observer.ts';
 
 const retryIntervalMs = 3_000;
 const room = 'room';
@@ -28,7 +29,8 @@ export class ActorStage implements Stage {
   constructor() {
     this.kit = createActors({retryIntervalMs});
     this.kit.thread.observation.observer = {
-      transition: (chart, _subject, flow, _from, _event, to) => this.#observe(chart, flow, to),
+      ...silentObserver,
+      transition: (chart, _subject, _story, flow, _from, _event, to) => this.#observe(chart, flow, to),
     };
     this.client = this.kit.connect(room);
     this.client.link.onSend = (hex) => this.#name(hex);

@@ -1,11 +1,11 @@
-// The statecharts as plain data: the part of the protocol document that says how a connection and a message live. Steps are
+// The statecharts as plain data: for the protocol document, the drawings in the documents, and traces. Steps are
 // read from the tables, what is said about them from the charts.
 
 import {invariant} from '../core/invariant.ts';
-import {connection} from '../machines/connection.ts';
-import {inboundQos1, inboundQos2} from '../machines/inbound-delivery.ts';
-import {outboundQos1, outboundQos2} from '../machines/outbound-delivery.ts';
-import type {Table} from '../machines/tabulate.ts';
+import {connection} from './connection.ts';
+import {inboundQos1, inboundQos2} from './inbound-delivery.ts';
+import {outboundQos1, outboundQos2} from './outbound-delivery.ts';
+import type {Table} from './tabulate.ts';
 
 /** What a chart says of a state or of a transition. */
 export interface ChartRemarks {

@@ -1,0 +1,13 @@
+// Those whom a publication is for.
+
+import type {ActorRef} from '../runtime/actor.ts';
+import type {Subject} from '../trace/observer.ts';
+import type {ConnectionMessage} from './messages.ts';
+
+/** Some connections: the keys of a map or set. */
+export type Recipients = Pick<ReadonlySet<ActorRef<ConnectionMessage>>, 'size' | 'keys'>;
+
+/** A recipient that could not be told, for a trace: all that is known of it is its name. */
+export function strangerAt({name}: ActorRef<ConnectionMessage>): Subject {
+  return {number: 0, identity: name, watchMask: 0, watchEpoch: 0};
+}

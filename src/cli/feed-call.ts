@@ -1,0 +1,40 @@
+// Reads a feed of a gateway, as `rainbow trace --follow` and `rainbow record` do, until they have enough.
+
+import {credentialHeaders, credentialQuery} from '../business/credentials.ts';
+import type {GatewayTarget} from '../business/gateway-call.ts';
+import {systemClock} from '../core/clock.ts';
+import {systemRandom} from '../core/random.ts';
+import {apiPaths} from '../protocol/api.ts';
+import {type FeedQuery, feedQuery} from '../protocol/trace-feed.ts';
+import {CommandFailure, exitCodes} from './exit.ts';
+
+/**
+ * Hands each piece of text to `take`, in order, until `signal` is aborted; then it returns. Ends the command as a failure
+ * where the gateway refuses, or ends the feed by itself.
+ */
+export async function readFeed(
+  target: GatewayTarget,
+  query: FeedQuery,
+  take: (text: string) => void | Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const {url, credentials, fetch: call = fetch} = target;
+  const signed = credentialQuery(credentials, systemClock, systemRandom);
+  const parts = [feedQuery(query), 'follow=1', signed].filter((part) => part !== '');
+  try {
+    const response = await call(`${url}${apiPaths.trace}?${parts.join('&')}`, {
+      headers: credentialHeaders(credentials),
+      redirect: 'error',
+      signal,
+    });
+    if (response.status !== 200 || response.body === null) {
+      throw new CommandFailure(exitCodes.failure, `the gateway refused: ${(await response.text()).slice(0, 300)}`);
+    }
+    for await (const text of response.body.pipeThrough(new TextDecoderStream())) await take(text);
+  } catch (error) {
+    if (signal.aborted) return;
+    if (error instanceof CommandFailure) throw error;
+    throw new CommandFailure(exitCodes.failure, `${url}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  throw new CommandFailure(exitCodes.failure, 'the gateway ended the feed');
+}

@@ -1,0 +1,83 @@
+// `rainbow record`: writes what a gateway does into a file that `rainbow replay` shows, today or on another machine.
+
+import {open} from 'node:fs/promises';
+import {type Command, InvalidArgumentError} from 'commander';
+import {isTraceEvent, TraceReader} from '../protocol/trace-lines.ts';
+import {CommandFailure, exitCodes} from './exit.ts';
+import {readFeed} from './feed-call.ts';
+import {untilInterrupted} from './interruption.ts';
+import {plural, printJson, printLine} from './output.ts';
+import {addTargetOptions, resolveTarget, type TargetFlags} from './target.ts';
+import {addSelectionOptions, type SelectionFlags, selectionOf} from './trace-selection.ts';
+
+interface RecordFlags extends TargetFlags, SelectionFlags {
+  readonly output: string;
+  readonly payloads?: true;
+  readonly past?: true;
+  readonly seconds?: number;
+  readonly json?: true;
+}
+
+const examples = `
+Examples:
+  rainbow record -o today.trace                        everything, until interrupted
+  rainbow record -o room.trace -c room-1 --seconds 60
+  rainbow record -o client.trace -i 5f3a… --payloads   with the first bytes of each payload
+  rainbow replay today.trace                           look at it`;
+
+/** Adds the command. */
+export function addRecord(program: Command): void {
+  const command = program
+    .command('record')
+    .summary('write what a gateway does into a file')
+    .description('Writes what happens in a gateway into a file, one JSON object a line, until interrupted.')
+    .requiredOption('-o, --output <FILE>', 'file to write; one that is there is not overwritten')
+    .option('--payloads', 'with payloads, cut to 1024 bytes each; without it none is written')
+    .option('--past', 'also what was traced before, as far as the gateway keeps it')
+    .option('--seconds <N>', 'end after so many seconds', readSeconds)
+    .option('--json', 'print JSON');
+  addTargetOptions(addSelectionOptions(command)).addHelpText('after', examples).action(record);
+}
+
+async function record(flags: RecordFlags): Promise<void> {
+  const target = resolveTarget(flags);
+  const file = await openNew(flags.output);
+  const reader = new TraceReader();
+  let events = 0;
+  let lost = 0;
+  const take = async (text: string): Promise<void> => {
+    for (const line of reader.read(text)) {
+      if (isTraceEvent(line)) events++;
+      else if (line.kind === 'lost') lost += line.count;
+    }
+    await file.write(text);
+  };
+  const query = {
+    selection: selectionOf(flags, flags.payloads === true),
+    snapshots: true,
+    roster: true,
+    past: flags.past === true,
+  };
+  try {
+    await readFeed(target, query, take, untilInterrupted(flags.seconds).signal);
+  } finally {
+    await file.close();
+  }
+  if (flags.json) printJson({file: flags.output, events, lost});
+  else printLine(`${plural(events, 'event')} in ${flags.output}${lost > 0 ? `; ${lost} were lost` : ''}`);
+}
+
+async function openNew(path: string) {
+  try {
+    // Only for whoever records: a trace tells who talks with whom.
+    return await open(path, 'wx', 0o600);
+  } catch (error) {
+    throw new CommandFailure(exitCodes.failure, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function readSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!(seconds > 0 && seconds <= 86_400)) throw new InvalidArgumentError('Expected seconds up to 86400.');
+  return seconds;
+}

@@ -1,0 +1,136 @@
+// `rainbow trace`: where a message went, what became of a client, or what happens just now, as a ladder of packets.
+
+import type {Command} from 'commander';
+import {callGateway, type GatewayTarget} from '../business/gateway-call.ts';
+import type {ApiAnswer} from '../business/send-result.ts';
+import {apiPaths} from '../protocol/api.ts';
+import type {TraceEvent, TraceHeader} from '../protocol/trace.ts';
+import {isTraceEvent, TraceReader} from '../protocol/trace-lines.ts';
+import {readAnswer, reportAnswer} from './answer.ts';
+import {CommandFailure, exitCodes} from './exit.ts';
+import {readFeed} from './feed-call.ts';
+import {untilInterrupted} from './interruption.ts';
+import {drawLadder, ladderHeading} from './ladder.ts';
+import {printable, printLine} from './output.ts';
+import {addTargetOptions, resolveTarget, type TargetFlags} from './target.ts';
+import {addSelectionOptions, type SelectionFlags, selectionOf} from './trace-selection.ts';
+
+interface TraceFlags extends TargetFlags, SelectionFlags {
+  readonly follow?: true;
+  readonly on?: string | true;
+  readonly off?: true;
+  readonly json?: true;
+}
+
+const callTimeoutMs = 15_000;
+const switchSecondsDefault = 600;
+
+const examples = `
+What was not traced when it happened cannot be told afterwards: set trace = on in the configuration, or switch it on.
+
+Examples:
+  rainbow trace p5f3a81c21                     what became of a publication; its id is in the answer of send
+  rainbow trace p5f3a81c21 -i 5f3a…            why this client did not get it
+  rainbow trace -i 5f3a…                       all that is known of a client
+  rainbow trace --follow -c room-1             packets as they come and go
+  rainbow trace --on 3600 -c room-1            trace a channel for an hour
+  rainbow trace --off`;
+
+/** Adds the command. */
+export function addTrace(program: Command): void {
+  const command = program
+    .command('trace')
+    .summary('tell what became of a message')
+    .description('Tells what became of a message or of a client, or follows what happens.')
+    .argument('[ID]', 'id of a publication (p…) or of a message of a client (m…)')
+    .option('--follow', 'print what happens from now on, until interrupted')
+    .option('--on [SECONDS]', `trace what is chosen from now on, for ${switchSecondsDefault} s or so many`)
+    .option('--off', 'end what --on began')
+    .option('--json', 'print JSON');
+  addTargetOptions(addSelectionOptions(command)).addHelpText('after', examples).action(trace);
+}
+
+async function trace(id: string | undefined, flags: TraceFlags): Promise<void> {
+  const wanted = [flags.follow, flags.on, flags.off].filter((flag) => flag !== undefined).length;
+  if (wanted > 1) throw new CommandFailure(exitCodes.usage, 'expected one of --follow, --on and --off.');
+  const target = resolveTarget(flags);
+  if (flags.follow) await follow(target, flags);
+  else if (flags.on !== undefined || flags.off) await turn(target, flags);
+  else await tell(target, id, flags);
+}
+
+async function tell(target: GatewayTarget, id: string | undefined, flags: TraceFlags): Promise<void> {
+  const [identity, ...more] = flags.identity ?? [];
+  if (id === undefined && identity === undefined) {
+    throw new CommandFailure(exitCodes.usage, 'expected an ID, --identity ID, --follow, --on or --off.');
+  }
+  if (more.length > 0) throw new CommandFailure(exitCodes.usage, 'expected one --identity.');
+  const query = new URLSearchParams({
+    ...(id !== undefined && {message: id}),
+    ...(identity !== undefined && {identity}),
+  });
+  const outcome = await callGateway(target, {
+    method: 'GET',
+    path: apiPaths.trace,
+    query: query.toString(),
+    timeoutMs: callTimeoutMs,
+  });
+  reportAnswer(readAnswer(outcome), flags.json === true, describeStory);
+}
+
+function describeStory(answer: ApiAnswer): readonly string[] {
+  const lines = [printable(String(answer.headline))];
+  for (const part of listOf(answer.parts)) {
+    const {identity, text, rule} = part as {identity?: unknown; text?: unknown; rule?: unknown};
+    const line = printable(`${String(identity)}: ${String(text)}`);
+    // With one client the headline has said it.
+    if (lines[0]?.endsWith(line) !== true) lines.push(`  ${line}${typeof rule === 'string' ? ` (${rule})` : ''}`);
+  }
+  // The gateway's own answer, of this version.
+  const events = listOf(answer.events) as readonly TraceEvent[];
+  if (events.length === 0) return lines;
+  if (answer.isCut === true) lines.push(`  the latest ${events.length} events:`);
+  const hasThreads = new Set(events.map(({thread}) => thread)).size > 1;
+  return [...lines, '', ladderHeading(), ...drawLadder(events, {hasThreads})];
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+async function turn(target: GatewayTarget, flags: TraceFlags): Promise<void> {
+  const seconds = flags.off ? 0 : flags.on === true ? switchSecondsDefault : Number(flags.on);
+  const {payloads: _, ...selection} = selectionOf(flags, false);
+  const outcome = await callGateway(target, {
+    method: 'POST',
+    path: apiPaths.trace,
+    body: JSON.stringify({...selection, seconds}),
+    timeoutMs: callTimeoutMs,
+  });
+  const done = flags.off ? 'switched off' : `tracing for ${seconds} s`;
+  reportAnswer(readAnswer(outcome), flags.json === true, () => [done]);
+}
+
+async function follow(target: GatewayTarget, flags: TraceFlags): Promise<void> {
+  const reader = new TraceReader();
+  let header: TraceHeader | undefined;
+  const interruption = untilInterrupted();
+  const query = {selection: selectionOf(flags, false), snapshots: false, roster: false, past: false};
+  const show = (text: string): void => {
+    if (flags.json) {
+      process.stdout.write(text);
+      return;
+    }
+    for (const line of reader.read(text)) {
+      if (line.kind === 'header') {
+        header = line;
+        printLine(ladderHeading());
+      } else if (line.kind === 'lost') printLine(`... ${line.count} events of thread ${line.thread} were lost ...`);
+      else if (isTraceEvent(line)) {
+        const view = {startsAt: header?.at ?? line.at, hasThreads: (header?.threads ?? 1) > 1};
+        for (const drawn of drawLadder([line], view)) printLine(drawn);
+      }
+    }
+  };
+  await readFeed(target, query, show, interruption.signal);
+}

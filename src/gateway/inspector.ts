@@ -1,0 +1,51 @@
+// The inspector at /inspector/: its page, which anybody may load and which shows nothing by itself, and its feed, which wants
+// the key. Only where the configuration says so.
+
+import {createHash, timingSafeEqual} from 'node:crypto';
+import type {FastifyInstance, FastifyReply, FastifyRequest} from 'fastify';
+import type {Counters} from '../core/counters.ts';
+import {inspectorPaths} from '../protocol/trace-feed.ts';
+import type {ApiRoute} from './api-calls.ts';
+import type {ApiResponder} from './api-responder.ts';
+import {type PageFile, pagePolicy, readPageFiles} from './inspector-files.ts';
+import type {GatewayOptions} from './options.ts';
+
+/** What the inspector is made of. */
+export interface InspectorParts {
+  readonly options: GatewayOptions;
+  readonly counters: Counters;
+  readonly responder: ApiResponder;
+  readonly feed: (request: FastifyRequest<ApiRoute>, reply: FastifyReply) => void;
+}
+
+/** Adds the routes. */
+export function addInspector(app: FastifyInstance, {options, counters, responder, feed}: InspectorParts): void {
+  let files: ReadonlyMap<string, PageFile> | undefined;
+  app.get<ApiRoute>(inspectorPaths.feed, (request, reply) => {
+    if (isKey(options.inspectorKey, request.headers.authorization)) {
+      feed(request, reply);
+      return;
+    }
+    counters.signaturesRefused++;
+    responder.refuse(reply, {code: 'RB_API_KEY', detail: 'Expected the key of the inspector'});
+  });
+  const answerFile = (request: FastifyRequest, reply: FastifyReply): void => {
+    files ??= readPageFiles();
+    const path = /^[^?#]*/.exec(request.url)?.[0] ?? '';
+    const file = files.get(path === '/inspector' ? inspectorPaths.page : path);
+    if (file === undefined) responder.refuse(reply, {code: 'RB_NO_SUCH_PATH'});
+    else reply.headers(pagePolicy).header('content-type', file.contentType).send(file.bytes);
+  };
+  app.get(inspectorPaths.page, answerFile);
+  app.get(`${inspectorPaths.page}*`, answerFile);
+}
+
+function isKey(key: string, authorization: string | undefined): boolean {
+  const presented = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1] ?? '';
+  return timingSafeEqual(digest(key, 'utf8'), digest(presented, 'latin1')) && key !== '';
+}
+
+// Of one length whatever was presented, so that the comparison tells nothing about it.
+function digest(key: string, encoding: 'utf8' | 'latin1'): Buffer {
+  return createHash('sha256').update(key, encoding).digest();
+}

@@ -1,0 +1,63 @@
+// Gathers the story of a message, or of a client, from all parts of the gateway, and tells it.
+
+import type {Inspect} from '../cluster/inspector-federated.ts';
+import type {Clock} from '../core/clock.ts';
+import {type Story, tellStory} from '../protocol/story.ts';
+import type {RosterRow, TraceEvent} from '../protocol/trace.ts';
+import {byTime} from './trace-feed.ts';
+
+/** Events of one part. */
+const eventsMax = 10_000;
+
+/** What `GET /trace/` answers. */
+export interface FoundStory extends Story {
+  readonly message: string | undefined;
+  readonly identity: string | undefined;
+  /** The client's connection now, where it has one. */
+  readonly connected: RosterRow | undefined;
+  /** The same moment in both times. */
+  readonly at: number;
+  readonly wallMs: number;
+  /** In order. */
+  readonly events: readonly TraceEvent[];
+  /** Whether there were more; these are the latest. */
+  readonly isCut: boolean;
+}
+
+/** What the finding needs. */
+export interface StoryParts {
+  readonly inspect: Inspect;
+  readonly clock: Clock;
+}
+
+/** One of `message` and `identity` is given, or both: what the message has to do with the client. */
+export async function findStory(
+  {inspect, clock}: StoryParts,
+  message: string | undefined,
+  identity: string | undefined,
+): Promise<FoundStory> {
+  const found = await inspect(() => ({kind: 'story', message, identity, eventsMax}));
+  const stories = found.flatMap(({findings}) => (findings.kind === 'story' ? [findings] : []));
+  const events = stories.flatMap((story) => story.events).sort(byTime);
+  const connected = identity === undefined ? undefined : await findConnection(inspect, identity);
+  const at = clock.now();
+  const story =
+    message === undefined
+      ? {headline: headlineOf(identity ?? '', events, connected), parts: []}
+      : tellStory(message, events, at, identity);
+  const isCut = stories.some((one) => one.isCut);
+  return {...story, message, identity, connected, at, wallMs: clock.wallNow(), events, isCut};
+}
+
+async function findConnection(inspect: Inspect, identity: string): Promise<RosterRow | undefined> {
+  const publication = {channel: undefined, identity, qos: 0, bytes: 0} as const;
+  const found = await inspect(() => ({kind: 'preview', publication}));
+  return found.flatMap(({findings}) => (findings.kind === 'preview' ? findings.rows : [])).at(0);
+}
+
+function headlineOf(identity: string, events: readonly TraceEvent[], connected: RosterRow | undefined): string {
+  const kept = events.length === 0 ? 'nothing of it was traced' : `${events.length} events are kept`;
+  if (connected === undefined) return `${identity}: not connected now; ${kept}`;
+  const {state, channelCount, inFlight, queued} = connected;
+  return `${identity}: connected (${state}), in ${channelCount} channels, ${inFlight} messages in flight, ${queued} waiting; ${kept}`;
+}

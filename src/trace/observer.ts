@@ -1,0 +1,86 @@
+// A window on everything that happens in a thread, for whoever traces it and for tests. While nobody looks, a place where
+// something happens costs one load and one comparison; nothing is allocated.
+
+import type {Packet, PacketFault, Qos} from '../protocol/packet.ts';
+import type {MembershipEvent} from '../protocol/trace.ts';
+import type {Answer, Call} from '../upstream/call.ts';
+
+/** The connection that something happens to. */
+export interface Subject {
+  /** In its thread, from 1; 0 where it is not known. */
+  readonly number: number;
+  readonly identity: string;
+  /** The recorder's: who watches it, and as of which change of what is watched. */
+  watchMask: number;
+  watchEpoch: number;
+}
+
+/** The message that something happens to. */
+export interface Story {
+  /** `p…` or `m…`. */
+  readonly message: string;
+  /** The recorder's: who watches it; found out once, when it begins. */
+  watchMask: number;
+}
+
+/** What is known of a publication when it begins. */
+export interface PublicationFacts extends Story {
+  readonly channel: string | undefined;
+  /** The one client that is meant. */
+  readonly to: string | undefined;
+  readonly qos: Qos;
+  readonly type: number;
+  readonly bytes: number;
+  readonly timeoutMs: number;
+  readonly recipients: number;
+}
+
+/** How a publication stands at its answer. */
+export interface PublicationResult {
+  readonly recipients: number;
+  readonly confirmed: number;
+  readonly refused: number;
+  readonly open: number;
+  readonly isTimedOut: boolean;
+}
+
+/** See `DeliveryEvent`. */
+export type DeliveryFate = 'queued' | 'refused' | 'gone' | 'dropped';
+
+/** Called on the hot path: must not throw, and must not keep arrays or buffers that it is given. */
+export interface Observer {
+  /** One step of one chart. Codes are the table's; `flow` is the id on the wire or 0. */
+  transition(
+    chart: string,
+    subject: Subject,
+    story: Story | undefined,
+    flow: number,
+    from: number,
+    event: number,
+    to: number,
+  ): void;
+  /** A packet came and is about to take effect. */
+  received(subject: Subject, story: Story | undefined, packet: Packet | PacketFault | {readonly kind: 'heard'}): void;
+  /** A frame was handed to the link. */
+  sent(subject: Subject, story: Story | undefined, frame: Uint8Array): void;
+  /** A ping (`code` 0) or a close frame was. */
+  signalled(subject: Subject, code: number): void;
+  /** A publication began; sets its `watchMask`. */
+  published(publication: PublicationFacts): void;
+  /** A publication was answered. */
+  answered(story: Story, result: PublicationResult): void;
+  /** A client's message was accepted; sets its `watchMask`. */
+  accepted(story: Story, type: number): void;
+  /** Something befell a delivery outside its chart. */
+  delivery(fate: DeliveryFate, subject: Subject, story: Story | undefined): void;
+  called(subject: Subject, story: Story | undefined, call: Call): void;
+  callAnswered(subject: Subject, story: Story | undefined, kind: Call['kind'], answer: Answer): void;
+  membership(subject: Subject, change: MembershipEvent['change'], channel: string): void;
+  /** A call of the HTTP API was refused with a code of the table of errors. */
+  apiRefused(path: string, code: string): void;
+}
+
+/** Holds the observer of a thread, if any. Shared by all that runs there, so that one can be attached meanwhile. */
+export interface Observation {
+  observer: Observer | undefined;
+}

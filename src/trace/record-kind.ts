@@ -1,0 +1,66 @@
+// The kinds of records in a ring, and the words that stand in it as numbers. Shared by the recorder, which writes them, and
+// the decoder, which reads them.
+
+import {connection} from '../machines/connection.ts';
+import {inboundQos1, inboundQos2} from '../machines/inbound-delivery.ts';
+import {outboundQos1, outboundQos2} from '../machines/outbound-delivery.ts';
+import type {Table} from '../machines/tabulate.ts';
+import type {FaultReason} from '../protocol/packet.ts';
+import type {DeliveryEvent, MembershipEvent, TraceCallKind, TracePacket} from '../protocol/trace.ts';
+
+/** In the lowest byte of a record's code. */
+export const recordKind = {
+  transition: 0,
+  packetIn: 1,
+  packetOut: 2,
+  published: 3,
+  answered: 4,
+  delivery: 5,
+  call: 6,
+  callAnswered: 7,
+  membership: 8,
+  apiRefused: 9,
+} as const;
+
+/** The charts by their numbers. */
+export const charts: readonly Table<string, string, string>[] = [
+  connection,
+  outboundQos1,
+  outboundQos2,
+  inboundQos1,
+  inboundQos2,
+];
+
+/** Number of the chart with this id; a comparison of interned strings each, and faster than a map. */
+export function chartNumber(id: string): number {
+  switch (id) {
+    case 'connection':
+      return 0;
+    case 'outboundQos1':
+      return 1;
+    case 'outboundQos2':
+      return 2;
+    case 'inboundQos1':
+      return 3;
+    default:
+      return 4;
+  }
+}
+
+/** By number; the first six are the commands on the wire. */
+export const packetKinds: readonly TracePacket['kind'][] = [
+  'fault',
+  'send',
+  'ack',
+  'rec',
+  'rel',
+  'com',
+  'ping',
+  'heard',
+  'close',
+];
+export const faultReasons: readonly FaultReason[] = ['empty', 'short', 'command', 'qos', 'text'];
+export const fates: readonly DeliveryEvent['fate'][] = ['queued', 'refused', 'gone', 'dropped'];
+export const changes: readonly MembershipEvent['change'][] = ['joined', 'left', 'evicted', 'refused'];
+export const callKinds: readonly TraceCallKind[] = ['connect', 'message', 'close'];
+export const outcomes = ['accepted', 'refused', 'failed'] as const;

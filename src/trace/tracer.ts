@@ -1,0 +1,173 @@
+// The trace of one thread as the rest of the gateway uses it: who watches, what was recorded, and what of it somebody wants
+// to read. Attaches the recorder while there is anybody who watches, and only then.
+
+import type {Clock, Timer} from '../core/clock.ts';
+import type {TraceEvent} from '../protocol/trace.ts';
+import type {TraceSelection} from '../protocol/trace-feed.ts';
+import type {Observation} from './observer.ts';
+import {charts, recordKind} from './record-kind.ts';
+import {Recorder, type TurnTime} from './recorder.ts';
+import {decodeRecord} from './trace-decoder.ts';
+import {TraceRing} from './trace-ring.ts';
+import {WatchList} from './watch-list.ts';
+
+/** What a tracer is made of. */
+export interface TracerOptions {
+  /** Which shard of its node the thread is. */
+  readonly thread: number;
+  /** Events kept. */
+  readonly eventsMax: number;
+  /** How long they are told at most. */
+  readonly keepMs: number;
+  readonly clock: Clock;
+  readonly turn: TurnTime;
+  readonly observation: Observation;
+}
+
+/** What is read of a trace at once. */
+export interface TraceRead {
+  readonly thread: number;
+  readonly events: readonly TraceEvent[];
+  /** Give this as `after` the next time. */
+  readonly next: number;
+  /** Recorded so far: `next` of a reader that has read everything. */
+  readonly head: number;
+  /** Events that were overwritten before they were read. */
+  readonly lost: number;
+  /** By chart, by cell: steps since the recorder was made. */
+  readonly steps: readonly Float64Array[];
+}
+
+/** Which events make a story; all that are given must fit. */
+export interface StoryQuery {
+  readonly message: string | undefined;
+  readonly identity: string | undefined;
+  readonly eventsMax: number;
+}
+
+/** A story as far as this thread knows it. */
+export interface StoryRead {
+  readonly events: readonly TraceEvent[];
+  /** Whether there were more events than were asked for; these are the latest. */
+  readonly isCut: boolean;
+}
+
+const stepless = charts.map(({next}) => new Float64Array(next.length));
+
+export class Tracer {
+  readonly thread: number;
+  readonly #options: TracerOptions;
+  readonly #watches: WatchList;
+  /** Made when first needed, and kept: what was recorded can be asked for after the watching has ended. */
+  #recorder: Recorder | undefined;
+  #timer: Timer | undefined;
+
+  constructor(options: TracerOptions) {
+    this.thread = options.thread;
+    this.#options = options;
+    this.#watches = new WatchList(options.thread);
+  }
+
+  /** Starts, renews or changes what `watcher` watches. `false` where there are too many watchers already. */
+  watch(watcher: string, selection: TraceSelection, durationMs: number): boolean {
+    if (this.#watches.set(watcher, selection, this.#options.clock.now() + durationMs) === 0) return false;
+    this.#attach();
+    return true;
+  }
+
+  unwatch(watcher: string): void {
+    this.#watches.remove(watcher);
+    this.#attach();
+  }
+
+  /** Events recorded so far: where a new reader begins that does not want the past. */
+  get count(): number {
+    return this.#recorder?.ring.count ?? 0;
+  }
+
+  /** The events after number `after`, oldest first, `eventsMax` at most: those that `watcher` watches, or all where it is `undefined`. */
+  read(after: number, eventsMax: number, watcher: string | undefined): TraceRead {
+    const ring = this.#recorder?.ring;
+    if (ring === undefined) return {thread: this.thread, events: [], next: 0, head: 0, lost: 0, steps: stepless};
+    const bit = watcher === undefined ? -1 : this.#watches.bitOf(watcher);
+    const mayShowPayload = watcher !== undefined && (bit & this.#watches.payloadMask) !== 0;
+    const events: TraceEvent[] = [];
+    const oldestAt = this.#oldestAt();
+    // A thread that replaced another counts anew.
+    const from = after > ring.count ? 0 : after;
+    const start = Math.max(from, ring.first);
+    let next = start;
+    for (; next < ring.count && events.length < eventsMax; next++) {
+      const place = ring.placeOf(next);
+      const isWanted = ((ring.numbers[place * 8 + 1] as number) & bit) !== 0;
+      if (!isWanted || (ring.moments[place * 2] as number) < oldestAt) continue;
+      events.push(decodeRecord(ring, this.thread, next, mayShowPayload));
+    }
+    return {
+      thread: this.thread,
+      events,
+      next,
+      head: ring.count,
+      lost: start - from,
+      steps: this.#recorder?.steps ?? stepless,
+    };
+  }
+
+  /** All that is known of a message, or of a client, or of what a message has to do with a client. */
+  story({message, identity, eventsMax}: StoryQuery): StoryRead {
+    const ring = this.#recorder?.ring;
+    if (ring === undefined) return {events: [], isCut: false};
+    const events: TraceEvent[] = [];
+    const oldestAt = this.#oldestAt();
+    for (let number = ring.count - 1; number >= ring.first; number--) {
+      if ((ring.moments[ring.placeOf(number) * 2] as number) < oldestAt) break;
+      if (!this.#isOfStory(ring, number, message, identity)) continue;
+      if (events.length === eventsMax) return {events: events.reverse(), isCut: true};
+      events.push(decodeRecord(ring, this.thread, number, false));
+    }
+    return {events: events.reverse(), isCut: false};
+  }
+
+  /** Ends all watching. */
+  stop(): void {
+    this.#timer?.cancel();
+    this.#options.observation.observer = undefined;
+  }
+
+  #isOfStory(ring: TraceRing, number: number, message: string | undefined, identity: string | undefined): boolean {
+    const place = ring.placeOf(number);
+    const isOfMessage = message === undefined || ring.messages[place] === message;
+    if (identity === undefined) return isOfMessage;
+    const kind = (ring.numbers[place * 8] as number) & 0xff;
+    const isOfClient = ring.identities[place] === identity;
+    if (isOfMessage && isOfClient) return true;
+    if (message === undefined) return false;
+    // Why a client did not get a message may lie in its life: when it came, what it joined, when it went.
+    if (isOfMessage) return kind === recordKind.published || kind === recordKind.answered;
+    const isLife = kind === recordKind.membership || (kind === recordKind.transition && ring.messages[place] === '');
+    return isOfClient && isLife;
+  }
+
+  #oldestAt(): number {
+    return this.#options.clock.now() - this.#options.keepMs;
+  }
+
+  #attach(): void {
+    const {observation, clock, turn, eventsMax} = this.#options;
+    this.#timer?.cancel();
+    this.#watches.expire(clock.now());
+    if (this.#watches.size === 0) {
+      if (observation.observer === this.#recorder) observation.observer = undefined;
+      return;
+    }
+    this.#recorder ??= new Recorder(new TraceRing(eventsMax), this.#watches, clock, turn);
+    observation.observer = this.#recorder;
+    const end = this.#watches.nextEnd;
+    if (end < Number.POSITIVE_INFINITY) {
+      this.#timer = clock.startTimer(Math.min(end - clock.now(), timerMsMax), () => this.#attach());
+    }
+  }
+}
+
+/** Of a timer; longer watches are looked at again then. */
+const timerMsMax = 3_600_000;

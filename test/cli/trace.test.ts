@@ -1,0 +1,238 @@
+// `rainbow trace` before a real gateway: what became of a message, each way that it can end.
+
+import type {ExecutionContext} from 'ava';
+import test from 'ava';
+import {answer, hang, success} from '../e2e/kit/business-server.ts';
+import {type Overrides, securityToken, start, type World} from '../e2e/kit/gateway.ts';
+import {acknowledgeAll, type RawClient} from '../e2e/kit/raw-client.ts';
+import {room, single} from '../e2e/kit/room.ts';
+import {type Ended, run} from './kit.ts';
+
+const traced: Overrides = {traceRate: 1};
+
+async function trace(t: ExecutionContext, world: World, ...args: readonly string[]): Promise<Ended> {
+  const environment = {RAINBOW_URL: world.gateway.url, RAINBOW_SECURITY_TOKEN: securityToken};
+  return run(t, 'rainbow', ['trace', ...args], {environment});
+}
+
+/** What the command says first. */
+async function headline(t: ExecutionContext, world: World, ...args: readonly string[]): Promise<string> {
+  const {code, stdout, stderr} = await trace(t, world, ...args);
+  t.is(code, 0, stderr);
+  return stdout.split('\n')[0] ?? '';
+}
+
+/** Publishes and gives the message's id. */
+async function publish(world: World, query: Readonly<Record<string, string | number>>): Promise<string> {
+  return (await world.api.send({channel: 'room', qos: 1, ...query})).json.message ?? '';
+}
+
+/** The id of the one publication that has begun; its caller has no answer yet. */
+async function idOfOpen(world: World, identity: string): Promise<string> {
+  const {text} = await world.api.call({method: 'GET', path: '/trace/', query: {identity}});
+  const events = (JSON.parse(text) as {events: {message?: string}[]}).events;
+  return events.findLast(({message}) => message?.startsWith('p'))?.message ?? '';
+}
+
+test('a message that all confirmed is told as such, with its ladder', async (t) => {
+  const {world, clients, identities} = await room(t, 2, traced);
+  for (const client of clients) acknowledgeAll(client, 'ok');
+  const message = await publish(world, {qos: 2});
+  await world.reaches('deliveriesConfirmed', 2);
+  const {stdout} = await trace(t, world, message);
+  t.regex(stdout, /^confirmed by 2 of 2\n/);
+  for (const identity of identities) t.regex(stdout, new RegExp(`${identity}: confirmed after \\d+ ms \\(RB-17\\)`));
+  const rungs = [
+    'publication .* to channel room: QoS 2, type 1, 2 B, recipients',
+    'outboundQos2 \\[queued\\] -> \\[awaitingRec\\] window.opened: transmit \\(RB-09\\)',
+    '\\|<-- SEND q2 id \\d+ type 1, 2 B -+\\|',
+    '\\|--- REC id \\d+, 2 B -+>\\|',
+    '\\|<-- REL id \\d+ -+\\|',
+    'answered: 2 of 2 confirmed|answered: 1 of 1 confirmed',
+  ];
+  for (const rung of rungs) t.regex(stdout, new RegExp(rung));
+});
+
+test('a message that was refused for a full queue is told so [RB-52]', async (t) => {
+  const {world, identity} = await single(t, {...traced, window: 1, queue: 1});
+  void publish(world, {timeout: 20});
+  void publish(world, {timeout: 20});
+  await world.reaches('deliveries', 2);
+  const {message, refused} = (await world.api.send({channel: 'room', qos: 1, timeout: 20})).json;
+  t.is(refused, 1);
+  const {stdout} = await trace(t, world, message ?? '');
+  t.regex(stdout, /^confirmed by 0 of 1; 1 refused, since its queue was full\n/);
+  t.true(stdout.includes(`${identity}: its queue was full; it was not sent (RB-52)`));
+});
+
+test('a message that timed out is told so, and what it means for the client [RB-62]', async (t) => {
+  const {world, client, identity} = await single(t, {...traced, retryIntervalMs: 100});
+  const message = await publish(world, {timeout: 0.35});
+  t.is((await client.parsed()).dup, false);
+  const {stdout} = await trace(t, world, message);
+  t.regex(stdout, /^confirmed by 0 of 1 when its 350 ms were up; 1 not confirmed when its time was up\n/);
+  t.regex(
+    stdout,
+    new RegExp(`${identity}: sent \\d times, not confirmed when its time was up; the client may have it`),
+  );
+  t.regex(stdout, /SEND q1 DUP id/);
+});
+
+test('a message that waited for the window until its time was up has expired [RB-18]', async (t) => {
+  const {world, identity} = await single(t, {...traced, window: 1});
+  void publish(world, {timeout: 20});
+  await world.reaches('deliveries', 1);
+  const message = await publish(world, {timeout: 0.2});
+  await world.reaches('deliveriesExpired', 1);
+  const {stdout} = await trace(t, world, message);
+  t.regex(stdout, /; 1 expired before it could be sent\n/);
+  t.true(stdout.includes(`${identity}: waited until its time was up, and was never sent (RB-18)`));
+});
+
+test('a message that went to nobody says whom it looked for', async (t) => {
+  const world = await start(t, traced);
+  const toChannel = await publish(world, {channel: 'empty'});
+  t.is(await headline(t, world, toChannel), 'went to nobody: no client was in empty');
+  const {json} = await world.api.send({identity: 'nobody-1', qos: 1});
+  t.is(await headline(t, world, json.message ?? ''), 'went to nobody: no client is nobody-1');
+});
+
+test('a message that is still open says for whom, and what it awaits', async (t) => {
+  const {world, client, identity} = await single(t, traced);
+  void publish(world, {qos: 2, timeout: 20});
+  await client.parsed();
+  const message = await idOfOpen(world, identity);
+  const {stdout} = await trace(t, world, message);
+  t.regex(stdout, /^confirmed by 0 of 1, still open after .*; 1 still open\n/);
+  t.regex(stdout, new RegExp(`${identity}: sent, awaits REC for .* \\(RB-14\\)`));
+});
+
+test('a message confirmed by 3 of 5 names the other two', async (t) => {
+  const {world, clients, identities} = await room(t, 5, traced);
+  for (const client of clients.slice(0, 3)) acknowledgeAll(client);
+  const message = await publish(world, {timeout: 0.5});
+  const {stdout} = await trace(t, world, message);
+  t.regex(stdout, /^confirmed by 3 of 5 when its 500 ms were up; 2 not confirmed when its time was up\n/);
+  for (const identity of identities.slice(3)) {
+    t.is(
+      await headline(t, world, message, '-i', identity),
+      `${identity}: sent once, not confirmed when its time was up; the client may have it`,
+    );
+  }
+});
+
+test('a client that went away before it had confirmed is told of', async (t) => {
+  const {world, client, identity} = await single(t, traced);
+  const published = publish(world, {timeout: 20});
+  await client.parsed();
+  client.reset();
+  const message = await published;
+  const {stdout} = await trace(t, world, message);
+  t.regex(stdout, /^confirmed by 0 of 1; 1 gone before it confirmed\n/);
+  t.regex(stdout, new RegExp(`${identity}: the client went away before it had confirmed, after \\d+ ms`));
+});
+
+test('a message at QoS 0 is told as sent, since nobody confirms it', async (t) => {
+  const {world, client} = await single(t, traced);
+  const message = await publish(world, {qos: 0});
+  await client.parsed();
+  t.is(await headline(t, world, message), 'sent at QoS 0 to 1 of 1 client; nobody confirms');
+});
+
+test('why a client did not get a message is told from its life', async (t) => {
+  const {world, clients, identities} = await room(t, 2, traced);
+  const [stayer, leaver] = identities as [string, string];
+  acknowledgeAll(clients[0] as RawClient);
+  await world.api.unsubscribe(leaver, 'room');
+  const message = await publish(world, {});
+  const late = await world.join();
+  t.regex(await headline(t, world, message, '-i', leaver), /: did not get it: it had left room \d+ ms before$/);
+  t.regex(await headline(t, world, message, '-i', late.identity), /: did not get it: it connected \d+ ms later$/);
+  t.regex(await headline(t, world, message, '-i', stayer), /: confirmed after \d+ ms$/);
+  t.regex(
+    await headline(t, world, message, '-i', 'stranger'),
+    /: did not get it: it was not in room when the message was sent$/,
+  );
+  const direct = await world.api.send({identity: stayer, qos: 1});
+  t.is(
+    await headline(t, world, direct.json.message ?? '', '-i', leaver),
+    `${leaver}: did not get it: the message was for ${stayer} alone`,
+  );
+});
+
+test("a client's message is followed to the business server and back", async (t) => {
+  const {world, client, identity} = await single(t, traced);
+  world.business.always('message', answer(200, 'yes'));
+  client.sendMessage({qos: 2, id: 5, type: 7, payload: 'up'});
+  t.is(await client.packet(), '30 0005 796573');
+  const call = world.business.calls('message').at(-1);
+  const message = call?.header('RAINBOWMESSAGEID') ?? '';
+  const {stdout} = await trace(t, world, message);
+  t.regex(
+    stdout,
+    new RegExp(`^a QoS 2 message of ${identity}: the business server has it after \\d+ ms; awaits REL\n`),
+  );
+  t.regex(stdout, /\|--- SEND q2 id 5 type 7, 2 B -+>\|/);
+  t.regex(stdout, /\|--- message call \d+ type 7, 2 B -+>\|/);
+  t.regex(stdout, /\|<-- accepted \d+, 3 B -+\|/);
+});
+
+test("a client's message whose call failed, or is under way, is told so", async (t) => {
+  const {world, client, identity} = await single(t, traced);
+  world.business.once('message', answer(500), hang());
+  client.sendMessage({qos: 1, id: 6, payload: 'up'});
+  const failed = (await world.business.next('message')).header('RAINBOWMESSAGEID') ?? '';
+  await world.reaches('callsFailed', 1);
+  t.regex(await headline(t, world, failed), /failed \(status 500\); the client was told nothing/);
+  client.sendMessage({qos: 1, id: 7, payload: 'up'});
+  const open = (await world.business.next('message')).header('RAINBOWMESSAGEID') ?? '';
+  t.regex(
+    await headline(t, world, open),
+    new RegExp(`^a QoS 1 message of ${identity}: the business server is asked, for`),
+  );
+});
+
+test('what was not traced is not known, and tracing can be switched on and off', async (t) => {
+  const {world, client} = await single(t);
+  acknowledgeAll(client);
+  const untraced = await publish(world, {});
+  t.is(
+    await headline(t, world, untraced),
+    `nothing is known of ${untraced}: it was not traced, or longer ago than is kept`,
+  );
+  t.is(await headline(t, world, '--on', '60', '-c', 'room'), 'tracing for 60 s');
+  t.is(await headline(t, world, await publish(world, {})), 'confirmed by 1 of 1');
+  const elsewhere = await publish(world, {channel: 'other'});
+  t.regex(await headline(t, world, elsewhere), /^nothing is known/);
+  t.is(await headline(t, world, '--off'), 'switched off');
+  t.regex(await headline(t, world, await publish(world, {})), /^nothing is known/);
+});
+
+test('of a client all that was traced is told, and how it stands now', async (t) => {
+  const {world, client, identity} = await single(t, traced);
+  acknowledgeAll(client);
+  await publish(world, {});
+  t.regex(
+    await headline(t, world, '-i', identity),
+    new RegExp(
+      `^${identity}: connected \\(open.fresh\\), in 1 channels, 0 messages in flight, 0 waiting; \\d+ events are kept$`,
+    ),
+  );
+  client.reset();
+  await world.reaches('connectionsClosed', 1);
+  t.regex(await headline(t, world, '-i', identity), /: not connected now; \d+ events are kept$/);
+});
+
+test('--json gives what the API gives, and a wrong call is refused', async (t) => {
+  const world = await start(t, traced);
+  world.business.always('connect', success());
+  const message = await publish(world, {channel: 'empty'});
+  const {stdout} = await trace(t, world, message, '--json');
+  t.like(JSON.parse(stdout), {status: 0, message, headline: 'went to nobody: no client was in empty', parts: []});
+  t.is((await trace(t, world)).code, 2);
+  t.is((await trace(t, world, message, '--follow', '--off')).code, 2);
+  const refused = await trace(t, world, 'x1');
+  t.is(refused.code, 1);
+  t.regex(refused.stderr, /params error \(RB_PARAMETERS\): Expected message to be the id/);
+  t.is((await world.api.call({method: 'GET', path: '/trace/', credentials: {kind: 'none'}})).status, 401);
+});
