@@ -72,24 +72,24 @@ const faults: Readonly<Record<FaultReason, PacketFault>> = {
 export const textFault: PacketFault = faults.text;
 
 /**
- * Reads one WebSocket message. Payload and reply are views of `bytes`, not copies.
+ * Reads one WebSocket message, which lies in `bytes` from `start` to `end`. Payload and reply are views, not copies.
  * Never throws: what cannot be read comes back as a {@link PacketFault}. DUP with QoS 0 is read as QoS 0, since
  * legacy clients may send it.
  */
-export function parsePacket(bytes: Uint8Array): Packet | PacketFault {
-  const length = bytes.length;
+export function parsePacket(bytes: Uint8Array, start = 0, end = bytes.length): Packet | PacketFault {
+  const length = end - start;
   if (length === 0) return faults.empty;
-  const first = bytes[0] as number;
+  const first = bytes[start] as number;
   const command = first >> 4;
-  if (command === commandSend) return parseSend(bytes, first);
+  if (command === commandSend) return parseSend(bytes, start, end);
   if (command === 0 || command > commandCom) return faults.command;
   if (length < 3) return faults.short;
-  const id = readUint16(bytes, 1);
+  const id = readUint16(bytes, start + 1);
   switch (command) {
     case commandAck:
-      return {kind: 'ack', id, reply: length === 3 ? emptyBytes : bytes.subarray(3)};
+      return {kind: 'ack', id, reply: length === 3 ? emptyBytes : bytes.subarray(start + 3, end)};
     case commandRec:
-      return {kind: 'rec', id, reply: length === 3 ? emptyBytes : bytes.subarray(3)};
+      return {kind: 'rec', id, reply: length === 3 ? emptyBytes : bytes.subarray(start + 3, end)};
     case commandRel:
       return {kind: 'rel', id};
     default:
@@ -97,22 +97,24 @@ export function parsePacket(bytes: Uint8Array): Packet | PacketFault {
   }
 }
 
-function parseSend(bytes: Uint8Array, first: number): SendPacket | PacketFault {
+function parseSend(bytes: Uint8Array, start: number, end: number): SendPacket | PacketFault {
+  const first = bytes[start] as number;
   const qos = (first >> 1) & 3;
   // [RB-02]
   if (qos === 3) return faults.qos;
   if (qos === 0) {
-    if (bytes.length < 3) return faults.short;
-    return {kind: 'send', qos: 0, isDup: false, type: readUint16(bytes, 1), id: 0, payload: bytes.subarray(3)};
+    if (end - start < 3) return faults.short;
+    const type = readUint16(bytes, start + 1);
+    return {kind: 'send', qos: 0, isDup: false, type, id: 0, payload: bytes.subarray(start + 3, end)};
   }
-  if (bytes.length < 5) return faults.short;
+  if (end - start < 5) return faults.short;
   return {
     kind: 'send',
     qos: qos === 1 ? 1 : 2,
     isDup: (first & 8) !== 0,
-    type: readUint16(bytes, 1),
-    id: readUint16(bytes, 3),
-    payload: bytes.subarray(5),
+    type: readUint16(bytes, start + 1),
+    id: readUint16(bytes, start + 3),
+    payload: bytes.subarray(start + 5, end),
   };
 }
 
