@@ -87,15 +87,43 @@ export function parsePacket(bytes: Uint8Array, start = 0, end = bytes.length): P
   const id = readUint16(bytes, start + 1);
   switch (command) {
     case commandAck:
-      return {kind: 'ack', id, reply: length === 3 ? emptyBytes : bytes.subarray(start + 3, end)};
+      return length === 3 ? plainAcks.of(id) : {kind: 'ack', id, reply: bytes.subarray(start + 3, end)};
     case commandRec:
-      return {kind: 'rec', id, reply: length === 3 ? emptyBytes : bytes.subarray(start + 3, end)};
+      return length === 3 ? plainRecs.of(id) : {kind: 'rec', id, reply: bytes.subarray(start + 3, end)};
     case commandRel:
       return {kind: 'rel', id};
     default:
-      return {kind: 'com', id};
+      return plainComs.of(id);
   }
 }
+
+/**
+ * Packets that are nothing but their id. In a fan-out all clients answer under the same one, so that the packet is made
+ * once for all of them, as the frame was that they answer.
+ */
+class PlainPackets<Plain extends Packet> {
+  readonly #make: (id: number) => Plain;
+  /** The latest for each of the low bits of an id. */
+  readonly #latest: Plain[];
+
+  constructor(make: (id: number) => Plain) {
+    this.#make = make;
+    this.#latest = Array.from({length: 256}, (_, id) => make(id));
+  }
+
+  of(id: number): Plain {
+    const place = id & 255;
+    const latest = this.#latest[place] as Plain;
+    if (latest.id === id) return latest;
+    const made = this.#make(id);
+    this.#latest[place] = made;
+    return made;
+  }
+}
+
+const plainAcks = new PlainPackets<ReplyPacket>((id) => ({kind: 'ack', id, reply: emptyBytes}));
+const plainRecs = new PlainPackets<ReplyPacket>((id) => ({kind: 'rec', id, reply: emptyBytes}));
+const plainComs = new PlainPackets<ReleasePacket>((id) => ({kind: 'com', id}));
 
 function parseSend(bytes: Uint8Array, start: number, end: number): SendPacket | PacketFault {
   const first = bytes[start] as number;
