@@ -9,6 +9,7 @@ import {runGrowth} from './sections/growth.ts';
 import {runHandshake} from './sections/handshake.ts';
 import {runLatency} from './sections/latency.ts';
 import {runMemory} from './sections/memory.ts';
+import {runShards} from './sections/shards.ts';
 import {runUnicast} from './sections/unicast.ts';
 import {runUplink} from './sections/uplink.ts';
 import {Stage} from './stage.ts';
@@ -22,6 +23,7 @@ const sections: Readonly<Record<SectionName, (stage: Stage) => Promise<SectionRe
   memory: runMemory,
   latency: runLatency,
   growth: runGrowth,
+  shards: runShards,
 };
 
 async function main(args: readonly string[]): Promise<void> {

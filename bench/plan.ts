@@ -4,7 +4,16 @@ import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';
 import type {Flow, Qos} from './generator/orders.ts';
 
-export const sectionNames = ['fanout', 'unicast', 'uplink', 'handshake', 'memory', 'latency', 'growth'] as const;
+export const sectionNames = [
+  'fanout',
+  'unicast',
+  'uplink',
+  'handshake',
+  'memory',
+  'latency',
+  'growth',
+  'shards',
+] as const;
 export type SectionName = (typeof sectionNames)[number];
 
 /** See above. */

@@ -12,6 +12,7 @@ const functionsShown = 25;
 interface ProfileNode {
   readonly id: number;
   readonly callFrame: {readonly functionName: string; readonly url: string; readonly lineNumber: number};
+  readonly children?: readonly number[];
 }
 
 interface CpuProfile {
@@ -57,6 +58,28 @@ export function selfTimes(file: string): string {
   }
   const sorted = [...times].sort(([, left], [, right]) => right - left).slice(0, functionsShown);
   return sorted.map(([name, us]) => `  ${((us / busy) * 100).toFixed(1).padStart(5)} %  ${name}`).join('\n');
+}
+
+/** The part of all time that was not idle in which a function of a file like `place` was under way, itself or below. */
+export function shareWithin(file: string, place: RegExp): number {
+  const {nodes, samples, timeDeltas} = JSON.parse(readFileSync(file, 'utf8')) as CpuProfile;
+  const within = new Set<number>();
+  const idle = new Set<number>();
+  // A node stands before its children.
+  for (const {id, callFrame, children} of nodes) {
+    if (callFrame.functionName === '(idle)') idle.add(id);
+    if (place.test(callFrame.url)) within.add(id);
+    if (within.has(id)) for (const child of children ?? []) within.add(child);
+  }
+  let busy = 0;
+  let part = 0;
+  for (const [index, sample] of samples.entries()) {
+    const us = timeDeltas[index] ?? 0;
+    if (idle.has(sample)) continue;
+    busy += us;
+    if (within.has(sample)) part += us;
+  }
+  return part / busy;
 }
 
 function frameName({functionName, url, lineNumber}: ProfileNode['callFrame']): string {

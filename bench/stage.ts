@@ -86,9 +86,10 @@ export class Stage {
     return (await startPeers(this.say)).map((peer) => this.enter(peer));
   }
 
-  /** Gives server and generator a core each. Not for loads in which a server shall use all cores. */
+  /** Gives the servers one core, and generator and business server the other. Not where a server shall use all cores. */
   separate(servers: readonly Contestant[]): void {
     pin(this.generator.pid, 1);
+    pin(this.business.pid, 1);
     for (const {pid} of servers) pin(pid, 0);
   }
 

@@ -1,7 +1,7 @@
 // Who may call the HTTP API: a caller that signs with the security token, or one that holds an API key. Asked before the
 // body is read. Its refusals tell which of the three parameters is wrong, never what the right one would be.
 
-import {createHash, timingSafeEqual} from 'node:crypto';
+import {hash, timingSafeEqual} from 'node:crypto';
 import type {Clock} from '../core/clock.ts';
 import {isCallbackNonce, signatureWindowSeconds, verify} from '../protocol/signature.ts';
 import type {Refusal} from './api-answer.ts';
@@ -103,5 +103,5 @@ function isWellFormed(timestamp: string, nonce: string, signature: string): bool
 }
 
 function digest(key: string, encoding: 'utf8' | 'latin1'): Buffer {
-  return createHash('sha256').update(key, encoding).digest();
+  return hash('sha256', Buffer.from(key, encoding), 'buffer');
 }

@@ -44,6 +44,7 @@ export function createWebSocketEdge(
       handleProtocols: () => false,
     }),
     sendBufferBytesMax: options.sendBufferBytesMax,
+    payloadBytesMax: options.payloadBytesMax,
     paused: new Set(),
   };
   scheduler.onTurnEnd(() => {

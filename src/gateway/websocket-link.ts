@@ -8,9 +8,10 @@ import {type Server, WebSocket} from 'ws';
 import type {Link} from '../actors/link.ts';
 import type {ConnectionMessage} from '../actors/messages.ts';
 import type {Counters} from '../core/counters.ts';
-import {parsePacket, textFault} from '../protocol/packet.ts';
+import {type Packet, type PacketFault, parsePacket, textFault} from '../protocol/packet.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import type {Flushable, Flusher, Outgoing} from './flusher.ts';
+import {FrameReader, type MessageTaker} from './frame-reader.ts';
 import {answerUpgrade} from './handshake.ts';
 
 /** Messages waiting for a connection at which its socket is not read any further. */
@@ -29,6 +30,7 @@ export interface LinkEnvironment {
   readonly flusher: Flusher;
   readonly webSockets: Server<typeof ClientWebSocket>;
   readonly sendBufferBytesMax: number;
+  readonly payloadBytesMax: number;
   /** Links whose socket is not read until their actor has caught up; looked through at the end of each turn. */
   readonly paused: Set<WebSocketLink>;
 }
@@ -44,7 +46,7 @@ export class ClientWebSocket extends WebSocket {
   }
 }
 
-export class WebSocketLink implements Link, Flushable, Outgoing {
+export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker {
   first: Uint8Array | undefined;
   more: Uint8Array[] | undefined;
   /** Called once, when the upgrade has been answered. */
@@ -53,6 +55,7 @@ export class WebSocketLink implements Link, Flushable, Outgoing {
   readonly #socket: Socket;
   #connection: ActorRef<ConnectionMessage> | undefined;
   #webSocket: ClientWebSocket | undefined;
+  #reader: FrameReader | undefined;
   /** What is needed until the upgrade is answered. */
   #handshake: Handshake | undefined;
   #pendingBytes = 0;
@@ -88,6 +91,7 @@ export class WebSocketLink implements Link, Flushable, Outgoing {
       webSocket.on('pong', onHeard);
       webSocket.on('error', onError);
       webSocket.on('close', onClose);
+      this.#reader = new FrameReader(this.#socket, this, this.#environment.payloadBytesMax);
       // The handshake paused it, so that nothing got lost between its listener and that of ws.
       this.#socket.resume();
     });
@@ -115,7 +119,7 @@ export class WebSocketLink implements Link, Flushable, Outgoing {
     const {sendBufferBytesMax} = this.#environment;
     const wasFull = this.bufferedBytes > sendBufferBytesMax;
     this.#pendingBytes = 0;
-    if (this.#webSocket?.readyState !== WebSocket.OPEN) return;
+    if (!this.isOpen) return;
     this.#socket.write(bytes);
     this.#isHeldBack = this.#socket.writableLength > 0;
     if (this.#socket.writableLength > sendBufferBytesMax) {
@@ -127,7 +131,7 @@ export class WebSocketLink implements Link, Flushable, Outgoing {
   }
 
   ping(): void {
-    if (this.#webSocket?.readyState === WebSocket.OPEN) this.#webSocket.ping();
+    if (this.isOpen) this.#webSocket?.ping();
   }
 
   close(code: number, reason: string): void {
@@ -144,11 +148,23 @@ export class WebSocketLink implements Link, Flushable, Outgoing {
     this.#socket.destroy();
   }
 
-  /** One WebSocket message came. */
+  get isOpen(): boolean {
+    return this.#webSocket?.readyState === WebSocket.OPEN;
+  }
+
+  take(bytes: Buffer, start: number, end: number): void {
+    this.#receive(parsePacket(bytes, start, end));
+  }
+
+  /** A WebSocket message came that ws has read. */
   receive(data: Buffer, isBinary: boolean): void {
+    this.#receive(isBinary ? parsePacket(data) : textFault);
+  }
+
+  #receive(packet: Packet | PacketFault): void {
     const connection = this.#connection;
     if (connection === undefined) return;
-    connection.tell(isBinary ? parsePacket(data) : textFault);
+    connection.tell(packet);
     if (connection.depth < depthToPause || this.#environment.paused.has(this)) return;
     this.#environment.paused.add(this);
     this.#webSocket?.pause();
@@ -176,6 +192,7 @@ export class WebSocketLink implements Link, Flushable, Outgoing {
   }
 
   failed(): void {
+    this.#reader?.stop();
     this.#environment.counters.framesInvalid++;
   }
 

@@ -72,47 +72,77 @@ const faults: Readonly<Record<FaultReason, PacketFault>> = {
 export const textFault: PacketFault = faults.text;
 
 /**
- * Reads one WebSocket message. Payload and reply are views of `bytes`, not copies.
+ * Reads one WebSocket message, which lies in `bytes` from `start` to `end`. Payload and reply are views, not copies.
  * Never throws: what cannot be read comes back as a {@link PacketFault}. DUP with QoS 0 is read as QoS 0, since
  * legacy clients may send it.
  */
-export function parsePacket(bytes: Uint8Array): Packet | PacketFault {
-  const length = bytes.length;
+export function parsePacket(bytes: Uint8Array, start = 0, end = bytes.length): Packet | PacketFault {
+  const length = end - start;
   if (length === 0) return faults.empty;
-  const first = bytes[0] as number;
+  const first = bytes[start] as number;
   const command = first >> 4;
-  if (command === commandSend) return parseSend(bytes, first);
+  if (command === commandSend) return parseSend(bytes, start, end);
   if (command === 0 || command > commandCom) return faults.command;
   if (length < 3) return faults.short;
-  const id = readUint16(bytes, 1);
+  const id = readUint16(bytes, start + 1);
   switch (command) {
     case commandAck:
-      return {kind: 'ack', id, reply: length === 3 ? emptyBytes : bytes.subarray(3)};
+      return length === 3 ? plainAcks.of(id) : {kind: 'ack', id, reply: bytes.subarray(start + 3, end)};
     case commandRec:
-      return {kind: 'rec', id, reply: length === 3 ? emptyBytes : bytes.subarray(3)};
+      return length === 3 ? plainRecs.of(id) : {kind: 'rec', id, reply: bytes.subarray(start + 3, end)};
     case commandRel:
       return {kind: 'rel', id};
     default:
-      return {kind: 'com', id};
+      return plainComs.of(id);
   }
 }
 
-function parseSend(bytes: Uint8Array, first: number): SendPacket | PacketFault {
+/**
+ * Packets that are nothing but their id. In a fan-out all clients answer under the same one, so that the packet is made
+ * once for all of them, as the frame was that they answer.
+ */
+class PlainPackets<Plain extends Packet> {
+  readonly #make: (id: number) => Plain;
+  /** The latest for each of the low bits of an id. */
+  readonly #latest: Plain[];
+
+  constructor(make: (id: number) => Plain) {
+    this.#make = make;
+    this.#latest = Array.from({length: 256}, (_, id) => make(id));
+  }
+
+  of(id: number): Plain {
+    const place = id & 255;
+    const latest = this.#latest[place] as Plain;
+    if (latest.id === id) return latest;
+    const made = this.#make(id);
+    this.#latest[place] = made;
+    return made;
+  }
+}
+
+const plainAcks = new PlainPackets<ReplyPacket>((id) => ({kind: 'ack', id, reply: emptyBytes}));
+const plainRecs = new PlainPackets<ReplyPacket>((id) => ({kind: 'rec', id, reply: emptyBytes}));
+const plainComs = new PlainPackets<ReleasePacket>((id) => ({kind: 'com', id}));
+
+function parseSend(bytes: Uint8Array, start: number, end: number): SendPacket | PacketFault {
+  const first = bytes[start] as number;
   const qos = (first >> 1) & 3;
   // [RB-02]
   if (qos === 3) return faults.qos;
   if (qos === 0) {
-    if (bytes.length < 3) return faults.short;
-    return {kind: 'send', qos: 0, isDup: false, type: readUint16(bytes, 1), id: 0, payload: bytes.subarray(3)};
+    if (end - start < 3) return faults.short;
+    const type = readUint16(bytes, start + 1);
+    return {kind: 'send', qos: 0, isDup: false, type, id: 0, payload: bytes.subarray(start + 3, end)};
   }
-  if (bytes.length < 5) return faults.short;
+  if (end - start < 5) return faults.short;
   return {
     kind: 'send',
     qos: qos === 1 ? 1 : 2,
     isDup: (first & 8) !== 0,
-    type: readUint16(bytes, 1),
-    id: readUint16(bytes, 3),
-    payload: bytes.subarray(5),
+    type: readUint16(bytes, start + 1),
+    id: readUint16(bytes, start + 3),
+    payload: bytes.subarray(start + 5, end),
   };
 }
 

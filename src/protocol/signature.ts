@@ -1,7 +1,7 @@
 // The signature of PROTOCOL section 5, both directions: hex SHA-1 of token, timestamp and nonce, sorted bytewise and
 // joined. It covers neither path nor body; replay protection is the gateway's (replay-guard.ts).
 
-import {createHash, timingSafeEqual} from 'node:crypto';
+import {hash, timingSafeEqual} from 'node:crypto';
 
 /** How far a timestamp may be from our wall clock, either way, in seconds. */
 export const signatureWindowSeconds = 10;
@@ -18,7 +18,7 @@ export interface SignatureParameters {
 /** `signature` for the three strings. */
 export function sign(token: string, timestamp: string, nonce: string): string {
   const parts = [token, timestamp, nonce].map((part) => Buffer.from(part, 'utf8')).sort(Buffer.compare);
-  return createHash('sha1').update(Buffer.concat(parts)).digest('hex');
+  return hash('sha1', Buffer.concat(parts), 'hex');
 }
 
 /** Fresh parameters as a query string, without `?`. `wallMs` is Unix time in milliseconds. */
