@@ -10,10 +10,12 @@ import {
   confirmedSchema,
   doneSchema,
   errorSchema,
+  previewSchema,
   replySchema,
   serverinfoSchema,
   subscribeBodySchema,
   timeoutSchema,
+  traceBodySchema,
   unsubscribeBodySchema,
 } from './api-schema.ts';
 import {commonErrors, type OperationFacts, operations, type Sample, strayErrors} from './openapi-operations.ts';
@@ -42,6 +44,8 @@ const names = {
   Reply: replySchema,
   Subscribe: subscribeBodySchema,
   Unsubscribe: unsubscribeBodySchema,
+  Preview: previewSchema,
+  TraceSwitch: traceBodySchema,
   Done: doneSchema,
   Serverinfo: serverinfoSchema,
   ClusterInfo: clusterInfoSchema,

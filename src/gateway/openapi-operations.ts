@@ -10,11 +10,14 @@ import {
   clusterInfoSchema,
   confirmedSchema,
   doneSchema,
+  previewSchema,
   sendQuerySchema,
   serverinfoQuerySchema,
   serverinfoSchema,
   subscribeBodySchema,
   timeoutSchema,
+  traceBodySchema,
+  traceQuerySchema,
   unsubscribeBodySchema,
 } from './api-schema.ts';
 
@@ -29,7 +32,10 @@ export interface Sample {
 /** What an answer of 200 holds. */
 export type Content =
   | {readonly type: 'application/json'; readonly schemas: readonly z.ZodObject[]}
-  | {readonly type: 'application/json' | 'text/plain' | 'text/html'; readonly schemas?: undefined};
+  | {
+      readonly type: 'application/json' | 'application/x-ndjson' | 'text/plain' | 'text/html';
+      readonly schemas?: undefined;
+    };
 
 /** One method of one path. */
 export interface OperationFacts {
@@ -100,7 +106,7 @@ export const operations: readonly OperationFacts[] = [
     access: 'authenticated',
     query: sendQuerySchema,
     body: 'bytes',
-    contents: [{type: 'application/json', schemas: [acceptedSchema, confirmedSchema, timeoutSchema]}],
+    contents: [{type: 'application/json', schemas: [acceptedSchema, confirmedSchema, timeoutSchema, previewSchema]}],
     errors: [...change, 'RB_CHANNEL_MISSING', 'RB_QOS'],
     samples: {
       atMostOnce: {query: {channel: 'lobby', qos: 0}, body: 'hello', answer: {status: 0, message}},
@@ -119,6 +125,7 @@ export const operations: readonly OperationFacts[] = [
         body: 'only you',
         answer: {status: 0, connections: 1, data: 'yes', message},
       },
+      dry: {query: {channel: 'lobby', dry: '1'}, body: 'hello'},
       nobody: {query: {channel: 'empty'}, body: 'hello', answer: {status: 0, connections: 0, data: '', message}},
     },
   },
@@ -158,6 +165,36 @@ export const operations: readonly OperationFacts[] = [
     contents: [{type: 'application/json', schemas: [doneSchema]}],
     errors: change,
     samples: {leave: {body: {identity: 'user-17', channel: 'news'}, answer: {status: 0}}},
+  },
+  {
+    path: apiPaths.trace,
+    method: 'get',
+    id: 'trace',
+    summary: 'Tells what became of a message or a client, as far as it was traced',
+    description: 'Without `message` and `identity`: how the trace is configured. docs/trace.md explains the answers.',
+    access: 'authenticated',
+    query: traceQuerySchema,
+    contents: [json, {type: 'application/x-ndjson'}],
+    errors: [...authentication, 'RB_PARAMETERS', 'RB_OVERLOADED'],
+    samples: {
+      settings: {},
+      story: {query: {message}},
+      client: {query: {identity: 'user-17'}},
+    },
+  },
+  {
+    path: apiPaths.trace,
+    method: 'post',
+    id: 'switchTrace',
+    summary: 'Says what shall be traced from now on, and for how long',
+    access: 'authenticated',
+    body: traceBodySchema,
+    contents: [{type: 'application/json', schemas: [doneSchema]}],
+    errors: [...authentication, 'RB_BODY_TOO_LARGE', 'RB_PARAMETERS', 'RB_OVERLOADED'],
+    samples: {
+      on: {body: {channels: ['lobby'], seconds: 60}, answer: {status: 0}},
+      off: {body: {seconds: 0}, answer: {status: 0}},
+    },
   },
   {
     path: apiPaths.hello,

@@ -5,6 +5,8 @@ import {identityLengthMax, isChannelName, isIdentity, parseMessageType} from '..
 import {emptySelection, type FeedQuery, type TraceSelection} from '../protocol/trace-feed.ts';
 import type {Refusal} from './api-answer.ts';
 
+/** Of a publication's id, and of a RAINBOWMESSAGEID. */
+export const messageFormat = /^[pm][0-9a-z]{1,64}$/;
 /** Identities, channels, types and connections of one selection. */
 export const selectorsMax = 64;
 /** How long the switch of the API stays on where the call names no time, and at most. */
@@ -69,7 +71,7 @@ export function readStory(
   identity: string | undefined,
 ): {readonly message: string | undefined; readonly identity: string | undefined} | Refusal | undefined {
   if (message === undefined && identity === undefined) return undefined;
-  if (message !== undefined && !/^[pm][0-9a-z]{1,64}$/.test(message)) {
+  if (message !== undefined && !messageFormat.test(message)) {
     return refuse('Expected message to be the id of a message, as /send/ tells it or RAINBOWMESSAGEID');
   }
   if (identity !== undefined && !isIdentity(identity)) return refuseIdentity();
