@@ -1,7 +1,7 @@
 // What crosses between the shards of a node: plain data, declared here and nowhere else.
 
 import type {ErrorCode} from '../core/errors.ts';
-import type {NodeInfo, PublishOutcome, PublishRequest, SubscribeOutcome, Subscription} from './switchboard.ts';
+import type {PartInfo, PublishOutcome, PublishRequest, SubscribeOutcome, Subscription} from './switchboard.ts';
 
 /** From one shard to another. `question` numbers what is to be answered. */
 export type ShardMessage =
@@ -26,5 +26,5 @@ export type ShardAnswer =
   | {readonly kind: 'published'; readonly question: number; readonly outcome: PublishOutcome}
   | {readonly kind: 'subscribed'; readonly question: number; readonly outcome: SubscribeOutcome}
   | {readonly kind: 'evicted'; readonly question: number}
-  | {readonly kind: 'described'; readonly question: number; readonly info: NodeInfo}
+  | {readonly kind: 'described'; readonly question: number; readonly info: PartInfo}
   | {readonly kind: 'failed'; readonly question: number; readonly code: ErrorCode};

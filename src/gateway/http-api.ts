@@ -10,6 +10,8 @@ import type {Switchboard} from '../cluster/switchboard.ts';
 import type {Clock} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
 import {apiPaths} from '../protocol/api.ts';
+import {headerNode, headerNodeProof} from '../protocol/header-name.ts';
+import {isProofNonce, prove} from '../protocol/node-proof.ts';
 import type {Refusal} from './api-answer.ts';
 import {ApiAuthentication} from './api-authentication.ts';
 import {ApiCalls, type ApiRoute} from './api-calls.ts';
@@ -25,7 +27,14 @@ import {addServerinfo} from './serverinfo.ts';
 /** What the API is made of. */
 export interface HttpApiParts {
   readonly options: GatewayOptions;
+  /** The whole gateway, other nodes included. */
   readonly switchboard: Switchboard;
+  /** This node alone. */
+  readonly ownNode: Switchboard;
+  /** The id of this node. */
+  readonly node: string;
+  /** How many other nodes are called at the moment. */
+  readonly nodeCount: () => number;
   readonly clock: Clock;
   readonly counters: Counters;
   readonly log: Logger;
@@ -54,12 +63,12 @@ const idleTimeoutMs = 65_000;
  * `shutdownGraceMs`, and settles when the last socket is gone, those upgraded to WebSocket included.
  */
 export function createHttpApi(parts: HttpApiParts): FastifyInstance {
-  const {options, switchboard, clock, counters, log} = parts;
+  const {options, switchboard, ownNode, clock, counters, log} = parts;
   const drain = new HttpDrain(clock, options.shutdownGraceMs);
   const responder = new ApiResponder({...options, counters, log, drain});
   const authentication = new ApiAuthentication(options, clock);
   const guard = parts.replayMemory ?? new ReplayGuard(clock, options.replay, parts.replayEntriesMax);
-  const calls = new ApiCalls({switchboard, authentication, guard, responder, drain, counters});
+  const calls = new ApiCalls({switchboard, ownNode, authentication, guard, responder, drain, counters});
   const facts = {...parts, readCounters: parts.readCounters ?? ((): Promise<Counters> => Promise.resolve(counters))};
   const metrics = new Metrics({...facts, replayEntries: () => guard.size});
 
@@ -92,7 +101,12 @@ export function createHttpApi(parts: HttpApiParts): FastifyInstance {
   app.post<ApiRoute>(apiPaths.subscribe, {onRequest}, calls.subscribe);
   app.post<ApiRoute>(apiPaths.unsubscribe, {onRequest}, calls.unsubscribe);
   app.get(apiPaths.send, (_request, reply) => responder.answerAs(reply, plainText, 'ok'));
-  app.get(apiPaths.hello, (_request, reply) => responder.answerAs(reply, plainText, 'ok'));
+  app.get<ApiRoute>(apiPaths.hello, ({query: {nonce}}, reply) => {
+    // The body is for everybody; nodes of the original expect these two letters and no more.
+    reply.header(headerNode, parts.node);
+    if (isProofNonce(nonce)) reply.header(headerNodeProof, prove(options.securityToken, 'hello', [nonce, parts.node]));
+    responder.answerAs(reply, plainText, 'ok');
+  });
   app.get(apiPaths.connect, (_request, reply) => {
     counters.handshakesInvalid++;
     responder.refuse(reply.headers({upgrade: 'websocket', connection: 'upgrade'}), {code: 'RB_UPGRADE_REQUIRED'});

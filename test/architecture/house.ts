@@ -26,8 +26,8 @@ export const house: Readonly<Record<string, Room>> = {
   },
   store: {folders: ['core', 'protocol'], packages: ['node:sqlite']},
   cluster: {
-    folders: ['core', 'protocol', 'runtime'],
-    packages: ['undici', 'node:dgram', 'node:os', 'node:worker_threads'],
+    folders: ['core', 'protocol', 'machines', 'runtime'],
+    packages: ['undici', 'node:dgram', 'node:events', 'node:worker_threads'],
   },
   actors: {
     folders: ['core', 'protocol', 'machines', 'runtime', 'store', 'cluster'],
