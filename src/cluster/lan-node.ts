@@ -8,8 +8,9 @@ import type {NodePlace} from './node-transport.ts';
 
 /** A node that announces itself each 10 s has gone after this much silence. */
 const silenceMs = 30_000;
-/** A node that stands in the configuration is asked so often. */
+/** A node that stands in the configuration is asked so often: while it is up, and while it is not. */
 const probeEveryMs = 10_000;
+const retryEveryMs = 2_000;
 
 const {state: states, event: events, effect: effects} = lanPeer;
 
@@ -89,10 +90,16 @@ export class LanNode {
     this.#startTimer(silenceMs, 'clock.silent');
   }
 
-  /** Asks it now, and from now on each 10 s. */
+  /** Asks it now, and from now on again and again. */
   watch(): void {
     this.tell('clock.probeDue');
-    if (!this.isGone) this.#timer = this.#parts.clock.startTimer(probeEveryMs, () => this.watch());
+    this.#watchAgain();
+  }
+
+  #watchAgain(): void {
+    if (this.isGone) return;
+    this.#timer?.cancel();
+    this.#timer = this.#parts.clock.startTimer(this.isUp ? probeEveryMs : retryEveryMs, () => this.watch());
   }
 
   /** Lets go of its timer and of the question under way. */
@@ -136,7 +143,9 @@ export class LanNode {
       deadline.cancel();
       cancel();
       this.#giveUp = undefined;
+      const wasUp = this.isUp;
       this.tell(finding === undefined ? 'hello.failed' : this.#read(finding));
+      if (this.isConfigured && this.isUp !== wasUp) this.#watchAgain();
     };
     // The other half of the peer timeout has passed in the silence that made it suspect.
     const deadline = this.#parts.clock.startTimer(this.#parts.peerTimeoutMs / 2, () => settle(undefined));

@@ -24,7 +24,7 @@ const events = [
   'hello.self',
   /** A call to it failed, or waits for an answer longer than it should. */
   'call.doubted',
-  /** A node that stands in the configuration is asked each 10 s. */
+  /** It stands in the configuration, and is asked again and again. */
   'clock.probeDue',
   /** Nothing was heard of it for 30 s. */
   'clock.silent',
