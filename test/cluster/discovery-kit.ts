@@ -37,16 +37,16 @@ export interface DiscoveryKit {
   readonly lists: NodeList[];
   readonly events: string[];
   /** Origins of the nodes called now. */
-  up(): readonly string[];
+  readonly up: () => readonly string[];
   /** A signed announcement of the node `digit`, from 10.0.0.digit. */
-  announce(
+  readonly announce: (
     digit: number,
     changes?: Partial<{msgtype: 'online' | 'offline'; port: number; address: string; id: string}>,
-  ): void;
+  ) => void;
   /** Any datagram. */
-  hear(text: string, address?: string): void;
+  readonly hear: (text: string, address?: string) => void;
   /** The one question that is under way, taken out. */
-  question(): Question;
+  readonly question: () => Question;
 }
 
 export function createDiscovery(changes: Partial<DiscoverySettings> = {}, own = self): DiscoveryKit {

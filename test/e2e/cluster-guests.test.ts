@@ -13,7 +13,7 @@ interface Scene {
   readonly original: OriginalNode;
   readonly ports: readonly number[];
   /** Waits until the gateway calls this many nodes. */
-  calls(count: number): Promise<void>;
+  readonly calls: (count: number) => Promise<void>;
 }
 
 /** A gateway in this process, and a node of the original that has not announced itself yet. */

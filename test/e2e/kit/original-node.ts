@@ -63,14 +63,13 @@ export class OriginalNode {
   async send(channel: string, payload: string): Promise<{status: number; connections: number; data: string}> {
     const {clients, reply} = this.#options;
     const parameters = {channel, msgtype: '1', qos: '2', timeout: '9', cluster: '1'};
-    const answers = await Promise.all(
-      [...this.peers].map(async (peer) => (await this.#call(peer, '/send/', parameters, payload)) as Members),
-    );
+    const answers = await Promise.all([...this.peers].map((peer) => this.#call(peer, '/send/', parameters, payload)));
     const counted = answers.filter(({status}) => status === 0);
+    const replies = counted.flatMap(({data}) => (typeof data === 'string' && data !== '' ? [data] : []));
     return {
       status: 0,
       connections: clients + counted.reduce((sum, {connections}) => sum + Number(connections), 0),
-      data: reply || String(counted.find(({data}) => data !== '')?.data ?? ''),
+      data: reply || (replies[0] ?? ''),
     };
   }
 
