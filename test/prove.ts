@@ -60,6 +60,11 @@ const proofs: readonly Proof[] = [
     covered: /^simulation: (?<covered>.*)$/gm,
   },
   {
+    name: 'simulation of a cluster',
+    args: ['test/simulation/cluster/main.ts', '--seeds', values.quick ? '100' : '1000'],
+    covered: /^cluster simulation: (?<covered>.*)$/gm,
+  },
+  {
     name: 'fuzz',
     args: ['test/fuzz/main.ts', '--count', values.quick ? '500000' : '10000000'],
     covered: /^fuzz: (?<covered>.*)$/gm,
