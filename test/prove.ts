@@ -60,9 +60,19 @@ const proofs: readonly Proof[] = [
     covered: /^simulation: (?<covered>.*)$/gm,
   },
   {
+    name: 'simulation of the client SDK',
+    args: ['test/simulation/main.ts', '--sdk', '--seeds', values.quick ? '200' : '1000'],
+    covered: /^simulation: (?<covered>.*)$/gm,
+  },
+  {
     name: 'faults to real processes',
     args: ['test/faults/main.ts', ...(values.quick ? ['--quick'] : [])],
     covered: /^faults: (?<covered>.*)$/gm,
+  },
+  {
+    name: 'simulation of a cluster',
+    args: ['test/simulation/cluster/main.ts', '--seeds', values.quick ? '100' : '1000'],
+    covered: /^cluster simulation: (?<covered>.*)$/gm,
   },
   {
     name: 'fuzz',

@@ -10,7 +10,7 @@ import type {Findings, Inspection} from './inspection.ts';
 import type {Part, Peer} from './peer.ts';
 import type {Presence} from './presence.ts';
 import type {ShardAnswer, ShardMessage} from './shard-message.ts';
-import type {NodeInfo, PublishOutcome, PublishRequest, SubscribeOutcome, Subscription} from './switchboard.ts';
+import type {PartInfo, PublishOutcome, PublishRequest, SubscribeOutcome, Subscription} from './switchboard.ts';
 
 /** Beyond the time in which a part answers by itself: the other thread is stuck, or very busy. */
 const answerGraceMs = 1_000;
@@ -62,8 +62,8 @@ export class PortPeer implements Peer {
     );
   }
 
-  mayHaveMembers(channel: string): boolean {
-    return this.#presence.mayHave(channel);
+  mayConcern({channel}: PublishRequest): boolean {
+    return channel === undefined || this.#presence.mayHave(channel);
   }
 
   async publish(request: PublishRequest): Promise<PublishOutcome> {
@@ -90,15 +90,17 @@ export class PortPeer implements Peer {
     return answer?.kind === 'subscribed' ? answer.outcome : 'done';
   }
 
-  async evict(channel: string): Promise<void> {
+  async evict(channel: string): Promise<'done'> {
     await this.#ask((question) => ({kind: 'evict', question, channel}));
+    return 'done';
   }
 
+  /** See {@link Part.supersede}. */
   supersede(identity: string, claim: number): void {
     this.#port.send({kind: 'supersede', identity, claim});
   }
 
-  async info(): Promise<NodeInfo> {
+  async info(): Promise<PartInfo> {
     const answer = await this.#ask((question) => ({kind: 'info', question}));
     return answer?.kind === 'described' ? answer.info : {connections: 0, channels: []};
   }

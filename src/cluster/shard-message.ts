@@ -2,7 +2,7 @@
 
 import type {ErrorCode} from '../core/errors.ts';
 import type {Findings, Inspection} from './inspection.ts';
-import type {NodeInfo, PublishOutcome, PublishRequest, SubscribeOutcome, Subscription} from './switchboard.ts';
+import type {PartInfo, PublishOutcome, PublishRequest, SubscribeOutcome, Subscription} from './switchboard.ts';
 
 /** From one shard to another. `question` numbers what is to be answered. */
 export type ShardMessage =
@@ -28,6 +28,6 @@ export type ShardAnswer =
   | {readonly kind: 'published'; readonly question: number; readonly outcome: PublishOutcome}
   | {readonly kind: 'subscribed'; readonly question: number; readonly outcome: SubscribeOutcome}
   | {readonly kind: 'evicted'; readonly question: number}
-  | {readonly kind: 'described'; readonly question: number; readonly info: NodeInfo}
+  | {readonly kind: 'described'; readonly question: number; readonly info: PartInfo}
   | {readonly kind: 'inspected'; readonly question: number; readonly findings: Findings}
   | {readonly kind: 'failed'; readonly question: number; readonly code: ErrorCode};

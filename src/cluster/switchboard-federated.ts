@@ -1,10 +1,13 @@
-// The whole gateway as one switchboard: this part and its peers. A publication goes to the peers that have members of
-// the channel; what they answer is added up. [RB-61]
+// The whole gateway as one switchboard: this part and its peers, shards and nodes alike. A publication goes to the peers
+// that may have members of the channel; what they answer is added up. [RB-61]
 
-import type {Part, Peer} from './peer.ts';
+import type {Part, Peer, Unreachable} from './peer.ts';
 import type {
+  ChangeOutcome,
   ChannelInfo,
-  NodeInfo,
+  ClientReply,
+  OtherNode,
+  PartInfo,
   PublishOutcome,
   PublishRequest,
   SubscribeOutcome,
@@ -17,11 +20,11 @@ export interface LocalPart extends Part {
   nextPublication(): string;
 }
 
-/** `peers` is asked each time, since shards come and go. */
+/** `peers` is asked each time, since shards and nodes come and go. */
 export function createFederatedSwitchboard(local: LocalPart, peers: () => readonly Peer[]): Switchboard {
-  function concerned({channel, identity}: PublishRequest): readonly Peer[] {
-    if (channel !== undefined) return peers().filter((peer) => peer.mayHaveMembers(channel));
-    return identity === undefined || local.hasConnection(identity) ? [] : peers();
+  function concerned(request: PublishRequest): readonly Peer[] {
+    if (request.identity !== undefined && local.hasConnection(request.identity)) return [];
+    return peers().filter((peer) => peer.mayConcern(request));
   }
 
   return {
@@ -33,34 +36,65 @@ export function createFederatedSwitchboard(local: LocalPart, peers: () => readon
     },
 
     async subscribe(subscription, occupy) {
-      let owner: Part = local;
-      let outcome = await local.subscribe(subscription, occupy);
-      for (const peer of peers()) {
-        if (outcome !== 'noSuchConnection') break;
-        owner = peer;
-        outcome = await peer.subscribe(subscription, occupy);
-      }
-      if (outcome === 'done' && occupy) {
-        const others = [local, ...peers()].filter((part) => part !== owner);
-        await Promise.all(others.map((part) => part.evict(subscription.channel)));
-      }
-      return outcome;
+      const asked = peers();
+      const own = await local.subscribe(subscription, occupy);
+      const answers =
+        own === 'noSuchConnection' ? await Promise.all(asked.map((peer) => peer.subscribe(subscription, occupy))) : [];
+      const outcome = bestOf([own, ...answers]);
+      if (outcome !== 'done') return {outcome, isPartial: answers.includes('unreachable')};
+      if (!occupy) return {outcome, isPartial: false};
+      // Whoever has the client has removed its own others already.
+      const {channel} = subscription;
+      if (own !== 'done') await local.evict(channel);
+      return evict(
+        channel,
+        asked.filter((_peer, place) => answers[place] !== 'done'),
+      );
     },
 
     async unsubscribe(subscription) {
-      const outcomes = await Promise.all([local, ...peers()].map((part) => part.unsubscribe(subscription)));
-      return outcomes.find((outcome): outcome is Exclude<SubscribeOutcome, 'done'> => outcome !== 'done') ?? 'done';
+      const answers = await Promise.all([local, ...peers()].map((part) => part.unsubscribe(subscription)));
+      const refusal = answers.find((answer) => answer !== 'done' && answer !== 'unreachable');
+      return {outcome: refusal ?? 'done', isPartial: answers.includes('unreachable')};
+    },
+
+    async evict(channel) {
+      await local.evict(channel);
+      return evict(channel, peers());
     },
 
     async info() {
-      return mergeInfos(await Promise.all([local, ...peers()].map((part) => part.info())));
+      const told = await Promise.all([local, ...peers()].map((part) => part.info()));
+      return {
+        ...mergeInfos(told.filter((info): info is PartInfo => !isOtherNode(info))),
+        nodes: told.filter(isOtherNode),
+      };
     },
   };
 }
 
+async function evict(channel: string, peers: readonly Peer[]): Promise<ChangeOutcome> {
+  const answers = await Promise.all(peers.map((peer) => peer.evict(channel)));
+  return {outcome: 'done', isPartial: answers.includes('unreachable')};
+}
+
+/** `done` where anybody did it, else why somebody who has the client refused, else that nobody has it. */
+function bestOf(answers: readonly (SubscribeOutcome | Unreachable)[]): SubscribeOutcome {
+  if (answers.includes('done')) return 'done';
+  const isRefusal = (answer: SubscribeOutcome | Unreachable): answer is SubscribeOutcome =>
+    answer !== 'noSuchConnection' && answer !== 'unreachable';
+  return answers.find(isRefusal) ?? 'noSuchConnection';
+}
+
 async function gather(parts: readonly Promise<PublishOutcome>[]): Promise<PublishOutcome> {
-  const [own, ...others] = await Promise.all(parts);
-  return others.reduce(mergeOutcomes, own as PublishOutcome);
+  const settled = await Promise.allSettled(parts);
+  const outcomes = settled.flatMap((part) => (part.status === 'fulfilled' ? [part.value] : []));
+  const [first, ...others] = outcomes;
+  const failed = settled.find((part) => part.status === 'rejected');
+  if (first === undefined) throw failed?.reason;
+  const whole = others.reduce(mergeOutcomes, first);
+  // Where one part refuses, others have sent: a caller that took it for refused would send it to those a second time.
+  return failed === undefined ? whole : {...whole, isPartial: true};
 }
 
 /** One outcome of two. Where times are not known, what `left` says comes first, and counts where only one can. */
@@ -74,11 +108,21 @@ export function mergeOutcomes(left: PublishOutcome, right: PublishOutcome): Publ
     refused: left.refused + right.refused,
     lastReply: last.lastReply,
     lastReplyAt: last.lastReplyAt ?? 0,
-    replies: [...left.replies, ...right.replies].sort((one, other) => (one.at ?? 0) - (other.at ?? 0)),
+    replies: [...left.replies, ...right.replies].sort((one, other) => arrivalOf(one) - arrivalOf(other)),
+    isPartial: left.isPartial === true || right.isPartial === true,
   };
 }
 
-function mergeInfos(infos: readonly NodeInfo[]): NodeInfo {
+/** Replies of other nodes, whose clocks are not ours, come after those whose time is known. */
+function arrivalOf({at}: ClientReply): number {
+  return at ?? Number.MAX_VALUE;
+}
+
+function isOtherNode(info: PartInfo | OtherNode): info is OtherNode {
+  return 'server' in info;
+}
+
+function mergeInfos(infos: readonly PartInfo[]): PartInfo {
   const channels = new Map<string, ChannelInfo>();
   let connections = 0;
   for (const info of infos) {

@@ -43,6 +43,8 @@ export interface PublishOutcome {
   readonly lastReplyAt?: number;
   /** Every confirming client's reply, empty ones included, in order of arrival; empty unless wanted. */
   readonly replies: readonly ClientReply[];
+  /** Whether another node did not answer: what its clients did is not in here. @default false */
+  readonly isPartial?: boolean;
 }
 
 /** A subscription of one client to one channel. */
@@ -54,25 +56,58 @@ export interface Subscription {
 /** `tooManyChannels`: the client is in `channelsPerConnectionMax` already. `stopping`: the gateway shuts down. */
 export type SubscribeOutcome = 'done' | 'noSuchConnection' | 'tooManyChannels' | 'overloaded';
 
+/** What became of a change in the whole gateway; `isPartial`: another node did not answer. */
+export interface ChangeOutcome {
+  readonly outcome: SubscribeOutcome;
+  readonly isPartial: boolean;
+}
+
 /** One channel with its number of clients. */
 export interface ChannelInfo {
   readonly name: string;
   readonly connections: number;
 }
 
-/** A part of the gateway, or the whole, as /serverinfo/ shows it. */
-export interface NodeInfo {
+/** A part of a node, or all of it, as /serverinfo/ shows it. */
+export interface PartInfo {
   readonly connections: number;
   /** Sorted by name. */
   readonly channels: readonly ChannelInfo[];
+}
+
+/** What a node of the cluster tells of itself. What nodes of the original do not tell is absent. */
+export interface NodeFacts {
+  readonly version?: string | undefined;
+  readonly uptimeSeconds?: number | undefined;
+  readonly connections?: number | undefined;
+  readonly channelsCount: number;
+  /** The first by name, a thousand at most. */
+  readonly channels: readonly ChannelInfo[];
+  readonly cpuPercent: number;
+  readonly memoryPercent: number;
+  readonly memoryBytes?: number | undefined;
+}
+
+/** Another node; `facts` is absent where it did not answer. */
+export interface OtherNode {
+  /** `host:port`, as this node reaches it. */
+  readonly server: string;
+  readonly facts: NodeFacts | undefined;
+}
+
+/** This node, all its parts, and the others. */
+export interface GatewayInfo extends PartInfo {
+  readonly nodes: readonly OtherNode[];
 }
 
 /** The operations. A rejection is a `RainbowError`: `RB_OVERLOADED` where a queue is full. */
 export interface Switchboard {
   publish(request: PublishRequest): Promise<PublishOutcome>;
   /** Idempotent. `occupy` removes every other client of the channel. */
-  subscribe(subscription: Subscription, occupy: boolean): Promise<SubscribeOutcome>;
+  subscribe(subscription: Subscription, occupy: boolean): Promise<ChangeOutcome>;
   /** Idempotent; also `done` where the client or the subscription does not exist. */
-  unsubscribe(subscription: Subscription): Promise<SubscribeOutcome>;
-  info(): Promise<NodeInfo>;
+  unsubscribe(subscription: Subscription): Promise<ChangeOutcome>;
+  /** Removes every client of this node from `channel`. */
+  evict(channel: string): Promise<ChangeOutcome>;
+  info(): Promise<GatewayInfo>;
 }

@@ -8,14 +8,19 @@ import type {Qos} from '../protocol/packet.ts';
 export interface Refusal {
   readonly code: ErrorCode;
   readonly detail?: string | undefined;
+  /** Whether another node of the cluster did not answer. @default false */
+  readonly isPartial?: boolean;
 }
 
-/** The answer to whatever succeeds and has nothing to tell. */
-export const doneText = '{"status":0}';
+/** The answer to whatever succeeds and has nothing to tell, but perhaps that another node did not answer. */
+export function doneText(isPartial: boolean): string {
+  return isPartial ? '{"status":0,"partial":true}' : '{"status":0}';
+}
 
 /** {@link ErrorAnswer} as JSON. */
-export function refusalText({code, detail}: Refusal): string {
-  const start = `{"status":1,"msg":${JSON.stringify(errorTable[code].message)},"code":"${code}"`;
+export function refusalText({code, detail, isPartial}: Refusal): string {
+  const partial = isPartial === true ? ',"partial":true' : '';
+  const start = `{"status":1,"msg":${JSON.stringify(errorTable[code].message)},"code":"${code}"${partial}`;
   return detail === undefined ? `${start}}` : `${start},"detail":${JSON.stringify(detail)}}`;
 }
 
@@ -37,13 +42,14 @@ export function outcomeText(qos: Qos, wantsReplies: boolean, outcome: PublishOut
   if (qos === 0) return `{"status":0,"message":${message}}`;
   const {connections} = outcome;
   const refused = outcome.refused > 0 ? `,"refused":${outcome.refused}` : '';
+  const partial = outcome.isPartial === true ? ',"partial":true' : '';
   if (outcome.isTimedOut && connections === 0) {
-    return `{"status":1,"msg":"timeout","code":"RB_TIMEOUT","connections":0${refused},"message":${message}}`;
+    return `{"status":1,"msg":"timeout","code":"RB_TIMEOUT","connections":0${refused}${partial},"message":${message}}`;
   }
   const replies = wantsReplies ? `,"replies":${repliesText(outcome)}` : '';
   const timeout = outcome.isTimedOut ? ',"timeout":true' : '';
   const data = dataText(outcome.lastReply);
-  return `{"status":0,"connections":${connections},${data}${replies}${timeout}${refused},"message":${message}}`;
+  return `{"status":0,"connections":${connections},${data}${replies}${timeout}${refused}${partial},"message":${message}}`;
 }
 
 function repliesText({replies}: PublishOutcome): string {

@@ -4,14 +4,14 @@
 
 import type {FastifyReply, FastifyRequest} from 'fastify';
 import type {Inspect} from '../cluster/inspector-federated.ts';
-import type {SubscribeOutcome, Switchboard} from '../cluster/switchboard.ts';
+import type {ChangeOutcome, SubscribeOutcome, Switchboard} from '../cluster/switchboard.ts';
 import type {Counters} from '../core/counters.ts';
 import type {ErrorCode} from '../core/errors.ts';
 import {emptyBytes} from '../protocol/packet.ts';
 import {doneText, outcomeText, type Refusal, refusalOf} from './api-answer.ts';
 import {type ApiAuthentication, isBearer} from './api-authentication.ts';
-import type {ApiQuery} from './api-query.ts';
-import {meaningOf, readPublish, readSubscription, type SubscriptionRequest} from './api-request.ts';
+import {type ApiQuery, isFromNode} from './api-query.ts';
+import {meaningOf, readEviction, readPublish, readSubscription} from './api-request.ts';
 import type {ApiResponder} from './api-responder.ts';
 import type {HttpDrain} from './http-drain.ts';
 import {previewPublication} from './publish-preview.ts';
@@ -28,7 +28,10 @@ type ApiRequest = FastifyRequest<ApiRoute>;
 
 /** What the calls are made of. */
 export interface ApiCallsParts {
+  /** The whole gateway, for callers. */
   readonly switchboard: Switchboard;
+  /** This node alone, for other nodes, which repeat to it what callers asked of them. */
+  readonly ownNode: Switchboard;
   readonly authentication: ApiAuthentication;
   readonly guard: ReplayMemory;
   readonly responder: ApiResponder;
@@ -52,10 +55,10 @@ export class ApiCalls {
   }
 
   readonly send = (request: ApiRequest, reply: FastifyReply): void => {
-    const {switchboard, responder} = this.#parts;
+    const {responder} = this.#parts;
     const publish = readPublish(request.query, request.body ?? emptyBytes);
     if ('code' in publish) {
-      responder.refuse(reply, publish);
+      this.#refuse(request, reply, publish);
       return;
     }
     if (request.query.dry !== undefined) {
@@ -66,47 +69,67 @@ export class ApiCalls {
     }
     const admission = this.#admit(request, meaningOf(publish));
     if (isRefusal(admission)) {
-      responder.refuse(reply, admission);
+      this.#refuse(request, reply, admission);
       return;
     }
-    this.#settle(request, reply, admission, switchboard.publish(publish), (outcome) => {
+    this.#settle(request, reply, admission, this.#switchboardFor(request).publish(publish), (outcome) => {
+      if (outcome.isPartial === true) this.#parts.counters.publicationsPartial++;
       responder.answer(reply, outcomeText(publish.qos, publish.wantsReplies, outcome));
     });
   };
 
   readonly subscribe = (request: ApiRequest, reply: FastifyReply): void => {
-    this.#change(request, reply, 'sub', ({subscription, occupy}) => {
-      return this.#parts.switchboard.subscribe(subscription, occupy);
-    });
+    const wanted = readSubscription(request.body ?? emptyBytes);
+    if ('code' in wanted) {
+      this.#refuse(request, reply, wanted);
+      return;
+    }
+    const {subscription, occupy} = wanted;
+    this.#change(request, reply, 'sub', () => this.#switchboardFor(request).subscribe(subscription, occupy));
   };
 
   readonly unsubscribe = (request: ApiRequest, reply: FastifyReply): void => {
-    this.#change(request, reply, 'unsub', ({subscription}) => this.#parts.switchboard.unsubscribe(subscription));
+    const body = request.body ?? emptyBytes;
+    const {ownNode} = this.#parts;
+    const evicted = isFromNode(request.query) ? readEviction(body) : undefined;
+    if (evicted !== undefined) {
+      this.#change(request, reply, 'unsub', () => ownNode.evict(evicted));
+      return;
+    }
+    const wanted = readSubscription(body);
+    if ('code' in wanted) {
+      this.#refuse(request, reply, wanted);
+      return;
+    }
+    this.#change(request, reply, 'unsub', () => this.#switchboardFor(request).unsubscribe(wanted.subscription));
   };
+
+  #refuse({query}: ApiRequest, reply: FastifyReply, refusal: Refusal): void {
+    this.#parts.responder.refuse(reply, refusal, isFromNode(query));
+  }
+
+  #switchboardFor({query}: ApiRequest): Switchboard {
+    return isFromNode(query) ? this.#parts.ownNode : this.#parts.switchboard;
+  }
 
   #change(
     request: ApiRequest,
     reply: FastifyReply,
     meaning: 'sub' | 'unsub',
-    change: (wanted: SubscriptionRequest) => Promise<SubscribeOutcome>,
+    change: () => Promise<ChangeOutcome>,
   ): void {
     const {responder, guard} = this.#parts;
-    const wanted = readSubscription(request.body ?? emptyBytes);
-    if ('code' in wanted) {
-      responder.refuse(reply, wanted);
-      return;
-    }
     const admission = this.#admit(request, meaning);
     if (isRefusal(admission)) {
-      responder.refuse(reply, admission);
+      this.#refuse(request, reply, admission);
       return;
     }
-    this.#settle(request, reply, admission, change(wanted), (outcome) => {
+    this.#settle(request, reply, admission, change(), ({outcome, isPartial}) => {
       if (outcome === 'done') {
-        responder.answer(reply, doneText);
+        responder.answer(reply, doneText(isPartial));
       } else {
         if (admission !== undefined) guard.release(admission);
-        responder.refuse(reply, {code: outcomeCodes[outcome]});
+        this.#refuse(request, reply, {code: outcomeCodes[outcome], isPartial});
       }
     });
   }
@@ -126,7 +149,7 @@ export class ApiCalls {
       .catch((error: unknown) => {
         const code = refusalOf(error)?.code;
         if (admission !== undefined && code !== undefined && code !== 'RB_INTERNAL') guard.release(admission);
-        responder.fail(request, reply, error);
+        responder.fail(request, reply, error, isFromNode(request.query));
       })
       .finally(() => drain.end());
   }

@@ -20,7 +20,7 @@ export type ApiQuery = {
   readonly dry: string | undefined;
   readonly message: string | undefined;
   readonly follow: string | undefined;
-  /** Any value: a call repeated by a peer. Only /serverinfo/ heeds it yet. */
+  /** Any value but an empty one: a call that another node repeats, for the clients of this node alone. */
   readonly cluster: string | undefined;
   /** The first parameter whose percent-encoding is not UTF-8; its value stands above as sent. */
   readonly malformed: string | undefined;
@@ -64,6 +64,11 @@ export function parseQuery(text: string): ApiQuery {
     query[name] = value ?? rawValue;
   }
   return query;
+}
+
+/** Whether another node repeats a call that was made of it. */
+export function isFromNode({cluster}: ApiQuery): boolean {
+  return cluster !== undefined && cluster !== '';
 }
 
 function isParameter(name: string): name is Parameter {

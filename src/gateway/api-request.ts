@@ -81,6 +81,17 @@ function refuseBody(value: unknown, member: PropertyKey | undefined): Refusal {
   return member === 'channel' ? refuseChannel(text) : refuseIdentity(text);
 }
 
+/**
+ * Reads the body of a `POST /unsub/` by which another node asks that everybody leave a channel, since it has the client
+ * that occupies it: `{"channel","everyone":true}`. The channel, or `undefined` where the body is none of these.
+ */
+export function readEviction(body: Uint8Array): string | undefined {
+  const value = parseJson(body);
+  if (typeof value !== 'object' || value === null) return undefined;
+  const {channel, everyone} = value as Partial<Record<'channel' | 'everyone', unknown>>;
+  return everyone === true && typeof channel === 'string' && isChannelName(channel) ? channel : undefined;
+}
+
 const utf8 = new TextDecoder('utf-8', {fatal: true});
 
 /** The value, or `undefined` where the body is not JSON in UTF-8. */

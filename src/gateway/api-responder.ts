@@ -46,8 +46,11 @@ export class ApiResponder {
     reply.header('content-type', contentType).send(body);
   }
 
-  /** An error of the table, with its status; 200 where the options ask for the original's ways. */
-  refuse(reply: FastifyReply, refusal: Refusal): void {
+  /**
+   * An error of the table, with its status; with 200 where the options ask for the original's ways, and to other nodes:
+   * those of the original fail on any other status.
+   */
+  refuse(reply: FastifyReply, refusal: Refusal, isToNode = false): void {
     const {httpStatus} = errorTable[refusal.code];
     this.#parts.counters.apiErrors++;
     // What strangers send shall not fill a trace.
@@ -55,7 +58,7 @@ export class ApiResponder {
     if (httpStatus !== 401 && httpStatus !== 404)
       observer?.apiRefused(reply.request.routeOptions.url ?? '', refusal.code);
     if (httpStatus === 401) reply.header('www-authenticate', 'Bearer');
-    reply.code(this.#parts.legacyHttpStatus ? 200 : httpStatus);
+    reply.code(this.#parts.legacyHttpStatus || isToNode ? 200 : httpStatus);
     this.answer(reply, refusalText(refusal));
   }
 
@@ -66,14 +69,14 @@ export class ApiResponder {
   }
 
   /** A rejection by the switchboard: an error of the table, or a failure of our own, which is logged. */
-  fail(request: FastifyRequest, reply: FastifyReply, error: unknown): void {
+  fail(request: FastifyRequest, reply: FastifyReply, error: unknown, isToNode = false): void {
     const refusal = refusalOf(error);
     if (refusal === undefined) {
       const {name, message, stack} = error instanceof Error ? error : new Error(typeof error);
       const path = request.routeOptions.url;
       this.#parts.log.error({path, method: request.method, error: {name, message, stack}}, 'api.failed');
     }
-    this.refuse(reply, refusal ?? {code: 'RB_INTERNAL'});
+    this.refuse(reply, refusal ?? {code: 'RB_INTERNAL'}, isToNode);
   }
 
   #isTooLongToDiscard({raw}: FastifyRequest): boolean {

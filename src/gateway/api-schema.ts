@@ -195,13 +195,19 @@ export const serverinfoSchema = z.object({
   memoryBytes: count,
   heapBytes: count,
   counters: z.record(z.string(), z.number()),
+  nodes: z
+    .array(z.looseObject({server: z.string(), isAnswering: z.boolean()}))
+    .describe('The other nodes of the cluster, each with what it tells of itself if it answers'),
 });
 
-/** The same with `cluster=1`, in the original's form. */
+/** The same with `cluster=1`: the original's form, and what it did not tell. */
 export const clusterInfoSchema = z.object({
   status: z.literal(0),
   server: z.string(),
   channels_cnt: count,
   channels: z.array(z.tuple([channelSchema, count])),
-  process: z.object({user: z.string(), pid: count, cpu: z.number(), mem: z.number()}),
+  process: z.object({user: z.string(), pid: count, cpu: z.number(), mem: z.number(), memory: count}),
+  version: z.string(),
+  uptime: count,
+  connections: count,
 });

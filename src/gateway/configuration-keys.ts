@@ -1,12 +1,12 @@
 // The one table of what can be configured: each field of GatewayOptions with its key and its form. It drives the file,
 // the environment, the flags, `rainbow config`, and the test that holds config/server.ini against it.
 
+import {broadcastAddress, hostAddress, places} from './configuration-addresses.ts';
 import {businessUrl, forwardingUrl} from './configuration-urls.ts';
 import {
   apiKeyList,
   bytes,
   type Form,
-  hostAddress,
   oneOf,
   optionalKey,
   seconds,
@@ -41,6 +41,10 @@ const table = {
   legacyHttpStatus: {key: 'legacy_http_status', form: truth},
   serverinfo: {key: 'serverinfo', form: oneOf('open', 'local', 'signed')},
   udpPorts: {key: 'udp_ports', form: wholeNumbers(1, 65_535, 64)},
+  udpBroadcast: {key: 'udp_broadcast', form: broadcastAddress},
+  peers: {key: 'peers', form: places(64)},
+  peerTimeoutMs: {key: 'peer_timeout', form: seconds(0.1, 60)},
+  clusterOpen: {key: 'cluster_open', form: truth},
 
   keepAliveMs: {key: 'keep_alive', form: seconds(0.1, 86_400)},
   retryIntervalMs: {key: 'retry_interval', form: seconds(0.1, 3_600)},

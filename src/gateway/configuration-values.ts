@@ -1,7 +1,6 @@
 // The forms a configured value may have: how each is read from text, written back, and named in a fault. Used by the
 // table of keys only. No form ever repeats a secret, and none repeats a text long enough to be one put in a wrong place.
 
-import {BlockList, isIP} from 'node:net';
 import {availableParallelism} from 'node:os';
 
 /** What a form made of a text; `got` and `expected` finish the sentence `Expected KEY to be …, got …`. */
@@ -157,34 +156,6 @@ export function wholeNumbers(min: number, max: number, countMax: number): Form<r
   };
 }
 
-/** An address or a name to listen on; an IPv6 address with or without brackets. */
-export const hostAddress: Form<string> = {
-  expected: 'an IP address or a host name',
-  read(text) {
-    const host = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text;
-    return isIP(host) !== 0 || (host === text && isHostName(host)) ? {kind: 'value', value: host} : refuse(text);
-  },
-  write: (host) => host,
-};
-
-function isHostName(text: string): boolean {
-  const labels = text.split('.');
-  // A name whose last label is a number is a mistyped IPv4 address.
-  if (text.length > 253 || /^\d+$/.test(labels.at(-1) ?? '')) return false;
-  return labels.every((label) => /^[a-z\d_-]{1,63}$/i.test(label) && !label.startsWith('-') && !label.endsWith('-'));
-}
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8);
-loopback.addAddress('::1', 'ipv6');
-
-/** Whether only this machine reaches `host`. */
-export function isLoopback(host: string): boolean {
-  const family = isIP(host);
-  if (family === 0) return host.toLowerCase() === 'localhost' || host.toLowerCase().endsWith('.localhost');
-  return loopback.check(host, family === 6 ? 'ipv6' : 'ipv4');
-}
-
 /** The shared secret. A placeholder is a value too: what it may open depends on `host`, which is not known here. */
 export const sharedSecret: Form<string> = {
   expected: 'a secret of 1 to 1024 characters',
@@ -254,10 +225,12 @@ export function splitKeys(text: string): readonly string[] {
   return text.split(/[,\n]/).flatMap((key) => key.trim() || []);
 }
 
-function isWholeWithin(text: string, min: number, max: number): boolean {
+/** Whether `text` is a whole number in decimal, `min` and `max` included. */
+export function isWholeWithin(text: string, min: number, max: number): boolean {
   return /^\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max;
 }
 
-function refuse(text: string): {readonly kind: 'refused'; readonly got: string} {
+/** The reading of a text that is not of its form. */
+export function refuse(text: string): {readonly kind: 'refused'; readonly got: string} {
   return {kind: 'refused', got: show(text)};
 }

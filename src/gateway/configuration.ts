@@ -1,6 +1,7 @@
 // From a file, the environment and flags to GatewayOptions, or to every fault at once. Called by the command line at
 // start, before anything listens; it throws for nothing that an operator can do, and shows no secret.
 
+import {isLoopback} from './configuration-addresses.ts';
 import {type FileReading, readConfigurationFile, readConfigurationText} from './configuration-file.ts';
 import {
   type ConfigurationKey,
@@ -17,7 +18,7 @@ import {
   hideSecrets,
   type ValidConfiguration,
 } from './configuration-report.ts';
-import {controlCharacter, isLoopback, isPlaceholder, splitKeys} from './configuration-values.ts';
+import {controlCharacter, isPlaceholder, splitKeys} from './configuration-values.ts';
 import {defaultOptions, type GatewayOptions} from './options.ts';
 
 export type {
@@ -163,6 +164,11 @@ class Draft {
       const message = `Expected ${key} to be at least payload_max, ${write(payload)}, got ${write(room)}${given}`;
       this.#faults.push({...place, key, message});
     }
+    const ports = this.#effective('udp_ports');
+    const port = this.#effective('port');
+    if (!Array.isArray(ports) || ports.length === 0 || typeof port !== 'number' || ports.includes(port)) return;
+    const message = `udp_ports is without ${port}, the port of this node: the others will not take it in`;
+    this.#warnings.push({...locate(this.#settings.get('udp_ports')?.source ?? {kind: 'default'}), message});
   }
 
   /** A page that shows everything is for those that have its key. */

@@ -3,13 +3,19 @@
 import {once} from 'node:events';
 import {createServer} from 'node:net';
 import type {Logger} from 'pino';
-import {type Counters, sumCounters} from '../core/counters.ts';
+import type {NodeList} from '../cluster/node-transport.ts';
+import {type Counters, createCounters, sumCounters} from '../core/counters.ts';
+import {systemRandom} from '../core/random.ts';
+import {type Lan, startLan} from './lan.ts';
 import {createLog} from './log.ts';
 import {readFileLimit, shareFiles} from './open-files.ts';
 import type {GatewayOptions} from './options.ts';
 import {createShard} from './shard.ts';
 import {createNodeMemory} from './shard-memory.ts';
 import {Shards} from './shards.ts';
+
+/** Bytes of chance in the id by which the nodes of a cluster know each other. */
+const nodeIdBytes = 16;
 
 /** A running gateway. */
 export interface Gateway {
@@ -19,6 +25,13 @@ export interface Gateway {
   /** What it has counted so far, over all threads; see core/counters.ts. */
   readonly counters: Readonly<Counters>;
   /** Stops listening, closes every client with 1001, makes the close calls; settles within `shutdownGraceMs` + 1 s. */
+  close(): Promise<void>;
+}
+
+/** The threads of a gateway, however many. */
+interface Serving {
+  readonly port: number;
+  setNodes(list: NodeList): void;
   close(): Promise<void>;
 }
 
@@ -38,27 +51,47 @@ export async function startGateway(options: GatewayOptions, parts: GatewayParts 
   const {clientsMax} = shareFiles(openFilesMax, options);
   // No fault: the default is meant for a server. But whoever counts on the number should know.
   if (clientsMax < options.connectionsMax) log.info({clientsMax, openFilesMax}, 'clients.limitedByFiles');
-  const {port, close} = await (options.threads === 1 ? startOne() : startSeveral());
+  const node = systemRandom.hex(nodeIdBytes);
+  let lan: Lan | undefined;
+  const onDoubt = (doubted: string): void => lan?.doubt(doubted);
+  const serving = options.threads === 1 ? await startOne() : await startSeveral();
 
-  async function startOne(): Promise<{port: number; close: () => Promise<void>}> {
-    const shard = createShard(options, {index: 0, memory, log, onFatal});
+  async function startOne(): Promise<Serving> {
+    const shard = createShard(options, {index: 0, memory, node, log, onDoubt, onFatal});
     try {
-      return {port: await shard.listen(options.port), close: () => shard.close()};
+      const port = await shard.listen(options.port);
+      return {port, setNodes: (list) => shard.setNodes(list), close: () => shard.close()};
     } catch (error) {
       await shard.close();
       throw error;
     }
   }
 
-  async function startSeveral(): Promise<{port: number; close: () => Promise<void>}> {
+  async function startSeveral(): Promise<Serving> {
     await expectFree(options);
-    const shards = new Shards(options, {memory, log, onFatal});
+    const shards = new Shards(options, {memory, node, log, onDoubt, onFatal});
     try {
-      return {port: await shards.start(), close: () => shards.stop()};
+      const port = await shards.start();
+      return {port, setNodes: (list) => shards.setNodes(list), close: () => shards.stop()};
     } catch (error) {
       await shards.stop();
       throw error;
     }
+  }
+
+  const {port} = serving;
+  try {
+    const counters = createCounters(memory.counters[options.threads]);
+    lan = await startLan(options, {node, port, counters, log, changed: (list) => serving.setNodes(list)});
+  } catch (error) {
+    await serving.close();
+    throw error;
+  }
+
+  async function close(): Promise<void> {
+    // First of all, so that the other nodes stop calling before calls are refused.
+    await lan?.stop();
+    await serving.close();
   }
 
   let closing: Promise<void> | undefined;

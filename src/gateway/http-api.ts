@@ -12,6 +12,8 @@ import type {Clock} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
 import type {Random} from '../core/random.ts';
 import {apiPaths} from '../protocol/api.ts';
+import {headerNode, headerNodeProof} from '../protocol/header-name.ts';
+import {isProofNonce, prove} from '../protocol/node-proof.ts';
 import type {Observation} from '../trace/observer.ts';
 import type {Refusal} from './api-answer.ts';
 import {ApiAuthentication} from './api-authentication.ts';
@@ -31,9 +33,16 @@ import {TraceApi} from './trace-api.ts';
 /** What the API is made of. */
 export interface HttpApiParts {
   readonly options: GatewayOptions;
+  /** The whole gateway, other nodes included. */
   readonly switchboard: Switchboard;
   /** Asks all parts of the gateway about themselves. */
   readonly inspect: Inspect;
+  /** This node alone. */
+  readonly ownNode: Switchboard;
+  /** The id of this node. */
+  readonly node: string;
+  /** How many other nodes are called at the moment. */
+  readonly nodeCount: () => number;
   readonly clock: Clock;
   readonly counters: Counters;
   readonly random: Random;
@@ -65,12 +74,13 @@ const idleTimeoutMs = 65_000;
  * `shutdownGraceMs`, and settles when the last socket is gone, those upgraded to WebSocket included.
  */
 export function createHttpApi(parts: HttpApiParts): FastifyInstance {
-  const {options, switchboard, clock, counters, random, log} = parts;
+  const {options, switchboard, ownNode, clock, counters, random, log} = parts;
   const drain = new HttpDrain(clock, options.shutdownGraceMs);
   const responder = new ApiResponder({...options, counters, log, drain, observation: parts.observation});
   const authentication = new ApiAuthentication(options, clock);
   const guard = parts.replayMemory ?? new ReplayGuard(clock, options.replay, parts.replayEntriesMax);
-  const calls = new ApiCalls({switchboard, authentication, guard, responder, drain, counters, inspect: parts.inspect});
+  const {inspect} = parts;
+  const calls = new ApiCalls({switchboard, ownNode, authentication, guard, responder, drain, counters, inspect});
   const facts = {...parts, readCounters: parts.readCounters ?? ((): Promise<Counters> => Promise.resolve(counters))};
   const metrics = new Metrics({...facts, replayEntries: () => guard.size});
 
@@ -104,7 +114,12 @@ export function createHttpApi(parts: HttpApiParts): FastifyInstance {
   app.post<ApiRoute>(apiPaths.subscribe, {onRequest}, calls.subscribe);
   app.post<ApiRoute>(apiPaths.unsubscribe, {onRequest}, calls.unsubscribe);
   app.get(apiPaths.send, (_request, reply) => responder.answerAs(reply, plainText, 'ok'));
-  app.get(apiPaths.hello, (_request, reply) => responder.answerAs(reply, plainText, 'ok'));
+  app.get<ApiRoute>(apiPaths.hello, ({query: {nonce}}, reply) => {
+    // The body is for everybody; nodes of the original expect these two letters and no more.
+    reply.header(headerNode, parts.node);
+    if (isProofNonce(nonce)) reply.header(headerNodeProof, prove(options.securityToken, 'hello', [nonce, parts.node]));
+    responder.answerAs(reply, plainText, 'ok');
+  });
   app.get(apiPaths.connect, (_request, reply) => {
     counters.handshakesInvalid++;
     responder.refuse(reply.headers({upgrade: 'websocket', connection: 'upgrade'}), {code: 'RB_UPGRADE_REQUIRED'});

@@ -7,18 +7,21 @@ import {type CounterName, type Counters, counterMeanings, createCounters} from '
 
 /** Where the numbers come from. */
 export interface MetricsParts {
-  readonly switchboard: Switchboard;
+  /** This node alone: each is scraped by itself. */
+  readonly ownNode: Switchboard;
   readonly readCounters: () => Promise<Readonly<Counters>>;
   readonly clock: Clock;
   /** `clock.now()` at the gateway's start. */
   readonly startedAt: number;
   /** Signed calls remembered at the moment. */
   readonly replayEntries: () => number;
+  /** Other nodes called at the moment. */
+  readonly nodeCount: () => number;
 }
 
 /** One node's metrics; a registry of its own, so that two gateways in one process do not mix. */
 export class Metrics {
-  readonly #switchboard: Switchboard;
+  readonly #ownNode: Switchboard;
   readonly #readCounters: () => Promise<Readonly<Counters>>;
   readonly #registry = new Registry();
   readonly #connections: Gauge;
@@ -27,8 +30,8 @@ export class Metrics {
   // As read for the scrape under way.
   #counters: Readonly<Counters> = createCounters();
 
-  constructor({switchboard, readCounters, clock, startedAt, replayEntries}: MetricsParts) {
-    this.#switchboard = switchboard;
+  constructor({ownNode, readCounters, clock, startedAt, replayEntries, nodeCount}: MetricsParts) {
+    this.#ownNode = ownNode;
     this.#readCounters = readCounters;
     for (const [name, help] of Object.entries(counterMeanings)) {
       if (isCounterName(name)) this.#count(`rainbow_${snakeCase(name)}_total`, help, () => this.#counters[name]);
@@ -41,6 +44,7 @@ export class Metrics {
     this.#channels = this.#gauge('rainbow_channels', 'channels with at least one client');
     this.#gauge('rainbow_uptime_seconds', 'since the gateway started', () => (clock.now() - startedAt) / 1000);
     this.#gauge('rainbow_replay_entries', 'signed calls remembered to refuse their repeats', replayEntries);
+    this.#gauge('rainbow_nodes', 'other nodes of the cluster that are called', nodeCount);
     this.#gauge('process_resident_memory_bytes', 'resident memory', () => process.memoryUsage.rss());
     this.#gauge('nodejs_heap_size_used_bytes', 'heap in use', () => process.memoryUsage().heapUsed);
   }
@@ -52,7 +56,7 @@ export class Metrics {
 
   /** The exposition; rejects as the switchboard does. */
   async text(): Promise<string> {
-    const [{connections, channels}, counters] = await Promise.all([this.#switchboard.info(), this.#readCounters()]);
+    const [{connections, channels}, counters] = await Promise.all([this.#ownNode.info(), this.#readCounters()]);
     this.#counters = counters;
     this.#connections.set(connections);
     this.#channels.set(channels.length);

@@ -29,6 +29,14 @@ export interface GatewayOptions {
   readonly serverinfo: 'open' | 'local' | 'signed';
   /** `udp_ports`: ports of the LAN cluster; empty: nothing is ever broadcast. @default [] */
   readonly udpPorts: readonly number[];
+  /** `udp_broadcast`: where announcements go; with a loopback `host`, never beyond this machine. @default '255.255.255.255' */
+  readonly udpBroadcast: string;
+  /** `peers`: nodes, as `host:port`, that are asked without an announcement. @default none */
+  readonly peers: readonly string[];
+  /** `peer_timeout`, seconds: what a node that does not answer may cost a call. @default 2 s */
+  readonly peerTimeoutMs: number;
+  /** `cluster_open`: also nodes whose announcements are not signed, those of the original. @default false */
+  readonly clusterOpen: boolean;
 
   /** `keep_alive`, seconds: a ping after this much silence, the end after 1.5 times as much. @default 60 s */
   readonly keepAliveMs: number;
@@ -94,6 +102,10 @@ export const defaultOptions = {
   legacyHttpStatus: false,
   serverinfo: 'local',
   udpPorts: [],
+  udpBroadcast: '255.255.255.255',
+  peers: [],
+  peerTimeoutMs: 2_000,
+  clusterOpen: false,
   keepAliveMs: 60_000,
   retryIntervalMs: 3_000,
   window: 1_000,

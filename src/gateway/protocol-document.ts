@@ -98,6 +98,8 @@ export function protocolDocument(): ProtocolDocument {
       invalid: headers.headerInvalid,
       device: headers.headerDevice,
       platform: headers.headerPlatform,
+      node: headers.headerNode,
+      nodeProof: headers.headerNodeProof,
       channelSeparator: headers.channelSeparator,
     },
     paths: {...apiPaths, ...documentPaths},

@@ -1,7 +1,7 @@
 // What /serverinfo/ tells about this node, gathered when asked.
 
 import {totalmem, userInfo} from 'node:os';
-import type {ChannelInfo, Switchboard} from '../cluster/switchboard.ts';
+import type {ChannelInfo, OtherNode, Switchboard} from '../cluster/switchboard.ts';
 import type {Clock} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
 
@@ -27,11 +27,16 @@ export interface ServerFacts {
   readonly memoryBytes: number;
   readonly heapBytes: number;
   readonly counters: Readonly<Counters>;
+  /** The other nodes of the cluster, by where they are. */
+  readonly nodes: readonly OtherNode[];
 }
 
 /** Where the facts come from. */
 export interface ServerFactsParts {
+  /** The whole gateway, which knows of the other nodes. */
   readonly switchboard: Switchboard;
+  /** This node alone. */
+  readonly ownNode: Switchboard;
   readonly readCounters: () => Promise<Readonly<Counters>>;
   readonly clock: Clock;
   readonly version: string;
@@ -39,9 +44,10 @@ export interface ServerFactsParts {
   readonly startedAt: number;
 }
 
-/** Gathers the facts; rejects as the switchboard does. */
-export async function gatherFacts(parts: ServerFactsParts, server: string): Promise<ServerFacts> {
-  const [{connections, channels}, counters] = await Promise.all([parts.switchboard.info(), parts.readCounters()]);
+/** Gathers the facts, without those of other nodes where one of these asks; rejects as the switchboard does. */
+export async function gatherFacts(parts: ServerFactsParts, server: string, isForNode: boolean): Promise<ServerFacts> {
+  const switchboard = isForNode ? parts.ownNode : parts.switchboard;
+  const [{connections, channels, nodes}, counters] = await Promise.all([switchboard.info(), parts.readCounters()]);
   const memory = process.memoryUsage();
   const cpu = process.cpuUsage();
   return {
@@ -58,22 +64,31 @@ export async function gatherFacts(parts: ServerFactsParts, server: string): Prom
     memoryBytes: memory.rss,
     heapBytes: memory.heapUsed,
     counters,
+    nodes: nodes.toSorted((left, right) => (left.server < right.server ? -1 : 1)),
   };
 }
 
 /** The facts as JSON, our own shape. */
-export function factsText(facts: ServerFacts): string {
-  return JSON.stringify({status: 0, ...facts});
+export function factsText({nodes, ...facts}: ServerFacts): string {
+  const others = nodes.map((node) => ({server: node.server, isAnswering: node.facts !== undefined, ...node.facts}));
+  return JSON.stringify({status: 0, ...facts, nodes: others});
 }
 
-/** The facts in the shape that nodes of the original ask each other for with `cluster=1`. */
+/**
+ * The facts in the shape that nodes ask each other for with `cluster=1`: that of the original, and beside it what the
+ * original did not tell.
+ */
 export function clusterFactsText(facts: ServerFacts): string {
+  const {server, version, uptimeSeconds: uptime, connections, memoryBytes: memory} = facts;
   return JSON.stringify({
     status: 0,
-    server: facts.server,
+    server,
     channels_cnt: facts.channelsCount,
-    channels: facts.channels.map(({name, connections}) => [name, connections]),
-    process: {user: facts.user, pid: facts.pid, cpu: facts.cpuPercent, mem: facts.memoryPercent},
+    channels: facts.channels.map((channel) => [channel.name, channel.connections]),
+    process: {user: facts.user, pid: facts.pid, cpu: facts.cpuPercent, mem: facts.memoryPercent, memory},
+    version,
+    uptime,
+    connections,
   });
 }
 

@@ -1,8 +1,9 @@
 // /serverinfo/ for people: one page that loads nothing, runs nothing and escapes every name.
 
 import {createHash} from 'node:crypto';
+import type {ChannelInfo, NodeFacts} from '../cluster/switchboard.ts';
 import {counterMeanings} from '../core/counters.ts';
-import type {ServerFacts} from './server-facts.ts';
+import {channelsShownMax, type ServerFacts} from './server-facts.ts';
 
 const style = `
 :root{color-scheme:light dark;--ground:#f6f7f9;--card:#fff;--ink:#1c2330;--soft:#667085;--line:#e3e6ec;--bar:#5b8def}
@@ -64,7 +65,7 @@ ${tile('Channels', grouped(facts.channelsCount))}
 ${tile('CPU', `${facts.cpuPercent.toFixed(1)} %`, `process ${facts.pid}`)}
 ${tile('Memory', megabytes(facts.memoryBytes), `${facts.memoryPercent.toFixed(1)} %, heap ${megabytes(facts.heapBytes)}`)}
 </dl>
-<h2>Channels</h2>
+${nodesTable(facts)}<h2>Channels</h2>
 ${channelsTable(facts)}
 <h2>Counters</h2>
 ${countersTable(facts)}
@@ -78,17 +79,60 @@ function tile(title: string, value: string, note = ''): string {
   return `<div><dt>${title}</dt><dd>${value}${note === '' ? '' : `<small>${escapeHtml(note)}</small>`}</dd></div>`;
 }
 
-function channelsTable({channels, channelsCount, connections}: ServerFacts): string {
+function nodesTable(facts: ServerFacts): string {
+  if (facts.nodes.length === 0) return '';
+  const rows = [
+    nodeRow(`${facts.server} (this node)`, facts),
+    ...facts.nodes.map((node) => nodeRow(node.server, node.facts)),
+  ];
+  const names = ['Node', 'Version', 'Up', 'Channels', 'Connections', 'CPU', 'Memory'];
+  const head = names.map((name) => `<th>${name}</th>`).join('');
+  return `<h2>Nodes</h2>\n<table><tr>${head}</tr>${rows.join('')}</table>\n`;
+}
+
+function nodeRow(server: string, facts: NodeFacts | undefined): string {
+  const cells =
+    facts === undefined
+      ? ['does not answer', '', '', '', '', '']
+      : [
+          facts.version ?? '-',
+          facts.uptimeSeconds === undefined ? '-' : duration(facts.uptimeSeconds),
+          grouped(facts.channelsCount),
+          facts.connections === undefined ? '-' : grouped(facts.connections),
+          `${facts.cpuPercent.toFixed(1)} %`,
+          facts.memoryBytes === undefined ? `${facts.memoryPercent.toFixed(1)} %` : megabytes(facts.memoryBytes),
+        ];
+  return `<tr><td>${escapeHtml(server)}</td>${cells.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('')}</tr>`;
+}
+
+function channelsTable(facts: ServerFacts): string {
+  const parts = [facts, ...facts.nodes.flatMap((node) => node.facts ?? [])];
+  const channels = sumChannels(parts);
   if (channels.length === 0) return '<table><tr class="none"><td>No channel has a client.</td></tr></table>';
+  const connections = parts.reduce((sum, part) => sum + (part.connections ?? 0), 0);
   const most = Math.max(1, connections, ...channels.map((channel) => channel.connections));
-  const rows = channels.map((channel) => {
+  const shown = channels.slice(0, channelsShownMax);
+  const rows = shown.map((channel) => {
     const meter = `<meter min="0" max="${most}" value="${channel.connections}"></meter>`;
     return `<tr><td>${escapeHtml(channel.name)}</td><td>${meter}<b>${grouped(channel.connections)}</b></td></tr>`;
   });
-  const cut = channelsCount - channels.length;
-  const note =
-    cut === 0 ? '' : `<p>The first ${grouped(channels.length)} by name; ${grouped(cut)} more are not shown.</p>`;
-  return `<table><tr><th>Channel</th><th>Connections</th></tr>${rows.join('')}</table>${note}`;
+  const table = `<table><tr><th>Channel</th><th>Connections</th></tr>${rows.join('')}</table>`;
+  // Of another node's list, too, only the first are known.
+  const cut =
+    channels.length - shown.length + parts.reduce((sum, part) => sum + part.channelsCount - part.channels.length, 0);
+  const note = `The first ${grouped(shown.length)} by name; ${grouped(cut)} more are not shown.`;
+  return cut === 0 ? table : `${table}<p>${note}</p>`;
+}
+
+/** The channels of all nodes, by name. */
+function sumChannels(parts: readonly {readonly channels: readonly ChannelInfo[]}[]): readonly ChannelInfo[] {
+  const sums = new Map<string, number>();
+  for (const {name, connections} of parts.flatMap(({channels}) => channels)) {
+    sums.set(name, (sums.get(name) ?? 0) + connections);
+  }
+  return [...sums]
+    .map(([name, connections]) => ({name, connections}))
+    .sort((left, right) => (left.name < right.name ? -1 : 1));
 }
 
 function countersTable({counters}: ServerFacts): string {

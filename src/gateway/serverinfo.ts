@@ -6,6 +6,7 @@ import type {Counters} from '../core/counters.ts';
 import {apiPaths} from '../protocol/api.ts';
 import type {ApiAuthentication} from './api-authentication.ts';
 import type {ApiRoute} from './api-calls.ts';
+import {isFromNode} from './api-query.ts';
 import type {ApiResponder} from './api-responder.ts';
 import type {HttpDrain} from './http-drain.ts';
 import type {Metrics} from './metrics.ts';
@@ -59,8 +60,9 @@ export function addServerinfo(app: FastifyInstance, parts: ServerinfoParts): voi
 
 async function answerFacts(parts: ServerinfoParts, request: ReadRequest, reply: FastifyReply): Promise<void> {
   const {responder} = parts;
-  const facts = await gatherFacts(parts, addressOf(request));
-  if (request.query.cluster) responder.answer(reply, clusterFactsText(facts));
+  const isForNode = isFromNode(request.query);
+  const facts = await gatherFacts(parts, addressOf(request), isForNode);
+  if (isForNode) responder.answer(reply, clusterFactsText(facts));
   else if (wantsJson(request)) responder.answer(reply, factsText(facts));
   else responder.answerAs(reply.headers(pageHeaders), 'text/html; charset=utf-8', renderPage(facts));
 }

@@ -1,6 +1,7 @@
 // What crosses between the node's main thread and its shards: plain data, declared here and nowhere else.
 
 import type {MessagePort} from 'node:worker_threads';
+import type {NodeList} from '../cluster/node-transport.ts';
 import type {GatewayOptions} from './options.ts';
 import type {NodeMemory} from './shard-memory.ts';
 
@@ -9,12 +10,16 @@ export interface ShardStart {
   readonly options: GatewayOptions;
   readonly index: number;
   readonly memory: NodeMemory;
+  /** The id of the node. */
+  readonly node: string;
 }
 
 /** To a shard. */
 export type ShardCommand =
   /** Another shard, reached through `port`. Answered `linked`. */
   | {readonly kind: 'link'; readonly index: number; readonly port: MessagePort}
+  /** The nodes of the cluster have changed. Answered `informed`. */
+  | {readonly kind: 'nodes'; readonly list: NodeList}
   /** All peers are linked. Answered `listening`. */
   | {readonly kind: 'listen'; readonly port: number}
   /** Answered `stopped`; the worker ends then. */
@@ -23,7 +28,14 @@ export type ShardCommand =
 /** From a shard. */
 export type ShardReport =
   | {readonly kind: 'linked'}
+  | {readonly kind: 'informed'}
   | {readonly kind: 'listening'; readonly port: number}
   /** It could not listen; `code` is the system's, such as EADDRINUSE. */
   | {readonly kind: 'failed'; readonly message: string; readonly code: string | undefined}
   | {readonly kind: 'stopped'};
+
+/** From a shard, unasked: a call to this node of the cluster failed, or waits for long. */
+export interface ShardDoubt {
+  readonly kind: 'doubt';
+  readonly node: string;
+}

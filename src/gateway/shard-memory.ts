@@ -7,7 +7,7 @@ import {countersBytes} from '../core/counters.ts';
 import {replayMemoryBytes} from './replay-guard-shared.ts';
 
 export interface NodeMemory {
-  /** One piece a shard; a shard that replaces another counts on. */
+  /** One piece a shard, and the last for the main thread; a shard that replaces another counts on. */
   readonly counters: readonly SharedArrayBuffer[];
   /** See `NodeLoad`. */
   readonly load: SharedArrayBuffer;
@@ -22,7 +22,7 @@ export interface NodeMemory {
 /** Fresh memory for `threads` shards. */
 export function createNodeMemory(threads: number): NodeMemory {
   return {
-    counters: Array.from({length: threads}, () => new SharedArrayBuffer(countersBytes)),
+    counters: Array.from({length: threads + 1}, () => new SharedArrayBuffer(countersBytes)),
     load: new SharedArrayBuffer(nodeLoadBytes(threads)),
     presences: threads > 1 ? Array.from({length: threads}, () => new SharedArrayBuffer(presenceBytes)) : [],
     claims: new SharedArrayBuffer(claimsBytes),

@@ -4,15 +4,17 @@ import {parentPort, workerData} from 'node:worker_threads';
 import {invariant, unreachable} from '../core/invariant.ts';
 import {createLog} from './log.ts';
 import {createShard} from './shard.ts';
-import type {ShardCommand, ShardReport, ShardStart} from './shard-command.ts';
+import type {ShardCommand, ShardDoubt, ShardReport, ShardStart} from './shard-command.ts';
 
 invariant(parentPort !== null, 'Expected to run in a worker thread');
-const node = parentPort;
-const {options, index, memory} = workerData as ShardStart;
+const main = parentPort;
+const {options, index, memory, node} = workerData as ShardStart;
 const shard = createShard(options, {
   index,
   memory,
+  node,
   log: createLog(options).child({shard: index}),
+  onDoubt: (doubted) => main.postMessage({kind: 'doubt', node: doubted} satisfies ShardDoubt),
   // Out of the turn and uncaught: the thread ends, and the node starts another in its place.
   onFatal: (error) =>
     queueMicrotask(() => {
@@ -20,7 +22,7 @@ const shard = createShard(options, {
     }),
 });
 
-node.on('message', (command: ShardCommand) => {
+main.on('message', (command: ShardCommand) => {
   obey(command).then(report, (error: Error & {code?: string}) => {
     report({kind: 'failed', message: error.message, code: error.code});
   });
@@ -31,6 +33,9 @@ async function obey(command: ShardCommand): Promise<ShardReport> {
     case 'link':
       shard.addPeer(command.index, command.port);
       return {kind: 'linked'};
+    case 'nodes':
+      shard.setNodes(command.list);
+      return {kind: 'informed'};
     case 'listen':
       return {kind: 'listening', port: await shard.listen(command.port)};
     case 'stop':
@@ -42,6 +47,6 @@ async function obey(command: ShardCommand): Promise<ShardReport> {
 }
 
 function report(message: ShardReport): void {
-  node.postMessage(message);
-  if (message.kind === 'stopped') node.close();
+  main.postMessage(message);
+  if (message.kind === 'stopped') main.close();
 }

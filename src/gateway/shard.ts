@@ -8,7 +8,10 @@ import type {Logger} from 'pino';
 import {createLocalSwitchboard} from '../actors/switchboard-local.ts';
 import {createThread, stopThread} from '../actors/thread.ts';
 import {createFederatedInspector} from '../cluster/inspector-federated.ts';
+import {createHttpTransport} from '../cluster/node-http.ts';
 import {NodeLoad} from '../cluster/node-load.ts';
+import {NodePeers} from '../cluster/node-peers.ts';
+import type {NodeList} from '../cluster/node-transport.ts';
 import {PortPeer} from '../cluster/peer-port.ts';
 import {Presence} from '../cluster/presence.ts';
 import {createFederatedSwitchboard} from '../cluster/switchboard-federated.ts';
@@ -32,7 +35,11 @@ export interface ShardParts {
   /** Which of the node's shards it is, from 0. */
   readonly index: number;
   readonly memory: NodeMemory;
+  /** The id of the node. */
+  readonly node: string;
   readonly log: Logger;
+  /** Told of a node of the cluster to which a call failed, or waits for long. */
+  readonly onDoubt: (node: string) => void;
   /** Told of what cannot be mended; the thread must end. */
   readonly onFatal: (error: unknown) => void;
 }
@@ -40,6 +47,8 @@ export interface ShardParts {
 export interface Shard {
   /** Makes shard `index`, at the other end of `port`, a peer. */
   addPeer(index: number, port: MessagePort): void;
+  /** Calls these nodes of the cluster from now on, and no others. */
+  setNodes(list: NodeList): void;
   /** Starts to listen; `port` 0 takes a free one. Settles with the real port. */
   listen(port: number): Promise<number>;
   /** Ends every client, makes the close calls; settles within `shutdownGraceMs` + 1 s. */
@@ -101,12 +110,23 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     thread.tracer.watch('configuration', selection, Number.POSITIVE_INFINITY);
   }
   const local = createLocalSwitchboard(thread);
+  const nodes = new NodePeers({
+    ...options,
+    clock,
+    random: systemRandom,
+    counters,
+    connect: (origin) => createHttpTransport(origin, options.peerTimeoutMs),
+    onDoubt: parts.onDoubt,
+  });
   const api = createHttpApi({
     options,
-    switchboard: createFederatedSwitchboard(local, () => peers),
+    switchboard: createFederatedSwitchboard(local, () => (nodes.all.length === 0 ? peers : [...peers, ...nodes.all])),
     inspect: createFederatedInspector(local, () => peers),
     observation: thread.observation,
     random: systemRandom,
+    ownNode: createFederatedSwitchboard(local, () => peers),
+    node: parts.node,
+    nodeCount: () => nodes.all.length,
     clock,
     counters,
     readCounters: () => Promise.resolve(totals),
@@ -137,6 +157,7 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     await isApiClosed;
     thread.heartbeats.stop();
     thread.tracer.stop();
+    nodes.close();
     for (const peer of peers) peer.close();
   }
 
@@ -154,6 +175,8 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
       });
       peers.push(peer);
     },
+
+    setNodes: (list) => nodes.update(list),
 
     async listen(port) {
       // Several shards listen on one port, and the kernel spreads the connections over them. Fastify passes on what its

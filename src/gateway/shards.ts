@@ -4,6 +4,7 @@
 import {MessageChannel} from 'node:worker_threads';
 import type {Logger} from 'pino';
 import {NodeLoad} from '../cluster/node-load.ts';
+import type {NodeList} from '../cluster/node-transport.ts';
 import {Presence} from '../cluster/presence.ts';
 import {systemClock} from '../core/clock.ts';
 import type {GatewayOptions} from './options.ts';
@@ -16,7 +17,11 @@ const periodMs = 30_000;
 
 export interface ShardsParts {
   readonly memory: NodeMemory;
+  /** The id of the node. */
+  readonly node: string;
   readonly log: Logger;
+  /** A shard's call to this node of the cluster failed, or waits for long. */
+  readonly onDoubt: (node: string) => void;
   readonly onFatal: (error: unknown) => void;
 }
 
@@ -24,6 +29,7 @@ export class Shards {
   readonly #options: GatewayOptions;
   readonly #parts: ShardsParts;
   readonly #living = new Set<ShardProcess>();
+  #nodes: NodeList = {places: [], lost: []};
   #deaths: number[] = [];
   #port = 0;
   #isStopping = false;
@@ -41,6 +47,13 @@ export class Shards {
     return this.#port;
   }
 
+  /** Tells every shard which nodes of the cluster to call. */
+  setNodes(list: NodeList): void {
+    this.#nodes = {...list, lost: []};
+    // One that fails to answer ends, and its successor is told of all.
+    for (const shard of this.#living) void shard.command({kind: 'nodes', list});
+  }
+
   /** Ends all shards in order. */
   async stop(): Promise<void> {
     this.#isStopping = true;
@@ -53,8 +66,9 @@ export class Shards {
   }
 
   async #startOne(index: number): Promise<void> {
-    const {memory} = this.#parts;
-    const shard = new ShardProcess({options: this.#options, index, memory}, (error) => this.#ended(shard, error));
+    const {memory, node, onDoubt} = this.#parts;
+    const start = {options: this.#options, index, memory, node};
+    const shard = new ShardProcess(start, (error) => this.#ended(shard, error), onDoubt);
     const others = [...this.#living];
     this.#living.add(shard);
     for (const other of others) {
@@ -64,6 +78,7 @@ export class Shards {
         other.command({kind: 'link', index, port: port2}),
       ]);
     }
+    await shard.command({kind: 'nodes', list: this.#nodes});
     const report = await shard.command({kind: 'listen', port: this.#port});
     if (report.kind === 'listening') {
       this.#port = report.port;

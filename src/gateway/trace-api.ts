@@ -97,7 +97,7 @@ export class TraceApi {
     const {selection, seconds} = wanted;
     const watch = {kind: 'watch', watcher: 'api', durationMs: seconds * 1_000} as const;
     const switched = inspect(() => ({...watch, selection: seconds > 0 ? selection : undefined}));
-    this.#settle(request, reply, switched, () => doneText);
+    this.#settle(request, reply, switched, () => doneText(false));
   };
 
   #settle<Found>(

@@ -4,6 +4,7 @@
 import {invariant} from '../core/invariant.ts';
 import {connection} from './connection.ts';
 import {inboundQos1, inboundQos2} from './inbound-delivery.ts';
+import {lanPeer} from './lan-peer.ts';
 import {outboundQos1, outboundQos2} from './outbound-delivery.ts';
 import type {Table} from './tabulate.ts';
 
@@ -39,7 +40,7 @@ type StateNode = Table<string, string, string>['machine']['root'];
 
 /** Every chart that the gateway runs. */
 export function describeCharts(): ChartDocument[] {
-  return [connection, outboundQos1, outboundQos2, inboundQos1, inboundQos2].map(describeChart);
+  return [connection, outboundQos1, outboundQos2, inboundQos1, inboundQos2, lanPeer].map(describeChart);
 }
 
 function describeChart(table: Table<string, string, string>): ChartDocument {

@@ -85,6 +85,8 @@ export interface ConfirmedAnswer extends AcceptedAnswer, EncodedReply {
   readonly timeout?: true;
   /** Clients not sent the message since their queue was full. [RB-52] */
   readonly refused?: number;
+  /** Another node of the cluster did not answer: its clients are not in here. */
+  readonly partial?: true;
   /** Where `replies=all` asked for them. */
   readonly replies?: readonly IdentifiedReply[];
 }
@@ -97,6 +99,7 @@ export interface TimeoutAnswer {
   readonly connections: 0;
   readonly message: string;
   readonly refused?: number;
+  readonly partial?: true;
 }
 
 /** Any refusal. Match on `code`; `msg` is the original's text where it had one. */
@@ -106,10 +109,12 @@ export interface ErrorAnswer {
   readonly code: ErrorCode;
   /** What was expected and what was got, where that helps. */
   readonly detail?: string;
+  /** Another node of the cluster did not answer, and may have had the client. */
+  readonly partial?: true;
 }
 
 export type SendAnswer = AcceptedAnswer | ConfirmedAnswer | TimeoutAnswer | ErrorAnswer;
-export type SubscribeAnswer = {readonly status: 0} | ErrorAnswer;
+export type SubscribeAnswer = {readonly status: 0; readonly partial?: true} | ErrorAnswer;
 
 const messageTypeFormat = /^\d{1,5}$/;
 const timeoutFormat = /^-?\d{1,9}(?:\.\d{1,9})?$/;

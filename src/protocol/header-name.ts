@@ -7,6 +7,9 @@ export const headerLeave = 'RAINBOWCLIENTCHANNELUNSUB';
 export const headerMessage = 'RAINBOWMESSAGEID';
 /** Sent by rainbow-django with an empty 200 where it refused our call: a failed call, whatever the status says. */
 export const headerInvalid = 'RAINBOWREQUESTINVALID';
+/** On the answer to /hello/: the id of the node, and where the query had a nonce, the proof that it is one of the cluster. */
+export const headerNode = 'RAINBOWNODE';
+export const headerNodeProof = 'RAINBOWNODEPROOF';
 export const headerDevice = 'X-DEVICEID';
 export const headerPlatform = 'X-CLIENT-OS';
 

@@ -6,7 +6,8 @@ import type {Link} from '../../src/actors/link.ts';
 import type {ConnectionMessage} from '../../src/actors/messages.ts';
 import {createLocalSwitchboard} from '../../src/actors/switchboard-local.ts';
 import {type ActorSettings, createThread, type Thread} from '../../src/actors/thread.ts';
-import type {PublishOutcome, PublishRequest, Switchboard} from '../../src/cluster/switchboard.ts';
+import type {PublishOutcome, PublishRequest} from '../../src/cluster/switchboard.ts';
+import type {LocalPart} from '../../src/cluster/switchboard-federated.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import {createCounters} from '../../src/core/counters.ts';
 import {SeededRandom} from '../../src/core/random.ts';
@@ -99,7 +100,7 @@ export interface ActorsKit {
   readonly clock: SimulatedClock;
   readonly thread: Thread;
   readonly transport: RecordingTransport;
-  readonly switchboard: Switchboard;
+  readonly switchboard: LocalPart;
   readonly failures: string[];
   run(): void;
   /** Lets time pass, turns included. */

@@ -27,8 +27,8 @@ export const house: Readonly<Record<string, Room>> = {
   trace: {folders: ['core', 'protocol', 'machines'], typesOf: ['upstream'], packages: []},
   store: {folders: ['core', 'protocol'], packages: ['node:sqlite']},
   cluster: {
-    folders: ['core', 'protocol', 'runtime'],
-    packages: ['undici', 'node:dgram', 'node:os', 'node:worker_threads'],
+    folders: ['core', 'protocol', 'machines', 'runtime'],
+    packages: ['undici', 'node:dgram', 'node:events', 'node:worker_threads'],
   },
   actors: {
     folders: ['core', 'protocol', 'machines', 'runtime', 'trace', 'store', 'cluster'],

@@ -6,7 +6,10 @@ import type {ExecutionContext} from 'ava';
 import type {FastifyInstance} from 'fastify';
 import {pino} from 'pino';
 import type {
-  NodeInfo,
+  ChangeOutcome,
+  GatewayInfo,
+  OtherNode,
+  PartInfo,
   PublishOutcome,
   PublishRequest,
   SubscribeOutcome,
@@ -31,7 +34,10 @@ export class ScriptedSwitchboard implements Switchboard {
   readonly unsubscribed: Subscription[] = [];
   onPublish: (request: PublishRequest) => Promise<PublishOutcome> = () => Promise.resolve(outcomeOf({}));
   onSubscribe: () => Promise<SubscribeOutcome> = () => Promise.resolve('done');
-  onInfo: () => Promise<NodeInfo> = () => Promise.resolve({connections: 0, channels: []});
+  isPartial = false;
+  readonly evicted: string[] = [];
+  nodes: readonly OtherNode[] = [];
+  onInfo: () => Promise<PartInfo> = () => Promise.resolve({connections: 0, channels: []});
 
   publish(request: PublishRequest): Promise<PublishOutcome> {
     // As the real one has to, since a view is only good until the answer.
@@ -39,22 +45,27 @@ export class ScriptedSwitchboard implements Switchboard {
     return this.onPublish(request);
   }
 
-  subscribe(subscription: Subscription, occupy: boolean): Promise<SubscribeOutcome> {
+  subscribe(subscription: Subscription, occupy: boolean): Promise<ChangeOutcome> {
     this.subscribed.push({...subscription, occupy});
-    return this.onSubscribe();
+    return this.#change();
   }
 
-  unsubscribe(subscription: Subscription): Promise<SubscribeOutcome> {
+  unsubscribe(subscription: Subscription): Promise<ChangeOutcome> {
     this.unsubscribed.push(subscription);
-    return this.onSubscribe();
+    return this.#change();
   }
 
-  evict(): Promise<void> {
-    return Promise.reject(new Error('Expected nobody to ask for this here'));
+  evict(channel: string): Promise<ChangeOutcome> {
+    this.evicted.push(channel);
+    return this.#change();
   }
 
-  info(): Promise<NodeInfo> {
-    return this.onInfo();
+  async info(): Promise<GatewayInfo> {
+    return {...(await this.onInfo()), nodes: this.nodes};
+  }
+
+  async #change(): Promise<ChangeOutcome> {
+    return {outcome: await this.onSubscribe(), isPartial: this.isPartial};
   }
 }
 
@@ -90,6 +101,8 @@ export interface ApiKit {
   readonly app: FastifyInstance;
   readonly port: number;
   readonly switchboard: ScriptedSwitchboard;
+  /** This node alone. */
+  readonly ownNode: ScriptedSwitchboard;
   readonly counters: Counters;
   readonly wall: WallClock;
   /** Log lines as written. */
@@ -131,6 +144,8 @@ export async function startApi(
   {replayEntriesMax, ...changes}: ApiKitOptions = {},
 ): Promise<ApiKit> {
   const switchboard = new ScriptedSwitchboard();
+  const ownNode = new ScriptedSwitchboard();
+  ownNode.onInfo = () => switchboard.onInfo();
   const counters = createCounters();
   const wall = new WallClock();
   const logLines: string[] = [];
@@ -147,6 +162,9 @@ export async function startApi(
     inspect: async () => [],
     observation: {observer: undefined},
     random: systemRandom,
+    ownNode,
+    node: '0123456789abcdef0123456789abcdef',
+    nodeCount: () => 2,
     counters,
     clock: wall,
     log: pino({level: 'trace'}, {write: (line: string) => logLines.push(line)}),
@@ -166,7 +184,7 @@ export async function startApi(
     const signed = `${path}${path.includes('?') ? '&' : '?'}${signature()}`;
     return call(signed, {method: 'POST', ...(body !== undefined && {body}), ...options});
   };
-  return {app, port, switchboard, counters, wall, logLines, call, post, signature};
+  return {app, port, switchboard, ownNode, counters, wall, logLines, call, post, signature};
 }
 
 /** Signature parameters for a moment and a nonce. */

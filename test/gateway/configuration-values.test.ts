@@ -3,8 +3,9 @@ import {availableParallelism} from 'node:os';
 
 import test from 'ava';
 import fc from 'fast-check';
+import {isLoopback} from '../../src/gateway/configuration-addresses.ts';
 import {configurationKeys, findKey, nearestKey} from '../../src/gateway/configuration-keys.ts';
-import {isLoopback, isPlaceholder} from '../../src/gateway/configuration-values.ts';
+import {isPlaceholder} from '../../src/gateway/configuration-values.ts';
 
 /** The value of `text` under `key`, or what a fault would say it got. */
 function read(key: string, text: string): unknown {
@@ -25,6 +26,7 @@ const numericBounds: readonly (readonly [key: string, min: string, max: string, 
   ['upstream_queue', '1', '10000000', '0', '10000001'],
   ['keep_alive', '0.1', '86400', '0.09', '86400.1'],
   ['retry_interval', '0.1', '3600', '0', '3600.1'],
+  ['peer_timeout', '0.1', '60', '0.09', '60.1'],
   ['call_timeout', '0.1', '600', '0.099', '601'],
   ['shutdown_grace', '0', '300', '-1', '300.001'],
   ['trace_events', '1024', '16777216', '1023', '16777217'],
@@ -111,6 +113,18 @@ const spellings: readonly (readonly [key: string, text: string, value: unknown])
     Array.from({length: 64}, (_, index) => index + 1),
   ],
   ['udp_ports', Array.from({length: 65}, (_, index) => index + 1).join(','), 'got 65 of them'],
+  ['udp_broadcast', '127.255.255.255', '127.255.255.255'],
+  ['udp_broadcast', '::1', 'got ::1'],
+  ['udp_broadcast', 'localhost', 'got localhost'],
+  ['peers', '', []],
+  ['peers', 'node-a:1984, Node-B:1985,\n[::1]:1986', ['node-a:1984', 'node-b:1985', '[::1]:1986']],
+  ['peers', '10.0.0.1:1984, 10.0.0.1:1984', ['10.0.0.1:1984']],
+  ['peers', 'node-a', 'got node-a in place 1'],
+  ['peers', 'node-a:1984, node-b:0', 'got node-b:0 in place 2'],
+  ['peers', '10.0.0.256:1984', 'got 10.0.0.256:1984 in place 1'],
+  ['peers', '::1:1984', 'got ::1:1984 in place 1'],
+  ['peers', 'http://node-a:1984', 'got http://node-a:1984 in place 1'],
+  ['peers', Array.from({length: 65}, (_, index) => `n:${index + 1}`).join(','), 'got 65 of them'],
   ['unordered_types', '0, 65535', [0, 65_535]],
   ['unordered_types', '65536', 'got 65536 in place 1'],
   ['host', '0.0.0.0', '0.0.0.0'],

@@ -24,7 +24,7 @@ test('a call without parameters but its channel is sent as type 1 at QoS 2 with 
 
 test('every parameter reaches the switchboard', async (t) => {
   const {post, switchboard} = await startApi(t);
-  await post('/send/?identity=abc&msgtype=65535&qos=1&timeout=2.5&replies=all&cluster=1', 'x');
+  await post('/send/?identity=abc&msgtype=65535&qos=1&timeout=2.5&replies=all', 'x');
   t.like(switchboard.published[0], {
     channel: undefined,
     identity: 'abc',

@@ -2,7 +2,7 @@
 // there; singly and in bursts within one instant. Their operations find the gateway idle, so that it is known what they
 // must come to; but for one contested channel, where everything happens at once.
 
-import type {NodeInfo, PublishRequest, Switchboard} from '../../src/cluster/switchboard.ts';
+import type {ChangeOutcome, PartInfo, PublishRequest, Switchboard} from '../../src/cluster/switchboard.ts';
 import {RainbowError} from '../../src/core/errors.ts';
 import {messageIdMax, type Qos} from '../../src/protocol/packet.ts';
 import type {ObservedPublication} from './observed-publication.ts';
@@ -65,7 +65,7 @@ export class Callers {
   ask(): void {
     const {observer} = this.#world;
     const expected = new Map(observer.memberships.channels.map((name) => [name, observer.memberships.of(name).size]));
-    const check = (info: NodeInfo): void => {
+    const check = (info: PartInfo): void => {
       for (const {name, connections} of info.channels) {
         if (name === contestedChannel) continue;
         const members = expected.get(name) ?? 0;
@@ -152,7 +152,7 @@ export class Callers {
     }
     const what = `${isLeaving ? 'unsubscribe' : occupy ? 'occupy' : 'subscribe'} ${channel}`;
     trace.say('caller', connection?.number ?? 0, what);
-    const check = (outcome: string): void => {
+    const check = ({outcome}: ChangeOutcome): void => {
       if (!isCertain || outcome === expected) return;
       observer.violations.note('membership', connection?.number ?? 0, `${what}: ${outcome}, not ${expected}`);
     };

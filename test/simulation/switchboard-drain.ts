@@ -26,6 +26,7 @@ export function createSwitchboardDrain(whole: Switchboard): SwitchboardDrain {
       publish: (request) => count(whole.publish(request)),
       subscribe: (subscription, occupy) => count(whole.subscribe(subscription, occupy)),
       unsubscribe: (subscription) => count(whole.unsubscribe(subscription)),
+      evict: (channel) => count(whole.evict(channel)),
       info: () => count(whole.info()),
     },
     async idle() {

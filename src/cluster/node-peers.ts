@@ -1,0 +1,53 @@
+// The other nodes as peers of one thread: made and let go as the discovery says.
+
+import type {NodeList, NodeTransport} from './node-transport.ts';
+import {NodePeer, type NodePeerParts} from './peer-node.ts';
+
+/** What the peers are made of. */
+export interface NodePeersParts extends Omit<NodePeerParts, 'place' | 'transport' | 'onDoubt'> {
+  /** The way to the node at `origin`. */
+  connect(origin: string): NodeTransport;
+  /** Whether that node still answers should be looked into. */
+  onDoubt(node: string): void;
+}
+
+/** See above. */
+export class NodePeers {
+  readonly #parts: NodePeersParts;
+  #peers: readonly NodePeer[] = [];
+
+  constructor(parts: NodePeersParts) {
+    this.#parts = parts;
+  }
+
+  /** Those that are called; another array after each change. */
+  get all(): readonly NodePeer[] {
+    return this.#peers;
+  }
+
+  /** Calls these and no others from now on. */
+  update({places, lost}: NodeList): void {
+    const known = new Map(this.#peers.map((peer) => [keyOf(peer.place), peer]));
+    this.#peers = places.map((place) => {
+      const peer = known.get(keyOf(place));
+      known.delete(keyOf(place));
+      return peer ?? this.#make(place);
+    });
+    for (const peer of known.values()) peer.close(lost.includes(peer.place.node));
+  }
+
+  /** Ends every call. */
+  close(): void {
+    for (const peer of this.#peers) peer.close(true);
+    this.#peers = [];
+  }
+
+  #make(place: NodePeer['place']): NodePeer {
+    const onDoubt = (): void => this.#parts.onDoubt(place.node);
+    return new NodePeer({...this.#parts, place, transport: this.#parts.connect(place.origin), onDoubt});
+  }
+}
+
+function keyOf({node, origin}: NodePeer['place']): string {
+  return `${node} ${origin}`;
+}

@@ -1,0 +1,60 @@
+// The forms of configured addresses: where to listen, and where other nodes are. Used by the table of keys only.
+
+import {BlockList, isIP} from 'node:net';
+import {type Form, isWholeWithin, refuse, show, splitKeys} from './configuration-values.ts';
+
+/** An address or a name to listen on; an IPv6 address with or without brackets. */
+export const hostAddress: Form<string> = {
+  expected: 'an IP address or a host name',
+  read(text) {
+    const host = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text;
+    return isIP(host) !== 0 || (host === text && isHostName(host)) ? {kind: 'value', value: host} : refuse(text);
+  },
+  write: (host) => host,
+};
+
+function isHostName(text: string): boolean {
+  const labels = text.split('.');
+  // A name whose last label is a number is a mistyped IPv4 address.
+  if (text.length > 253 || /^\d+$/.test(labels.at(-1) ?? '')) return false;
+  return labels.every((label) => /^[a-z\d_-]{1,63}$/i.test(label) && !label.startsWith('-') && !label.endsWith('-'));
+}
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8);
+loopback.addAddress('::1', 'ipv6');
+
+/** Whether only this machine reaches `host`. */
+export function isLoopback(host: string): boolean {
+  const family = isIP(host);
+  if (family === 0) return host.toLowerCase() === 'localhost' || host.toLowerCase().endsWith('.localhost');
+  return loopback.check(host, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+/** Where announcements go. */
+export const broadcastAddress: Form<string> = {
+  expected: 'an IPv4 address',
+  read: (text) => (isIP(text) === 4 ? {kind: 'value', value: text} : refuse(text)),
+  write: (address) => address,
+};
+
+/** Other nodes as `host:port`, separated by commas or line ends, each kept once; an IPv6 address stands in brackets. */
+export function places(countMax: number): Form<readonly string[]> {
+  return {
+    expected: `a list of at most ${countMax} of the form host:port`,
+    mayWrap: true,
+    read(text) {
+      const items = splitKeys(text);
+      const index = items.findIndex((item) => !isPlace(item));
+      if (index !== -1) return {kind: 'refused', got: `${show(items[index] ?? '')} in place ${index + 1}`};
+      const value = [...new Set(items.map((item) => item.toLowerCase()))];
+      return value.length <= countMax ? {kind: 'value', value} : {kind: 'refused', got: `${value.length} of them`};
+    },
+    write: (values) => values.join(', '),
+  };
+}
+
+function isPlace(text: string): boolean {
+  const [, host = '', port = ''] = /^(\[[^[\]]+\]|[^:[\]]+):(\d+)$/.exec(text) ?? [];
+  return isWholeWithin(port, 1, 65_535) && hostAddress.read(host).kind === 'value';
+}

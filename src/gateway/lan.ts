@@ -1,0 +1,97 @@
+// The LAN cluster of a node: the discovery with real sockets, real HTTP and the log. Made by gateway.ts once the node
+// listens, in the main thread, however many threads serve.
+
+import {isIPv4} from 'node:net';
+import type {Logger} from 'pino';
+import {type Air, openAir} from '../cluster/air.ts';
+import {Discovery} from '../cluster/discovery.ts';
+import {askHello} from '../cluster/node-http.ts';
+import type {NodeList} from '../cluster/node-transport.ts';
+import {systemClock} from '../core/clock.ts';
+import type {Counters} from '../core/counters.ts';
+import {systemRandom} from '../core/random.ts';
+import {isLoopback} from './configuration-addresses.ts';
+import type {GatewayOptions} from './options.ts';
+
+/** Where a node announces itself that only its own machine can reach: no datagram of it leaves that machine. */
+const loopbackBroadcast = '127.255.255.255';
+
+/** What it is given beside the options. */
+export interface LanParts {
+  /** The id of this node. */
+  readonly node: string;
+  /** That it listens on. */
+  readonly port: number;
+  readonly counters: Counters;
+  readonly log: Logger;
+  /** Told of each change of the nodes to be called. */
+  changed(list: NodeList): void;
+}
+
+/** A node's part in its cluster. */
+export interface Lan {
+  /** A call to this node failed, or waits for long. */
+  doubt(node: string): void;
+  /** Says goodbye; settles when that has left, and never rejects. */
+  stop(): Promise<void>;
+}
+
+/** Starts it; `undefined` where no cluster is configured. Rejects where the UDP port cannot be had. */
+export async function startLan(options: GatewayOptions, parts: LanParts): Promise<Lan | undefined> {
+  const {udpPorts, peers, peerTimeoutMs} = options;
+  const {port, node, counters, log} = parts;
+  if (udpPorts.length === 0 && peers.length === 0) return undefined;
+  const report = (event: string, fields: Readonly<Record<string, unknown>>): void => log.info(fields, event);
+  let isBroken = false;
+
+  function failed(error: Error): void {
+    counters.announcementsFailed++;
+    // Once, not each 10 s for as long as the network is away.
+    if (!isBroken) log.warn({error}, 'cluster.announcementFailed');
+    isBroken = true;
+  }
+
+  const discovery = new Discovery({
+    settings: options,
+    self: node,
+    port,
+    clock: systemClock,
+    random: systemRandom,
+    counters,
+    announce: (datagram) => air?.send(datagram),
+    ask: (origin, nonce, settle) => askHello(origin, nonce, peerTimeoutMs, settle),
+    changed: (list) => parts.changed(list),
+    report,
+  });
+  const air = udpPorts.length > 0 ? await openAirFor(options, port, discovery, failed) : undefined;
+  discovery.start();
+  return {
+    doubt: (doubted) => discovery.doubt(doubted),
+    async stop() {
+      discovery.stop();
+      await air?.close();
+    },
+  };
+}
+
+async function openAirFor(
+  {host, udpBroadcast, udpPorts}: GatewayOptions,
+  port: number,
+  discovery: Discovery,
+  failed: (error: Error) => void,
+): Promise<Air> {
+  const isLocal = isLoopback(host);
+  const isAnywhere = host === '0.0.0.0' || !isIPv4(host);
+  return await openAir({
+    port,
+    // Peers come back to where an announcement comes from.
+    source: isLocal ? '127.0.0.1' : isAnywhere ? undefined : host,
+    broadcast: isLocal ? loopbackBroadcast : udpBroadcast,
+    ports: udpPorts,
+    receive: (datagram, address) => {
+      // What comes from elsewhere could not reach us, nor should be asked.
+      if (!isLocal || isLoopback(address)) discovery.hear(datagram, address);
+    },
+    failed,
+  });
+}

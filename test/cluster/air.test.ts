@@ -1,0 +1,86 @@
+// Real datagrams, to the broadcast address of the loopback and no other.
+
+import {createSocket} from 'node:dgram';
+import {once} from 'node:events';
+import test from 'ava';
+import {openAir} from '../../src/cluster/air.ts';
+
+const broadcast = '127.255.255.255';
+
+/** A UDP port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const socket = createSocket('udp4');
+  socket.bind(0);
+  await once(socket, 'listening');
+  const {port} = socket.address();
+  socket.close();
+  return port;
+}
+
+test('what one sends to the ports of all, all hear, the sender included', async (t) => {
+  const ports = [await freePort(), await freePort()];
+  const heard = ports.map(() => Promise.withResolvers<string>());
+  const airs = await Promise.all(
+    ports.map((port, place) =>
+      openAir({
+        port,
+        source: '127.0.0.1',
+        broadcast,
+        ports,
+        receive: (datagram, address) => heard[place]?.resolve(`${Buffer.from(datagram).toString()} from ${address}`),
+        failed: (error) => t.fail(String(error)),
+      }),
+    ),
+  );
+  t.teardown(() => Promise.all(airs.map((air) => air.close())));
+  airs[0]?.send(Buffer.from('hello'));
+  t.deepEqual(await Promise.all(heard.map(({promise}) => promise)), ['hello from 127.0.0.1', 'hello from 127.0.0.1']);
+});
+
+test('what was sent has left when it is closed', async (t) => {
+  const [port, other] = [await freePort(), await freePort()];
+  const listener = createSocket('udp4');
+  t.teardown(() => listener.close());
+  listener.bind(other);
+  await once(listener, 'listening');
+  const heard = once(listener, 'message');
+  const air = await openAir({
+    port,
+    source: '127.0.0.1',
+    broadcast,
+    ports: [other],
+    receive: () => {},
+    failed: (error) => t.fail(String(error)),
+  });
+  air.send(Buffer.from('goodbye'));
+  await air.close();
+  t.is(String((await heard)[0]), 'goodbye');
+});
+
+test('a port that somebody has is refused', async (t) => {
+  const holder = createSocket('udp4');
+  t.teardown(() => holder.close());
+  holder.bind(0);
+  await once(holder, 'listening');
+  const {port} = holder.address();
+  const opening = openAir({port, source: undefined, broadcast, ports: [], receive: () => {}, failed: () => {}});
+  await t.throwsAsync(opening, {code: 'EADDRINUSE'});
+});
+
+test('what cannot be sent is told, each time, and nothing waits for it', async (t) => {
+  const port = await freePort();
+  const failures: Error[] = [];
+  // Longer than any datagram.
+  const air = await openAir({
+    port,
+    source: '127.0.0.1',
+    broadcast,
+    ports: [port],
+    receive: () => {},
+    failed: (error) => failures.push(error),
+  });
+  air.send(Buffer.alloc(70_000));
+  air.send(Buffer.alloc(70_000));
+  await air.close();
+  t.is(failures.length, 2);
+});

@@ -1,0 +1,72 @@
+// Another node as a thread reaches it, under a simulated clock: the calls that went out are kept until the test answers.
+
+import {nodeBytesMax, nodeCallsMax} from '../../src/cluster/node-caller.ts';
+import type {NodeRequest} from '../../src/cluster/node-transport.ts';
+import {NodePeer} from '../../src/cluster/peer-node.ts';
+import type {PublishRequest} from '../../src/cluster/switchboard.ts';
+import {SimulatedClock} from '../../src/core/clock-simulated.ts';
+import {createCounters} from '../../src/core/counters.ts';
+import {SeededRandom} from '../../src/core/random.ts';
+
+export {nodeBytesMax, nodeCallsMax};
+export const token = 'a-token-of-the-node-tests';
+
+/** A call that went out. */
+export interface SentCall extends NodeRequest {
+  readonly url: URL;
+  isCancelled: boolean;
+  /** With JSON, with bytes, or not at all. */
+  answer(body: Readonly<Record<string, unknown>> | string | undefined): void;
+}
+
+export function createNode(isOriginal = false) {
+  const clock = new SimulatedClock();
+  const counters = createCounters();
+  const calls: SentCall[] = [];
+  const state = {doubts: 0, isClosed: false};
+  const peer = new NodePeer({
+    place: {node: 'b'.repeat(32), origin: 'http://10.0.0.2:1984', isOriginal},
+    transport: {
+      send(request, settle) {
+        const call: SentCall = {
+          ...request,
+          url: new URL(request.path, 'http://10.0.0.2:1984'),
+          isCancelled: false,
+          answer: (body) =>
+            settle(
+              body === undefined ? undefined : Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)),
+            ),
+        };
+        calls.push(call);
+        return () => {
+          call.isCancelled = true;
+        };
+      },
+      close: () => {
+        state.isClosed = true;
+      },
+    },
+    securityToken: token,
+    clock,
+    random: new SeededRandom(3),
+    counters,
+    peerTimeoutMs: 2_000,
+    onDoubt: () => state.doubts++,
+  });
+  return {clock, counters, calls, state, peer};
+}
+
+/** What is published where nothing else is said. */
+export function requestOf(changes: Partial<PublishRequest> = {}): PublishRequest {
+  return {
+    channel: 'room',
+    identity: undefined,
+    type: 7,
+    qos: 2,
+    timeoutMs: 10_000,
+    payload: Buffer.from('hi'),
+    wantsReplies: false,
+    message: 'p1',
+    ...changes,
+  };
+}

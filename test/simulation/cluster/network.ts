@@ -1,0 +1,154 @@
+// The network between simulated nodes: datagrams that are lost, late and doubled; calls that break, before or after they
+// were carried out, or hang; and somebody who captures announcements and sends them again from an address of their own.
+
+import type {HelloAnswer} from '../../../src/cluster/hello.ts';
+import type {NodeAnswer, NodeRequest, NodeTransport} from '../../../src/cluster/node-transport.ts';
+import type {SimulatedNode} from './node.ts';
+import type {ClusterWorld} from './world.ts';
+
+/**
+ * Ways to break the cluster from outside its code, to prove that the checks see it: calls carried out twice; broken calls
+ * answered as if all were well; one client too many told; announcements that never arrive.
+ */
+export type Sabotage = 'doubled' | 'unsaid' | 'overcounted' | 'deaf';
+
+export const attacker = '10.0.0.66';
+const capturedMax = 100;
+
+interface OpenCall {
+  readonly target: SimulatedNode;
+  readonly fail: () => void;
+}
+
+export class Network {
+  /** By address; absent where nobody listens. */
+  readonly nodes = new Map<string, SimulatedNode>();
+  readonly #world: ClusterWorld;
+  readonly #open = new Set<OpenCall>();
+  readonly #captured: Uint8Array[] = [];
+  readonly #sabotage: Sabotage | undefined;
+
+  constructor(world: ClusterWorld, sabotage?: Sabotage) {
+    this.#world = world;
+    this.#sabotage = sabotage;
+  }
+
+  /** To everybody, the sender included. */
+  announce(from: SimulatedNode, datagram: Uint8Array): void {
+    this.#captured.push(datagram);
+    if (this.#captured.length > capturedMax) this.#captured.shift();
+    for (const node of this.nodes.values()) this.#throw(node, datagram, from.address);
+  }
+
+  /** The attacker sends something to somebody. */
+  attack(): void {
+    const {dice} = this.#world;
+    const garbage = Buffer.from(dice.hex(dice.integer(0, 40)), 'hex');
+    const datagram = dice.chance(0.7) && this.#captured.length > 0 ? dice.pick(this.#captured) : garbage;
+    const nodes = [...this.nodes.values()];
+    if (nodes.length > 0)
+      this.#throw(dice.pick(nodes), datagram, dice.chance(0.5) ? attacker : dice.pick(nodes).address);
+  }
+
+  #throw(node: SimulatedNode, datagram: Uint8Array, address: string): void {
+    const {dice, weather} = this.#world;
+    if (dice.chance(weather.datagramsLost) || this.#sabotage === 'deaf') return;
+    const copies = dice.chance(weather.datagramsDoubled) ? 2 : 1;
+    for (let copy = 0; copy < copies; copy++) {
+      this.#world.later(this.#world.latencyMs(), () => node.hear(datagram, address));
+    }
+  }
+
+  ask(
+    from: SimulatedNode,
+    origin: string,
+    nonce: string,
+    settle: (answer: HelloAnswer | undefined) => void,
+  ): () => void {
+    let isGivenUp = false;
+    const tell = (answer: HelloAnswer | undefined): void => {
+      this.#world.later(this.#world.latencyMs(), () => {
+        from.clock.happen(() => {
+          if (!isGivenUp) settle(answer);
+        });
+      });
+    };
+    this.#world.later(this.#world.latencyMs(), () => {
+      const address = new URL(origin).hostname;
+      const node = this.nodes.get(address);
+      // Repeats the id that it has heard, which is no secret, and cannot prove it.
+      if (address === attacker) tell({isOk: true, node: from.id.replaceAll('0', '1'), proof: undefined});
+      else if (node === undefined) tell(undefined);
+      else if (!this.#world.dice.chance(this.#world.weather.callsHung)) {
+        node.clock.happen(() => tell(node.hello(nonce)));
+      }
+    });
+    return () => {
+      isGivenUp = true;
+    };
+  }
+
+  connect(from: SimulatedNode, origin: string): NodeTransport {
+    const address = new URL(origin).hostname;
+    return {
+      send: (request, settle) => this.#send(from, address, request, settle),
+      close: () => {},
+    };
+  }
+
+  #send(
+    from: SimulatedNode,
+    address: string,
+    request: NodeRequest,
+    settle: (answer: NodeAnswer | undefined) => void,
+  ): () => void {
+    const {dice, weather} = this.#world;
+    let isOver = false;
+    const tell = (answer: NodeAnswer | undefined): void => {
+      this.#world.later(this.#world.latencyMs(), () => {
+        from.clock.happen(() => {
+          if (isOver) return;
+          isOver = true;
+          settle(answer);
+        });
+      });
+    };
+    const isBroken = dice.chance(weather.callsBroken);
+    const isHung = dice.chance(weather.callsHung);
+    const isAnswerBroken = dice.chance(weather.answersBroken);
+    this.#world.later(this.#world.latencyMs(), () => {
+      const target = this.nodes.get(address);
+      if (target === undefined || isBroken) {
+        tell(this.#sabotage === 'unsaid' ? Buffer.from('{"status":0,"connections":0,"data":""}') : undefined);
+        return;
+      }
+      if (isHung) return;
+      const call: OpenCall = {target, fail: () => tell(undefined)};
+      this.#open.add(call);
+      target.clock.happen(() => {
+        if (this.#sabotage === 'doubled') void target.handle(request);
+        void target.handle(request).then((text) => {
+          if (this.#open.delete(call)) tell(isAnswerBroken ? undefined : this.#falsify(text));
+        });
+      });
+    });
+    return () => {
+      isOver = true;
+    };
+  }
+
+  #falsify(text: string): Uint8Array {
+    const isFalse = this.#sabotage === 'overcounted';
+    return Buffer.from(isFalse ? text.replace(/"connections":\d+/, '"connections":40') : text);
+  }
+
+  /** The process at the node's address has ended: what was under way with it breaks. */
+  disconnect(node: SimulatedNode): void {
+    if (this.nodes.get(node.address) === node) this.nodes.delete(node.address);
+    for (const call of this.#open) {
+      if (call.target !== node) continue;
+      this.#open.delete(call);
+      call.fail();
+    }
+  }
+}

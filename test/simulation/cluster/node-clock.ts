@@ -1,0 +1,66 @@
+// The world's time as one node has it: with a wall of its own, which may be wrong, and no further than the node lives. A
+// node that is frozen, as by SIGSTOP, notices nothing until it is thawed, and then everything at once.
+
+import type {Clock, Timer} from '../../../src/core/clock.ts';
+import type {SimulatedClock} from '../../../src/core/clock-simulated.ts';
+
+export class NodeClock implements Clock {
+  isFrozen = false;
+  readonly #world: SimulatedClock;
+  readonly #wallOffsetMs: number;
+  readonly #timers = new Set<Timer>();
+  #held: (() => void)[] = [];
+  #isDead = false;
+
+  constructor(world: SimulatedClock, wallOffsetMs: number) {
+    this.#world = world;
+    this.#wallOffsetMs = wallOffsetMs;
+  }
+
+  now(): number {
+    return this.#world.now();
+  }
+
+  wallNow(): number {
+    return this.#world.wallNow() + this.#wallOffsetMs;
+  }
+
+  startTimer(delayMs: number, callback: () => void): Timer {
+    let isCancelled = false;
+    const timer = this.#world.startTimer(delayMs, () => {
+      this.#timers.delete(timer);
+      this.happen(() => {
+        if (!isCancelled) callback();
+      });
+    });
+    if (this.#isDead) timer.cancel();
+    else this.#timers.add(timer);
+    return {
+      cancel: () => {
+        isCancelled = true;
+        this.#timers.delete(timer);
+        timer.cancel();
+      },
+    };
+  }
+
+  /** Something comes to the node from outside. */
+  happen(what: () => void): void {
+    if (this.#isDead) return;
+    if (this.isFrozen) this.#held.push(what);
+    else what();
+  }
+
+  thaw(): void {
+    this.isFrozen = false;
+    for (const what of this.#held.splice(0)) this.happen(what);
+  }
+
+  /** Nothing happens to it any more. */
+  kill(): void {
+    this.#isDead = true;
+    this.#held = [];
+    for (const timer of this.#timers) timer.cancel();
+    this.#timers.clear();
+  }
+}

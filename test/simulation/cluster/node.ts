@@ -1,0 +1,231 @@
+// One node of a simulated cluster: the actors, the federated switchboard, the peers and the discovery are the product's
+// own; the HTTP between nodes is read and answered with the product's own pieces, and carried by the simulated network.
+
+import {spawnConnection} from '../../../src/actors/connection-actor.ts';
+import {createLocalSwitchboard} from '../../../src/actors/switchboard-local.ts';
+import {createThread, stopThread, type Thread} from '../../../src/actors/thread.ts';
+import {Discovery} from '../../../src/cluster/discovery.ts';
+import type {HelloAnswer} from '../../../src/cluster/hello.ts';
+import {NodePeers} from '../../../src/cluster/node-peers.ts';
+import type {NodeRequest} from '../../../src/cluster/node-transport.ts';
+import type {Switchboard} from '../../../src/cluster/switchboard.ts';
+import {createFederatedSwitchboard} from '../../../src/cluster/switchboard-federated.ts';
+import {createCounters} from '../../../src/core/counters.ts';
+import {doneText, outcomeText, refusalOf, refusalText} from '../../../src/gateway/api-answer.ts';
+import {parseQuery} from '../../../src/gateway/api-query.ts';
+import {readEviction, readPublish, readSubscription} from '../../../src/gateway/api-request.ts';
+import {apiPaths} from '../../../src/protocol/api.ts';
+import {prove} from '../../../src/protocol/node-proof.ts';
+import {emptyBytes} from '../../../src/protocol/packet.ts';
+import {verify} from '../../../src/protocol/signature.ts';
+import type {Answer, Call, UpstreamTransport} from '../../../src/upstream/call.ts';
+import {SimulatedClient} from './client.ts';
+import type {Network} from './network.ts';
+import {NodeClock} from './node-clock.ts';
+import type {ClusterWorld} from './world.ts';
+
+export const token = 'a-token-of-the-simulated-cluster';
+export const peerTimeoutMs = 2_000;
+const port = 1984;
+const stopGraceMs = 3_500;
+
+export class SimulatedNode {
+  readonly address: string;
+  readonly id: string;
+  readonly clock: NodeClock;
+  readonly clients = new Set<SimulatedClient>();
+  /** All clients that it ever had. */
+  readonly past = new Set<SimulatedClient>();
+  readonly switchboard: Switchboard;
+  readonly peers: NodePeers;
+  readonly counters = createCounters();
+  isAlive = true;
+  isStopping = false;
+  /** Whether it ended without a word to anybody. */
+  wasKilled = false;
+  #thawedAt = Number.NEGATIVE_INFINITY;
+  readonly #world: ClusterWorld;
+  readonly #thread: Thread;
+  readonly #discovery: Discovery;
+  readonly #ownNode: Switchboard;
+  readonly #business = new YesSayer(this);
+
+  constructor(world: ClusterWorld, network: Network, address: string) {
+    const {dice} = world;
+    this.#world = world;
+    this.address = address;
+    this.id = dice.hex(16);
+    this.clock = new NodeClock(world.clock, dice.integer(-4_000, 4_000));
+    this.#thread = createThread({
+      settings: {
+        keepAliveMs: 60_000,
+        retryIntervalMs: 1_000,
+        window: 1_000,
+        queue: 1_000,
+        queueBytesMax: 1_000_000,
+        sendBufferBytesMax: 1_000_000,
+        payloadBytesMax: 1_000,
+        channelsPerConnectionMax: 10,
+        unorderedTypes: new Set(),
+      },
+      clock: this.clock,
+      random: dice,
+      counters: this.counters,
+      transport: this.#business,
+      defer: (turn) => world.defer(() => this.clock.happen(turn)),
+      onFailure: (actor, error) => world.note(`${actor} failed: ${String(error)}`),
+      onFatal: (error) => world.note(`node ${address} failed: ${String(error)}`),
+    });
+    const shared = {securityToken: token, clock: this.clock, random: dice, counters: this.counters, peerTimeoutMs};
+    this.peers = new NodePeers({
+      ...shared,
+      connect: (origin) => network.connect(this, origin),
+      onDoubt: (node) => this.#discovery.doubt(node),
+    });
+    this.#discovery = new Discovery({
+      ...shared,
+      settings: {...shared, udpPorts: [port], peers: [], clusterOpen: false},
+      self: this.id,
+      port,
+      announce: (datagram) => network.announce(this, datagram),
+      ask: (origin, nonce, settle) => network.ask(this, origin, nonce, settle),
+      changed: (list) => this.peers.update(list),
+      report: () => {},
+    });
+    const local = createLocalSwitchboard(this.#thread);
+    this.switchboard = createFederatedSwitchboard(local, () => this.peers.all);
+    this.#ownNode = createFederatedSwitchboard(local, () => []);
+  }
+
+  get origin(): string {
+    return `http://${this.address}:${port}`;
+  }
+
+  start(): void {
+    this.#discovery.start();
+  }
+
+  /** A client comes, and will be in `channel`. */
+  connect(channel: string): SimulatedClient {
+    const identity = this.#world.dice.hex(32);
+    const client = new SimulatedClient(this.#world, this.clock, {identity, channel}, (gone) =>
+      this.clients.delete(gone),
+    );
+    this.clients.add(client);
+    this.past.add(client);
+    const actor = spawnConnection(this.#thread, client, identity);
+    client.attach(actor);
+    this.#business.channels.set(identity, channel);
+    actor.tell({kind: 'start', headers: []});
+    return client;
+  }
+
+  hear(datagram: Uint8Array, address: string): void {
+    this.clock.happen(() => this.#discovery.hear(datagram, address));
+  }
+
+  hello(nonce: string): HelloAnswer | undefined {
+    if (this.isStopping) return undefined;
+    return {isOk: true, node: this.id, proof: prove(token, 'hello', [nonce, this.id])};
+  }
+
+  /** Answers a call of another node, as api-calls.ts does. */
+  async handle({path, body}: NodeRequest): Promise<string> {
+    const [route = '', search = ''] = path.split('?');
+    const query = parseQuery(search);
+    const {timestamp = '', nonce = '', signature = ''} = query;
+    if (verify(token, {timestamp, nonce, signature}, this.clock.wallNow()) !== 'valid') {
+      return refusalText({code: 'RB_SIGNATURE'});
+    }
+    if (query.cluster !== '1') this.#world.note(`${this.address} was called without cluster=1`);
+    try {
+      return await this.#carryOut(route, query, body);
+    } catch (error) {
+      return refusalText(refusalOf(error) ?? {code: 'RB_INTERNAL'});
+    }
+  }
+
+  async #carryOut(route: string, query: ReturnType<typeof parseQuery>, body: Uint8Array): Promise<string> {
+    if (route === apiPaths.send) {
+      const request = readPublish(query, body);
+      if ('code' in request) return refusalText(request);
+      return outcomeText(request.qos, request.wantsReplies, await this.#ownNode.publish(request));
+    }
+    const evicted = readEviction(body);
+    if (evicted !== undefined) return doneText((await this.#ownNode.evict(evicted)).isPartial);
+    const wanted = readSubscription(body);
+    if ('code' in wanted) return refusalText(wanted);
+    const {subscription, occupy} = wanted;
+    const {outcome} =
+      route === apiPaths.subscribe
+        ? await this.#ownNode.subscribe(subscription, occupy)
+        : await this.#ownNode.unsubscribe(subscription);
+    return outcome === 'done' ? doneText(false) : refusalText({code: 'RB_NO_SUCH_CONNECTION'});
+  }
+
+  /** As SIGSTOP does. */
+  freeze(): void {
+    this.clock.isFrozen = true;
+  }
+
+  /** As SIGCONT does. */
+  thaw(): void {
+    if (!this.clock.isFrozen) return;
+    this.#thawedAt = this.clock.now();
+    this.clock.thaw();
+  }
+
+  wasFrozenSince(at: number): boolean {
+    return this.clock.isFrozen || this.#thawedAt >= at;
+  }
+
+  /** As SIGTERM does. */
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    this.#discovery.stop();
+    await stopThread(this.#thread, stopGraceMs);
+    this.peers.close();
+    this.kill();
+  }
+
+  /** As SIGKILL does. */
+  kill(): void {
+    this.isAlive = false;
+    this.clock.kill();
+    for (const client of [...this.clients]) client.lose();
+  }
+}
+
+/** A business server that lets everybody in, each into its channel. */
+class YesSayer implements UpstreamTransport {
+  readonly channels = new Map<string, string>();
+  readonly #node: SimulatedNode;
+  #receive: (answers: readonly Answer[]) => void = () => {};
+
+  constructor(node: SimulatedNode) {
+    this.#node = node;
+  }
+
+  dispatch(calls: readonly Call[]): void {
+    this.#node.clock.startTimer(1, () => this.#receive(calls.map((call) => this.#answer(call))));
+  }
+
+  onAnswers(receive: (answers: readonly Answer[]) => void): void {
+    this.#receive = receive;
+  }
+
+  async close(): Promise<void> {}
+
+  #answer(call: Call): Answer {
+    const join = call.kind === 'connect' ? this.channels.get(call.identity) : undefined;
+    return {
+      kind: 'accepted',
+      call: call.call,
+      body: emptyBytes,
+      join,
+      leave: undefined,
+      cookie: undefined,
+      identity: undefined,
+    };
+  }
+}
