@@ -22,6 +22,8 @@ export type ShardCommand =
   | {readonly kind: 'nodes'; readonly list: NodeList}
   /** All peers are linked. Answered `listening`. */
   | {readonly kind: 'listen'; readonly port: number}
+  /** No new client or caller is taken. Answered `quiet`. */
+  | {readonly kind: 'stopListening'}
   /** Answered `stopped`; the worker ends then. */
   | {readonly kind: 'stop'};
 
@@ -32,6 +34,7 @@ export type ShardReport =
   | {readonly kind: 'listening'; readonly port: number}
   /** It could not listen; `code` is the system's, such as EADDRINUSE. */
   | {readonly kind: 'failed'; readonly message: string; readonly code: string | undefined}
+  | {readonly kind: 'quiet'}
   | {readonly kind: 'stopped'};
 
 /** From a shard, unasked: a call to this node of the cluster failed, or waits for long. */

@@ -38,6 +38,9 @@ async function obey(command: ShardCommand): Promise<ShardReport> {
       return {kind: 'informed'};
     case 'listen':
       return {kind: 'listening', port: await shard.listen(command.port)};
+    case 'stopListening':
+      shard.stopListening();
+      return {kind: 'quiet'};
     case 'stop':
       await shard.close();
       return {kind: 'stopped'};

@@ -51,6 +51,8 @@ export interface Shard {
   setNodes(list: NodeList): void;
   /** Starts to listen; `port` 0 takes a free one. Settles with the real port. */
   listen(port: number): Promise<number>;
+  /** Takes no new client or caller; those that are there notice nothing. */
+  stopListening(): void;
   /** Ends every client, makes the close calls; settles within `shutdownGraceMs` + 1 s. */
   close(): Promise<void>;
 }
@@ -184,6 +186,10 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
       const place = {host: options.host, port, reusePort: options.threads > 1, backlog};
       await api.listen(place);
       return (api.server.address() as AddressInfo).port;
+    },
+
+    stopListening() {
+      if (api.server.listening) api.server.close();
     },
 
     close() {

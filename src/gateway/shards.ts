@@ -57,8 +57,11 @@ export class Shards {
   /** Ends all shards in order. */
   async stop(): Promise<void> {
     this.#isStopping = true;
+    const shards = [...this.#living];
+    // First none listens any more: a client that one has closed would else come back to another that is about to close it.
+    await Promise.all(shards.map((shard) => shard.command({kind: 'stopListening'})));
     await Promise.all(
-      [...this.#living].map(async (shard) => {
+      shards.map(async (shard) => {
         await shard.command({kind: 'stop'});
         await shard.terminate();
       }),
