@@ -15,6 +15,8 @@ export interface MessageTaker {
   take(bytes: Buffer, start: number, end: number): void;
 }
 
+type Listener = (this: Socket, chunk: Buffer) => void;
+
 const finalBinary = 0x82;
 const opcodeContinuation = 0;
 /** The least of the control frames. */
@@ -30,8 +32,8 @@ export class FrameReader {
   readonly #socket: Socket;
   readonly #taker: MessageTaker;
   readonly #bytesMax: number;
-  /** The reader that ws has put on the socket. */
-  readonly #passOn: (...args: unknown[]) => void;
+  /** ws's own listener. */
+  readonly #passOn: Listener;
   /** Bytes of a frame under way that ws has not got yet. */
   #owed = 0;
   /** The beginning of a header whose end has not come; ws has got it already. */
@@ -42,13 +44,17 @@ export class FrameReader {
 
   /** Takes the place of ws on `socket`, right after the upgrade. Messages longer than `bytesMax` are for ws to refuse. */
   constructor(socket: Socket, taker: MessageTaker, bytesMax: number) {
-    const [passOn, ...others] = socket.rawListeners('data');
+    // A listener of `data` is called with a chunk; the types know it as any function.
+    const [passOn, ...others] = socket.rawListeners('data') as Listener[];
     invariant(passOn !== undefined && others.length === 0, 'Expected ws to be the one reader of its socket');
     this.#socket = socket;
     this.#taker = taker;
     this.#bytesMax = Math.min(bytesMax, smallMax);
-    this.#passOn = (...args): void => Reflect.apply(passOn, socket, args);
-    socket.removeAllListeners('data').on('data', this.#onData);
+    this.#passOn = passOn;
+    socket.on('data', this.#onData);
+    // In this order, and not by removeAllListeners: where none is left Node deletes the event's name, and V8 turns the
+    // socket's table of listeners into one of 1 KB.
+    socket.off('data', passOn);
   }
 
   /** Reads no further; for a client whose bytes ws has refused. */
@@ -70,7 +76,7 @@ export class FrameReader {
     if (offset === chunk.length) return;
     // All the rest, small messages too: that ws found a fault in it, it tells only after this chunk.
     for (let place = offset; place < chunk.length; ) place = this.#skip(chunk, place);
-    this.#passOn(offset === 0 ? chunk : chunk.subarray(offset));
+    this.#passOn.call(this.#socket, offset === 0 ? chunk : chunk.subarray(offset));
   }
 
   /** Where a small message ends that begins at `offset` and lies whole in `chunk`; 0 where there is none. */

@@ -18,8 +18,9 @@ export function readHandshake(request: IncomingMessage, requireDevice: boolean):
   if (path !== '/connect/' && path !== '/connect') return {kind: 'refused', status: 404};
   if (!isWebSocketUpgrade(request)) return {kind: 'refused', status: 400};
   const headers = forwardedHeaders(request, query);
-  const isDeviceKnown = hasHeader(headers, headerDevice) && hasHeader(headers, headerPlatform);
-  if (requireDevice && !isDeviceKnown) return {kind: 'refused', status: 401};
+  if (requireDevice && !(hasHeader(headers, headerDevice) && hasHeader(headers, headerPlatform))) {
+    return {kind: 'refused', status: 401};
+  }
   return {kind: 'accepted', headers};
 }
 

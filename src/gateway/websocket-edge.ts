@@ -5,7 +5,10 @@ import {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import {WebSocketServer} from 'ws';
 import {spawnConnection} from '../actors/connection-actor.ts';
+import type {ConnectionMessage} from '../actors/messages.ts';
 import type {Thread} from '../actors/thread.ts';
+import type {ActorRef} from '../runtime/actor.ts';
+import {DeadlineQueue} from '../upstream/deadline-queue.ts';
 import {Flusher} from './flusher.ts';
 import {answerUpgrade, readHandshake} from './handshake.ts';
 import type {GatewayOptions} from './options.ts';
@@ -47,6 +50,11 @@ export function createWebSocketEdge(
     payloadBytesMax: options.payloadBytesMax,
     paused: new Set(),
   };
+  const deadlines = new DeadlineQueue<ActorRef<ConnectionMessage>>(
+    thread.clock,
+    options.callTimeoutMs + handshakeGraceMs,
+    (connection) => connection.tell({kind: 'handshakeDue'}),
+  );
   scheduler.onTurnEnd(() => {
     environment.flusher.flush();
     for (const link of environment.paused) link.resume();
@@ -73,9 +81,7 @@ export function createWebSocketEdge(
     const connection = spawnConnection(thread, link, thread.random.hex(identityBytes));
     link.attach(connection);
     connection.tell({kind: 'start', headers: reading.headers});
-    const deadline = thread.clock.startTimer(options.callTimeoutMs + handshakeGraceMs, () =>
-      connection.tell({kind: 'handshakeDue'}),
-    );
-    link.onAnswered = () => deadline.cancel();
+    deadlines.add(connection, thread.clock.now());
+    link.onAnswered = () => deadlines.delete(connection);
   };
 }
