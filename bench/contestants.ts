@@ -29,6 +29,7 @@ export async function startGatewayDaemon(
   root: string,
   businessPort: number,
   options: Partial<GatewayOptions> = {},
+  nodeArgs: readonly string[] = [],
 ): Promise<Contestant> {
   const business = `http://127.0.0.1:${businessPort}`;
   const given: Partial<GatewayOptions> = {
@@ -39,21 +40,26 @@ export async function startGatewayDaemon(
     apiKeys: [apiKey],
     ...options,
   };
-  return startNode(name, 'daemon.ts', [root, JSON.stringify(given)]);
+  return startNode(name, 'daemon.ts', [root, JSON.stringify(given)], nodeArgs);
 }
 
 /** Starts the bare reference. */
-export function startBare(): Promise<Contestant> {
-  return startNode('bare', 'bare-server.ts', []);
+export function startBare(nodeArgs: readonly string[] = []): Promise<Contestant> {
+  return startNode('bare', 'bare-server.ts', [], nodeArgs);
 }
 
 /** Starts fastify answering a constant. */
 export function startConstant(): Promise<Contestant> {
-  return startNode('constant', 'constant-server.ts', []);
+  return startNode('constant', 'constant-server.ts', [], []);
 }
 
-async function startNode(name: string, file: string, args: readonly string[]): Promise<Contestant> {
-  const child = await Child.start<ServerDesk, {port: number}>({file, args, nodeArgs: ['--expose-gc']});
+async function startNode(
+  name: string,
+  file: string,
+  args: readonly string[],
+  nodeArgs: readonly string[],
+): Promise<Contestant> {
+  const child = await Child.start<ServerDesk, {port: number}>({file, args, nodeArgs: ['--expose-gc', ...nodeArgs]});
   return {
     name,
     dialect: 'rainbow',

@@ -2,7 +2,6 @@
 // with it, so that no section inherits the heap or the sockets of another.
 
 import {setTimeout as wait} from 'node:timers/promises';
-import type {GatewayOptions} from '../src/gateway/options.ts';
 import {Child} from './child.ts';
 import {type Checkout, checkOut} from './compare.ts';
 import {type Contestant, startBare, startGatewayDaemon, startPeers} from './contestants.ts';
@@ -70,14 +69,14 @@ export class Stage {
     return [...(await this.startGateways()), this.enter(await startBare())];
   }
 
-  /** Starts each gateway anew; what they start has to be entered. */
-  gatewayStarters(options: Partial<GatewayOptions> = {}): (() => Promise<Contestant>)[] {
+  /** Starts each gateway anew; what they start has to be entered. `nodeArgs` are for Node itself. */
+  gatewayStarters(nodeArgs: readonly string[] = []): (() => Promise<Contestant>)[] {
     const {root, compare} = this.plan;
     const {port} = this.business.facts;
-    const starters = [() => startGatewayDaemon('gateway', root, port, options)];
+    const starters = [() => startGatewayDaemon('gateway', root, port, {}, nodeArgs)];
     if (compare === undefined) return starters;
     const {folder} = this.#checkOut(compare);
-    return [...starters, () => startGatewayDaemon(compare, folder, port, options)];
+    return [...starters, () => startGatewayDaemon(compare, folder, port, {}, nodeArgs)];
   }
 
   /** The peers that are installed, where they are asked for. */
