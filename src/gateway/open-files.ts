@@ -46,11 +46,20 @@ export function shareFiles(
 
 /** How many files this process may open; `Infinity` where nothing is said. Node has raised the limit as far as it may. */
 export function readFileLimit(): number {
-  const {userLimits} = process.report.getReport() as {
-    readonly userLimits?: {readonly open_files?: {readonly soft?: unknown}};
-  };
+  // The types do not know `excludeNetwork`.
+  const report = process.report as typeof process.report & {excludeNetwork: boolean};
+  const {excludeNetwork} = report;
+  // Or it would look up the names of whoever a program that embeds the gateway is connected with.
+  report.excludeNetwork = true;
+  const {userLimits} = report.getReport() as UserLimits;
+  report.excludeNetwork = excludeNetwork;
   const soft = userLimits?.open_files?.soft;
   return typeof soft === 'number' ? soft : Number.POSITIVE_INFINITY;
+}
+
+/** Of Node's diagnostic report, where the system has limits. */
+interface UserLimits {
+  readonly userLimits?: {readonly open_files?: {readonly soft?: unknown}};
 }
 
 function atLeastOne(count: number): number {

@@ -20,7 +20,10 @@ export const halfClose: Scenario = {
     await knockerFinishes(scene);
     const answerBytes = await callerFinishes(scene);
     scene.check();
-    return `${messages} messages before a FIN delivered; 2 close calls; ${answerBytes} bytes of answer to a caller that half-closed`;
+    return (
+      `${messages} messages before a FIN delivered; 2 close calls; ` +
+      `${answerBytes} bytes of answer to a caller that half-closed`
+    );
   },
 };
 

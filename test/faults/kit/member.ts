@@ -30,7 +30,7 @@ export class Member {
   readonly #ledger: Ledger;
   /** By id, the oldest first: an id may be taken again before it was answered. */
   readonly #sendings = new Map<number, Sending[]>();
-  /** By id: messages of the gateway that were not released. */
+  /** By id: the latest message of the gateway. */
   readonly #received = new Map<number, string>();
   #isAcknowledging = false;
   #lastId = 0;
@@ -40,7 +40,10 @@ export class Member {
     this.raw = raw;
     this.number = number;
     this.#ledger = ledger;
+    // What came right behind the answer to the handshake is here already.
+    const early = raw.packets.drain();
     raw.onPacket = (bytes) => this.#take(bytes);
+    for (const bytes of early) this.#take(bytes);
     raw.onPing = (payload) => raw.sendPong(payload);
   }
 
