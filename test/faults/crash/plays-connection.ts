@@ -25,7 +25,7 @@ type OpenState = (typeof openStates)[number];
 export const playsConnection: readonly Play[] = [
   ...outcomes.map((outcome): Play => ({name: `connect: ${outcome}`, run: (scene) => connects(scene, outcome)})),
   ...outcomes.map((outcome): Play => ({name: `connect: gone, then ${outcome}`, run: (scene) => gone(scene, outcome)})),
-  {name: 'connect: never answered', keys: {call_timeout: 0.2}, run: neverAnswered},
+  {name: 'connect: never answered', keys: {call_timeout: 1}, run: neverAnswered},
   {name: 'connect: the gateway stops', run: stopsBefore},
   {name: 'heartbeat', keys: beating, run: heartbeat},
   {name: 'heartbeat: asked while fresh', keys: beating, run: (scene) => asked(scene, 'open.fresh')},
@@ -66,7 +66,8 @@ async function neverAnswered(scene: Scene): Promise<void> {
   const {daemon} = scene;
   // A worker takes orders once it has started, and it has when a call was answered.
   await scene.join('earlier');
-  await daemon.order({kind: 'blockWorkers', ms: 3_000});
+  // Longer than the deadline and the grace that the edge adds to it.
+  await daemon.order({kind: 'blockWorkers', ms: 4_000});
   const {answer} = await handshake(scene.cast, daemon.port);
   if (answer.status !== 503) throw new Error(`Expected 503, got ${answer.status}`);
 }
