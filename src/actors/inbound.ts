@@ -29,6 +29,7 @@ export interface InboundMessage extends Story {
   state: number;
   /** See {@link Story}. */
   watchMask: number;
+  storyPlace: number;
   /** The business server's answer, held from the REC on; the same bytes at every repeat. [RB-20] */
   reply: Uint8Array;
 }
@@ -108,7 +109,8 @@ export class Inbound {
   /** A REL came: always answered with COM. [RB-24] */
   release(id: number): void {
     const flow = this.#flows.get(keyOf(2, id));
-    this.#received({kind: 'rel', id}, flow);
+    const {observer} = this.#thread.observation;
+    if (observer !== undefined) observer.answerReceived(this.#owner.subject, flow, 'rel', id, undefined);
     if (flow === undefined) this.#send({kind: 'com', id}, undefined);
     else this.#step(flow, event['wire.rel']);
   }
@@ -164,6 +166,7 @@ export class Inbound {
       payload: packet.payload,
       state: 0,
       watchMask: 0,
+      storyPlace: 0,
       reply: emptyBytes,
     };
     this.#thread.observation.observer?.accepted(message, packet.type);
@@ -252,7 +255,7 @@ export class Inbound {
     this.#owner.link.send(frame);
   }
 
-  #received(packet: Packet, flow: InboundMessage | undefined): void {
+  #received(packet: SendPacket, flow: InboundMessage | undefined): void {
     const {observer} = this.#thread.observation;
     if (observer !== undefined) observer.received(this.#owner.subject, flow, packet);
   }

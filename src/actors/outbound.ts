@@ -5,7 +5,7 @@
 import {outboundQos1, outboundQos2} from '../machines/outbound-delivery.ts';
 import {framePacket} from '../protocol/frame.ts';
 import {messageIdMax} from '../protocol/packet.ts';
-import type {Subject} from '../trace/observer.ts';
+import type {Observation, Subject} from '../trace/observer.ts';
 import type {Delivery} from './delivery.ts';
 import {InFlight} from './in-flight.ts';
 import type {Link} from './link.ts';
@@ -27,6 +27,7 @@ export interface OutboundOwner {
 
 export class Outbound {
   readonly #thread: Thread;
+  readonly #observation: Observation;
   readonly #owner: OutboundOwner;
   /** By id: transmitted, and not ended. At most `window`. [RB-47] */
   readonly #inFlight = new InFlight();
@@ -38,6 +39,7 @@ export class Outbound {
 
   constructor(thread: Thread, owner: OutboundOwner) {
     this.#thread = thread;
+    this.#observation = thread.observation;
     this.#owner = owner;
   }
 
@@ -71,19 +73,19 @@ export class Outbound {
     if (this.#queued.length < queue && bytes <= queueBytesMax) {
       this.#queued.push(delivery);
       this.#queuedBytes = bytes;
-      this.#thread.observation.observer?.delivery('queued', this.#owner.subject, delivery.publication);
+      this.#observation.observer?.delivery('queued', this.#owner.subject, delivery.publication);
       return;
     }
     this.#thread.counters.deliveriesRefused++;
-    this.#thread.observation.observer?.delivery('refused', this.#owner.subject, delivery.publication);
+    this.#observation.observer?.delivery('refused', this.#owner.subject, delivery.publication);
     delivery.publication.refuse(delivery);
   }
 
   /** An ACK or REC came. A REC is answered at once, so RELs go out in the order of the RECs. [RB-44] */
   acknowledge(kind: 'ack' | 'rec', id: number, reply: Uint8Array): void {
     const delivery = this.#inFlight.find(id);
-    const {observer} = this.#thread.observation;
-    if (observer !== undefined) observer.received(this.#owner.subject, delivery?.publication, {kind, id, reply});
+    const {observer} = this.#observation;
+    if (observer !== undefined) observer.answerReceived(this.#owner.subject, delivery?.publication, kind, id, reply);
     if (delivery === undefined) {
       this.#thread.counters.packetsUnknownId++;
       this.#owed?.answered(id);
@@ -100,8 +102,9 @@ export class Outbound {
   /** A COM came. */
   complete(id: number): void {
     const delivery = this.#inFlight.find(id);
-    const {observer} = this.#thread.observation;
-    if (observer !== undefined) observer.received(this.#owner.subject, delivery?.publication, {kind: 'com', id});
+    const {observer} = this.#observation;
+    if (observer !== undefined)
+      observer.answerReceived(this.#owner.subject, delivery?.publication, 'com', id, undefined);
     if (delivery === undefined) this.#thread.counters.packetsUnknownId++;
     else this.#step(delivery, event['wire.com']);
   }
@@ -170,7 +173,7 @@ export class Outbound {
     const cell = table.step(from, eventCode);
     const to = table.next[cell] as number;
     delivery.state = to;
-    const {observer} = this.#thread.observation;
+    const {observer} = this.#observation;
     if (observer !== undefined) {
       const {publication, id} = delivery;
       observer.transition(table.machine.id, this.#owner.subject, publication, id, from, eventCode, to);
@@ -233,7 +236,7 @@ export class Outbound {
   }
 
   #sendFrame(frame: Uint8Array, story: Publication | undefined): void {
-    const {observer} = this.#thread.observation;
+    const {observer} = this.#observation;
     if (observer !== undefined) observer.sent(this.#owner.subject, story, frame);
     this.#owner.link.send(frame);
   }

@@ -19,6 +19,7 @@ export class Publication implements Story {
   /** The publication's id. */
   readonly message: string;
   watchMask = 0;
+  storyPlace = 0;
   /** Of the payload, as a client's queue counts them; also after the payload has been let go. */
   readonly payloadBytes: number;
   /** The id on the wire for every client on which it is free; the others take one of their own. */

@@ -27,14 +27,17 @@ export function publish(
     return;
   }
   const publication = new Publication(thread, request, message, reply);
-  if (story !== undefined) publication.watchMask = story.watchMask;
+  if (story !== undefined) {
+    publication.watchMask = story.watchMask;
+    publication.storyPlace = story.storyPlace;
+  }
   publication.start(recipients);
 }
 
 function factsOf(request: PublishRequest, message: string, recipients: Recipients): PublicationFacts {
   const {channel, identity, qos, type, payload, timeoutMs} = request;
   const address = {channel, to: identity, qos, type, timeoutMs};
-  return {...address, message, bytes: payload.length, recipients: recipients.size, watchMask: 0};
+  return {...address, message, bytes: payload.length, recipients: recipients.size, watchMask: 0, storyPlace: 0};
 }
 
 function broadcast(thread: Thread, recipients: Recipients, request: PublishRequest, story: Story | undefined): void {

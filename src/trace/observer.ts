@@ -1,7 +1,7 @@
 // A window on everything that happens in a thread, for whoever traces it and for tests. While nobody looks, a place where
 // something happens costs one load and one comparison; nothing is allocated.
 
-import type {Packet, PacketFault, Qos} from '../protocol/packet.ts';
+import type {PacketFault, Qos, SendPacket} from '../protocol/packet.ts';
 import type {MembershipEvent} from '../protocol/trace.ts';
 import type {Answer, Call} from '../upstream/call.ts';
 
@@ -19,8 +19,9 @@ export interface Subject {
 export interface Story {
   /** `p…` or `m…`. */
   readonly message: string;
-  /** The recorder's: who watches it; found out once, when it begins. */
+  /** The recorder's: who watches it, found out once, when it begins; and where its ring has the id. */
   watchMask: number;
+  storyPlace: number;
 }
 
 /** What is known of a publication when it begins. */
@@ -59,8 +60,20 @@ export interface Observer {
     event: number,
     to: number,
   ): void;
-  /** A packet came and is about to take effect. */
-  received(subject: Subject, story: Story | undefined, packet: Packet | PacketFault | {readonly kind: 'heard'}): void;
+  /** A SEND came and is about to take effect, or something that is no packet did. */
+  received(
+    subject: Subject,
+    story: Story | undefined,
+    packet: SendPacket | PacketFault | {readonly kind: 'heard'},
+  ): void;
+  /** Any other packet did. Not as an object: there are as many as deliveries. */
+  answerReceived(
+    subject: Subject,
+    story: Story | undefined,
+    kind: 'ack' | 'rec' | 'rel' | 'com',
+    id: number,
+    reply: Uint8Array | undefined,
+  ): void;
   /** A frame was handed to the link. */
   sent(subject: Subject, story: Story | undefined, frame: Uint8Array): void;
   /** A ping (`code` 0) or a close frame was. */

@@ -59,6 +59,20 @@ export const packetKinds: readonly TracePacket['kind'][] = [
   'heard',
   'close',
 ];
+/** Place in {@link packetKinds}; as {@link chartNumber}. */
+export function packetNumber(kind: TracePacket['kind']): number {
+  switch (kind) {
+    case 'ack':
+      return 2;
+    case 'rec':
+      return 3;
+    case 'com':
+      return 5;
+    default:
+      return packetKinds.indexOf(kind);
+  }
+}
+
 export const faultReasons: readonly FaultReason[] = ['empty', 'short', 'command', 'qos', 'text'];
 export const fates: readonly DeliveryEvent['fate'][] = ['queued', 'refused', 'gone', 'dropped'];
 export const changes: readonly MembershipEvent['change'][] = ['joined', 'left', 'evicted', 'refused'];

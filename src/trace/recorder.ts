@@ -2,7 +2,7 @@
 // for everything that happens while anybody watches anything: numbers go into flat arrays, nothing is allocated.
 
 import type {Clock} from '../core/clock.ts';
-import type {Packet, PacketFault} from '../protocol/packet.ts';
+import type {PacketFault, SendPacket} from '../protocol/packet.ts';
 import {type MembershipEvent, payloadShownMax} from '../protocol/trace.ts';
 import type {Answer, Call} from '../upstream/call.ts';
 import type {DeliveryFate, Observer, PublicationFacts, PublicationResult, Story, Subject} from './observer.ts';
@@ -14,11 +14,14 @@ import {
   fates,
   faultReasons,
   outcomes,
-  packetKinds,
+  packetNumber,
   recordKind,
 } from './record-kind.ts';
 import type {TraceRing} from './trace-ring.ts';
 import type {WatchList} from './watch-list.ts';
+
+/** Of a SEND on the wire; the packets' kinds stand in their list by their commands. */
+const commandSend = 1;
 
 /** Time as the turns of a thread know it: cheaper than to ask the clock. */
 export interface TurnTime {
@@ -33,7 +36,6 @@ export class Recorder implements Observer {
   readonly #watches: WatchList;
   readonly #clock: Clock;
   readonly #turn: TurnTime;
-  #lastAt = 0;
 
   constructor(ring: TraceRing, watches: WatchList, clock: Clock, turn: TurnTime) {
     this.ring = ring;
@@ -59,36 +61,40 @@ export class Recorder implements Observer {
     steps[cell] = (steps[cell] as number) + 1;
     const mask = this.#maskOf(subject, story);
     if (mask === 0) return;
-    const place = this.#add(recordKind.transition | (number << 8), mask, subject, story);
-    this.ring.fill(place, flow, from, event, to, 0);
+    const place = this.#add(recordKind.transition | (number << 8) | (flow << 16), mask, subject, story);
+    this.ring.numbers[place * 8 + 4] = from | (event << 8) | (to << 16);
   }
 
-  received(subject: Subject, story: Story | undefined, packet: Packet | PacketFault | {readonly kind: 'heard'}): void {
+  received(
+    subject: Subject,
+    story: Story | undefined,
+    packet: SendPacket | PacketFault | {readonly kind: 'heard'},
+  ): void {
     const mask = this.#maskOf(subject, story);
     if (mask === 0) return;
-    const place = this.#add(recordKind.packetIn | (packetKinds.indexOf(packet.kind) << 8), mask, subject, story);
-    switch (packet.kind) {
-      case 'send': {
-        const {qos, isDup, type, id, payload} = packet;
-        this.ring.fill(place, id, payload.length, type, qos | (isDup ? 4 : 0), 0);
-        this.#keep(place, mask, payload);
-        return;
-      }
-      case 'ack':
-      case 'rec':
-        this.ring.fill(place, packet.id, packet.reply.length, 0, 0, 0);
-        this.#keep(place, mask, packet.reply);
-        return;
-      case 'rel':
-      case 'com':
-        this.ring.fill(place, packet.id, 0, 0, 0, 0);
-        return;
-      case 'fault':
-        this.ring.fill(place, 0, 0, faultReasons.indexOf(packet.reason), 0, 0);
-        return;
-      default:
-        this.ring.fill(place, 0, 0, 0, 0, 0);
+    if (packet.kind !== 'send') {
+      const place = this.#add(recordKind.packetIn | (packetNumber(packet.kind) << 8), mask, subject, story);
+      this.#fill(place, 0, packet.kind === 'fault' ? faultReasons.indexOf(packet.reason) : 0, 0, 0);
+      return;
     }
+    const {qos, isDup, type, id, payload} = packet;
+    const place = this.#add(recordKind.packetIn | (commandSend << 8) | (id << 16), mask, subject, story);
+    this.#fill(place, payload.length, type, qos | (isDup ? 4 : 0), 0);
+    this.#keep(place, mask, payload);
+  }
+
+  answerReceived(
+    subject: Subject,
+    story: Story | undefined,
+    kind: 'ack' | 'rec' | 'rel' | 'com',
+    id: number,
+    reply: Uint8Array | undefined,
+  ): void {
+    const mask = this.#maskOf(subject, story);
+    if (mask === 0) return;
+    const place = this.#add(recordKind.packetIn | (packetNumber(kind) << 8) | (id << 16), mask, subject, story);
+    this.ring.numbers[place * 8 + 4] = reply === undefined ? 0 : reply.length;
+    if (reply !== undefined) this.#keep(place, mask, reply);
   }
 
   sent(subject: Subject, story: Story | undefined, frame: Uint8Array): void {
@@ -99,23 +105,27 @@ export class Recorder implements Observer {
     const start = marker < 126 ? 2 : marker === 126 ? 4 : 10;
     const first = frame[start] as number;
     const command = first >> 4;
-    const isSend = command === 1;
-    const qos = (first >> 1) & 3;
+    const isSend = command === commandSend;
+    const hasId = !isSend || (first & 6) !== 0;
     const idAt = isSend ? start + 3 : start + 1;
-    const id = isSend && qos === 0 ? 0 : ((frame[idAt] as number) << 8) | (frame[idAt + 1] as number);
-    const type = isSend ? ((frame[start + 1] as number) << 8) | (frame[start + 2] as number) : 0;
-    const bodyAt = isSend && qos === 0 ? start + 3 : idAt + 2;
-    const place = this.#add(recordKind.packetOut | (command << 8), mask, subject, story);
-    this.ring.fill(place, id, frame.length - bodyAt, type, isSend ? qos | ((first & 8) >> 1) : 0, 0);
+    const id = hasId ? ((frame[idAt] as number) << 8) | (frame[idAt + 1] as number) : 0;
+    const bodyAt = hasId ? idAt + 2 : idAt;
+    const place = this.#add(recordKind.packetOut | (command << 8) | (id << 16), mask, subject, story);
+    const base = place * 8;
+    this.ring.numbers[base + 4] = frame.length - bodyAt;
+    if (isSend) {
+      this.ring.numbers[base + 5] = ((frame[start + 1] as number) << 8) | (frame[start + 2] as number);
+      this.ring.numbers[base + 6] = ((first >> 1) & 3) | ((first & 8) >> 1);
+    }
     if ((mask & this.#watches.payloadMask) !== 0) this.#keep(place, mask, frame.subarray(bodyAt));
   }
 
   signalled(subject: Subject, code: number): void {
     const mask = this.#maskOf(subject, undefined);
     if (mask === 0) return;
-    const kind = packetKinds.indexOf(code === 0 ? 'ping' : 'close');
+    const kind = packetNumber(code === 0 ? 'ping' : 'close');
     const place = this.#add(recordKind.packetOut | (kind << 8), mask, subject, undefined);
-    this.ring.fill(place, 0, 0, code, 0, 0);
+    this.#fill(place, 0, code, 0, 0);
   }
 
   published(publication: PublicationFacts): void {
@@ -124,16 +134,17 @@ export class Recorder implements Observer {
     publication.watchMask = mask;
     if (mask === 0) return;
     const code = recordKind.published | (qos << 8) | (channel === undefined ? 1 << 16 : 0);
-    const place = this.ring.add(code, mask, this.#tick(), 0, '', message);
-    this.ring.fill(place, 0, bytes, type, recipients, timeoutMs);
+    this.#tick();
+    const place = this.ring.add(code, mask, 0, '', publication);
+    this.#fill(place, bytes, type, recipients, timeoutMs);
     this.ring.words[place] = channel ?? to ?? '';
   }
 
-  answered({watchMask, message}: Story, result: PublicationResult): void {
-    if (watchMask === 0) return;
-    const code = recordKind.answered | (result.isTimedOut ? 1 << 8 : 0);
-    const place = this.ring.add(code, watchMask, this.#tick(), 0, '', message);
-    this.ring.fill(place, 0, result.recipients, result.confirmed, result.refused, result.open);
+  answered(story: Story, {recipients, confirmed, refused, open, isTimedOut}: PublicationResult): void {
+    if (story.watchMask === 0) return;
+    this.#tick();
+    const place = this.ring.add(recordKind.answered | (isTimedOut ? 1 << 8 : 0), story.watchMask, 0, '', story);
+    this.#fill(place, recipients, confirmed, refused, open);
   }
 
   accepted(story: Story, type: number): void {
@@ -143,16 +154,15 @@ export class Recorder implements Observer {
   delivery(fate: DeliveryFate, subject: Subject, story: Story | undefined): void {
     const mask = this.#maskOf(subject, story);
     if (mask === 0) return;
-    const place = this.#add(recordKind.delivery | (fates.indexOf(fate) << 8), mask, subject, story);
-    this.ring.fill(place, 0, 0, 0, 0, 0);
+    this.#add(recordKind.delivery | (fates.indexOf(fate) << 8), mask, subject, story);
   }
 
   called(subject: Subject, story: Story | undefined, call: Call): void {
     const mask = this.#maskOf(subject, story);
     if (mask === 0) return;
     const place = this.#add(recordKind.call | (callKinds.indexOf(call.kind) << 8), mask, subject, story);
-    if (call.kind === 'message') this.ring.fill(place, 0, call.call, call.type, call.payload.length, 0);
-    else this.ring.fill(place, 0, call.call, -1, 0, 0);
+    if (call.kind === 'message') this.#fill(place, call.call, call.type, call.payload.length, 0);
+    else this.#fill(place, call.call, -1, 0, 0);
   }
 
   callAnswered(subject: Subject, story: Story | undefined, kind: Call['kind'], answer: Answer): void {
@@ -161,7 +171,7 @@ export class Recorder implements Observer {
     const code = recordKind.callAnswered | (callKinds.indexOf(kind) << 8) | (outcomes.indexOf(answer.kind) << 16);
     const place = this.#add(code, mask, subject, story);
     const status = answer.kind === 'failed' ? (answer.status ?? 0) : 0;
-    this.ring.fill(place, 0, answer.call, answer.kind === 'accepted' ? answer.body.length : 0, status, 0);
+    this.#fill(place, answer.call, answer.kind === 'accepted' ? answer.body.length : 0, status, 0);
     this.ring.words[place] = answer.kind === 'failed' ? answer.reason : '';
   }
 
@@ -173,7 +183,8 @@ export class Recorder implements Observer {
   }
 
   apiRefused(path: string, code: string): void {
-    const place = this.ring.add(recordKind.apiRefused, this.#watches.all, this.#tick(), 0, path, '');
+    this.#tick();
+    const place = this.ring.add(recordKind.apiRefused, this.#watches.all, 0, path, undefined);
     this.ring.words[place] = code;
   }
 
@@ -187,21 +198,23 @@ export class Recorder implements Observer {
 
   // In a turn all has the turn's time; what happens between turns asks the clock, and time does not go back for it.
   #add(code: number, mask: number, subject: Subject, story: Story | undefined): number {
+    const {ring} = this;
     const {now} = this.#turn;
-    if (now > this.#lastAt) this.#lastAt = now;
-    return this.ring.add(
-      code,
-      mask,
-      this.#lastAt,
-      subject.number,
-      subject.identity,
-      story === undefined ? '' : story.message,
-    );
+    if (now > (ring.now[0] as number)) ring.now[0] = now;
+    return ring.add(code, mask, subject.number, subject.identity, story);
   }
 
-  #tick(): number {
-    this.#lastAt = Math.max(this.#lastAt, this.#clock.now());
-    return this.#lastAt;
+  #tick(): void {
+    this.ring.now[0] = Math.max(this.ring.now[0] as number, this.#clock.now());
+  }
+
+  #fill(place: number, a: number, b: number, c: number, d: number): void {
+    const {numbers} = this.ring;
+    const base = place * 8 + 4;
+    numbers[base] = a;
+    numbers[base + 1] = b;
+    numbers[base + 2] = c;
+    numbers[base + 3] = d;
   }
 
   #keep(place: number, mask: number, payload: Uint8Array): void {

@@ -12,21 +12,21 @@ export function decodeRecord(ring: TraceRing, thread: number, number: number, ma
   const base = place * 8;
   const value = (index: number): number => ring.numbers[base + index] as number;
   const code = value(0);
-  const [sub, flag] = [(code >> 8) & 0xff, (code >> 16) & 0xff];
-  const head = {seq: number + 1, at: ring.moments[place * 2] as number, thread};
+  const [sub, flag] = [(code >> 8) & 0x7f, code >>> 16];
+  const head = {seq: number + 1, at: ring.moments[place] as number, thread};
   const text = (list: readonly string[]): string => list[place] as string;
-  const message = text(ring.messages);
+  const message = ring.messageAt(place);
   const client = {connection: value(2), identity: text(ring.identities)};
   const about = {...client, ...(message !== '' && {message})};
-  const onWire = {...about, ...(value(3) !== 0 && {flow: value(3)})};
+  const onWire = {...about, ...(flag !== 0 && {flow: flag})};
   switch (code & 0xff) {
     case recordKind.transition:
-      return {kind: 'transition', ...head, ...onWire, ...describeStep(sub, value(4), value(5), value(6))};
+      return {kind: 'transition', ...head, ...onWire, ...describeStep(sub, value(4))};
     case recordKind.packetIn:
     case recordKind.packetOut: {
       const direction = (code & 0xff) === recordKind.packetIn ? 'in' : 'out';
-      const packet = describePacket(sub, value(3), value(4), value(5), value(6));
-      const payload = mayShowPayload ? ring.kept(place, Math.min(value(4), payloadShownMax)) : undefined;
+      const packet = describePacket(sub, flag, value(4), value(5), value(6));
+      const payload = mayShowPayload ? ring.keptAt(place, Math.min(value(4), payloadShownMax)) : undefined;
       const shown = payload !== undefined && {payload: Buffer.from(payload).toString('base64')};
       return {kind: 'packet', ...head, ...onWire, direction, packet, ...shown};
     }
@@ -60,7 +60,8 @@ export function decodeRecord(ring: TraceRing, thread: number, number: number, ma
   }
 }
 
-function describeStep(chart: number, from: number, event: number, to: number) {
+function describeStep(chart: number, step: number) {
+  const [from, event, to] = [step & 0xff, (step >> 8) & 0xff, (step >> 16) & 0xff];
   const table = named(charts, chart);
   const {states, events, effects} = table.vocabulary;
   // Not `step()`: with the interpreter behind the tables that takes the step.

@@ -1,27 +1,37 @@
 // The memory of a trace: the latest events of one thread as numbers in flat arrays, overwritten in turn. Written on the hot
 // path by recorder.ts, which allocates nothing for it; made readable by trace-decoder.ts, when somebody asks.
 //
-//   numbers   [code, mask, connection, flow, a, b, c, d]   eight a record; what a to d mean depends on the kind
-//   moments   [at, place of the payload]                   two a record
-//   texts     identity, message, word                      what stands in a place the kind does not use is of an older record
+//   numbers      [code, mask, connection, story, a, b, c, d]   eight a record; what a to d mean depends on the kind
+//   code         kind:8 | sub:7, hasPayload:1 | flow or flag:16
+//   identities   of the connection, word: whatever else is text; what a kind does not use is of an older record
+//   messages     by story: the many records of a publication share one place, so that its fresh string is not written into
+//                old memory for each of them, which the garbage collector would have to keep book of
+
+import type {Story} from './observer.ts';
 
 const numbersPerRecord = 8;
 /** Bytes of payloads that are kept, of all records together. */
 const arenaBytes = 4_194_304;
+/** In a record's code: a payload was kept with it. */
+const payloadBit = 0x80_00;
 
 export class TraceRing {
   /** Records that fit: a power of two. */
   readonly capacity: number;
   /** Records written so far; the next one has this number and one more as its `seq`. */
   count = 0;
+  /** When what is recorded now happens. A flat array: a number handed on from call to call would be allocated each time. */
+  readonly now = new Float64Array(1);
   readonly numbers: Int32Array;
   readonly moments: Float64Array;
   readonly identities: string[];
-  readonly messages: string[];
   readonly words: string[];
+  readonly #messages: string[];
   readonly #indexMask: number;
+  #storyCount = 0;
   /** Made when the first payload is kept. */
   #arena: Uint8Array | undefined;
+  #payloadPlaces: Float64Array | undefined;
   /** Payload bytes written so far. */
   #arenaCount = 0;
 
@@ -30,10 +40,11 @@ export class TraceRing {
     this.capacity = 2 ** Math.ceil(Math.log2(Math.max(2, events)));
     this.#indexMask = this.capacity - 1;
     this.numbers = new Int32Array(this.capacity * numbersPerRecord);
-    this.moments = new Float64Array(this.capacity * 2);
+    this.moments = new Float64Array(this.capacity);
     this.identities = new Array<string>(this.capacity).fill('');
-    this.messages = new Array<string>(this.capacity).fill('');
     this.words = new Array<string>(this.capacity).fill('');
+    // Place 0 stands for no message.
+    this.#messages = new Array<string>(this.capacity + 1).fill('');
   }
 
   /** Number of the oldest record that is still there. */
@@ -41,51 +52,58 @@ export class TraceRing {
     return Math.max(0, this.count - this.capacity);
   }
 
-  /** Where record `number` stands in the arrays of texts; times 2 in `moments`, times 8 in `numbers`. */
+  /** Where record `number` stands in the arrays of texts and moments; times 8 in `numbers`. */
   placeOf(number: number): number {
     return number & this.#indexMask;
   }
 
   /** Begins a record; the place where it stands. What its kind has beside this is put there by the caller. */
-  add(code: number, mask: number, at: number, connection: number, identity: string, message: string): number {
+  add(code: number, mask: number, connection: number, identity: string, story: Story | undefined): number {
     const place = this.count++ & this.#indexMask;
     const base = place * numbersPerRecord;
     this.numbers[base] = code;
     this.numbers[base + 1] = mask;
     this.numbers[base + 2] = connection;
-    this.moments[place * 2] = at;
-    this.moments[place * 2 + 1] = -1;
+    this.numbers[base + 3] = story === undefined ? 0 : this.#placeOfStory(story);
+    this.moments[place] = this.now[0] as number;
     this.identities[place] = identity;
-    this.messages[place] = message;
     return place;
   }
 
-  /** Sets flow and the four numbers of the record at `place`. */
-  fill(place: number, flow: number, a: number, b: number, c: number, d: number): void {
-    const base = place * numbersPerRecord + 3;
-    this.numbers[base] = flow;
-    this.numbers[base + 1] = a;
-    this.numbers[base + 2] = b;
-    this.numbers[base + 3] = c;
-    this.numbers[base + 4] = d;
+  /** Id of the message that the record at `place` is about; empty where it is about none. */
+  messageAt(place: number): string {
+    return this.#messages[this.numbers[place * numbersPerRecord + 3] as number] as string;
   }
 
   /** Keeps `payload` with the record at `place`. */
   keep(place: number, payload: Uint8Array): void {
     this.#arena ??= new Uint8Array(arenaBytes);
+    this.#payloadPlaces ??= new Float64Array(this.capacity);
     // Never around the end, so that each lies in one piece.
     const offset = this.#arenaCount % arenaBytes;
     if (offset + payload.length > arenaBytes) this.#arenaCount += arenaBytes - offset;
     this.#arena.set(payload, this.#arenaCount % arenaBytes);
-    this.moments[place * 2 + 1] = this.#arenaCount;
+    this.#payloadPlaces[place] = this.#arenaCount;
     this.#arenaCount += payload.length;
+    const base = place * numbersPerRecord;
+    this.numbers[base] = (this.numbers[base] as number) | payloadBit;
   }
 
   /** The payload kept with the record at `place`, `length` bytes long; `undefined` where none was, or it is gone. */
-  kept(place: number, length: number): Uint8Array | undefined {
-    const start = this.moments[place * 2 + 1] as number;
-    if (start < 0 || this.#arena === undefined || this.#arenaCount - start > arenaBytes) return undefined;
+  keptAt(place: number, length: number): Uint8Array | undefined {
+    const hasPayload = ((this.numbers[place * numbersPerRecord] as number) & payloadBit) !== 0;
+    const start = this.#payloadPlaces?.[place] ?? 0;
+    if (!hasPayload || this.#arena === undefined || this.#arenaCount - start > arenaBytes) return undefined;
     const offset = start % arenaBytes;
     return this.#arena.subarray(offset, offset + length);
+  }
+
+  // As many places as records: before a place is given to another story, every record that points to it has been
+  // overwritten, or its own story has written more since and been given a new one.
+  #placeOfStory(story: Story): number {
+    if (story.storyPlace !== 0 && this.#messages[story.storyPlace] === story.message) return story.storyPlace;
+    story.storyPlace = (this.#storyCount++ & this.#indexMask) + 1;
+    this.#messages[story.storyPlace] = story.message;
+    return story.storyPlace;
   }
 }

@@ -100,7 +100,7 @@ export class Tracer {
     for (; next < ring.count && events.length < eventsMax; next++) {
       const place = ring.placeOf(next);
       const isWanted = ((ring.numbers[place * 8 + 1] as number) & bit) !== 0;
-      if (!isWanted || (ring.moments[place * 2] as number) < oldestAt) continue;
+      if (!isWanted || (ring.moments[place] as number) < oldestAt) continue;
       events.push(decodeRecord(ring, this.thread, next, mayShowPayload));
     }
     return {
@@ -120,7 +120,7 @@ export class Tracer {
     const events: TraceEvent[] = [];
     const oldestAt = this.#oldestAt();
     for (let number = ring.count - 1; number >= ring.first; number--) {
-      if ((ring.moments[ring.placeOf(number) * 2] as number) < oldestAt) break;
+      if ((ring.moments[ring.placeOf(number)] as number) < oldestAt) break;
       if (!this.#isOfStory(ring, number, message, identity)) continue;
       if (events.length === eventsMax) return {events: events.reverse(), isCut: true};
       events.push(decodeRecord(ring, this.thread, number, false));
@@ -136,7 +136,8 @@ export class Tracer {
 
   #isOfStory(ring: TraceRing, number: number, message: string | undefined, identity: string | undefined): boolean {
     const place = ring.placeOf(number);
-    const isOfMessage = message === undefined || ring.messages[place] === message;
+    const own = ring.messageAt(place);
+    const isOfMessage = message === undefined || own === message;
     if (identity === undefined) return isOfMessage;
     const kind = (ring.numbers[place * 8] as number) & 0xff;
     const isOfClient = ring.identities[place] === identity;
@@ -144,7 +145,7 @@ export class Tracer {
     if (message === undefined) return false;
     // Why a client did not get a message may lie in its life: when it came, what it joined, when it went.
     if (isOfMessage) return kind === recordKind.published || kind === recordKind.answered;
-    const isLife = kind === recordKind.membership || (kind === recordKind.transition && ring.messages[place] === '');
+    const isLife = kind === recordKind.membership || (kind === recordKind.transition && own === '');
     return isOfClient && isLife;
   }
 

@@ -5,6 +5,7 @@ import type {Observer} from '../../src/trace/observer.ts';
 export const silentObserver: Observer = {
   transition() {},
   received() {},
+  answerReceived() {},
   sent() {},
   signalled() {},
   published() {},
