@@ -44,10 +44,16 @@ async function main(args: readonly string[]): Promise<void> {
   process.stdout.write(`written to ${writeResults(plan, machine, results)}\n`);
 }
 
+/** Since the start, as minutes and seconds: a whole run takes a quarter of an hour. */
+function elapsed(): string {
+  const seconds = Math.floor(process.uptime());
+  return `${String(Math.floor(seconds / 60)).padStart(2, '0')}:${String(seconds % 60).padStart(2, '0')}`;
+}
+
 // One section that fails takes the others' figures with it no more than it must.
 async function runSection(plan: Plan, name: SectionName): Promise<SectionResult | undefined> {
   try {
-    return await Stage.with(plan, (line) => process.stderr.write(`${line}\n`), sections[name]);
+    return await Stage.with(plan, (line) => process.stderr.write(`${elapsed()} ${line}\n`), sections[name]);
   } catch (error) {
     process.exitCode = 1;
     process.stderr.write(`${name} failed: ${error instanceof Error ? error.stack : String(error)}\n`);
