@@ -18,6 +18,8 @@ export interface SendResult {
   readonly isTimedOut: boolean;
   /** Clients that were not sent the message since their queue was full. [RB-52] */
   readonly refused: number;
+  /** Whether a node of the gateway's cluster did not answer: its clients are not in here. */
+  readonly isPartial: boolean;
   /** The last reply that was not empty. */
   readonly reply: Payload | undefined;
 }
@@ -63,6 +65,7 @@ export function readSendResult(answer: ApiAnswer): AskResult {
     connections: typeof connections === 'number' ? connections : answer.status === 0 ? undefined : 0,
     isTimedOut: answer.timeout === true || answer.status !== 0,
     refused: typeof refused === 'number' ? refused : 0,
+    isPartial: answer.partial === true,
     reply: last.bytes.length === 0 ? undefined : last,
     replies: Array.isArray(replies) ? replies.map(readIdentified) : [],
   };

@@ -36,7 +36,11 @@ export function addReplay(program: Command): void {
 async function replay(path: string, flags: ReplayFlags): Promise<void> {
   const {header, events} = await checkRecording(path);
   const files = readPageFiles();
-  if (files.size === 0) throw new CommandFailure(exitCodes.failure, 'the page is not part of this version; the recording can be read as JSON lines.');
+  if (files.size === 0)
+    throw new CommandFailure(
+      exitCodes.failure,
+      'the page is not part of this version; the recording can be read as JSON lines.',
+    );
   const server = createServer((request, response) => serve(path, files, request, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(new CommandFailure(exitCodes.failure, error.message)));

@@ -126,6 +126,7 @@ function describeOutcome(answer: ApiAnswer, timeout: number): readonly string[] 
   const lines = [`${plural(answer.connections, 'client')} confirmed${message}`];
   if (answer.timeout === true) lines.push(`others had not confirmed after ${timeout} s; they may yet`);
   if (typeof answer.refused === 'number') lines.push(`${plural(answer.refused, 'client')} skipped: queue full`);
+  if (answer.partial === true) lines.push('a node of the cluster did not answer; its clients are not counted');
   if (Array.isArray(answer.replies)) lines.push(...answer.replies.map(describeReply));
   else if (answer.data !== '' && answer.data !== undefined) lines.push(`last reply: ${describeData(answer)}`);
   return lines;

@@ -86,15 +86,15 @@ function bestOf(answers: readonly (SubscribeOutcome | Unreachable)[]): Subscribe
   return answers.find(isRefusal) ?? 'noSuchConnection';
 }
 
+// A part that refuses while others take the message makes the whole partial, and no refusal: a caller that made the call
+// again would send it twice to everybody else.
 async function gather(parts: readonly Promise<PublishOutcome>[]): Promise<PublishOutcome> {
   const settled = await Promise.allSettled(parts);
-  const outcomes = settled.flatMap((part) => (part.status === 'fulfilled' ? [part.value] : []));
-  const [first, ...others] = outcomes;
-  const failed = settled.find((part) => part.status === 'rejected');
-  if (first === undefined) throw failed?.reason;
-  const whole = others.reduce(mergeOutcomes, first);
-  // Where one part refuses, others have sent: a caller that took it for refused would send it to those a second time.
-  return failed === undefined ? whole : {...whole, isPartial: true};
+  const told = settled.flatMap((part) => (part.status === 'fulfilled' ? [part.value] : []));
+  const [first, ...others] = told;
+  if (first === undefined) throw settled.find((part) => part.status === 'rejected')?.reason;
+  const outcome = others.reduce(mergeOutcomes, first);
+  return told.length === settled.length ? outcome : {...outcome, isPartial: true};
 }
 
 /** One outcome of two. Where times are not known, what `left` says comes first, and counts where only one can. */

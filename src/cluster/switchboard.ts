@@ -43,7 +43,7 @@ export interface PublishOutcome {
   readonly lastReplyAt?: number;
   /** Every confirming client's reply, empty ones included, in order of arrival; empty unless wanted. */
   readonly replies: readonly ClientReply[];
-  /** Whether another node did not answer: what its clients did is not in here. @default false */
+  /** Whether another node, or another part of this one, did not tell: its clients are not in here. @default false */
   readonly isPartial?: boolean;
 }
 

@@ -117,6 +117,7 @@ test('a message of a client takes two steps of its chart at QoS 1, and three at 
   const fan = createFan(100);
   let steps = 0;
   fan.kit.thread.observation.observer = {
+    ...silentObserver,
     transition: () => {
       steps++;
     },

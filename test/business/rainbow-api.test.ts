@@ -44,11 +44,11 @@ test('a result tells who confirmed, what was replied, and what is open', async (
   const answers: readonly (readonly [object, object])[] = [
     [
       {status: 0, connections: 3, data: '{"a":1}', message: 'p1'},
-      {message: 'p1', connections: 3, isTimedOut: false, refused: 0},
+      {message: 'p1', connections: 3, isTimedOut: false, refused: 0, isPartial: false},
     ],
     [
-      {status: 0, connections: 2, data: '', timeout: true, refused: 4, message: 'p2'},
-      {message: 'p2', connections: 2, isTimedOut: true, refused: 4, reply: undefined},
+      {status: 0, connections: 2, data: '', timeout: true, refused: 4, partial: true, message: 'p2'},
+      {message: 'p2', connections: 2, isTimedOut: true, refused: 4, isPartial: true, reply: undefined},
     ],
     [
       {status: 1, msg: 'timeout', code: 'RB_TIMEOUT', connections: 0, message: 'p3'},

@@ -1,6 +1,8 @@
 import {createHmac} from 'node:crypto';
+import {readFileSync} from 'node:fs';
 import test from 'ava';
 import {announcementBytesMax, readAnnouncement, writeAnnouncement} from '../../src/protocol/announcement.ts';
+import {prove} from '../../src/protocol/node-proof.ts';
 
 const token = 'tokentoken';
 const wallMs = 1_420_000_000_000;
@@ -26,6 +28,14 @@ test('an announcement is the JSON of the original with id, time, nonce and proof
     `{"msgtype":"online","port":1984,"node":"${node}","timestamp":1420000000,"nonce":"${nonce}","signature":"${signature}"}`,
   );
   t.true(ours.length < announcementBytesMax / 4);
+});
+
+test('the examples of docs/protocol.md are what this token writes', (t) => {
+  const document = readFileSync(new URL('../../docs/protocol.md', import.meta.url), 'utf8');
+  const id = '1f0c6b1e8a3d4f5092b7c6d5e4f30a1b';
+  const example = writeAnnouncement(token, {msgtype: 'online', port: 1984}, id, wallMs, 'c0ffee0123456789');
+  t.true(document.includes(`\n${Buffer.from(example).toString()}\n`));
+  t.true(document.includes(`\`${prove(token, 'hello', ['12345678', id])}\``));
 });
 
 test('what was written is read', (t) => {
