@@ -96,20 +96,20 @@ test('a delivery takes two steps of its chart at QoS 1, and three at QoS 2', (t)
 
 /** One message of a client at each QoS, and what it sends when it has its answer. */
 const upward = {
-  0: {message: '10000161', then: ''},
-  1: {message: '120001000261', then: ''},
-  2: {message: '140001000361', then: '400003'},
+  0: {message: '10000161', next: ''},
+  1: {message: '120001000261', next: ''},
+  2: {message: '140001000361', next: '400003'},
 } as const;
 
 /** Each client sends one message, and the business server answers it. */
 function sendFromAll({kit, clients}: Fan, qos: 0 | 1 | 2): void {
-  const {message, then} = upward[qos];
+  const {message, next} = upward[qos];
   for (const {actor} of clients) actor.tell(parsePacket(Buffer.from(message, 'hex')));
   kit.run();
   for (const _ of clients) kit.transport.accept('message');
   kit.run();
-  if (then === '') return;
-  for (const {actor} of clients) actor.tell(parsePacket(Buffer.from(then, 'hex')));
+  if (next === '') return;
+  for (const {actor} of clients) actor.tell(parsePacket(Buffer.from(next, 'hex')));
   kit.run();
 }
 
