@@ -1,12 +1,29 @@
-// The chat's business server, with the server SDK: it lets clients connect, moves them between rooms, and says things to a
-// room. Started by start.ts, or alone: `node examples/chat/business-server.ts`. It must never keep state of a client
-// here: name and room travel in the context that the gateway keeps, so that this process may restart at any time.
-// The same without an SDK, to see what is on the wire: examples/python/business.py.
+// The chat's business server, with the server SDK: it lets clients connect, moves them between rooms, says things to a
+// room, and serves the page. Started by start.ts, or alone: `node examples/chat/business-server.ts`. It must never keep
+// state of a client here: name and room travel in the context that the gateway keeps, so that this process may restart
+// at any time. The same without an SDK, to see what is on the wire: examples/python/business.py.
 
+import {randomUUID} from 'node:crypto';
 import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
+import {fileURLToPath} from 'node:url';
 import {z} from 'zod';
 import {type Business, business, checked, RainbowApi, toNodeListener} from '../../src/business/index.ts';
+import {
+  firstRoom,
+  idFormat,
+  type News,
+  nameFormat,
+  roomFormat,
+  textMax,
+  typeJoin,
+  typeLately,
+  typeSay,
+  typeWho,
+} from './messages.ts';
+import {Once} from './once.ts';
+import {readPageFiles} from './page-files.ts';
+import {RoomLog} from './room-log.ts';
 
 /** What the server needs to know. */
 export interface ChatOptions {
@@ -18,11 +35,15 @@ export interface ChatOptions {
   readonly gatewayUrl: () => string;
   /** One line for each thing that happens. */
   readonly log: (line: string) => void;
+  /** Of the page's files. @default dist/chat, where `npm run build:pages` puts them */
+  readonly pageFolder?: string;
 }
 
 /** A running business server. */
 export interface Chat {
   readonly port: number;
+  /** Whether it has a page to serve. */
+  readonly hasPage: boolean;
   close(): Promise<void>;
 }
 
@@ -32,29 +53,41 @@ interface Visitor {
   room: string;
 }
 
-const typeJoin = 1;
-const typeSay = 2;
-const typeWho = 3;
-const firstRoom = 'lobby';
-const nameFormat = /^[^\s;]{1,32}$/;
-const joinSchema = z.object({room: z.string().regex(/^[A-Za-z0-9_-]{1,32}$/)});
-const saySchema = z.object({text: z.string()});
+const roomSchema = z.string().regex(roomFormat);
+const joinSchema = z.object({room: roomSchema});
+const saySchema = z.object({
+  text: z.string().max(textMax),
+  id: z.string().regex(idFormat).optional(),
+  room: roomSchema.optional(),
+});
+const builtPage = fileURLToPath(new URL('../../dist/chat', import.meta.url));
 /** Shorter than the gateway waits for us, so that a silent client in the room does not make the call fail. */
 const sayTimeoutMs = 5_000;
 const whoTimeoutMs = 2_000;
 
 function createApp({token, gatewayUrl, log}: ChatOptions): Business {
   const gateway = (): RainbowApi => new RainbowApi({url: gatewayUrl(), token});
+  const roomLog = new RoomLog();
+  const once = new Once<{delivered: number | undefined}>();
+
+  async function say(news: News): Promise<{delivered: number | undefined}> {
+    // Before it is sent: who joins meanwhile finds it here, and may hear it as well.
+    roomLog.add(news);
+    const {connections} = await gateway().send(news.room, typeSay, news, {qos: 2, timeoutMs: sayTimeoutMs});
+    return {delivered: connections};
+  }
 
   return business<Visitor>({
     token,
-    // Each query parameter of the client's URL comes as a header, here `?name=ann`.
+    // Each query parameter of the client's URL comes as a header, here `?name=ann&room=den`. Who comes back says in which
+    // room it was, and is there before anything else is said to it.
     connect({header, context, channels}) {
       const name = header('name') ?? '';
-      if (!nameFormat.test(name)) return false;
+      const room = header('room') ?? firstRoom;
+      if (!nameFormat.test(name) || !roomFormat.test(room)) return false;
       log(`${name} came`);
-      Object.assign(context, {name, room: firstRoom});
-      channels.join(firstRoom);
+      Object.assign(context, {name, room});
+      channels.join(room);
       return true;
     },
     // The last we hear of a client.
@@ -81,17 +114,19 @@ function createApp({token, gatewayUrl, log}: ChatOptions): Business {
       ),
       [typeSay]: checked(
         saySchema,
-        async ({data, context: {name = 'somebody', room = firstRoom}}) => {
-          const news = {from: name, room, text: data.text};
-          const {connections} = await gateway().send(room, typeSay, news, {qos: 1, timeoutMs: sayTimeoutMs});
-          return {delivered: connections};
+        ({data, message, context: {name = 'somebody', room: roomNow = firstRoom}}) => {
+          const {text, room = roomNow} = data;
+          // By its own id a message is known also on another connection, after a reload, a year later.
+          const id = data.id ?? (message === '' ? randomUUID() : message);
+          return once.do(`${name} ${id}`, () => say({id, from: name, room, text, at: Date.now()}));
         },
-        () => ({error: 'say {"text":"..."}'}),
+        () => ({error: `say {"text":"..."}, at most ${textMax} characters`}),
       ),
       async [typeWho]({context: {room = firstRoom}}) {
         const {replies} = await gateway().ask(room, typeWho, {room}, {qos: 1, timeoutMs: whoTimeoutMs});
         return {room, here: replies.map(({identity, text}) => (text === '' ? identity.slice(0, 8) : text))};
       },
+      [typeLately]: ({context: {room = firstRoom}}) => ({room, said: roomLog.lately(room)}),
       default: ({bytes}) => bytes,
     },
     onError: (error, {kind, type}) => log(`failed on ${kind} ${type ?? ''}: ${String(error)}`),
@@ -101,12 +136,18 @@ function createApp({token, gatewayUrl, log}: ChatOptions): Business {
 
 /** Listens on 127.0.0.1 and settles then; rejects where the port is taken. */
 export async function startChat(options: ChatOptions): Promise<Chat> {
-  const server = createServer(toNodeListener(createApp(options)));
+  const {port, gatewayUrl, pageFolder = builtPage} = options;
+  const page = await readPageFiles(pageFolder, gatewayUrl);
+  const answerGateway = toNodeListener(createApp(options));
+  const server = createServer((request, response) => {
+    if (!page.serve(request, response)) answerGateway(request, response);
+  });
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(options.port, '127.0.0.1', resolve);
+    server.once('error', reject).listen(port, '127.0.0.1', resolve);
   });
   return {
     port: (server.address() as AddressInfo).port,
+    hasPage: page.isBuilt,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

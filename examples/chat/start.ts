@@ -54,6 +54,8 @@ function explain({url, port}: Gateway, business: Chat): void {
   const query = 'channel=lobby&msgtype=2&qos=1';
   console.log(`Gateway          ${url}, configured by ${file}`);
   console.log(`Business server  http://127.0.0.1:${business.port}, examples/chat/business-server.ts`);
+  const page = `http://127.0.0.1:${business.port}/, in as many tabs as you like`;
+  console.log(`Chat page        ${business.hasPage ? page : 'not built: npm run build:pages, and start again'}`);
   console.log(`Connect          npx node examples/chat/client.ts ann${port === 1984 ? '' : ` ws://127.0.0.1:${port}`}`);
   console.log(`Push             curl "${url}/send/?${query}&$(npx rainbow sign)" -d '{"text":"hello from curl"}'`);
   console.log('End both         Ctrl-C');

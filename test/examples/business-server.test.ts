@@ -73,7 +73,7 @@ for (const [what, query] of [
   ['none', () => ''],
   ['one of another token', () => signedQuery('another token', now(), '1')],
   ['one that is too old', () => signedQuery(token, now() - 11_000, '1')],
-  ['one from the future', () => signedQuery(token, now() + 12_000, '1')],
+  ['one from the future', () => signedQuery(token, now() + 60_000, '1')],
   ['one that was cut', () => signedQuery(token, now(), '1').slice(0, -1)],
   ['one whose nonce was changed', () => signedQuery(token, now(), '1').replace('nonce=1', 'nonce=2')],
 ] as const) {
@@ -114,7 +114,7 @@ test('a room that cannot be one is told so, and nothing changes', async (t) => {
   }
 });
 
-test('type 2 goes to the room by a signed call at QoS 1, and answers how many have it', async (t) => {
+test('type 2 goes to the room by a signed call at QoS 2, and answers how many have it', async (t) => {
   const {call, gateway} = await start(t);
   gateway.answer = {status: 0, connections: 3, data: ''};
   const {text} = await call('/message/2/', ann, '{"text":"hello"}');
@@ -123,9 +123,11 @@ test('type 2 goes to the room by a signed call at QoS 1, and answers how many ha
   t.is(gateway.calls.length, 1);
   t.is(sent?.query.get('channel'), 'lobby');
   t.is(sent?.query.get('msgtype'), '2');
-  t.is(sent?.query.get('qos'), '1');
+  t.is(sent?.query.get('qos'), '2');
   t.is(verify(token, Object.fromEntries(sent?.query ?? []), Date.now()), 'valid');
-  t.deepEqual(JSON.parse(sent?.payload ?? ''), {from: 'ann', room: 'lobby', text: 'hello'});
+  const news = JSON.parse(sent?.payload ?? '') as object;
+  t.like(news, {from: 'ann', room: 'lobby', text: 'hello'});
+  t.deepEqual(Object.keys(news), ['id', 'from', 'room', 'text', 'at']);
 });
 
 test('that everybody was silent is an answer, not a failure', async (t) => {
@@ -160,6 +162,64 @@ test('a message whose push failed is answered 500, and may come again', async (t
   t.deepEqual(JSON.parse(again.text), {delivered: 1});
 });
 
+test('a message with an id of its own is said once, also under another id of the gateway and to the room it was written in', async (t) => {
+  const {call, gateway} = await start(t);
+  gateway.answer = {status: 0, connections: 3, data: ''};
+  const message = '{"text":"hello","id":"mine","room":"den"}';
+  const first = await call('/message/2/', {...ann, RAINBOWMESSAGEID: 'm1'}, message);
+  const again = await call('/message/2/', {...ann, RAINBOWMESSAGEID: 'm2'}, message);
+  t.deepEqual(JSON.parse(first.text), {delivered: 3});
+  t.is(again.text, first.text);
+  t.deepEqual(
+    gateway.calls.map(({query}) => query.get('channel')),
+    ['den'],
+  );
+  // Ids are those of a person: nobody can take another's.
+  await call('/message/2/', {...cookieOf({name: 'bob', room: 'den'}), RAINBOWMESSAGEID: 'm3'}, message);
+  t.is(gateway.calls.length, 2);
+});
+
+test('two messages without any id are two messages', async (t) => {
+  const {call, gateway} = await start(t);
+  gateway.answer = {status: 0, connections: 1, data: ''};
+  await call('/message/2/', ann, '{"text":"hello"}');
+  await call('/message/2/', ann, '{"text":"hello"}');
+  t.is(gateway.calls.length, 2);
+});
+
+test('type 4 answers what was said lately in the room, in its order, one that failed at first once', async (t) => {
+  const {call, gateway} = await start(t);
+  gateway.answer = {status: 1, msg: 'overloaded'};
+  t.is((await call('/message/2/', {...ann, RAINBOWMESSAGEID: 'm1'}, '{"text":"one","id":"1"}')).status, 500);
+  gateway.answer = {status: 0, connections: 1, data: ''};
+  await call('/message/2/', {...ann, RAINBOWMESSAGEID: 'm1'}, '{"text":"one","id":"1"}');
+  await call('/message/2/', {...ann, RAINBOWMESSAGEID: 'm2'}, '{"text":"elsewhere","room":"den"}');
+  await call('/message/2/', {...ann, RAINBOWMESSAGEID: 'm3'}, '{"text":"two"}');
+  const {text} = await call('/message/4/', ann, '{}');
+  const {room, said} = JSON.parse(text) as {readonly room: string; readonly said: readonly {readonly text: string}[]};
+  t.is(room, 'lobby');
+  t.deepEqual(
+    said.map((news) => news.text),
+    ['one', 'two'],
+  );
+});
+
+test('a text that is too long, an id or a room that cannot be one, is told so and not said', async (t) => {
+  const {call, gateway} = await start(t);
+  const long = JSON.stringify({text: 'x'.repeat(2_001)});
+  for (const body of [long, '{"text":"a","id":"b c"}', '{"text":"a","id":""}', '{"text":"a","room":"b;c"}']) {
+    t.true((await call('/message/2/', ann, body)).text.startsWith('{"error":'), body);
+  }
+  t.deepEqual(gateway.calls, []);
+});
+
+test('who comes back says in which room it was, and is there', async (t) => {
+  const {call} = await start(t);
+  const {headers} = await call('/connect/', {name: 'ann', room: 'den'});
+  t.is(headers.get('RAINBOWCLIENTCHANNEL'), 'den');
+  t.deepEqual(JSON.parse((await call('/connect/', {name: 'ann', room: 'a b'})).text), {status: 'fail'});
+});
+
 test('type 3 asks everybody and answers with their names', async (t) => {
   const {call, gateway} = await start(t);
   const replies = [
@@ -174,7 +234,7 @@ test('type 3 asks everybody and answers with their names', async (t) => {
 
 test('any other type comes back as it was', async (t) => {
   const {call} = await start(t);
-  for (const type of [0, 4, 65_535]) t.is((await call(`/message/${type}/`, ann, 'some bytes')).text, 'some bytes');
+  for (const type of [0, 5, 65_535]) t.is((await call(`/message/${type}/`, ann, 'some bytes')).text, 'some bytes');
   t.is((await call('/message/9/', ann, '')).text, '');
 });
 

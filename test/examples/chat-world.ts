@@ -2,7 +2,7 @@
 // platform's own WebSocket that speak packets through the codec.
 
 import type {ExecutionContext} from 'ava';
-import {type Chat, startChat} from '../../examples/chat/business-server.ts';
+import {type Chat, type ChatOptions, startChat} from '../../examples/chat/business-server.ts';
 import {type Gateway, startGateway} from '../../src/gateway/gateway.ts';
 import {defaultOptions} from '../../src/gateway/options.ts';
 import {generatePacket, type Packet, parsePacket, type Qos} from '../../src/protocol/packet.ts';
@@ -16,10 +16,13 @@ export interface ChatWorld {
 }
 
 /** Starts both on free ports; they end with the test. */
-export async function startChatWorld(t: ExecutionContext): Promise<ChatWorld> {
+export async function startChatWorld(
+  t: ExecutionContext,
+  more: Pick<ChatOptions, 'pageFolder'> = {},
+): Promise<ChatWorld> {
   const lines: string[] = [];
   let url = '';
-  const chat = await startChat({port: 0, token, gatewayUrl: () => url, log: (line) => lines.push(line)});
+  const chat = await startChat({port: 0, token, gatewayUrl: () => url, log: (line) => lines.push(line), ...more});
   t.teardown(() => chat.close());
   const gateway = await startGateway(gatewayOptions(chat.port));
   // Teardowns run last first: the gateway makes its close calls while there is somebody to take them.

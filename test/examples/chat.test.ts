@@ -10,8 +10,8 @@ test('what one says, everybody in the room hears, and the speaker is told how ma
   const bob = await connectClient(t, gateway, '王');
   t.deepEqual(await ann.ask(2, {text: 'hello'}), {delivered: 2});
   const said = {from: 'ann', room: 'lobby', text: 'hello'};
-  t.deepEqual(await ann.heard(), said);
-  t.deepEqual(await bob.heard(), said);
+  t.like(await ann.heard(), said);
+  t.like(await bob.heard(), said);
 });
 
 test('in another room one hears that room alone', async (t) => {
@@ -21,7 +21,7 @@ test('in another room one hears that room alone', async (t) => {
   t.deepEqual(await ann.ask(1, {room: 'den'}), {room: 'den'});
   t.deepEqual(await bob.ask(2, {text: 'is she here?'}), {delivered: 1});
   t.deepEqual(await ann.ask(2, {text: 'an echo'}), {delivered: 1});
-  t.deepEqual(await ann.heard(), {from: 'ann', room: 'den', text: 'an echo'});
+  t.like(await ann.heard(), {from: 'ann', room: 'den', text: 'an echo'});
 });
 
 test('who is here is answered by the clients themselves', async (t) => {
@@ -78,5 +78,5 @@ test('the business server may restart: clients stay, and the cookie still says w
   const again = await startChat({port, token, gatewayUrl: () => gateway.url, log: () => {}});
   t.teardown(() => again.close());
   t.deepEqual(await ann.ask(2, {text: 'still here'}), {delivered: 1});
-  t.deepEqual(await ann.heard(), {from: 'ann', room: 'den', text: 'still here'});
+  t.like(await ann.heard(), {from: 'ann', room: 'den', text: 'still here'});
 });

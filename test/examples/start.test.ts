@@ -62,10 +62,10 @@ class Process {
   }
 }
 
-test('npm start says in five lines what runs where, serves the terminal client, and Ctrl-C ends it with 0', async (t) => {
+test('npm start says in six lines what runs where, serves the terminal client, and Ctrl-C ends it with 0', async (t) => {
   const start = new Process(t, 'examples/chat/start.ts', [], freePorts);
-  const [, port] = await start.says(/^Gateway +http:\/\/127\.0\.0\.1:(\d+), .*\n.*\n.*\n.*\n.*Ctrl-C$/m);
-  for (const word of ['Gateway', 'Business server', 'Connect', 'Push', 'End both']) {
+  const [, port] = await start.says(/^Gateway +http:\/\/127\.0\.0\.1:(\d+), .*\n.*\n.*\n.*\n.*\n.*Ctrl-C$/m);
+  for (const word of ['Gateway', 'Business server', 'Chat page', 'Connect', 'Push', 'End both']) {
     t.regex(start.output, new RegExp(`^${word} {2,}`, 'm'));
   }
 
@@ -74,7 +74,7 @@ test('npm start says in five lines what runs where, serves the terminal client, 
   await Promise.all([ann.says(/^Write to the room/), bob.says(/^Write to the room/)]);
   ann.write('hello\n');
   await ann.says(/\{"delivered":2\}/);
-  await bob.says(/\{"from":"ann","room":"lobby","text":"hello"\}/);
+  await bob.says(/"from":"ann","room":"lobby","text":"hello","at":\d+\}/);
   bob.write('/join den\n/who\n');
   await bob.says(/\{"room":"den","here":\["bob"\]\}/);
   ann.child.stdin?.end();
