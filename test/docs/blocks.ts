@@ -3,7 +3,7 @@
 
 import {existsSync, readFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
-import type {z} from 'zod';
+import {z} from 'zod';
 import {
   acceptedSchema,
   confirmedSchema,
@@ -78,10 +78,19 @@ function checkIni(code: string): string | undefined {
   return readConfigurationText(code).faults[0]?.message;
 }
 
+/** Between nodes; test/protocol/announcement.test.ts reads the one of the document. */
+const announcement = z.strictObject({
+  msgtype: z.enum(['online', 'offline']),
+  port: z.int(),
+  node: z.hex().length(32),
+  timestamp: z.int(),
+  nonce: z.string(),
+  signature: z.hex().length(64),
+});
 const answers: readonly z.ZodType[] = [acceptedSchema, confirmedSchema, timeoutSchema, doneSchema, errorSchema];
 const jsonOf: Readonly<Record<string, readonly z.ZodType[]>> = {
   'README.md': answers,
-  'docs/protocol.md': [...answers, subscribeBodySchema],
+  'docs/protocol.md': [...answers, subscribeBodySchema, announcement],
   'docs/conformance.md': [schemas['packets.json'].shape.vectors.element, schemas['stories.json'].shape.vectors.element],
 };
 
@@ -123,6 +132,8 @@ const shellLines: readonly (readonly [line: RegExp, isChecked: (document: Docume
   // And for the file.
   [/^(?:npx )?node \S+\.ts\b/, () => true],
   [/^curl /, ({path}) => path === 'README.md'],
+  // test/e2e/cluster.test.ts starts its nodes so.
+  [/^npx rainbow-server -f config\/server\.ini -p \d+ --udp-ports [\d,]+$/, ({path}) => path === 'docs/cluster.md'],
 ];
 
 function checkShell(code: string, document: Document): string | undefined {
