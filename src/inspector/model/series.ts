@@ -1,0 +1,158 @@
+// Rates, latencies and numbers over time, for the overview: one sample for each quarter of a second, of the last minute.
+// Never changed but replaced, as all that a world holds.
+
+import type {SnapshotLine, TraceEvent} from '../../protocol/trace.ts';
+
+/** Rates are per second. */
+export interface Sample {
+  readonly at: number;
+  readonly connections: number;
+  /** Deliveries and messages under way. */
+  readonly open: number;
+  readonly transmitted: number;
+  readonly confirmed: number;
+  readonly received: number;
+  readonly calls: number;
+  readonly repeats: number;
+  /** Means of what was traced meanwhile; NaN where nothing was. */
+  readonly confirmMs: number;
+  readonly callMs: number;
+}
+
+export const samplesMax = 240;
+const sampleMs = 250;
+
+interface Tally {
+  readonly since: number;
+  readonly transmitted: number;
+  readonly confirmed: number;
+  readonly received: number;
+  readonly calls: number;
+  readonly repeats: number;
+  readonly confirmMs: number;
+  readonly confirmCount: number;
+  readonly callMs: number;
+  readonly callCount: number;
+}
+
+const emptyTally: Tally = {
+  since: 0,
+  transmitted: 0,
+  confirmed: 0,
+  received: 0,
+  calls: 0,
+  repeats: 0,
+  confirmMs: 0,
+  confirmCount: 0,
+  callMs: 0,
+  callCount: 0,
+};
+
+/** Open calls whose beginning is remembered; those of a trace that was cut off would stay for ever. */
+const callsMax = 2_000;
+
+export class Series {
+  readonly samples: readonly Sample[];
+  readonly #tally: Tally;
+  /** When each open call was made, by thread and number. Shared between copies: it is looked at, and only ever told more. */
+  readonly #calls: Map<string, number>;
+
+  constructor(samples: readonly Sample[], tally: Tally, calls: Map<string, number>) {
+    this.samples = samples;
+    this.#tally = tally;
+    this.#calls = calls;
+  }
+
+  /** `hasSnapshots`: then samples come with these, which know what is not traced too. */
+  event(event: TraceEvent, hasSnapshots: boolean): Series {
+    const tally = this.#add(event);
+    if (hasSnapshots) return tally === this.#tally ? this : new Series(this.samples, tally, this.#calls);
+    if (tally.since === 0) return new Series(this.samples, {...tally, since: event.at}, this.#calls);
+    const elapsed = event.at - tally.since;
+    if (elapsed < sampleMs) return tally === this.#tally ? this : new Series(this.samples, tally, this.#calls);
+    const rate = (count: number): number => (count * 1_000) / elapsed;
+    const sample: Sample = {
+      at: event.at,
+      connections: Number.NaN,
+      open: Number.NaN,
+      transmitted: rate(tally.transmitted),
+      confirmed: rate(tally.confirmed),
+      received: rate(tally.received),
+      calls: rate(tally.calls),
+      repeats: rate(tally.repeats),
+      ...means(tally),
+    };
+    return new Series(append(this.samples, sample), {...emptyTally, since: event.at}, this.#calls);
+  }
+
+  snapshot(line: SnapshotLine, before: SnapshotLine | undefined): Series {
+    const elapsed = before === undefined ? 0 : line.at - before.at;
+    const rate = (name: string): number =>
+      before === undefined || elapsed <= 0
+        ? Number.NaN
+        : (((line.counters[name] ?? 0) - (before.counters[name] ?? 0)) * 1_000) / elapsed;
+    const messages = Object.entries(line.states).filter(([chart]) => chart !== 'connection');
+    const sample: Sample = {
+      at: line.at,
+      connections: line.connections,
+      open: messages.reduce((sum, [, states]) => sum + Object.values(states).reduce((all, count) => all + count, 0), 0),
+      transmitted: rate('deliveries'),
+      confirmed: rate('deliveriesConfirmed'),
+      received: rate('messagesIn'),
+      calls: rate('calls'),
+      repeats: rate('retransmissions'),
+      ...means(this.#tally),
+    };
+    return new Series(append(this.samples, sample), {...emptyTally, since: line.at}, this.#calls);
+  }
+
+  /** A client confirmed a delivery, so long after it began. */
+  confirmed(ms: number): Series {
+    const {confirmMs, confirmCount, confirmed} = this.#tally;
+    const tally = {
+      ...this.#tally,
+      confirmed: confirmed + 1,
+      confirmMs: confirmMs + ms,
+      confirmCount: confirmCount + 1,
+    };
+    return new Series(this.samples, tally, this.#calls);
+  }
+
+  #add(event: TraceEvent): Tally {
+    const tally = this.#tally;
+    switch (event.kind) {
+      case 'packet':
+        if (event.packet.kind !== 'send') return tally;
+        if (event.direction === 'in') return {...tally, received: tally.received + 1};
+        return event.packet.isDup
+          ? {...tally, repeats: tally.repeats + 1}
+          : {...tally, transmitted: tally.transmitted + 1};
+      case 'call': {
+        const [oldest] = this.#calls.keys();
+        if (this.#calls.size >= callsMax && oldest !== undefined) this.#calls.delete(oldest);
+        this.#calls.set(`${event.thread} ${event.number}`, event.at);
+        return {...tally, calls: tally.calls + 1};
+      }
+      case 'callAnswered': {
+        const at = this.#calls.get(`${event.thread} ${event.number}`);
+        if (at === undefined) return tally;
+        return {...tally, callMs: tally.callMs + event.at - at, callCount: tally.callCount + 1};
+      }
+      default:
+        return tally;
+    }
+  }
+}
+
+export const emptySeries = new Series([], emptyTally, new Map());
+
+function means({confirmMs, confirmCount, callMs, callCount}: Tally): Pick<Sample, 'confirmMs' | 'callMs'> {
+  return {
+    confirmMs: confirmCount === 0 ? Number.NaN : confirmMs / confirmCount,
+    callMs: callCount === 0 ? Number.NaN : callMs / callCount,
+  };
+}
+
+function append(samples: readonly Sample[], sample: Sample): readonly Sample[] {
+  return [...samples.slice(-(samplesMax - 1)), sample];
+}

@@ -1,0 +1,261 @@
+// What is so at one moment: every connection and every message that the trace told of, folded from its lines. Entries are
+// never changed but replaced, so that a copy of the whole is a copy of three maps.
+
+import type {
+  PacketEvent,
+  RosterLine,
+  RosterRow,
+  SnapshotLine,
+  TraceEvent,
+  TraceLine,
+  TransitionEvent,
+} from '../../protocol/trace.ts';
+import {isFinalState} from './chart-graph.ts';
+import {emptySeries, type Series} from './series.ts';
+
+/** A connection as far as it is known. */
+export interface Connection {
+  /** `thread:number`. */
+  readonly key: string;
+  readonly identity: string;
+  readonly state: string;
+  readonly channels: readonly string[];
+  readonly channelCount: number;
+  readonly inFlight: number;
+  readonly queued: number;
+  readonly inbound: number;
+  readonly bufferedBytes: number;
+  /** When it was last heard of. */
+  readonly heardAt: number;
+  /** Packets of the running second, when that began, and the rate of the second before. */
+  readonly packets: number;
+  readonly packetsSince: number;
+  readonly packetsPerSecond: number;
+}
+
+/** A message on its way to or from one client. */
+export interface Flow {
+  readonly key: string;
+  readonly chart: string;
+  readonly connection: string;
+  readonly identity: string;
+  readonly message: string | undefined;
+  /** Id on the wire, once it has one. */
+  readonly id: number | undefined;
+  readonly state: string;
+  /** The step that led there. */
+  readonly from: string;
+  readonly event: string;
+  readonly at: number;
+  readonly begunAt: number;
+}
+
+/** Messages that have ended and are still shown; the oldest goes first. */
+const endedMax = 500;
+
+export class World {
+  at = 0;
+  connections: Map<string, Connection>;
+  /** Those under way. */
+  flows: Map<string, Flow>;
+  ended: Map<string, Flow>;
+  /** By `chart from event`: how often it was taken. */
+  steps: Map<string, number>;
+  /** The latest counts of the whole gateway; absent where the trace has none. */
+  snapshot: SnapshotLine | undefined;
+  series: Series;
+  /** Events that did not reach the trace. */
+  lost = 0;
+  /** The latest step. */
+  last: TransitionEvent | undefined;
+
+  constructor(from?: World) {
+    this.connections = new Map(from?.connections);
+    this.flows = new Map(from?.flows);
+    this.ended = new Map(from?.ended);
+    this.steps = new Map(from?.steps);
+    this.series = from?.series ?? emptySeries;
+    if (from === undefined) return;
+    this.at = from.at;
+    this.snapshot = from.snapshot;
+    this.lost = from.lost;
+    this.last = from.last;
+  }
+
+  apply(line: TraceLine): void {
+    this.at = Math.max(this.at, line.at);
+    switch (line.kind) {
+      case 'header':
+        return;
+      case 'snapshot':
+        this.#count(line);
+        return;
+      case 'roster':
+        this.#list(line);
+        return;
+      case 'lost':
+        this.lost += line.count;
+        return;
+      default:
+        this.#happen(line);
+    }
+  }
+
+  #happen(event: TraceEvent): void {
+    switch (event.kind) {
+      case 'transition':
+        this.#step(event);
+        break;
+      case 'packet':
+        this.#pass(event);
+        break;
+      case 'membership': {
+        const known = this.connections.get(keyOf(event));
+        if (known === undefined || event.change === 'refused') break;
+        const others = known.channels.filter((channel) => channel !== event.channel);
+        const channels = event.change === 'joined' ? [...others, event.channel] : others;
+        this.connections.set(known.key, {...known, channels, channelCount: channels.length});
+        break;
+      }
+      default:
+    }
+    this.series = this.series.event(event, this.snapshot !== undefined);
+  }
+
+  #step(event: TransitionEvent): void {
+    this.last = event;
+    if (this.snapshot === undefined) this.#addSteps(`${event.chart} ${event.from} ${event.event}`, 1);
+    const key = keyOf(event);
+    if (event.chart === 'connection') {
+      if (isFinalState(event.chart, event.to)) this.connections.delete(key);
+      else
+        this.connections.set(key, {
+          ...(this.connections.get(key) ?? unknown(key, event)),
+          identity: event.identity,
+          state: event.to,
+        });
+      return;
+    }
+    const flowKey = flowKeyOf(event);
+    const known = this.flows.get(flowKey);
+    const flow: Flow = {
+      key: flowKey,
+      chart: event.chart,
+      connection: key,
+      identity: event.identity,
+      message: event.message,
+      id: event.flow ?? known?.id,
+      state: event.to,
+      from: event.from,
+      event: event.event,
+      at: event.at,
+      begunAt: known?.begunAt ?? event.at,
+    };
+    if (event.effects.includes('confirm')) this.series = this.series.confirmed(event.at - flow.begunAt);
+    if (!isFinalState(event.chart, event.to)) {
+      this.flows.set(flowKey, flow);
+      return;
+    }
+    this.flows.delete(flowKey);
+    this.ended.delete(flowKey);
+    this.ended.set(flowKey, flow);
+    const [oldest] = this.ended.keys();
+    if (this.ended.size > endedMax && oldest !== undefined) this.ended.delete(oldest);
+  }
+
+  #pass(event: PacketEvent): void {
+    const key = keyOf(event);
+    const known = this.connections.get(key) ?? {...unknown(key, event), state: 'open.fresh'};
+    const isNewSecond = event.at - known.packetsSince >= 1_000;
+    this.connections.set(key, {
+      ...known,
+      heardAt: event.direction === 'in' ? event.at : known.heardAt,
+      packets: isNewSecond ? 1 : known.packets + 1,
+      packetsSince: isNewSecond ? event.at : known.packetsSince,
+      packetsPerSecond: isNewSecond
+        ? Math.round((known.packets * 1_000) / Math.max(1_000, event.at - known.packetsSince))
+        : known.packetsPerSecond,
+    });
+  }
+
+  #count(line: SnapshotLine): void {
+    for (const [chart, counts] of Object.entries(line.steps)) {
+      for (const [step, count] of Object.entries(counts)) this.#addSteps(`${chart} ${step}`, count);
+    }
+    this.series = this.series.snapshot(line, this.snapshot);
+    this.snapshot = line;
+  }
+
+  // Complete where it has as many rows as there are connections: who is not in it has gone.
+  #list({at, total, rows}: RosterLine): void {
+    const before = this.connections;
+    const after = rows.length >= total ? new Map<string, Connection>() : before;
+    for (const row of rows) {
+      const key = keyOf(row);
+      after.set(key, listed(before.get(key) ?? unknown(key, row), row, at));
+    }
+    this.connections = after;
+  }
+
+  #addSteps(key: string, count: number): void {
+    this.steps.set(key, (this.steps.get(key) ?? 0) + count);
+  }
+
+  /** How many are in each state of `chart`. */
+  statesOf(chart: string): Readonly<Record<string, number>> {
+    if (this.snapshot !== undefined) return this.snapshot.states[chart] ?? {};
+    const counts: Record<string, number> = {};
+    const add = (state: string): void => {
+      counts[state] = (counts[state] ?? 0) + 1;
+    };
+    if (chart === 'connection') for (const {state} of this.connections.values()) add(state);
+    else for (const flow of this.flows.values()) if (flow.chart === chart) add(flow.state);
+    return counts;
+  }
+}
+
+/** `thread:number`. */
+export function keyOf({thread, connection}: {readonly thread: number; readonly connection: number}): string {
+  return `${thread}:${connection}`;
+}
+
+/** One message at one connection, in one chart. */
+export function flowKeyOf(event: TransitionEvent): string {
+  return `${keyOf(event)} ${event.chart} ${event.message ?? `#${event.flow ?? 0}`}`;
+}
+
+function unknown(key: string, {identity}: {readonly identity: string}): Connection {
+  return {
+    key,
+    identity,
+    state: '',
+    channels: [],
+    channelCount: 0,
+    inFlight: 0,
+    queued: 0,
+    inbound: 0,
+    bufferedBytes: 0,
+    heardAt: Number.NaN,
+    packets: 0,
+    packetsSince: Number.NEGATIVE_INFINITY,
+    packetsPerSecond: 0,
+  };
+}
+
+function listed(known: Connection, row: RosterRow, at: number): Connection {
+  const {identity, state, channels, channelCount, inFlight, queued, inbound, bufferedBytes, silentMs} = row;
+  const isStill = at - known.packetsSince >= 2_000;
+  return {
+    ...known,
+    identity,
+    state,
+    channels,
+    channelCount,
+    inFlight,
+    queued,
+    inbound,
+    bufferedBytes,
+    heardAt: at - silentMs,
+    packetsPerSecond: isStill ? 0 : known.packetsPerSecond,
+  };
+}
