@@ -131,7 +131,7 @@ function packet(name: string, sample: Packet, fields: readonly FieldDocument[], 
 }
 
 /** `- RB-07 (v2) Id 0, … [4.13.1-1]`, one line a rule; the sources in brackets at its end are left out. */
-function readRules(document: string): RuleDocument[] {
+export function readRules(document: string): RuleDocument[] {
   return [...document.matchAll(/^- (RB-\d{2})( \(v2\))? (.*)$/gm)].map(([, ruleId = '', mark, text = '']) => ({
     id: ruleId,
     text: text.replace(/ \[\d[^\]]*\]$/, ''),

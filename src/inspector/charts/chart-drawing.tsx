@@ -1,0 +1,186 @@
+// A chart as an SVG: active states lit, the step just taken flashing, numbers at states and steps where they are given.
+
+import {useEffect, useState} from 'preact/hooks';
+import type {ChartGraph, ChartNode, ChartStep} from '../model/chart-graph.ts';
+import {type Box, lineHeight, type PlacedChart, type PlacedEdge, placeChart} from './layout.ts';
+import {awaitText} from './state-words.ts';
+
+/** What is shown on a chart. */
+export interface ChartLight {
+  /** The state that is lit. */
+  readonly active?: string;
+  /** The step that was just taken; flashes anew whenever `nonce` changes. */
+  readonly taken?: {readonly from: string; readonly event: string; readonly nonce: number};
+  /** By state: how many are in it. */
+  readonly counts?: Readonly<Record<string, number>>;
+  /** How often the step was taken. */
+  readonly countOf?: (from: string, event: string) => number;
+  readonly onStep?: (from: string, step: ChartStep) => void;
+}
+
+export function ChartDrawing({graph, light}: {readonly graph: ChartGraph; readonly light: ChartLight}) {
+  const [placed, setPlaced] = useState<PlacedChart>();
+  const [fault, setFault] = useState<string>();
+  useEffect(() => {
+    let isShown = true;
+    placeChart(graph).then(
+      (chart) => {
+        if (isShown) setPlaced(chart);
+      },
+      (error: unknown) => setFault(String(error)),
+    );
+    return () => {
+      isShown = false;
+    };
+  }, [graph]);
+  if (fault !== undefined) return <p class="fault">{fault}</p>;
+  if (placed?.graph !== graph) return <p class="quiet">…</p>;
+  const isLit = light.active !== undefined;
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: an SVG has no group of its own
+    <svg
+      class={`chart${isLit ? ' lit' : ''}`}
+      data-chart={graph.chart}
+      data-active={light.active ?? ''}
+      viewBox={`0 0 ${placed.width} ${placed.height}`}
+      width={placed.width}
+      height={placed.height}
+      role="group"
+      aria-label={`${graph.title}${light.active === undefined ? '' : `: ${light.active}`}`}
+    >
+      <defs>
+        <marker
+          id="head"
+          viewBox="0 0 8 8"
+          refX="7"
+          refY="4"
+          markerWidth="7"
+          markerHeight="7"
+          orient="auto-start-reverse"
+        >
+          <path d="M0 0.5 8 4 0 7.5z" fill="context-stroke" />
+        </marker>
+      </defs>
+      {graph.nodes.map((node) => (
+        <State key={node.id} node={node} box={placed.boxes.get(node.id)} light={light} chart={graph.chart} />
+      ))}
+      {placed.edges.map((edge) => (
+        <Edge key={edge.edge.id} placed={edge} light={light} />
+      ))}
+    </svg>
+  );
+}
+
+interface StateProps {
+  readonly node: ChartNode;
+  readonly box: Box | undefined;
+  readonly light: ChartLight;
+  readonly chart: string;
+}
+
+function State({node, box, light, chart}: StateProps) {
+  if (box === undefined) return null;
+  const {active, counts} = light;
+  const isActive = active === node.id || (node.isComposite && active?.startsWith(`${node.id}.`) === true);
+  const count = counts?.[node.id] ?? 0;
+  const kind = node.isComposite ? 'around' : node.isFinal ? 'final' : 'plain';
+  const {x, y, width, height} = box;
+  return (
+    <g class={`state ${kind}${isActive ? ' active' : ''}${count > 0 ? ' peopled' : ''}`} data-state={node.id}>
+      <title>
+        {[count > 0 ? awaitText(chart, node.id, count) : '', node.description ?? '', node.rule ?? '']
+          .filter(Boolean)
+          .join(' ')}
+      </title>
+      <rect x={x} y={y} width={width} height={height} rx={node.isComposite ? 10 : 8} />
+      {node.isFinal && <rect class="inner" x={x + 3} y={y + 3} width={width - 6} height={height - 6} rx="6" />}
+      {node.isInitial && <circle class="initial" cx={x + 10} cy={y + 10} r="3" />}
+      <text
+        x={node.isComposite ? x + 12 : x + width / 2}
+        y={node.isComposite ? y + 20 : y + height / 2 + 4}
+        text-anchor={node.isComposite ? 'start' : 'middle'}
+      >
+        {node.label}
+      </text>
+      {count > 0 && (
+        <g class="count" transform={`translate(${x + width - 6} ${y})`}>
+          <rect x={-String(count).length * 4 - 7} y="-9" width={String(count).length * 8 + 14} height="18" rx="9" />
+          <text text-anchor="middle" y="4">
+            {count}
+          </text>
+        </g>
+      )}
+    </g>
+  );
+}
+
+function Edge({placed: {edge, points, label}, light}: {readonly placed: PlacedEdge; readonly light: ChartLight}) {
+  const {taken, countOf, onStep} = light;
+  const isTaken = taken?.from === edge.from && edge.steps.some(({event}) => event === taken.event);
+  const d = roundedPath(points);
+  return (
+    <g class={`edge${isTaken ? ' taken' : ''}`}>
+      <path class="line" d={d} marker-end="url(#head)" />
+      {isTaken && <path key={taken.nonce} class="flash" d={d} />}
+      {edge.steps.map((step, place) => {
+        const count = countOf?.(edge.from, step.event) ?? 0;
+        const isThis = isTaken && taken.event === step.event;
+        const show = (): void => onStep?.(edge.from, step);
+        return (
+          // biome-ignore lint/a11y/useSemanticElements: an SVG has no button of its own
+          <g
+            key={step.event}
+            class={`step${isThis ? ' taken' : ''}`}
+            role="button"
+            tabIndex={0}
+            aria-label={`${edge.from} on ${step.event}${step.rule === undefined ? '' : `, ${step.rule}`}${count > 0 ? `, taken ${count} times` : ''}`}
+            data-step={`${edge.from} ${step.event}`}
+            onClick={show}
+            onKeyDown={(event) => {
+              if (event.key === 'Enter') show();
+            }}
+          >
+            <rect
+              class="ground"
+              x={label.x}
+              y={label.y + place * lineHeight}
+              width={label.width}
+              height={lineHeight + 2}
+              rx="3"
+            />
+            <text x={label.x + 4} y={label.y + 12 + place * lineHeight}>
+              {step.event}
+              {step.rule !== undefined && <tspan class="rule"> {step.rule}</tspan>}
+              {count > 0 && <tspan class="times"> ×{count}</tspan>}
+            </text>
+          </g>
+        );
+      })}
+    </g>
+  );
+}
+
+/** Corners rounded by a few pixels. */
+function roundedPath(points: PlacedEdge['points']): string {
+  const [start, ...rest] = points;
+  if (start === undefined) return '';
+  let path = `M${start.x} ${start.y}`;
+  for (const [place, point] of rest.entries()) {
+    const before = points[place] ?? point;
+    const after = rest[place + 1];
+    if (after === undefined) {
+      path += `L${point.x} ${point.y}`;
+      continue;
+    }
+    const into = shorten(point, before);
+    const out = shorten(point, after);
+    path += `L${into.x} ${into.y}Q${point.x} ${point.y} ${out.x} ${out.y}`;
+  }
+  return path;
+}
+
+function shorten(corner: {x: number; y: number}, towards: {x: number; y: number}): {x: number; y: number} {
+  const length = Math.hypot(towards.x - corner.x, towards.y - corner.y);
+  const by = Math.min(7, length / 2) / Math.max(length, 1);
+  return {x: corner.x + (towards.x - corner.x) * by, y: corner.y + (towards.y - corner.y) * by};
+}

@@ -1,0 +1,126 @@
+// Rows of a ladder of packets: what a trace tells, as arrows between three lanes and notes on them.
+
+import {generatePacket, type Packet} from '../../protocol/packet.ts';
+import type {PacketEvent, TraceEvent, TransitionEvent} from '../../protocol/trace.ts';
+
+/** How a row is drawn. */
+export type Tone = 'plain' | 'dup' | 'bad' | 'call' | 'quiet' | 'good';
+
+/** One row; `from` and `to` are places of lanes, equal in a note. */
+export interface LadderRow {
+  readonly id: number;
+  readonly at: number;
+  readonly from: number;
+  readonly to: number;
+  readonly text: string;
+  readonly tone: Tone;
+  readonly rule?: string;
+  /** The row at which an arrow began, where it took its time. */
+  readonly begunAt?: number;
+  /** Whether the arrow ends half way. */
+  readonly isLost?: boolean;
+  /** Bytes to be read field by field. */
+  readonly bytes?: Uint8Array;
+  /** Bytes of a payload or reply that the trace does not hold. */
+  readonly bytesMissing?: number;
+}
+
+export const traceLanes = ['client', 'gateway', 'business'] as const;
+const [client, gateway, business] = [0, 1, 2];
+
+/** The row of an event. */
+export function toRow(id: number, event: TraceEvent): LadderRow {
+  const row = (from: number, to: number, text: string, tone: Tone): LadderRow => ({
+    id,
+    at: event.at,
+    from,
+    to,
+    text,
+    tone,
+  });
+  switch (event.kind) {
+    case 'packet':
+      return {...packetRow(event, row), ...bytesOf(event)};
+    case 'transition':
+      return transitionRow(event, row);
+    case 'published':
+      return row(business, gateway, `/send/ QoS ${event.qos} to ${event.channel ?? event.to ?? ''}`, 'call');
+    case 'answered': {
+      const text = `confirmed ${event.confirmed} of ${event.recipients}${event.isTimedOut ? ', timed out' : ''}`;
+      return row(gateway, business, text, event.isTimedOut ? 'bad' : 'good');
+    }
+    case 'delivery':
+      return row(gateway, gateway, event.fate, event.fate === 'queued' ? 'quiet' : 'bad');
+    case 'call':
+      return row(gateway, business, `${event.call}${event.type === undefined ? '' : ` type ${event.type}`}`, 'call');
+    case 'callAnswered': {
+      const why = event.status ?? event.reason;
+      const text = `${event.outcome}${why === undefined ? '' : ` (${why})`}`;
+      return row(business, gateway, text, event.outcome === 'accepted' ? 'good' : 'bad');
+    }
+    case 'membership':
+      return row(gateway, gateway, `${event.change} ${event.channel}`, event.change === 'refused' ? 'bad' : 'quiet');
+    case 'apiRefused':
+      return row(gateway, business, `${event.path} ${event.code}`, 'bad');
+  }
+}
+
+type MakeRow = (from: number, to: number, text: string, tone: Tone) => LadderRow;
+
+function packetRow({direction, packet}: PacketEvent, row: MakeRow): LadderRow {
+  const [from, to] = direction === 'in' ? [client, gateway] : [gateway, client];
+  switch (packet.kind) {
+    case 'send': {
+      const id = packet.qos === 0 ? '' : ` id ${packet.id}`;
+      return row(from, to, `SEND q${packet.qos}${id}${packet.isDup ? ' DUP' : ''}`, packet.isDup ? 'dup' : 'plain');
+    }
+    case 'ack':
+    case 'rec':
+    case 'rel':
+    case 'com':
+      return row(from, to, `${packet.kind.toUpperCase()} id ${packet.id}`, 'plain');
+    case 'fault':
+      return row(from, to, `no packet: ${packet.reason}`, 'bad');
+    case 'close':
+      return row(from, to, `close ${packet.code}`, 'bad');
+    default:
+      return row(from, to, packet.kind, 'quiet');
+  }
+}
+
+function transitionRow(event: TransitionEvent, row: MakeRow): LadderRow {
+  const isBad = event.to === 'lost' || event.to === 'expired' || event.event === 'publication.timedOut';
+  const isRetry = event.event === 'clock.retryDue';
+  const what = isRetry ? 'no answer in time' : event.event === 'publication.timedOut' ? 'timed out' : undefined;
+  const path = event.from === event.to ? event.to : `${event.from} → ${event.to}`;
+  const text = what === undefined ? path : `${what}: ${path}`;
+  const {rule} = event;
+  return {...row(gateway, gateway, text, isBad ? 'bad' : isRetry ? 'dup' : 'quiet'), ...(rule !== undefined && {rule})};
+}
+
+/** The packet's bytes, made again from what the trace tells; without what was not kept of them. */
+function bytesOf({packet, payload}: PacketEvent): Pick<LadderRow, 'bytes' | 'bytesMissing'> {
+  const kept =
+    payload === undefined ? new Uint8Array(0) : Uint8Array.from(atob(payload), (letter) => letter.charCodeAt(0));
+  const whole = wholePacket(packet, kept);
+  if (whole === undefined) return {};
+  const bytesMissing = 'bytes' in packet ? packet.bytes - kept.length : 0;
+  return {bytes: generatePacket(whole), ...(bytesMissing > 0 && {bytesMissing})};
+}
+
+function wholePacket(packet: PacketEvent['packet'], kept: Uint8Array): Packet | undefined {
+  switch (packet.kind) {
+    case 'send': {
+      const {qos, isDup, type, id} = packet;
+      return {kind: 'send', qos, isDup, type, id, payload: kept};
+    }
+    case 'ack':
+    case 'rec':
+      return {kind: packet.kind, id: packet.id, reply: kept};
+    case 'rel':
+    case 'com':
+      return {kind: packet.kind, id: packet.id};
+    default:
+      return undefined;
+  }
+}

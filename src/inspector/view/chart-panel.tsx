@@ -1,0 +1,146 @@
+// The charts: of what is selected with its state lit, or of the whole gateway with numbers.
+
+import {useState} from 'preact/hooks';
+import {ChartDrawing, type ChartLight} from '../charts/chart-drawing.tsx';
+import {awaitText} from '../charts/state-words.ts';
+import {type ChartStep, chartNamed, charts, findStep} from '../model/chart-graph.ts';
+import {isEmpty} from '../model/selection.ts';
+import type {Store} from '../model/store.ts';
+import type {Flow, World} from '../model/world.ts';
+import {RuleLink} from './rule.tsx';
+
+/** Messages of a selection that are offered. */
+const flowsShown = 8;
+
+export function ChartPanel({store}: {readonly store: Store}) {
+  const [told, setTold] = useState<{readonly from: string; readonly step: ChartStep}>();
+  const {world, selection} = store;
+  const flows = flowsOf(world, store);
+  const flow = flows.find(({key}) => key === store.flow) ?? flows[0];
+  const chart = store.chart ?? flow?.chart ?? (selection.connection === undefined ? 'outboundQos2' : 'connection');
+  const graph = chartNamed(chart) ?? charts[0];
+  if (graph === undefined) return null;
+  const isAll = isEmpty(selection);
+  const light = isAll ? lightOfAll(world, chart) : lightOfOne(store, chart, flow);
+  const lastStep = light.taken === undefined ? undefined : findStep(chart, light.taken.from, light.taken.event)?.step;
+  const shown =
+    told ??
+    (lastStep === undefined || light.taken === undefined ? undefined : {from: light.taken.from, step: lastStep});
+  return (
+    <section class="panel charts" aria-label="Chart">
+      <header>
+        <h2>
+          {graph.title} <small>{isAll ? 'all of the gateway' : ''}</small>
+        </h2>
+        <div class="tabs" role="tablist" aria-label="Charts">
+          {charts.map(({chart: name, title}) => (
+            <button
+              type="button"
+              role="tab"
+              key={name}
+              aria-selected={name === chart}
+              onClick={() => store.show(name === store.chart ? undefined : name)}
+            >
+              {title}
+            </button>
+          ))}
+        </div>
+      </header>
+      {flows.length > 0 && !isAll && (
+        <div class="chips">
+          {flows.slice(0, flowsShown).map((one) => (
+            <button
+              type="button"
+              key={one.key}
+              data-flow={one.key}
+              aria-pressed={one.key === flow?.key}
+              onClick={() => pick(store, one)}
+            >
+              {one.id === undefined ? (one.message ?? 'message') : `id ${one.id}`} <em>{one.state}</em>
+            </button>
+          ))}
+          {flows.length > flowsShown && <span class="quiet">and {flows.length - flowsShown} more</span>}
+        </div>
+      )}
+      <div class="drawing">
+        <ChartDrawing graph={graph} light={{...light, onStep: (from, step) => setTold({from, step})}} />
+      </div>
+      <StepCard
+        from={shown?.from}
+        step={shown?.step}
+        onForget={told === undefined ? undefined : () => setTold(undefined)}
+      />
+      {isAll && <Sentences world={world} chart={chart} />}
+    </section>
+  );
+}
+
+/** What one step does, and by which rule. */
+export function StepCard({
+  from,
+  step,
+  onForget,
+}: {
+  readonly from: string | undefined;
+  readonly step: ChartStep | undefined;
+  readonly onForget?: (() => void) | undefined;
+}) {
+  if (step === undefined) return <p class="stepCard quiet">Press a step to see what it does, and by which rule.</p>;
+  return (
+    <p class="stepCard">
+      <code>{from}</code> on <code>{step.event}</code>
+      {step.effects.length > 0 && <span>: {step.effects.join(', ')}</span>}{' '}
+      {step.rule !== undefined && <RuleLink id={step.rule} />} {step.description}
+      {onForget !== undefined && (
+        <button type="button" class="plain" aria-label="Back to the latest step" onClick={onForget}>
+          ×
+        </button>
+      )}
+    </p>
+  );
+}
+
+function Sentences({world, chart}: {readonly world: World; readonly chart: string}) {
+  const counts = Object.entries(world.statesOf(chart)).filter(([, count]) => count > 0);
+  if (counts.length === 0) return null;
+  return <p class="sentences">{counts.map(([state, count]) => awaitText(chart, state, count)).join(' · ')}</p>;
+}
+
+function pick(store: Store, flow: Flow): void {
+  store.flow = flow.key;
+  store.chart = undefined;
+  store.changed();
+}
+
+/** Messages of the selection, the latest first. */
+function flowsOf(world: World, {selection}: Store): readonly Flow[] {
+  if (isEmpty(selection)) return [];
+  const found: Flow[] = [];
+  for (const flows of [world.flows, world.ended]) {
+    for (const flow of flows.values()) {
+      const isOurs = selection.connection === undefined || flow.connection === selection.connection;
+      if (isOurs && (selection.message === undefined || flow.message === selection.message)) found.push(flow);
+    }
+  }
+  return found.sort((left, right) => right.at - left.at);
+}
+
+function lightOfOne(store: Store, chart: string, flow: Flow | undefined): ChartLight {
+  if (flow?.chart === chart) {
+    return {active: flow.state, taken: {from: flow.from, event: flow.event, nonce: flow.at}};
+  }
+  const connection = store.world.connections.get(store.selection.connection ?? '');
+  if (chart === 'connection' && connection !== undefined && connection.state !== '') return {active: connection.state};
+  return {active: ''};
+}
+
+function lightOfAll(world: World, chart: string): ChartLight {
+  return {counts: world.statesOf(chart), countOf: (from, event) => countSteps(world, chart, from, event)};
+}
+
+/** A step of a state around others is counted at each of them. */
+function countSteps({steps}: World, chart: string, from: string, event: string): number {
+  const own = steps.get(`${chart} ${from} ${event}`) ?? 0;
+  const nested = chartNamed(chart)?.nodes.filter(({parent}) => parent === from) ?? [];
+  return nested.reduce((sum, {id}) => sum + (steps.get(`${chart} ${id} ${event}`) ?? 0), own);
+}

@@ -1,0 +1,202 @@
+// A ladder of packets as an SVG: time runs down, an arrow a packet. Only the rows in sight are there.
+
+import {useEffect, useLayoutEffect, useRef, useState} from 'preact/hooks';
+import type {LadderRow} from '../model/ladder.ts';
+
+export const rowHeight = 24;
+const spare = 8;
+const timeWidth = 76;
+
+export interface LadderProps {
+  readonly lanes: readonly string[];
+  readonly rows: readonly LadderRow[];
+  readonly chosen: number | undefined;
+  readonly onChoose: (row: LadderRow) => void;
+  readonly label: string;
+}
+
+export function LadderDrawing({lanes, rows, chosen, onChoose, label}: LadderProps) {
+  const frame = useRef<HTMLDivElement>(null);
+  const isAtEnd = useRef(true);
+  const [size, setSize] = useState({width: 500, height: 300});
+  const [top, setTop] = useState(0);
+  useEffect(() => {
+    const element = frame.current;
+    if (element === null) return undefined;
+    const observer = new ResizeObserver(() => setSize({width: element.clientWidth, height: element.clientHeight}));
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, []);
+  // Whoever is at the end stays there as rows come.
+  useLayoutEffect(() => {
+    const element = frame.current;
+    if (element !== null && isAtEnd.current) element.scrollTop = element.scrollHeight;
+  });
+  const first = Math.max(0, Math.floor(top / rowHeight) - spare);
+  const last = Math.min(rows.length, Math.ceil((top + size.height) / rowHeight) + spare);
+  const height = rows.length * rowHeight + 8;
+  const xs = lanes.map(
+    (_, place) => timeWidth + 30 + (place * (size.width - timeWidth - 60)) / Math.max(1, lanes.length - 1),
+  );
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const by = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+    if (by === 0) return;
+    event.preventDefault();
+    const place = rows.findIndex(({id}) => id === chosen);
+    const next = rows[Math.min(Math.max(place < 0 ? rows.length - 1 : place + by, 0), rows.length - 1)];
+    if (next !== undefined) onChoose(next);
+  };
+  return (
+    <div class="ladder">
+      <div class="lanes" aria-hidden="true">
+        {lanes.map((lane, place) => (
+          <span key={lane} style={{left: `${xs[place]}px`}}>
+            {lane}
+          </span>
+        ))}
+      </div>
+      <div
+        class="rungs"
+        ref={frame}
+        role="listbox"
+        tabIndex={0}
+        aria-label={label}
+        onKeyDown={onKeyDown}
+        onScroll={({currentTarget}) => {
+          isAtEnd.current =
+            currentTarget.scrollTop + currentTarget.clientHeight > currentTarget.scrollHeight - rowHeight;
+          setTop(currentTarget.scrollTop);
+        }}
+      >
+        <svg width={size.width} height={height} role="presentation">
+          <defs>
+            <marker
+              id="tip"
+              viewBox="0 0 8 8"
+              refX="7"
+              refY="4"
+              markerWidth="7"
+              markerHeight="7"
+              orient="auto-start-reverse"
+            >
+              <path d="M0 0.5 8 4 0 7.5z" fill="context-stroke" />
+            </marker>
+          </defs>
+          {xs.map((x) => (
+            <line key={x} class="lane" x1={x} x2={x} y1={first * rowHeight} y2={last * rowHeight + 8} />
+          ))}
+          {rows.slice(first, last).map((row, place) => (
+            <Rung
+              key={row.id}
+              row={row}
+              place={first + place}
+              before={rows[first + place - 1]}
+              xs={xs}
+              offset={rows[0]?.id ?? 0}
+              isChosen={row.id === chosen}
+              onChoose={() => onChoose(row)}
+              width={size.width}
+            />
+          ))}
+        </svg>
+        {rows.length === 0 && <p class="quiet">Nothing has happened yet.</p>}
+      </div>
+    </div>
+  );
+}
+
+interface RungProps {
+  readonly row: LadderRow;
+  readonly place: number;
+  readonly before: LadderRow | undefined;
+  readonly xs: readonly number[];
+  /** Id of the first row: where ids are places, an arrow finds its beginning by it. */
+  readonly offset: number;
+  readonly isChosen: boolean;
+  readonly onChoose: () => void;
+  readonly width: number;
+}
+
+function Rung({row, place, before, xs, offset, isChosen, onChoose, width}: RungProps) {
+  const y = place * rowHeight + rowHeight / 2;
+  const gap = before === undefined ? undefined : row.at - before.at;
+  return (
+    <g
+      class={`rung ${row.tone}${isChosen ? ' chosen' : ''}`}
+      role="option"
+      aria-selected={isChosen}
+      data-row={row.text}
+      onClick={onChoose}
+    >
+      <title>{`${row.text}${row.rule === undefined ? '' : ` ${row.rule}`}`}</title>
+      <rect class="ground" x="0" y={place * rowHeight} width={width} height={rowHeight} />
+      <text class="time" x={timeWidth - 8} y={y + 4} text-anchor="end">
+        {gap === undefined ? '' : gapText(gap)}
+      </text>
+      {row.from === row.to ? (
+        <Note row={row} x={xs[row.from] ?? 0} y={y} width={width} />
+      ) : (
+        <Arrow row={row} xs={xs} y={y} offset={offset} />
+      )}
+    </g>
+  );
+}
+
+function Note({
+  row,
+  x,
+  y,
+  width,
+}: {
+  readonly row: LadderRow;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+}) {
+  const text = `${row.text}${row.rule === undefined ? '' : `  ${row.rule}`}`;
+  const half = (text.length * 6.1) / 2 + 6;
+  const middle = Math.min(Math.max(x, timeWidth + half), Math.max(timeWidth + half, width - half - 2));
+  return (
+    <g class="note">
+      <rect x={middle - half} y={y - 9} width={half * 2} height="18" rx="9" />
+      <text x={middle} y={y + 4} text-anchor="middle">
+        {row.text}
+        {row.rule !== undefined && <tspan class="rule"> {row.rule}</tspan>}
+      </text>
+    </g>
+  );
+}
+
+function Arrow({
+  row,
+  xs,
+  y,
+  offset,
+}: {
+  readonly row: LadderRow;
+  readonly xs: readonly number[];
+  readonly y: number;
+  readonly offset: number;
+}) {
+  const [x1, end] = [xs[row.from] ?? 0, xs[row.to] ?? 0];
+  const x2 = row.isLost === true ? (x1 + end) / 2 : end;
+  const y1 = row.begunAt === undefined ? y : (row.begunAt - offset) * rowHeight + rowHeight / 2;
+  const middle = (x1 + x2) / 2;
+  return (
+    <g class="arrow">
+      <line x1={x1} y1={y1} x2={x2} y2={y} marker-end={row.isLost === true ? undefined : 'url(#tip)'} />
+      {row.isLost === true && <path class="cross" d={`M${x2 - 5} ${y - 5}l10 10m0 -10l-10 10`} />}
+      <text x={middle} y={(y1 + y) / 2 - 3} text-anchor="middle">
+        {row.text}
+      </text>
+    </g>
+  );
+}
+
+/** Since the row before. */
+function gapText(ms: number): string {
+  if (ms < 0.05) return '';
+  if (ms < 10) return `+${ms.toFixed(1)} ms`;
+  if (ms < 10_000) return `+${Math.round(ms)} ms`;
+  return `+${(ms / 1_000).toFixed(1)} s`;
+}

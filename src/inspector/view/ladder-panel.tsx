@@ -1,0 +1,97 @@
+// The ladder of what is selected. A row that is pressed is the moment that all else shows, and its packet is read below.
+
+import {isTraceEvent} from '../../protocol/trace-lines.ts';
+import {type LadderRow, toRow, traceLanes} from '../model/ladder.ts';
+import {readFields} from '../model/packet-fields.ts';
+import {isEmpty} from '../model/selection.ts';
+import type {Store} from '../model/store.ts';
+import {LadderDrawing} from './ladder-drawing.tsx';
+import {RuleLink} from './rule.tsx';
+
+export function LadderPanel({store}: {readonly store: Store}) {
+  const {selection} = store;
+  const rows = store.matches.flatMap((number) => {
+    const line = store.timeline.line(number);
+    return line !== undefined && isTraceEvent(line) ? [toRow(number, line)] : [];
+  });
+  const chosen = store.cursor === undefined ? undefined : rows.at(-1);
+  return (
+    <section class="panel ladders" aria-label="Ladder">
+      <header>
+        <h2>
+          Ladder <small>{selectionText(store)}</small>
+        </h2>
+        {!isEmpty(selection) && (
+          <button type="button" onClick={() => store.select({})}>
+            Show all
+          </button>
+        )}
+      </header>
+      {isEmpty(selection) ? (
+        <p class="quiet hint">Choose a connection in the list to see its packets, or give a message:</p>
+      ) : (
+        <LadderDrawing
+          lanes={traceLanes}
+          rows={rows}
+          chosen={chosen?.id}
+          onChoose={({id}) => store.lookAt(id + 1)}
+          label="Packets and steps; arrows move through time"
+        />
+      )}
+      {isEmpty(selection) && <MessageForm store={store} />}
+      {chosen !== undefined && <RowDetail row={chosen} />}
+    </section>
+  );
+}
+
+/** What a row holds: its packet field by field, and its rule. */
+export function RowDetail({row}: {readonly row: LadderRow}) {
+  const {bytes, bytesMissing, rule, text} = row;
+  return (
+    <div class="detail">
+      <p>
+        <strong>{text}</strong> {rule !== undefined && <RuleLink id={rule} />}
+      </p>
+      {bytes !== undefined && (
+        <table class="fields">
+          <tbody>
+            {readFields(bytes).map(({name, hex, meaning}) => (
+              <tr key={name}>
+                <th scope="row">{name}</th>
+                <td>
+                  <code>{hex}</code>
+                </td>
+                <td>
+                  {bytesMissing !== undefined && meaning === 'empty' ? `${bytesMissing} bytes, not kept` : meaning}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </div>
+  );
+}
+
+function MessageForm({store}: {readonly store: Store}) {
+  return (
+    <form
+      class="hint"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const message = String(new FormData(event.currentTarget).get('message') ?? '').trim();
+        if (message !== '') store.select({message});
+      }}
+    >
+      <input name="message" placeholder="p… or m…" aria-label="Id of a message" />
+      <button type="submit">Where is it?</button>
+    </form>
+  );
+}
+
+function selectionText({selection, world}: Store): string {
+  const {connection, message} = selection;
+  if (message !== undefined) return `message ${message}`;
+  if (connection === undefined) return '';
+  return world.connections.get(connection)?.identity ?? `connection ${connection}`;
+}

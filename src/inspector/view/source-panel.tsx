@@ -1,0 +1,109 @@
+// Where the lines come from: the key of the inspector and what shall be traced, or a recording.
+
+import {useState} from 'preact/hooks';
+import {openFile, stopReading, watch} from '../feed.ts';
+import type {Store} from '../model/store.ts';
+
+const keyName = 'rainbow.inspectorKey';
+
+const rates: readonly (readonly [number, string])[] = [
+  [1, 'everything'],
+  [0.1, 'one in ten'],
+  [0.01, 'one in a hundred'],
+  [0, 'only the named'],
+];
+
+export function SourcePanel({store}: {readonly store: Store}) {
+  const [key, setKey] = useState(sessionStorage.getItem(keyName) ?? '');
+  const {source} = store;
+  const submit = (form: HTMLFormElement): void => {
+    const data = new FormData(form);
+    const text = (name: string): string => String(data.get(name) ?? '').trim();
+    sessionStorage.setItem(keyName, key);
+    // Its failure is shown as the state of the source.
+    void watch(store, {
+      key,
+      rate: Number(text('rate')),
+      identity: text('identity'),
+      channel: text('channel'),
+      withPayloads: data.has('payloads'),
+    });
+  };
+  return (
+    <section class="panel source" aria-label="Source">
+      <h2>What to look at</h2>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          submit(event.currentTarget);
+        }}
+      >
+        <label>
+          Key of the inspector
+          <input
+            name="key"
+            type="password"
+            autocomplete="off"
+            required
+            value={key}
+            onInput={(event) => setKey(event.currentTarget.value)}
+          />
+        </label>
+        <label>
+          Trace
+          <select name="rate">
+            {rates.map(([rate, text]) => (
+              <option key={rate} value={rate}>
+                {text}
+              </option>
+            ))}
+          </select>
+        </label>
+        <label>
+          and identity
+          <input name="identity" />
+        </label>
+        <label>
+          and channel
+          <input name="channel" />
+        </label>
+        <label class="check">
+          <input type="checkbox" name="payloads" /> with payloads
+        </label>
+        <button type="submit" class="primary">
+          Watch
+        </button>
+        {source.kind === 'live' && (
+          <button
+            type="button"
+            onClick={() => {
+              stopReading();
+              store.source = {kind: 'ended', why: 'Stopped.'};
+              store.changed();
+            }}
+          >
+            Stop
+          </button>
+        )}
+      </form>
+      <p>
+        <label class="file">
+          or open a recording
+          <input
+            type="file"
+            onChange={(event) => {
+              const [file] = event.currentTarget.files ?? [];
+              if (file !== undefined) void openFile(store, file);
+            }}
+          />
+        </label>
+        <span class="quiet">
+          {' '}
+          or drop one anywhere on this page: a file of `rainbow record`, or of a failing test. It stays in this browser.
+        </span>
+      </p>
+      {(source.kind === 'failed' || source.kind === 'ended') && <p class="fault">{source.why}</p>}
+      {source.kind === 'recording' && store.header?.note !== undefined && <p>{store.header.note}</p>}
+    </section>
+  );
+}

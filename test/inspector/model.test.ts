@@ -1,0 +1,132 @@
+import test from 'ava';
+import {charts, findStep} from '../../src/inspector/model/chart-graph.ts';
+import {listConnections} from '../../src/inspector/model/connection-list.ts';
+import {readFields} from '../../src/inspector/model/packet-fields.ts';
+import {Store} from '../../src/inspector/model/store.ts';
+import {Timeline} from '../../src/inspector/model/timeline.ts';
+import type {TraceEvent, TransitionEvent} from '../../src/protocol/trace.ts';
+import {tables} from '../machines/tables.ts';
+
+const path = ['queued', 'awaitingRec', 'awaitingCom', 'completed'] as const;
+const events = ['window.opened', 'wire.rec', 'wire.com'] as const;
+
+/** The steps of QoS 2 deliveries, one after the other, each on a connection of its own. */
+function deliveries(count: number): TransitionEvent[] {
+  return Array.from({length: count * 3}, (_, place): TransitionEvent => {
+    const number = Math.floor(place / 3);
+    const step = place % 3;
+    const from = path[step] ?? 'queued';
+    const event = events[step] ?? 'window.opened';
+    return {
+      kind: 'transition',
+      seq: place + 1,
+      at: place,
+      thread: 0,
+      connection: number + 1,
+      identity: `client ${number}`,
+      message: `p${number}`,
+      flow: number + 1,
+      chart: 'outboundQos2',
+      from,
+      event,
+      to: path[step + 1] ?? 'completed',
+      effects: step === 1 ? ['confirm', 'sendRel'] : [],
+    };
+  });
+}
+
+test('every step of every chart that is drawn is one of its table, and none is missing', (t) => {
+  for (const {chart} of charts) {
+    const table = tables.find(({machine}) => machine.id === chart);
+    if (table === undefined) {
+      t.fail(chart);
+      continue;
+    }
+    const {states, events: names} = table.vocabulary;
+    for (const [state, from] of states.entries()) {
+      for (const [event, name] of names.entries()) {
+        const isHandled = table.isHandled[state * names.length + event] === 1;
+        t.is(findStep(chart, from, name) !== undefined, isHandled, `${chart} ${from} ${name}`);
+      }
+    }
+  }
+});
+
+test('the world at any line is the fold of the lines before it, also after the oldest were let go', (t) => {
+  const lines = deliveries(4_000);
+  const timeline = new Timeline(6_000);
+  for (const line of lines) timeline.push(line);
+  t.true(timeline.first > 0);
+  for (const position of [timeline.first, timeline.first + 1, timeline.end - 2_500, timeline.end - 1, timeline.end]) {
+    const whole = new Timeline(100_000);
+    for (const line of lines.slice(0, position)) whole.push(line);
+    const {flows, ended} = timeline.at(position);
+    t.deepEqual([...flows.values()], [...whole.head.flows.values()], `flows at ${position}`);
+    t.deepEqual([...ended.values()], [...whole.head.ended.values()], `ended at ${position}`);
+  }
+});
+
+test('stepping back shows the state before, and the latest is followed again', (t) => {
+  const store = new Store();
+  store.push(deliveries(2));
+  store.select({message: 'p1'});
+  const stateNow = (): string | undefined =>
+    [...store.world.flows.values(), ...store.world.ended.values()].find(({message}) => message === 'p1')?.state;
+  t.is(stateNow(), 'completed');
+  store.step(-1);
+  t.is(stateNow(), 'awaitingCom');
+  store.step(-1);
+  t.is(stateNow(), 'awaitingRec');
+  t.is(store.matches.length, 1);
+  store.step(1);
+  t.is(stateNow(), 'awaitingCom');
+  store.togglePause();
+  t.is(stateNow(), 'completed');
+});
+
+test('a selection has the lines of its connection, as they come', (t) => {
+  const store = new Store();
+  const lines: TraceEvent[] = deliveries(3);
+  store.push(lines.slice(0, 4));
+  store.select({connection: '0:2'});
+  t.deepEqual(store.matches, [3]);
+  store.push(lines.slice(4));
+  t.deepEqual(store.matches, [3, 4, 5]);
+});
+
+test('connections are found by identity, state and channel, and sorted by a column', (t) => {
+  const store = new Store();
+  const row = {thread: 0, state: 'open.fresh', channelCount: 1, silentMs: 0, queued: 0, inbound: 0, bufferedBytes: 0};
+  store.push([
+    {
+      kind: 'roster',
+      at: 5,
+      total: 2,
+      rows: [
+        {...row, connection: 1, identity: 'bob', channels: ['lobby'], inFlight: 1},
+        {...row, connection: 2, identity: 'ann', channels: ['den'], inFlight: 9},
+      ],
+    },
+  ]);
+  const list = (search: string, column: 'identity' | 'inFlight', isDescending: boolean): readonly string[] =>
+    listConnections(store.world.connections.values(), {search, column, isDescending}).map(({identity}) => identity);
+  t.deepEqual(list('', 'identity', false), ['ann', 'bob']);
+  t.deepEqual(list('', 'inFlight', false), ['bob', 'ann']);
+  t.deepEqual(list('LOB', 'identity', false), ['bob']);
+  t.deepEqual(list('nobody', 'identity', false), []);
+});
+
+test('a packet is read field by field, and what is none is told', (t) => {
+  t.deepEqual(
+    readFields(Buffer.from('1c0001000768', 'hex')).map(({name, hex, meaning}) => `${name}|${hex}|${meaning}`),
+    ['command, DUP, QoS|1c|SEND, QoS 2, DUP: sent before', 'type|00 01|1', 'id|00 07|7', 'payload|68|"h"'],
+  );
+  t.deepEqual(
+    readFields(Buffer.from('500007', 'hex')).map(({meaning}) => meaning),
+    ['COM', '7'],
+  );
+  t.deepEqual(
+    readFields(Buffer.from('16', 'hex')).map(({name, meaning}) => `${name}: ${meaning}`),
+    ['no packet: qos'],
+  );
+});
