@@ -78,12 +78,12 @@ function askWorker(graph: ElkNode): Promise<ElkNode> {
 
 function startWorker(): Worker {
   const started = new Worker(workerUrl);
-  started.onmessage = ({data}: MessageEvent<Answer>) => {
+  started.addEventListener('message', ({data}: MessageEvent<Answer>) => {
     const ask = waiting.get(data.id);
     waiting.delete(data.id);
     if (data.data !== undefined) ask?.resolve(data.data);
     else ask?.reject(new Error(`Expected a layout, got ${JSON.stringify(data.error)}`));
-  };
+  });
   started.postMessage({id: 0, cmd: 'register', algorithms: ['layered']});
   return started;
 }
