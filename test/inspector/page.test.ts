@@ -1,0 +1,80 @@
+// The inspector's page at a real gateway, in a real browser.
+
+import test, {type ExecutionContext} from 'ava';
+import type {Page} from 'playwright-core';
+import {single} from '../e2e/kit/room.ts';
+import {hasBrowser, type Opened, openPage, type PageOptions} from './browser.ts';
+
+const inspectorKey = 'inspector-key-of-this-test-only';
+
+interface Watched extends Opened, Awaited<ReturnType<typeof single>> {}
+
+/** A gateway with one client in the channel `room`, and the page watching it, that client chosen. */
+async function watch(t: ExecutionContext, retryIntervalMs = 60_000, options: PageOptions = {}): Promise<Watched> {
+  const room = await single(t, {retryIntervalMs, inspector: 'on', inspectorKey});
+  const opened = await openPage(t, `http://127.0.0.1:${room.world.gateway.port}/inspector/`, options);
+  const {page} = opened;
+  await page.getByLabel('Key of the inspector').fill(inspectorKey);
+  await page.getByRole('button', {name: 'Watch'}).click();
+  await page.getByRole('link', {name: /^live/}).waitFor();
+  await page.getByRole('link', {name: 'Watch'}).click();
+  await page.locator('.rows .row').first().click();
+  return {...room, ...opened};
+}
+
+/** Settles once `state` of the chart that is shown is lit. */
+async function lit(page: Page, state: string): Promise<void> {
+  await page.locator(`svg.chart[data-active="${state}"]`).first().waitFor({timeout: 10_000});
+}
+
+test.serial('the chart follows a QoS 2 delivery of a real gateway through its states', async (t) => {
+  if (!hasBrowser(t)) return;
+  const {world, client, page, faults} = await watch(t);
+  await lit(page, 'open.fresh');
+  const sent = world.api.send({channel: 'room', qos: 2, timeout: 30});
+  const {id} = await client.parsed();
+  await lit(page, 'awaitingRec');
+  t.is(await page.locator('svg.chart').getAttribute('data-chart'), 'outboundQos2');
+  client.sendAnswer('rec', id);
+  await lit(page, 'awaitingCom');
+  await sent;
+  client.sendAnswer('com', id);
+  await lit(page, 'completed');
+  for (const packet of ['SEND q2', 'REC', 'REL', 'COM']) {
+    t.is(await page.locator(`.rung[data-row="${packet} id ${id}"]`).count(), 1, packet);
+  }
+  t.deepEqual(faults, []);
+});
+
+test.serial('a dropped ACK shows as DUP in the ladder, and scrubbing back shows the earlier state', async (t) => {
+  if (!hasBrowser(t)) return;
+  const {world, client, page, faults} = await watch(t, 300);
+  const sent = world.api.send({channel: 'room', qos: 1, timeout: 30});
+  const {id} = await client.parsed();
+  // The first SEND is met with silence, as if its ACK had been lost.
+  await client.parsed();
+  client.sendAnswer('ack', id);
+  await sent;
+  await lit(page, 'confirmed');
+  t.true((await page.locator(`.rung.dup[data-row="SEND q1 id ${id} DUP"]`).count()) > 0);
+  const moment = page.getByLabel('Moment');
+  await page.keyboard.press('Space');
+  const end = Number(await moment.inputValue());
+  for (let back = 0; back < 3; back++) await page.keyboard.press('ArrowLeft');
+  t.true(Number(await moment.inputValue()) < end);
+  await lit(page, 'awaitingAck');
+  t.is(await page.locator(`.rung[data-row="ACK id ${id}"]`).count(), 0);
+  await page.keyboard.press('Space');
+  await lit(page, 'confirmed');
+  t.deepEqual(faults, []);
+});
+
+test.serial('a wrong key is refused, in words', async (t) => {
+  if (!hasBrowser(t)) return;
+  const {world} = await single(t, {inspector: 'on', inspectorKey});
+  const {page} = await openPage(t, `http://127.0.0.1:${world.gateway.port}/inspector/`);
+  await page.getByLabel('Key of the inspector').fill('another');
+  await page.getByRole('button', {name: 'Watch'}).click();
+  await page.getByText('The key was refused.').waitFor();
+  t.pass();
+});
