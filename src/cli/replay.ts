@@ -39,7 +39,7 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
   if (files.size === 0)
     throw new CommandFailure(
       exitCodes.failure,
-      'the page is not part of this version; the recording can be read as JSON lines.',
+      'the page is not there: npm run build:pages makes it.',
     );
   const server = createServer((request, response) => serve(path, files, request, response));
   await new Promise<void>((resolve, reject) => {

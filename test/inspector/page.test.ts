@@ -16,7 +16,7 @@ async function watch(t: ExecutionContext, retryIntervalMs = 60_000, options: Pag
   const {page} = opened;
   await page.getByLabel('Key of the inspector').fill(inspectorKey);
   await page.getByRole('button', {name: 'Watch'}).click();
-  await page.getByRole('link', {name: /^live/}).waitFor();
+  await page.getByText(/^live · /).waitFor();
   await page.getByRole('link', {name: 'Watch'}).click();
   await page.locator('.rows .row').first().click();
   return {...room, ...opened};

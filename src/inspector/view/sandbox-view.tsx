@@ -51,7 +51,7 @@ export function SandboxView() {
   };
   const rows = toRows(sandbox.current.entries);
   return (
-    <div class="sandbox">
+    <div class="sandboxView">
       <StoryPanel
         told={story}
         onTell={tell}
