@@ -37,10 +37,7 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
   const {header, events} = await checkRecording(path);
   const files = readPageFiles();
   if (files.size === 0)
-    throw new CommandFailure(
-      exitCodes.failure,
-      'the page is not there: npm run build:pages makes it.',
-    );
+    throw new CommandFailure(exitCodes.failure, 'the page is not there: npm run build:pages makes it.');
   const server = createServer((request, response) => serve(path, files, request, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(new CommandFailure(exitCodes.failure, error.message)));

@@ -114,7 +114,7 @@ function readGraph({machine}: AnyTable, title: string): ChartGraph {
       edge.steps.push({
         event,
         effects: definition.actions.map((action) =>
-          typeof action === 'string' ? action : 'type' in action ? String(action.type) : '',
+          typeof action === 'string' ? action : 'type' in action ? action.type : '',
         ),
         rule: ruleOf(definition.meta),
         description: definition.description,

@@ -43,7 +43,7 @@ export class Journal {
   readonly entries: JournalEntry[] = [];
 
   add(entry: Untimed<JournalEntry>): void {
-    this.entries.push({at: this.now, ...entry} as JournalEntry);
+    this.entries.push({at: this.now, ...entry});
   }
 }
 

@@ -79,8 +79,8 @@ function MessageForm({store}: {readonly store: Store}) {
       class="hint"
       onSubmit={(event) => {
         event.preventDefault();
-        const message = String(new FormData(event.currentTarget).get('message') ?? '').trim();
-        if (message !== '') store.select({message});
+        const message = new FormData(event.currentTarget).get('message');
+        if (typeof message === 'string' && message.trim() !== '') store.select({message: message.trim()});
       }}
     >
       <input name="message" placeholder="p… or m…" aria-label="Id of a message" />

@@ -18,7 +18,10 @@ export function SourcePanel({store}: {readonly store: Store}) {
   const {source} = store;
   const submit = (form: HTMLFormElement): void => {
     const data = new FormData(form);
-    const text = (name: string): string => String(data.get(name) ?? '').trim();
+    const text = (name: string): string => {
+      const value = data.get(name);
+      return typeof value === 'string' ? value.trim() : '';
+    };
     sessionStorage.setItem(keyName, key);
     // Its failure is shown as the state of the source.
     void watch(store, {
