@@ -51,7 +51,27 @@ export type Incoming<Down> = {
 /** What a handler may give back for any of the types. */
 export type AnyAnswerOf<Down> = {[Type in TypeOf<Down>]: AnswerOf<Down[Type]>}[TypeOf<Down>];
 
-/** Handles the messages that come down; its value, or that of its promise, goes back to the business server. */
-export type MessageHandler<Down> = (
-  ...message: Incoming<Down>
+/**
+ * Handles the messages that come down; its value, or that of its promise, goes back to the business server. It may leave
+ * out arguments at the end, which the compiler takes amiss where there are several types, unless it is told.
+ */
+export type MessageHandler<Down> =
+  IsOne<TypeOf<Down>> extends true
+    ? HandlerOf<Incoming<Down>, Down>
+    :
+        | HandlerOf<Incoming<Down>, Down>
+        | HandlerOf<FirstTwo<Incoming<Down>>, Down>
+        | HandlerOf<First<Incoming<Down>>, Down>;
+
+type HandlerOf<Message extends readonly unknown[], Down> = (
+  ...message: Message
 ) => AnyAnswerOf<Down> | undefined | Promise<AnyAnswerOf<Down> | undefined>;
+
+type FirstTwo<Message> = Message extends readonly [infer Type, infer Data, unknown] ? [type: Type, data: Data] : never;
+
+type First<Message> = Message extends readonly [infer Type, unknown, unknown] ? [type: Type] : never;
+
+/** Whether it is no union: of one, no member alone is the whole. */
+type IsOne<Type, Whole = Type> = [Type extends unknown ? ([Whole] extends [Type] ? true : false) : never] extends [true]
+  ? true
+  : false;

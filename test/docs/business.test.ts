@@ -120,9 +120,9 @@ test('the first business server lets clients in by name, and says what they say 
   const bob = await world.connect({path: '/connect/?name=bob'});
   acknowledgeAll(bob);
   const ann = await world.connect({path: '/connect/?name=ann'});
-  ann.sendMessage({qos: 1, type: 2, id: 1, payload: '"hello"'});
+  ann.sendMessage({qos: 1, type: 2, id: 1, payload: '{"text":"hello"}'});
   const heard = await ann.parsed();
-  t.deepEqual(JSON.parse(heard.payload.toString()), {from: 'ann', said: 'hello'});
+  t.deepEqual(JSON.parse(heard.payload.toString()), {from: 'ann', text: 'hello'});
   ann.sendAnswer('ack', heard.id);
   t.is((await ann.parsed()).payload.toString(), '{"delivered":2}');
   ann.sendClose(1000);

@@ -77,7 +77,7 @@ export class Conversation {
       WebSocket,
     });
     const nameBytes = new TextEncoder().encode(name);
-    this.#rainbow.onMessage((...[type, data]) => {
+    this.#rainbow.onMessage((type, data) => {
       if (type === typeWho) return nameBytes;
       this.#hear(data);
       return undefined;
