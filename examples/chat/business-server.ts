@@ -116,7 +116,7 @@ function createApp({token, gatewayUrl, log}: ChatOptions): Business {
         saySchema,
         ({data, message, context: {name = 'somebody', room: roomNow = firstRoom}}) => {
           const {text, room = roomNow} = data;
-          // By its own id a message is known also on another connection, after a reload, a year later.
+          // By its own id a message is known on another connection and after a reload, where the gateway's id is another.
           const id = data.id ?? (message === '' ? randomUUID() : message);
           return once.do(`${name} ${id}`, () => say({id, from: name, room, text, at: Date.now()}));
         },

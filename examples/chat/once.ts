@@ -13,7 +13,7 @@ export class Once<Answer> {
     const answer = work();
     this.#answers.set(name, answer);
     answer.catch(() => this.#answers.delete(name));
-    // Far more than can be asked for again within the time that a client remembers them for.
+    // Whoever comes again after ten thousand others, or after a restart, is new.
     const [oldest] = this.#answers.keys();
     if (this.#answers.size > answersMax && oldest !== undefined) this.#answers.delete(oldest);
     return answer;
