@@ -2,6 +2,7 @@
 // read from the tables, what is said about them from the charts.
 
 import {invariant} from '../core/invariant.ts';
+import {clientConnection} from './client-connection.ts';
 import {connection} from './connection.ts';
 import {inboundQos1, inboundQos2} from './inbound-delivery.ts';
 import {lanPeer} from './lan-peer.ts';
@@ -38,9 +39,9 @@ export interface ChartDocument {
 /** XState's own node of a state. */
 type StateNode = Table<string, string, string>['machine']['root'];
 
-/** Every chart that the gateway runs. */
+/** Every chart: those that the gateway runs, and last the client SDK's own. */
 export function describeCharts(): ChartDocument[] {
-  return [connection, outboundQos1, outboundQos2, inboundQos1, inboundQos2, lanPeer].map(describeChart);
+  return [connection, outboundQos1, outboundQos2, inboundQos1, inboundQos2, lanPeer, clientConnection].map(describeChart);
 }
 
 function describeChart(table: Table<string, string, string>): ChartDocument {

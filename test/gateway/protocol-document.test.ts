@@ -3,7 +3,7 @@ import {errorTable} from '../../src/core/errors.ts';
 import {protocolDocument} from '../../src/gateway/protocol-document.ts';
 import {closeReasons} from '../../src/protocol/close-code.ts';
 import {parsePacket} from '../../src/protocol/packet.ts';
-import {tables} from '../machines/tables.ts';
+import {allTables} from '../machines/tables.ts';
 
 const document = protocolDocument();
 
@@ -28,8 +28,8 @@ test('its packets have the commands and examples of the codec', (t) => {
 });
 
 test('its charts are those that run, with every transition, effect and rule', (t) => {
-  t.is(document.charts.length, tables.length);
-  for (const [place, {machine, vocabulary, isHandled}] of tables.entries()) {
+  t.is(document.charts.length, allTables.length);
+  for (const [place, {machine, vocabulary, isHandled}] of allTables.entries()) {
     const chart = document.charts[place];
     t.is(chart?.id, machine.id);
     t.deepEqual(
