@@ -1,9 +1,11 @@
 // One channel: its members, in the order in which they joined, and the fan-out to them. Lives while it has members.
 
+import type {PublishOutcome, PublishRequest} from '../cluster/switchboard.ts';
 import {unreachable} from '../core/invariant.ts';
 import type {ActorRef, Behaviour, Cell} from '../runtime/actor.ts';
+import type {Reply} from '../runtime/ask.ts';
 import type {ChannelMessage, ConnectionMessage} from './messages.ts';
-import {publish} from './publisher.ts';
+import {type Broadcast, broadcast, prepareBroadcast, publish} from './publisher.ts';
 import type {Thread} from './thread.ts';
 
 /** Messages that may wait for one channel; a publication beyond that is refused as overloaded. */
@@ -30,6 +32,8 @@ class ChannelActor implements Behaviour<ChannelMessage> {
   readonly members: Map<ActorRef<ConnectionMessage>, number>;
   readonly #self: Cell<ChannelMessage>;
   readonly #thread: Thread;
+  /** QoS 0 messages that wait for those behind them in the mailbox, to go to each member in one message with them. */
+  #broadcasts: Broadcast[] = [];
 
   constructor(self: Cell<ChannelMessage>, thread: Thread, members: Map<ActorRef<ConnectionMessage>, number>) {
     this.#self = self;
@@ -38,12 +42,31 @@ class ChannelActor implements Behaviour<ChannelMessage> {
   }
 
   receive(message: ChannelMessage): void {
+    if (message.kind === 'publish' && message.request.qos === 0) {
+      this.#collect(message.request, message.reply);
+      return;
+    }
+    // Before anything else: publications keep their order, and reach those who are members now.
+    this.#broadcast();
     this.#handle(message);
     this.#stopIfEmpty();
   }
 
   failed(): void {
     this.#thread.channels.remove(this.#self.name, this.#self);
+  }
+
+  #collect(request: PublishRequest, reply: Reply<PublishOutcome>): void {
+    const {members} = this;
+    this.#broadcasts.push(prepareBroadcast(this.#thread, members, request, reply));
+    // Where the mailbox is full, whatever comes next sends them on.
+    if (this.#broadcasts.length === 1) this.#self.tell({kind: 'broadcastsDue'});
+  }
+
+  #broadcast(): void {
+    if (this.#broadcasts.length === 0) return;
+    broadcast(this.#thread, this.members, this.#broadcasts);
+    this.#broadcasts = [];
   }
 
   #handle(message: ChannelMessage): void {
@@ -57,6 +80,8 @@ class ChannelActor implements Behaviour<ChannelMessage> {
         return;
       case 'evictAll':
         this.#evictOthers(undefined);
+        return;
+      case 'broadcastsDue':
         return;
       case 'leave':
         this.members.delete(message.member);

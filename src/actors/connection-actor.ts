@@ -5,7 +5,7 @@
 import {unreachable} from '../core/invariant.ts';
 import type {Packet, PacketFault} from '../protocol/packet.ts';
 import type {ActorRef, Behaviour, Cell} from '../runtime/actor.ts';
-import type {Story, Subject} from '../trace/observer.ts';
+import type {Subject} from '../trace/observer.ts';
 import type {AcceptedAnswer, Answer} from '../upstream/call.ts';
 import {BusinessLine} from './business-line.ts';
 import {ConnectionLife, connectionEvent as event, type LifeOwner} from './connection-life.ts';
@@ -15,6 +15,7 @@ import type {Link} from './link.ts';
 import {Membership} from './membership.ts';
 import type {ConnectionMessage} from './messages.ts';
 import {Outbound, type OutboundOwner} from './outbound.ts';
+import type {Broadcast} from './publisher.ts';
 import type {Survey} from './survey.ts';
 import type {Thread} from './thread.ts';
 
@@ -61,7 +62,7 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
         this.#deliver(message);
         return;
       case 'broadcast':
-        this.#broadcast(message.frame, message.story);
+        this.#broadcast(message.broadcasts);
         return;
       case 'ack':
       case 'rec':
@@ -230,15 +231,18 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
     delivery.publication.end(delivery);
   }
 
-  #broadcast(frame: Uint8Array, story: Story | undefined): void {
+  #broadcast(broadcasts: readonly Broadcast[]): void {
     const {observer} = this.#thread.observation;
-    if (this.#life.isOpen && this.link.bufferedBytes <= this.#thread.settings.sendBufferBytesMax) {
-      if (observer !== undefined) observer.sent(this.#line, story, frame);
-      this.link.send(frame);
-      return;
+    const {sendBufferBytesMax} = this.#thread.settings;
+    for (const {frame, story} of broadcasts) {
+      if (this.#life.isOpen && this.link.bufferedBytes <= sendBufferBytesMax) {
+        if (observer !== undefined) observer.sent(this.#line, story, frame);
+        this.link.send(frame);
+        continue;
+      }
+      this.#thread.counters.framesDropped++;
+      observer?.delivery(this.#life.isOpen ? 'dropped' : 'gone', this.#line, story);
     }
-    this.#thread.counters.framesDropped++;
-    observer?.delivery(this.#life.isOpen ? 'dropped' : 'gone', this.#line, story);
   }
 
   #answerSurvey(survey: Survey): void {

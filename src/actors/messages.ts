@@ -4,10 +4,10 @@ import type {ChannelInfo, PublishOutcome, PublishRequest, SubscribeOutcome} from
 import type {Packet, PacketFault} from '../protocol/packet.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import type {Reply} from '../runtime/ask.ts';
-import type {Story} from '../trace/observer.ts';
 import type {Answer, Call} from '../upstream/call.ts';
 import type {Delivery} from './delivery.ts';
 import type {InboundMessage} from './inbound.ts';
+import type {Broadcast} from './publisher.ts';
 import type {Survey} from './survey.ts';
 
 /** To a connection actor. */
@@ -31,8 +31,8 @@ export type ConnectionMessage =
   | {readonly kind: 'answered'; readonly answer: Answer; readonly context: InboundMessage | undefined}
   /** From a channel or the publisher: one QoS 1 or 2 message. */
   | Delivery
-  /** From a channel or the publisher: one QoS 0 message, the same object for every client. */
-  | {readonly kind: 'broadcast'; readonly frame: Uint8Array; readonly story: Story | undefined}
+  /** From a channel or the publisher: QoS 0 messages, in order; the same object for every client. */
+  | {readonly kind: 'broadcast'; readonly broadcasts: readonly Broadcast[]}
   /** From a publication. */
   | {readonly kind: 'retryDue' | 'timedOut'; readonly delivery: Delivery}
   /** From the switchboard. */
@@ -68,6 +68,8 @@ export type ChannelMessage =
   /** From the switchboard: a client elsewhere occupies the channel. */
   | {readonly kind: 'evictAll'}
   | {readonly kind: 'publish'; readonly request: PublishRequest; readonly reply: Reply<PublishOutcome>}
+  /** From itself: broadcasts wait. */
+  | {readonly kind: 'broadcastsDue'}
   | {readonly kind: 'describe'; readonly reply: Reply<ChannelInfo>}
   /** From the switchboard: passed on to every member. */
   | {readonly kind: 'survey'; readonly survey: Survey};

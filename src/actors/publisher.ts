@@ -1,5 +1,5 @@
-// Starts publications: to the members of a channel, or to one client. QoS 0 is one frame and no state; QoS 1 and 2 are a
-// publication. Called by channel actors and by the switchboard.
+// Starts publications: to the members of a channel, or to one client. QoS 0 is a broadcast: one frame and no state; QoS 1
+// and 2 are a publication. Called by channel actors and by the switchboard.
 
 import type {PublishOutcome, PublishRequest} from '../cluster/switchboard.ts';
 import {framePacket} from '../protocol/frame.ts';
@@ -9,6 +9,12 @@ import {Publication} from './publication.ts';
 import {type Recipients, strangerAt} from './recipients.ts';
 import type {Thread} from './thread.ts';
 
+/** One QoS 0 message, as it goes to every client. */
+export interface Broadcast {
+  readonly frame: Uint8Array;
+  readonly story: Story | undefined;
+}
+
 /** Sends `request` to `recipients` and calls `reply` once, when all have answered or gone, or at the timeout. */
 export function publish(
   thread: Thread,
@@ -16,13 +22,12 @@ export function publish(
   request: PublishRequest,
   reply: Reply<PublishOutcome>,
 ): void {
-  thread.counters.publications++;
-  const message = request.message ?? thread.sequences.nextPublication();
-  const {observer} = thread.observation;
-  const story = observer === undefined ? undefined : factsOf(request, message, recipients);
-  if (story !== undefined) observer?.published(story);
-  if (request.qos === 0) broadcast(thread, recipients, request, story);
-  if (request.qos === 0 || recipients.size === 0) {
+  if (request.qos === 0) {
+    broadcast(thread, recipients, [prepareBroadcast(thread, recipients, request, reply)]);
+    return;
+  }
+  const {message, story} = begin(thread, recipients, request);
+  if (recipients.size === 0) {
     reply(nobody(message));
     return;
   }
@@ -34,23 +39,49 @@ export function publish(
   publication.start(recipients);
 }
 
+/** Answers a QoS 0 publication, whose message waits for nobody; what is returned is to be broadcast. */
+export function prepareBroadcast(
+  thread: Thread,
+  recipients: Recipients,
+  request: PublishRequest,
+  reply: Reply<PublishOutcome>,
+): Broadcast {
+  const {message, story} = begin(thread, recipients, request);
+  reply(nobody(message));
+  const {type, payload} = request;
+  return {frame: framePacket({kind: 'send', qos: 0, isDup: false, type, id: 0, payload}), story};
+}
+
+/** Tells every recipient all of `broadcasts`, in one message. */
+export function broadcast(thread: Thread, recipients: Recipients, broadcasts: readonly Broadcast[]): void {
+  const {counters, observation} = thread;
+  const message = {kind: 'broadcast', broadcasts} as const;
+  for (const recipient of recipients.keys()) {
+    if (recipient.tell(message)) continue;
+    counters.framesDropped += broadcasts.length;
+    if (observation.observer === undefined) continue;
+    for (const {story} of broadcasts) observation.observer.delivery('dropped', strangerAt(recipient), story);
+  }
+  counters.deliveries += recipients.size * broadcasts.length;
+}
+
+function begin(
+  thread: Thread,
+  recipients: Recipients,
+  request: PublishRequest,
+): {readonly message: string; readonly story: PublicationFacts | undefined} {
+  thread.counters.publications++;
+  const message = request.message ?? thread.sequences.nextPublication();
+  const {observer} = thread.observation;
+  const story = observer === undefined ? undefined : factsOf(request, message, recipients);
+  if (story !== undefined) observer?.published(story);
+  return {message, story};
+}
+
 function factsOf(request: PublishRequest, message: string, recipients: Recipients): PublicationFacts {
   const {channel, identity, qos, type, payload, timeoutMs} = request;
   const address = {channel, to: identity, qos, type, timeoutMs};
   return {...address, message, bytes: payload.length, recipients: recipients.size, watchMask: 0, storyPlace: 0};
-}
-
-function broadcast(thread: Thread, recipients: Recipients, request: PublishRequest, story: Story | undefined): void {
-  if (recipients.size === 0) return;
-  const {type, payload} = request;
-  const frame = framePacket({kind: 'send', qos: 0, isDup: false, type, id: 0, payload});
-  const message = {kind: 'broadcast', frame, story} as const;
-  for (const recipient of recipients.keys()) {
-    if (recipient.tell(message)) continue;
-    thread.counters.framesDropped++;
-    thread.observation.observer?.delivery('dropped', strangerAt(recipient), story);
-  }
-  thread.counters.deliveries += recipients.size;
 }
 
 /** The outcome where nobody can confirm. */

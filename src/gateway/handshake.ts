@@ -71,9 +71,11 @@ const headerNameFormat = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not get in
 const headerValueFormat = /^[^\x00-\x1f\x7f]{0,4096}$/;
 
+// What only we may say, however it is spelled; and what is the upgrade's own.
+const reservedName = /^(sec-websocket-|[-_]*r[-_]*a[-_]*i[-_]*n[-_]*b[-_]*o[-_]*w)/;
+
 function isForwarded(name: string, nominated: ReadonlySet<string>): boolean {
-  if (keptBack.has(name) || nominated.has(name)) return false;
-  return !name.startsWith('sec-websocket-') && !name.replaceAll(/[-_]/g, '').startsWith('rainbow');
+  return !(keptBack.has(name) || nominated.has(name) || reservedName.test(name));
 }
 
 function forwardedHeaders(request: IncomingMessage, query: string): string[] {
@@ -83,10 +85,18 @@ function forwardedHeaders(request: IncomingMessage, query: string): string[] {
   const {rawHeaders} = request;
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] as string;
-    if (!isForwarded(name.toLowerCase(), nominated)) continue;
-    known.add(name.toLowerCase());
+    const lowerCase = name.toLowerCase();
+    if (!isForwarded(lowerCase, nominated)) continue;
+    known.add(lowerCase);
     headers.push(name, rawHeaders[index + 1] as string);
   }
+  if (query !== '') addQuery(headers, known, nominated, query);
+  addAlias(headers, known, headerDevice);
+  addAlias(headers, known, headerPlatform);
+  return headers;
+}
+
+function addQuery(headers: string[], known: Set<string>, nominated: ReadonlySet<string>, query: string): void {
   for (const [name, value] of new URLSearchParams(query)) {
     const lowerCase = name.toLowerCase();
     if (!headerNameFormat.test(name) || !headerValueFormat.test(value)) continue;
@@ -94,9 +104,6 @@ function forwardedHeaders(request: IncomingMessage, query: string): string[] {
     known.add(lowerCase);
     headers.push(name, Buffer.from(value, 'utf8').toString('latin1'));
   }
-  addAlias(headers, known, headerDevice);
-  addAlias(headers, known, headerPlatform);
-  return headers;
 }
 
 // The original also took `X_DEVICEID`; business servers look for one name.

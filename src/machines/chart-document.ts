@@ -41,7 +41,9 @@ type StateNode = Table<string, string, string>['machine']['root'];
 
 /** Every chart: those that the gateway runs, and last the client SDK's own. */
 export function describeCharts(): ChartDocument[] {
-  return [connection, outboundQos1, outboundQos2, inboundQos1, inboundQos2, lanPeer, clientConnection].map(describeChart);
+  return [connection, outboundQos1, outboundQos2, inboundQos1, inboundQos2, lanPeer, clientConnection].map(
+    describeChart,
+  );
 }
 
 function describeChart(table: Table<string, string, string>): ChartDocument {

@@ -1,14 +1,14 @@
-// The calls of one gateway thread, made by worker threads of its own: a turn's calls go to each worker as one task, and
-// answers come back in messages beside the tasks, so that no call waits for another of its batch. Called by the
-// upstream caller actor; never lets a call go unanswered.
+// The calls of one gateway thread, made by worker threads of its own: a turn's calls go to each worker as one message,
+// answers come back as they are had, and piscina keeps the workers alive. Called by the upstream caller actor; never
+// lets a call go unanswered.
 
 import {fileURLToPath} from 'node:url';
 import {Piscina} from 'piscina';
 import {systemClock} from '../core/clock.ts';
 import {invariant} from '../core/invariant.ts';
-import {batchTransfer, isBatch, packCalls, unpackAnswers} from './batch.ts';
 import type {Answer, Call, FailureReason, UpstreamSettings, UpstreamTransport} from './call.ts';
 import {readForwardTarget, readTarget} from './target.ts';
+import {UpstreamLine} from './upstream-line.ts';
 import type {UpstreamWorkerData} from './upstream-worker.ts';
 
 /** What {@link createUpstreamPool} needs. */
@@ -29,18 +29,22 @@ export function createUpstreamPool(options: UpstreamPoolOptions): UpstreamTransp
 
 class UpstreamPool implements UpstreamTransport {
   readonly #pool: Piscina;
-  readonly #workers: number;
   readonly #callsMax: number;
   readonly #onWorkerFailure: ((error: Error) => void) | undefined;
-  // Calls not yet answered. An answer for another call, as one that was on its way when its worker died, is dropped.
-  readonly #open = new Set<number>();
+  /** One to each worker, opened when it is first needed; a worker's end ends its line. */
+  readonly #lines: (UpstreamLine | undefined)[];
+  /** Threads that have a line. */
+  readonly #served = new Set<number>();
+  #nextLine = 0;
+  #open = 0;
   // Answers that were never calls: told in a microtask, so that no caller is called from within its dispatch.
   #refusals: Answer[] = [];
   #receive: ((answers: readonly Answer[]) => void) | undefined;
   #onIdle: (() => void) | undefined;
   #closing: Promise<void> | undefined;
   #isEnding = false;
-  #lastFailure: unknown;
+  /** Why the worker died whose end is yet to be told. */
+  #failure: Error | undefined;
 
   constructor({settings, workers, callsMax, onWorkerFailure}: UpstreamPoolOptions) {
     invariant(workers >= 1, `Expected at least 1 upstream worker, got ${workers}`);
@@ -49,11 +53,10 @@ class UpstreamPool implements UpstreamTransport {
     // A URL that cannot be read is better met here than in every worker.
     for (const url of [settings.connectUrl, settings.closeUrl]) readTarget(url);
     readForwardTarget(settings.forwardUrl);
-    this.#workers = workers;
     this.#callsMax = callsMax;
     this.#onWorkerFailure = onWorkerFailure;
+    this.#lines = Array.from({length: workers}, () => undefined);
     const workerData: UpstreamWorkerData = {settings};
-    let turn = 0;
     this.#pool = new Piscina({
       filename: workerFile(),
       workerData,
@@ -61,17 +64,22 @@ class UpstreamPool implements UpstreamTransport {
       maxThreads: workers,
       // The others park the worker's event loop between tasks: its keep-alive sockets would die unseen.
       atomics: 'disabled',
-      // A task lives as long as its slowest call. With fewer, 64 slow calls in as many batches would hold back all
-      // others; each task has a call, so that callsMax bounds the tasks too, and piscina's queue with them.
-      concurrentTasksPerWorker: Math.max(64, callsMax),
-      maxQueue: callsMax,
       recordTiming: false,
-      // Not the least busy one: a worker just replaced would get everything.
-      loadBalancer: (_task, ready) => ready[turn++ % ready.length] ?? null,
+      // A task is but the handing over of a line, so that piscina has all workers for idle.
+      loadBalancer: (_task, ready) => {
+        const worker = ready.find(({id}) => !this.#served.has(id)) ?? null;
+        if (worker !== null) this.#served.add(worker.id);
+        return worker;
+      },
     });
-    this.#pool.on('message', (message: unknown) => this.#takeAnswers(message));
-    this.#pool.on('error', (error: Error) => this.#reportFailure(error));
-    this.#pool.on('workerDestroy', () => queueMicrotask(() => this.#afterWorkerEnd()));
+    this.#pool.on('error', (error: Error) => {
+      this.#failure = error;
+    });
+    this.#pool.on('workerDestroy', ({id}: {readonly id: number}) => {
+      this.#served.delete(id);
+      // What piscina does about it, and the error it died of, come first.
+      setImmediate(() => this.#afterWorkerEnd());
+    });
   }
 
   onAnswers(receive: (answers: readonly Answer[]) => void): void {
@@ -91,7 +99,7 @@ class UpstreamPool implements UpstreamTransport {
       );
       return;
     }
-    const room = this.#callsMax - this.#open.size;
+    const room = this.#callsMax - this.#open;
     if (calls.length <= room) {
       this.#spread(calls);
     } else {
@@ -107,7 +115,7 @@ class UpstreamPool implements UpstreamTransport {
 
   async #close(graceMs: number): Promise<void> {
     const endAt = systemClock.now() + graceMs;
-    while (this.#open.size > 0 && systemClock.now() < endAt) {
+    while (this.#open > 0 && systemClock.now() < endAt) {
       const {promise, resolve} = Promise.withResolvers<void>();
       this.#onIdle = resolve;
       const timer = systemClock.startTimer(endAt - systemClock.now(), resolve);
@@ -117,58 +125,60 @@ class UpstreamPool implements UpstreamTransport {
       await new Promise<void>((done) => void setImmediate(done));
     }
     this.#isEnding = true;
-    this.#failOpen([...this.#open]);
+    for (const line of this.#lines) line?.end();
     await this.#pool.destroy();
   }
 
   #spread(calls: readonly Call[]): void {
-    if (this.#workers === 1) {
-      this.#run(calls);
+    const shares = Math.min(this.#lines.length, calls.length);
+    if (shares === 1) {
+      this.#post(calls);
       return;
     }
-    const shares: Call[][] = Array.from({length: Math.min(this.#workers, calls.length)}, () => []);
-    for (const [index, call] of calls.entries()) shares[index % shares.length]?.push(call);
-    for (const share of shares) this.#run(share);
+    for (let share = 0; share < shares; share++) this.#post(calls.filter((_call, index) => index % shares === share));
   }
 
-  #run(calls: readonly Call[]): void {
-    if (calls.length === 0) return;
-    // The numbers only: payloads need not live until the batch's last answer.
-    const numbers: number[] = [];
-    for (const {call} of calls) {
-      invariant(!this.#open.has(call), `Expected call ${call} to be new`);
-      this.#open.add(call);
-      numbers.push(call);
-    }
-    const batch = packCalls(calls);
-    // Where the task succeeds there is nothing to do: each answer was sent before, though by another port, so that it
-    // may still be on its way. Where the worker died, what it had sent was read before its end was told.
-    this.#pool.run(batch, {transferList: batchTransfer(batch)}).catch((error: unknown) => {
-      this.#reportFailure(error);
-      this.#failOpen(numbers);
-    });
+  #post(calls: readonly Call[]): void {
+    // Not the least busy one: a worker just replaced would get everything.
+    const place = this.#nextLine++ % this.#lines.length;
+    const line = this.#lines[place] ?? this.#openLine(place);
+    this.#open += calls.length;
+    line.post(calls);
   }
 
-  #takeAnswers(message: unknown): void {
-    invariant(isBatch(message), 'an upstream worker sends batches of answers');
-    const answers = unpackAnswers(message).filter(({call}) => this.#open.delete(call));
-    this.#tell(answers);
+  #openLine(place: number): UpstreamLine {
+    const line = new UpstreamLine(
+      (answers) => {
+        this.#open -= answers.length;
+        this.#tell(answers);
+      },
+      () => {
+        if (this.#lines[place] === line) this.#lines[place] = undefined;
+      },
+    );
+    this.#lines[place] = line;
+    this.#pool.run(line.workerPort, {transferList: [line.workerPort], signal: line.signal}).then(
+      () => line.serve(),
+      (error: unknown) => {
+        // A line that ended first is why; else its worker died before it had the line.
+        if (!line.signal.aborted && error instanceof Error) this.#failure = error;
+        line.end();
+      },
+    );
+    return line;
   }
 
   /**
    * Piscina replaces a worker that ends, but not one that ends before it was ready: it makes the next one at the next
-   * task, and until then tasks in its queue would wait for ever. Without a worker no call is under way, so all fail.
+   * task, and until then lines in its queue would wait for ever. They end; the next calls open new ones.
    */
   #afterWorkerEnd(): void {
-    if (this.#pool.threads.length === 0) this.#failOpen([...this.#open]);
-  }
-
-  #failOpen(numbers: readonly number[]): void {
-    const answers: Answer[] = [];
-    for (const call of numbers) {
-      if (this.#open.delete(call)) answers.push({kind: 'failed', call, reason: 'stopped', status: undefined});
-    }
-    this.#tell(answers);
+    if (this.#closing !== undefined) return;
+    const error = this.#failure ?? new Error('an upstream worker ended');
+    this.#failure = undefined;
+    this.#onWorkerFailure?.(error);
+    if (this.#pool.threads.length === this.#lines.length) return;
+    for (const line of this.#lines) if (line?.isServed === false) line.end();
   }
 
   #refuse(calls: readonly Call[], reason: FailureReason): void {
@@ -184,14 +194,7 @@ class UpstreamPool implements UpstreamTransport {
 
   #tell(answers: readonly Answer[]): void {
     if (answers.length > 0) this.#receive?.(answers);
-    if (this.#open.size === 0) this.#onIdle?.();
-  }
-
-  #reportFailure(error: unknown): void {
-    // A worker's death rejects each of its tasks with the same error; close() rejects them too, but that was asked for.
-    if (error === this.#lastFailure || this.#closing !== undefined) return;
-    this.#lastFailure = error;
-    this.#onWorkerFailure?.(error instanceof Error ? error : new Error(String(error)));
+    if (this.#open === 0) this.#onIdle?.();
   }
 }
 

@@ -39,7 +39,7 @@ test.serial('a worker that dies fails its open calls as stopped, answers nothing
   t.deepEqual(answers.map(outcome), Array<string>(10).fill('failed/stopped'));
   t.is(bodyText(await rig.call(messageCall({type: 2}))), 'quick');
   t.is(rig.answered(), 12);
-  t.deepEqual(failures, ['worker exited with code: 1']);
+  t.deepEqual(failures, ['an upstream worker ended']);
 });
 
 test.serial('a worker that throws fails its open calls likewise, and one that throws idle is told of', async (t) => {
@@ -84,6 +84,24 @@ test.serial('calls are answered where no worker gets as far as to start, and mad
   await Promise.all(ended);
   t.is(bodyText(await rig.call(messageCall())), 'at last');
   t.is(rig.answered(), 4);
+});
+
+test.serial('a worker whose successor gets no further than its start holds back only its own calls', async (t) => {
+  const business = await listenHttp(t, (_request, response) => void response.end('served'));
+  const {started: rig, workers} = await withWorkers(() => startRig(t, settingsOf(business.url), {workers: 2}));
+  const ask = async (): Promise<string[]> => {
+    const answers = await rig.callAll([messageCall(), messageCall()]);
+    return answers.map((answer) => outcome(answer)).toSorted();
+  };
+  t.deepEqual(await ask(), ['accepted', 'accepted']);
+  const ended: Promise<unknown>[] = [];
+  const end = (worker: Worker): void => void ended.push(worker.terminate());
+  process.on('worker', end);
+  await workers[0]?.terminate();
+  t.deepEqual(await ask(), ['accepted', 'failed/stopped']);
+  process.off('worker', end);
+  await Promise.all(ended);
+  t.deepEqual(await ask(), ['accepted', 'accepted']);
 });
 
 test('an answer that is slow holds back no other of its batch', async (t) => {

@@ -1,0 +1,86 @@
+// The line to one worker: batches of calls go out, answers come back, on a message port that ends when the worker does.
+// Its calls are all answered, at the latest by its end. Made by the pool.
+
+import {MessageChannel, type MessagePort} from 'node:worker_threads';
+import {invariant} from '../core/invariant.ts';
+import {batchTransfer, isBatch, packCalls, unpackAnswers} from './batch.ts';
+import type {Answer, Call} from './call.ts';
+
+/** See above. */
+export class UpstreamLine {
+  /** The worker's end, to be handed to it. */
+  readonly workerPort: MessagePort;
+  readonly #port: MessagePort;
+  readonly #ending = new AbortController();
+  // Calls not yet answered. A port delivers what was sent before it closed, so an answer is never lost to the end.
+  readonly #open = new Set<number>();
+  readonly #onAnswers: (answers: readonly Answer[]) => void;
+  readonly #onEnd: () => void;
+  #isServed = false;
+
+  /** `onAnswers` gets each call's answer once; `onEnd` is called once, after the last of them. */
+  constructor(onAnswers: (answers: readonly Answer[]) => void, onEnd: () => void) {
+    const {port1, port2} = new MessageChannel();
+    this.workerPort = port2;
+    this.#port = port1;
+    this.#onAnswers = onAnswers;
+    this.#onEnd = onEnd;
+    port1.on('message', (message: unknown) => this.#take(message));
+    port1.on('close', () => this.end());
+    port1.unref();
+  }
+
+  /** Aborted at the end. */
+  get signal(): AbortSignal {
+    return this.#ending.signal;
+  }
+
+  /** Whether the worker has its end. */
+  get isServed(): boolean {
+    return this.#isServed;
+  }
+
+  /** The worker has its end. */
+  serve(): void {
+    this.#isServed = true;
+  }
+
+  /** Sends calls; they wait where there is no worker yet. */
+  post(calls: readonly Call[]): void {
+    // A process with nothing to do but to wait for answers waits for them.
+    if (this.#open.size === 0) this.#port.ref();
+    for (const {call} of calls) {
+      invariant(!this.#open.has(call), `Expected call ${call} to be new`);
+      this.#open.add(call);
+    }
+    const batch = packCalls(calls);
+    this.#port.postMessage(batch, batchTransfer(batch));
+  }
+
+  /** The worker is gone, or shall not be waited for: what is open fails as `stopped`. */
+  end(): void {
+    if (this.signal.aborted) return;
+    this.#ending.abort();
+    this.#port.close();
+    const answers = Array.from(
+      this.#open,
+      (call): Answer => ({kind: 'failed', call, reason: 'stopped', status: undefined}),
+    );
+    this.#open.clear();
+    this.#onAnswers(answers);
+    this.#onEnd();
+  }
+
+  #take(message: unknown): void {
+    // Of a line that has ended all calls are answered.
+    if (this.signal.aborted) return;
+    invariant(isBatch(message), 'an upstream worker sends batches of answers');
+    const answers = unpackAnswers(message);
+    for (const {call} of answers) {
+      const wasOpen = this.#open.delete(call);
+      invariant(wasOpen, `Expected one answer to call ${call}`);
+    }
+    if (this.#open.size === 0) this.#port.unref();
+    this.#onAnswers(answers);
+  }
+}
