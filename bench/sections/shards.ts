@@ -46,9 +46,13 @@ export async function runShards(stage: Stage): Promise<SectionResult> {
         title: 'Two shards',
         notes: [
           `CPU of the process for each delivery, µs, ${subscribers} clients, ${payloadBytes} B; x: two shards to one, at most ${ratioMax}`,
-          '(! where above); k/s: thousands of deliveries a second. Nobody has a core of its own here, the generator neither.',
+          '(! where above); k/s: thousands of deliveries a second; writes: to sockets, for each delivery. Nobody has a core of',
+          'its own here, the generator neither.',
         ],
-        columns: ['QoS', 'outst.', 'one µs', 'two µs', 'x', 'one k/s', 'two k/s', 'x', 'generator', 'with two'],
+        columns: [
+          ...['QoS', 'outst.', 'one µs', 'two µs', 'x', 'one k/s', 'two k/s', 'x'],
+          ...['writes', 'of two', 'generator', 'with two'],
+        ],
         rows: measured.map(({cell, rounds}) => {
           const one = rounds.get('one');
           const two = rounds.get('two');
@@ -61,6 +65,8 @@ export async function runShards(stage: Stage): Promise<SectionResult> {
             thousands(medianOf(one, (round) => round.perSecond)),
             thousands(medianOf(two, (round) => round.perSecond)),
             ratio(ratioOf(two, one, (round) => round.perSecond)),
+            figure(medianOf(one, (round) => round.writes)),
+            figure(medianOf(two, (round) => round.writes)),
             percent(medianOf(one, (round) => round.generatorShare)),
             percent(medianOf(two, (round) => round.generatorShare)),
           ];

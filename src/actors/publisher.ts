@@ -85,6 +85,6 @@ function factsOf(request: PublishRequest, message: string, recipients: Recipient
 }
 
 /** The outcome where nobody can confirm. */
-function nobody(message: string): PublishOutcome {
+export function nobody(message: string): PublishOutcome {
   return {message, connections: 0, isTimedOut: false, refused: 0, lastReply: undefined, replies: []};
 }

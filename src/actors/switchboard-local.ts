@@ -3,14 +3,16 @@
 import type {ChannelInfo, PublishOutcome, PublishRequest, SubscribeOutcome} from '../cluster/switchboard.ts';
 import type {LocalPart} from '../cluster/switchboard-federated.ts';
 import {RainbowError} from '../core/errors.ts';
+import type {ActorRef} from '../runtime/actor.ts';
 import {ask} from '../runtime/ask.ts';
 import {inspect} from './inspector.ts';
-import {publish} from './publisher.ts';
+import type {ChannelMessage} from './messages.ts';
+import {nobody, publish} from './publisher.ts';
 import type {Thread} from './thread.ts';
 
 /** Beyond the time an answer is due anyway: a failure of ours, not of a client. */
 const answerGraceMs = 5_000;
-const nobody: ReadonlySet<never> = new Set();
+const noRecipients: ReadonlySet<never> = new Set();
 /** Messages waiting for one channel at which publications to it are refused; joins and leaves still find room. */
 const channelDepthMax = 10_000;
 
@@ -18,21 +20,32 @@ const channelDepthMax = 10_000;
 export function createLocalSwitchboard(thread: Thread): LocalPart {
   const {clock, channels, connections} = thread;
 
-  function publishToChannel(name: string, request: PublishRequest): Promise<PublishOutcome> {
+  function publishToChannel(name: string, request: PublishRequest): Promise<PublishOutcome> | PublishOutcome {
     const channel = channels.find(name);
+    if (request.qos === 0 && channel !== undefined) return broadcastToChannel(channel, request);
     return ask<PublishOutcome>(clock, request.timeoutMs + answerGraceMs, (reply) => {
       if (channel === undefined) {
-        publish(thread, nobody, request, reply);
+        publish(thread, noRecipients, request, reply);
         return true;
       }
       return channel.depth < channelDepthMax && channel.tell({kind: 'publish', request, reply});
     });
   }
 
+  // Nothing comes back from a QoS 0 message, so nobody waits until it is under way: what is told next comes after it.
+  function broadcastToChannel(channel: ActorRef<ChannelMessage>, request: PublishRequest): PublishOutcome {
+    const message = request.message ?? thread.sequences.nextPublication();
+    const isTold =
+      channel.depth < channelDepthMax &&
+      channel.tell({kind: 'publish', request: {...request, message}, reply: ignoreOutcome});
+    if (!isTold) throw new RainbowError('RB_OVERLOADED', 'Expected room in the queue');
+    return nobody(message);
+  }
+
   function publishToIdentity(identity: string, request: PublishRequest): Promise<PublishOutcome> {
     const connection = connections.find(identity);
     return ask<PublishOutcome>(clock, request.timeoutMs + answerGraceMs, (reply) => {
-      publish(thread, connection === undefined ? nobody : new Set([connection]), request, reply);
+      publish(thread, connection === undefined ? noRecipients : new Set([connection]), request, reply);
       return true;
     });
   }
@@ -88,3 +101,5 @@ export function createLocalSwitchboard(thread: Thread): LocalPart {
     },
   };
 }
+
+function ignoreOutcome(): void {}

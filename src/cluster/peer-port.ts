@@ -9,7 +9,13 @@ import type {Scheduler} from '../runtime/scheduler.ts';
 import type {Findings, Inspection} from './inspection.ts';
 import type {Part, Peer} from './peer.ts';
 import type {Presence} from './presence.ts';
-import type {ShardAnswer, ShardMessage} from './shard-message.ts';
+import {
+  type BroadcastField,
+  packBroadcast,
+  type ShardAnswer,
+  type ShardMessage,
+  unpackBroadcasts,
+} from './shard-message.ts';
 import type {PartInfo, PublishOutcome, PublishRequest, SubscribeOutcome, Subscription} from './switchboard.ts';
 
 /** Beyond the time in which a part answers by itself: the other thread is stuck, or very busy. */
@@ -67,14 +73,9 @@ export class PortPeer implements Peer {
   }
 
   async publish(request: PublishRequest): Promise<PublishOutcome> {
+    if (request.qos === 0) return this.#broadcast(request);
     // A view of a larger buffer would be copied with all of it.
     const message = {...request, payload: compact(request.payload)};
-    if (request.qos === 0) {
-      this.#port.send({kind: 'broadcast', request: message});
-      // The caller's next publication, through whichever shard, must find this one before it. [RB-45]
-      await this.#port.posted();
-      return nobody(request);
-    }
     const deadlineMs = request.timeoutMs + answerGraceMs;
     const answer = await this.#ask((question) => ({kind: 'publish', question, request: message}), deadlineMs);
     return answer?.kind === 'published' ? answer.outcome : nobody(request);
@@ -114,6 +115,20 @@ export class PortPeer implements Peer {
     this.#port.close();
   }
 
+  async #broadcast(request: PublishRequest): Promise<PublishOutcome> {
+    const {last} = this.#port;
+    if (last?.kind === 'broadcast') {
+      packBroadcast(last.fields, request);
+    } else {
+      const fields: BroadcastField[] = [];
+      packBroadcast(fields, request);
+      this.#port.send({kind: 'broadcast', fields});
+    }
+    // The caller's next publication, through whichever shard, must find this one before it. [RB-45]
+    await this.#port.posted();
+    return nobody(request);
+  }
+
   // `undefined` where the other shard has ended, ends before it answers, or does not answer in time.
   #ask(
     message: (question: number) => ShardMessage,
@@ -142,7 +157,7 @@ export class PortPeer implements Peer {
     switch (message.kind) {
       case 'broadcast':
         // Nobody waits; what it fails with was counted where it failed.
-        this.#local.publish(message.request).catch(ignoreFailure);
+        for (const request of unpackBroadcasts(message.fields)) this.#local.publish(request).catch(ignoreFailure);
         return;
       case 'supersede':
         this.#local.supersede(message.identity, message.claim);

@@ -1,13 +1,14 @@
 // What crosses between the shards of a node: plain data, declared here and nowhere else.
 
 import type {ErrorCode} from '../core/errors.ts';
+import {invariant} from '../core/invariant.ts';
 import type {Findings, Inspection} from './inspection.ts';
 import type {PartInfo, PublishOutcome, PublishRequest, SubscribeOutcome, Subscription} from './switchboard.ts';
 
 /** From one shard to another. `question` numbers what is to be answered. */
 export type ShardMessage =
-  /** A QoS 0 publication: nobody waits for an answer. */
-  | {readonly kind: 'broadcast'; readonly request: PublishRequest}
+  /** QoS 0 publications, nobody waits for an answer: {@link packBroadcast}, one after the other. */
+  | {readonly kind: 'broadcast'; readonly fields: BroadcastField[]}
   | {readonly kind: 'publish'; readonly question: number; readonly request: PublishRequest}
   | {
       readonly kind: 'subscribe';
@@ -31,3 +32,46 @@ export type ShardAnswer =
   | {readonly kind: 'described'; readonly question: number; readonly info: PartInfo}
   | {readonly kind: 'inspected'; readonly question: number; readonly findings: Findings}
   | {readonly kind: 'failed'; readonly question: number; readonly code: ErrorCode};
+
+/** Part of a QoS 0 publication on its way. */
+export type BroadcastField = string | number | undefined;
+
+const broadcastFieldCount = 5;
+
+/**
+ * Appends a QoS 0 publication as a few plain values, its payload as one of one-byte characters: a copy of an object with
+ * a buffer costs its names, and a buffer of its own on the other side, each time.
+ */
+export function packBroadcast(fields: BroadcastField[], request: PublishRequest): void {
+  const {channel, identity, message, type, payload} = request;
+  const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
+  fields.push(channel, identity, message, type, bytes.toString('latin1'));
+}
+
+/** What {@link packBroadcast} was given, in order. */
+export function unpackBroadcasts(fields: readonly BroadcastField[]): PublishRequest[] {
+  const requests: PublishRequest[] = [];
+  for (let place = 0; place < fields.length; place += broadcastFieldCount) {
+    const [channel, identity, message, type, payload] = fields.slice(place, place + broadcastFieldCount);
+    // The shard that took the call has given it its id.
+    invariant(
+      typeof message === 'string' && typeof type === 'number' && typeof payload === 'string',
+      'Expected a broadcast to be packed',
+    );
+    requests.push({
+      channel: textOf(channel),
+      identity: textOf(identity),
+      message,
+      type,
+      payload: Buffer.from(payload, 'latin1'),
+      qos: 0,
+      timeoutMs: 0,
+      wantsReplies: false,
+    });
+  }
+  return requests;
+}
+
+function textOf(field: BroadcastField): string | undefined {
+  return typeof field === 'string' ? field : undefined;
+}

@@ -46,6 +46,11 @@ export class EnvelopePort<Outgoing, Incoming> {
     if (this.#envelope.length === 1) this.#scheduler.requestTurn();
   }
 
+  /** What was sent last, where it has not been posted yet: it may still be added to. */
+  get last(): Outgoing | undefined {
+    return this.#envelope.at(-1);
+  }
+
   /** Settles when what was sent so far has been posted: what is told to anybody after that comes later than it. */
   posted(): Promise<void> {
     if (this.#envelope.length === 0) return Promise.resolve();
