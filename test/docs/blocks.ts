@@ -149,9 +149,8 @@ function checkShell(code: string, document: Document): string | undefined {
 /** Made from the code: generated.test.ts compares it. */
 function checkGenerated({code}: CodeBlock, {text}: Document): string | undefined {
   const before = text.slice(0, text.indexOf(code));
-  const isInside =
-    before.lastIndexOf('<!-- help') > before.lastIndexOf('<!-- end') ||
-    before.lastIndexOf('<!-- chart') > before.lastIndexOf('<!-- end');
+  const end = before.lastIndexOf('<!-- end');
+  const isInside = ['help', 'chart', 'drawing'].some((kind) => before.lastIndexOf(`<!-- ${kind} `) > end);
   return isInside ? undefined : 'expected a part that is made from the code';
 }
 
