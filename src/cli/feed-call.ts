@@ -9,8 +9,8 @@ import {type FeedQuery, feedQuery} from '../protocol/trace-feed.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
 
 /**
- * Hands the lines to `take`, in order, some at a time and never a part of one, until `signal` is aborted; then it returns. Ends the command as a failure
- * where the gateway refuses, or ends the feed by itself.
+ * Hands the lines to `take`, in order, some at a time and never a part of one, until `signal` is aborted; then it returns.
+ * Ends the command as a failure where the gateway refuses, or ends the feed by itself.
  */
 export async function readFeed(
   target: GatewayTarget,

@@ -75,19 +75,24 @@ function serve(
   } else if (wanted === '/') {
     response.writeHead(302, {...pagePolicy, location: inspectorPaths.page}).end();
   } else if (wanted === inspectorPaths.recording) {
-    createReadStream(path)
-      .once('open', () => response.writeHead(200, {...pagePolicy, 'content-type': traceContentType}))
-      .on('error', () => {
-        // It was moved away meanwhile.
-        if (response.headersSent) response.destroy();
-        else response.writeHead(404, pagePolicy).end();
-      })
-      .pipe(response);
+    sendRecording(path, response);
   } else if (file === undefined) {
     response.writeHead(404, pagePolicy).end();
   } else {
     response.writeHead(200, {...pagePolicy, 'content-type': file.contentType}).end(file.bytes);
   }
+}
+
+/** 404 where it was moved away meanwhile. */
+function sendRecording(path: string, response: ServerResponse): void {
+  const file = createReadStream(path);
+  file.once('open', () => response.writeHead(200, {...pagePolicy, 'content-type': traceContentType}));
+  file.on('error', () => {
+    if (response.headersSent) response.destroy();
+    else response.writeHead(404, pagePolicy).end();
+  });
+  response.once('close', () => file.destroy());
+  file.pipe(response);
 }
 
 function readPort(text: string): number {
