@@ -52,8 +52,10 @@ export async function findStory(
 async function findConnection(inspect: Inspect, identity: string): Promise<RosterRow | undefined> {
   const publication = {channel: undefined, identity, qos: 0, bytes: 0} as const;
   const found = await inspect(() => ({kind: 'preview', publication}));
-  const rows = found.flatMap(({findings}) => (findings.kind === 'preview' ? findings.rows : []));
-  return rows.map(({fate: _, ...row}) => row).at(0);
+  const [preview] = found.flatMap(({findings}) => (findings.kind === 'preview' ? findings.rows : []));
+  if (preview === undefined) return undefined;
+  const {fate: _, ...row} = preview;
+  return row;
 }
 
 function headlineOf(identity: string, events: readonly TraceEvent[], connected: RosterRow | undefined): string {

@@ -11,7 +11,7 @@ import {type Running, startCommand} from './kit.ts';
 interface Following {
   readonly command: Running;
   /** Settles once this was printed. */
-  prints(format: RegExp): Promise<void>;
+  readonly prints: (format: RegExp) => Promise<void>;
 }
 
 async function follow(t: ExecutionContext, world: World, ...args: readonly string[]): Promise<Following> {

@@ -92,7 +92,7 @@ export async function startCommand(
   const child = await begin(t, process.execPath, [projectPath(`bin/${name}.js`), ...args], options);
   const ended = collect(child);
   const first = createInterface({input: child.stdout})[Symbol.asyncIterator]().next();
-  const firstLine = first.then(({value, done}) => (done === true ? '' : String(value)));
+  const firstLine = first.then(({value, done}) => (done === true ? '' : value));
   return {process: child, ended: within(ended, `${name} to end`, endMs), firstLine: within(firstLine, 'a line', endMs)};
 }
 

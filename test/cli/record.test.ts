@@ -24,9 +24,9 @@ interface Recording {
   readonly file: string;
   readonly command: Running;
   /** Settles once the file has this text. */
-  has(text: string): Promise<void>;
+  readonly has: (text: string) => Promise<void>;
   /** Interrupts it, and gives what it left behind. */
-  interrupt(signal?: NodeJS.Signals): Promise<Ended>;
+  readonly interrupt: (signal?: NodeJS.Signals) => Promise<Ended>;
 }
 
 async function beginRecording(t: ExecutionContext, world: World, ...args: readonly string[]): Promise<Recording> {

@@ -24,9 +24,9 @@ interface Stage {
   /** As the reader has it; what nobody reads waits. */
   readonly answer: Promise<IncomingMessage>;
   /** Takes the connection away. */
-  leave(): void;
+  readonly leave: () => void;
   /** Lets one period pass, and the feed do its turn. */
-  turn(): Promise<void>;
+  readonly turn: () => Promise<void>;
 }
 
 async function stage(t: ExecutionContext, query: FeedQuery, wrap?: (inspect: Inspect) => Inspect): Promise<Stage> {

@@ -77,5 +77,5 @@ function readFeed(response: IncomingMessage, leave: () => void): Feed {
     look();
     return await within(promise, 'a line of the feed');
   };
-  return {lines, find: find as Feed['find'], ended: ended.promise, leave};
+  return {lines, find, ended: ended.promise, leave};
 }
