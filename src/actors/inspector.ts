@@ -1,6 +1,6 @@
 // Answers what a thread is asked about itself: its trace, its connections, and what would become of a publication.
 
-import type {Findings, Inspection, PreviewFate, PreviewRequest} from '../cluster/inspection.ts';
+import type {Findings, Inspection, PreviewFate, PreviewRequest, PreviewRow} from '../cluster/inspection.ts';
 import {connection as chart} from '../machines/connection.ts';
 import {rosterRow, type Standing, Survey} from './survey.ts';
 import type {Thread} from './thread.ts';
@@ -39,18 +39,22 @@ export async function inspect(thread: Thread, question: Inspection): Promise<Fin
 }
 
 async function preview(thread: Thread, request: PreviewRequest): Promise<Findings> {
-  const survey = new Survey(previewRowsMax);
+  // All of them, since what becomes of the message is counted for all.
+  const survey = new Survey(Number.POSITIVE_INFINITY);
   const {channel, identity} = request;
   const asked = channel !== undefined ? thread.channels.find(channel) : undefined;
   const isAsked = asked?.tell({kind: 'survey', survey}) ?? false;
   const client = identity === undefined ? undefined : thread.connections.find(identity);
   if (!isAsked) survey.start(client === undefined ? [] : [client]);
   await survey.done;
-  const rows = survey.rows.map((standing) => ({
-    ...rosterRow(thread.number, standing),
-    fate: fateOf(thread, standing, request),
-  }));
-  return {kind: 'preview', recipients: survey.asked, rows};
+  const fates: Partial<Record<PreviewFate, number>> = {};
+  const rows: PreviewRow[] = [];
+  for (const standing of survey.rows) {
+    const fate = fateOf(thread, standing, request);
+    fates[fate] = (fates[fate] ?? 0) + 1;
+    if (rows.length < previewRowsMax) rows.push({...rosterRow(thread.number, standing), fate});
+  }
+  return {kind: 'preview', recipients: survey.asked, fates, rows};
 }
 
 const {state} = chart;

@@ -9,8 +9,8 @@ import {type FeedQuery, feedQuery} from '../protocol/trace-feed.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
 
 /**
- * Hands each piece of text to `take`, in order, until `signal` is aborted; then it returns. Ends the command as a failure
- * where the gateway refuses, or ends the feed by itself.
+ * Hands the lines to `take`, in order, some at a time and never a part of one, until `signal` is aborted; then it returns.
+ * Ends the command as a failure where the gateway refuses, or ends the feed by itself.
  */
 export async function readFeed(
   target: GatewayTarget,
@@ -30,7 +30,13 @@ export async function readFeed(
     if (response.status !== 200 || response.body === null) {
       throw new CommandFailure(exitCodes.failure, `the gateway refused: ${(await response.text()).slice(0, 300)}`);
     }
-    for await (const text of response.body.pipeThrough(new TextDecoderStream())) await take(text);
+    let rest = '';
+    for await (const text of response.body.pipeThrough(new TextDecoderStream())) {
+      const read = rest + text;
+      const end = read.lastIndexOf('\n') + 1;
+      rest = read.slice(end);
+      if (end > 0) await take(read.slice(0, end));
+    }
   } catch (error) {
     if (signal.aborted) return;
     if (error instanceof CommandFailure) throw error;

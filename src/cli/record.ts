@@ -1,6 +1,6 @@
 // `rainbow record`: writes what a gateway does into a file that `rainbow replay` shows, today or on another machine.
 
-import {open} from 'node:fs/promises';
+import {open, unlink} from 'node:fs/promises';
 import {type Command, InvalidArgumentError} from 'commander';
 import {isTraceEvent, TraceReader} from '../protocol/trace-lines.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
@@ -45,12 +45,14 @@ async function record(flags: RecordFlags): Promise<void> {
   const reader = new TraceReader();
   let events = 0;
   let lost = 0;
+  let isBegun = false;
   const take = async (text: string): Promise<void> => {
     for (const line of reader.read(text)) {
       if (isTraceEvent(line)) events++;
       else if (line.kind === 'lost') lost += line.count;
     }
-    await file.write(text);
+    isBegun = true;
+    await file.appendFile(text);
   };
   const query = {
     selection: selectionOf(flags, flags.payloads === true),
@@ -60,9 +62,15 @@ async function record(flags: RecordFlags): Promise<void> {
   };
   try {
     await readFeed(target, query, take, untilInterrupted(flags.seconds).signal);
+  } catch (error) {
+    if (!isBegun || !(error instanceof CommandFailure)) throw error;
+    throw new CommandFailure(error.code, ...error.lines, `${plural(events, 'event')} in ${flags.output}`);
   } finally {
     await file.close();
+    // An empty file is no recording.
+    if (!isBegun) await unlink(flags.output);
   }
+  if (!isBegun) throw new CommandFailure(exitCodes.failure, 'ended before the gateway answered');
   if (flags.json) printJson({file: flags.output, events, lost});
   else printLine(`${plural(events, 'event')} in ${flags.output}${lost > 0 ? `; ${lost} were lost` : ''}`);
 }

@@ -1,17 +1,18 @@
 // `rainbow replay`: shows a recording in the inspector's page. A small server on loopback hands out the page and the file,
 // and nothing else; no gateway is needed.
 
-import {createReadStream, statSync} from 'node:fs';
+import {once} from 'node:events';
+import {createReadStream} from 'node:fs';
 import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {type Command, InvalidArgumentError} from 'commander';
 import {type PageFile, pagePolicy, readPageFiles} from '../gateway/inspector-files.ts';
-import type {TraceHeader} from '../protocol/trace.ts';
 import {inspectorPaths} from '../protocol/trace-feed.ts';
-import {isTraceEvent, TraceFault, TraceReader, traceContentType} from '../protocol/trace-lines.ts';
+import {traceContentType} from '../protocol/trace-lines.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
 import {untilInterrupted} from './interruption.ts';
 import {plural, printable, printJson, printLine} from './output.ts';
+import {readRecording} from './recording.ts';
 
 interface ReplayFlags {
   readonly port: number;
@@ -34,10 +35,11 @@ export function addReplay(program: Command): void {
 }
 
 async function replay(path: string, flags: ReplayFlags): Promise<void> {
-  const {header, events} = await checkRecording(path);
+  const {header, events, isCut} = await readRecording(path);
   const files = readPageFiles();
   if (files.size === 0)
     throw new CommandFailure(exitCodes.failure, 'the page is not there: npm run build:pages makes it.');
+  const interruption = untilInterrupted();
   const server = createServer((request, response) => serve(path, files, request, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(new CommandFailure(exitCodes.failure, error.message)));
@@ -45,39 +47,17 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
   });
   const url = `http://${host}:${(server.address() as AddressInfo).port}${inspectorPaths.page}`;
   const {note} = header;
-  if (flags.json) printJson({url, events, ...(note !== undefined && {note})});
+  if (flags.json) printJson({url, events, isCut, ...(note !== undefined && {note})});
   else {
     printLine(
       `${plural(events, 'event')} of ${printable(header.source)}${note === undefined ? '' : `: ${printable(note)}`}`,
     );
+    if (isCut) printLine('its last line is cut off; all before it is shown');
     printLine(`open ${url}`);
   }
-  await new Promise<void>((resolve) => {
-    untilInterrupted().signal.addEventListener('abort', () => resolve(), {once: true});
-  });
+  if (!interruption.signal.aborted) await once(interruption.signal, 'abort');
   server.close();
   server.closeAllConnections();
-}
-
-/** Reads it to its end, so that a fault is told here and not in the page. */
-async function checkRecording(path: string): Promise<{readonly header: TraceHeader; readonly events: number}> {
-  const reader = new TraceReader();
-  let header: TraceHeader | undefined;
-  let events = 0;
-  try {
-    for await (const text of createReadStream(path, 'utf8')) {
-      for (const line of reader.read(String(text))) {
-        if (line.kind === 'header') header = line;
-        else if (isTraceEvent(line)) events++;
-      }
-    }
-  } catch (error) {
-    const isFault = error instanceof TraceFault;
-    const message = error instanceof Error ? error.message : String(error);
-    throw new CommandFailure(exitCodes.failure, isFault ? `${path} is no recording: ${message}` : message);
-  }
-  if (header === undefined) throw new CommandFailure(exitCodes.failure, `${path} is no recording: it is empty`);
-  return {header, events};
 }
 
 function serve(
@@ -95,16 +75,24 @@ function serve(
   } else if (wanted === '/') {
     response.writeHead(302, {...pagePolicy, location: inspectorPaths.page}).end();
   } else if (wanted === inspectorPaths.recording) {
-    const length = statSync(path).size;
-    response.writeHead(200, {...pagePolicy, 'content-type': traceContentType, 'content-length': length});
-    createReadStream(path)
-      .on('error', () => response.destroy())
-      .pipe(response);
+    sendRecording(path, response);
   } else if (file === undefined) {
     response.writeHead(404, pagePolicy).end();
   } else {
     response.writeHead(200, {...pagePolicy, 'content-type': file.contentType}).end(file.bytes);
   }
+}
+
+/** 404 where it was moved away meanwhile. */
+function sendRecording(path: string, response: ServerResponse): void {
+  const file = createReadStream(path);
+  file.once('open', () => response.writeHead(200, {...pagePolicy, 'content-type': traceContentType}));
+  file.on('error', () => {
+    if (response.headersSent) response.destroy();
+    else response.writeHead(404, pagePolicy).end();
+  });
+  response.once('close', () => file.destroy());
+  file.pipe(response);
 }
 
 function readPort(text: string): number {

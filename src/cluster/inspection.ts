@@ -92,7 +92,12 @@ export type Findings =
       readonly connections: number;
       readonly rows: readonly RosterRow[];
     }
-  /** `rows` are the first of them. */
-  | {readonly kind: 'preview'; readonly recipients: number; readonly rows: readonly PreviewRow[]}
+  /** `fates` counts all that answered; `rows` are the first of them. */
+  | {
+      readonly kind: 'preview';
+      readonly recipients: number;
+      readonly fates: Readonly<Partial<Record<PreviewFate, number>>>;
+      readonly rows: readonly PreviewRow[];
+    }
   /** The part has ended, or does not answer. */
   | {readonly kind: 'nothing'};

@@ -24,7 +24,6 @@ import {
   sendTimeoutMsMax,
   type TimeoutAnswer,
 } from '../protocol/api.ts';
-import {messageFormat, switchSecondsDefault, switchSecondsMax} from './trace-request.ts';
 
 /** A channel's name. Its length in characters only bounds that in bytes, which is what counts. */
 export const channelSchema = z
@@ -72,35 +71,6 @@ export const sendQuerySchema = z.object({
     }),
   replies: z.literal('all').describe("Adds every client's reply to the answer").exactOptional(),
   dry: z.string().describe('Any value: nothing is sent, and the answer tells who would get it').exactOptional(),
-});
-
-/** Query of `GET /trace/`, besides what signs it. */
-export const traceQuerySchema = z.object({
-  message: z
-    .string()
-    .regex(messageFormat)
-    .describe('Whose story is told: the `message` of a /send/ answer, or a RAINBOWMESSAGEID')
-    .exactOptional(),
-  identity: identitySchema.describe('Which client, or with `message`: why this one did not get it').exactOptional(),
-  follow: z
-    .string()
-    .describe(
-      'Any value: the events as they happen, as lines of JSON until the caller goes. `rate`, and as often as wanted ' +
-        '`identity`, `channel`, `type`, `connection`, select them; `past`, `snapshots`, `roster`, `payloads` add to them',
-    )
-    .exactOptional(),
-});
-
-const names = z.array(z.string()).exactOptional();
-
-/** Body of `POST /trace/`: what shall be traced, and for how long. */
-export const traceBodySchema = z.object({
-  seconds: z.number().min(0).max(switchSecondsMax).default(switchSecondsDefault).describe('0 ends it'),
-  rate: z.number().min(0).max(1).default(0).describe('Share of all messages'),
-  identities: names,
-  channels: names,
-  connections: names,
-  types: z.array(z.int().min(0).max(messageTypeMax)).exactOptional(),
 });
 
 /** Query of `GET /serverinfo/`, besides what signs it. Any value is taken. */
@@ -158,14 +128,6 @@ export const timeoutSchema = z.object({
   refused,
   message,
 }) satisfies z.ZodType<TimeoutAnswer>;
-
-/** Answer of `POST /send/` with `dry`. */
-export const previewSchema = z.object({
-  status: z.literal(0),
-  recipients: count.describe('Clients that it would go to'),
-  fates: z.record(z.string(), count).describe('How many of them by what would become of it'),
-  clients: z.array(z.looseObject({identity: z.string()})).describe('The first of them, each with its state and fate'),
-});
 
 /** Answer of `POST /sub/`, `POST /unsub/` and `POST /trace/`. */
 export const doneSchema = z.object({status: z.literal(0)});

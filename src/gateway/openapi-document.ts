@@ -10,15 +10,14 @@ import {
   confirmedSchema,
   doneSchema,
   errorSchema,
-  previewSchema,
   replySchema,
   serverinfoSchema,
   subscribeBodySchema,
   timeoutSchema,
-  traceBodySchema,
   unsubscribeBodySchema,
 } from './api-schema.ts';
 import {commonErrors, type OperationFacts, operations, type Sample, strayErrors} from './openapi-operations.ts';
+import {previewSchema, storySchema, traceBodySchema, traceSettingsSchema} from './trace-schema.ts';
 import {version} from './version.ts';
 
 /** A JSON object of a form that the specification tells, and not this file. */
@@ -45,6 +44,8 @@ const names = {
   Subscribe: subscribeBodySchema,
   Unsubscribe: unsubscribeBodySchema,
   Preview: previewSchema,
+  Story: storySchema,
+  TraceSettings: traceSettingsSchema,
   TraceSwitch: traceBodySchema,
   Done: doneSchema,
   Serverinfo: serverinfoSchema,

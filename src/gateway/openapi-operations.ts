@@ -10,16 +10,14 @@ import {
   clusterInfoSchema,
   confirmedSchema,
   doneSchema,
-  previewSchema,
   sendQuerySchema,
   serverinfoQuerySchema,
   serverinfoSchema,
   subscribeBodySchema,
   timeoutSchema,
-  traceBodySchema,
-  traceQuerySchema,
   unsubscribeBodySchema,
 } from './api-schema.ts';
+import {previewSchema, storySchema, traceBodySchema, traceQuerySchema, traceSettingsSchema} from './trace-schema.ts';
 
 /** A call and its answer, to be read and to be tried. */
 export interface Sample {
@@ -171,10 +169,11 @@ export const operations: readonly OperationFacts[] = [
     method: 'get',
     id: 'trace',
     summary: 'Tells what became of a message or a client, as far as it was traced',
-    description: 'Without `message` and `identity`: how the trace is configured. docs/trace.md explains the answers.',
+    description:
+      'Without `message`, `identity` and `follow`: how the trace is configured. docs/trace.md explains the answers.',
     access: 'authenticated',
     query: traceQuerySchema,
-    contents: [json, {type: 'application/x-ndjson'}],
+    contents: [{type: 'application/json', schemas: [storySchema, traceSettingsSchema]}, {type: 'application/x-ndjson'}],
     errors: [...authentication, 'RB_PARAMETERS', 'RB_OVERLOADED'],
     samples: {
       settings: {},

@@ -23,7 +23,11 @@ export async function previewPublication(inspect: Inspect, request: PublishReque
   const previews = found.flatMap(({findings}) => (findings.kind === 'preview' ? [findings] : []));
   const rows = previews.flatMap((preview) => preview.rows);
   const fates: Partial<Record<PreviewRow['fate'], number>> = {};
-  for (const {fate} of rows) fates[fate] = (fates[fate] ?? 0) + 1;
+  for (const preview of previews) {
+    for (const [fate, count] of Object.entries(preview.fates) as [PreviewRow['fate'], number][]) {
+      fates[fate] = (fates[fate] ?? 0) + count;
+    }
+  }
   const recipients = previews.reduce((sum, preview) => sum + preview.recipients, 0);
   return {recipients, fates, clients: rows.slice(0, clientsShownMax)};
 }

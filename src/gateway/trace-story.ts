@@ -52,7 +52,10 @@ export async function findStory(
 async function findConnection(inspect: Inspect, identity: string): Promise<RosterRow | undefined> {
   const publication = {channel: undefined, identity, qos: 0, bytes: 0} as const;
   const found = await inspect(() => ({kind: 'preview', publication}));
-  return found.flatMap(({findings}) => (findings.kind === 'preview' ? findings.rows : [])).at(0);
+  const [preview] = found.flatMap(({findings}) => (findings.kind === 'preview' ? findings.rows : []));
+  if (preview === undefined) return undefined;
+  const {fate: _, ...row} = preview;
+  return row;
 }
 
 function headlineOf(identity: string, events: readonly TraceEvent[], connected: RosterRow | undefined): string {

@@ -141,7 +141,7 @@ export const connectionMachine = setup({
         'clock.drainDue': {target: 'closed', actions: ['terminate', 'callClose'], meta: {rule: 'RB-64'}},
       },
     },
-    closed: {type: 'final'},
+    closed: {type: 'final', description: 'Nothing of it is left; who had been let in was reported closed.'},
   },
 });
 

@@ -49,6 +49,7 @@ export const inboundQos1Machine = inbound.createMachine({
   initial: 'awaitingSend',
   states: {
     awaitingSend: {
+      description: 'Before its first SEND.',
       on: {'wire.send': {target: 'awaitingAnswer', actions: 'forward'}},
     },
     awaitingAnswer: {
@@ -97,6 +98,7 @@ export const inboundQos2Machine = inbound.createMachine({
   initial: 'awaitingSend',
   states: {
     awaitingSend: {
+      description: 'Before its first SEND.',
       on: {'wire.send': {target: 'awaitingAnswer', actions: 'forward'}},
     },
     awaitingAnswer: {

@@ -40,8 +40,11 @@ export class TraceFault extends Error {
  * one of another version.
  */
 export class TraceReader {
+  /** After {@link end}: whether the last line was cut off. */
+  isCut = false;
   #rest = '';
   #lines = 0;
+  #hasHeader = false;
 
   /** The lines that `text` completes. */
   read(text: string): TraceLine[] {
@@ -50,22 +53,27 @@ export class TraceReader {
     return pieces.flatMap((piece) => this.#parse(piece));
   }
 
-  /** The last line, where no line end came after it. One that was cut off is passed over: whoever wrote it was stopped. */
+  /**
+   * The last line, where no line end came after it. One that was cut off is passed over: whoever wrote it was stopped. A
+   * header is not: without it there is nothing to read.
+   */
   end(): TraceLine[] {
     const rest = this.#rest;
     this.#rest = '';
-    return rest.trim() === '' || parseObject(rest) === undefined ? [] : this.#parse(rest);
+    this.isCut = rest.trim() !== '' && parseObject(rest) === undefined;
+    return this.isCut && this.#hasHeader ? [] : this.#parse(rest);
   }
 
   #parse(text: string): TraceLine[] {
-    if (text.trim() === '') return [];
     this.#lines++;
+    if (text.trim() === '') return [];
     const value = parseObject(text);
     if (value === undefined) throw new TraceFault(this.#lines, 'expected a JSON object');
     const isHeader = value.kind === 'header';
-    if (isHeader !== (this.#lines === 1)) {
+    if (isHeader === this.#hasHeader) {
       throw new TraceFault(this.#lines, isHeader ? 'expected one header' : 'expected the header of a recording');
     }
+    this.#hasHeader = true;
     if (isHeader && value.version !== traceVersion) {
       throw new TraceFault(this.#lines, `expected version ${traceVersion}, got ${String(value.version)}`);
     }

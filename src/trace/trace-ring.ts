@@ -28,6 +28,8 @@ export class TraceRing {
   readonly words: string[];
   readonly #messages: string[];
   readonly #indexMask: number;
+  readonly #storyMask: number;
+  /** Places of stories given so far. */
   #storyCount = 0;
   /** Made when the first payload is kept. */
   #arena: Uint8Array | undefined;
@@ -44,7 +46,8 @@ export class TraceRing {
     this.identities = new Array<string>(this.capacity).fill('');
     this.words = new Array<string>(this.capacity).fill('');
     // Place 0 stands for no message.
-    this.#messages = new Array<string>(this.capacity + 1).fill('');
+    this.#messages = new Array<string>(2 * this.capacity + 1).fill('');
+    this.#storyMask = 2 * this.capacity - 1;
   }
 
   /** Number of the oldest record that is still there. */
@@ -98,12 +101,14 @@ export class TraceRing {
     return this.#arena.subarray(offset, offset + length);
   }
 
-  // As many places as records: before a place is given to another story, every record that points to it has been
-  // overwritten, or its own story has written more since and been given a new one.
+  // A story has a place for as long as no more stories than fit the ring have begun since, and then takes a new one. There
+  // are twice as many places: before one is given to another story, so many have begun since the last record that points to
+  // it, each with a record of its own, that it has been overwritten.
   #placeOfStory(story: Story): number {
-    if (story.storyPlace !== 0 && this.#messages[story.storyPlace] === story.message) return story.storyPlace;
-    story.storyPlace = (this.#storyCount++ & this.#indexMask) + 1;
-    this.#messages[story.storyPlace] = story.message;
-    return story.storyPlace;
+    const isNew = story.storyPlace === 0 || this.#storyCount - story.storyPlace >= this.capacity;
+    if (isNew) story.storyPlace = ++this.#storyCount;
+    const place = (story.storyPlace & this.#storyMask) + 1;
+    if (isNew) this.#messages[place] = story.message;
+    return place;
   }
 }

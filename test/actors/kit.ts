@@ -102,14 +102,14 @@ export interface ActorsKit {
   readonly transport: RecordingTransport;
   readonly switchboard: LocalPart;
   readonly failures: string[];
-  run(): void;
+  readonly run: () => void;
   /** Lets time pass, turns included. */
-  advance(ms: number): void;
+  readonly advance: (ms: number) => void;
   /** A client whose connect call waits to be answered. */
-  knock(): Client;
+  readonly knock: () => Client;
   /** An open client in these channels. */
-  connect(channels?: string, answer?: Partial<AcceptedAnswer>): Client;
-  publish(request: Partial<PublishRequest>): Promise<PublishOutcome>;
+  readonly connect: (channels?: string, answer?: Partial<AcceptedAnswer>) => Client;
+  readonly publish: (request: Partial<PublishRequest>) => Promise<PublishOutcome>;
 }
 
 export function createActors(settings: Partial<ActorSettings> = {}): ActorsKit {

@@ -70,6 +70,7 @@ export const house: Readonly<Record<string, Room>> = {
       'undici',
       'ws',
       'zod',
+      'node:events',
       'node:fs',
       'node:fs/promises',
       'node:http',

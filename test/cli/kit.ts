@@ -73,6 +73,29 @@ export async function runScript(
   }
 }
 
+/** A command that goes on until it is interrupted. */
+export interface Running {
+  readonly process: ChildProcess;
+  /** What it left behind, once it has ended. */
+  readonly ended: Promise<Ended>;
+  /** The first line of its standard output. */
+  readonly firstLine: Promise<string>;
+}
+
+/** Starts a command; it is killed with the test. */
+export async function startCommand(
+  t: ExecutionContext,
+  name: Binary,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Running> {
+  const child = await begin(t, process.execPath, [projectPath(`bin/${name}.js`), ...args], options);
+  const ended = collect(child);
+  const first = createInterface({input: child.stdout})[Symbol.asyncIterator]().next();
+  const firstLine = first.then(({value, done}) => (done === true ? '' : value));
+  return {process: child, ended: within(ended, `${name} to end`, endMs), firstLine: within(firstLine, 'a line', endMs)};
+}
+
 /** One line of a log. */
 export type LogLine = Readonly<Record<string, unknown>>;
 

@@ -13,6 +13,7 @@ import {
   timeoutSchema,
 } from '../../src/gateway/api-schema.ts';
 import {readConfigurationText} from '../../src/gateway/configuration-file.ts';
+import {previewSchema, storySchema, traceBodySchema} from '../../src/gateway/trace-schema.ts';
 import * as headerNames from '../../src/protocol/header-name.ts';
 import {packetHeaderBytesMax} from '../../src/protocol/packet.ts';
 import {schemas} from '../vectors/schema.ts';
@@ -90,7 +91,7 @@ const announcement = z.strictObject({
 const answers: readonly z.ZodType[] = [acceptedSchema, confirmedSchema, timeoutSchema, doneSchema, errorSchema];
 const jsonOf: Readonly<Record<string, readonly z.ZodType[]>> = {
   'README.md': answers,
-  'docs/protocol.md': [...answers, subscribeBodySchema, announcement],
+  'docs/protocol.md': [...answers, subscribeBodySchema, announcement, previewSchema, storySchema, traceBodySchema],
   'docs/conformance.md': [schemas['packets.json'].shape.vectors.element, schemas['stories.json'].shape.vectors.element],
 };
 
@@ -149,9 +150,8 @@ function checkShell(code: string, document: Document): string | undefined {
 /** Made from the code: generated.test.ts compares it. */
 function checkGenerated({code}: CodeBlock, {text}: Document): string | undefined {
   const before = text.slice(0, text.indexOf(code));
-  const isInside =
-    before.lastIndexOf('<!-- help') > before.lastIndexOf('<!-- end') ||
-    before.lastIndexOf('<!-- chart') > before.lastIndexOf('<!-- end');
+  const end = before.lastIndexOf('<!-- end');
+  const isInside = ['help', 'chart', 'drawing'].some((kind) => before.lastIndexOf(`<!-- ${kind} `) > end);
   return isInside ? undefined : 'expected a part that is made from the code';
 }
 

@@ -3,6 +3,8 @@
 import {spawnSync} from 'node:child_process';
 import {join} from 'node:path';
 import test from 'ava';
+import {describeCharts} from '../../src/machines/chart-document.ts';
+import {drawingPart} from './chart-parts.ts';
 import {readDocument, readDocuments, root} from './documents.ts';
 import {commandNames, generate, helpOf, partsOf} from './generated.ts';
 
@@ -23,6 +25,37 @@ test('docs/clients.md has every chart of a delivery', (t) => {
     'inboundQos1',
     'inboundQos2',
   ]);
+});
+
+test('docs/delivery.md draws the connection and every delivery and says what each state means; README draws one', (t) => {
+  const delivery = readDocument('docs/delivery.md');
+  const names = ['connection', 'outboundQos1', 'outboundQos2', 'inboundQos1', 'inboundQos2'];
+  t.deepEqual(partsOf(delivery, 'drawing'), names);
+  t.deepEqual(partsOf(delivery, 'states'), names);
+  t.deepEqual(partsOf(readDocument('README.md'), 'drawing'), ['outboundQos2']);
+  for (const {id, states} of describeCharts()) {
+    if (!names.includes(id)) continue;
+    for (const {name, description} of states) t.truthy(description, `${id} ${name} says what it means`);
+  }
+});
+
+test('a drawing has every step once: those that nested states share are drawn from the state around them', (t) => {
+  for (const {id, transitions} of describeCharts()) {
+    const arrows = drawingPart(id)
+      .split('\n')
+      .filter((line) => line.includes(': '))
+      .map((line) => line.trim());
+    t.is(new Set(arrows).size, arrows.length, id);
+    for (const {from, event, to, effects} of transitions) {
+      const label = [event, effects.join(', ')].filter((text) => text !== '').join(' / ');
+      const step = `--> ${to.replaceAll('.', '_')}: ${label}`;
+      const [group = ''] = from.split('.');
+      const drawn = arrows.filter((line) =>
+        [from.replaceAll('.', '_'), group].some((one) => line === `${one} ${step}`),
+      );
+      t.is(drawn.length, 1, `${id} ${from} ${event}`);
+    }
+  }
 });
 
 test('the help in the documents is what the commands print', (t) => {

@@ -2,6 +2,7 @@
 
 import {spawnSync} from 'node:child_process';
 import test from 'ava';
+import {selectorsMax, switchSecondsDefault, switchSecondsMax} from '../../src/gateway/trace-request.ts';
 import {isChannelName, sendTimeoutDefaultMs, sendTimeoutMsMax} from '../../src/protocol/api.ts';
 import {generatePacket, parsePacket} from '../../src/protocol/packet.ts';
 import {isCallbackNonce, sign, verify} from '../../src/protocol/signature.ts';
@@ -72,6 +73,12 @@ function judge(query: string): string {
 test("the numbers of the text are the program's", (t) => {
   t.true(protocol.text.includes(`more than ${sendTimeoutMsMax / 1000} means ${sendTimeoutMsMax / 1000}`));
   t.true(protocol.text.includes(`| \`timeout\` | ${sendTimeoutDefaultMs / 1000} |`));
+  t.true(
+    protocol.text.includes(
+      `for \`seconds\` (${switchSecondsDefault} if absent, at most ${switchSecondsMax}; 0 ends it)`,
+    ),
+  );
+  t.true(protocol.text.includes(`select them, ${selectorsMax} in all;`));
   t.true(isCallbackNonce('19841984190000012345'));
   t.true(isChannelName('x'.repeat(256)));
   t.false(isChannelName('x'.repeat(257)));

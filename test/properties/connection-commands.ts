@@ -2,8 +2,10 @@
 // everything that shows outside must be the same: packets, close frames, calls, answers to publications.
 
 import type fc from 'fast-check';
+import type {ActorSettings} from '../../src/actors/thread.ts';
 import {generatePacket, messageIdMax, type Qos} from '../../src/protocol/packet.ts';
 import {type ActorsKit, type Client, createActors} from '../actors/kit.ts';
+import type {Tape} from '../trace/tape.ts';
 import {type ConnectionModel, modelQueue, modelWindow} from './connection-model.ts';
 import type {ModelOutcome} from './outbound-model.ts';
 
@@ -16,9 +18,12 @@ export class Real {
   /** RAINBOWMESSAGEIDs in the order of their first calls. */
   readonly messages: string[] = [];
 
-  constructor() {
-    // Heartbeats have their own tests: here silence never lasts long enough.
-    this.kit = createActors({window: modelWindow, queue: modelQueue, keepAliveMs: 1e9});
+  /** `settings` are what makes actors differ from the model, and `tape` records what they do. */
+  constructor(settings: Partial<ActorSettings> = {}, tape?: Tape) {
+    // Heartbeats have their own tests: here silence never lasts long enough. What is recorded is kept to the end.
+    const own = {window: modelWindow, queue: modelQueue, keepAliveMs: 1e9, traceKeepMs: Number.POSITIVE_INFINITY};
+    this.kit = createActors({...own, ...settings});
+    tape?.watch(this.kit.thread);
     this.client = this.kit.connect('room');
     this.client.link.events.length = 0;
   }

@@ -1,28 +1,32 @@
 import test from 'ava';
-import fc from 'fast-check';
-import {Real} from './connection-commands.ts';
-import {ConnectionModel} from './connection-model.ts';
-import {connectionCommands} from './connection-sequences.ts';
+import {readRecording} from '../../src/cli/recording.ts';
+import type {TransitionEvent} from '../../src/protocol/trace.ts';
+import {emptyFolder} from '../cli/kit.ts';
+import {checkSequences, commandsMax} from './check-sequences.ts';
 
 const sequences = Number(process.env.RAINBOW_SEQUENCES ?? '1000');
 const seed = process.env.RAINBOW_SEQUENCES_SEED;
-const commandsMax = 100;
 
 test(`a connection does what its model does, in ${sequences} sequences of up to ${commandsMax} commands`, async (t) => {
   t.timeout(180_000);
-  let commandCount = 0;
-  const property = fc.asyncProperty(
-    fc.commands(connectionCommands, {maxCommands: commandsMax, size: 'max'}),
-    async (commands) => {
-      await fc.asyncModelRun(() => ({model: new ConnectionModel(), real: new Real()}), commands);
-      commandCount += [...commands].length;
-    },
-  );
-  const details = await fc.check(property, {
-    numRuns: sequences,
-    ...(seed === undefined ? {} : {seed: Number(seed)}),
+  const report = await checkSequences({sequences, ...(seed !== undefined && {seed: Number(seed)})});
+  t.is(report.failure, undefined, report.failure);
+  t.log(`${report.sequences} sequences, ${report.commands} commands, seed ${report.seed}`);
+});
+
+test('a sequence that fails is recorded, with the steps that differ from the model', async (t) => {
+  const folder = await emptyFolder(t);
+  // Repeats that come sooner than the model's.
+  const {failure = ''} = await checkSequences({sequences: 500, seed: 1, settings: {retryIntervalMs: 1_000}, folder});
+  const path = /^recorded in (\S+): npx rainbow replay \1$/m.exec(failure)?.[1] ?? '';
+  const steps: TransitionEvent[] = [];
+  const {header, isCut} = await readRecording(path, (line) => {
+    if (line.kind === 'transition') steps.push(line);
   });
-  const report = details.failed ? `${String(details.errorInstance)}\n${fc.defaultReportMessage(details)}` : '';
-  t.false(details.failed, `RAINBOW_SEQUENCES_SEED=${details.seed}\n${report}`);
-  t.log(`${details.numRuns} sequences, ${commandCount} commands, seed ${details.seed}`);
+  t.false(isCut);
+  t.regex(header.note ?? '', /^Error: Expected .*, got /);
+  const last = steps.at(-1);
+  t.true(last?.effects.includes('retransmit') || last?.effects.includes('resendRel'), 'it ends with what was wrong');
+  const sentAt = steps.findLast((step) => step.message === last?.message && step.event !== 'clock.retryDue')?.at;
+  t.is((last?.at ?? 0) - (sentAt ?? 0), 1_000);
 });

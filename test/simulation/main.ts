@@ -3,18 +3,17 @@
 //   node test/simulation/main.ts --seeds 1000 [--from 1] [--seconds 120] [--workers 2] [--cells]
 //   node test/simulation/main.ts --seed 42 [--trace] [--connection 7]
 //
-// With --sdk most clients are applications on the SDK of src/client.
+// With --sdk most clients are applications on the SDK of src/client. Of a seed that breaks a rule a recording is written.
 //
 // Ends with 1 where a seed breaks a rule, or where simulated time passes less than 100 times as fast as real time.
 
 import {parseArgs} from 'node:util';
+import {explain} from './explain.ts';
 import {drawLadder} from './ladder.ts';
-import type {SeedFailure} from './seed-share.ts';
 import {runSeeds, type SeedsSummary} from './seeds.ts';
 import {simulate} from './simulation.ts';
 
 const ratioMin = 100;
-const ladderLines = 60;
 const failuresShown = 5;
 
 const {values} = parseArgs({
@@ -43,7 +42,8 @@ async function runMany(): Promise<number> {
     hasSdk: values.sdk,
     ...workers,
   });
-  for (const failure of summary.failures.slice(0, failuresShown)) await showFailure(failure);
+  for (const failure of summary.failures.slice(0, failuresShown))
+    print(`${await explain({...failure, hasSdk: values.sdk})}\n`);
   const {lines, missed} = summary.coverage.report();
   for (const line of lines) if (values.cells || !line.startsWith('    ')) print(line);
   print(missed.length === 0 ? '  every transition was reached' : `  never reached:\n    ${missed.join('\n    ')}`);
@@ -66,20 +66,8 @@ async function runOne(seed: number): Promise<number> {
     );
     return 0;
   }
-  await showFailure({seed, violation});
+  print(await explain({seed, violation, hash, hasSdk: values.sdk}));
   return 1;
-}
-
-async function showFailure({seed, violation}: SeedFailure): Promise<void> {
-  const {rule, what, connection, at} = violation;
-  print(
-    `seed ${seed} broke ${rule} at ${(at / 1000).toFixed(4)} s${connection === 0 ? '' : `, connection ${connection}`}: ${what}`,
-  );
-  const {lines} = await simulate({seed, isShown: true, hasSdk: values.sdk});
-  print(drawLadder(lines, {connection, around: at, linesMax: ladderLines}));
-  print(
-    `replay: node test/simulation/main.ts${values.sdk ? ' --sdk' : ''} --seed ${seed} --trace${connection === 0 ? '' : ` --connection ${connection}`}\n`,
-  );
 }
 
 function describe(summary: SeedsSummary, count: number): string {

@@ -29,4 +29,6 @@ export interface SeedReport {
 export interface SeedFailure {
   readonly seed: number;
   readonly violation: Violation;
+  /** Of its trace. */
+  readonly hash: string;
 }

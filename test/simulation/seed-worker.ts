@@ -28,7 +28,8 @@ for (;;) {
   simulatedMs += result.simulatedMs;
   events += result.events;
   traced += result.traced;
-  if (result.violation !== undefined) failures.push({seed, violation: result.violation});
+  const {violation, hash} = result;
+  if (violation !== undefined) failures.push({seed, violation, hash});
 }
 
 const report: SeedReport = {seeds, simulatedMs, events, traced, coverage: coverage.counts, failures};

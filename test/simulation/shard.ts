@@ -44,6 +44,7 @@ export class Shard {
       counters: createCounters(),
       transport: sabotage.transport?.(this.line, clock) ?? this.line,
       mayCall: () => load.total('calls') < plan.callsMax,
+      number: index,
       claims: memory.claims,
       outside: {
         loadChanged: (kind, by) => load.change(kind, by),

@@ -1,6 +1,7 @@
 // One run: a storm, then calm, then the end. In the storm everything happens at once; in the calm every promise must be
 // kept at once and in full; at the end nothing may be left. Some runs end in the middle of the storm instead.
 
+import type {Tape} from '../trace/tape.ts';
 import {Callers, contestedChannel} from './callers.ts';
 import {Client, type SimulatedClient} from './client.ts';
 import type {Coverage} from './coverage.ts';
@@ -29,6 +30,8 @@ export interface SimulationOptions {
   readonly isShown?: boolean;
   /** Whether most clients are applications on the SDK. @default false */
   readonly hasSdk?: boolean;
+  /** Records what the gateway's actors do. Not together with `coverage`: a thread has one observer. */
+  readonly tape?: Tape;
 }
 
 export interface SimulationResult {
@@ -39,22 +42,26 @@ export interface SimulationResult {
   readonly events: number;
   readonly traced: number;
   readonly violation: Violation | undefined;
+  /** Identity of the client that the violation concerns, where it is one. */
+  readonly culprit: string | undefined;
   readonly lines: readonly TraceLine[];
 }
 
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   const plan = planFor(options.seed);
-  const {sabotage = noSabotage, coverage, isShown = false, hasSdk = false} = options;
-  const world = new World({plan, sabotage, coverage, isShown, hasSdk});
+  const {sabotage = noSabotage, coverage, isShown = false, hasSdk = false, tape} = options;
+  const world = new World({plan, sabotage, coverage, isShown, hasSdk, tape});
   await new Simulation(world, hasSdk).run();
   const {clock, trace, observer, events} = world;
+  const [violation] = observer.violations.found;
   return {
     plan,
     hash: trace.hash,
     simulatedMs: clock.now(),
     events,
     traced: trace.count,
-    violation: observer.violations.found[0],
+    violation,
+    culprit: violation && observer.connections[violation.connection - 1]?.identity,
     lines: trace.lines ?? [],
   };
 }

@@ -5,6 +5,7 @@
 import {claimsBytes} from '../../src/actors/sequences.ts';
 import {NodeLoad, nodeLoadBytes} from '../../src/cluster/node-load.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
+import type {Tape} from '../trace/tape.ts';
 import {BusinessServer} from './business-server.ts';
 import type {Coverage} from './coverage.ts';
 import {Dice} from './dice.ts';
@@ -35,6 +36,7 @@ export interface WorldOptions {
   readonly isShown: boolean;
   /** Whether some clients are the SDK, which has promises of its own. */
   readonly hasSdk: boolean;
+  readonly tape: Tape | undefined;
 }
 
 export class World {
@@ -61,7 +63,7 @@ export class World {
   readonly #waitingForRest: (() => void)[] = [];
   readonly #hasSdk: boolean;
 
-  constructor({plan, sabotage, coverage, isShown, hasSdk}: WorldOptions) {
+  constructor({plan, sabotage, coverage, isShown, hasSdk, tape}: WorldOptions) {
     this.#hasSdk = hasSdk;
     this.plan = plan;
     this.sabotage = sabotage;
@@ -85,7 +87,10 @@ export class World {
     };
     this.load = new NodeLoad(memory.load, 0);
     this.shards = Array.from({length: plan.shards}, (_, index) => new Shard(this, index, memory));
-    for (const shard of this.shards) shard.thread.observation.observer = coverage?.observer;
+    for (const {thread} of this.shards) {
+      thread.observation.observer = coverage?.observer;
+      tape?.watch(thread);
+    }
     this.#linkShards();
     this.edge = new Edge(this);
   }

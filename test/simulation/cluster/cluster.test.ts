@@ -1,14 +1,11 @@
 import test from 'ava';
+import {explain} from './explain.ts';
 import type {Sabotage} from './network.ts';
-import {type ClusterRun, simulateCluster} from './simulation.ts';
+import {simulateCluster} from './simulation.ts';
 
 const seedCount = Number(process.env.RAINBOW_SEEDS ?? '25');
 /** A sabotage is found in the first of them, or at least in one of so many. */
 const seedsOfSabotage = 5;
-
-function explain({seed, faults}: ClusterRun): string {
-  return `seed ${seed}: ${faults.join('; ')}; again with node test/simulation/cluster/main.ts --from ${seed} --seeds 1`;
-}
 
 test.serial(
   `ten nodes in a storm double no message and tell true counts, and in the calm after it they are whole [RB-61], seeds 1 to ${seedCount}`,
@@ -16,7 +13,7 @@ test.serial(
     const sums = {told: 0, partial: 0, deaths: 0};
     for (let seed = 1; seed <= seedCount; seed++) {
       const run = await simulateCluster(seed);
-      t.deepEqual(run.faults, [], explain(run));
+      if (run.faults.length > 0) t.fail(await explain(run));
       sums.told += run.told;
       sums.partial += run.partial;
       sums.deaths += run.deaths;

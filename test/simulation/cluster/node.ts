@@ -19,6 +19,7 @@ import {prove} from '../../../src/protocol/node-proof.ts';
 import {emptyBytes} from '../../../src/protocol/packet.ts';
 import {verify} from '../../../src/protocol/signature.ts';
 import type {Answer, Call, UpstreamTransport} from '../../../src/upstream/call.ts';
+import type {Tape} from '../../trace/tape.ts';
 import {SimulatedClient} from './client.ts';
 import type {Network} from './network.ts';
 import {NodeClock} from './node-clock.ts';
@@ -28,6 +29,16 @@ export const token = 'a-token-of-the-simulated-cluster';
 export const peerTimeoutMs = 2_000;
 const port = 1984;
 const stopGraceMs = 3_500;
+/** Of each of the nodes, and there are many: a node handles some thousands in its life. */
+const traceEventsMax = 16_384;
+
+/** What a simulated node is beside its address. */
+export interface NodeTerms {
+  /** Among all nodes that the run ever has, from 0. */
+  readonly number: number;
+  /** Records what its actors do. */
+  readonly tape: Tape | undefined;
+}
 
 export class SimulatedNode {
   readonly address: string;
@@ -50,7 +61,7 @@ export class SimulatedNode {
   readonly #ownNode: Switchboard;
   readonly #business = new YesSayer(this);
 
-  constructor(world: ClusterWorld, network: Network, address: string) {
+  constructor(world: ClusterWorld, network: Network, address: string, {number, tape}: NodeTerms) {
     const {dice} = world;
     this.#world = world;
     this.address = address;
@@ -67,7 +78,9 @@ export class SimulatedNode {
         payloadBytesMax: 1_000,
         channelsPerConnectionMax: 10,
         unorderedTypes: new Set(),
+        traceEventsMax,
       },
+      number,
       clock: this.clock,
       random: dice,
       counters: this.counters,
@@ -76,6 +89,7 @@ export class SimulatedNode {
       onFailure: (actor, error) => world.note(`${actor} failed: ${String(error)}`),
       onFatal: (error) => world.note(`node ${address} failed: ${String(error)}`),
     });
+    tape?.watch(this.#thread, address);
     const shared = {securityToken: token, clock: this.clock, random: dice, counters: this.counters, peerTimeoutMs};
     this.peers = new NodePeers({
       ...shared,

@@ -1,6 +1,7 @@
 // One run: ten nodes in a storm, in which nodes are killed, frozen, ended in order and started again, and the network
 // loses and breaks what it likes; then calm, in which after 15 s everything must be whole; then the end, and nothing left.
 
+import type {Tape} from '../../trace/tape.ts';
 import {Ledger, type Publication} from './ledger.ts';
 import {attacker, Network, type Sabotage} from './network.ts';
 import {SimulatedNode} from './node.ts';
@@ -21,8 +22,9 @@ export interface ClusterRun {
   readonly deaths: number;
 }
 
-export async function simulateCluster(seed: number, sabotage?: Sabotage): Promise<ClusterRun> {
-  const simulation = new ClusterSimulation(seed, sabotage);
+/** `tape` records what the actors of the nodes do. */
+export async function simulateCluster(seed: number, sabotage?: Sabotage, tape?: Tape): Promise<ClusterRun> {
+  const simulation = new ClusterSimulation(seed, sabotage, tape);
   await simulation.run();
   return simulation.report();
 }
@@ -32,13 +34,15 @@ class ClusterSimulation {
   readonly #world: ClusterWorld;
   readonly #network: Network;
   readonly #ledger: Ledger;
+  readonly #tape: Tape | undefined;
   /** All that ever lived. */
   readonly #nodes: SimulatedNode[] = [];
   #isStorm = true;
   #deaths = 0;
 
-  constructor(seed: number, sabotage: Sabotage | undefined) {
+  constructor(seed: number, sabotage: Sabotage | undefined, tape: Tape | undefined) {
     this.#seed = seed;
+    this.#tape = tape;
     this.#world = new ClusterWorld(seed);
     this.#network = new Network(this.#world, sabotage);
     this.#ledger = new Ledger(this.#world, () => this.#nodes);
@@ -93,7 +97,10 @@ class ClusterSimulation {
 
   #startNode(address: string): void {
     if (this.#network.nodes.has(address)) return;
-    const node = new SimulatedNode(this.#world, this.#network, address);
+    const node = new SimulatedNode(this.#world, this.#network, address, {
+      number: this.#nodes.length,
+      tape: this.#tape,
+    });
     this.#nodes.push(node);
     this.#network.nodes.set(address, node);
     node.start();

@@ -1,0 +1,71 @@
+// `rainbow trace --follow` before a real gateway: packets as they come and go, until it is interrupted or the gateway ends.
+
+import test, {type ExecutionContext} from 'ava';
+import {TraceReader} from '../../src/protocol/trace-lines.ts';
+import {until} from '../e2e/kit/deadline.ts';
+import {securityToken, start, type World} from '../e2e/kit/gateway.ts';
+import {acknowledgeAll} from '../e2e/kit/raw-client.ts';
+import {single} from '../e2e/kit/room.ts';
+import {type Running, startCommand} from './kit.ts';
+
+interface Following {
+  readonly command: Running;
+  /** Settles once this was printed. */
+  readonly prints: (format: RegExp) => Promise<void>;
+}
+
+async function follow(t: ExecutionContext, world: World, ...args: readonly string[]): Promise<Following> {
+  const environment = {RAINBOW_URL: world.gateway.url, RAINBOW_SECURITY_TOKEN: securityToken};
+  const command = await startCommand(t, 'rainbow', ['trace', '--follow', ...args], {environment});
+  let printed = '';
+  command.process.stdout?.on('data', (text: string) => {
+    printed += text;
+  });
+  const prints = async (format: RegExp): Promise<void> => {
+    await until(() => (format.test(printed) ? true : undefined), `${format} on the screen`, 30_000);
+  };
+  // The gateway tells from now on.
+  await command.firstLine;
+  return {command, prints};
+}
+
+test('what is followed is drawn as it happens, and an interruption ends it well', async (t) => {
+  const {world, client} = await single(t);
+  acknowledgeAll(client, 'yes');
+  const {command, prints} = await follow(t, world, '-c', 'room');
+  t.regex(await command.firstLine, /client +gateway +business server/);
+  await world.api.send({channel: 'attic', qos: 1}, 'elsewhere');
+  await world.api.send({channel: 'room', qos: 1}, 'hello');
+  await prints(/answered: 1 of 1 confirmed/);
+  command.process.kill('SIGINT');
+  const {code, stdout, stderr} = await command.ended;
+  t.is(code, 0, stderr);
+  t.regex(stdout, /publication .* to channel room: QoS 1, type 1, 5 B/);
+  t.regex(stdout, /\|<-- SEND q1 id \d+ type 1, 5 B -+\|[\s\S]*\|--- ACK id \d+, 3 B -+>\|/);
+  t.notRegex(stdout, /attic|hello|yes/, 'nothing of another channel, and no payload');
+});
+
+test('with --json it prints the lines of the feed, whole', async (t) => {
+  const {world, client} = await single(t);
+  acknowledgeAll(client);
+  const {command, prints} = await follow(t, world, '--json');
+  await world.api.send({channel: 'room', qos: 1});
+  await prints(/"kind":"answered"/);
+  command.process.kill('SIGTERM');
+  const {code, stdout} = await command.ended;
+  t.is(code, 0);
+  const reader = new TraceReader();
+  const lines = [...reader.read(stdout), ...reader.end()];
+  t.false(reader.isCut);
+  t.is(lines[0]?.kind, 'header');
+  t.true(lines.some((line) => line.kind === 'packet' && line.packet.kind === 'ack'));
+});
+
+test('a gateway that ends is told, and is a failure', async (t) => {
+  const world = await start(t);
+  const {command} = await follow(t, world);
+  await world.gateway.close();
+  const {code, stderr} = await command.ended;
+  t.is(code, 1);
+  t.is(stderr, 'rainbow: the gateway ended the feed\n');
+});

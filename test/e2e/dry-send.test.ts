@@ -1,0 +1,161 @@
+// `POST /send/?dry=1`: who would get a message, how each stands, and what would become of it; and that nothing is sent.
+
+import test from 'ava';
+import type {PublishPreview} from '../../src/gateway/publish-preview.ts';
+import {createActors} from '../actors/kit.ts';
+import type {Api, ApiAnswer} from './kit/api.ts';
+import {until} from './kit/deadline.ts';
+import {start} from './kit/gateway.ts';
+import {acknowledgeAll} from './kit/raw-client.ts';
+import {room, single} from './kit/room.ts';
+
+type Preview = PublishPreview & {readonly status: number};
+type Query = Readonly<Record<string, string | number>>;
+
+async function dry(api: Api, query: Query, body: string | Uint8Array = 'hi'): Promise<Preview> {
+  const {text} = await api.send({channel: 'room', ...query, dry: 1}, body);
+  return JSON.parse(text) as Preview;
+}
+
+test('where nobody is, nobody would get it', async (t) => {
+  const {world} = await single(t);
+  const nobody = {status: 0, recipients: 0, fates: {}, clients: []};
+  t.deepEqual(await dry(world.api, {channel: 'empty'}), nobody);
+  const {text} = await world.api.send({identity: 'a-stranger', dry: 1});
+  t.deepEqual(JSON.parse(text), nobody);
+});
+
+test('each client of a channel is told, with its state and the message as it would go; nothing is sent or counted', async (t) => {
+  const {world, clients, identities} = await room(t, 3);
+  await world.api.subscribe(identities[0] ?? '', 'attic');
+  for (const qos of [0, 1, 2]) {
+    const preview = await dry(world.api, {qos});
+    t.is(preview.recipients, 3);
+    t.deepEqual(preview.fates, {transmitted: 3});
+    t.deepEqual(preview.clients.map(({identity}) => identity).toSorted(), identities.toSorted());
+    for (const {identity, state, fate, channels, channelCount, inFlight, queued} of preview.clients) {
+      const own = identity === identities[0] ? ['attic', 'room'] : ['room'];
+      t.deepEqual([state, fate, inFlight, queued, channelCount], ['open.fresh', 'transmitted', 0, 0, own.length]);
+      t.deepEqual(channels, own);
+    }
+  }
+  t.is((await dry(world.api, {channel: 'attic'})).recipients, 1);
+  t.is(world.counter('publications'), 0);
+  for (const client of clients) {
+    await client.fence();
+    t.deepEqual(client.packets.drain(), []);
+  }
+});
+
+test('one client is asked by its identity', async (t) => {
+  const {world, identities} = await room(t, 2);
+  const {text} = await world.api.send({identity: identities[1] ?? '', dry: 1});
+  t.like(JSON.parse(text), {recipients: 1, fates: {transmitted: 1}});
+  t.is((JSON.parse(text) as Preview).clients[0]?.identity, identities[1]);
+});
+
+test('what would wait for the window, and what would find its queue full, is told as it then comes [RB-47] [RB-52]', async (t) => {
+  const {world, client} = await single(t, {window: 1, queue: 1});
+  t.deepEqual((await dry(world.api, {qos: 1})).fates, {transmitted: 1});
+  const first = world.api.send({channel: 'room', qos: 1});
+  await world.reaches('deliveries', 1);
+  const full = await dry(world.api, {qos: 1});
+  t.deepEqual(full.fates, {queued: 1});
+  t.like(full.clients[0], {inFlight: 1, queued: 0});
+  const second = world.api.send({channel: 'room', qos: 1});
+  await world.reaches('deliveries', 2);
+  t.deepEqual((await dry(world.api, {qos: 2})).fates, {refused: 1});
+  t.deepEqual((await dry(world.api, {qos: 0})).fates, {transmitted: 1}, 'a full window delays no QoS 0');
+  t.like((await world.api.send({channel: 'room', qos: 1})).json, {connections: 0, refused: 1});
+  acknowledgeAll(client);
+  t.is((await first).json.connections, 1);
+  t.is((await second).json.connections, 1);
+  t.deepEqual((await dry(world.api, {qos: 1})).fates, {transmitted: 1});
+});
+
+test('bytes that would not fit the queue are counted as well [RB-52]', async (t) => {
+  const {world} = await single(t, {window: 1, queueBytesMax: 100});
+  void world.api.send({channel: 'room', qos: 1, timeout: 30});
+  await world.reaches('deliveries', 1);
+  t.deepEqual((await dry(world.api, {qos: 1}, 'x'.repeat(100))).fates, {queued: 1});
+  t.deepEqual((await dry(world.api, {qos: 1}, 'x'.repeat(101))).fates, {refused: 1});
+});
+
+test('a client that does not read would get no QoS 0, and the rest later', async (t) => {
+  const {world, client} = await single(t, {sendBufferBytesMax: 1_024});
+  client.pause();
+  const payload = Buffer.alloc(500_000);
+  const slow = await until(async () => {
+    await world.api.send({channel: 'room', qos: 0}, payload);
+    const preview = await dry(world.api, {qos: 0});
+    return preview.fates.dropped === 1 ? preview : undefined;
+  }, 'the sockets to be full');
+  t.true((slow.clients[0]?.bufferedBytes ?? 0) > 1_024);
+  t.deepEqual((await dry(world.api, {qos: 1})).fates, {queued: 1});
+});
+
+test('the clients of all threads are told together', async (t) => {
+  const {world, identities} = await room(t, 8, {threads: 2});
+  const preview = await dry(world.api, {});
+  t.is(preview.recipients, 8);
+  t.deepEqual(preview.fates, {transmitted: 8});
+  t.deepEqual(preview.clients.map(({identity}) => identity).toSorted(), identities.toSorted());
+});
+
+test('of more clients than are told one by one, what would become of the message is counted all the same', async (t) => {
+  const {switchboard, connect, run} = createActors();
+  for (let count = 0; count < 1_500; count++) connect('room');
+  const publication = {channel: 'room', identity: undefined, qos: 1, bytes: 2} as const;
+  const found = switchboard.inspect({kind: 'preview', publication});
+  run();
+  const preview = await found;
+  if (preview.kind !== 'preview') {
+    t.fail(preview.kind);
+    return;
+  }
+  t.deepEqual([preview.recipients, preview.rows.length], [1_500, 1_000]);
+  t.deepEqual(preview.fates, {transmitted: 1_500});
+});
+
+test('a client that is on its way out is told as gone [RB-57]', async (t) => {
+  const {switchboard, thread, connect, run} = createActors();
+  const {actor} = connect('room');
+  const publication = {channel: undefined, identity: actor.name, qos: 1, bytes: 2} as const;
+  // It is asked, and closes before it answers.
+  actor.tell({kind: 'closing'});
+  const found = switchboard.inspect({kind: 'preview', publication});
+  run();
+  const preview = await found;
+  t.like(preview, {kind: 'preview', recipients: 1, fates: {gone: 1}});
+  t.is(thread.connections.find(actor.name), undefined);
+});
+
+test('what is wrong with a send is wrong with a dry one', async (t) => {
+  const {world} = await single(t, {payloadBytesMax: 100});
+  const faults: readonly (readonly [Query, string, number, string])[] = [
+    [{}, 'hi', 400, 'RB_CHANNEL_MISSING'],
+    [{channel: ''}, 'hi', 400, 'RB_CHANNEL_MISSING'],
+    [{channel: 'room', qos: 3}, 'hi', 400, 'RB_QOS'],
+    [{channel: 'room', msgtype: 65_536}, 'hi', 400, 'RB_PARAMETERS'],
+    [{channel: 'room', identity: 'ann'}, 'hi', 400, 'RB_PARAMETERS'],
+    [{channel: 'a\nb'}, 'hi', 400, 'RB_CHANNEL_INVALID'],
+    [{channel: 'room'}, 'x'.repeat(101), 413, 'RB_BODY_TOO_LARGE'],
+  ];
+  for (const [query, body, status, code] of faults) {
+    const answer = await world.api.send({...query, dry: 1}, body);
+    t.deepEqual([answer.status, answer.json.code], [status, code], JSON.stringify(query));
+  }
+});
+
+test('a dry send wants a signature or a key, and may be repeated', async (t) => {
+  const world = await start(t, {apiKeys: ['a-key-of-the-dry-sends-24']});
+  const query = {channel: 'room', dry: 1};
+  const call = (credentials: NonNullable<Parameters<Api['call']>[0]['credentials']>): Promise<ApiAnswer> =>
+    world.api.call({path: '/send/', query, credentials});
+  t.is((await call({kind: 'none'})).status, 401);
+  t.is((await call({kind: 'bearer', key: 'another-key-of-the-dry-sends'})).status, 401);
+  t.is((await call({kind: 'signature', token: 'another'})).status, 401);
+  t.is((await call({kind: 'bearer', key: 'a-key-of-the-dry-sends-24'})).status, 200);
+  const once = {kind: 'signature', nonce: '77777', timestamp: String(Math.floor(Date.now() / 1000))} as const;
+  for (let time = 0; time < 2; time++) t.is((await call(once)).status, 200);
+});

@@ -1,0 +1,163 @@
+// A tracer on real actors under a simulated clock: when it looks, what its readers get of it, and which payloads.
+
+import test from 'ava';
+import {payloadShownMax, type TraceEvent} from '../../src/protocol/trace.ts';
+import {emptySelection, type TraceSelection} from '../../src/protocol/trace-feed.ts';
+import {watchersMax} from '../../src/trace/watch-list.ts';
+import {createActors} from '../actors/kit.ts';
+
+const everything: TraceSelection = {...emptySelection, rate: 1};
+const forever = Number.POSITIVE_INFINITY;
+
+function payloadsOf(events: readonly TraceEvent[]): readonly (string | undefined)[] {
+  return events.flatMap((event) => (event.kind === 'packet' ? [event.payload] : []));
+}
+
+function decoded(payload: string | undefined): string {
+  return Buffer.from(payload ?? '', 'base64').toString();
+}
+
+test('nothing observes a thread but while somebody watches', (t) => {
+  const {thread, clock, connect, publish} = createActors();
+  const {tracer, observation} = thread;
+  connect('room');
+  void publish({payload: Buffer.from('unseen')});
+  t.is(observation.observer, undefined);
+  t.is(tracer.count, 0);
+  t.true(tracer.watch('one', everything, 1_000));
+  t.true(tracer.watch('other', everything, 2_000));
+  t.not(observation.observer, undefined);
+  tracer.unwatch('one');
+  t.not(observation.observer, undefined);
+  clock.advance(1_999);
+  t.not(observation.observer, undefined);
+  clock.advance(1);
+  t.is(observation.observer, undefined, 'who does not renew has gone');
+  t.is(tracer.read(0, 100, 'other').events.length, 0);
+});
+
+test('a reader gets what it watches, from where it was, and is told what was overwritten before it came', (t) => {
+  const {thread, connect, publish} = createActors({traceEventsMax: 16});
+  const {tracer} = thread;
+  connect('room');
+  connect('other');
+  tracer.watch('room', {...emptySelection, channels: ['room']}, forever);
+  tracer.watch('all', everything, forever);
+  void publish({channel: 'room', qos: 0});
+  void publish({channel: 'other', qos: 0});
+  const all = tracer.read(0, 100, 'all');
+  const room = tracer.read(0, 100, 'room');
+  t.deepEqual(
+    all.events.map(({kind, seq}) => [kind, seq]),
+    [
+      ['published', 1],
+      ['packet', 2],
+      ['published', 3],
+      ['packet', 4],
+    ],
+  );
+  t.deepEqual(room.events, all.events.slice(0, 2), 'its own channel alone');
+  t.deepEqual([room.next, room.head, room.lost], [4, 4, 0]);
+  t.deepEqual(tracer.read(4, 100, 'all').events, []);
+  t.deepEqual(
+    tracer.read(1, 2, 'all').events.map(({seq}) => seq),
+    [2, 3],
+  );
+  for (let count = 0; count < 20; count++) void publish({channel: 'room', qos: 0});
+  const late = tracer.read(4, 100, 'all');
+  t.is(late.lost, 24);
+  t.is(late.events[0]?.seq, 29);
+  t.is(late.events.length, 16);
+  t.is(tracer.read(1_000, 100, 'all').events.length, 16, 'as after a thread that was replaced');
+  t.deepEqual(tracer.read(0, 100, 'nobody').events, []);
+});
+
+test('what is older than the trace is kept for is not told any more', (t) => {
+  const {thread, connect, publish, advance} = createActors({traceKeepMs: 10_000, keepAliveMs: 1e9});
+  const {tracer} = thread;
+  connect('room');
+  tracer.watch('all', everything, forever);
+  void publish({qos: 0});
+  advance(6_000);
+  void publish({qos: 0});
+  t.is(tracer.read(0, 100, 'all').events.length, 4);
+  advance(4_001);
+  const {events} = tracer.read(0, 100, 'all');
+  t.deepEqual(
+    events.map(({seq}) => seq),
+    [3, 4],
+  );
+  const [message] = events.flatMap((event) => ('message' in event && event.message ? [event.message] : []));
+  t.is(tracer.story({message, identity: undefined, eventsMax: 10}).events.length, 2);
+});
+
+test('payloads are told to a reader that asked for them, of what it watches, and to nobody else', (t) => {
+  const {thread, connect, publish} = createActors({payloadBytesMax: 10_000});
+  const {tracer} = thread;
+  const client = connect('room');
+  connect('other');
+  tracer.watch('plain', everything, forever);
+  void publish({qos: 0, payload: Buffer.from('before')});
+  tracer.watch('payloads', {...emptySelection, channels: ['room'], payloads: true}, forever);
+  void publish({qos: 1, payload: Buffer.from('down')});
+  void publish({qos: 0, channel: 'other', payload: Buffer.from('not watched')});
+  client.receive('2000016f6b');
+  void publish({qos: 0, payload: new Uint8Array(0)});
+  const told = payloadsOf(tracer.read(0, 100, 'payloads').events);
+  t.deepEqual(told.map(decoded), ['down', 'ok', '']);
+  t.is(told[2], undefined, 'none where there is none');
+  t.deepEqual(payloadsOf(tracer.read(0, 100, 'plain').events), [undefined, undefined, undefined, undefined, undefined]);
+  t.deepEqual(payloadsOf(tracer.read(0, 100, undefined).events).filter(Boolean), [], 'nor to who reads the past');
+  const story = tracer.story({message: undefined, identity: client.actor.name, eventsMax: 100});
+  t.deepEqual(payloadsOf(story.events).filter(Boolean), [], 'nor in a story');
+});
+
+test(`of a payload ${payloadShownMax} bytes are told, and its true length`, (t) => {
+  const {thread, connect, publish} = createActors({payloadBytesMax: 100_000, sendBufferBytesMax: 1e9});
+  const {tracer} = thread;
+  const client = connect('room');
+  tracer.watch('payloads', {...everything, payloads: true}, forever);
+  for (const bytes of [payloadShownMax - 1, payloadShownMax, payloadShownMax + 1, 70_000]) {
+    const after = tracer.count;
+    void publish({qos: 0, payload: Buffer.alloc(bytes, 'x')});
+    client.receive(`10 0001${'79'.repeat(bytes)}`.replaceAll(' ', ''));
+    const packets = tracer
+      .read(after, 100, 'payloads')
+      .events.flatMap((event) => (event.kind === 'packet' ? [event] : []));
+    t.deepEqual(
+      packets.map(({direction, payload}) => [direction, decoded(payload)]),
+      [
+        ['out', 'x'.repeat(Math.min(bytes, payloadShownMax))],
+        ['in', 'y'.repeat(Math.min(bytes, payloadShownMax))],
+      ],
+    );
+    for (const {packet} of packets) t.is(packet.kind === 'send' && packet.bytes, bytes);
+  }
+});
+
+test('a story is cut to its latest events, and says so', (t) => {
+  const {thread, connect, publish} = createActors();
+  const {tracer} = thread;
+  const client = connect('room');
+  tracer.watch('all', everything, forever);
+  for (let count = 0; count < 10; count++) void publish({qos: 0});
+  const identity = client.actor.name;
+  const whole = tracer.story({message: undefined, identity, eventsMax: 10});
+  t.deepEqual([whole.events.length, whole.isCut], [10, false]);
+  const cut = tracer.story({message: undefined, identity, eventsMax: 9});
+  t.true(cut.isCut);
+  t.deepEqual(cut.events, whole.events.slice(1));
+});
+
+test('a watcher too many is refused, and disturbs nobody', (t) => {
+  const {thread, connect, publish} = createActors();
+  const {tracer} = thread;
+  connect('room');
+  for (let number = 0; number < watchersMax; number++) t.true(tracer.watch(`watcher ${number}`, everything, forever));
+  t.false(tracer.watch('one more', everything, forever));
+  void publish({qos: 0});
+  t.is(tracer.read(0, 100, 'watcher 0').events.length, 2);
+  t.is(tracer.read(0, 100, 'one more').events.length, 0);
+  tracer.stop();
+  t.is(thread.observation.observer, undefined);
+});
