@@ -60,7 +60,7 @@ export async function watch(store: Store, wish: FeedWish): Promise<void> {
 /** Shows the recording that stands beside the page; false where there is none. */
 export async function openServedRecording(store: Store): Promise<boolean> {
   const response = await fetch(address(inspectorPaths.recording), {cache: 'no-store'}).catch(() => undefined);
-  if (response === undefined || !response.ok || response.body === null) return false;
+  if (response?.status !== 200 || response.body === null) return false;
   const {body} = response;
   await readFrom(store, () => readRecording(store, 'recording', body));
   return true;
