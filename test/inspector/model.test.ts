@@ -5,7 +5,7 @@ import {readFields} from '../../src/inspector/model/packet-fields.ts';
 import {Store} from '../../src/inspector/model/store.ts';
 import {Timeline} from '../../src/inspector/model/timeline.ts';
 import type {TraceEvent, TransitionEvent} from '../../src/protocol/trace.ts';
-import {tables} from '../machines/tables.ts';
+import {allTables} from '../machines/tables.ts';
 
 const path = ['queued', 'awaitingRec', 'awaitingCom', 'completed'] as const;
 const events = ['window.opened', 'wire.rec', 'wire.com'] as const;
@@ -37,7 +37,7 @@ function deliveries(count: number): TransitionEvent[] {
 
 test('every step of every chart that is drawn is one of its table, and none is missing', (t) => {
   for (const {chart} of charts) {
-    const table = tables.find(({machine}) => machine.id === chart);
+    const table = allTables.find(({machine}) => machine.id === chart);
     if (table === undefined) {
       t.fail(chart);
       continue;
@@ -119,7 +119,7 @@ test('connections are found by identity, state and channel, and sorted by a colu
 test('a packet is read field by field, and what is none is told', (t) => {
   t.deepEqual(
     readFields(Buffer.from('1c0001000768', 'hex')).map(({name, hex, meaning}) => `${name}|${hex}|${meaning}`),
-    ['command, DUP, QoS|1c|SEND, QoS 2, DUP: sent before', 'type|00 01|1', 'id|00 07|7', 'payload|68|"h"'],
+    ['command, DUP, QoS|1c|SEND, QoS 2, DUP: sent before', 'type|00 01|1', 'id|00 07|7', 'payload|68|“h”'],
   );
   t.deepEqual(
     readFields(Buffer.from('500007', 'hex')).map(({meaning}) => meaning),

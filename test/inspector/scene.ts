@@ -62,14 +62,12 @@ export async function playScene(t: Lifetime, keys: IniKeys = {}): Promise<Scene>
     if (count % 7 === 0) quietly(api.send({channel: 'people', msgtype: 1, qos: 1}, `{"text":"tea, number ${count}?"}`));
     if (count % 11 === 0) quietly(api.send({channel: 'people', msgtype: 2, qos: 2}, `{"pay":${count}}`));
     const name = clientNames[(count * 7) % clientNames.length] ?? '';
-    clients
-      .get(name)
-      ?.sendMessage({
-        qos: (count % 3) as 0 | 1 | 2,
-        type: 9,
-        id: (count % 60_000) + 1,
-        payload: `{"degrees":${count % 30}}`,
-      });
+    clients.get(name)?.sendMessage({
+      qos: (count % 3) as 0 | 1 | 2,
+      type: 9,
+      id: (count % 60_000) + 1,
+      payload: `{"degrees":${count % 30}}`,
+    });
   }, 100);
   t.teardown(() => clearInterval(timer));
   return {daemon, clients};

@@ -17,8 +17,12 @@ export interface LadderRow {
   readonly rule?: string;
   /** The row at which an arrow began, where it took its time. */
   readonly begunAt?: number;
+  /** Since what it answers, where it answers something. */
+  readonly tookMs?: number;
   /** Whether the arrow ends half way. */
   readonly isLost?: boolean;
+  /** Whether a later row is the arrow that begins here. */
+  readonly isDeparture?: boolean;
   /** Bytes to be read field by field. */
   readonly bytes?: Uint8Array;
   /** Bytes of a payload or reply that the trace does not hold. */
@@ -27,6 +31,51 @@ export interface LadderRow {
 
 export const traceLanes = ['client', 'gateway', 'business'] as const;
 const [client, gateway, business] = [0, 1, 2];
+
+/** The rows of events in their order; an answer has how long it took, from the first time it was asked for. */
+export function toRows(events: Iterable<readonly [number, TraceEvent]>): LadderRow[] {
+  const askedAt = new Map<string, number>();
+  return Array.from(events, ([id, event]) => {
+    const {asks, answers, isRepeat} = questionOf(event);
+    const since = answers === undefined ? undefined : askedAt.get(answers);
+    if (answers !== undefined) askedAt.delete(answers);
+    if (asks !== undefined && !(isRepeat && askedAt.has(asks))) askedAt.set(asks, event.at);
+    const row = toRow(id, event);
+    return since === undefined ? row : {...row, tookMs: event.at - since};
+  });
+}
+
+interface Question {
+  /** What is to be answered, by a name. */
+  readonly asks?: string;
+  readonly answers?: string;
+  /** Whether it may have been asked before. */
+  readonly isRepeat?: boolean;
+}
+
+function questionOf(event: TraceEvent): Question {
+  if (event.kind === 'call') return {asks: `call ${event.thread} ${event.number}`};
+  if (event.kind === 'callAnswered') return {answers: `call ${event.thread} ${event.number}`};
+  if (event.kind !== 'packet') return {};
+  const {packet, direction, thread, connection} = event;
+  // A REC answers a SEND and asks for a REL in one; only the flow's two ways are told apart.
+  const name = (what: string, way: 'in' | 'out'): string =>
+    `${what} ${way} ${thread}:${connection} ${'id' in packet ? packet.id : ''}`;
+  const back = direction === 'in' ? 'out' : 'in';
+  switch (packet.kind) {
+    case 'send':
+      return packet.qos === 0 ? {} : {asks: name('send', direction), isRepeat: packet.isDup};
+    case 'ack':
+    case 'rec':
+      return {answers: name('send', back)};
+    case 'rel':
+      return {asks: name('rel', direction), isRepeat: true};
+    case 'com':
+      return {answers: name('rel', back)};
+    default:
+      return {};
+  }
+}
 
 /** The row of an event. */
 export function toRow(id: number, event: TraceEvent): LadderRow {

@@ -7,13 +7,18 @@ import {type ChartStep, chartNamed, charts, findStep} from '../model/chart-graph
 import {isEmpty} from '../model/selection.ts';
 import type {Store} from '../model/store.ts';
 import type {Flow, World} from '../model/world.ts';
-import {RuleLink} from './rule.tsx';
+import {RuleLink, shownRule} from './rule.tsx';
+import {type Signal, signal} from './signal.ts';
+
+/** Whether the chart has the whole view to itself. */
+export const isChartLarge: Signal<boolean> = signal(false);
 
 /** Messages of a selection that are offered. */
 const flowsShown = 8;
 
 export function ChartPanel({store}: {readonly store: Store}) {
   const [told, setTold] = useState<{readonly from: string; readonly step: ChartStep}>();
+  const isLarge = isChartLarge.use();
   const {world, selection} = store;
   const flows = flowsOf(world, store);
   const flow = flows.find(({key}) => key === store.flow) ?? flows[0];
@@ -22,15 +27,17 @@ export function ChartPanel({store}: {readonly store: Store}) {
   if (graph === undefined) return null;
   const isAll = isEmpty(selection);
   const light = isAll ? lightOfAll(world, chart) : lightOfOne(store, chart, flow);
+  // What was asked of one chart is not told of another.
+  const isOfThis = told !== undefined && graph.edges.some(({steps}) => steps.includes(told.step));
   const lastStep = light.taken === undefined ? undefined : findStep(chart, light.taken.from, light.taken.event)?.step;
   const shown =
-    told ??
+    (isOfThis ? told : undefined) ??
     (lastStep === undefined || light.taken === undefined ? undefined : {from: light.taken.from, step: lastStep});
   return (
     <section class="panel charts" aria-label="Chart">
       <header>
         <h2>
-          {graph.title} <small>{isAll ? 'all of the gateway' : ''}</small>
+          Chart <small>{isAll && graph.runsIn === 'gateway' ? 'of all' : ''}</small>
         </h2>
         <div class="tabs" role="tablist" aria-label="Charts">
           {charts.map(({chart: name, title}) => (
@@ -45,7 +52,22 @@ export function ChartPanel({store}: {readonly store: Store}) {
             </button>
           ))}
         </div>
+        <button
+          type="button"
+          class="plain"
+          aria-label="Large chart"
+          title="Large chart   F"
+          aria-pressed={isLarge}
+          onClick={() => isChartLarge.set(!isLarge)}
+        >
+          ⤢
+        </button>
       </header>
+      {graph.runsIn === 'client' && (
+        <p class="note">
+          Runs in the client SDK, at the other end. A gateway cannot see in which state a client is, so no state is lit.
+        </p>
+      )}
       {flows.length > 0 && !isAll && (
         <div class="chips">
           {flows.slice(0, flowsShown).map((one) => (
@@ -63,13 +85,12 @@ export function ChartPanel({store}: {readonly store: Store}) {
         </div>
       )}
       <div class="drawing">
-        <ChartDrawing graph={graph} light={{...light, onStep: (from, step) => setTold({from, step})}} />
+        <ChartDrawing
+          graph={graph}
+          light={{...light, onStep: (from, step) => setTold({from, step}), onRule: shownRule.set}}
+        />
       </div>
-      <StepCard
-        from={shown?.from}
-        step={shown?.step}
-        onForget={told === undefined ? undefined : () => setTold(undefined)}
-      />
+      <StepCard from={shown?.from} step={shown?.step} onForget={!isOfThis ? undefined : () => setTold(undefined)} />
       {isAll && <Sentences world={world} chart={chart} />}
     </section>
   );

@@ -1,7 +1,8 @@
 // The ladder of what is selected. A row that is pressed is the moment that all else shows, and its packet is read below.
 
+import type {TraceEvent} from '../../protocol/trace.ts';
 import {isTraceEvent} from '../../protocol/trace-lines.ts';
-import {type LadderRow, toRow, traceLanes} from '../model/ladder.ts';
+import {type LadderRow, toRows, traceLanes} from '../model/ladder.ts';
 import {readFields} from '../model/packet-fields.ts';
 import {isEmpty} from '../model/selection.ts';
 import type {Store} from '../model/store.ts';
@@ -10,10 +11,12 @@ import {RuleLink} from './rule.tsx';
 
 export function LadderPanel({store}: {readonly store: Store}) {
   const {selection} = store;
-  const rows = store.matches.flatMap((number) => {
-    const line = store.timeline.line(number);
-    return line !== undefined && isTraceEvent(line) ? [toRow(number, line)] : [];
-  });
+  const rows = toRows(
+    store.matches.flatMap((number): (readonly [number, TraceEvent])[] => {
+      const line = store.timeline.line(number);
+      return line !== undefined && isTraceEvent(line) ? [[number, line]] : [];
+    }),
+  );
   const chosen = store.cursor === undefined ? undefined : rows.at(-1);
   return (
     <section class="panel ladders" aria-label="Ladder">

@@ -50,26 +50,28 @@ export function Overview({store}: {readonly store: Store}) {
       </div>
       <section class="panel states" aria-label="States">
         <h2>States</h2>
-        {charts.map(({chart, title, nodes}) => {
-          const counts = world.statesOf(chart);
-          const most = Math.max(1, ...Object.values(counts));
-          const shown = nodes.filter(({isComposite, isFinal}) => !isComposite && !isFinal);
-          return (
-            <div class="chartStates" key={chart}>
-              <h3>{title}</h3>
-              {shown.map(({id}) => {
-                const count = counts[id] ?? 0;
-                return (
-                  <div class="bar" key={id} title={awaitText(chart, id, count)}>
-                    <span>{id}</span>
-                    <i style={{width: `${(100 * count) / most}%`}} />
-                    <b>{count}</b>
-                  </div>
-                );
-              })}
-            </div>
-          );
-        })}
+        {charts
+          .filter(({runsIn}) => runsIn === 'gateway')
+          .map(({chart, title, nodes}) => {
+            const counts = world.statesOf(chart);
+            const most = Math.max(1, ...Object.values(counts));
+            const shown = nodes.filter(({isComposite, isFinal}) => !isComposite && !isFinal);
+            return (
+              <div class="chartStates" key={chart}>
+                <h3>{title}</h3>
+                {shown.map(({id}) => {
+                  const count = counts[id] ?? 0;
+                  return (
+                    <div class="bar" key={id} title={awaitText(chart, id, count)}>
+                      <span>{id}</span>
+                      <i style={{width: `${(100 * count) / most}%`}} />
+                      <b>{count}</b>
+                    </div>
+                  );
+                })}
+              </div>
+            );
+          })}
       </section>
     </div>
   );
