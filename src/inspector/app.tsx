@@ -6,6 +6,7 @@ import {useStore} from './frames.ts';
 import type {Store} from './model/store.ts';
 import {ChartPanel, isChartLarge} from './view/chart-panel.tsx';
 import {ConnectionTable} from './view/connection-table.tsx';
+import {FeedBanner} from './view/feed-banner.tsx';
 import {areKeysShown, KeysDialog, useKeys} from './view/keys.tsx';
 import {LadderPanel} from './view/ladder-panel.tsx';
 import {Overview} from './view/overview.tsx';
@@ -13,7 +14,7 @@ import {RuleDialog} from './view/rule.tsx';
 import {SandboxView} from './view/sandbox-view.tsx';
 import {SourcePanel} from './view/source-panel.tsx';
 import {ThemeSwitch} from './view/theme.tsx';
-import {TimeBar} from './view/time-bar.tsx';
+import {clockText, TimeBar} from './view/time-bar.tsx';
 
 const views = [
   ['watch', 'Watch'],
@@ -47,6 +48,7 @@ export function App({store}: {readonly store: Store}) {
         </button>
         <ThemeSwitch />
       </header>
+      <FeedBanner store={store} />
       <main class={`${view}${isLarge ? ' large' : ''}`}>
         {view === 'watch' && (
           <>
@@ -66,17 +68,19 @@ export function App({store}: {readonly store: Store}) {
   );
 }
 
-function SourceState({store: {source, world, header}}: {readonly store: Store}) {
+function SourceState({store}: {readonly store: Store}) {
+  const {source, world, header} = store;
   const texts = {
     none: 'nothing to look at yet',
     opening: 'opening …',
     live: `live · ${world.connections.size} connections`,
     recording: source.kind === 'recording' ? `${source.name} · ${header?.source ?? ''}` : '',
+    away: `away · since ${source.kind === 'away' ? clockText(store, source.since).slice(0, 8) : ''}`,
     ended: 'ended',
     failed: 'failed',
   };
   return (
-    <a class={`sourceState ${source.kind}`} href="#/source" title={source.kind === 'failed' ? source.why : ''}>
+    <a class={`sourceState ${source.kind}`} href="#/source" title={'why' in source ? source.why : ''}>
       {texts[source.kind]}
     </a>
   );

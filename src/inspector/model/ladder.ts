@@ -1,7 +1,7 @@
 // Rows of a ladder of packets: what a trace tells, as arrows between three lanes and notes on them.
 
 import {generatePacket, type Packet} from '../../protocol/packet.ts';
-import type {PacketEvent, TraceEvent, TransitionEvent} from '../../protocol/trace.ts';
+import type {PacketEvent, TraceEvent, TraceHeader, TransitionEvent} from '../../protocol/trace.ts';
 
 /** How a row is drawn. */
 export type Tone = 'plain' | 'dup' | 'bad' | 'call' | 'quiet' | 'good';
@@ -33,9 +33,14 @@ export const traceLanes = ['client', 'gateway', 'business'] as const;
 const [client, gateway, business] = [0, 1, 2];
 
 /** The rows of events in their order; an answer has how long it took, from the first time it was asked for. */
-export function toRows(events: Iterable<readonly [number, TraceEvent]>): LadderRow[] {
+export function toRows(lines: Iterable<readonly [number, TraceEvent | TraceHeader]>): LadderRow[] {
   const askedAt = new Map<string, number>();
-  return Array.from(events, ([id, event]) => {
+  return Array.from(lines, ([id, event]) => {
+    if (event.kind === 'header') {
+      askedAt.clear();
+      const text = 'watched again: what was before is not known';
+      return {id, at: event.at, from: gateway, to: gateway, text, tone: 'bad'};
+    }
     const {asks, answers, isRepeat} = questionOf(event);
     const since = answers === undefined ? undefined : askedAt.get(answers);
     if (answers !== undefined) askedAt.delete(answers);

@@ -7,10 +7,12 @@ import type {
   RosterRow,
   SnapshotLine,
   TraceEvent,
+  TraceHeader,
   TraceLine,
   TransitionEvent,
 } from '../../protocol/trace.ts';
 import {isFinalState} from './chart-graph.ts';
+import {isSameRun} from './feed-join.ts';
 import {emptySeries, type Series} from './series.ts';
 
 /** A connection as far as it is known. */
@@ -64,6 +66,8 @@ export class World {
   /** The latest counts of the whole gateway; absent where the trace has none. */
   snapshot: SnapshotLine | undefined;
   series: Series;
+  /** Of the feed or recording. */
+  header: TraceHeader | undefined;
   /** Events that did not reach the trace. */
   lost = 0;
   /** The latest step. */
@@ -78,6 +82,7 @@ export class World {
     if (from === undefined) return;
     this.at = from.at;
     this.snapshot = from.snapshot;
+    this.header = from.header;
     this.lost = from.lost;
     this.last = from.last;
   }
@@ -86,6 +91,7 @@ export class World {
     this.at = Math.max(this.at, line.at);
     switch (line.kind) {
       case 'header':
+        this.#begin(line);
         return;
       case 'snapshot':
         this.#count(line);
@@ -99,6 +105,17 @@ export class World {
       default:
         this.#happen(line);
     }
+  }
+
+  /** A feed that was lost and found again: nobody knows what became of the messages under way. */
+  #begin(header: TraceHeader): void {
+    const before = this.header;
+    this.header = header;
+    if (before === undefined) return;
+    this.flows.clear();
+    if (isSameRun(before, header)) return;
+    this.connections.clear();
+    this.snapshot = undefined;
   }
 
   #happen(event: TraceEvent): void {
@@ -179,6 +196,8 @@ export class World {
   }
 
   #count(line: SnapshotLine): void {
+    // From here on they are counted by the gateway, whatever is traced.
+    if (this.snapshot === undefined) this.steps.clear();
     for (const [chart, counts] of Object.entries(line.steps)) {
       for (const [step, count] of Object.entries(counts)) this.#addSteps(`${chart} ${step}`, count);
     }

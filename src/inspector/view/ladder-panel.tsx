@@ -1,6 +1,6 @@
 // The ladder of what is selected. A row that is pressed is the moment that all else shows, and its packet is read below.
 
-import type {TraceEvent} from '../../protocol/trace.ts';
+import type {TraceEvent, TraceHeader} from '../../protocol/trace.ts';
 import {isTraceEvent} from '../../protocol/trace-lines.ts';
 import {type LadderRow, toRows, traceLanes} from '../model/ladder.ts';
 import {readFields} from '../model/packet-fields.ts';
@@ -12,9 +12,9 @@ import {RuleLink} from './rule.tsx';
 export function LadderPanel({store}: {readonly store: Store}) {
   const {selection} = store;
   const rows = toRows(
-    store.matches.flatMap((number): (readonly [number, TraceEvent])[] => {
+    store.matches.flatMap((number): (readonly [number, TraceEvent | TraceHeader])[] => {
       const line = store.timeline.line(number);
-      return line !== undefined && isTraceEvent(line) ? [[number, line]] : [];
+      return line !== undefined && (line.kind === 'header' || isTraceEvent(line)) ? [[number, line]] : [];
     }),
   );
   const chosen = store.cursor === undefined ? undefined : rows.at(-1);

@@ -76,7 +76,7 @@ export function SourcePanel({store}: {readonly store: Store}) {
         <button type="submit" class="primary">
           Watch
         </button>
-        {source.kind === 'live' && (
+        {(source.kind === 'live' || source.kind === 'away') && (
           <button
             type="button"
             onClick={() => {
@@ -105,7 +105,7 @@ export function SourcePanel({store}: {readonly store: Store}) {
           or drop one anywhere on this page: a file of `rainbow record`, or of a failing test. It stays in this browser.
         </span>
       </p>
-      {(source.kind === 'failed' || source.kind === 'ended') && <p class="fault">{source.why}</p>}
+      {'why' in source && <p class="fault">{source.why}</p>}
       {source.kind === 'recording' && store.header?.note !== undefined && <p>{store.header.note}</p>}
     </section>
   );
