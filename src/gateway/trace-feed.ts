@@ -132,7 +132,7 @@ export class TraceFeed {
       selection: this.#query.selection,
       durationMs: watchMs,
       after: this.#cursors.get(part) ?? (this.#query.past ? 0 : undefined),
-      isAll: this.#query.past && (this.#cursors.get(part) ?? 0) <= (this.#pastEnds.get(part) ?? 0),
+      isAll: this.#query.past && (this.#cursors.get(part) ?? 0) < (this.#pastEnds.get(part) ?? 1),
       eventsMax: eventsPerRead,
     }));
     return found.flatMap(({part, findings}) => {

@@ -155,7 +155,8 @@ function Edge({placed: {edge, points, label}, light}: {readonly placed: PlacedEd
             key={step.event}
             class={`step${isThis ? ' taken' : ''}`}
             role="button"
-            tabIndex={0}
+            // In this case: an SVG knows no other spelling, and could not be reached by keys.
+            tabindex={0}
             aria-label={`${edge.from} on ${step.event}${step.rule === undefined ? '' : `, ${step.rule}`}${count > 0 ? `, taken ${count} times` : ''}`}
             data-step={`${edge.from} ${step.event}`}
             onClick={show}
