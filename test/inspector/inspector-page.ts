@@ -43,9 +43,13 @@ export function pageOf(port: number): string {
 
 /** Chooses the connection of `identity` in the list. */
 export async function choose(page: Page, identity: string): Promise<void> {
-  const row = page.locator('.rows .row', {hasText: identity}).first();
-  await row.click();
+  const search = page.getByLabel('Search connections');
+  await search.fill(identity);
+  await page.locator('.rows .row', {hasText: identity}).first().click();
   await page.locator('.rows .row.selected', {hasText: identity}).waitFor();
+  await search.fill('');
+  // Out of the field: what is typed next is for the page.
+  await page.keyboard.press('Escape');
 }
 
 /** Settles once `state` of a chart that is shown is lit. */

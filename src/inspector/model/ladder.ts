@@ -17,6 +17,10 @@ export interface LadderRow {
   readonly rule?: string;
   /** The row at which an arrow began, where it took its time. */
   readonly begunAt?: number;
+  /** Of the client that it concerns, where it concerns one. */
+  readonly identity?: string;
+  /** The message that it concerns, where it concerns one. */
+  readonly message?: string;
   /** Since what it answers, where it answers something. */
   readonly tookMs?: number;
   /** Whether the arrow ends half way. */
@@ -45,9 +49,14 @@ export function toRows(lines: Iterable<readonly [number, TraceEvent | TraceHeade
     const since = answers === undefined ? undefined : askedAt.get(answers);
     if (answers !== undefined) askedAt.delete(answers);
     if (asks !== undefined && !(isRepeat && askedAt.has(asks))) askedAt.set(asks, event.at);
-    const row = toRow(id, event);
+    const row = {...toRow(id, event), ...subjectOf(event)};
     return since === undefined ? row : {...row, tookMs: event.at - since};
   });
+}
+
+function subjectOf(event: TraceEvent): Pick<LadderRow, 'identity' | 'message'> {
+  const message = 'message' in event ? event.message : undefined;
+  return {...('identity' in event && {identity: event.identity}), ...(message !== undefined && {message})};
 }
 
 interface Question {

@@ -26,7 +26,10 @@ export function ChartPanel({store}: {readonly store: Store}) {
   const graph = chartNamed(chart) ?? charts[0];
   if (graph === undefined) return null;
   const isAll = isEmpty(selection);
-  const light = isAll ? lightOfAll(world, chart) : lightOfOne(store, chart, flow);
+  // A message at several clients is as many deliveries: these are counted.
+  const isSpread = selection.message !== undefined && selection.connection === undefined && flows.length > 1;
+  const states = isAll ? world.statesOf(chart) : isSpread ? countStates(flows, chart) : {};
+  const light = isAll ? lightOfAll(world, chart) : isSpread ? {counts: states} : lightOfOne(store, chart, flow);
   // What was asked of one chart is not told of another.
   const isOfThis = told !== undefined && graph.edges.some(({steps}) => steps.includes(told.step));
   const lastStep = light.taken === undefined ? undefined : findStep(chart, light.taken.from, light.taken.event)?.step;
@@ -37,7 +40,7 @@ export function ChartPanel({store}: {readonly store: Store}) {
     <section class="panel charts" aria-label="Chart">
       <header>
         <h2>
-          Chart <small>{isAll && graph.runsIn === 'gateway' ? 'of all' : ''}</small>
+          Chart <small>{isAll && graph.runsIn === 'gateway' ? 'of all' : isSpread ? 'of one message' : ''}</small>
         </h2>
         <div class="tabs" role="tablist" aria-label="Charts">
           {charts.map(({chart: name, title}) => (
@@ -68,7 +71,7 @@ export function ChartPanel({store}: {readonly store: Store}) {
           Runs in the client SDK, at the other end. A gateway cannot see in which state a client is, so no state is lit.
         </p>
       )}
-      {flows.length > 0 && !isAll && (
+      {flows.length > 0 && !isAll && !isSpread && (
         <div class="chips">
           {flows.slice(0, flowsShown).map((one) => (
             <button
@@ -91,7 +94,7 @@ export function ChartPanel({store}: {readonly store: Store}) {
         />
       </div>
       <StepCard from={shown?.from} step={shown?.step} onForget={!isOfThis ? undefined : () => setTold(undefined)} />
-      {isAll && <Sentences world={world} chart={chart} />}
+      {(isAll || isSpread) && <Sentences states={states} chart={chart} />}
     </section>
   );
 }
@@ -121,8 +124,8 @@ export function StepCard({
   );
 }
 
-function Sentences({world, chart}: {readonly world: World; readonly chart: string}) {
-  const counts = Object.entries(world.statesOf(chart)).filter(([, count]) => count > 0);
+function Sentences({states, chart}: {readonly states: Readonly<Record<string, number>>; readonly chart: string}) {
+  const counts = Object.entries(states).filter(([, count]) => count > 0);
   if (counts.length === 0) return null;
   return <p class="sentences">{counts.map(([state, count]) => awaitText(chart, state, count)).join(' · ')}</p>;
 }
@@ -144,6 +147,12 @@ function flowsOf(world: World, {selection}: Store): readonly Flow[] {
     }
   }
   return found.sort((left, right) => right.at - left.at);
+}
+
+function countStates(flows: readonly Flow[], chart: string): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const flow of flows) if (flow.chart === chart) counts[flow.state] = (counts[flow.state] ?? 0) + 1;
+  return counts;
 }
 
 function lightOfOne(store: Store, chart: string, flow: Flow | undefined): ChartLight {

@@ -5,6 +5,8 @@ import type {LadderRow} from '../model/ladder.ts';
 
 export const rowHeight = 24;
 const spare = 8;
+/** Letters of an identity: the gateway's own are 64 digits, of which few tell them apart. */
+const identityShown = 12;
 const timeWidth = 70;
 /** From the outer lanes to the edge: half of a lane's name. */
 const margin = 38;
@@ -17,9 +19,11 @@ export interface LadderProps {
   readonly chosen: number | undefined;
   readonly onChoose: (row: LadderRow) => void;
   readonly label: string;
+  /** Whether rows name their client: where there are several. */
+  readonly hasIdentities?: boolean;
 }
 
-export function LadderDrawing({lanes, rows, chosen, onChoose, label}: LadderProps) {
+export function LadderDrawing({lanes, rows, chosen, onChoose, label, hasIdentities = false}: LadderProps) {
   const frame = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
   const [size, setSize] = useState({width: 500, height: 300});
@@ -110,6 +114,7 @@ export function LadderDrawing({lanes, rows, chosen, onChoose, label}: LadderProp
               offset={rows[0]?.id ?? 0}
               isChosen={row.id === chosen}
               onChoose={() => onChoose(row)}
+              who={hasIdentities && row.identity !== undefined ? row.identity.slice(0, identityShown) : ''}
               width={size.width}
             />
           ))}
@@ -160,9 +165,10 @@ function lineOf(row: LadderRow, place: number, xs: readonly number[], offset: nu
 interface RungProps extends GroundProps {
   readonly before: LadderRow | undefined;
   readonly onChoose: () => void;
+  readonly who: string;
 }
 
-function Rung({row, place, before, xs, offset, isChosen, onChoose, width}: RungProps) {
+function Rung({row, place, before, xs, offset, isChosen, onChoose, width, who}: RungProps) {
   const gap = before === undefined ? undefined : row.at - before.at;
   const {x1, x2, y1, y2} = lineOf(row, place, xs, offset);
   return (
@@ -179,9 +185,10 @@ function Rung({row, place, before, xs, offset, isChosen, onChoose, width}: RungP
         {gap === undefined ? '' : gapText(gap)}
       </text>
       {row.from === row.to ? (
-        <Note row={row} x={xs[row.from] ?? 0} y={place * rowHeight + rowHeight / 2} width={width} />
+        <Note row={row} who={who} x={xs[row.from] ?? 0} y={place * rowHeight + rowHeight / 2} width={width} />
       ) : (
         <text class="name" x={(x1 + x2) / 2} y={(y1 + y2) / 2 - lineY + textY} text-anchor="middle">
+          {who !== '' && <tspan class="who">{who} </tspan>}
           {row.text}
           {row.tookMs !== undefined && <tspan class="took"> {durationText(row.tookMs)}</tspan>}
         </text>
@@ -192,21 +199,23 @@ function Rung({row, place, before, xs, offset, isChosen, onChoose, width}: RungP
 
 interface NoteProps {
   readonly row: LadderRow;
+  readonly who: string;
   readonly x: number;
   readonly y: number;
   readonly width: number;
 }
 
-function Note({row, x, y, width}: NoteProps) {
+function Note({row, who, x, y, width}: NoteProps) {
   // Its arrow says what it is.
   if (row.isDeparture === true) return <circle class="departure" cx={x} cy={y - rowHeight / 2 + lineY} r="3.5" />;
-  const text = `${row.text}${row.rule === undefined ? '' : `  ${row.rule}`}`;
+  const text = `${who} ${row.text}${row.rule === undefined ? '' : `  ${row.rule}`}`.trim();
   const half = (text.length * 6.1) / 2 + 6;
   const middle = Math.min(Math.max(x, timeWidth + half), Math.max(timeWidth + half, width - half - 2));
   return (
     <g class="note">
       <rect x={middle - half} y={y - 9} width={half * 2} height="18" rx="9" />
       <text x={middle} y={y + 4} text-anchor="middle">
+        {who !== '' && <tspan class="who">{who} </tspan>}
         {row.text}
         {row.rule !== undefined && <tspan class="rule"> {row.rule}</tspan>}
       </text>

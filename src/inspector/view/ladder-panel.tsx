@@ -1,11 +1,13 @@
 // The ladder of what is selected. A row that is pressed is the moment that all else shows, and its packet is read below.
 
+import type {ComponentChildren} from 'preact';
 import type {TraceEvent, TraceHeader} from '../../protocol/trace.ts';
 import {isTraceEvent} from '../../protocol/trace-lines.ts';
 import {type LadderRow, toRows, traceLanes} from '../model/ladder.ts';
 import {readFields} from '../model/packet-fields.ts';
 import {isEmpty} from '../model/selection.ts';
 import type {Store} from '../model/store.ts';
+import {keyOf} from '../model/world.ts';
 import {LadderDrawing} from './ladder-drawing.tsx';
 import {RuleLink} from './rule.tsx';
 
@@ -39,21 +41,39 @@ export function LadderPanel({store}: {readonly store: Store}) {
           chosen={chosen?.id}
           onChoose={({id}) => store.lookAt(id + 1)}
           label="Packets and steps; arrows move through time"
+          hasIdentities={selection.connection === undefined}
         />
       )}
       {isEmpty(selection) && <MessageForm store={store} />}
-      {chosen !== undefined && <RowDetail row={chosen} />}
+      {chosen !== undefined && (
+        <RowDetail row={chosen}>
+          {chosen.message !== undefined && (
+            <button type="button" onClick={() => follow(store, chosen.message ?? '')}>
+              {selection.message === undefined ? 'This message, at every client' : 'All of this client'}
+            </button>
+          )}
+        </RowDetail>
+      )}
     </section>
   );
 }
 
+/** From a client to one of its messages wherever that goes, or from there to this client. */
+function follow(store: Store, message: string): void {
+  const {selection, position} = store;
+  const line = store.timeline.line(position - 1);
+  if (selection.message === undefined) store.select({message});
+  else if (line !== undefined && 'connection' in line) store.select({connection: keyOf(line)});
+}
+
 /** What a row holds: its packet field by field, and its rule. */
-export function RowDetail({row}: {readonly row: LadderRow}) {
+export function RowDetail({row, children}: {readonly row: LadderRow; readonly children?: ComponentChildren}) {
   const {bytes, bytesMissing, rule, text} = row;
   return (
     <div class="detail">
       <p>
-        <strong>{text}</strong> {rule !== undefined && <RuleLink id={rule} />}
+        <strong>{text}</strong> {rule !== undefined && <RuleLink id={rule} />}{' '}
+        {row.identity !== undefined && <span class="identity quiet">{row.identity}</span>} {children}
       </p>
       {bytes !== undefined && (
         <table class="fields">
