@@ -1,6 +1,7 @@
 import test from 'ava';
 import {charts, findStep} from '../../src/inspector/model/chart-graph.ts';
 import {listConnections} from '../../src/inspector/model/connection-list.ts';
+import {listMessages} from '../../src/inspector/model/message-list.ts';
 import {readFields} from '../../src/inspector/model/packet-fields.ts';
 import {Store} from '../../src/inspector/model/store.ts';
 import {Timeline} from '../../src/inspector/model/timeline.ts';
@@ -82,6 +83,22 @@ test('stepping back shows the state before, and the latest is followed again', (
   t.is(stateNow(), 'awaitingCom');
   store.togglePause();
   t.is(stateNow(), 'completed');
+});
+
+test('messages are listed with the states of their deliveries, those that wait for something first', (t) => {
+  const store = new Store();
+  const lines = deliveries(3);
+  // The second one has no COM yet, and goes to another client as well, who has not answered.
+  const elsewhere = lines.slice(3, 4).map((line) => ({...line, connection: 9, identity: 'client 9'}));
+  store.push([...lines.slice(0, 5), ...elsewhere, ...lines.slice(6)]);
+  const list = (max: number) =>
+    listMessages(store.world, max).map(({id, open, states}) => `${id} ${open} ${JSON.stringify([...states])}`);
+  t.deepEqual(list(9), [
+    'p1 2 [["awaitingCom",1],["awaitingRec",1]]',
+    'p2 0 [["completed",1]]',
+    'p0 0 [["completed",1]]',
+  ]);
+  t.is(list(2).length, 2);
 });
 
 test('a selection has the lines of its connection, as they come', (t) => {

@@ -2,7 +2,7 @@
 
 import type {ExecutionContext} from 'ava';
 import {browserTest} from '../browser/browser-test.ts';
-import {single} from '../e2e/kit/room.ts';
+import {room, single} from '../e2e/kit/room.ts';
 import {choose, lit, type OpenedPage, openPage, openWatching, pageOf} from './inspector-page.ts';
 import {inspectorKey} from './scene.ts';
 
@@ -53,6 +53,34 @@ browserTest('a dropped ACK shows as DUP in the ladder, and scrubbing back shows 
   t.is(await page.locator(`.rung[data-row="ACK id ${id}"]`).count(), 0);
   await page.keyboard.press('Space');
   await lit(page, 'confirmed');
+  t.deepEqual(conduct.errors, []);
+});
+
+browserTest('a message is followed to every client that it went to, and from there to one of them', async (t) => {
+  const {world, clients, identities} = await room(t, 3, {inspector: 'on', inspectorKey});
+  const {page, conduct} = await openWatching(t, world.gateway.port);
+  const sent = world.api.send({channel: 'room', qos: 2, timeout: 30});
+  const [first] = clients;
+  const packets = await Promise.all(clients.map((client) => client.parsed()));
+  first?.sendAnswer('rec', packets[0]?.id ?? 0);
+  await page.getByLabel('Messages').getByText('2 deliveries await REC').click();
+  await page.locator('.sentences', {hasText: '2 deliveries await REC'}).waitFor();
+  await page.locator('.sentences', {hasText: '1 delivery awaits COM'}).waitFor();
+  t.is(await page.locator('.rung[data-row^="SEND q2"]').count(), 3);
+  await page.locator('.rung[data-row^="REC"]').click();
+  await page
+    .getByText(identities[0] ?? '', {exact: true})
+    .first()
+    .waitFor();
+  await page.getByRole('button', {name: 'All of this client'}).click();
+  await page.locator('.rows .row.selected', {hasText: identities[0] ?? ''}).waitFor();
+  await page.getByRole('button', {name: 'Latest'}).click();
+  for (const [place, client] of clients.entries()) {
+    if (place > 0) client.sendAnswer('rec', packets[place]?.id ?? 0);
+    client.sendAnswer('com', packets[place]?.id ?? 0);
+  }
+  await sent;
+  await lit(page, 'completed');
   t.deepEqual(conduct.errors, []);
 });
 

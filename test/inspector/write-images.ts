@@ -52,7 +52,12 @@ try {
   // A QoS 2 delivery that awaits its COM, among others: bob takes his time.
   await choose(wide.page, 'bob');
   await lit(wide.page, 'awaitingCom');
+  await wide.page.keyboard.press('Space');
+  while ((await wide.page.locator('svg.chart[data-active="awaitingCom"]').count()) === 0) {
+    await wide.page.keyboard.press('ArrowLeft');
+  }
   await keep(wide.page, 'chart');
+  await wide.page.keyboard.press('Space');
 
   // Ann's ACK is dropped, so the SEND comes again with DUP; time is stopped there, and its bytes are read.
   await wide.page.keyboard.press('/');
@@ -88,7 +93,7 @@ try {
   await wide.page.keyboard.press('4');
   await wide.page.getByLabel('Story', {exact: true}).selectOption('lost-ack');
   for (let step = 0; step < 5; step++) await wide.page.locator('#nextStep').click();
-  await wide.page.setViewportSize({width: 1280, height: 1420});
+  await wide.page.setViewportSize({width: 1280, height: 1480});
   await wide.page.locator('.verdicts .twice').waitFor();
   await keep(wide.page, 'sandbox');
 } finally {

@@ -9,6 +9,7 @@ import {isEmpty} from '../model/selection.ts';
 import type {Store} from '../model/store.ts';
 import {keyOf} from '../model/world.ts';
 import {LadderDrawing} from './ladder-drawing.tsx';
+import {MessageList} from './message-list.tsx';
 import {RuleLink} from './rule.tsx';
 
 export function LadderPanel({store}: {readonly store: Store}) {
@@ -33,7 +34,7 @@ export function LadderPanel({store}: {readonly store: Store}) {
         )}
       </header>
       {isEmpty(selection) ? (
-        <p class="quiet hint">Choose a connection in the list to see its packets, or give a message:</p>
+        <p class="quiet hint">Choose a connection in the list to see its packets, or a message:</p>
       ) : (
         <LadderDrawing
           lanes={traceLanes}
@@ -44,7 +45,12 @@ export function LadderPanel({store}: {readonly store: Store}) {
           hasIdentities={selection.connection === undefined}
         />
       )}
-      {isEmpty(selection) && <MessageForm store={store} />}
+      {isEmpty(selection) && (
+        <>
+          <MessageForm store={store} />
+          <MessageList store={store} />
+        </>
+      )}
       {chosen !== undefined && (
         <RowDetail row={chosen}>
           {chosen.message !== undefined && (

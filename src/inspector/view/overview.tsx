@@ -65,7 +65,7 @@ export function Overview({store}: {readonly store: Store}) {
                     <div class="bar" key={id} title={awaitText(chart, id, count)}>
                       <span>{id}</span>
                       <i style={{width: `${(100 * count) / most}%`}} />
-                      <b>{count}</b>
+                      <b class={count === 0 ? 'none' : ''}>{count}</b>
                     </div>
                   );
                 })}
