@@ -17,8 +17,8 @@ function header(at: number, fields: Partial<TraceHeader> = {}): TraceHeader {
   };
 }
 
-function step(seq: number, at: number, to = 'awaitingAck', connection = 1): TraceLine {
-  const place = {seq, at, thread: 1, connection, identity: 'ann', message: `p${seq}`};
+function step(seq: number, at: number, to = 'awaitingAck', message = `p${seq}`): TraceLine {
+  const place = {seq, at, thread: 1, connection: 1, identity: 'ann', message};
   const from = to === 'open.fresh' ? 'checking' : 'queued';
   const chart = to === 'open.fresh' ? 'connection' : 'outboundQos1';
   return {kind: 'transition', ...place, chart, from, event: 'window.opened', to, effects: []};
@@ -76,6 +76,13 @@ test('the world after a gap: nobody knows what became of messages; after a resta
   t.deepEqual([store.world.connections.size, store.world.flows.size], [1, 1]);
   push(header(20));
   t.deepEqual([store.world.connections.size, store.world.flows.size], [1, 0]);
+  t.deepEqual(
+    [...store.world.ended.values()].map(({state, isUnknown}) => [state, isUnknown]),
+    [['awaitingAck', true]],
+  );
+  // The gateway still has it: what comes next says so.
+  push(step(3, 21, 'awaitingAck', 'p2'));
+  t.deepEqual([store.world.flows.size, store.world.ended.size], [1, 0]);
   push(header(30, {startedAt: 25}), step(1, 31, 'open.fresh'));
   t.deepEqual([...store.world.connections.keys()], ['3:1']);
   // Looking back shows what was so then.

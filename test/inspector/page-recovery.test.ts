@@ -6,9 +6,9 @@ import {type Daemon, runServer, startDaemon} from '../e2e/kit/gateway.ts';
 import {choose, lit, openWatching, rowsOf} from './inspector-page.ts';
 import {inspectorKeys} from './scene.ts';
 
-async function join({business, connect}: Daemon, identity: string) {
-  business.once('connect', success({RAINBOWCLIENTCHANNEL: 'room'}, {identity}));
-  return await connect();
+async function join(daemon: Daemon, identity: string) {
+  daemon.business.once('connect', success({RAINBOWCLIENTCHANNEL: 'room'}, {identity}));
+  return await daemon.connect();
 }
 
 browserTest(

@@ -8,7 +8,7 @@ export interface Message {
   readonly id: string;
   readonly chart: string;
   readonly begunAt: number;
-  /** By state, in the order in which they were met. */
+  /** By state, in the order in which they were met; with `?` behind it where that is no longer sure. */
   readonly states: ReadonlyMap<string, number>;
   /** Deliveries that have not ended. */
   readonly open: number;
@@ -21,7 +21,8 @@ export function listMessages({flows, ended}: World, max: number): readonly Messa
     {id: string; chart: string; begunAt: number; states: Map<string, number>; open: number}
   >();
   const add = (flow: Flow, open: 0 | 1): void => {
-    const {message: id, chart, begunAt, state} = flow;
+    const {message: id, chart, begunAt} = flow;
+    const state = flow.isUnknown ? `${flow.state}?` : flow.state;
     if (id === undefined) return;
     const message = found.get(id) ?? {id, chart, begunAt, states: new Map<string, number>(), open: 0};
     found.set(id, message);

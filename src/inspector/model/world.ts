@@ -50,6 +50,8 @@ export interface Flow {
   readonly event: string;
   readonly at: number;
   readonly begunAt: number;
+  /** Whether nobody watched since: it may have gone on or ended. */
+  readonly isUnknown?: true;
 }
 
 /** Messages that have ended and are still shown; the oldest goes first. */
@@ -112,7 +114,7 @@ export class World {
     const before = this.header;
     this.header = header;
     if (before === undefined) return;
-    this.flows.clear();
+    for (const flow of this.flows.values()) this.#end({...flow, isUnknown: true});
     if (isSameRun(before, header)) return;
     this.connections.clear();
     this.snapshot = undefined;
@@ -154,7 +156,8 @@ export class World {
       return;
     }
     const flowKey = flowKeyOf(event);
-    const known = this.flows.get(flowKey);
+    const ended = this.ended.get(flowKey);
+    const known = this.flows.get(flowKey) ?? (ended?.isUnknown ? ended : undefined);
     const flow: Flow = {
       key: flowKey,
       chart: event.chart,
@@ -169,13 +172,17 @@ export class World {
       begunAt: known?.begunAt ?? event.at,
     };
     if (event.effects.includes('confirm')) this.series = this.series.confirmed(event.at - flow.begunAt);
-    if (!isFinalState(event.chart, event.to)) {
+    if (isFinalState(event.chart, event.to)) this.#end(flow);
+    else {
+      this.ended.delete(flowKey);
       this.flows.set(flowKey, flow);
-      return;
     }
-    this.flows.delete(flowKey);
-    this.ended.delete(flowKey);
-    this.ended.set(flowKey, flow);
+  }
+
+  #end(flow: Flow): void {
+    this.flows.delete(flow.key);
+    this.ended.delete(flow.key);
+    this.ended.set(flow.key, flow);
     const [oldest] = this.ended.keys();
     if (this.ended.size > endedMax && oldest !== undefined) this.ended.delete(oldest);
   }

@@ -81,7 +81,8 @@ export function ChartPanel({store}: {readonly store: Store}) {
               aria-pressed={one.key === flow?.key}
               onClick={() => pick(store, one)}
             >
-              {one.id === undefined ? (one.message ?? 'message') : `id ${one.id}`} <em>{one.state}</em>
+              {one.id === undefined ? (one.message ?? 'message') : `id ${one.id}`}{' '}
+              <em>{one.isUnknown ? `${one.state}?` : one.state}</em>
             </button>
           ))}
           {flows.length > flowsShown && <span class="quiet">and {flows.length - flowsShown} more</span>}

@@ -25,7 +25,7 @@ export function LadderPanel({store}: {readonly store: Store}) {
     <section class="panel ladders" aria-label="Ladder">
       <header>
         <h2>
-          Ladder <small>{selectionText(store)}</small>
+          Ladder <small>{selectionText(store, rows.at(-1)?.identity)}</small>
         </h2>
         {!isEmpty(selection) && (
           <button type="button" onClick={() => store.select({})}>
@@ -118,9 +118,10 @@ function MessageForm({store}: {readonly store: Store}) {
   );
 }
 
-function selectionText({selection, world}: Store): string {
+/** `lastIdentity` is that of a connection that has gone. */
+function selectionText({selection, world}: Store, lastIdentity: string | undefined): string {
   const {connection, message} = selection;
   if (message !== undefined) return `message ${message}`;
   if (connection === undefined) return '';
-  return world.connections.get(connection)?.identity ?? `connection ${connection}`;
+  return world.connections.get(connection)?.identity ?? lastIdentity ?? `connection ${connection}`;
 }
