@@ -126,15 +126,19 @@ export class TraceFeed {
   }
 
   async #read(): Promise<readonly ReadFindings[]> {
-    const found = await this.#parts.inspect((part) => ({
-      kind: 'read',
-      watcher: this.#watcher,
-      selection: this.#query.selection,
-      durationMs: watchMs,
-      after: this.#cursors.get(part) ?? (this.#query.past ? 0 : undefined),
-      isAll: this.#query.past && (this.#cursors.get(part) ?? 0) < (this.#pastEnds.get(part) ?? 1),
-      eventsMax: eventsPerRead,
-    }));
+    const found = await this.#parts.inspect((part) => {
+      const after = this.#cursors.get(part) ?? (this.#query.past ? 0 : undefined);
+      const pastLeft = this.#query.past ? (this.#pastEnds.get(part) ?? Number.POSITIVE_INFINITY) - (after ?? 0) : 0;
+      return {
+        kind: 'read',
+        watcher: this.#watcher,
+        selection: this.#query.selection,
+        durationMs: watchMs,
+        after,
+        isAll: pastLeft > 0,
+        eventsMax: pastLeft > 0 ? Math.min(pastLeft, eventsPerRead) : eventsPerRead,
+      };
+    });
     return found.flatMap(({part, findings}) => {
       if (findings.kind !== 'read') return [];
       const isFirst = !this.#cursors.has(part);
