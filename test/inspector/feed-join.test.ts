@@ -47,6 +47,15 @@ test('the same gateway found again: what was told is left out, what was kept is 
   t.deepEqual(join.absence, {from: 13, to: 50, isRestarted: false, keptEvents: 1, deliveries: 40, messages: 20});
 });
 
+test('a thread that replaced one that died counts its events anew, and is told all the same', (t) => {
+  const join = new FeedJoin();
+  for (const line of [header(10), step(7, 11), step(8, 12)]) join.read(line);
+  t.is(join.read(step(1, 13))?.at, 13);
+  join.read(header(20));
+  t.is(join.read(step(1, 13)), undefined);
+  t.is(join.read(step(2, 14))?.at, 14);
+});
+
 test('a gateway that was started anew: its threads are others, its events count anew, its counters tell nothing of before', (t) => {
   const join = new FeedJoin();
   for (const line of [header(10), step(7, 11), snapshot(13, 100)]) join.read(line);

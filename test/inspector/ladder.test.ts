@@ -116,7 +116,7 @@ test('a time in which nobody watched is a note, and no answer is measured over i
     [1, {kind: 'header', version: 1, source: '', at: 50, wallMs: 50, threads: 1, selection: emptySelection}],
     [2, packet(60, 'in', {kind: 'ack', id: 5, bytes: 0})],
   ]);
-  t.like(told[1], {text: 'watched again: what was before is not known', tone: 'bad'});
+  t.like(told[1], {text: 'watched again: what was between is not known', tone: 'bad'});
   t.is(told[2]?.tookMs, undefined);
 });
 

@@ -146,6 +146,8 @@ browserTest('the plots of the overview have values while something happens', asy
   }
   t.true(isEnough(), JSON.stringify({all, drawn}));
   t.deepEqual(all[3], [3]);
-  await page.locator('.bar', {hasText: 'open.fresh'}).locator('b', {hasText: '3'}).waitFor();
+  const fresh = page.locator('.bar', {hasText: 'open.fresh'});
+  await fresh.locator('b', {hasText: '3'}).waitFor();
+  await fresh.locator('.spark[data-most="3"]').waitFor();
   t.deepEqual(conduct.errors, []);
 });

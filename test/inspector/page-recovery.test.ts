@@ -35,7 +35,7 @@ browserTest(
     runServer(t, daemon.args);
     await page.getByRole('status').filter({hasText: 'The gateway was started anew after'}).waitFor({timeout: 30_000});
     await page.getByText(/^live · /).waitFor();
-    t.true((await rowsOf(page)).includes('watched again: what was before is not known'));
+    t.true((await rowsOf(page)).includes('watched again: what was between is not known'));
 
     const bob = await join(daemon, 'bob');
     await choose(page, 'bob');

@@ -37,6 +37,7 @@ test('with snapshots the rates are those of the gateway’s counters, whatever i
   const {samples} = emptySeries.snapshot(first, undefined).event(sent(1_100, 'out'), true).snapshot(second, first);
   t.is(samples.length, 2);
   t.true(Number.isNaN(samples[0]?.transmitted));
+  t.is(samples[1]?.states, second.states);
   t.like(samples[1], {
     at: 1_250,
     connections: 4,

@@ -37,8 +37,8 @@ export class FeedJoin {
   /** Added to the numbers of threads, and to times. */
   #threads = 0;
   #shiftMs = 0;
-  /** By thread as it is told: the number of its latest event. */
-  readonly #seen = new Map<number, number>();
+  /** By thread as it is told: its latest event. */
+  readonly #seen = new Map<number, TraceEvent>();
 
   /** The line as it belongs to the story; `undefined` where it was told before. */
   read(line: TraceLine): TraceLine | undefined {
@@ -73,8 +73,10 @@ export class FeedJoin {
   }
 
   #event(event: TraceEvent): TraceEvent | undefined {
-    if (event.seq <= (this.#seen.get(event.thread) ?? 0)) return undefined;
-    this.#seen.set(event.thread, event.seq);
+    const seen = this.#seen.get(event.thread);
+    // A thread that replaced one that died counts anew, and later.
+    if (seen !== undefined && event.seq <= seen.seq && event.at <= seen.at) return undefined;
+    this.#seen.set(event.thread, event);
     const own = this.#place(event);
     const {absence} = this;
     if (absence !== undefined && own.at < absence.to) this.absence = {...absence, keptEvents: absence.keptEvents + 1};

@@ -42,7 +42,7 @@ export function toRows(lines: Iterable<readonly [number, TraceEvent | TraceHeade
   return Array.from(lines, ([id, event]) => {
     if (event.kind === 'header') {
       askedAt.clear();
-      const text = 'watched again: what was before is not known';
+      const text = 'watched again: what was between is not known';
       return {id, at: event.at, from: gateway, to: gateway, text, tone: 'bad'};
     }
     const {asks, answers, isRepeat} = questionOf(event);

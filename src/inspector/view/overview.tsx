@@ -4,7 +4,7 @@ import {awaitText} from '../charts/state-words.ts';
 import {charts} from '../model/chart-graph.ts';
 import type {Sample} from '../model/series.ts';
 import type {Store} from '../model/store.ts';
-import {type Line, Plot} from './plot.tsx';
+import {type Line, Plot, Spark} from './plot.tsx';
 
 const plots: readonly {readonly title: string; readonly unit: string; readonly lines: readonly Line[]}[] = [
   {
@@ -49,12 +49,13 @@ export function Overview({store}: {readonly store: Store}) {
         ))}
       </div>
       <section class="panel states" aria-label="States">
-        <h2>States</h2>
+        <h2>
+          States <small>now, and over the same time</small>
+        </h2>
         {charts
           .filter(({runsIn}) => runsIn === 'gateway')
           .map(({chart, title, nodes}) => {
             const counts = world.statesOf(chart);
-            const most = Math.max(1, ...Object.values(counts));
             const shown = nodes.filter(({isComposite, isFinal}) => !isComposite && !isFinal);
             return (
               <div class="chartStates" key={chart}>
@@ -64,7 +65,7 @@ export function Overview({store}: {readonly store: Store}) {
                   return (
                     <div class="bar" key={id} title={awaitText(chart, id, count)}>
                       <span>{id}</span>
-                      <i style={{width: `${(100 * count) / most}%`}} />
+                      <Spark values={world.series.samples.map(({states}) => states[chart]?.[id] ?? 0)} />
                       <b class={count === 0 ? 'none' : ''}>{count}</b>
                     </div>
                   );

@@ -58,6 +58,21 @@ export function Plot({title, unit, lines, samples}: PlotProps) {
   );
 }
 
+/** One line without words, for the number beside it. */
+export function Spark({values}: {readonly values: readonly number[]}) {
+  return (
+    <svg
+      class="spark"
+      viewBox={`0 0 ${width} ${height}`}
+      preserveAspectRatio="none"
+      aria-hidden="true"
+      data-most={Math.max(0, ...values)}
+    >
+      <path class="line a" d={toPath(values, Math.max(1, ...values))} />
+    </svg>
+  );
+}
+
 function toPath(values: readonly number[], top: number): string {
   let path = '';
   let isDown = false;
