@@ -36,6 +36,10 @@ export function addInspector(app: FastifyInstance, {options, counters, responder
     if (file === undefined) responder.refuse(reply, {code: 'RB_NO_SUCH_PATH'});
     else reply.headers(pagePolicy).header('content-type', file.contentType).send(file.bytes);
   };
+  // A page that `rainbow replay` serves finds its recording there; this one shall ask for no file that is not there.
+  app.get(inspectorPaths.recording, (_request, reply) => {
+    reply.code(204).send();
+  });
   app.get(inspectorPaths.page, answerFile);
   app.get(`${inspectorPaths.page}*`, answerFile);
 }

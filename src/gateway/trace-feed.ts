@@ -100,7 +100,8 @@ export class TraceFeed {
 
   #header(): TraceHeader {
     const {clock, source, threads} = this.#parts;
-    const times = {at: clock.now(), wallMs: clock.wallNow()};
+    const at = clock.now();
+    const times = {at, wallMs: clock.wallNow(), startedAt: at - process.uptime() * 1_000};
     return {kind: 'header', version: traceVersion, source, ...times, threads, selection: this.#query.selection};
   }
 

@@ -4,15 +4,17 @@ import {useEffect, useState} from 'preact/hooks';
 import {openFile} from './feed.ts';
 import {useStore} from './frames.ts';
 import type {Store} from './model/store.ts';
-import {ChartPanel} from './view/chart-panel.tsx';
+import {ChartPanel, isChartLarge} from './view/chart-panel.tsx';
 import {ConnectionTable} from './view/connection-table.tsx';
+import {FeedBanner} from './view/feed-banner.tsx';
+import {areKeysShown, KeysDialog, useKeys} from './view/keys.tsx';
 import {LadderPanel} from './view/ladder-panel.tsx';
 import {Overview} from './view/overview.tsx';
-import {RuleDialog, shownRule} from './view/rule.tsx';
+import {RuleDialog} from './view/rule.tsx';
 import {SandboxView} from './view/sandbox-view.tsx';
 import {SourcePanel} from './view/source-panel.tsx';
 import {ThemeSwitch} from './view/theme.tsx';
-import {TimeBar} from './view/time-bar.tsx';
+import {clockText, TimeBar} from './view/time-bar.tsx';
 
 const views = [
   ['watch', 'Watch'],
@@ -26,7 +28,8 @@ type ViewName = (typeof views)[number][0];
 export function App({store}: {readonly store: Store}) {
   useStore(store);
   const view = useView(store);
-  useKeys(store);
+  const isLarge = isChartLarge.use();
+  useKeys(store, goToPlace);
   useDrop(store);
   return (
     <>
@@ -40,14 +43,18 @@ export function App({store}: {readonly store: Store}) {
           ))}
         </nav>
         <SourceState store={store} />
+        <button type="button" class="theme" aria-label="Keys" title="Keys   ?" onClick={() => areKeysShown.set(true)}>
+          ?
+        </button>
         <ThemeSwitch />
       </header>
-      <main class={view}>
+      <FeedBanner store={store} />
+      <main class={`${view}${isLarge ? ' large' : ''}`}>
         {view === 'watch' && (
           <>
-            <ConnectionTable store={store} />
+            {!isLarge && <ConnectionTable store={store} />}
             <ChartPanel store={store} />
-            <LadderPanel store={store} />
+            {!isLarge && <LadderPanel store={store} />}
           </>
         )}
         {view === 'overview' && <Overview store={store} />}
@@ -56,21 +63,24 @@ export function App({store}: {readonly store: Store}) {
       </main>
       {(view === 'watch' || view === 'overview') && <TimeBar store={store} />}
       <RuleDialog />
+      <KeysDialog />
     </>
   );
 }
 
-function SourceState({store: {source, world, header}}: {readonly store: Store}) {
+function SourceState({store}: {readonly store: Store}) {
+  const {source, world, header} = store;
   const texts = {
     none: 'nothing to look at yet',
     opening: 'opening …',
     live: `live · ${world.connections.size} connections`,
     recording: source.kind === 'recording' ? `${source.name} · ${header?.source ?? ''}` : '',
+    away: `away · since ${source.kind === 'away' ? clockText(store, source.since).slice(0, 8) : ''}`,
     ended: 'ended',
     failed: 'failed',
   };
   return (
-    <a class={`sourceState ${source.kind}`} href="#/source" title={source.kind === 'failed' ? source.why : ''}>
+    <a class={`sourceState ${source.kind}`} href="#/source" title={'why' in source ? source.why : ''}>
       {texts[source.kind]}
     </a>
   );
@@ -88,38 +98,13 @@ function useView(store: Store): ViewName {
   return named ?? (hasLines ? 'watch' : 'source');
 }
 
-function useKeys(store: Store): void {
-  useEffect(() => {
-    const listener = (event: KeyboardEvent): void => {
-      if (event.key === 'Escape') shownRule.set(undefined);
-      const {target} = event;
-      const isTyping = target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
-      const isOnButton = target instanceof HTMLButtonElement && event.key === ' ';
-      if (isTyping || isOnButton || event.ctrlKey || event.metaKey || event.altKey) return;
-      const act = keys[event.key];
-      if (act === undefined) return;
-      event.preventDefault();
-      act(store);
-    };
-    addEventListener('keydown', listener);
-    return () => removeEventListener('keydown', listener);
-  }, [store]);
-}
-
-const keys: Readonly<Record<string, (store: Store) => void>> = {
-  ' ': (store) => store.togglePause(),
-  ArrowLeft: (store) => store.step(-1),
-  ArrowRight: (store) => store.step(1),
-  p: (store) => store.play(),
-  '/': () => document.getElementById('search')?.focus(),
-  '1': () => goTo('watch'),
-  '2': () => goTo('overview'),
-  '3': () => goTo('source'),
-  '4': () => goTo('sandbox'),
-};
-
 function goTo(view: ViewName): void {
   location.hash = `#/${view}`;
+}
+
+function goToPlace(place: number): void {
+  const [name] = views[place] ?? views[0];
+  goTo(name);
 }
 
 /** A recording may be dropped anywhere. */

@@ -1,7 +1,13 @@
 // Where lines come from: the gateway's feed, the recording that `rainbow replay` serves, or a file that was dropped here.
+// A feed that breaks off is asked for again, for as long as somebody wants it.
 
+import type {Clock} from '../core/clock.ts';
+import {webClock} from '../core/clock-web.ts';
+import type {Random} from '../core/random.ts';
+import {webRandom} from '../core/random-web.ts';
 import {emptySelection, type FeedQuery, feedQuery, inspectorPaths} from '../protocol/trace-feed.ts';
-import {TraceReader} from '../protocol/trace-lines.ts';
+import {TraceFault, TraceReader} from '../protocol/trace-lines.ts';
+import {FeedJoin} from './model/feed-join.ts';
 import type {Store} from './model/store.ts';
 
 /** What the page asks for, in few words. */
@@ -14,12 +20,24 @@ export interface FeedWish {
   readonly withPayloads: boolean;
 }
 
-/** Beside the page, wherever that is served. */
-function address(path: string): string {
-  return path.slice(inspectorPaths.page.length);
+/** What reading needs of the world around it. */
+export interface FeedPlace {
+  /** Address of the page, beside which its feed and its recording stand. */
+  readonly page: string;
+  readonly clock: Clock;
+  readonly random: Random;
 }
 
+type Bytes = ReadableStream<Uint8Array<ArrayBuffer>>;
+
+/** A gateway says something each quarter of a second, and one with a million clients each minute or so. */
+const silenceMs = 90_000;
+
+/** The wait before an attempt is drawn from 0 to a bound that doubles, so that many pages do not come at once. */
+const waits = {firstMs: 500, maxMs: 15_000};
+
 let open: AbortController | undefined;
+let hurry: (() => void) | undefined;
 
 /** Ends whatever is being read. */
 export function stopReading(): void {
@@ -27,9 +45,42 @@ export function stopReading(): void {
   open = undefined;
 }
 
-/** Reads the gateway's feed until it ends. */
-export async function watch(store: Store, wish: FeedWish): Promise<void> {
-  const {rate, identity, channel, withPayloads} = wish;
+/** Makes the next attempt at once, where one is waited for. */
+export function tryNow(): void {
+  hurry?.();
+}
+
+/** Reads the gateway's feed, again and again where it breaks off, until something else is read or {@link stopReading}. */
+export async function watch(store: Store, wish: FeedWish, place: FeedPlace = here()): Promise<void> {
+  await readFrom(store, async (signal) => {
+    store.begin({kind: 'opening'});
+    const join = new FeedJoin();
+    for (let failures = 0; !signal.aborted; ) {
+      const end = await readFeed(store, wish, place, join, signal);
+      if (signal.aborted) return;
+      failures = end.wasLive ? 0 : failures + 1;
+      // What was never there, or is refused, is not asked for again.
+      if (end.isRefused || (!end.wasLive && store.timeline.end === 0)) throw new Error(end.why);
+      await waitToTry(store, place, signal, failures, end.why);
+    }
+  });
+}
+
+interface FeedEnd {
+  readonly why: string;
+  readonly isRefused: boolean;
+  /** Whether it was read at all. */
+  readonly wasLive: boolean;
+}
+
+/** Reads one feed to its end, however it comes. */
+async function readFeed(
+  store: Store,
+  {key, rate, identity, channel, withPayloads}: FeedWish,
+  {page, clock}: FeedPlace,
+  join: FeedJoin,
+  signal: AbortSignal,
+): Promise<FeedEnd> {
   const query: FeedQuery = {
     selection: {
       ...emptySelection,
@@ -42,25 +93,65 @@ export async function watch(store: Store, wish: FeedWish): Promise<void> {
     roster: true,
     past: true,
   };
-  await readFrom(store, async (signal) => {
-    store.begin({kind: 'opening'});
-    const response = await fetch(`${address(inspectorPaths.feed)}?${feedQuery(query)}`, {
-      headers: {authorization: `Bearer ${wish.key}`},
-      signal,
+  const silence = new AbortController();
+  let watchdog = clock.startTimer(silenceMs, () => silence.abort());
+  let wasLive = false;
+  let isTaking = false;
+  try {
+    const response = await fetch(new URL(`${beside(inspectorPaths.feed)}?${feedQuery(query)}`, page), {
+      headers: {authorization: `Bearer ${key}`},
+      signal: AbortSignal.any([signal, silence.signal]),
       cache: 'no-store',
     });
-    if (response.status === 401) throw new Error('The key was refused.');
-    if (!response.ok || response.body === null) throw new Error(`No feed here: status ${response.status}.`);
-    store.source = {kind: 'live'};
-    await readLines(store, response.body);
-    store.source = {kind: 'ended', why: 'The gateway ended the feed.'};
-  });
+    if (response.status === 401) return {why: 'The key was refused.', isRefused: true, wasLive};
+    if (!response.ok || response.body === null) {
+      return {why: `No feed here: status ${response.status}.`, isRefused: false, wasLive};
+    }
+    wasLive = true;
+    store.live();
+    await readLines(response.body, (lines) => {
+      watchdog.cancel();
+      watchdog = clock.startTimer(silenceMs, () => silence.abort());
+      isTaking = true;
+      store.push(lines.flatMap((line) => join.read(line) ?? []));
+      store.absence = join.absence;
+      isTaking = false;
+    });
+    return {why: 'The gateway ended the feed.', isRefused: false, wasLive};
+  } catch (error) {
+    // What is not of the network, a fault in the lines or in this page, is told as it is, and mended by no other attempt.
+    if (isTaking || error instanceof TraceFault) throw error;
+    const why = silence.signal.aborted ? 'The gateway has gone silent.' : 'The gateway cannot be reached.';
+    return {why, isRefused: false, wasLive};
+  } finally {
+    watchdog.cancel();
+  }
+}
+
+async function waitToTry(
+  store: Store,
+  {clock, random}: FeedPlace,
+  signal: AbortSignal,
+  failures: number,
+  why: string,
+): Promise<void> {
+  const delayMs = random.integer(0, Math.min(waits.maxMs, waits.firstMs * 2 ** failures));
+  store.away(why, delayMs);
+  const {promise, resolve} = Promise.withResolvers<void>();
+  const timer = clock.startTimer(delayMs, resolve);
+  hurry = resolve;
+  signal.addEventListener('abort', hurry);
+  await promise;
+  signal.removeEventListener('abort', hurry);
+  timer.cancel();
+  hurry = undefined;
 }
 
 /** Shows the recording that stands beside the page; false where there is none. */
-export async function openServedRecording(store: Store): Promise<boolean> {
-  const response = await fetch(address(inspectorPaths.recording), {cache: 'no-store'}).catch(() => undefined);
-  if (response === undefined || !response.ok || response.body === null) return false;
+export async function openServedRecording(store: Store, {page}: Pick<FeedPlace, 'page'> = here()): Promise<boolean> {
+  const address = new URL(beside(inspectorPaths.recording), page);
+  const response = await fetch(address, {cache: 'no-store'}).catch(() => undefined);
+  if (response?.status !== 200 || response.body === null) return false;
   const {body} = response;
   await readFrom(store, () => readRecording(store, 'recording', body));
   return true;
@@ -71,9 +162,9 @@ export async function openFile(store: Store, file: File): Promise<void> {
   await readFrom(store, () => readRecording(store, file.name, file.stream()));
 }
 
-async function readRecording(store: Store, name: string, body: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
+async function readRecording(store: Store, name: string, body: Bytes): Promise<void> {
   store.begin({kind: 'recording', name});
-  await readLines(store, body);
+  await readLines(body, (lines) => store.push(lines));
 }
 
 async function readFrom(store: Store, read: (signal: AbortSignal) => Promise<void>): Promise<void> {
@@ -85,14 +176,27 @@ async function readFrom(store: Store, read: (signal: AbortSignal) => Promise<voi
   } catch (error) {
     // Ended by a person who wants something else.
     if (own.signal.aborted) return;
-    store.source = {kind: 'failed', why: error instanceof Error ? error.message : String(error)};
+    store.source = {kind: 'failed', why: textOf(error)};
   }
   store.changed();
 }
 
-async function readLines(store: Store, body: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
+async function readLines(body: Bytes, take: (lines: ReturnType<TraceReader['read']>) => void): Promise<void> {
   const lines = new TraceReader();
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) store.push(lines.read(piece.value));
-  store.push(lines.end());
+  for (let piece = await reader.read(); !piece.done; piece = await reader.read()) take(lines.read(piece.value));
+  take(lines.end());
+}
+
+/** Relative to the page, wherever that is served. */
+function beside(path: string): string {
+  return path.slice(inspectorPaths.page.length);
+}
+
+function here(): FeedPlace {
+  return {page: location.href, clock: webClock, random: webRandom};
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

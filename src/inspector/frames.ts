@@ -13,7 +13,7 @@ export function runFrames(store: Store): void {
   let shownAt = 0;
   const frame = (now: number): void => {
     store.frame(now);
-    const isLive = store.cursor === undefined && store.source.kind === 'live';
+    const isLive = store.source.kind === 'away' || (store.cursor === undefined && store.source.kind === 'live');
     const isNew = store.timeline.end !== shownEnd || (isLive && now - shownAt > 1_000);
     if (isNew && now - shownAt > refreshMs) {
       shownEnd = store.timeline.end;

@@ -30,10 +30,11 @@ export const emptySelection: TraceSelection = {
 export const inspectorPaths = {
   page: '/inspector/',
   /**
-   * `GET`, with `Authorization: Bearer KEY`: the lines of a feed until the caller goes. Query: {@link feedQuery}. The
-   * recording that `rainbow replay` serves stands at {@link recording} instead, and this path answers 404.
+   * `GET`, with `Authorization: Bearer KEY`: the lines of a feed until the caller goes. Query: {@link feedQuery}. `rainbow
+   * replay` serves {@link recording} instead, and answers 404 here.
    */
   feed: '/inspector/feed/',
+  /** `GET`: the recording that stands beside the page; 204 where the page is a gateway's. */
   recording: '/inspector/recording/',
 } as const;
 

@@ -193,6 +193,8 @@ export interface TraceHeader {
   /** Unix ms. */
   readonly wallMs: number;
   readonly threads: number;
+  /** When the gateway's process was started, in the time of `at`, to some ms: another one is another run of it. Absent in old recordings. */
+  readonly startedAt?: number;
   readonly selection: TraceSelection;
   /** For people: why it was written, as the rule that a simulation broke. */
   readonly note?: string;

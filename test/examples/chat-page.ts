@@ -6,6 +6,7 @@ import {join} from 'node:path';
 import type {ExecutionContext} from 'ava';
 import type {BrowserContext, Page} from 'playwright-core';
 import {build} from 'vite';
+import {type Conduct, observeConduct} from '../browser/chromium.ts';
 import {root} from '../docs/documents.ts';
 
 /** Builds the page into a folder that goes with the test, so that what is tried is what the source says now. */
@@ -20,19 +21,11 @@ export async function buildPage(t: ExecutionContext): Promise<string> {
 /** One person in a tab of its own. */
 export class Tab {
   readonly page: Page;
-  /** Errors of the page's program: none is expected. */
-  readonly errors: string[] = [];
-  /** Where the page asked for anything. */
-  readonly origins = new Set<string>();
+  readonly conduct: Conduct;
 
   constructor(page: Page) {
     this.page = page;
-    page.on('pageerror', (error) => this.errors.push(String(error)));
-    page.on('console', (message) => {
-      if (message.type() === 'error') this.errors.push(message.text());
-    });
-    page.on('request', (request) => this.origins.add(new URL(request.url()).origin));
-    page.on('websocket', (socket) => this.origins.add(new URL(socket.url()).origin));
+    this.conduct = observeConduct(page);
   }
 
   /** Joins by the keyboard alone. */

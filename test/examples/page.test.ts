@@ -1,15 +1,14 @@
 // The chat in a real browser: the page on the client SDK, the business server on the server SDK, a real gateway between.
 
-import test from 'ava';
-import {keepScreenshot, startBrowser} from './browser.ts';
+import {browserTest} from '../browser/browser-test.ts';
+import {keepScreenshot, overflowOf, startBrowser} from '../browser/chromium.ts';
 import {buildPage, Tab} from './chat-page.ts';
 import {type ChatClient, connectClient, startChatWorld} from './chat-world.ts';
 
-test.serial(
+browserTest(
   'two tabs chat at QoS 2: over a cut and a reload with unsent messages nothing is lost, and nothing is said twice',
   async (t) => {
     const openContext = await startBrowser(t);
-    if (openContext === undefined) return;
     const {chat, gateway} = await startChatWorld(t, {pageFolder: await buildPage(t)});
     const url = `http://127.0.0.1:${chat.port}/`;
     const eve = await connectClient(t, gateway, 'eve');
@@ -65,17 +64,19 @@ test.serial(
       await tab.hears('the end');
       await tab.hears('six');
       t.deepEqual(await tab.texts(), all);
-      t.deepEqual(tab.errors, []);
-      t.deepEqual([...tab.origins].toSorted(), [new URL(url).origin, gateway.url.replace('http', 'ws')].toSorted());
+      t.deepEqual(tab.conduct.errors, []);
+      t.deepEqual(
+        [...tab.conduct.origins].toSorted(),
+        [new URL(url).origin, gateway.url.replace('http', 'ws')].toSorted(),
+      );
     }
     // A client of another make, that was there all the time, counts what the business server has said.
     t.deepEqual(await saidTo(eve, 'the end'), all);
   },
 );
 
-test.serial('rooms and the question who is here are reached by keys, and a push from outside is shown', async (t) => {
+browserTest('rooms and the question who is here are reached by keys, and a push from outside is shown', async (t) => {
   const openContext = await startBrowser(t);
-  if (openContext === undefined) return;
   const {chat, gateway} = await startChatWorld(t, {pageFolder: await buildPage(t)});
   const url = `http://127.0.0.1:${chat.port}/`;
   const context = await openContext();
@@ -111,7 +112,7 @@ test.serial('rooms and the question who is here are reached by keys, and a push 
   await carl.ask(1, {room: 'cellar'});
   t.deepEqual(await carl.ask(2, {text: '<b>no markup</b>'}), {delivered: 2});
   await ann.hears('<b>no markup</b>');
-  t.deepEqual([...ann.errors, ...bob.errors], []);
+  t.deepEqual([...ann.conduct.errors, ...bob.conduct.errors], []);
 });
 
 for (const colorScheme of ['light', 'dark'] as const) {
@@ -119,9 +120,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
     ['wide', 1280, 800],
     ['narrow', 400, 800],
   ] as const) {
-    test.serial(`the page fits, ${colorScheme} and ${size}, connected and cut`, async (t) => {
+    browserTest(`the page fits, ${colorScheme} and ${size}, connected and cut`, async (t) => {
       const openContext = await startBrowser(t);
-      if (openContext === undefined) return;
       const {chat, gateway} = await startChatWorld(t, {pageFolder: await buildPage(t)});
       const url = `http://127.0.0.1:${chat.port}/`;
       const context = await openContext({colorScheme, viewport: {width, height}, reducedMotion: 'reduce'});
@@ -136,14 +136,14 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await ann.page.getByRole('button', {name: 'Who is here?'}).click();
       await ann.page.locator('#who-list li').nth(1).waitFor();
       await keepScreenshot(ann.page, `chat-${colorScheme}-${size}`);
-      t.is(await overflow(ann), 0);
+      t.is(await overflowOf(ann.page), 0);
       await ann.setNetwork(false);
       await ann.say('Said while the network is cut.');
       await ann.say('And this: a longer one, to see that lines wrap where they should and nothing leaves the page.');
       await ann.reaches('waiting');
       await ann.sees('And this', 'queued');
       await keepScreenshot(ann.page, `cut-${colorScheme}-${size}`);
-      t.is(await overflow(ann), 0);
+      t.is(await overflowOf(ann.page), 0);
     });
   }
 }
@@ -173,9 +173,4 @@ async function saidTo(client: ChatClient, last: string): Promise<readonly string
     if (from !== 'chat') texts.push(text);
   }
   return texts;
-}
-
-/** Pixels that the page is wider than its window. */
-async function overflow({page}: Tab): Promise<number> {
-  return await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }

@@ -1,11 +1,12 @@
 import test from 'ava';
 import {charts, findStep} from '../../src/inspector/model/chart-graph.ts';
 import {listConnections} from '../../src/inspector/model/connection-list.ts';
+import {listMessages} from '../../src/inspector/model/message-list.ts';
 import {readFields} from '../../src/inspector/model/packet-fields.ts';
 import {Store} from '../../src/inspector/model/store.ts';
 import {Timeline} from '../../src/inspector/model/timeline.ts';
 import type {TraceEvent, TransitionEvent} from '../../src/protocol/trace.ts';
-import {tables} from '../machines/tables.ts';
+import {allTables} from '../machines/tables.ts';
 
 const path = ['queued', 'awaitingRec', 'awaitingCom', 'completed'] as const;
 const events = ['window.opened', 'wire.rec', 'wire.com'] as const;
@@ -37,7 +38,7 @@ function deliveries(count: number): TransitionEvent[] {
 
 test('every step of every chart that is drawn is one of its table, and none is missing', (t) => {
   for (const {chart} of charts) {
-    const table = tables.find(({machine}) => machine.id === chart);
+    const table = allTables.find(({machine}) => machine.id === chart);
     if (table === undefined) {
       t.fail(chart);
       continue;
@@ -84,6 +85,22 @@ test('stepping back shows the state before, and the latest is followed again', (
   t.is(stateNow(), 'completed');
 });
 
+test('messages are listed with the states of their deliveries, those that wait for something first', (t) => {
+  const store = new Store();
+  const lines = deliveries(3);
+  // The second one has no COM yet, and goes to another client as well, who has not answered.
+  const elsewhere = lines.slice(3, 4).map((line) => ({...line, connection: 9, identity: 'client 9'}));
+  store.push([...lines.slice(0, 5), ...elsewhere, ...lines.slice(6)]);
+  const list = (max: number) =>
+    listMessages(store.world, max).map(({id, open, states}) => `${id} ${open} ${JSON.stringify([...states])}`);
+  t.deepEqual(list(9), [
+    'p1 2 [["awaitingCom",1],["awaitingRec",1]]',
+    'p2 0 [["completed",1]]',
+    'p0 0 [["completed",1]]',
+  ]);
+  t.is(list(2).length, 2);
+});
+
 test('a selection has the lines of its connection, as they come', (t) => {
   const store = new Store();
   const lines: TraceEvent[] = deliveries(3);
@@ -119,7 +136,7 @@ test('connections are found by identity, state and channel, and sorted by a colu
 test('a packet is read field by field, and what is none is told', (t) => {
   t.deepEqual(
     readFields(Buffer.from('1c0001000768', 'hex')).map(({name, hex, meaning}) => `${name}|${hex}|${meaning}`),
-    ['command, DUP, QoS|1c|SEND, QoS 2, DUP: sent before', 'type|00 01|1', 'id|00 07|7', 'payload|68|"h"'],
+    ['command, DUP, QoS|1c|SEND, QoS 2, DUP: sent before', 'type|00 01|1', 'id|00 07|7', 'payload|68|“h”'],
   );
   t.deepEqual(
     readFields(Buffer.from('500007', 'hex')).map(({meaning}) => meaning),

@@ -1,35 +1,23 @@
 // The inspector's page at a real gateway, in a real browser.
 
-import test, {type ExecutionContext} from 'ava';
-import type {Page} from 'playwright-core';
-import {single} from '../e2e/kit/room.ts';
-import {hasBrowser, type Opened, openPage, type PageOptions} from './browser.ts';
+import type {ExecutionContext} from 'ava';
+import {browserTest} from '../browser/browser-test.ts';
+import {room, single} from '../e2e/kit/room.ts';
+import {choose, lit, type OpenedPage, openPage, openWatching, pageOf} from './inspector-page.ts';
+import {inspectorKey} from './scene.ts';
 
-const inspectorKey = 'inspector-key-of-this-test-only';
-
-interface Watched extends Opened, Awaited<ReturnType<typeof single>> {}
+interface Watched extends OpenedPage, Awaited<ReturnType<typeof single>> {}
 
 /** A gateway with one client in the channel `room`, and the page watching it, that client chosen. */
-async function watch(t: ExecutionContext, retryIntervalMs = 60_000, options: PageOptions = {}): Promise<Watched> {
+async function watch(t: ExecutionContext, retryIntervalMs = 60_000): Promise<Watched> {
   const room = await single(t, {retryIntervalMs, inspector: 'on', inspectorKey});
-  const opened = await openPage(t, `http://127.0.0.1:${room.world.gateway.port}/inspector/`, options);
-  const {page} = opened;
-  await page.getByLabel('Key of the inspector').fill(inspectorKey);
-  await page.getByRole('button', {name: 'Watch'}).click();
-  await page.getByText(/^live · /).waitFor();
-  await page.getByRole('link', {name: 'Watch'}).click();
-  await page.locator('.rows .row').first().click();
+  const opened = await openWatching(t, room.world.gateway.port);
+  await choose(opened.page, room.identity);
   return {...room, ...opened};
 }
 
-/** Settles once `state` of the chart that is shown is lit. */
-async function lit(page: Page, state: string): Promise<void> {
-  await page.locator(`svg.chart[data-active="${state}"]`).first().waitFor({timeout: 10_000});
-}
-
-test.serial('the chart follows a QoS 2 delivery of a real gateway through its states', async (t) => {
-  if (!hasBrowser(t)) return;
-  const {world, client, page, faults} = await watch(t);
+browserTest('the chart follows a QoS 2 delivery of a real gateway through its states', async (t) => {
+  const {world, client, page, conduct} = await watch(t);
   await lit(page, 'open.fresh');
   const sent = world.api.send({channel: 'room', qos: 2, timeout: 30});
   const {id} = await client.parsed();
@@ -43,12 +31,11 @@ test.serial('the chart follows a QoS 2 delivery of a real gateway through its st
   for (const packet of ['SEND q2', 'REC', 'REL', 'COM']) {
     t.is(await page.locator(`.rung[data-row="${packet} id ${id}"]`).count(), 1, packet);
   }
-  t.deepEqual(faults, []);
+  t.deepEqual(conduct.errors, []);
 });
 
-test.serial('a dropped ACK shows as DUP in the ladder, and scrubbing back shows the earlier state', async (t) => {
-  if (!hasBrowser(t)) return;
-  const {world, client, page, faults} = await watch(t, 300);
+browserTest('a dropped ACK shows as DUP in the ladder, and scrubbing back shows the earlier state', async (t) => {
+  const {world, client, page, conduct} = await watch(t, 300);
   const sent = world.api.send({channel: 'room', qos: 1, timeout: 30});
   const {id} = await client.parsed();
   // The first SEND is met with silence, as if its ACK had been lost.
@@ -66,13 +53,40 @@ test.serial('a dropped ACK shows as DUP in the ladder, and scrubbing back shows 
   t.is(await page.locator(`.rung[data-row="ACK id ${id}"]`).count(), 0);
   await page.keyboard.press('Space');
   await lit(page, 'confirmed');
-  t.deepEqual(faults, []);
+  t.deepEqual(conduct.errors, []);
 });
 
-test.serial('a wrong key is refused, in words', async (t) => {
-  if (!hasBrowser(t)) return;
+browserTest('a message is followed to every client that it went to, and from there to one of them', async (t) => {
+  const {world, clients, identities} = await room(t, 3, {inspector: 'on', inspectorKey});
+  const {page, conduct} = await openWatching(t, world.gateway.port);
+  const sent = world.api.send({channel: 'room', qos: 2, timeout: 30});
+  const [first] = clients;
+  const packets = await Promise.all(clients.map((client) => client.parsed()));
+  first?.sendAnswer('rec', packets[0]?.id ?? 0);
+  await page.getByLabel('Messages').getByText('2 deliveries await REC').click();
+  await page.locator('.sentences', {hasText: '2 deliveries await REC'}).waitFor();
+  await page.locator('.sentences', {hasText: '1 delivery awaits COM'}).waitFor();
+  t.is(await page.locator('.rung[data-row^="SEND q2"]').count(), 3);
+  await page.locator('.rung[data-row^="REC"]').click();
+  await page
+    .getByText(identities[0] ?? '', {exact: true})
+    .first()
+    .waitFor();
+  await page.getByRole('button', {name: 'All of this client'}).click();
+  await page.locator('.rows .row.selected', {hasText: identities[0] ?? ''}).waitFor();
+  await page.getByRole('button', {name: 'Latest'}).click();
+  for (const [place, client] of clients.entries()) {
+    if (place > 0) client.sendAnswer('rec', packets[place]?.id ?? 0);
+    client.sendAnswer('com', packets[place]?.id ?? 0);
+  }
+  await sent;
+  await lit(page, 'completed');
+  t.deepEqual(conduct.errors, []);
+});
+
+browserTest('a wrong key is refused, in words', async (t) => {
   const {world} = await single(t, {inspector: 'on', inspectorKey});
-  const {page} = await openPage(t, `http://127.0.0.1:${world.gateway.port}/inspector/`);
+  const {page} = await openPage(t, pageOf(world.gateway.port));
   await page.getByLabel('Key of the inspector').fill('another');
   await page.getByRole('button', {name: 'Watch'}).click();
   await page.getByText('The key was refused.').waitFor();

@@ -1,6 +1,6 @@
 // A chart as an SVG: active states lit, the step just taken flashing, numbers at states and steps where they are given.
 
-import {useEffect, useState} from 'preact/hooks';
+import {useEffect, useLayoutEffect, useRef, useState} from 'preact/hooks';
 import type {ChartGraph, ChartNode, ChartStep} from '../model/chart-graph.ts';
 import {type Box, lineHeight, type PlacedChart, type PlacedEdge, placeChart} from './layout.ts';
 import {awaitText} from './state-words.ts';
@@ -16,14 +16,20 @@ export interface ChartLight {
   /** How often the step was taken. */
   readonly countOf?: (from: string, event: string) => number;
   readonly onStep?: (from: string, step: ChartStep) => void;
+  readonly onRule?: (id: string) => void;
 }
 
+/** It fills the room it has between these, and is scrolled where that is not enough. */
+const scales = {min: 0.72, max: 1.3};
+
 export function ChartDrawing({graph, light}: {readonly graph: ChartGraph; readonly light: ChartLight}) {
+  const svg = useRef<SVGSVGElement>(null);
   const [placed, setPlaced] = useState<PlacedChart>();
   const [fault, setFault] = useState<string>();
+  const hasCounts = light.countOf !== undefined;
   useEffect(() => {
     let isShown = true;
-    placeChart(graph).then(
+    placeChart(graph, hasCounts).then(
       (chart) => {
         if (isShown) setPlaced(chart);
       },
@@ -32,19 +38,27 @@ export function ChartDrawing({graph, light}: {readonly graph: ChartGraph; readon
     return () => {
       isShown = false;
     };
-  }, [graph]);
+  }, [graph, hasCounts]);
+  useLayoutEffect(() => reveal(svg.current), [light.active, placed]);
   if (fault !== undefined) return <p class="fault">{fault}</p>;
   if (placed?.graph !== graph) return <p class="quiet">…</p>;
   const isLit = light.active !== undefined;
+  const {width, height} = placed;
   return (
     // biome-ignore lint/a11y/useSemanticElements: an SVG has no group of its own
     <svg
+      ref={svg}
       class={`chart${isLit ? ' lit' : ''}`}
       data-chart={graph.chart}
       data-active={light.active ?? ''}
-      viewBox={`0 0 ${placed.width} ${placed.height}`}
-      width={placed.width}
-      height={placed.height}
+      viewBox={`0 0 ${width} ${height}`}
+      style={{
+        minWidth: `${width * scales.min}px`,
+        minHeight: `${height * scales.min}px`,
+        maxWidth: `${width * scales.max}px`,
+        maxHeight: `${height * scales.max}px`,
+        aspectRatio: `${width} / ${height}`,
+      }}
       role="group"
       aria-label={`${graph.title}${light.active === undefined ? '' : `: ${light.active}`}`}
     >
@@ -65,7 +79,7 @@ export function ChartDrawing({graph, light}: {readonly graph: ChartGraph; readon
         <State key={node.id} node={node} box={placed.boxes.get(node.id)} light={light} chart={graph.chart} />
       ))}
       {placed.edges.map((edge) => (
-        <Edge key={edge.edge.id} placed={edge} light={light} />
+        <Edge key={`${graph.chart} ${edge.edge.id}`} placed={edge} light={light} />
       ))}
     </svg>
   );
@@ -86,7 +100,10 @@ function State({node, box, light, chart}: StateProps) {
   const kind = node.isComposite ? 'around' : node.isFinal ? 'final' : 'plain';
   const {x, y, width, height} = box;
   return (
-    <g class={`state ${kind}${isActive ? ' active' : ''}${count > 0 ? ' peopled' : ''}`} data-state={node.id}>
+    <g
+      class={`state ${kind}${isActive ? ' active' : ''}${count > 0 ? ' peopled' : ''}${node.isInitial ? ' first' : ''}`}
+      data-state={node.id}
+    >
       <title>
         {[count > 0 ? awaitText(chart, node.id, count) : '', node.description ?? '', node.rule ?? '']
           .filter(Boolean)
@@ -115,15 +132,21 @@ function State({node, box, light, chart}: StateProps) {
 }
 
 function Edge({placed: {edge, points, label}, light}: {readonly placed: PlacedEdge; readonly light: ChartLight}) {
-  const {taken, countOf, onStep} = light;
+  const {taken, countOf, onStep, onRule} = light;
+  const counts = edge.steps.map(({event}) => countOf?.(edge.from, event) ?? 0);
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  // In aggregate an edge flashes whenever it was taken more often than before: each total is a flash of its own.
+  const first = useRef(total);
+  const isBusy = total > first.current;
   const isTaken = taken?.from === edge.from && edge.steps.some(({event}) => event === taken.event);
   const d = roundedPath(points);
   return (
     <g class={`edge${isTaken ? ' taken' : ''}`}>
       <path class="line" d={d} marker-end="url(#head)" />
       {isTaken && <path key={taken.nonce} class="flash" d={d} />}
+      {isBusy && <path key={total} class="flash" d={d} />}
       {edge.steps.map((step, place) => {
-        const count = countOf?.(edge.from, step.event) ?? 0;
+        const count = counts[place] ?? 0;
         const isThis = isTaken && taken.event === step.event;
         const show = (): void => onStep?.(edge.from, step);
         return (
@@ -132,7 +155,8 @@ function Edge({placed: {edge, points, label}, light}: {readonly placed: PlacedEd
             key={step.event}
             class={`step${isThis ? ' taken' : ''}`}
             role="button"
-            tabIndex={0}
+            // In this case: an SVG knows no other spelling, and could not be reached by keys.
+            tabindex={0}
             aria-label={`${edge.from} on ${step.event}${step.rule === undefined ? '' : `, ${step.rule}`}${count > 0 ? `, taken ${count} times` : ''}`}
             data-step={`${edge.from} ${step.event}`}
             onClick={show}
@@ -150,14 +174,39 @@ function Edge({placed: {edge, points, label}, light}: {readonly placed: PlacedEd
             />
             <text x={label.x + 4} y={label.y + 12 + place * lineHeight}>
               {step.event}
-              {step.rule !== undefined && <tspan class="rule"> {step.rule}</tspan>}
-              {count > 0 && <tspan class="times"> ×{count}</tspan>}
+              {step.rule !== undefined && (
+                // biome-ignore lint/a11y/noStaticElementInteractions: the step has the keys, and tells of its rule
+                <tspan class="rule" onClick={() => onRule?.(step.rule ?? '')}>
+                  {' '}
+                  {step.rule}
+                </tspan>
+              )}
+              {count > 0 && <tspan class="times"> ×{countText(count)}</tspan>}
             </text>
           </g>
         );
       })}
     </g>
   );
+}
+
+/** Scrolls the chart, and not the page, so far that the lit state is in sight. */
+function reveal(svg: SVGSVGElement | null): void {
+  const frame = svg?.parentElement;
+  const state = svg?.querySelector('.state.active:not(.around)') ?? svg?.querySelector('.state.first');
+  if (!frame || !state) return;
+  const inner = state.getBoundingClientRect();
+  const outer = frame.getBoundingClientRect();
+  if (inner.left < outer.left || inner.right > outer.right)
+    frame.scrollLeft += (inner.left + inner.right - outer.left - outer.right) / 2;
+  if (inner.top < outer.top || inner.bottom > outer.bottom)
+    frame.scrollTop += (inner.top + inner.bottom - outer.top - outer.bottom) / 2;
+}
+
+/** At most four characters: so much room a label has for it. */
+function countText(count: number): string {
+  if (count < 10_000) return String(count);
+  return count < 1_000_000 ? `${Math.floor(count / 1_000)}k` : `${Math.floor(count / 1_000_000)}M`;
 }
 
 /** Corners rounded by a few pixels. */

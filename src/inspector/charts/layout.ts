@@ -30,6 +30,8 @@ export interface PlacedChart {
 /** Of one line of a label. */
 export const lineHeight = 15;
 const characterWidth = 6.35;
+/** What is left free behind each step that has a count: ` ×9999`. */
+const countWidth = 6 * characterWidth;
 
 const options = {
   'elk.algorithm': 'layered',
@@ -38,15 +40,14 @@ const options = {
   'elk.edgeRouting': 'ORTHOGONAL',
   'elk.json.edgeCoords': 'ROOT',
   'elk.json.shapeCoords': 'ROOT',
-  'elk.spacing.nodeNode': '28',
+  'elk.spacing.nodeNode': '24',
   'elk.spacing.edgeNode': '14',
-  'elk.spacing.edgeEdge': '10',
+  'elk.spacing.edgeEdge': '9',
   'elk.spacing.edgeLabel': '4',
-  'elk.layered.spacing.nodeNodeBetweenLayers': '22',
-  'elk.layered.spacing.edgeNodeBetweenLayers': '14',
-  'elk.layered.considerModelOrder.strategy': 'NODES_AND_EDGES',
+  'elk.layered.spacing.nodeNodeBetweenLayers': '14',
+  'elk.layered.spacing.edgeNodeBetweenLayers': '11',
   'elk.layered.nodePlacement.strategy': 'NETWORK_SIMPLEX',
-  'elk.padding': '[top=12,left=12,bottom=12,right=12]',
+  'elk.padding': '[top=10,left=8,bottom=8,right=8]',
 };
 
 interface Answer {
@@ -60,12 +61,13 @@ let asked = 0;
 const waiting = new Map<number, {resolve: (graph: ElkNode) => void; reject: (reason: Error) => void}>();
 const placed = new Map<string, Promise<PlacedChart>>();
 
-/** The chart with its places. The same promise each time. */
-export function placeChart(graph: ChartGraph): Promise<PlacedChart> {
-  const known = placed.get(graph.chart);
+/** The chart with its places, and room for counts where it has some. The same promise each time. */
+export function placeChart(graph: ChartGraph, hasCounts: boolean): Promise<PlacedChart> {
+  const key = `${graph.chart} ${hasCounts}`;
+  const known = placed.get(key);
   if (known !== undefined) return known;
-  const promise = askWorker(toElk(graph)).then((answer) => fromElk(graph, answer));
-  placed.set(graph.chart, promise);
+  const promise = askWorker(toElk(graph, hasCounts ? countWidth : 0)).then((answer) => fromElk(graph, answer));
+  placed.set(key, promise);
   return promise;
 }
 
@@ -93,12 +95,12 @@ export function labelLines({steps}: ChartEdge): readonly string[] {
   return steps.map(({event, rule}) => (rule === undefined ? event : `${event} ${rule}`));
 }
 
-function toElk({nodes, edges, chart}: ChartGraph): ElkNode {
+function toElk({nodes, edges, chart}: ChartGraph, spareWidth: number): ElkNode {
   const children = (parent: string | undefined): ElkNode[] =>
     nodes.filter((node) => node.parent === parent).map((node) => toElkNode(node, children(node.id)));
   const elkEdges: ElkExtendedEdge[] = edges.map((edge) => {
     const lines = labelLines(edge);
-    const width = Math.max(...lines.map((line) => line.length)) * characterWidth + 10;
+    const width = Math.max(...lines.map((line) => line.length)) * characterWidth + 10 + spareWidth;
     return {
       id: edge.id,
       sources: [edge.from],
@@ -106,14 +108,19 @@ function toElk({nodes, edges, chart}: ChartGraph): ElkNode {
       labels: [{id: `label ${edge.id}`, text: edge.id, width, height: lines.length * lineHeight + 2}],
     };
   });
-  return {id: chart, children: children(undefined), edges: elkEdges};
+  // Where states stand in states, only the order of the chart keeps the first one at the top; elsewhere it costs width.
+  const isNested = nodes.some(({isComposite}) => isComposite);
+  const layoutOptions = isNested
+    ? {'elk.layered.considerModelOrder.strategy': 'NODES_AND_EDGES'}
+    : {'elk.layered.cycleBreaking.strategy': 'INTERACTIVE'};
+  return {id: chart, children: children(undefined), edges: elkEdges, layoutOptions};
 }
 
 function toElkNode({id, label}: ChartNode, children: ElkNode[]): ElkNode {
   if (children.length > 0) {
-    return {id, children, layoutOptions: {'elk.padding': '[top=34,left=14,bottom=14,right=14]'}};
+    return {id, children, layoutOptions: {'elk.padding': '[top=30,left=12,bottom=12,right=12]'}};
   }
-  return {id, width: Math.max(96, label.length * 7.6 + 34), height: 40};
+  return {id, width: Math.max(96, label.length * 7.6 + 34), height: 32};
 }
 
 function fromElk(graph: ChartGraph, root: ElkNode): PlacedChart {

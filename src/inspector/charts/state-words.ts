@@ -6,6 +6,7 @@ const nouns: Readonly<Record<string, readonly [string, string]>> = {
   outboundQos2: ['delivery', 'deliveries'],
   inboundQos1: ['message', 'messages'],
   inboundQos2: ['message', 'messages'],
+  clientConnection: ['client', 'clients'],
 };
 
 const awaited: Readonly<Record<string, string>> = {
@@ -16,6 +17,7 @@ const awaited: Readonly<Record<string, string>> = {
   awaitingSend: 'SEND',
   awaitingAnswer: 'an answer',
   awaitingPong: 'a pong',
+  awaitingSign: 'a sign of life',
 };
 
 /** One sentence without a full stop. */

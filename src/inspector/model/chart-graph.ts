@@ -1,6 +1,7 @@
 // A statechart as nodes and edges to be drawn: read off the very machine object that runs, so that what is shown cannot
 // differ from what is done. Steps between the same two states share an edge.
 
+import {clientConnection} from '../../machines/client-connection.ts';
 import {connection} from '../../machines/connection.ts';
 import {inboundQos1, inboundQos2} from '../../machines/inbound-delivery.ts';
 import {outboundQos1, outboundQos2} from '../../machines/outbound-delivery.ts';
@@ -37,6 +38,8 @@ export interface ChartEdge {
 export interface ChartGraph {
   readonly chart: string;
   readonly title: string;
+  /** The charts of `client` alone are run by the client SDK: a gateway cannot tell their states. */
+  readonly runsIn: 'gateway' | 'client';
   readonly nodes: readonly ChartNode[];
   readonly edges: readonly ChartEdge[];
 }
@@ -45,14 +48,15 @@ type AnyTable = Table<string, string, string>;
 type StateNode = AnyTable['machine']['root'];
 
 const tables: readonly (readonly [AnyTable, string])[] = [
-  [outboundQos2, 'Delivery, QoS 2'],
-  [outboundQos1, 'Delivery, QoS 1'],
-  [inboundQos2, 'Message in, QoS 2'],
-  [inboundQos1, 'Message in, QoS 1'],
+  [outboundQos2, 'Down, QoS 2'],
+  [outboundQos1, 'Down, QoS 1'],
+  [inboundQos2, 'Up, QoS 2'],
+  [inboundQos1, 'Up, QoS 1'],
   [connection, 'Connection'],
+  [clientConnection, 'Client SDK'],
 ];
 
-/** Every chart of the gateway, the most telling first. */
+/** Every chart that has to do with clients, the most telling first. */
 export const charts: readonly ChartGraph[] = tables.map(([table, title]) => readGraph(table, title));
 
 const byChart = new Map(charts.map((graph) => [graph.chart, graph]));
@@ -125,7 +129,8 @@ function readGraph({machine}: AnyTable, title: string): ChartGraph {
   for (const child of Object.values(machine.root.states)) {
     visit(child, undefined, machine.root.initial.target[0] === child);
   }
-  return {chart: machine.id, title, nodes, edges: [...edges].map(([id, edge]) => ({id, ...edge}))};
+  const runsIn = machine === clientConnection.machine ? 'client' : 'gateway';
+  return {chart: machine.id, title, runsIn, nodes, edges: [...edges].map(([id, edge]) => ({id, ...edge}))};
 }
 
 function readSteps(table: AnyTable): ReadonlyMap<string, {edge: ChartEdge; step: ChartStep}> {

@@ -1,7 +1,7 @@
 // Rows of a ladder of packets: what a trace tells, as arrows between three lanes and notes on them.
 
 import {generatePacket, type Packet} from '../../protocol/packet.ts';
-import type {PacketEvent, TraceEvent, TransitionEvent} from '../../protocol/trace.ts';
+import type {PacketEvent, TraceEvent, TraceHeader, TransitionEvent} from '../../protocol/trace.ts';
 
 /** How a row is drawn. */
 export type Tone = 'plain' | 'dup' | 'bad' | 'call' | 'quiet' | 'good';
@@ -17,8 +17,16 @@ export interface LadderRow {
   readonly rule?: string;
   /** The row at which an arrow began, where it took its time. */
   readonly begunAt?: number;
+  /** Of the client that it concerns, where it concerns one. */
+  readonly identity?: string;
+  /** The message that it concerns, where it concerns one. */
+  readonly message?: string;
+  /** Since what it answers, where it answers something. */
+  readonly tookMs?: number;
   /** Whether the arrow ends half way. */
   readonly isLost?: boolean;
+  /** Whether a later row is the arrow that begins here. */
+  readonly isDeparture?: boolean;
   /** Bytes to be read field by field. */
   readonly bytes?: Uint8Array;
   /** Bytes of a payload or reply that the trace does not hold. */
@@ -27,6 +35,61 @@ export interface LadderRow {
 
 export const traceLanes = ['client', 'gateway', 'business'] as const;
 const [client, gateway, business] = [0, 1, 2];
+
+/** The rows of events in their order; an answer has how long it took, from the first time it was asked for. */
+export function toRows(lines: Iterable<readonly [number, TraceEvent | TraceHeader]>): LadderRow[] {
+  const askedAt = new Map<string, number>();
+  return Array.from(lines, ([id, event]) => {
+    if (event.kind === 'header') {
+      askedAt.clear();
+      const text = 'watched again: what was between is not known';
+      return {id, at: event.at, from: gateway, to: gateway, text, tone: 'bad'};
+    }
+    const {asks, answers, isRepeat} = questionOf(event);
+    const since = answers === undefined ? undefined : askedAt.get(answers);
+    if (answers !== undefined) askedAt.delete(answers);
+    if (asks !== undefined && !(isRepeat && askedAt.has(asks))) askedAt.set(asks, event.at);
+    const row = {...toRow(id, event), ...subjectOf(event)};
+    return since === undefined ? row : {...row, tookMs: event.at - since};
+  });
+}
+
+function subjectOf(event: TraceEvent): Pick<LadderRow, 'identity' | 'message'> {
+  const message = 'message' in event ? event.message : undefined;
+  return {...('identity' in event && {identity: event.identity}), ...(message !== undefined && {message})};
+}
+
+interface Question {
+  /** What is to be answered, by a name. */
+  readonly asks?: string;
+  readonly answers?: string;
+  /** Whether it may have been asked before. */
+  readonly isRepeat?: boolean;
+}
+
+function questionOf(event: TraceEvent): Question {
+  if (event.kind === 'call') return {asks: `call ${event.thread} ${event.number}`};
+  if (event.kind === 'callAnswered') return {answers: `call ${event.thread} ${event.number}`};
+  if (event.kind !== 'packet') return {};
+  const {packet, direction, thread, connection} = event;
+  // A REC answers a SEND and asks for a REL in one; only the flow's two ways are told apart.
+  const name = (what: string, way: 'in' | 'out'): string =>
+    `${what} ${way} ${thread}:${connection} ${'id' in packet ? packet.id : ''}`;
+  const back = direction === 'in' ? 'out' : 'in';
+  switch (packet.kind) {
+    case 'send':
+      return packet.qos === 0 ? {} : {asks: name('send', direction), isRepeat: packet.isDup};
+    case 'ack':
+    case 'rec':
+      return {answers: name('send', back)};
+    case 'rel':
+      return {asks: name('rel', direction), isRepeat: true};
+    case 'com':
+      return {answers: name('rel', back)};
+    default:
+      return {};
+  }
+}
 
 /** The row of an event. */
 export function toRow(id: number, event: TraceEvent): LadderRow {

@@ -49,6 +49,11 @@ function rest(name: string, bytes: Uint8Array, at: number): PacketField {
   return {
     name,
     hex: toHex(view),
-    meaning: view.length === 0 ? 'empty' : JSON.stringify(new TextDecoder().decode(view)),
+    meaning: view.length === 0 ? 'empty' : quote(new TextDecoder().decode(view)),
   };
+}
+
+/** As it reads, where all of it can be read. */
+function quote(text: string): string {
+  return /^[^\p{Cc}\ufffd]*$/u.test(text) ? `“${text}”` : JSON.stringify(text);
 }

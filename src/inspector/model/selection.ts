@@ -67,6 +67,8 @@ export class Matches {
   }
 
   #look(number: number, line: TraceLine): void {
-    if (isTraceEvent(line) && concerns(line, this.#selection)) this.#numbers.push(number);
+    // A header that is not the first one ends a time in which nobody watched: that concerns everybody.
+    const isGap = line.kind === 'header' && number > 0;
+    if (isGap || (isTraceEvent(line) && concerns(line, this.#selection))) this.#numbers.push(number);
   }
 }

@@ -9,6 +9,8 @@ export interface Sample {
   readonly connections: number;
   /** Deliveries and messages under way. */
   readonly open: number;
+  /** By chart, by state, as the snapshot had them; empty where there was none. */
+  readonly states: SnapshotLine['states'];
   readonly transmitted: number;
   readonly confirmed: number;
   readonly received: number;
@@ -75,6 +77,7 @@ export class Series {
       at: event.at,
       connections: Number.NaN,
       open: Number.NaN,
+      states: {},
       transmitted: rate(tally.transmitted),
       confirmed: rate(tally.confirmed),
       received: rate(tally.received),
@@ -96,6 +99,7 @@ export class Series {
       at: line.at,
       connections: line.connections,
       open: messages.reduce((sum, [, states]) => sum + Object.values(states).reduce((all, count) => all + count, 0), 0),
+      states: line.states,
       transmitted: rate('deliveries'),
       confirmed: rate('deliveriesConfirmed'),
       received: rate('messagesIn'),

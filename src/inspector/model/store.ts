@@ -3,6 +3,7 @@
 
 import type {TraceHeader, TraceLine} from '../../protocol/trace.ts';
 import {isTraceEvent} from '../../protocol/trace-lines.ts';
+import type {Absence} from './feed-join.ts';
 import {Matches, type Selection} from './selection.ts';
 import {Timeline} from './timeline.ts';
 import type {World} from './world.ts';
@@ -12,6 +13,8 @@ export type Source =
   | {readonly kind: 'none'}
   | {readonly kind: 'opening' | 'live'}
   | {readonly kind: 'recording'; readonly name: string}
+  /** Asked for again by itself. `since` is in the time of the trace, `retryAt` in the page's. */
+  | {readonly kind: 'away'; readonly why: string; readonly since: number; readonly retryAt: number}
   | {readonly kind: 'ended' | 'failed'; readonly why: string};
 
 /** A recording is kept whole as far as a page can hold it. */
@@ -30,6 +33,10 @@ export class Store {
   cursor: number | undefined;
   /** Where time runs on by itself over what was recorded: the time of the trace at a time of the page. */
   playing: {readonly at: number; readonly since: number} | undefined;
+  /** When it was not watched last, and what of that time is known. */
+  absence: Absence | undefined;
+  /** The end of the absence that a person has read about. */
+  absenceRead: number | undefined;
   /** Of the page, as of the last frame. */
   now = 0;
   #matches = new Matches(this.timeline, this.selection);
@@ -51,10 +58,24 @@ export class Store {
   begin(source: Source): void {
     this.timeline = new Timeline(source.kind === 'recording' ? recordingWeightMax : undefined);
     this.header = undefined;
+    this.absence = undefined;
     this.source = source;
     this.cursor = undefined;
     this.playing = undefined;
     this.select({});
+  }
+
+  /** Lines come now. */
+  live(): void {
+    this.source = {kind: 'live'};
+    this.changed();
+  }
+
+  /** Lines have ceased to come; another attempt is made in `delayMs`. */
+  away(why: string, delayMs: number): void {
+    const since = this.source.kind === 'away' ? this.source.since : this.timeline.head.at;
+    this.source = {kind: 'away', why, since, retryAt: this.now + delayMs};
+    this.changed();
   }
 
   push(lines: readonly TraceLine[]): void {

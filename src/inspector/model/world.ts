@@ -7,10 +7,12 @@ import type {
   RosterRow,
   SnapshotLine,
   TraceEvent,
+  TraceHeader,
   TraceLine,
   TransitionEvent,
 } from '../../protocol/trace.ts';
 import {isFinalState} from './chart-graph.ts';
+import {isSameRun} from './feed-join.ts';
 import {emptySeries, type Series} from './series.ts';
 
 /** A connection as far as it is known. */
@@ -48,6 +50,8 @@ export interface Flow {
   readonly event: string;
   readonly at: number;
   readonly begunAt: number;
+  /** Whether nobody watched since: it may have gone on or ended. */
+  readonly isUnknown?: true;
 }
 
 /** Messages that have ended and are still shown; the oldest goes first. */
@@ -64,6 +68,8 @@ export class World {
   /** The latest counts of the whole gateway; absent where the trace has none. */
   snapshot: SnapshotLine | undefined;
   series: Series;
+  /** Of the feed or recording. */
+  header: TraceHeader | undefined;
   /** Events that did not reach the trace. */
   lost = 0;
   /** The latest step. */
@@ -78,6 +84,7 @@ export class World {
     if (from === undefined) return;
     this.at = from.at;
     this.snapshot = from.snapshot;
+    this.header = from.header;
     this.lost = from.lost;
     this.last = from.last;
   }
@@ -86,6 +93,7 @@ export class World {
     this.at = Math.max(this.at, line.at);
     switch (line.kind) {
       case 'header':
+        this.#begin(line);
         return;
       case 'snapshot':
         this.#count(line);
@@ -99,6 +107,17 @@ export class World {
       default:
         this.#happen(line);
     }
+  }
+
+  /** A feed that was lost and found again: nobody knows what became of the messages under way. */
+  #begin(header: TraceHeader): void {
+    const before = this.header;
+    this.header = header;
+    if (before === undefined) return;
+    for (const flow of this.flows.values()) this.#end({...flow, isUnknown: true});
+    if (isSameRun(before, header)) return;
+    this.connections.clear();
+    this.snapshot = undefined;
   }
 
   #happen(event: TraceEvent): void {
@@ -137,7 +156,8 @@ export class World {
       return;
     }
     const flowKey = flowKeyOf(event);
-    const known = this.flows.get(flowKey);
+    const ended = this.ended.get(flowKey);
+    const known = this.flows.get(flowKey) ?? (ended?.isUnknown ? ended : undefined);
     const flow: Flow = {
       key: flowKey,
       chart: event.chart,
@@ -152,13 +172,17 @@ export class World {
       begunAt: known?.begunAt ?? event.at,
     };
     if (event.effects.includes('confirm')) this.series = this.series.confirmed(event.at - flow.begunAt);
-    if (!isFinalState(event.chart, event.to)) {
+    if (isFinalState(event.chart, event.to)) this.#end(flow);
+    else {
+      this.ended.delete(flowKey);
       this.flows.set(flowKey, flow);
-      return;
     }
-    this.flows.delete(flowKey);
-    this.ended.delete(flowKey);
-    this.ended.set(flowKey, flow);
+  }
+
+  #end(flow: Flow): void {
+    this.flows.delete(flow.key);
+    this.ended.delete(flow.key);
+    this.ended.set(flow.key, flow);
     const [oldest] = this.ended.keys();
     if (this.ended.size > endedMax && oldest !== undefined) this.ended.delete(oldest);
   }
@@ -179,6 +203,8 @@ export class World {
   }
 
   #count(line: SnapshotLine): void {
+    // From here on they are counted by the gateway, whatever is traced.
+    if (this.snapshot === undefined) this.steps.clear();
     for (const [chart, counts] of Object.entries(line.steps)) {
       for (const [step, count] of Object.entries(counts)) this.#addSteps(`${chart} ${step}`, count);
     }

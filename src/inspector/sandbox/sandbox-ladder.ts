@@ -12,6 +12,9 @@ const [sender, receiver, application] = [0, 1, 2];
 /** One row an entry. */
 export function toRows(entries: readonly JournalEntry[]): readonly LadderRow[] {
   const sentAt = new Map<number, number>();
+  const arrivals = new Set(
+    entries.flatMap((entry) => (entry.kind === 'arrived' || entry.kind === 'lost' ? [entry.flight.number] : [])),
+  );
   return entries.map((entry, id): LadderRow => {
     const row = (from: number, to: number, text: string, tone: Tone): LadderRow => ({
       id,
@@ -33,7 +36,11 @@ export function toRows(entries: readonly JournalEntry[]): readonly LadderRow[] {
         if (begunAt === undefined) sentAt.set(flight.number, id);
         const bytes = generatePacket(flight.packet);
         if (entry.kind === 'sent')
-          return {...row(from, from, `${spell(flight)} ${isForward ? '▸' : '◂'}`, toneOf(flight)), bytes};
+          return {
+            ...row(from, from, `${spell(flight)} ${isForward ? '▸' : '◂'}`, toneOf(flight)),
+            bytes,
+            isDeparture: arrivals.has(flight.number),
+          };
         if (entry.kind === 'copied') return {...row(from, from, `${spell(flight)} copied`, 'dup'), bytes};
         const isLost = entry.kind === 'lost';
         const tone = isLost ? 'bad' : toneOf(flight);

@@ -7,13 +7,18 @@ import {type ChartStep, chartNamed, charts, findStep} from '../model/chart-graph
 import {isEmpty} from '../model/selection.ts';
 import type {Store} from '../model/store.ts';
 import type {Flow, World} from '../model/world.ts';
-import {RuleLink} from './rule.tsx';
+import {RuleLink, shownRule} from './rule.tsx';
+import {type Signal, signal} from './signal.ts';
+
+/** Whether the chart has the whole view to itself. */
+export const isChartLarge: Signal<boolean> = signal(false);
 
 /** Messages of a selection that are offered. */
 const flowsShown = 8;
 
 export function ChartPanel({store}: {readonly store: Store}) {
   const [told, setTold] = useState<{readonly from: string; readonly step: ChartStep}>();
+  const isLarge = isChartLarge.use();
   const {world, selection} = store;
   const flows = flowsOf(world, store);
   const flow = flows.find(({key}) => key === store.flow) ?? flows[0];
@@ -21,16 +26,21 @@ export function ChartPanel({store}: {readonly store: Store}) {
   const graph = chartNamed(chart) ?? charts[0];
   if (graph === undefined) return null;
   const isAll = isEmpty(selection);
-  const light = isAll ? lightOfAll(world, chart) : lightOfOne(store, chart, flow);
+  // A message at several clients is as many deliveries: these are counted.
+  const isSpread = selection.message !== undefined && selection.connection === undefined && flows.length > 1;
+  const states = isAll ? world.statesOf(chart) : isSpread ? countStates(flows, chart) : {};
+  const light = isAll ? lightOfAll(world, chart) : isSpread ? {counts: states} : lightOfOne(store, chart, flow);
+  // What was asked of one chart is not told of another.
+  const isOfThis = told !== undefined && graph.edges.some(({steps}) => steps.includes(told.step));
   const lastStep = light.taken === undefined ? undefined : findStep(chart, light.taken.from, light.taken.event)?.step;
   const shown =
-    told ??
+    (isOfThis ? told : undefined) ??
     (lastStep === undefined || light.taken === undefined ? undefined : {from: light.taken.from, step: lastStep});
   return (
     <section class="panel charts" aria-label="Chart">
       <header>
         <h2>
-          {graph.title} <small>{isAll ? 'all of the gateway' : ''}</small>
+          Chart <small>{isAll && graph.runsIn === 'gateway' ? 'of all' : isSpread ? 'of one message' : ''}</small>
         </h2>
         <div class="tabs" role="tablist" aria-label="Charts">
           {charts.map(({chart: name, title}) => (
@@ -45,8 +55,23 @@ export function ChartPanel({store}: {readonly store: Store}) {
             </button>
           ))}
         </div>
+        <button
+          type="button"
+          class="plain"
+          aria-label="Large chart"
+          title="Large chart   F"
+          aria-pressed={isLarge}
+          onClick={() => isChartLarge.set(!isLarge)}
+        >
+          ⤢
+        </button>
       </header>
-      {flows.length > 0 && !isAll && (
+      {graph.runsIn === 'client' && (
+        <p class="note">
+          Runs in the client SDK, at the other end. A gateway cannot see in which state a client is, so no state is lit.
+        </p>
+      )}
+      {flows.length > 0 && !isAll && !isSpread && (
         <div class="chips">
           {flows.slice(0, flowsShown).map((one) => (
             <button
@@ -56,21 +81,21 @@ export function ChartPanel({store}: {readonly store: Store}) {
               aria-pressed={one.key === flow?.key}
               onClick={() => pick(store, one)}
             >
-              {one.id === undefined ? (one.message ?? 'message') : `id ${one.id}`} <em>{one.state}</em>
+              {one.id === undefined ? (one.message ?? 'message') : `id ${one.id}`}{' '}
+              <em>{one.isUnknown ? `${one.state}?` : one.state}</em>
             </button>
           ))}
           {flows.length > flowsShown && <span class="quiet">and {flows.length - flowsShown} more</span>}
         </div>
       )}
       <div class="drawing">
-        <ChartDrawing graph={graph} light={{...light, onStep: (from, step) => setTold({from, step})}} />
+        <ChartDrawing
+          graph={graph}
+          light={{...light, onStep: (from, step) => setTold({from, step}), onRule: shownRule.set}}
+        />
       </div>
-      <StepCard
-        from={shown?.from}
-        step={shown?.step}
-        onForget={told === undefined ? undefined : () => setTold(undefined)}
-      />
-      {isAll && <Sentences world={world} chart={chart} />}
+      <StepCard from={shown?.from} step={shown?.step} onForget={!isOfThis ? undefined : () => setTold(undefined)} />
+      {(isAll || isSpread) && <Sentences states={states} chart={chart} />}
     </section>
   );
 }
@@ -100,8 +125,8 @@ export function StepCard({
   );
 }
 
-function Sentences({world, chart}: {readonly world: World; readonly chart: string}) {
-  const counts = Object.entries(world.statesOf(chart)).filter(([, count]) => count > 0);
+function Sentences({states, chart}: {readonly states: Readonly<Record<string, number>>; readonly chart: string}) {
+  const counts = Object.entries(states).filter(([, count]) => count > 0);
   if (counts.length === 0) return null;
   return <p class="sentences">{counts.map(([state, count]) => awaitText(chart, state, count)).join(' · ')}</p>;
 }
@@ -123,6 +148,12 @@ function flowsOf(world: World, {selection}: Store): readonly Flow[] {
     }
   }
   return found.sort((left, right) => right.at - left.at);
+}
+
+function countStates(flows: readonly Flow[], chart: string): Readonly<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (const flow of flows) if (flow.chart === chart) counts[flow.state] = (counts[flow.state] ?? 0) + 1;
+  return counts;
 }
 
 function lightOfOne(store: Store, chart: string, flow: Flow | undefined): ChartLight {

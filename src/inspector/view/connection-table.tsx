@@ -42,6 +42,7 @@ export function ConnectionTable({store}: {readonly store: Store}) {
     const row = rows[Math.min(Math.max(place, 0), rows.length - 1)];
     if (row === undefined) return;
     store.select({connection: row.key});
+    body.current?.focus({preventScroll: true});
     const at = rows.indexOf(row) * rowHeight;
     const element = body.current;
     if (element === null) return;
@@ -75,6 +76,11 @@ export function ConnectionTable({store}: {readonly store: Store}) {
           aria-label="Search connections"
           value={wish.search}
           onInput={(event) => setWish({...wish, search: event.currentTarget.value})}
+          onKeyDown={(event) => {
+            if (event.key !== 'Enter' && event.key !== 'ArrowDown') return;
+            event.preventDefault();
+            choose(0);
+          }}
         />
       </header>
       <div class="row head">

@@ -5,7 +5,13 @@ import type {LadderRow} from '../model/ladder.ts';
 
 export const rowHeight = 24;
 const spare = 8;
-const timeWidth = 76;
+/** Letters of an identity: the gateway's own are 64 digits, of which few tell them apart. */
+const identityShown = 12;
+const timeWidth = 70;
+/** From the outer lanes to the edge: half of a lane's name. */
+const margin = 38;
+/** In a row: its line, and the text above it. */
+const [lineY, textY] = [18, 13];
 
 export interface LadderProps {
   readonly lanes: readonly string[];
@@ -13,9 +19,11 @@ export interface LadderProps {
   readonly chosen: number | undefined;
   readonly onChoose: (row: LadderRow) => void;
   readonly label: string;
+  /** Whether rows name their client: where there are several. */
+  readonly hasIdentities?: boolean;
 }
 
-export function LadderDrawing({lanes, rows, chosen, onChoose, label}: LadderProps) {
+export function LadderDrawing({lanes, rows, chosen, onChoose, label, hasIdentities = false}: LadderProps) {
   const frame = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
   const [size, setSize] = useState({width: 500, height: 300});
@@ -36,7 +44,7 @@ export function LadderDrawing({lanes, rows, chosen, onChoose, label}: LadderProp
   const last = Math.min(rows.length, Math.ceil((top + size.height) / rowHeight) + spare);
   const height = rows.length * rowHeight + 8;
   const xs = lanes.map(
-    (_, place) => timeWidth + 30 + (place * (size.width - timeWidth - 60)) / Math.max(1, lanes.length - 1),
+    (_, place) => timeWidth + margin + (place * (size.width - timeWidth - 2 * margin)) / Math.max(1, lanes.length - 1),
   );
   const onKeyDown = (event: KeyboardEvent): void => {
     const by = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
@@ -86,6 +94,17 @@ export function LadderDrawing({lanes, rows, chosen, onChoose, label}: LadderProp
             <line key={x} class="lane" x1={x} x2={x} y1={first * rowHeight} y2={last * rowHeight + 8} />
           ))}
           {rows.slice(first, last).map((row, place) => (
+            <Ground
+              key={row.id}
+              row={row}
+              place={first + place}
+              xs={xs}
+              offset={rows[0]?.id ?? 0}
+              isChosen={row.id === chosen}
+              width={size.width}
+            />
+          ))}
+          {rows.slice(first, last).map((row, place) => (
             <Rung
               key={row.id}
               row={row}
@@ -95,6 +114,7 @@ export function LadderDrawing({lanes, rows, chosen, onChoose, label}: LadderProp
               offset={rows[0]?.id ?? 0}
               isChosen={row.id === chosen}
               onChoose={() => onChoose(row)}
+              who={hasIdentities && row.identity !== undefined ? row.identity.slice(0, identityShown) : ''}
               width={size.width}
             />
           ))}
@@ -105,21 +125,52 @@ export function LadderDrawing({lanes, rows, chosen, onChoose, label}: LadderProp
   );
 }
 
-interface RungProps {
+interface GroundProps {
   readonly row: LadderRow;
   readonly place: number;
-  readonly before: LadderRow | undefined;
   readonly xs: readonly number[];
   /** Id of the first row: where ids are places, an arrow finds its beginning by it. */
   readonly offset: number;
   readonly isChosen: boolean;
-  readonly onChoose: () => void;
   readonly width: number;
 }
 
-function Rung({row, place, before, xs, offset, isChosen, onChoose, width}: RungProps) {
-  const y = place * rowHeight + rowHeight / 2;
+/** What lies under all texts: the row's colour, and its line, which may begin some rows above. */
+function Ground({row, place, xs, offset, isChosen, width}: GroundProps) {
+  const {x1, x2, y1, y2} = lineOf(row, place, xs, offset);
+  return (
+    <g class={`under ${row.tone}${isChosen ? ' chosen' : ''}`}>
+      <rect class="ground" x="0" y={place * rowHeight} width={width} height={rowHeight} />
+      {row.from !== row.to && (
+        <>
+          <line x1={x1} y1={y1} x2={x2} y2={y2} marker-end={row.isLost === true ? undefined : 'url(#tip)'} />
+          {row.isLost === true && <path class="cross" d={`M${x2 - 5} ${y2 - 5}l10 10m0 -10l-10 10`} />}
+        </>
+      )}
+    </g>
+  );
+}
+
+function lineOf(row: LadderRow, place: number, xs: readonly number[], offset: number) {
+  const [x1, end] = [xs[row.from] ?? 0, xs[row.to] ?? 0];
+  const y2 = place * rowHeight + lineY;
+  return {
+    x1,
+    x2: row.isLost === true ? (x1 + end) / 2 : end,
+    y1: row.begunAt === undefined ? y2 : (row.begunAt - offset) * rowHeight + lineY,
+    y2,
+  };
+}
+
+interface RungProps extends GroundProps {
+  readonly before: LadderRow | undefined;
+  readonly onChoose: () => void;
+  readonly who: string;
+}
+
+function Rung({row, place, before, xs, offset, isChosen, onChoose, width, who}: RungProps) {
   const gap = before === undefined ? undefined : row.at - before.at;
+  const {x1, x2, y1, y2} = lineOf(row, place, xs, offset);
   return (
     <g
       class={`rung ${row.tone}${isChosen ? ' chosen' : ''}`}
@@ -129,37 +180,42 @@ function Rung({row, place, before, xs, offset, isChosen, onChoose, width}: RungP
       onClick={onChoose}
     >
       <title>{`${row.text}${row.rule === undefined ? '' : ` ${row.rule}`}`}</title>
-      <rect class="ground" x="0" y={place * rowHeight} width={width} height={rowHeight} />
-      <text class="time" x={timeWidth - 8} y={y + 4} text-anchor="end">
+      <rect class="reach" x="0" y={place * rowHeight} width={width} height={rowHeight} />
+      <text class="time" x={timeWidth - 8} y={place * rowHeight + lineY - 2} text-anchor="end">
         {gap === undefined ? '' : gapText(gap)}
       </text>
       {row.from === row.to ? (
-        <Note row={row} x={xs[row.from] ?? 0} y={y} width={width} />
+        <Note row={row} who={who} x={xs[row.from] ?? 0} y={place * rowHeight + rowHeight / 2} width={width} />
       ) : (
-        <Arrow row={row} xs={xs} y={y} offset={offset} />
+        <text class="name" x={(x1 + x2) / 2} y={(y1 + y2) / 2 - lineY + textY} text-anchor="middle">
+          {who !== '' && <tspan class="who">{who} </tspan>}
+          {row.text}
+          {row.tookMs !== undefined && <tspan class="took"> {durationText(row.tookMs)}</tspan>}
+        </text>
       )}
     </g>
   );
 }
 
-function Note({
-  row,
-  x,
-  y,
-  width,
-}: {
+interface NoteProps {
   readonly row: LadderRow;
+  readonly who: string;
   readonly x: number;
   readonly y: number;
   readonly width: number;
-}) {
-  const text = `${row.text}${row.rule === undefined ? '' : `  ${row.rule}`}`;
+}
+
+function Note({row, who, x, y, width}: NoteProps) {
+  // Its arrow says what it is.
+  if (row.isDeparture === true) return <circle class="departure" cx={x} cy={y - rowHeight / 2 + lineY} r="3.5" />;
+  const text = `${who} ${row.text}${row.rule === undefined ? '' : `  ${row.rule}`}`.trim();
   const half = (text.length * 6.1) / 2 + 6;
   const middle = Math.min(Math.max(x, timeWidth + half), Math.max(timeWidth + half, width - half - 2));
   return (
     <g class="note">
       <rect x={middle - half} y={y - 9} width={half * 2} height="18" rx="9" />
       <text x={middle} y={y + 4} text-anchor="middle">
+        {who !== '' && <tspan class="who">{who} </tspan>}
         {row.text}
         {row.rule !== undefined && <tspan class="rule"> {row.rule}</tspan>}
       </text>
@@ -167,36 +223,13 @@ function Note({
   );
 }
 
-function Arrow({
-  row,
-  xs,
-  y,
-  offset,
-}: {
-  readonly row: LadderRow;
-  readonly xs: readonly number[];
-  readonly y: number;
-  readonly offset: number;
-}) {
-  const [x1, end] = [xs[row.from] ?? 0, xs[row.to] ?? 0];
-  const x2 = row.isLost === true ? (x1 + end) / 2 : end;
-  const y1 = row.begunAt === undefined ? y : (row.begunAt - offset) * rowHeight + rowHeight / 2;
-  const middle = (x1 + x2) / 2;
-  return (
-    <g class="arrow">
-      <line x1={x1} y1={y1} x2={x2} y2={y} marker-end={row.isLost === true ? undefined : 'url(#tip)'} />
-      {row.isLost === true && <path class="cross" d={`M${x2 - 5} ${y - 5}l10 10m0 -10l-10 10`} />}
-      <text x={middle} y={(y1 + y) / 2 - 3} text-anchor="middle">
-        {row.text}
-      </text>
-    </g>
-  );
+/** Since the row before; what happened in the same turn has nothing. */
+function gapText(ms: number): string {
+  return ms < 0.05 ? '' : `+${durationText(ms)}`;
 }
 
-/** Since the row before. */
-function gapText(ms: number): string {
-  if (ms < 0.05) return '';
-  if (ms < 10) return `+${ms.toFixed(1)} ms`;
-  if (ms < 10_000) return `+${Math.round(ms)} ms`;
-  return `+${(ms / 1_000).toFixed(1)} s`;
+function durationText(ms: number): string {
+  if (ms < 10) return `${ms.toFixed(1)} ms`;
+  if (ms < 10_000) return `${Math.round(ms)} ms`;
+  return `${(ms / 1_000).toFixed(1)} s`;
 }

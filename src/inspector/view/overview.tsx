@@ -4,7 +4,7 @@ import {awaitText} from '../charts/state-words.ts';
 import {charts} from '../model/chart-graph.ts';
 import type {Sample} from '../model/series.ts';
 import type {Store} from '../model/store.ts';
-import {type Line, Plot} from './plot.tsx';
+import {type Line, Plot, Spark} from './plot.tsx';
 
 const plots: readonly {readonly title: string; readonly unit: string; readonly lines: readonly Line[]}[] = [
   {
@@ -49,27 +49,30 @@ export function Overview({store}: {readonly store: Store}) {
         ))}
       </div>
       <section class="panel states" aria-label="States">
-        <h2>States</h2>
-        {charts.map(({chart, title, nodes}) => {
-          const counts = world.statesOf(chart);
-          const most = Math.max(1, ...Object.values(counts));
-          const shown = nodes.filter(({isComposite, isFinal}) => !isComposite && !isFinal);
-          return (
-            <div class="chartStates" key={chart}>
-              <h3>{title}</h3>
-              {shown.map(({id}) => {
-                const count = counts[id] ?? 0;
-                return (
-                  <div class="bar" key={id} title={awaitText(chart, id, count)}>
-                    <span>{id}</span>
-                    <i style={{width: `${(100 * count) / most}%`}} />
-                    <b>{count}</b>
-                  </div>
-                );
-              })}
-            </div>
-          );
-        })}
+        <h2>
+          States <small>now, and over the same time</small>
+        </h2>
+        {charts
+          .filter(({runsIn}) => runsIn === 'gateway')
+          .map(({chart, title, nodes}) => {
+            const counts = world.statesOf(chart);
+            const shown = nodes.filter(({isComposite, isFinal}) => !isComposite && !isFinal);
+            return (
+              <div class="chartStates" key={chart}>
+                <h3>{title}</h3>
+                {shown.map(({id}) => {
+                  const count = counts[id] ?? 0;
+                  return (
+                    <div class="bar" key={id} title={awaitText(chart, id, count)}>
+                      <span>{id}</span>
+                      <Spark values={world.series.samples.map(({states}) => states[chart]?.[id] ?? 0)} />
+                      <b class={count === 0 ? 'none' : ''}>{count}</b>
+                    </div>
+                  );
+                })}
+              </div>
+            );
+          })}
       </section>
     </div>
   );

@@ -10,6 +10,8 @@ export interface Line {
 
 const width = 300;
 const height = 72;
+/** What the number beside the plot tells of. */
+const samplesOfNow = 8;
 
 export interface PlotProps {
   readonly title: string;
@@ -41,6 +43,10 @@ export function Plot({title, unit, lines, samples}: PlotProps) {
           <path key={name} class={`line ${tone}`} d={toPath(values[place] ?? [], top)} />
         ))}
       </svg>
+      <p class="times" aria-hidden="true">
+        <span>{spanText(samples)}</span>
+        <span>now</span>
+      </p>
       <p class="legend">
         {lines.map(({name, tone}, place) => (
           <span key={name} class={tone}>
@@ -49,6 +55,21 @@ export function Plot({title, unit, lines, samples}: PlotProps) {
         ))}
       </p>
     </section>
+  );
+}
+
+/** One line without words, for the number beside it. */
+export function Spark({values}: {readonly values: readonly number[]}) {
+  return (
+    <svg
+      class="spark"
+      viewBox={`0 0 ${width} ${height}`}
+      preserveAspectRatio="none"
+      aria-hidden="true"
+      data-most={Math.max(0, ...values)}
+    >
+      <path class="line a" d={toPath(values, Math.max(1, ...values))} />
+    </svg>
   );
 }
 
@@ -68,6 +89,14 @@ function toPath(values: readonly number[], top: number): string {
   return path;
 }
 
+/** How long ago the left edge was: samples are rarer where there are many connections. */
+function spanText(samples: readonly Sample[]): string {
+  const [first, last] = [samples[0], samples.at(-1)];
+  if (first === undefined || last === undefined || samples.length < 2) return '';
+  const periodMs = (last.at - first.at) / (samples.length - 1);
+  return `${Math.round((periodMs * (samplesMax - 1)) / 1_000)} s ago`;
+}
+
 /** 1, 2 or 5 times a power of ten. */
 function niceTop(value: number): number {
   if (value <= 1) return 1;
@@ -75,9 +104,11 @@ function niceTop(value: number): number {
   return [1, 2, 5, 10].map((step) => step * power).find((step) => step >= value) ?? 10 * power;
 }
 
+/** A number as it is; of a rate or a time the mean of the last two seconds, since one sample of it says little. */
 function latestText(values: readonly number[], unit: string): string {
-  const value = values.findLast((one) => Number.isFinite(one));
-  return value === undefined ? '–' : `${roundText(value)}${unit}`;
+  const known = values.slice(unit === '' ? -1 : -samplesOfNow).filter((one) => Number.isFinite(one));
+  if (known.length === 0) return '–';
+  return `${roundText(known.reduce((sum, one) => sum + one, 0) / known.length)}${unit}`;
 }
 
 function roundText(value: number): string {

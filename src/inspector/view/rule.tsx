@@ -1,6 +1,7 @@
 // A rule by its number; pressed, it shows its text, as docs/delivery.md has it.
 
 import {rules} from '../model/rules.ts';
+import {Dialog} from './dialog.tsx';
 import {type Signal, signal} from './signal.ts';
 
 /** The rule whose text is shown. */
@@ -19,17 +20,10 @@ export function RuleDialog() {
   const id = shownRule.use();
   if (id === undefined) return null;
   const rule = rules.get(id);
-  const close = (): void => shownRule.set(undefined);
   return (
-    <dialog open class="ruleText" aria-label={id}>
-      <h2>
-        {id}
-        {rule?.isV2 === true && <small> rainbow.v2</small>}
-      </h2>
+    <Dialog title={id} onClose={() => shownRule.set(undefined)}>
+      {rule?.isV2 === true && <p class="quiet">Comes with rainbow.v2, and is not in force yet.</p>}
       <p>{rule?.text ?? 'The rule is not in docs/delivery.md.'}</p>
-      <button type="button" onClick={close}>
-        Close
-      </button>
-    </dialog>
+    </Dialog>
   );
 }

@@ -13,6 +13,7 @@ import type {Story} from '../sandbox/stories.ts';
 import type {Weather} from '../sandbox/wire.ts';
 import {LadderDrawing} from './ladder-drawing.tsx';
 import {RowDetail} from './ladder-panel.tsx';
+import {shownRule} from './rule.tsx';
 import {SandboxControls} from './sandbox-controls.tsx';
 import {StoryPanel} from './sandbox-stories.tsx';
 import {Verdicts} from './sandbox-verdicts.tsx';
@@ -109,10 +110,13 @@ function PartyChart({title, side, sandbox}: {readonly title: string; readonly si
   return (
     <section class="panel charts" aria-label={`Chart of the ${side}`}>
       <h2>
-        {title} <small>{graph.title}</small>
+        {title}{' '}
+        <small>
+          <code>{graph.chart}</code>
+        </small>
       </h2>
       <div class="drawing">
-        <ChartDrawing graph={graph} light={light} />
+        <ChartDrawing graph={graph} light={{...light, onRule: shownRule.set}} />
       </div>
     </section>
   );

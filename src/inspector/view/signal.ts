@@ -3,10 +3,10 @@
 import {useEffect, useReducer} from 'preact/hooks';
 
 export interface Signal<Value> {
-  get(): Value;
-  set(value: Value): void;
+  readonly get: () => Value;
+  readonly set: (value: Value) => void;
   /** The value; the component is rendered again when it changes. */
-  use(): Value;
+  readonly use: () => Value;
 }
 
 export function signal<Value>(first: Value): Signal<Value> {

@@ -34,7 +34,11 @@ export function SourcePanel({store}: {readonly store: Store}) {
   };
   return (
     <section class="panel source" aria-label="Source">
-      <h2>What to look at</h2>
+      <h2>A gateway</h2>
+      <p class="quiet">
+        Watch the gateway that this page came from. It tells nothing without the key, <code>inspector_key</code> of its
+        configuration.
+      </p>
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -76,7 +80,7 @@ export function SourcePanel({store}: {readonly store: Store}) {
         <button type="submit" class="primary">
           Watch
         </button>
-        {source.kind === 'live' && (
+        {(source.kind === 'live' || source.kind === 'away') && (
           <button
             type="button"
             onClick={() => {
@@ -89,9 +93,15 @@ export function SourcePanel({store}: {readonly store: Store}) {
           </button>
         )}
       </form>
+      {'why' in source && <p class="fault">{source.why}</p>}
+      <h2>A recording</h2>
+      <p class="quiet">
+        Of <code>rainbow record</code>, or of a simulation that failed; it may be dropped anywhere on this page. It
+        stays in this browser.
+      </p>
       <p>
         <label class="file">
-          or open a recording
+          <span>File</span>
           <input
             type="file"
             onChange={(event) => {
@@ -100,12 +110,12 @@ export function SourcePanel({store}: {readonly store: Store}) {
             }}
           />
         </label>
-        <span class="quiet">
-          {' '}
-          or drop one anywhere on this page: a file of `rainbow record`, or of a failing test. It stays in this browser.
-        </span>
       </p>
-      {(source.kind === 'failed' || source.kind === 'ended') && <p class="fault">{source.why}</p>}
+      <h2>Neither</h2>
+      <p class="quiet">
+        The <a href="#/sandbox">sandbox</a> runs the same charts here: two parties, and a link that loses, copies and
+        delays.
+      </p>
       {source.kind === 'recording' && store.header?.note !== undefined && <p>{store.header.note}</p>}
     </section>
   );

@@ -39,11 +39,16 @@ export function TimeBar({store}: {readonly store: Store}) {
   );
 }
 
+/** A time of the trace as a clock shows it, in UTC; as it is where nothing ties it to a clock. */
+export function clockText({header}: Store, at: number): string {
+  if (header === undefined) return `${(at / 1_000).toFixed(3)} s`;
+  return new Date(header.wallMs + at - header.at).toISOString().slice(11, 23);
+}
+
 function momentText(store: Store): string {
-  const {header, world, timeline, cursor} = store;
+  const {world, timeline, cursor} = store;
   if (timeline.end === 0) return '';
-  const wall = header === undefined ? undefined : new Date(header.wallMs + world.at - header.at);
-  const clock = wall === undefined ? `${(world.at / 1_000).toFixed(3)} s` : wall.toISOString().slice(11, 23);
+  const clock = clockText(store, world.at);
   if (cursor === undefined) return clock;
   return `${clock}  −${((timeline.head.at - world.at) / 1_000).toFixed(1)} s`;
 }

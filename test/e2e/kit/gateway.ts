@@ -143,6 +143,8 @@ export function checkCalls(business: BusinessServer): void {
 export interface Daemon {
   readonly business: BusinessServer;
   readonly process: ChildProcess;
+  /** What it was started with: another one can follow it on the same port. */
+  readonly args: readonly string[];
   readonly port: number;
   readonly api: Api;
   connect(options?: HandshakeOptions): Promise<RawClient>;
@@ -167,7 +169,8 @@ export async function startDaemon(t: Lifetime, keys: IniKeys = {}): Promise<Daem
     ...keys,
   });
   const port = await freePort();
-  const daemon = runServer(t, ['-f', file, '-p', String(port)]);
+  const args = ['-f', file, '-p', String(port)];
+  const daemon = runServer(t, args);
   const api = new Api(port, securityToken);
   const isUp = async () => {
     if (daemon.process.exitCode !== null) throw new Error(`Expected the server to start, got ${daemon.output}`);
@@ -177,6 +180,7 @@ export async function startDaemon(t: Lifetime, keys: IniKeys = {}): Promise<Daem
   await until(isUp, 'the server to answer /hello/', 20_000);
   return {
     business,
+    args,
     port,
     api,
     process: daemon.process,
