@@ -10,6 +10,7 @@ import {runHandshake} from './sections/handshake.ts';
 import {runLatency} from './sections/latency.ts';
 import {runMemory} from './sections/memory.ts';
 import {runShards} from './sections/shards.ts';
+import {runTrace} from './sections/trace.ts';
 import {runUnicast} from './sections/unicast.ts';
 import {runUplink} from './sections/uplink.ts';
 import {Stage} from './stage.ts';
@@ -24,6 +25,7 @@ const sections: Readonly<Record<SectionName, (stage: Stage) => Promise<SectionRe
   latency: runLatency,
   growth: runGrowth,
   shards: runShards,
+  trace: runTrace,
 };
 
 async function main(args: readonly string[]): Promise<void> {

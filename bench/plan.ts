@@ -13,6 +13,7 @@ export const sectionNames = [
   'latency',
   'growth',
   'shards',
+  'trace',
 ] as const;
 export type SectionName = (typeof sectionNames)[number];
 
