@@ -58,7 +58,8 @@ function strip(source: string): {readonly text: string; readonly places: number}
   };
   const text = source
     .replaceAll(/const \{observer\} = [\w.#]+;/g, () => count('const observer = undefined;'))
-    .replaceAll(/[\w.#]*bservation\.observer\?\./g, () => count('undefined?.'))
-    .replaceAll(/^ +(?:this\.)?(?:watchMask|watchEpoch|storyPlace)(?: =|:) 0[;,]\n/gm, () => '');
+    .replaceAll(/[\w.#]*bservation\.observer\b(?! = )/g, () => count('undefined'))
+    .replaceAll(/^ +(?:this\.)?(?:watch|subject|story|sent)(?:Mask|Epoch|Place|Code|Value)(?: =|:) 0[;,]\n/gm, () => '')
+    .replaceAll(/^ +(?:this\.)?sentFrame(?:: Uint8Array \| undefined)? = undefined;\n/gm, () => '');
   return {text, places};
 }
