@@ -7,6 +7,7 @@ import {writeResults} from './results.ts';
 import {runFanOut} from './sections/fan-out.ts';
 import {runGrowth} from './sections/growth.ts';
 import {runHandshake} from './sections/handshake.ts';
+import {runInspector} from './sections/inspector.ts';
 import {runLatency} from './sections/latency.ts';
 import {runMemory} from './sections/memory.ts';
 import {runShards} from './sections/shards.ts';
@@ -26,6 +27,7 @@ const sections: Readonly<Record<SectionName, (stage: Stage) => Promise<SectionRe
   growth: runGrowth,
   shards: runShards,
   trace: runTrace,
+  inspector: runInspector,
 };
 
 async function main(args: readonly string[]): Promise<void> {

@@ -14,6 +14,7 @@ export const sectionNames = [
   'growth',
   'shards',
   'trace',
+  'inspector',
 ] as const;
 export type SectionName = (typeof sectionNames)[number];
 
