@@ -23,13 +23,10 @@ export interface Frames {
 export class InspectorPage {
   readonly #browser: Browser;
   readonly #page: Page;
-  /** The process that runs the page. */
-  readonly #renderer: number;
 
-  private constructor(browser: Browser, page: Page, renderer: number) {
+  private constructor(browser: Browser, page: Page) {
     this.#browser = browser;
     this.#page = page;
-    this.#renderer = renderer;
   }
 
   /** Opens the page of the gateway at `port`, gives the key, and settles when its feed has begun. */
@@ -42,7 +39,7 @@ export class InspectorPage {
       await page.getByLabel('Key of the inspector').fill(key);
       await page.getByRole('button', {name: 'Watch'}).click();
       await page.getByText(/^live · /).waitFor();
-      return new InspectorPage(browser, page, await rendererOf(browser));
+      return new InspectorPage(browser, page);
     } catch (error) {
       await browser.close();
       throw error;
@@ -78,8 +75,8 @@ export class InspectorPage {
   }
 
   /** Bytes that the page's process has in memory. */
-  get residentBytes(): number {
-    return readResidentBytes(this.#renderer);
+  async residentBytes(): Promise<number> {
+    return readResidentBytes(await rendererOf(this.#browser));
   }
 
   /** Bytes of what is alive for the page's own program, and of garbage not yet collected. */

@@ -135,7 +135,7 @@ async function look(page: InspectorPage, view: string, ms: number): Promise<Page
     ...frames,
     linesPerSecond: ((shown.lines - lines) * 1_000) / ms,
     heapBytes: await page.heapBytes(),
-    residentBytes: page.residentBytes,
+    residentBytes: await page.residentBytes(),
     shown,
   };
 }
