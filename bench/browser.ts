@@ -2,7 +2,7 @@
 
 import {existsSync} from 'node:fs';
 import {type Browser, chromium, type Page} from 'playwright-core';
-import {readResidentBytes} from './meter.ts';
+import {readOwnBytes, readResidentBytes} from './meter.ts';
 
 const executablePath = process.env.RAINBOW_CHROMIUM ?? '/usr/bin/chromium';
 const args = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-sync'];
@@ -74,9 +74,10 @@ export class InspectorPage {
     }, ms);
   }
 
-  /** Bytes that the page's process has in memory. */
-  async residentBytes(): Promise<number> {
-    return readResidentBytes(await rendererOf(this.#browser));
+  /** Bytes that the page's process has in memory; `own` without those of the browser's program. */
+  async memory(): Promise<{readonly residentBytes: number; readonly ownBytes: number}> {
+    const pid = await rendererOf(this.#browser);
+    return {residentBytes: readResidentBytes(pid), ownBytes: readOwnBytes(pid)};
   }
 
   /** Bytes of what is alive for the page's own program, and of garbage not yet collected. */
