@@ -7,9 +7,11 @@ import {writeResults} from './results.ts';
 import {runFanOut} from './sections/fan-out.ts';
 import {runGrowth} from './sections/growth.ts';
 import {runHandshake} from './sections/handshake.ts';
+import {runInspector} from './sections/inspector.ts';
 import {runLatency} from './sections/latency.ts';
 import {runMemory} from './sections/memory.ts';
 import {runShards} from './sections/shards.ts';
+import {runTrace} from './sections/trace.ts';
 import {runUnicast} from './sections/unicast.ts';
 import {runUplink} from './sections/uplink.ts';
 import {Stage} from './stage.ts';
@@ -24,6 +26,8 @@ const sections: Readonly<Record<SectionName, (stage: Stage) => Promise<SectionRe
   latency: runLatency,
   growth: runGrowth,
   shards: runShards,
+  trace: runTrace,
+  inspector: runInspector,
 };
 
 async function main(args: readonly string[]): Promise<void> {

@@ -33,8 +33,18 @@ export function cpuBetween(from: CpuReading, to: CpuReading): CpuReading {
 
 /** Resident memory of process `pid`, in bytes. */
 export function readResidentBytes(pid: number): number {
-  const kilobytes = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'))?.[1];
-  if (kilobytes === undefined) throw new Error(`Expected VmRSS in /proc/${pid}/status`);
+  return readStatusBytes(pid, 'VmRSS');
+}
+
+/** Of it, what is no part of a file: programs and libraries are, and other processes have the same pages of them. */
+export function readOwnBytes(pid: number): number {
+  return readStatusBytes(pid, 'RssAnon');
+}
+
+function readStatusBytes(pid: number, name: string): number {
+  const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+  const kilobytes = new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1];
+  if (kilobytes === undefined) throw new Error(`Expected ${name} in /proc/${pid}/status`);
   return Number(kilobytes) * 1024;
 }
 

@@ -13,6 +13,8 @@ export const sectionNames = [
   'latency',
   'growth',
   'shards',
+  'trace',
+  'inspector',
 ] as const;
 export type SectionName = (typeof sectionNames)[number];
 

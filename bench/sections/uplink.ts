@@ -43,20 +43,21 @@ export async function runUplink(stage: Stage): Promise<SectionResult> {
   for (const qos of stage.plan.levels) {
     stage.say(`uplink QoS ${qos}`);
     const cells = servers.map((server) => ({server, rounds: [] as UplinkRound[]}));
-    for (const {server} of cells) await playRound(stage, server, qos, stage.plan.warmUpMs * 2);
+    for (const {server} of cells) await playUplink(stage, server, qos, stage.plan.warmUpMs * 2);
     for (let round = 0; round < stage.plan.rounds; round++) {
       for (const {server, rounds} of cells)
-        rounds.push(await undisturbed(stage, () => playRound(stage, server, qos, stage.plan.roundMs * 2)));
+        rounds.push(await undisturbed(stage, () => playUplink(stage, server, qos, stage.plan.roundMs * 2)));
     }
     for (const {server, rounds} of cells) measured.push({server: server.name, qos, rounds});
     await profileRounds(stage, servers, `uplink QoS ${qos}`, (server) =>
-      playRound(stage, server, qos, stage.plan.roundMs * 2),
+      playUplink(stage, server, qos, stage.plan.roundMs * 2),
     );
   }
   return {tables: [tableOf(measured)], rounds: measured};
 }
 
-async function playRound(stage: Stage, server: Contestant, qos: Qos, durationMs: number): Promise<UplinkRound> {
+/** One round, which others may have disturbed. */
+export async function playUplink(stage: Stage, server: Contestant, qos: Qos, durationMs: number): Promise<UplinkRound> {
   const {generator, business} = stage;
   const foreign = stage.quiet.start();
   const processes = [server, generator, business];

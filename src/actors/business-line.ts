@@ -16,6 +16,7 @@ export class BusinessLine implements Subject {
   readonly number: number;
   watchMask = 0;
   watchEpoch = 0;
+  subjectPlace = 0;
   readonly #thread: Thread;
   readonly #actor: Cell<ConnectionMessage>;
   #cookie: string | undefined;
@@ -38,6 +39,7 @@ export class BusinessLine implements Subject {
     if (answer.identity === undefined) return;
     this.identity = answer.identity;
     this.watchEpoch = 0;
+    this.subjectPlace = 0;
     this.#actor.name = answer.identity;
     this.claim = this.#thread.sequences.nextClaim();
   }

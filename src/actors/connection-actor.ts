@@ -236,7 +236,9 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
     const {sendBufferBytesMax} = this.#thread.settings;
     for (const {frame, story} of broadcasts) {
       if (this.#life.isOpen && this.link.bufferedBytes <= sendBufferBytesMax) {
-        if (observer !== undefined) observer.sent(this.#line, story, frame);
+        // One that was published before anybody watched has no story.
+        if (story !== undefined) observer?.sentShared(this.#line, story, frame);
+        else observer?.sent(this.#line, undefined, frame);
         this.link.send(frame);
         continue;
       }

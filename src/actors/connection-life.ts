@@ -7,6 +7,7 @@ import {connection as chart} from '../machines/connection.ts';
 import {type CloseReason, closeReasons} from '../protocol/close-code.ts';
 import type {Cell} from '../runtime/actor.ts';
 import type {WheelEntry} from '../runtime/timer-wheel.ts';
+import {chartNumber} from '../trace/observer.ts';
 import type {AcceptedAnswer, Answer} from '../upstream/call.ts';
 import type {BusinessLine} from './business-line.ts';
 import type {Link} from './link.ts';
@@ -150,7 +151,8 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
     const to = chart.next[cell] as number;
     this.#state = to;
     const {observer} = this.#thread.observation;
-    if (observer !== undefined) observer.transition('connection', this.#line, undefined, 0, from, eventCode, to);
+    if (observer !== undefined)
+      observer.transition(chartNumber.connection, this.#line, undefined, 0, from, eventCode, to);
     for (const effectCode of chart.effects[cell] as readonly number[]) this.#carryOut(effectCode);
   }
 

@@ -5,7 +5,7 @@
 import {inboundQos1, inboundQos2} from '../machines/inbound-delivery.ts';
 import {framePacket} from '../protocol/frame.ts';
 import {emptyBytes, type Packet, type Qos, type SendPacket} from '../protocol/packet.ts';
-import type {Story, Subject} from '../trace/observer.ts';
+import {chartNumber, type Story, type Subject} from '../trace/observer.ts';
 import type {Answer} from '../upstream/call.ts';
 import type {Link} from './link.ts';
 import type {Survey} from './survey.ts';
@@ -213,7 +213,8 @@ export class Inbound {
     if (isUnanswered(flow) !== wasUnanswered) this.#countUnanswered(wasUnanswered ? -1 : 1);
     const {observer} = this.#thread.observation;
     if (observer !== undefined) {
-      observer.transition(table.machine.id, this.#owner.subject, flow, flow.id, from, eventCode, to);
+      const chart = flow.qos === 1 ? chartNumber.inboundQos1 : chartNumber.inboundQos2;
+      observer.transition(chart, this.#owner.subject, flow, flow.id, from, eventCode, to);
     }
     const effects = table.effects[cell] as readonly number[];
     for (let index = 0; index < effects.length; index++) this.#carryOut(effects[index] as number, flow);

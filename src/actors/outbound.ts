@@ -5,12 +5,11 @@
 import {outboundQos1, outboundQos2} from '../machines/outbound-delivery.ts';
 import {framePacket} from '../protocol/frame.ts';
 import {messageIdMax} from '../protocol/packet.ts';
-import type {Observation, Subject} from '../trace/observer.ts';
+import {chartNumber, type Observation, type Subject} from '../trace/observer.ts';
 import type {Delivery} from './delivery.ts';
 import {InFlight} from './in-flight.ts';
 import type {Link} from './link.ts';
 import {OwedAnswers} from './owed-answers.ts';
-import type {Publication} from './publication.ts';
 import type {Survey} from './survey.ts';
 import type {Thread} from './thread.ts';
 
@@ -90,7 +89,7 @@ export class Outbound {
       this.#thread.counters.packetsUnknownId++;
       this.#owed?.answered(id);
       // The peer holds an id that we have forgotten; a REL lets it go. [RB-19]
-      if (kind === 'rec') this.#sendFrame(framePacket({kind: 'rel', id}), undefined);
+      if (kind === 'rec') this.#sendStray(framePacket({kind: 'rel', id}));
       return;
     }
     if ((delivery.publication.qos === 1) !== (kind === 'ack')) this.#thread.counters.packetsMismatched++;
@@ -168,7 +167,8 @@ export class Outbound {
   }
 
   #step(delivery: Delivery, eventCode: number): void {
-    const table = delivery.publication.qos === 1 ? outboundQos1 : outboundQos2;
+    const isQos1 = delivery.publication.qos === 1;
+    const table = isQos1 ? outboundQos1 : outboundQos2;
     const from = delivery.state;
     const cell = table.step(from, eventCode);
     const to = table.next[cell] as number;
@@ -176,7 +176,8 @@ export class Outbound {
     const {observer} = this.#observation;
     if (observer !== undefined) {
       const {publication, id} = delivery;
-      observer.transition(table.machine.id, this.#owner.subject, publication, id, from, eventCode, to);
+      const chart = isQos1 ? chartNumber.outboundQos1 : chartNumber.outboundQos2;
+      observer.transition(chart, this.#owner.subject, publication, id, from, eventCode, to);
     }
     const effects = table.effects[cell] as readonly number[];
     for (let index = 0; index < effects.length; index++) this.#carryOut(effects[index] as number, delivery);
@@ -232,12 +233,15 @@ export class Outbound {
 
   #send(delivery: Delivery, frame: Uint8Array): void {
     delivery.sentAt = Math.trunc(this.#thread.scheduler.now);
-    this.#sendFrame(frame, delivery.publication);
+    const {observer} = this.#observation;
+    if (observer !== undefined) observer.sentShared(this.#owner.subject, delivery.publication, frame);
+    this.#owner.link.send(frame);
   }
 
-  #sendFrame(frame: Uint8Array, story: Publication | undefined): void {
+  // Belongs to no delivery any more.
+  #sendStray(frame: Uint8Array): void {
     const {observer} = this.#observation;
-    if (observer !== undefined) observer.sent(this.#owner.subject, story, frame);
+    if (observer !== undefined) observer.sent(this.#owner.subject, undefined, frame);
     this.#owner.link.send(frame);
   }
 

@@ -9,17 +9,20 @@ import type {Timer} from '../core/clock.ts';
 import {framePacket} from '../protocol/frame.ts';
 import {emptyBytes, type Qos} from '../protocol/packet.ts';
 import type {Reply} from '../runtime/ask.ts';
-import type {PublicationResult, Story} from '../trace/observer.ts';
+import type {PublicationResult, SharedStory} from '../trace/observer.ts';
 import {Delivery} from './delivery.ts';
 import {type Recipients, strangerAt} from './recipients.ts';
 import type {Thread} from './thread.ts';
 
-export class Publication implements Story {
+export class Publication implements SharedStory {
   readonly qos: Qos;
   /** The publication's id. */
   readonly message: string;
   watchMask = 0;
   storyPlace = 0;
+  sentFrame: Uint8Array | undefined = undefined;
+  sentCode = 0;
+  sentValue = 0;
   /** Of the payload, as a client's queue counts them; also after the payload has been let go. */
   readonly payloadBytes: number;
   /** The id on the wire for every client on which it is free; the others take one of their own. */
@@ -161,6 +164,7 @@ export class Publication implements Story {
     // Overdue deliveries may live as long as their connections; the payload need not be held for them.
     this.#payload = emptyBytes;
     this.#frame = emptyBytes;
+    this.sentFrame = undefined;
     this.#repeatFrame = undefined;
     const {observer} = this.#thread.observation;
     if (observer !== undefined) observer.answered(this, this.#result(isTimedOut));

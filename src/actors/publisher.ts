@@ -4,7 +4,7 @@
 import type {PublishOutcome, PublishRequest} from '../cluster/switchboard.ts';
 import {framePacket} from '../protocol/frame.ts';
 import type {Reply} from '../runtime/ask.ts';
-import type {PublicationFacts, Story} from '../trace/observer.ts';
+import type {PublicationFacts, SharedStory} from '../trace/observer.ts';
 import {Publication} from './publication.ts';
 import {type Recipients, strangerAt} from './recipients.ts';
 import type {Thread} from './thread.ts';
@@ -12,7 +12,7 @@ import type {Thread} from './thread.ts';
 /** One QoS 0 message, as it goes to every client. */
 export interface Broadcast {
   readonly frame: Uint8Array;
-  readonly story: Story | undefined;
+  readonly story: SharedStory | undefined;
 }
 
 /** Sends `request` to `recipients` and calls `reply` once, when all have answered or gone, or at the timeout. */
@@ -81,7 +81,8 @@ function begin(
 function factsOf(request: PublishRequest, message: string, recipients: Recipients): PublicationFacts {
   const {channel, identity, qos, type, payload, timeoutMs} = request;
   const address = {channel, to: identity, qos, type, timeoutMs};
-  return {...address, message, bytes: payload.length, recipients: recipients.size, watchMask: 0, storyPlace: 0};
+  const known = {...address, message, bytes: payload.length, recipients: recipients.size};
+  return {...known, watchMask: 0, storyPlace: 0, sentFrame: undefined, sentCode: 0, sentValue: 0};
 }
 
 /** The outcome where nobody can confirm. */

@@ -9,5 +9,5 @@ export type Recipients = Pick<ReadonlySet<ActorRef<ConnectionMessage>>, 'size' |
 
 /** A recipient that could not be told, for a trace: all that is known of it is its name. */
 export function strangerAt({name}: ActorRef<ConnectionMessage>): Subject {
-  return {number: 0, identity: name, watchMask: 0, watchEpoch: 0};
+  return {number: 0, identity: name, watchMask: 0, watchEpoch: 0, subjectPlace: 0};
 }

@@ -5,14 +5,18 @@ import type {PacketFault, Qos, SendPacket} from '../protocol/packet.ts';
 import type {MembershipEvent} from '../protocol/trace.ts';
 import type {Answer, Call} from '../upstream/call.ts';
 
+/** The charts as an observer is told of them: their places in `charts` (record-kind.ts). */
+export const chartNumber = {connection: 0, outboundQos1: 1, outboundQos2: 2, inboundQos1: 3, inboundQos2: 4} as const;
+
 /** The connection that something happens to. */
 export interface Subject {
   /** In its thread, from 1; 0 where it is not known. */
   readonly number: number;
   readonly identity: string;
-  /** The recorder's: who watches it, and as of which change of what is watched. */
+  /** The recorder's: who watches it, and as of which change of what is watched; and where its ring has the identity. */
   watchMask: number;
   watchEpoch: number;
+  subjectPlace: number;
 }
 
 /** The message that something happens to. */
@@ -24,8 +28,16 @@ export interface Story {
   storyPlace: number;
 }
 
+/** A message that goes to many clients in the same frames. */
+export interface SharedStory extends Story {
+  /** The recorder's: the frame that was read last, and what a record holds of it. Not to be held beyond the answer. */
+  sentFrame: Uint8Array | undefined;
+  sentCode: number;
+  sentValue: number;
+}
+
 /** What is known of a publication when it begins. */
-export interface PublicationFacts extends Story {
+export interface PublicationFacts extends SharedStory {
   readonly channel: string | undefined;
   /** The one client that is meant. */
   readonly to: string | undefined;
@@ -50,9 +62,9 @@ export type DeliveryFate = 'queued' | 'refused' | 'gone' | 'dropped';
 
 /** Called on the hot path: must not throw, and must not keep arrays or buffers that it is given. */
 export interface Observer {
-  /** One step of one chart. Codes are the table's; `flow` is the id on the wire or 0. */
+  /** One step of one chart, one of {@link chartNumber}. Codes are the table's; `flow` is the id on the wire or 0. */
   transition(
-    chart: string,
+    chart: number,
     subject: Subject,
     story: Story | undefined,
     flow: number,
@@ -76,6 +88,8 @@ export interface Observer {
   ): void;
   /** A frame was handed to the link. */
   sent(subject: Subject, story: Story | undefined, frame: Uint8Array): void;
+  /** A frame was that mostly goes to others as well. */
+  sentShared(subject: Subject, story: SharedStory, frame: Uint8Array): void;
   /** A ping (`code` 0) or a close frame was. */
   signalled(subject: Subject, code: number): void;
   /** A publication began; sets its `watchMask`. */

@@ -20,7 +20,13 @@ export const recordKind = {
   callAnswered: 7,
   membership: 8,
   apiRefused: 9,
+  /** A SEND with more bytes than stand beside its type in one number. */
+  longIn: 10,
+  longOut: 11,
 } as const;
+
+/** Bytes of a SEND from which on it is a long one. */
+export const longBytesMin = 65_536;
 
 /** The charts by their numbers. */
 export const charts: readonly Table<string, string, string>[] = [
@@ -30,22 +36,6 @@ export const charts: readonly Table<string, string, string>[] = [
   inboundQos1,
   inboundQos2,
 ];
-
-/** Number of the chart with this id; a comparison of interned strings each, and faster than a map. */
-export function chartNumber(id: string): number {
-  switch (id) {
-    case 'connection':
-      return 0;
-    case 'outboundQos1':
-      return 1;
-    case 'outboundQos2':
-      return 2;
-    case 'inboundQos1':
-      return 3;
-    default:
-      return 4;
-  }
-}
 
 /** By number; the first six are the commands on the wire. */
 export const packetKinds: readonly TracePacket['kind'][] = [
@@ -59,6 +49,9 @@ export const packetKinds: readonly TracePacket['kind'][] = [
   'heard',
   'close',
 ];
+/** Place of a SEND in {@link packetKinds}; in a record its flags stand above it. */
+export const commandSend = 1;
+
 /** Place in {@link packetKinds}; as {@link chartNumber}. */
 export function packetNumber(kind: TracePacket['kind']): number {
   switch (kind) {

@@ -5,28 +5,29 @@ import type {Clock} from '../core/clock.ts';
 import type {PacketFault, SendPacket} from '../protocol/packet.ts';
 import {type MembershipEvent, payloadShownMax} from '../protocol/trace.ts';
 import type {Answer, Call} from '../upstream/call.ts';
-import type {DeliveryFate, Observer, PublicationFacts, PublicationResult, Story, Subject} from './observer.ts';
+import {FrameHead, sendCode} from './frame-head.ts';
+import type {
+  DeliveryFate,
+  Observer,
+  PublicationFacts,
+  PublicationResult,
+  SharedStory,
+  Story,
+  Subject,
+} from './observer.ts';
 import {
   callKinds,
   changes,
-  chartNumber,
   charts,
   fates,
   faultReasons,
+  longBytesMin,
   outcomes,
   packetNumber,
   recordKind,
 } from './record-kind.ts';
 import type {TraceRing} from './trace-ring.ts';
 import type {WatchList} from './watch-list.ts';
-
-/** Of a SEND on the wire; the packets' kinds stand in their list by their commands. */
-const commandSend = 1;
-
-/** Time as the turns of a thread know it: cheaper than to ask the clock. */
-export interface TurnTime {
-  readonly now: number;
-}
 
 export class Recorder implements Observer {
   readonly ring: TraceRing;
@@ -35,17 +36,16 @@ export class Recorder implements Observer {
   readonly #eventCounts = charts.map(({vocabulary}) => vocabulary.events.length);
   readonly #watches: WatchList;
   readonly #clock: Clock;
-  readonly #turn: TurnTime;
+  readonly #head = new FrameHead();
 
-  constructor(ring: TraceRing, watches: WatchList, clock: Clock, turn: TurnTime) {
+  constructor(ring: TraceRing, watches: WatchList, clock: Clock) {
     this.ring = ring;
     this.#watches = watches;
     this.#clock = clock;
-    this.#turn = turn;
   }
 
   transition(
-    chart: string,
+    chart: number,
     subject: Subject,
     story: Story | undefined,
     flow: number,
@@ -53,16 +53,15 @@ export class Recorder implements Observer {
     event: number,
     to: number,
   ): void {
-    const number = chartNumber(chart);
-    const cell = from * (this.#eventCounts[number] as number) + event;
-    const steps = this.steps[number] as Float64Array;
+    const cell = from * (this.#eventCounts[chart] as number) + event;
+    const steps = this.steps[chart] as Float64Array;
     // An event that means nothing in a state, such as a sign of life from a client that is known to live, is no step.
-    if (charts[number]?.isHandled[cell] !== 1) return;
+    if (charts[chart]?.isHandled[cell] !== 1) return;
     steps[cell] = (steps[cell] as number) + 1;
     const mask = this.#maskOf(subject, story);
     if (mask === 0) return;
-    const place = this.#add(recordKind.transition | (number << 8) | (flow << 16), mask, subject, story);
-    this.ring.numbers[place * 8 + 4] = from | (event << 8) | (to << 16);
+    const step = from | (event << 8) | (to << 16);
+    this.ring.add(recordKind.transition | (chart << 8) | (flow << 16), mask, subject, story, step);
   }
 
   received(
@@ -73,14 +72,16 @@ export class Recorder implements Observer {
     const mask = this.#maskOf(subject, story);
     if (mask === 0) return;
     if (packet.kind !== 'send') {
-      const place = this.#add(recordKind.packetIn | (packetNumber(packet.kind) << 8), mask, subject, story);
-      this.#fill(place, 0, packet.kind === 'fault' ? faultReasons.indexOf(packet.reason) : 0, 0, 0);
+      const reason = packet.kind === 'fault' ? faultReasons.indexOf(packet.reason) : 0;
+      this.ring.add(recordKind.packetIn | (packetNumber(packet.kind) << 8), mask, subject, story, reason);
       return;
     }
     const {qos, isDup, type, id, payload} = packet;
-    const place = this.#add(recordKind.packetIn | (commandSend << 8) | (id << 16), mask, subject, story);
-    this.#fill(place, payload.length, type, qos | (isDup ? 4 : 0), 0);
-    this.#keep(place, mask, payload);
+    const code = sendCode(qos | (isDup ? 4 : 0), id);
+    const isLong = payload.length >= longBytesMin;
+    const kind = isLong ? recordKind.longIn : recordKind.packetIn;
+    const value = isLong ? this.ring.detail(payload.length, type, 0, 0, '') : (type << 16) | payload.length;
+    this.#keep(this.ring.add(kind | code, mask, subject, story, value), mask, payload);
   }
 
   answerReceived(
@@ -92,40 +93,41 @@ export class Recorder implements Observer {
   ): void {
     const mask = this.#maskOf(subject, story);
     if (mask === 0) return;
-    const place = this.#add(recordKind.packetIn | (packetNumber(kind) << 8) | (id << 16), mask, subject, story);
-    this.ring.numbers[place * 8 + 4] = reply === undefined ? 0 : reply.length;
+    const code = recordKind.packetIn | (packetNumber(kind) << 8) | (id << 16);
+    const place = this.ring.add(code, mask, subject, story, reply === undefined ? 0 : reply.length);
     if (reply !== undefined) this.#keep(place, mask, reply);
   }
 
   sent(subject: Subject, story: Story | undefined, frame: Uint8Array): void {
     const mask = this.#maskOf(subject, story);
     if (mask === 0) return;
-    // What is on the wire is told, not what was meant: the head is read back from the frame.
-    const marker = frame[1] as number;
-    const start = marker < 126 ? 2 : marker === 126 ? 4 : 10;
-    const first = frame[start] as number;
-    const command = first >> 4;
-    const isSend = command === commandSend;
-    const hasId = !isSend || (first & 6) !== 0;
-    const idAt = isSend ? start + 3 : start + 1;
-    const id = hasId ? ((frame[idAt] as number) << 8) | (frame[idAt + 1] as number) : 0;
-    const bodyAt = hasId ? idAt + 2 : idAt;
-    const place = this.#add(recordKind.packetOut | (command << 8) | (id << 16), mask, subject, story);
-    const base = place * 8;
-    this.ring.numbers[base + 4] = frame.length - bodyAt;
-    if (isSend) {
-      this.ring.numbers[base + 5] = ((frame[start + 1] as number) << 8) | (frame[start + 2] as number);
-      this.ring.numbers[base + 6] = ((first >> 1) & 3) | ((first & 8) >> 1);
+    const head = this.#head;
+    head.read(frame);
+    const value = head.isLong ? this.ring.detail(head.bytes, head.value, 0, 0, '') : head.value;
+    const place = this.ring.add(head.code, mask, subject, story, value);
+    if ((mask & this.#watches.payloadMask) !== 0) this.#keep(place, mask, frame.subarray(head.bodyAt));
+  }
+
+  // To look into each of many frames costs more than all else that a record does: they are far from each other in memory.
+  sentShared(subject: Subject, story: SharedStory, frame: Uint8Array): void {
+    const mask = this.#maskOf(subject, story);
+    if (mask === 0) return;
+    if (story.sentFrame !== frame) {
+      const head = this.#head;
+      head.read(frame);
+      story.sentFrame = head.isLong ? undefined : frame;
+      story.sentCode = head.code;
+      story.sentValue = head.value;
     }
-    if ((mask & this.#watches.payloadMask) !== 0) this.#keep(place, mask, frame.subarray(bodyAt));
+    if (story.sentFrame === undefined || (mask & this.#watches.payloadMask) !== 0) this.sent(subject, story, frame);
+    else this.ring.add(story.sentCode, mask, subject, story, story.sentValue);
   }
 
   signalled(subject: Subject, code: number): void {
     const mask = this.#maskOf(subject, undefined);
     if (mask === 0) return;
     const kind = packetNumber(code === 0 ? 'ping' : 'close');
-    const place = this.#add(recordKind.packetOut | (kind << 8), mask, subject, undefined);
-    this.#fill(place, 0, code, 0, 0);
+    this.ring.add(recordKind.packetOut | (kind << 8), mask, subject, undefined, code);
   }
 
   published(publication: PublicationFacts): void {
@@ -134,17 +136,21 @@ export class Recorder implements Observer {
     publication.watchMask = mask;
     if (mask === 0) return;
     const code = recordKind.published | (qos << 8) | (channel === undefined ? 1 << 16 : 0);
-    this.#tick();
-    const place = this.ring.add(code, mask, 0, '', publication);
-    this.#fill(place, bytes, type, recipients, timeoutMs);
-    this.ring.words[place] = channel ?? to ?? '';
+    const detail = this.ring.detail(bytes, type, recipients, timeoutMs, channel ?? to ?? '');
+    this.#addAt(this.#clock.now(), code, mask, undefined, publication, detail);
   }
 
   answered(story: Story, {recipients, confirmed, refused, open, isTimedOut}: PublicationResult): void {
     if (story.watchMask === 0) return;
-    this.#tick();
-    const place = this.ring.add(recordKind.answered | (isTimedOut ? 1 << 8 : 0), story.watchMask, 0, '', story);
-    this.#fill(place, recipients, confirmed, refused, open);
+    const detail = this.ring.detail(recipients, confirmed, refused, open, '');
+    this.#addAt(
+      this.#clock.now(),
+      recordKind.answered | (isTimedOut ? 1 << 8 : 0),
+      story.watchMask,
+      undefined,
+      story,
+      detail,
+    );
   }
 
   accepted(story: Story, type: number): void {
@@ -154,41 +160,49 @@ export class Recorder implements Observer {
   delivery(fate: DeliveryFate, subject: Subject, story: Story | undefined): void {
     const mask = this.#maskOf(subject, story);
     if (mask === 0) return;
-    this.#add(recordKind.delivery | (fates.indexOf(fate) << 8), mask, subject, story);
+    this.ring.add(recordKind.delivery | (fates.indexOf(fate) << 8), mask, subject, story, 0);
   }
 
   called(subject: Subject, story: Story | undefined, call: Call): void {
     const mask = this.#maskOf(subject, story);
     if (mask === 0) return;
-    const place = this.#add(recordKind.call | (callKinds.indexOf(call.kind) << 8), mask, subject, story);
-    if (call.kind === 'message') this.#fill(place, call.call, call.type, call.payload.length, 0);
-    else this.#fill(place, call.call, -1, 0, 0);
+    const [type, bytes] = call.kind === 'message' ? [call.type, call.payload.length] : [-1, 0];
+    const detail = this.ring.detail(call.call, type, bytes, 0, '');
+    this.ring.add(recordKind.call | (callKinds.indexOf(call.kind) << 8), mask, subject, story, detail);
   }
 
   callAnswered(subject: Subject, story: Story | undefined, kind: Call['kind'], answer: Answer): void {
     const mask = this.#maskOf(subject, story);
     if (mask === 0) return;
     const code = recordKind.callAnswered | (callKinds.indexOf(kind) << 8) | (outcomes.indexOf(answer.kind) << 16);
-    const place = this.#add(code, mask, subject, story);
-    const status = answer.kind === 'failed' ? (answer.status ?? 0) : 0;
-    this.#fill(place, answer.call, answer.kind === 'accepted' ? answer.body.length : 0, status, 0);
-    this.ring.words[place] = answer.kind === 'failed' ? answer.reason : '';
+    const bytes = answer.kind === 'accepted' ? answer.body.length : 0;
+    const [status = 0, reason = ''] = answer.kind === 'failed' ? [answer.status, answer.reason] : [];
+    this.ring.add(code, mask, subject, story, this.ring.detail(answer.call, bytes, status, 0, reason));
   }
 
   membership(subject: Subject, change: MembershipEvent['change'], channel: string): void {
     const mask = this.#maskOf(subject, undefined);
     if (mask === 0) return;
-    const place = this.#add(recordKind.membership | (changes.indexOf(change) << 8), mask, subject, undefined);
-    this.ring.words[place] = channel;
+    const detail = this.ring.detail(0, 0, 0, 0, channel);
+    this.ring.add(recordKind.membership | (changes.indexOf(change) << 8), mask, subject, undefined, detail);
   }
 
   apiRefused(path: string, code: string): void {
-    this.#tick();
-    const place = this.ring.add(recordKind.apiRefused, this.#watches.all, 0, path, undefined);
-    this.ring.words[place] = code;
+    // A path stands where others have an identity.
+    const subject = {number: 0, identity: path, watchMask: 0, watchEpoch: 0, subjectPlace: 0};
+    this.#addAt(
+      this.#clock.now(),
+      recordKind.apiRefused,
+      this.#watches.all,
+      subject,
+      undefined,
+      this.ring.detail(0, 0, 0, 0, code),
+    );
   }
 
   #maskOf(subject: Subject, story: Story | undefined): number {
+    const {everythingMask} = this.#watches;
+    if (everythingMask !== 0) return everythingMask;
     if (subject.watchEpoch !== this.#watches.epoch) {
       subject.watchEpoch = this.#watches.epoch;
       subject.watchMask = this.#watches.ofConnection(subject.number, subject.identity);
@@ -196,25 +210,18 @@ export class Recorder implements Observer {
     return story === undefined ? subject.watchMask : subject.watchMask | story.watchMask;
   }
 
-  // In a turn all has the turn's time; what happens between turns asks the clock, and time does not go back for it.
-  #add(code: number, mask: number, subject: Subject, story: Story | undefined): number {
-    const {ring} = this;
-    const {now} = this.#turn;
-    if (now > (ring.now[0] as number)) ring.now[0] = now;
-    return ring.add(code, mask, subject.number, subject.identity, story);
-  }
-
-  #tick(): void {
-    this.ring.now[0] = Math.max(this.ring.now[0] as number, this.#clock.now());
-  }
-
-  #fill(place: number, a: number, b: number, c: number, d: number): void {
-    const {numbers} = this.ring;
-    const base = place * 8 + 4;
-    numbers[base] = a;
-    numbers[base + 1] = b;
-    numbers[base + 2] = c;
-    numbers[base + 3] = d;
+  // For what also happens between turns, which have no time of their own then.
+  #addAt(
+    now: number,
+    code: number,
+    mask: number,
+    subject: Subject | undefined,
+    story: Story | undefined,
+    value: number,
+  ): void {
+    this.ring.moveTo(now);
+    this.ring.add(code, mask, subject, story, value);
+    this.ring.endTurn();
   }
 
   #keep(place: number, mask: number, payload: Uint8Array): void {

@@ -3,60 +3,86 @@
 import {describeCharts} from '../machines/chart-document.ts';
 import type {Qos} from '../protocol/packet.ts';
 import {payloadShownMax, type TraceEvent, type TracePacket} from '../protocol/trace.ts';
-import {callKinds, changes, charts, fates, faultReasons, outcomes, packetKinds, recordKind} from './record-kind.ts';
+import {
+  callKinds,
+  changes,
+  charts,
+  commandSend,
+  fates,
+  faultReasons,
+  outcomes,
+  packetKinds,
+  recordKind,
+} from './record-kind.ts';
 import type {TraceRing} from './trace-ring.ts';
 
 /** The event of record `number`, which is still in `ring`. `mayShowPayload`: whether the reader asked for payloads. */
 export function decodeRecord(ring: TraceRing, thread: number, number: number, mayShowPayload: boolean): TraceEvent {
   const place = ring.placeOf(number);
-  const base = place * 8;
-  const value = (index: number): number => ring.numbers[base + index] as number;
-  const code = value(0);
+  const code = ring.codeAt(place);
+  const kind = code & 0xff;
   const [sub, flag] = [(code >> 8) & 0x7f, code >>> 16];
-  const head = {seq: number + 1, at: ring.moments[place] as number, thread};
-  const text = (list: readonly string[]): string => list[place] as string;
+  const detail = (index: number): number => ring.detailAt(place, index);
+  const head = {seq: number + 1, at: ring.momentOf(number), thread};
   const message = ring.messageAt(place);
-  const client = {connection: value(2), identity: text(ring.identities)};
+  const client = {connection: ring.connectionAt(place), identity: ring.identityAt(place)};
   const about = {...client, ...(message !== '' && {message})};
   const onWire = {...about, ...(flag !== 0 && {flow: flag})};
-  switch (code & 0xff) {
+  switch (kind) {
     case recordKind.transition:
-      return {kind: 'transition', ...head, ...onWire, ...describeStep(sub, value(4))};
+      return {kind: 'transition', ...head, ...onWire, ...describeStep(sub, ring.valueAt(place))};
     case recordKind.packetIn:
-    case recordKind.packetOut: {
-      const direction = (code & 0xff) === recordKind.packetIn ? 'in' : 'out';
-      const packet = describePacket(sub, flag, value(4), value(5), value(6));
-      const payload = mayShowPayload ? ring.keptAt(place, Math.min(value(4), payloadShownMax)) : undefined;
+    case recordKind.packetOut:
+    case recordKind.longIn:
+    case recordKind.longOut: {
+      const direction = kind === recordKind.packetIn || kind === recordKind.longIn ? 'in' : 'out';
+      const isLong = kind === recordKind.longIn || kind === recordKind.longOut;
+      const value = ring.valueAt(place);
+      const packet = isLong
+        ? describeSend(sub >> 4, flag, detail(0), detail(1))
+        : (sub & 0xf) === commandSend
+          ? describeSend(sub >> 4, flag, value & 0xffff, value >>> 16)
+          : describePacket(sub, flag, value);
+      const bytes = 'bytes' in packet ? packet.bytes : 0;
+      const payload = mayShowPayload ? ring.keptAt(place, Math.min(bytes, payloadShownMax)) : undefined;
       const shown = payload !== undefined && {payload: Buffer.from(payload).toString('base64')};
       return {kind: 'packet', ...head, ...onWire, direction, packet, ...shown};
     }
     case recordKind.published: {
-      const word = text(ring.words);
+      const word = ring.wordAt(place);
       const address = flag === 1 ? {to: word} : {channel: word};
-      const [bytes, type, recipients, timeoutMs] = [value(4), value(5), value(6), value(7)];
+      const [bytes, type, recipients, timeoutMs] = [detail(0), detail(1), detail(2), detail(3)];
       return {kind: 'published', ...head, message, ...address, qos: sub as Qos, type, bytes, timeoutMs, recipients};
     }
     case recordKind.answered: {
-      const [recipients, confirmed, refused, open] = [value(4), value(5), value(6), value(7)];
+      const [recipients, confirmed, refused, open] = [detail(0), detail(1), detail(2), detail(3)];
       return {kind: 'answered', ...head, message, recipients, confirmed, refused, open, isTimedOut: sub === 1};
     }
     case recordKind.delivery:
       return {kind: 'delivery', ...head, ...about, fate: named(fates, sub)};
     case recordKind.call: {
-      const type = value(5) >= 0 && {type: value(5)};
-      return {kind: 'call', ...head, ...about, call: named(callKinds, sub), number: value(4), ...type, bytes: value(6)};
+      const type = detail(1) >= 0 && {type: detail(1)};
+      return {
+        kind: 'call',
+        ...head,
+        ...about,
+        call: named(callKinds, sub),
+        number: detail(0),
+        ...type,
+        bytes: detail(2),
+      };
     }
     case recordKind.callAnswered: {
-      const reason = text(ring.words);
-      const failure = {...(reason !== '' && {reason}), ...(value(6) !== 0 && {status: value(6)})};
+      const reason = ring.wordAt(place);
+      const failure = {...(reason !== '' && {reason}), ...(detail(2) !== 0 && {status: detail(2)})};
       const outcome = named(outcomes, flag);
-      const call = {call: named(callKinds, sub), number: value(4), outcome, ...failure, bytes: value(5)};
+      const call = {call: named(callKinds, sub), number: detail(0), outcome, ...failure, bytes: detail(1)};
       return {kind: 'callAnswered', ...head, ...about, ...call};
     }
     case recordKind.membership:
-      return {kind: 'membership', ...head, ...client, change: named(changes, sub), channel: text(ring.words)};
+      return {kind: 'membership', ...head, ...client, change: named(changes, sub), channel: ring.wordAt(place)};
     default:
-      return {kind: 'apiRefused', ...head, path: client.identity, code: text(ring.words)};
+      return {kind: 'apiRefused', ...head, path: client.identity, code: ring.wordAt(place)};
   }
 }
 
@@ -77,21 +103,23 @@ function describeStep(chart: number, step: number) {
   };
 }
 
-function describePacket(kind: number, id: number, bytes: number, detail: number, flags: number): TracePacket {
-  const name = named(packetKinds, kind);
+function describeSend(flags: number, id: number, bytes: number, type: number): TracePacket {
+  return {kind: 'send', qos: (flags & 3) as Qos, isDup: (flags & 4) !== 0, type, id, bytes};
+}
+
+function describePacket(kind: number, id: number, value: number): TracePacket {
+  const name = named(packetKinds, kind) as Exclude<TracePacket['kind'], 'send'>;
   switch (name) {
-    case 'send':
-      return {kind: name, qos: (flags & 3) as Qos, isDup: (flags & 4) !== 0, type: detail, id, bytes};
     case 'ack':
     case 'rec':
-      return {kind: name, id, bytes};
+      return {kind: name, id, bytes: value};
     case 'rel':
     case 'com':
       return {kind: name, id};
     case 'fault':
-      return {kind: name, reason: named(faultReasons, detail)};
+      return {kind: name, reason: named(faultReasons, value)};
     case 'close':
-      return {kind: name, code: detail};
+      return {kind: name, code: value};
     default:
       return {kind: name};
   }

@@ -1,15 +1,23 @@
 // The memory of a trace: the latest events of one thread as numbers in flat arrays, overwritten in turn. Written on the hot
-// path by recorder.ts, which allocates nothing for it; made readable by trace-decoder.ts, when somebody asks.
+// path by recorder.ts, which allocates nothing for it; made readable by trace-decoder.ts, when somebody asks. A record is
+// small, since with thousands of deliveries under way its cost is the memory that it drives out of the processor's cache.
 //
-//   numbers      [code, mask, connection, story, a, b, c, d]   eight a record; what a to d mean depends on the kind
-//   code         kind:8 | sub:7, hasPayload:1 | flow or flag:16
-//   identities   of the connection, word: whatever else is text; what a kind does not use is of an older record
-//   messages     by story: the many records of a publication share one place, so that its fresh string is not written into
-//                old memory for each of them, which the garbage collector would have to keep book of
+//   numbers    [code, subject, story, value]   four a record; what the value means depends on the kind
+//   code       kind:8 | sub:7, hasPayload:1 | flow or flag:16
+//   details    [a, b, c, d] and a word, of records that have more to tell than one number: their value is the place of it
+//   subjects, stories                          slots of names that many records have in common (name-table.ts)
+//   stretches                                  time and watchers of neighbouring records (stretches.ts)
 
-import type {Story} from './observer.ts';
+import {NameTable} from './name-table.ts';
+import type {Story, Subject} from './observer.ts';
+import {Stretches} from './stretches.ts';
 
-const numbersPerRecord = 8;
+/** Time as the turns of a thread know it: cheaper than to ask the clock. */
+export interface TurnTime {
+  readonly now: number;
+}
+
+const numbersPerRecord = 4;
 /** Bytes of payloads that are kept, of all records together. */
 const arenaBytes = 4_194_304;
 /** In a record's code: a payload was kept with it. */
@@ -20,17 +28,21 @@ export class TraceRing {
   readonly capacity: number;
   /** Records written so far; the next one has this number and one more as its `seq`. */
   count = 0;
-  /** When what is recorded now happens. A flat array: a number handed on from call to call would be allocated each time. */
-  readonly now = new Float64Array(1);
-  readonly numbers: Int32Array;
-  readonly moments: Float64Array;
-  readonly identities: string[];
-  readonly words: string[];
-  readonly #messages: string[];
+  readonly #numbers: Int32Array;
+  readonly #details: Int32Array;
+  readonly #words: string[];
+  readonly #subjects: NameTable;
+  /** By slot of the subject. */
+  readonly #connections: Int32Array;
+  readonly #stories: NameTable;
+  readonly #stretches: Stretches;
   readonly #indexMask: number;
-  readonly #storyMask: number;
-  /** Places of stories given so far. */
-  #storyCount = 0;
+  readonly #turn: TurnTime;
+  /** When the latest record happened. */
+  #now = 0;
+  /** Of the latest stretch; 0 where the next record begins another. */
+  #stretchMask = 0;
+  #detailCount = 0;
   /** Made when the first payload is kept. */
   #arena: Uint8Array | undefined;
   #payloadPlaces: Float64Array | undefined;
@@ -38,16 +50,18 @@ export class TraceRing {
   #arenaCount = 0;
 
   /** `events` is rounded up to a power of two. */
-  constructor(events: number) {
-    this.capacity = 2 ** Math.ceil(Math.log2(Math.max(2, events)));
+  constructor(events: number, turn: TurnTime) {
+    this.#turn = turn;
+    // Shifted, not raised: that is a small integer to V8, and so is all that is made of it.
+    this.capacity = 1 << Math.ceil(Math.log2(Math.max(2, events)));
     this.#indexMask = this.capacity - 1;
-    this.numbers = new Int32Array(this.capacity * numbersPerRecord);
-    this.moments = new Float64Array(this.capacity);
-    this.identities = new Array<string>(this.capacity).fill('');
-    this.words = new Array<string>(this.capacity).fill('');
-    // Place 0 stands for no message.
-    this.#messages = new Array<string>(2 * this.capacity + 1).fill('');
-    this.#storyMask = 2 * this.capacity - 1;
+    this.#numbers = new Int32Array(this.capacity * numbersPerRecord);
+    this.#details = new Int32Array(this.capacity * 4);
+    this.#words = new Array<string>(this.capacity).fill('');
+    this.#subjects = new NameTable(this.capacity);
+    this.#connections = new Int32Array(this.#subjects.names.length);
+    this.#stories = new NameTable(this.capacity);
+    this.#stretches = new Stretches(this.capacity);
   }
 
   /** Number of the oldest record that is still there. */
@@ -55,27 +69,87 @@ export class TraceRing {
     return Math.max(0, this.count - this.capacity);
   }
 
-  /** Where record `number` stands in the arrays of texts and moments; times 8 in `numbers`. */
+  /** Where record `number` stands. */
   placeOf(number: number): number {
     return number & this.#indexMask;
   }
 
-  /** Begins a record; the place where it stands. What its kind has beside this is put there by the caller. */
-  add(code: number, mask: number, connection: number, identity: string, story: Story | undefined): number {
+  /** To be called at the end of each turn: what is recorded after it happens at another time. */
+  endTurn(): void {
+    this.#stretchMask = 0;
+  }
+
+  /** What is recorded now happens then, though the turn's time may be earlier. Time does not go back. */
+  moveTo(now: number): void {
+    if (now > this.#now) this.#now = now;
+    this.#stretchMask = 0;
+  }
+
+  /** Writes a record; its place. `mask` has a bit at least. */
+  add(code: number, mask: number, subject: Subject | undefined, story: Story | undefined, value: number): number {
+    if (mask !== this.#stretchMask) this.#beginStretch(mask);
     const place = this.count++ & this.#indexMask;
     const base = place * numbersPerRecord;
-    this.numbers[base] = code;
-    this.numbers[base + 1] = mask;
-    this.numbers[base + 2] = connection;
-    this.numbers[base + 3] = story === undefined ? 0 : this.#placeOfStory(story);
-    this.moments[place] = this.now[0] as number;
-    this.identities[place] = identity;
+    const numbers = this.#numbers;
+    numbers[base] = code;
+    numbers[base + 1] = subject === undefined ? 0 : this.#slotOfSubject(subject);
+    numbers[base + 2] = story === undefined ? 0 : this.#slotOfStory(story);
+    numbers[base + 3] = value;
     return place;
+  }
+
+  /** Puts down what a record has to tell beyond one number; give the result as its value. One a record, just before it. */
+  detail(a: number, b: number, c: number, d: number, word: string): number {
+    const place = this.#detailCount++ & this.#indexMask;
+    const base = place * 4;
+    this.#details[base] = a;
+    this.#details[base + 1] = b;
+    this.#details[base + 2] = c;
+    this.#details[base + 3] = d;
+    this.#words[place] = word;
+    return place;
+  }
+
+  /** Of record `number`, monotonic ms. */
+  momentOf(number: number): number {
+    return this.#stretches.momentOf(number);
+  }
+
+  /** Bits of those who watch what record `number` tells. */
+  maskOf(number: number): number {
+    return this.#stretches.maskOf(number);
+  }
+
+  codeAt(place: number): number {
+    return this.#numbers[place * numbersPerRecord] as number;
+  }
+
+  valueAt(place: number): number {
+    return this.#numbers[place * numbersPerRecord + 3] as number;
+  }
+
+  /** Number `index`, 0 to 3, of the detail of the record at `place`, which has one. */
+  detailAt(place: number, index: number): number {
+    return this.#details[this.valueAt(place) * 4 + index] as number;
+  }
+
+  /** The word of the detail of the record at `place`, which has one. */
+  wordAt(place: number): string {
+    return this.#words[this.valueAt(place)] as string;
+  }
+
+  /** The connection's number; 0 where the record is about none. */
+  connectionAt(place: number): number {
+    return this.#connections[this.#numbers[place * numbersPerRecord + 1] as number] as number;
+  }
+
+  identityAt(place: number): string {
+    return this.#subjects.names[this.#numbers[place * numbersPerRecord + 1] as number] as string;
   }
 
   /** Id of the message that the record at `place` is about; empty where it is about none. */
   messageAt(place: number): string {
-    return this.#messages[this.numbers[place * numbersPerRecord + 3] as number] as string;
+    return this.#stories.names[this.#numbers[place * numbersPerRecord + 2] as number] as string;
   }
 
   /** Keeps `payload` with the record at `place`. */
@@ -88,27 +162,36 @@ export class TraceRing {
     this.#arena.set(payload, this.#arenaCount % arenaBytes);
     this.#payloadPlaces[place] = this.#arenaCount;
     this.#arenaCount += payload.length;
-    const base = place * numbersPerRecord;
-    this.numbers[base] = (this.numbers[base] as number) | payloadBit;
+    this.#numbers[place * numbersPerRecord] = this.codeAt(place) | payloadBit;
   }
 
   /** The payload kept with the record at `place`, `length` bytes long; `undefined` where none was, or it is gone. */
   keptAt(place: number, length: number): Uint8Array | undefined {
-    const hasPayload = ((this.numbers[place * numbersPerRecord] as number) & payloadBit) !== 0;
+    const hasPayload = (this.codeAt(place) & payloadBit) !== 0;
     const start = this.#payloadPlaces?.[place] ?? 0;
     if (!hasPayload || this.#arena === undefined || this.#arenaCount - start > arenaBytes) return undefined;
     const offset = start % arenaBytes;
     return this.#arena.subarray(offset, offset + length);
   }
 
-  // A story has a place for as long as no more stories than fit the ring have begun since, and then takes a new one. There
-  // are twice as many places: before one is given to another story, so many have begun since the last record that points to
-  // it, each with a record of its own, that it has been overwritten.
-  #placeOfStory(story: Story): number {
-    const isNew = story.storyPlace === 0 || this.#storyCount - story.storyPlace >= this.capacity;
-    if (isNew) story.storyPlace = ++this.#storyCount;
-    const place = (story.storyPlace & this.#storyMask) + 1;
-    if (isNew) this.#messages[place] = story.message;
-    return place;
+  #beginStretch(mask: number): void {
+    this.#stretchMask = mask;
+    if (this.#turn.now > this.#now) this.#now = this.#turn.now;
+    this.#stretches.begin(this.count, this.#now, mask);
+  }
+
+  #slotOfSubject(subject: Subject): number {
+    const subjects = this.#subjects;
+    if (!subjects.mayUse(subject.subjectPlace)) {
+      subject.subjectPlace = subjects.keep(subject.identity);
+      this.#connections[subjects.slotOf(subject.subjectPlace)] = subject.number;
+    }
+    return subjects.slotOf(subject.subjectPlace);
+  }
+
+  #slotOfStory(story: Story): number {
+    const stories = this.#stories;
+    if (!stories.mayUse(story.storyPlace)) story.storyPlace = stories.keep(story.message);
+    return stories.slotOf(story.storyPlace);
   }
 }

@@ -6,9 +6,9 @@ import type {TraceEvent} from '../protocol/trace.ts';
 import type {TraceSelection} from '../protocol/trace-feed.ts';
 import type {Observation} from './observer.ts';
 import {charts, recordKind} from './record-kind.ts';
-import {Recorder, type TurnTime} from './recorder.ts';
+import {Recorder} from './recorder.ts';
 import {decodeRecord} from './trace-decoder.ts';
-import {TraceRing} from './trace-ring.ts';
+import {TraceRing, type TurnTime} from './trace-ring.ts';
 import {WatchList} from './watch-list.ts';
 
 /** What a tracer is made of. */
@@ -20,7 +20,7 @@ export interface TracerOptions {
   /** How long they are told at most. */
   readonly keepMs: number;
   readonly clock: Clock;
-  readonly turn: TurnTime;
+  readonly turn: TurnTime & {onTurnEnd(hook: () => void): () => void};
   readonly observation: Observation;
 }
 
@@ -61,6 +61,8 @@ export class Tracer {
   /** Made when first needed, and kept: what was recorded can be asked for after the watching has ended. */
   #recorder: Recorder | undefined;
   #timer: Timer | undefined;
+  /** Takes the ring's hook out of the turns. */
+  #leaveTurns: (() => void) | undefined;
 
   constructor(options: TracerOptions) {
     this.thread = options.thread;
@@ -98,9 +100,7 @@ export class Tracer {
     const start = Math.max(from, ring.first);
     let next = start;
     for (; next < ring.count && events.length < eventsMax; next++) {
-      const place = ring.placeOf(next);
-      const isWanted = ((ring.numbers[place * 8 + 1] as number) & bit) !== 0;
-      if (!isWanted || (ring.moments[place] as number) < oldestAt) continue;
+      if ((ring.maskOf(next) & bit) === 0 || ring.momentOf(next) < oldestAt) continue;
       events.push(decodeRecord(ring, this.thread, next, mayShowPayload));
     }
     return {
@@ -120,7 +120,7 @@ export class Tracer {
     const events: TraceEvent[] = [];
     const oldestAt = this.#oldestAt();
     for (let number = ring.count - 1; number >= ring.first; number--) {
-      if ((ring.moments[ring.placeOf(number)] as number) < oldestAt) break;
+      if (ring.momentOf(number) < oldestAt) break;
       if (!this.#isOfStory(ring, number, message, identity)) continue;
       if (events.length === eventsMax) return {events: events.reverse(), isCut: true};
       events.push(decodeRecord(ring, this.thread, number, false));
@@ -131,6 +131,8 @@ export class Tracer {
   /** Ends all watching. */
   stop(): void {
     this.#timer?.cancel();
+    this.#leaveTurns?.();
+    this.#leaveTurns = undefined;
     this.#options.observation.observer = undefined;
   }
 
@@ -139,8 +141,8 @@ export class Tracer {
     const own = ring.messageAt(place);
     const isOfMessage = message === undefined || own === message;
     if (identity === undefined) return isOfMessage;
-    const kind = (ring.numbers[place * 8] as number) & 0xff;
-    const isOfClient = ring.identities[place] === identity;
+    const kind = ring.codeAt(place) & 0xff;
+    const isOfClient = ring.identityAt(place) === identity;
     if (isOfMessage && isOfClient) return true;
     if (message === undefined) return false;
     // Why a client did not get a message may lie in its life: when it came, what it joined, when it went.
@@ -159,10 +161,14 @@ export class Tracer {
     this.#watches.expire(clock.now());
     if (this.#watches.size === 0) {
       if (observation.observer === this.#recorder) observation.observer = undefined;
+      this.#leaveTurns?.();
+      this.#leaveTurns = undefined;
       return;
     }
-    this.#recorder ??= new Recorder(new TraceRing(eventsMax), this.#watches, clock, turn);
+    this.#recorder ??= new Recorder(new TraceRing(eventsMax, turn), this.#watches, clock);
+    const {ring} = this.#recorder;
     observation.observer = this.#recorder;
+    this.#leaveTurns ??= turn.onTurnEnd(() => ring.endTurn());
     const end = this.#watches.nextEnd;
     if (end < Number.POSITIVE_INFINITY) {
       this.#timer = clock.startTimer(Math.min(end - clock.now(), timerMsMax), () => this.#attach());

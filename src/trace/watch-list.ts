@@ -24,6 +24,8 @@ export class WatchList {
   epoch = 1;
   /** Bits of those that want payloads. */
   payloadMask = 0;
+  /** Bits of all watchers, where each watches everything; else 0. Then nobody has to be asked who watches what. */
+  everythingMask = 0;
   readonly #thread: number;
   readonly #watches = new Map<string, Watch>();
   #nextBit = 0;
@@ -118,7 +120,12 @@ export class WatchList {
   #changed(): void {
     this.epoch++;
     this.payloadMask = 0;
-    for (const {bit, payloads} of this.#watches.values()) if (payloads) this.payloadMask |= bit;
+    let everything = 0;
+    for (const {bit, payloads, rate} of this.#watches.values()) {
+      if (payloads) this.payloadMask |= bit;
+      if (rate >= 1) everything |= bit;
+    }
+    this.everythingMask = everything === this.all ? everything : 0;
   }
 
   // In turn, so that what a former watcher's bit stands on has mostly gone when another has the bit.

@@ -121,7 +121,7 @@ export class ProductSender implements Product {
   #connect(): Outbound {
     return new Outbound(this.#thread, {
       link: this.#link,
-      subject: {number: 1, identity: 'walker', watchMask: 0, watchEpoch: 0},
+      subject: {number: 1, identity: 'walker', watchMask: 0, watchEpoch: 0, subjectPlace: 0},
       probe: () => {},
     });
   }

@@ -5,6 +5,7 @@ import {inboundQos1, inboundQos2} from '../../src/machines/inbound-delivery.ts';
 import {outboundQos1, outboundQos2} from '../../src/machines/outbound-delivery.ts';
 import type {Table} from '../../src/machines/tabulate.ts';
 import type {Observer} from '../../src/trace/observer.ts';
+import {charts} from '../../src/trace/record-kind.ts';
 import {silentObserver} from '../trace/silent-observer.ts';
 
 const tables: readonly Table<string, string, string>[] = [
@@ -22,7 +23,8 @@ export class Coverage {
   /** To be attached. */
   readonly observer: Observer = {
     ...silentObserver,
-    transition: (chart, _subject, _story, _flow, from, event) => this.#count(chart, from, event),
+    transition: (chart, _subject, _story, _flow, from, event) =>
+      this.#count(charts[chart]?.machine.id ?? '', from, event),
   };
   readonly #counts = new Map<string, number[]>();
   readonly #eventCounts = new Map<string, number>();

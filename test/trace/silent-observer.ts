@@ -7,6 +7,7 @@ export const silentObserver: Observer = {
   received() {},
   answerReceived() {},
   sent() {},
+  sentShared() {},
   signalled() {},
   published() {},
   answered() {},

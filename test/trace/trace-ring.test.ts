@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import fc from 'fast-check';
-import type {Story} from '../../src/trace/observer.ts';
+import type {Story, Subject} from '../../src/trace/observer.ts';
 import {TraceRing} from '../../src/trace/trace-ring.ts';
 
 const seed = process.env.RAINBOW_SEQUENCES_SEED;
@@ -35,15 +35,26 @@ const wish: fc.Arbitrary<Wish> = fc.record({
   payload: fc.option(fc.uint8Array({minLength: 1, maxLength: 16}), {freq: 2, nil: undefined}),
 });
 
-function fill(ring: TraceRing, wishes: readonly Wish[]): void {
+function storyOf(message: string): Story {
+  return {message, watchMask: 1, storyPlace: 0};
+}
+
+function subjectOf(number: number): Subject {
+  return {number, identity: `client-${number}`, watchMask: 1, watchEpoch: 0, subjectPlace: 0};
+}
+
+function fill(events: number, wishes: readonly Wish[]): void {
+  const turn = {now: 0};
+  const ring = new TraceRing(events, turn);
   const kept: Put[] = [];
   const stories: Story[] = [];
   for (const {code, connection, story: which, payload} of wishes) {
-    if (which === 'new') stories.push({message: `p${stories.length}`, watchMask: 1, storyPlace: 0});
+    if (which === 'new') stories.push(storyOf(`p${stories.length}`));
     // Of the latest ones, and of old ones that come back.
     const story = which === 'none' ? undefined : which === 'new' ? stories.at(-1) : stories[stories.length - 1 - which];
-    ring.now[0] = kept.length;
-    const place = ring.add(code, 1, connection, `client-${connection}`, story);
+    turn.now = kept.length;
+    const place = ring.add(code, 1, subjectOf(connection), story, connection + 1);
+    ring.endTurn();
     if (payload !== undefined) ring.keep(place, payload);
     kept.push({code, connection, message: story?.message ?? '', payload});
     check(ring, kept);
@@ -63,14 +74,18 @@ function check(ring: TraceRing, kept: readonly Put[]): void {
     const {code, connection, message, payload} = kept[number] as Put;
     const place = ring.placeOf(number);
     const found = {
-      code: (ring.numbers[place * 8] as number) & 0x7f,
-      connection: ring.numbers[place * 8 + 2],
-      at: ring.moments[place],
-      identity: ring.identities[place],
+      code: ring.codeAt(place) & 0x7f,
+      connection: ring.connectionAt(place),
+      at: ring.momentOf(number),
+      identity: ring.identityAt(place),
+      value: ring.valueAt(place),
       message: ring.messageAt(place),
       payload: ring.keptAt(place, payload?.length ?? 0),
     };
-    const wanted = {code, connection, at: number, identity: `client-${connection}`, message, payload};
+    const wanted = {
+      ...{code, connection, at: number, identity: `client-${connection}`},
+      ...{value: connection + 1, message, payload},
+    };
     expectSame(found, wanted, `record ${number} of ${ring.count}`);
   }
 }
@@ -79,7 +94,7 @@ test(`a ring has the latest records, each with its message and payload, in ${seq
   const property = fc.property(
     fc.constantFrom(2, 3, 4, 8),
     fc.array(wish, {maxLength: 60, size: 'max'}),
-    (events, wishes) => fill(new TraceRing(events), wishes),
+    (events, wishes) => fill(events, wishes),
   );
   const details = fc.check(property, {numRuns: sequences, ...(seed !== undefined && {seed: Number(seed)})});
   t.false(details.failed, `RAINBOW_SEQUENCES_SEED=${details.seed}\n${String(details.errorInstance)}`);
@@ -93,22 +108,20 @@ test('a ring is as large as the power of two that its events need, and never gro
     [1_024, 1_024],
     [1_025, 2_048],
   ] as const) {
-    const ring = new TraceRing(events);
+    const ring = new TraceRing(events, {now: 0});
     t.is(ring.capacity, capacity);
-    for (let count = 0; count < 3 * capacity; count++) ring.add(0, 1, count, '', undefined);
-    t.is(ring.numbers.length, capacity * 8);
-    t.is(ring.identities.length, capacity);
+    for (let count = 0; count < 3 * capacity; count++) ring.add(0, 1, undefined, undefined, count);
     t.is(ring.count - ring.first, capacity);
   }
 });
 
 test('payloads share a memory with a bound: the latest are there, whole, and the oldest go', (t) => {
-  const ring = new TraceRing(8_192);
+  const ring = new TraceRing(8_192, {now: 0});
   const bytes = 1_024;
   // A kilobyte less one, so that the end of the memory comes in the middle of one.
   const payloadOf = (number: number): Buffer => Buffer.alloc(bytes - 1, number % 251);
   const count = 6_000;
-  for (let number = 0; number < count; number++) ring.keep(ring.add(0, 1, 1, '', undefined), payloadOf(number));
+  for (let number = 0; number < count; number++) ring.keep(ring.add(0, 1, undefined, undefined, 0), payloadOf(number));
   const there = Array.from({length: count}, (_, number) => ring.keptAt(ring.placeOf(number), bytes - 1));
   const oldest = there.findIndex((payload) => payload !== undefined);
   t.true(count - oldest >= 4_000 && count - oldest <= 4_194_304 / (bytes - 1), `${count - oldest} are there`);

@@ -6,6 +6,7 @@ import {connection} from '../../src/machines/connection.ts';
 import {inboundQos1, inboundQos2} from '../../src/machines/inbound-delivery.ts';
 import {outboundQos1, outboundQos2} from '../../src/machines/outbound-delivery.ts';
 import {parsePacket, textFault} from '../../src/protocol/packet.ts';
+import {charts as tracedCharts} from '../../src/trace/record-kind.ts';
 import {type ActorsKit, type Client, createActors} from '../actors/kit.ts';
 import {silentObserver} from '../trace/silent-observer.ts';
 
@@ -30,7 +31,8 @@ export class ActorStage implements Stage {
     this.kit = createActors({retryIntervalMs});
     this.kit.thread.observation.observer = {
       ...silentObserver,
-      transition: (chart, _subject, _story, flow, _from, _event, to) => this.#observe(chart, flow, to),
+      transition: (chart, _subject, _story, flow, _from, _event, to) =>
+        this.#observe(tracedCharts[chart]?.machine.id ?? '', flow, to),
     };
     this.client = this.kit.connect(room);
     this.client.link.onSend = (hex) => this.#name(hex);

@@ -25,8 +25,11 @@ export class Timeline {
   /** The world looked at last: looking a little later goes on from it. */
   #looked: {block: Block; position: number; world: World} | undefined;
 
-  /** `weightMax`: an event weighs 1, a row of a roster a quarter. */
-  constructor(weightMax = 120_000) {
+  /**
+   * `weightMax`: an event weighs 1, a row of a roster a quarter. The default keeps the page small beside thousands of
+   * connections; `npm run bench -- --only inspector` measures it.
+   */
+  constructor(weightMax = 60_000) {
     this.#weightMax = weightMax;
   }
 
