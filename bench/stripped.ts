@@ -24,7 +24,7 @@ export function stripObserver(root: string): Checkout {
     },
   };
   open.add(checkout);
-  for (const name of ['src', 'package.json']) cpSync(join(root, name), join(folder, name), {recursive: true});
+  for (const name of ['src', 'bench', 'package.json']) cpSync(join(root, name), join(folder, name), {recursive: true});
   // The file of defaults and the like are read from beside the sources.
   for (const name of ['config', 'node_modules']) symlinkSync(join(root, name), join(folder, name));
   let places = 0;

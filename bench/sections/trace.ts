@@ -9,6 +9,7 @@ import type {Stage} from '../stage.ts';
 import {median} from '../statistics.ts';
 import {stripObserver} from '../stripped.ts';
 import {figure, type SectionResult} from '../tables.ts';
+import {playRest, tableOfRest} from './trace-rest.ts';
 import {playUplink} from './uplink.ts';
 
 const subscribers = 500;
@@ -50,7 +51,12 @@ export async function runTrace(stage: Stage): Promise<SectionResult> {
       }
     }
     for (const qos of plan.levels) cells.push(await playUp(stage, contestants, qos));
-    return {tables: [tableOf(cells)], rounds: cells};
+    const rest = await playRest(stage, stripped.folder);
+    const deliveryUs = ([0, 1, 2] as const).map((qos) => {
+      const cell = cells.find((one) => one.qos === qos && one.outstanding === 64);
+      return cell === undefined ? undefined : median(cell.rounds.off.map(({cpuUs}) => cpuUs));
+    });
+    return {tables: [tableOf(cells), tableOfRest(rest, deliveryUs)], rounds: {cells, rest}};
   } finally {
     stripped.remove();
   }

@@ -149,7 +149,8 @@ test('a message whose answer came too late is processed once, and its repeat has
         },
       },
     },
-    {callTimeoutMs: 200},
+    // Enough for the connect call, also on a busy machine.
+    {callTimeoutMs: 1_000},
   );
   const client = await connect();
   client.sendMessage({qos: 2, type: 1, id: 5, payload: 'order'});
