@@ -87,10 +87,11 @@ test('a client that takes its REL for the end, and never looks for the COM, hold
   // Twice as many flows as the gateway holds at a time.
   for (let id = 1; id <= 4; id++) {
     client.sendMessage({qos: 2, id});
-    t.like(await client.parsed(), {command: 'rec', id});
+    let heard = await client.parsed();
+    // Of the id before; it comes when it comes.
+    if (heard.command === 'com') heard = await client.parsed();
+    t.like(heard, {command: 'rec', id});
     client.sendAnswer('rel', id);
-    await client.fence();
-    client.packets.drain();
   }
   t.is(world.business.count('message'), 4);
 });
