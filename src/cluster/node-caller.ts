@@ -95,6 +95,11 @@ export class NodeCaller {
     });
   }
 
+  /** Whether it takes no calls and has none. */
+  get isClosed(): boolean {
+    return this.#state === 'closed';
+  }
+
   /** Takes no more calls. Those under way may end where the node said goodbye; where it is lost nobody waits for them. */
   close(isLost: boolean): void {
     this.#state = 'ending';

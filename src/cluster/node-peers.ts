@@ -15,6 +15,8 @@ export interface NodePeersParts extends Omit<NodePeerParts, 'place' | 'transport
 export class NodePeers {
   readonly #parts: NodePeersParts;
   #peers: readonly NodePeer[] = [];
+  /** No longer called, with calls still under way: a node that has said goodbye. */
+  #leaving: NodePeer[] = [];
 
   constructor(parts: NodePeersParts) {
     this.#parts = parts;
@@ -33,13 +35,18 @@ export class NodePeers {
       known.delete(keyOf(place));
       return peer ?? this.#make(place);
     });
-    for (const peer of known.values()) peer.close(lost.includes(peer.place.node));
+    for (const peer of known.values()) {
+      peer.close(lost.includes(peer.place.node));
+      this.#leaving.push(peer);
+    }
+    this.#leaving = this.#leaving.filter((peer) => !peer.isClosed);
   }
 
   /** Ends every call. */
   close(): void {
-    for (const peer of this.#peers) peer.close(true);
+    for (const peer of [...this.#peers, ...this.#leaving]) peer.close(true);
     this.#peers = [];
+    this.#leaving = [];
   }
 
   #make(place: NodePeer['place']): NodePeer {

@@ -93,6 +93,11 @@ export class NodePeer implements Peer {
     return {server: new URL(this.place.origin).host, facts: answer && readFactsAnswer(answer)};
   }
 
+  /** Whether it was closed, and no call to it is under way any more. */
+  get isClosed(): boolean {
+    return this.#caller.isClosed;
+  }
+
   /** See `NodeCaller.close`. */
   close(isLost: boolean): void {
     this.#caller.close(isLost);
