@@ -18,7 +18,7 @@ export class UpstreamLine {
   readonly #onEnd: () => void;
   #isServed = false;
 
-  /** `onAnswers` gets each call's answer once; `onEnd` is called once, after the last of them. */
+  /** `onAnswers` gets each call's answer once; `onEnd` is called once, before it gets the answers that never came. */
   constructor(onAnswers: (answers: readonly Answer[]) => void, onEnd: () => void) {
     const {port1, port2} = new MessageChannel();
     this.workerPort = port2;
@@ -67,8 +67,9 @@ export class UpstreamLine {
       (call): Answer => ({kind: 'failed', call, reason: 'stopped', status: undefined}),
     );
     this.#open.clear();
-    this.#onAnswers(answers);
+    // First, so that who calls again at once is given another line.
     this.#onEnd();
+    this.#onAnswers(answers);
   }
 
   #take(message: unknown): void {

@@ -142,8 +142,8 @@ class UpstreamPool implements UpstreamTransport {
     // Not the least busy one: a worker just replaced would get everything.
     const place = this.#nextLine++ % this.#lines.length;
     const line = this.#lines[place] ?? this.#openLine(place);
-    this.#open += calls.length;
     line.post(calls);
+    this.#open += calls.length;
   }
 
   #openLine(place: number): UpstreamLine {

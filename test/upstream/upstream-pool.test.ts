@@ -42,6 +42,29 @@ test.serial('a worker that dies fails its open calls as stopped, answers nothing
   t.deepEqual(failures, ['an upstream worker ended']);
 });
 
+test.serial('who calls again at the very word that a worker died is served by its successor', async (t) => {
+  const asked = new Latch();
+  const business = await listenHttp(t, (request, response) => {
+    if (request.url?.startsWith('/message/2/') === true) response.end('again');
+    else asked.release();
+  });
+  const settings = settingsOf(business.url);
+  const {started: pool, workers} = await withWorkers(() => createUpstreamPool({settings, workers: 1, callsMax: 10}));
+  t.teardown(() => pool.close(0));
+  const answers: string[] = [];
+  const {promise: served, resolve} = Promise.withResolvers<void>();
+  pool.onAnswers((told) => {
+    answers.push(...told.map(outcome));
+    if (answers.length === 1) pool.dispatch([messageCall({type: 2})]);
+    else resolve();
+  });
+  pool.dispatch([messageCall({type: 1})]);
+  await asked.released;
+  await workers[0]?.terminate();
+  await served;
+  t.deepEqual(answers, ['failed/stopped', 'accepted']);
+});
+
 test.serial('a worker that throws fails its open calls likewise, and one that throws idle is told of', async (t) => {
   const asked = new Latch();
   const business = await listenHttp(t, (request, response) => {
