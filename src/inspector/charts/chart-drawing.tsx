@@ -2,6 +2,7 @@
 
 import {useEffect, useLayoutEffect, useRef, useState} from 'preact/hooks';
 import type {ChartGraph, ChartNode, ChartStep} from '../model/chart-graph.ts';
+import {ArrowHead} from './arrow-head.tsx';
 import {type Box, lineHeight, type PlacedChart, type PlacedEdge, placeChart} from './layout.ts';
 import {awaitText} from './state-words.ts';
 
@@ -63,17 +64,7 @@ export function ChartDrawing({graph, light}: {readonly graph: ChartGraph; readon
       aria-label={`${graph.title}${light.active === undefined ? '' : `: ${light.active}`}`}
     >
       <defs>
-        <marker
-          id="head"
-          viewBox="0 0 8 8"
-          refX="7"
-          refY="4"
-          markerWidth="7"
-          markerHeight="7"
-          orient="auto-start-reverse"
-        >
-          <path d="M0 0.5 8 4 0 7.5z" fill="context-stroke" />
-        </marker>
+        <ArrowHead id="head" />
       </defs>
       {graph.nodes.map((node) => (
         <State key={node.id} node={node} box={placed.boxes.get(node.id)} light={light} chart={graph.chart} />

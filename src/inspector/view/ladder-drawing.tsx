@@ -1,6 +1,7 @@
 // A ladder of packets as an SVG: time runs down, an arrow a packet. Only the rows in sight are there.
 
 import {useEffect, useLayoutEffect, useRef, useState} from 'preact/hooks';
+import {ArrowHead} from '../charts/arrow-head.tsx';
 import type {LadderRow} from '../model/ladder.ts';
 
 export const rowHeight = 24;
@@ -78,17 +79,7 @@ export function LadderDrawing({lanes, rows, chosen, onChoose, label, hasIdentiti
       >
         <svg width={size.width} height={height} role="presentation">
           <defs>
-            <marker
-              id="tip"
-              viewBox="0 0 8 8"
-              refX="7"
-              refY="4"
-              markerWidth="7"
-              markerHeight="7"
-              orient="auto-start-reverse"
-            >
-              <path d="M0 0.5 8 4 0 7.5z" fill="context-stroke" />
-            </marker>
+            <ArrowHead id="tip" />
           </defs>
           {xs.map((x) => (
             <line key={x} class="lane" x1={x} x2={x} y1={first * rowHeight} y2={last * rowHeight + 8} />
