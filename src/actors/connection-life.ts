@@ -146,13 +146,10 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
 
   /** One step of the chart. */
   step(eventCode: number): void {
-    const from = this.#state;
-    const cell = chart.step(from, eventCode);
-    const to = chart.next[cell] as number;
-    this.#state = to;
+    const cell = chart.step(this.#state, eventCode);
+    this.#state = chart.next[cell] as number;
     const {observer} = this.#thread.observation;
-    if (observer !== undefined)
-      observer.transition(chartNumber.connection, this.#line, undefined, 0, from, eventCode, to);
+    if (observer !== undefined) observer.transition(chartNumber.connection, this.#line, undefined, 0, cell);
     for (const effectCode of chart.effects[cell] as readonly number[]) this.#carryOut(effectCode);
   }
 

@@ -5,7 +5,7 @@
 import {inboundQos1, inboundQos2} from '../machines/inbound-delivery.ts';
 import {framePacket} from '../protocol/frame.ts';
 import {emptyBytes, type Packet, type Qos, type SendPacket} from '../protocol/packet.ts';
-import {chartNumber, type Story, type Subject} from '../trace/observer.ts';
+import {type AnswerKind, chartNumber, type Story, type Subject} from '../trace/observer.ts';
 import type {Answer} from '../upstream/call.ts';
 import type {Link} from './link.ts';
 import type {Survey} from './survey.ts';
@@ -109,10 +109,12 @@ export class Inbound {
   /** A REL came: always answered with COM. [RB-24] */
   release(id: number): void {
     const flow = this.#flows.get(keyOf(2, id));
-    const {observer} = this.#thread.observation;
-    if (observer !== undefined) observer.answerReceived(this.#owner.subject, flow, 'rel', id, undefined);
-    if (flow === undefined) this.#send({kind: 'com', id}, undefined);
-    else this.#step(flow, event['wire.rel']);
+    if (flow === undefined) {
+      this.#thread.observation.observer?.strayed(this.#owner.subject, 'rel', id, emptyBytes);
+      this.#send({kind: 'com', id}, undefined);
+      return;
+    }
+    this.#step(flow, event['wire.rel'], 'rel');
   }
 
   /** The call of `message` was answered; its headers have been applied. */
@@ -203,18 +205,19 @@ export class Inbound {
     return this.#thread.settings.unorderedTypes.has(message.type);
   }
 
-  #step(flow: InboundMessage, eventCode: number): void {
+  /** `cause`: the packet that came, if one other than a SEND did. */
+  #step(flow: InboundMessage, eventCode: number, cause?: AnswerKind): void {
     const table = flow.qos === 1 ? inboundQos1 : inboundQos2;
-    const from = flow.state;
-    const cell = table.step(from, eventCode);
-    const to = table.next[cell] as number;
+    const cell = table.step(flow.state, eventCode);
     const wasUnanswered = isUnanswered(flow);
-    flow.state = to;
+    flow.state = table.next[cell] as number;
     if (isUnanswered(flow) !== wasUnanswered) this.#countUnanswered(wasUnanswered ? -1 : 1);
     const {observer} = this.#thread.observation;
     if (observer !== undefined) {
       const chart = flow.qos === 1 ? chartNumber.inboundQos1 : chartNumber.inboundQos2;
-      observer.transition(chart, this.#owner.subject, flow, flow.id, from, eventCode, to);
+      const {subject} = this.#owner;
+      if (cause === undefined) observer.transition(chart, subject, flow, flow.id, cell);
+      else observer.reacted(chart, subject, flow, cell, cause, flow.id, emptyBytes);
     }
     const effects = table.effects[cell] as readonly number[];
     for (let index = 0; index < effects.length; index++) this.#carryOut(effects[index] as number, flow);

@@ -22,7 +22,7 @@ export async function inspect(thread: Thread, question: Inspection): Promise<Fin
       const {watcher, selection, durationMs, after = tracer.count, isAll, eventsMax} = question;
       const isWatching = tracer.watch(watcher, selection, durationMs);
       const {steps, ...read} = tracer.read(after, eventsMax, isAll ? undefined : watcher);
-      return {kind: 'read', isWatching, ...read, steps: steps.map((counts) => [...counts])};
+      return {kind: 'read', isWatching, ...read, steps: [...steps]};
     }
     case 'story':
       return {kind: 'story', ...tracer.story(question)};

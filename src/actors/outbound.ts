@@ -4,8 +4,8 @@
 
 import {outboundQos1, outboundQos2} from '../machines/outbound-delivery.ts';
 import {framePacket} from '../protocol/frame.ts';
-import {messageIdMax} from '../protocol/packet.ts';
-import {chartNumber, type Observation, type Subject} from '../trace/observer.ts';
+import {emptyBytes, messageIdMax} from '../protocol/packet.ts';
+import {type AnswerKind, chartNumber, type Observation, type Observer, type Subject} from '../trace/observer.ts';
 import type {Delivery} from './delivery.ts';
 import {InFlight} from './in-flight.ts';
 import type {Link} from './link.ts';
@@ -83,10 +83,8 @@ export class Outbound {
   /** An ACK or REC came. A REC is answered at once, so RELs go out in the order of the RECs. [RB-44] */
   acknowledge(kind: 'ack' | 'rec', id: number, reply: Uint8Array): void {
     const delivery = this.#inFlight.find(id);
-    const {observer} = this.#observation;
-    if (observer !== undefined) observer.answerReceived(this.#owner.subject, delivery?.publication, kind, id, reply);
     if (delivery === undefined) {
-      this.#thread.counters.packetsUnknownId++;
+      this.#stray(kind, id, reply);
       this.#owed?.answered(id);
       // The peer holds an id that we have forgotten; a REL lets it go. [RB-19]
       if (kind === 'rec') this.#sendStray(framePacket({kind: 'rel', id}));
@@ -95,17 +93,14 @@ export class Outbound {
     if ((delivery.publication.qos === 1) !== (kind === 'ack')) this.#thread.counters.packetsMismatched++;
     if (delivery.answersDue > 0) delivery.answersDue--;
     if (!delivery.isConfirmed) delivery.reply = reply;
-    this.#step(delivery, event[kind === 'ack' ? 'wire.ack' : 'wire.rec']);
+    this.#step(delivery, event[kind === 'ack' ? 'wire.ack' : 'wire.rec'], kind, reply);
   }
 
   /** A COM came. */
   complete(id: number): void {
     const delivery = this.#inFlight.find(id);
-    const {observer} = this.#observation;
-    if (observer !== undefined)
-      observer.answerReceived(this.#owner.subject, delivery?.publication, 'com', id, undefined);
-    if (delivery === undefined) this.#thread.counters.packetsUnknownId++;
-    else this.#step(delivery, event['wire.com']);
+    if (delivery === undefined) this.#stray('com', id, emptyBytes);
+    else this.#step(delivery, event['wire.com'], 'com');
   }
 
   /** The publication's retry interval has passed. */
@@ -166,21 +161,26 @@ export class Outbound {
     return delivery.publication.isAnswered && !delivery.isConfirmed;
   }
 
-  #step(delivery: Delivery, eventCode: number): void {
-    const isQos1 = delivery.publication.qos === 1;
-    const table = isQos1 ? outboundQos1 : outboundQos2;
-    const from = delivery.state;
-    const cell = table.step(from, eventCode);
-    const to = table.next[cell] as number;
-    delivery.state = to;
+  /** `cause`: the packet that came, if one did, and its reply. */
+  #step(delivery: Delivery, eventCode: number, cause?: AnswerKind, reply: Uint8Array = emptyBytes): void {
+    const table = delivery.publication.qos === 1 ? outboundQos1 : outboundQos2;
+    const cell = table.step(delivery.state, eventCode);
+    delivery.state = table.next[cell] as number;
     const {observer} = this.#observation;
-    if (observer !== undefined) {
-      const {publication, id} = delivery;
-      const chart = isQos1 ? chartNumber.outboundQos1 : chartNumber.outboundQos2;
-      observer.transition(chart, this.#owner.subject, publication, id, from, eventCode, to);
+    // The first step is told with its SEND.
+    if (observer !== undefined && eventCode !== event['window.opened']) {
+      this.#tell(observer, delivery, cell, cause, reply);
     }
     const effects = table.effects[cell] as readonly number[];
     for (let index = 0; index < effects.length; index++) this.#carryOut(effects[index] as number, delivery);
+  }
+
+  #tell(observer: Observer, delivery: Delivery, cell: number, cause: AnswerKind | undefined, reply: Uint8Array): void {
+    const {publication, id} = delivery;
+    const {subject} = this.#owner;
+    const chart = publication.qos === 1 ? chartNumber.outboundQos1 : chartNumber.outboundQos2;
+    if (cause === undefined) observer.transition(chart, subject, publication, id, cell);
+    else observer.reacted(chart, subject, publication, cell, cause, id, reply);
   }
 
   #carryOut(effectCode: number, delivery: Delivery): void {
@@ -190,7 +190,7 @@ export class Outbound {
         delivery.id = this.#freeId(publication.messageId);
         this.#inFlight.add(delivery);
         delivery.answersDue = 1;
-        this.#send(delivery, publication.frameFor(delivery.id, false));
+        this.#send(delivery, publication.frameFor(delivery.id, false), true);
         return;
       case effect.retransmit:
         this.#thread.counters.retransmissions++;
@@ -231,11 +231,19 @@ export class Outbound {
     this.#owed.expect(id, answersDue);
   }
 
-  #send(delivery: Delivery, frame: Uint8Array): void {
+  #send(delivery: Delivery, frame: Uint8Array, isFirst = false): void {
     delivery.sentAt = Math.trunc(this.#thread.scheduler.now);
     const {observer} = this.#observation;
-    if (observer !== undefined) observer.sentShared(this.#owner.subject, delivery.publication, frame);
+    if (observer !== undefined) {
+      if (isFirst) observer.transmitted(this.#owner.subject, delivery.publication, frame);
+      else observer.sentShared(this.#owner.subject, delivery.publication, frame);
+    }
     this.#owner.link.send(frame);
+  }
+
+  #stray(kind: AnswerKind, id: number, reply: Uint8Array): void {
+    this.#thread.counters.packetsUnknownId++;
+    this.#observation.observer?.strayed(this.#owner.subject, kind, id, reply);
   }
 
   // Belongs to no delivery any more.

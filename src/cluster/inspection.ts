@@ -5,7 +5,7 @@ import type {Qos} from '../protocol/packet.ts';
 import type {RosterRow, TraceEvent} from '../protocol/trace.ts';
 import type {TraceSelection} from '../protocol/trace-feed.ts';
 
-/** Counts by code: of the states of a chart, or of the cells of its table. */
+/** Of the states of a chart, by code. */
 export type ChartCounts = readonly number[];
 
 /** A question. Every part answers for itself. */
@@ -81,8 +81,8 @@ export type Findings =
       /** `next` of a reader that has read everything. */
       readonly head: number;
       readonly lost: number;
-      /** Steps by chart, in the order of `charts`, by cell; they only grow. */
-      readonly steps: readonly ChartCounts[];
+      /** By number, as `chartSteps`: how often each step was taken. They only grow. */
+      readonly steps: readonly number[];
     }
   | {readonly kind: 'story'; readonly events: readonly TraceEvent[]; readonly isCut: boolean}
   | {

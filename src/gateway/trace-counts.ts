@@ -1,7 +1,7 @@
 // Counts of states and steps with their names, for the snapshots of a feed.
 
 import type {ChartCounts} from '../cluster/inspection.ts';
-import {charts} from '../trace/record-kind.ts';
+import {chartSteps, charts} from '../trace/record-kind.ts';
 
 /** Counts by chart, by name. */
 export type NamedCounts = Readonly<Record<string, Readonly<Record<string, number>>>>;
@@ -23,37 +23,33 @@ export function nameCounts(parts: readonly (readonly ChartCounts[])[]): NamedCou
 /** The steps that were taken since they were last given. */
 export class StepCounts {
   /** By part: what it told last. */
-  readonly #told = new Map<string, readonly ChartCounts[]>();
-  #gathered = charts.map(({next}) => new Float64Array(next.length));
+  readonly #told = new Map<string, readonly number[]>();
+  readonly #gathered = new Float64Array(chartSteps.length);
 
-  /** Takes what a part has counted so far; a part's first word is where it begins. */
-  take(part: string, counts: readonly ChartCounts[]): void {
+  /** Takes what a part has counted so far, by number of the step; a part's first word is where it begins. */
+  take(part: string, counts: readonly number[]): void {
     const before = this.#told.get(part);
     this.#told.set(part, counts);
     if (before === undefined) return;
-    for (const [chart, cells] of counts.entries()) {
-      const gathered = this.#gathered[chart];
-      if (gathered === undefined) continue;
-      for (const [cell, count] of cells.entries()) {
-        // A thread that replaced another begins at 0.
-        gathered[cell] = (gathered[cell] ?? 0) + Math.max(0, count - (before[chart]?.[cell] ?? 0));
-      }
+    for (const [step, count] of counts.entries()) {
+      // A thread that replaced another begins at 0.
+      this.#gathered[step] = (this.#gathered[step] ?? 0) + Math.max(0, count - (before[step] ?? 0));
     }
   }
 
   /** By chart, by `from event`; begins anew. */
   give(): NamedCounts {
     const named: Record<string, Record<string, number>> = {};
-    for (const [chart, {machine, vocabulary}] of charts.entries()) {
+    for (const [number, step] of chartSteps.entries()) {
+      const count = this.#gathered[number] ?? 0;
+      if (step === undefined || count === 0) continue;
+      const {machine, vocabulary} = step.table;
       const {states, events} = vocabulary;
-      const own: Record<string, number> = {};
-      for (const [cell, count] of (this.#gathered[chart] ?? []).entries()) {
-        if (count === 0) continue;
-        own[`${states[Math.floor(cell / events.length)]} ${events[cell % events.length]}`] = count;
-      }
-      if (Object.keys(own).length > 0) named[machine.id] = own;
+      named[machine.id] ??= {};
+      const own = named[machine.id] ?? {};
+      own[`${states[Math.floor(step.cell / events.length)]} ${events[step.cell % events.length]}`] = count;
     }
-    this.#gathered = charts.map(({next}) => new Float64Array(next.length));
+    this.#gathered.fill(0);
     return named;
   }
 }

@@ -28,12 +28,12 @@ export class FrameHead {
     this.bytes = frame.length - this.bodyAt;
     this.isLong = isSend && this.bytes >= longBytesMin;
     if (!isSend) {
-      this.code = recordKind.packetOut | (command << 8) | (id << 16);
+      this.code = recordKind.packetOut | (command << 4) | (id << 16);
       this.value = this.bytes;
       return;
     }
     const type = ((frame[start + 1] as number) << 8) | (frame[start + 2] as number);
-    const kind = this.isLong ? recordKind.longOut : recordKind.packetOut;
+    const kind = this.isLong ? recordKind.longOut : recordKind.sendOut;
     this.code = kind | sendCode(((first >> 1) & 3) | ((first & 8) >> 1), id);
     this.value = this.isLong ? type : (type << 16) | this.bytes;
   }
@@ -41,5 +41,5 @@ export class FrameHead {
 
 /** Of a SEND, with its flags: the QoS, and 4 for DUP. */
 export function sendCode(flags: number, id: number): number {
-  return ((commandSend | (flags << 4)) << 8) | (id << 16);
+  return (flags << 4) | (id << 16);
 }

@@ -1,4 +1,4 @@
-// Texts that many records of a ring have in common, each kept once: a record holds the number of a slot. Fresh strings are
+// Texts that many records of a ring have in common, each kept once: a record holds its number. Fresh strings are
 // so not written into old memory for every record, which the garbage collector would have to keep book of.
 
 /** Numbers are given from 1 up to this, and then again: they stay small integers, which cost no memory of their own. */
@@ -6,7 +6,7 @@ const numberMax = 2 ** 30 - 1;
 
 export class NameTable {
   /** By slot; slot 0 stands for no name. */
-  readonly names: string[];
+  readonly #names: string[];
   readonly #records: number;
   readonly #slotMask: number;
   #latest = 0;
@@ -15,7 +15,17 @@ export class NameTable {
   constructor(records: number) {
     this.#records = records;
     this.#slotMask = 2 * records - 1;
-    this.names = new Array<string>(2 * records).fill('');
+    this.#names = new Array<string>(2 * records).fill('');
+  }
+
+  /** How many slots there are. */
+  get size(): number {
+    return this.#slotMask + 1;
+  }
+
+  /** The name with this number; empty for 0. */
+  nameOf(number: number): string {
+    return this.#names[this.slotOf(number)] as string;
   }
 
   /**
@@ -33,7 +43,7 @@ export class NameTable {
     // Slot 0 is given to nobody.
     if (this.slotOf(number) === 0) number++;
     this.#latest = number;
-    this.names[this.slotOf(number)] = name;
+    this.#names[this.slotOf(number)] = name;
     return number;
   }
 

@@ -30,6 +30,7 @@ export interface Story {
 
 /** A message that goes to many clients in the same frames. */
 export interface SharedStory extends Story {
+  readonly qos: Qos;
   /** The recorder's: the frame that was read last, and what a record holds of it. Not to be held beyond the answer. */
   sentFrame: Uint8Array | undefined;
   sentCode: number;
@@ -41,7 +42,6 @@ export interface PublicationFacts extends SharedStory {
   readonly channel: string | undefined;
   /** The one client that is meant. */
   readonly to: string | undefined;
-  readonly qos: Qos;
   readonly type: number;
   readonly bytes: number;
   readonly timeoutMs: number;
@@ -57,38 +57,39 @@ export interface PublicationResult {
   readonly isTimedOut: boolean;
 }
 
+/** A packet of a client that is no SEND. */
+export type AnswerKind = 'ack' | 'rec' | 'rel' | 'com';
+
 /** See `DeliveryEvent`. */
 export type DeliveryFate = 'queued' | 'refused' | 'gone' | 'dropped';
 
 /** Called on the hot path: must not throw, and must not keep arrays or buffers that it is given. */
 export interface Observer {
-  /** One step of one chart, one of {@link chartNumber}. Codes are the table's; `flow` is the id on the wire or 0. */
-  transition(
+  /** A step of a chart, one of {@link chartNumber}: a cell of its table. `flow` is the id on the wire or 0. */
+  transition(chart: number, subject: Subject, story: Story | undefined, flow: number, cell: number): void;
+  /** A packet other than a SEND came, and its flow takes a step on it. */
+  reacted(
     chart: number,
     subject: Subject,
-    story: Story | undefined,
-    flow: number,
-    from: number,
-    event: number,
-    to: number,
+    story: Story,
+    cell: number,
+    kind: AnswerKind,
+    id: number,
+    reply: Uint8Array,
   ): void;
+  /** One came that belongs to no flow. */
+  strayed(subject: Subject, kind: AnswerKind, id: number, reply: Uint8Array): void;
   /** A SEND came and is about to take effect, or something that is no packet did. */
   received(
     subject: Subject,
     story: Story | undefined,
     packet: SendPacket | PacketFault | {readonly kind: 'heard'},
   ): void;
-  /** Any other packet did. Not as an object: there are as many as deliveries. */
-  answerReceived(
-    subject: Subject,
-    story: Story | undefined,
-    kind: 'ack' | 'rec' | 'rel' | 'com',
-    id: number,
-    reply: Uint8Array | undefined,
-  ): void;
+  /** A delivery took its first step, `window.opened`, and its SEND was handed to the link. */
+  transmitted(subject: Subject, story: SharedStory, frame: Uint8Array): void;
   /** A frame was handed to the link. */
   sent(subject: Subject, story: Story | undefined, frame: Uint8Array): void;
-  /** A frame was that mostly goes to others as well. */
+  /** A frame was that mostly goes to others as well, other than a delivery's first. */
   sentShared(subject: Subject, story: SharedStory, frame: Uint8Array): void;
   /** A ping (`code` 0) or a close frame was. */
   signalled(subject: Subject, code: number): void;

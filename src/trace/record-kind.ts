@@ -1,6 +1,7 @@
 // The kinds of records in a ring, and the words that stand in it as numbers. Shared by the recorder, which writes them, and
 // the decoder, which reads them.
 
+import {invariant} from '../core/invariant.ts';
 import {connection} from '../machines/connection.ts';
 import {inboundQos1, inboundQos2} from '../machines/inbound-delivery.ts';
 import {outboundQos1, outboundQos2} from '../machines/outbound-delivery.ts';
@@ -8,21 +9,33 @@ import type {Table} from '../machines/tabulate.ts';
 import type {FaultReason} from '../protocol/packet.ts';
 import type {DeliveryEvent, MembershipEvent, TraceCallKind, TracePacket} from '../protocol/trace.ts';
 
-/** In the lowest byte of a record's code. */
+/**
+ * What a record is, in the lowest four bits of its code. What mostly comes together is one record, so that a delivery takes
+ * half as many as it has events: a packet and the step that is taken on it, a delivery's first step and its SEND.
+ */
 export const recordKind = {
+  /** A step alone. */
   transition: 0,
+  /** Any packet but a SEND, and the step that is taken on it, if any. */
   packetIn: 1,
   packetOut: 2,
-  published: 3,
-  answered: 4,
-  delivery: 5,
-  call: 6,
-  callAnswered: 7,
-  membership: 8,
-  apiRefused: 9,
+  /** The same as {@link packetIn}, and the packet that answers: REL a REC, COM a REL. Adds to its code the code of this. */
+  exchange: 3,
+  sendIn: 4,
+  /** The step that sends it, if any, and a SEND. */
+  sendOut: 5,
   /** A SEND with more bytes than stand beside its type in one number. */
-  longIn: 10,
-  longOut: 11,
+  longIn: 6,
+  longOut: 7,
+  published: 8,
+  answered: 9,
+  delivery: 10,
+  call: 11,
+  callAnswered: 12,
+  membership: 13,
+  apiRefused: 14,
+  /** SENDs at QoS 0 of neighbouring publications to one client. */
+  run: 15,
 } as const;
 
 /** Bytes of a SEND from which on it is a long one. */
@@ -37,6 +50,34 @@ export const charts: readonly Table<string, string, string>[] = [
   inboundQos2,
 ];
 
+/** A step that a chart can take: a cell of its table. */
+export interface ChartStep {
+  readonly table: Table<string, string, string>;
+  readonly cell: number;
+}
+
+/** By number: the steps of all charts. 0 is none. */
+export const chartSteps: readonly (ChartStep | undefined)[] = [
+  undefined,
+  ...charts.flatMap((table) =>
+    [...table.isHandled.keys()].filter((cell) => table.isHandled[cell] === 1).map((cell) => ({table, cell})),
+  ),
+];
+invariant(chartSteps.length <= 128, `Expected numbers of steps to fit into seven bits, got ${chartSteps.length}`);
+
+/** By chart, by cell: number of the step; 0 where the event means nothing in the state. */
+export const stepNumbers: readonly Uint8Array[] = charts.map((table) => {
+  const numbers = new Uint8Array(table.next.length);
+  for (const [number, step] of chartSteps.entries()) if (step?.table === table) numbers[step.cell] = number;
+  return numbers;
+});
+
+/** Number of the step from the state called `from` on `event`. */
+export function numberOfStep(table: Table<string, string, string>, from: string, event: string): number {
+  const [state, eventCode] = [table.state[from] ?? 0, table.event[event] ?? 0];
+  return stepNumbers[charts.indexOf(table)]?.[state * table.vocabulary.events.length + eventCode] ?? 0;
+}
+
 /** By number; the first six are the commands on the wire. */
 export const packetKinds: readonly TracePacket['kind'][] = [
   'fault',
@@ -49,7 +90,7 @@ export const packetKinds: readonly TracePacket['kind'][] = [
   'heard',
   'close',
 ];
-/** Place of a SEND in {@link packetKinds}; in a record its flags stand above it. */
+/** Place of a SEND in {@link packetKinds}. */
 export const commandSend = 1;
 
 /** Place in {@link packetKinds}; as {@link chartNumber}. */

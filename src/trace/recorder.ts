@@ -2,11 +2,13 @@
 // for everything that happens while anybody watches anything: numbers go into flat arrays, nothing is allocated.
 
 import type {Clock} from '../core/clock.ts';
+import {outboundQos1, outboundQos2} from '../machines/outbound-delivery.ts';
 import type {PacketFault, SendPacket} from '../protocol/packet.ts';
 import {type MembershipEvent, payloadShownMax} from '../protocol/trace.ts';
 import type {Answer, Call} from '../upstream/call.ts';
 import {FrameHead, sendCode} from './frame-head.ts';
 import type {
+  AnswerKind,
   DeliveryFate,
   Observer,
   PublicationFacts,
@@ -18,22 +20,33 @@ import type {
 import {
   callKinds,
   changes,
-  charts,
+  chartSteps,
   fates,
   faultReasons,
   longBytesMin,
+  numberOfStep,
   outcomes,
   packetNumber,
   recordKind,
+  stepNumbers,
 } from './record-kind.ts';
 import type {TraceRing} from './trace-ring.ts';
 import type {WatchList} from './watch-list.ts';
 
+/** The step that sends a delivery's SEND. */
+const firstStepQos1 = numberOfStep(outboundQos1, 'queued', 'window.opened');
+const firstStepQos2 = numberOfStep(outboundQos2, 'queued', 'window.opened');
+
+/** Whether a packet that goes out, by its code, may answer one that came: it has the next number, and the same id. */
+function isAnswer(out: number, came: number): boolean {
+  const isNext = (out & 0xff) === (recordKind.packetOut | ((came & 0xf0) + 0x10));
+  return isNext && (came & 0xf) === recordKind.packetIn && out >>> 16 === came >>> 16;
+}
+
 export class Recorder implements Observer {
   readonly ring: TraceRing;
-  /** By chart, by cell: steps taken while the recorder was attached, watched or not. */
-  readonly steps: readonly Float64Array[] = charts.map(({next}) => new Float64Array(next.length));
-  readonly #eventCounts = charts.map(({vocabulary}) => vocabulary.events.length);
+  /** By number, as `chartSteps`: steps taken while the recorder was attached, watched or not. */
+  readonly steps = new Float64Array(chartSteps.length);
   readonly #watches: WatchList;
   readonly #clock: Clock;
   readonly #head = new FrameHead();
@@ -44,24 +57,38 @@ export class Recorder implements Observer {
     this.#clock = clock;
   }
 
-  transition(
+  transition(chart: number, subject: Subject, story: Story | undefined, flow: number, cell: number): void {
+    const step = (stepNumbers[chart] as Uint8Array)[cell] as number;
+    // An event that means nothing in a state, such as a sign of life from a client that is known to live, is no step.
+    if (step === 0) return;
+    this.steps[step] = (this.steps[step] as number) + 1;
+    const mask = this.#maskOf(subject, story);
+    if (mask !== 0) this.ring.add(recordKind.transition | (step << 8) | (flow << 16), mask, subject, story, 0);
+  }
+
+  reacted(
     chart: number,
     subject: Subject,
-    story: Story | undefined,
-    flow: number,
-    from: number,
-    event: number,
-    to: number,
+    story: Story,
+    cell: number,
+    kind: AnswerKind,
+    id: number,
+    reply: Uint8Array,
   ): void {
-    const cell = from * (this.#eventCounts[chart] as number) + event;
-    const steps = this.steps[chart] as Float64Array;
-    // An event that means nothing in a state, such as a sign of life from a client that is known to live, is no step.
-    if (charts[chart]?.isHandled[cell] !== 1) return;
-    steps[cell] = (steps[cell] as number) + 1;
+    const step = (stepNumbers[chart] as Uint8Array)[cell] as number;
+    if (step !== 0) this.steps[step] = (this.steps[step] as number) + 1;
     const mask = this.#maskOf(subject, story);
     if (mask === 0) return;
-    const step = from | (event << 8) | (to << 16);
-    this.ring.add(recordKind.transition | (chart << 8) | (flow << 16), mask, subject, story, step);
+    const code = recordKind.packetIn | (packetNumber(kind) << 4) | (step << 8) | (id << 16);
+    const place = this.ring.add(code, mask, subject, story, reply.length, step === 0 ? 1 : 2);
+    if ((mask & this.#watches.payloadMask) !== 0) this.#keep(place, mask, reply);
+  }
+
+  strayed(subject: Subject, kind: AnswerKind, id: number, reply: Uint8Array): void {
+    const mask = this.#maskOf(subject, undefined);
+    if (mask === 0) return;
+    const code = recordKind.packetIn | (packetNumber(kind) << 4) | (id << 16);
+    this.#keep(this.ring.add(code, mask, subject, undefined, reply.length), mask, reply);
   }
 
   received(
@@ -73,29 +100,29 @@ export class Recorder implements Observer {
     if (mask === 0) return;
     if (packet.kind !== 'send') {
       const reason = packet.kind === 'fault' ? faultReasons.indexOf(packet.reason) : 0;
-      this.ring.add(recordKind.packetIn | (packetNumber(packet.kind) << 8), mask, subject, story, reason);
+      this.ring.add(recordKind.packetIn | (packetNumber(packet.kind) << 4), mask, subject, story, reason);
       return;
     }
     const {qos, isDup, type, id, payload} = packet;
     const code = sendCode(qos | (isDup ? 4 : 0), id);
     const isLong = payload.length >= longBytesMin;
-    const kind = isLong ? recordKind.longIn : recordKind.packetIn;
+    const kind = isLong ? recordKind.longIn : recordKind.sendIn;
     const value = isLong ? this.ring.detail(payload.length, type, 0, 0, '') : (type << 16) | payload.length;
     this.#keep(this.ring.add(kind | code, mask, subject, story, value), mask, payload);
   }
 
-  answerReceived(
-    subject: Subject,
-    story: Story | undefined,
-    kind: 'ack' | 'rec' | 'rel' | 'com',
-    id: number,
-    reply: Uint8Array | undefined,
-  ): void {
+  transmitted(subject: Subject, story: SharedStory, frame: Uint8Array): void {
+    const step = story.qos === 1 ? firstStepQos1 : firstStepQos2;
+    this.steps[step] = (this.steps[step] as number) + 1;
     const mask = this.#maskOf(subject, story);
     if (mask === 0) return;
-    const code = recordKind.packetIn | (packetNumber(kind) << 8) | (id << 16);
-    const place = this.ring.add(code, mask, subject, story, reply === undefined ? 0 : reply.length);
-    if (reply !== undefined) this.#keep(place, mask, reply);
+    if (story.sentFrame !== frame) this.#readShared(story, frame);
+    if (story.sentFrame !== frame || (mask & this.#watches.payloadMask) !== 0) {
+      this.ring.add(recordKind.transition | (step << 8), mask, subject, story, 0);
+      this.sent(subject, story, frame);
+      return;
+    }
+    this.ring.add(story.sentCode | (step << 8), mask, subject, story, story.sentValue, 2);
   }
 
   sent(subject: Subject, story: Story | undefined, frame: Uint8Array): void {
@@ -104,30 +131,24 @@ export class Recorder implements Observer {
     const head = this.#head;
     head.read(frame);
     const value = head.isLong ? this.ring.detail(head.bytes, head.value, 0, 0, '') : head.value;
-    const place = this.ring.add(head.code, mask, subject, story, value);
+    const place = this.#addSent(head.code, mask, subject, story, value);
     if ((mask & this.#watches.payloadMask) !== 0) this.#keep(place, mask, frame.subarray(head.bodyAt));
   }
 
-  // To look into each of many frames costs more than all else that a record does: they are far from each other in memory.
   sentShared(subject: Subject, story: SharedStory, frame: Uint8Array): void {
     const mask = this.#maskOf(subject, story);
     if (mask === 0) return;
-    if (story.sentFrame !== frame) {
-      const head = this.#head;
-      head.read(frame);
-      story.sentFrame = head.isLong ? undefined : frame;
-      story.sentCode = head.code;
-      story.sentValue = head.value;
-    }
-    if (story.sentFrame === undefined || (mask & this.#watches.payloadMask) !== 0) this.sent(subject, story, frame);
-    else this.ring.add(story.sentCode, mask, subject, story, story.sentValue);
+    if (story.sentFrame !== frame) this.#readShared(story, frame);
+    if (story.sentFrame !== frame || (mask & this.#watches.payloadMask) !== 0) this.sent(subject, story, frame);
+    else if (story.qos === 0) this.ring.addToRun(recordKind.run, mask, subject, story, story.sentValue);
+    else this.#addSent(story.sentCode, mask, subject, story, story.sentValue);
   }
 
   signalled(subject: Subject, code: number): void {
     const mask = this.#maskOf(subject, undefined);
     if (mask === 0) return;
     const kind = packetNumber(code === 0 ? 'ping' : 'close');
-    this.ring.add(recordKind.packetOut | (kind << 8), mask, subject, undefined, code);
+    this.ring.add(recordKind.packetOut | (kind << 4), mask, subject, undefined, code);
   }
 
   published(publication: PublicationFacts): void {
@@ -135,7 +156,7 @@ export class Recorder implements Observer {
     const mask = this.#watches.ofMessage(message, type, channel, to);
     publication.watchMask = mask;
     if (mask === 0) return;
-    const code = recordKind.published | (qos << 8) | (channel === undefined ? 1 << 16 : 0);
+    const code = recordKind.published | (qos << 4) | (channel === undefined ? 1 << 16 : 0);
     const detail = this.ring.detail(bytes, type, recipients, timeoutMs, channel ?? to ?? '');
     this.#addAt(this.#clock.now(), code, mask, undefined, publication, detail);
   }
@@ -145,7 +166,7 @@ export class Recorder implements Observer {
     const detail = this.ring.detail(recipients, confirmed, refused, open, '');
     this.#addAt(
       this.#clock.now(),
-      recordKind.answered | (isTimedOut ? 1 << 8 : 0),
+      recordKind.answered | (isTimedOut ? 1 << 4 : 0),
       story.watchMask,
       undefined,
       story,
@@ -160,7 +181,7 @@ export class Recorder implements Observer {
   delivery(fate: DeliveryFate, subject: Subject, story: Story | undefined): void {
     const mask = this.#maskOf(subject, story);
     if (mask === 0) return;
-    this.ring.add(recordKind.delivery | (fates.indexOf(fate) << 8), mask, subject, story, 0);
+    this.ring.add(recordKind.delivery | (fates.indexOf(fate) << 4), mask, subject, story, 0);
   }
 
   called(subject: Subject, story: Story | undefined, call: Call): void {
@@ -168,13 +189,13 @@ export class Recorder implements Observer {
     if (mask === 0) return;
     const [type, bytes] = call.kind === 'message' ? [call.type, call.payload.length] : [-1, 0];
     const detail = this.ring.detail(call.call, type, bytes, 0, '');
-    this.ring.add(recordKind.call | (callKinds.indexOf(call.kind) << 8), mask, subject, story, detail);
+    this.ring.add(recordKind.call | (callKinds.indexOf(call.kind) << 4), mask, subject, story, detail);
   }
 
   callAnswered(subject: Subject, story: Story | undefined, kind: Call['kind'], answer: Answer): void {
     const mask = this.#maskOf(subject, story);
     if (mask === 0) return;
-    const code = recordKind.callAnswered | (callKinds.indexOf(kind) << 8) | (outcomes.indexOf(answer.kind) << 16);
+    const code = recordKind.callAnswered | (callKinds.indexOf(kind) << 4) | (outcomes.indexOf(answer.kind) << 16);
     const bytes = answer.kind === 'accepted' ? answer.body.length : 0;
     const [status = 0, reason = ''] = answer.kind === 'failed' ? [answer.status, answer.reason] : [];
     this.ring.add(code, mask, subject, story, this.ring.detail(answer.call, bytes, status, 0, reason));
@@ -184,7 +205,7 @@ export class Recorder implements Observer {
     const mask = this.#maskOf(subject, undefined);
     if (mask === 0) return;
     const detail = this.ring.detail(0, 0, 0, 0, channel);
-    this.ring.add(recordKind.membership | (changes.indexOf(change) << 8), mask, subject, undefined, detail);
+    this.ring.add(recordKind.membership | (changes.indexOf(change) << 4), mask, subject, undefined, detail);
   }
 
   apiRefused(path: string, code: string): void {
@@ -198,6 +219,24 @@ export class Recorder implements Observer {
       undefined,
       this.ring.detail(0, 0, 0, 0, code),
     );
+  }
+
+  // To look into each of many frames costs more than all else that a record does: they are far from each other in memory.
+  #readShared(story: SharedStory, frame: Uint8Array): void {
+    const head = this.#head;
+    head.read(frame);
+    story.sentFrame = head.isLong ? undefined : frame;
+    story.sentCode = head.code;
+    story.sentValue = head.value;
+  }
+
+  // An answer to the packet that the latest record tells is told by it as well.
+  #addSent(code: number, mask: number, subject: Subject, story: Story | undefined, value: number): number {
+    const {ring} = this;
+    if ((code & 0xf) === recordKind.packetOut && isAnswer(code, ring.latestCode)) {
+      if (ring.isLatestAbout(mask, subject, story)) return ring.extend(recordKind.exchange);
+    }
+    return ring.add(code, mask, subject, story, value);
   }
 
   #maskOf(subject: Subject, story: Story | undefined): number {

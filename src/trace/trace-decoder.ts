@@ -2,12 +2,12 @@
 
 import {describeCharts} from '../machines/chart-document.ts';
 import type {Qos} from '../protocol/packet.ts';
-import {payloadShownMax, type TraceEvent, type TracePacket} from '../protocol/trace.ts';
+import {payloadShownMax, type TraceEvent, type TracePacket, type TracePlace} from '../protocol/trace.ts';
 import {
+  type ChartStep,
   callKinds,
   changes,
-  charts,
-  commandSend,
+  chartSteps,
   fates,
   faultReasons,
   outcomes,
@@ -16,38 +16,91 @@ import {
 } from './record-kind.ts';
 import type {TraceRing} from './trace-ring.ts';
 
-/** The event of record `number`, which is still in `ring`. `mayShowPayload`: whether the reader asked for payloads. */
-export function decodeRecord(ring: TraceRing, thread: number, number: number, mayShowPayload: boolean): TraceEvent {
+/**
+ * The events of record `number`, which is still in `ring`, in order. `mayShowPayload`: whether the reader
+ * asked for payloads.
+ */
+export function decodeRecord(ring: TraceRing, thread: number, number: number, mayShowPayload: boolean): TraceEvent[] {
   const place = ring.placeOf(number);
   const code = ring.codeAt(place);
-  const kind = code & 0xff;
-  const [sub, flag] = [(code >> 8) & 0x7f, code >>> 16];
+  const kind = code & 0xf;
+  const step = chartSteps[(code >> 8) & 0x7f];
+  const [seq, at] = [ring.seqOf(number), ring.momentOf(number)];
+  const message = ring.messageAt(place);
+  const flow = code >>> 16;
+  const client = {connection: ring.connectionAt(place), identity: ring.identityAt(place)};
+  const about = {...client, ...(message !== '' && {message}), ...(flow !== 0 && {flow})};
+  const steps: TraceEvent[] =
+    step === undefined ? [] : [{kind: 'transition', seq, at, thread, ...about, ...describeStep(step)}];
+  const packet = (direction: 'in' | 'out', told: TracePacket, payload?: Payload): TraceEvent => ({
+    ...{kind: 'packet', seq, at, thread, ...about, direction, packet: told},
+    ...payload,
+  });
+  switch (kind) {
+    case recordKind.transition:
+      return steps;
+    case recordKind.packetIn:
+    case recordKind.sendIn:
+    case recordKind.longIn:
+    case recordKind.exchange: {
+      const told = packetAt(ring, place);
+      const came = packet('in', told, payloadAt(ring, place, told, mayShowPayload));
+      if (kind !== recordKind.exchange) return inOrder([came, ...steps]);
+      return inOrder([came, ...steps, packet('out', describePacket(((code >> 4) & 0xf) + 1, flow, 0))]);
+    }
+    case recordKind.packetOut:
+    case recordKind.sendOut:
+    case recordKind.longOut: {
+      const told = packetAt(ring, place);
+      return inOrder([...steps, packet('out', told, payloadAt(ring, place, told, mayShowPayload))]);
+    }
+    case recordKind.run:
+      return Array.from({length: ring.valueAt(place)}, (_, index) => {
+        const value = ring.runValueAt(place, index);
+        const told = describeSend(0, 0, value & 0xffff, value >>> 16);
+        return {...packet('out', told), seq: seq + index, message: ring.messageAt(place, index)};
+      });
+    default:
+      return [decodeOther(ring, place, {seq, at, thread})];
+  }
+}
+
+/** Events of one record: each is one further than the one before. */
+function inOrder(events: readonly TraceEvent[]): TraceEvent[] {
+  return events.map((event, place) => ({...event, seq: event.seq + place}));
+}
+
+interface Payload {
+  readonly payload: string;
+}
+
+/** The packet of the record at `place`, which has one; of an exchange the one that came. */
+function packetAt(ring: TraceRing, place: number): TracePacket {
+  const code = ring.codeAt(place);
+  const [kind, sub, flow] = [code & 0xf, (code >> 4) & 0xf, code >>> 16];
+  const value = ring.valueAt(place);
+  if (kind === recordKind.longIn || kind === recordKind.longOut) {
+    return describeSend(sub, flow, ring.detailAt(place, 0), ring.detailAt(place, 1));
+  }
+  const isSend = kind === recordKind.sendIn || kind === recordKind.sendOut;
+  return isSend ? describeSend(sub, flow, value & 0xffff, value >>> 16) : describePacket(sub, flow, value);
+}
+
+function payloadAt(ring: TraceRing, place: number, packet: TracePacket, mayShow: boolean): Payload | undefined {
+  const bytes = 'bytes' in packet ? packet.bytes : 0;
+  const payload = mayShow ? ring.keptAt(place, Math.min(bytes, payloadShownMax)) : undefined;
+  return payload && {payload: Buffer.from(payload).toString('base64')};
+}
+
+/** The event of a record that is neither a step nor a packet. */
+function decodeOther(ring: TraceRing, place: number, head: TracePlace): TraceEvent {
+  const code = ring.codeAt(place);
+  const [kind, sub, flag] = [code & 0xf, (code >> 4) & 0xf, code >>> 16];
   const detail = (index: number): number => ring.detailAt(place, index);
-  const head = {seq: number + 1, at: ring.momentOf(number), thread};
   const message = ring.messageAt(place);
   const client = {connection: ring.connectionAt(place), identity: ring.identityAt(place)};
   const about = {...client, ...(message !== '' && {message})};
-  const onWire = {...about, ...(flag !== 0 && {flow: flag})};
   switch (kind) {
-    case recordKind.transition:
-      return {kind: 'transition', ...head, ...onWire, ...describeStep(sub, ring.valueAt(place))};
-    case recordKind.packetIn:
-    case recordKind.packetOut:
-    case recordKind.longIn:
-    case recordKind.longOut: {
-      const direction = kind === recordKind.packetIn || kind === recordKind.longIn ? 'in' : 'out';
-      const isLong = kind === recordKind.longIn || kind === recordKind.longOut;
-      const value = ring.valueAt(place);
-      const packet = isLong
-        ? describeSend(sub >> 4, flag, detail(0), detail(1))
-        : (sub & 0xf) === commandSend
-          ? describeSend(sub >> 4, flag, value & 0xffff, value >>> 16)
-          : describePacket(sub, flag, value);
-      const bytes = 'bytes' in packet ? packet.bytes : 0;
-      const payload = mayShowPayload ? ring.keptAt(place, Math.min(bytes, payloadShownMax)) : undefined;
-      const shown = payload !== undefined && {payload: Buffer.from(payload).toString('base64')};
-      return {kind: 'packet', ...head, ...onWire, direction, packet, ...shown};
-    }
     case recordKind.published: {
       const word = ring.wordAt(place);
       const address = flag === 1 ? {to: word} : {channel: word};
@@ -86,19 +139,16 @@ export function decodeRecord(ring: TraceRing, thread: number, number: number, ma
   }
 }
 
-function describeStep(chart: number, step: number) {
-  const [from, event, to] = [step & 0xff, (step >> 8) & 0xff, (step >> 16) & 0xff];
-  const table = named(charts, chart);
+function describeStep({table, cell}: ChartStep) {
   const {states, events, effects} = table.vocabulary;
-  // Not `step()`: with the interpreter behind the tables that takes the step.
-  const codes = table.effects[from * events.length + event] ?? [];
-  const rule = rules().get(`${table.machine.id} ${named(states, from)} ${named(events, event)}`);
+  const [from, event] = [named(states, Math.floor(cell / events.length)), named(events, cell % events.length)];
+  const rule = rules().get(`${table.machine.id} ${from} ${event}`);
   return {
     chart: table.machine.id,
-    from: named(states, from),
-    event: named(events, event),
-    to: named(states, to),
-    effects: codes.map((effect) => named(effects, effect)),
+    from,
+    event,
+    to: named(states, table.next[cell] as number),
+    effects: (table.effects[cell] ?? []).map((effect) => named(effects, effect)),
     ...(rule !== undefined && {rule}),
   };
 }

@@ -2,10 +2,12 @@
 // path by recorder.ts, which allocates nothing for it; made readable by trace-decoder.ts, when somebody asks. A record is
 // small, since with thousands of deliveries under way its cost is the memory that it drives out of the processor's cache.
 //
-//   numbers    [code, subject, story, value]   four a record; what the value means depends on the kind
-//   code       kind:8 | sub:7, hasPayload:1 | flow or flag:16
+//   numbers    [code, subject, story, value, seq]   five a record; what the value means depends on the kind
+//   code       kind:4 | sub:4 | step:7 | hasPayload:1 | flow or flag:16
+//   sub        which packet, the flags of a SEND, or whatever else a kind tells by a small number
+//   seq        number of the record's first event, its lowest 32 bits: a record has up to three (record-kind.ts)
 //   details    [a, b, c, d] and a word, of records that have more to tell than one number: their value is the place of it
-//   subjects, stories                          slots of names that many records have in common (name-table.ts)
+//   subjects, stories                          places of names that many records have in common (name-table.ts)
 //   stretches                                  time and watchers of neighbouring records (stretches.ts)
 
 import {NameTable} from './name-table.ts';
@@ -17,17 +19,21 @@ export interface TurnTime {
   readonly now: number;
 }
 
-const numbersPerRecord = 4;
+const numbersPerRecord = 5;
 /** Bytes of payloads that are kept, of all records together. */
 const arenaBytes = 4_194_304;
+/** Stories of a run at most. */
+const runMax = 256;
 /** In a record's code: a payload was kept with it. */
 const payloadBit = 0x80_00;
 
 export class TraceRing {
   /** Records that fit: a power of two. */
   readonly capacity: number;
-  /** Records written so far; the next one has this number and one more as its `seq`. */
+  /** Records written so far. */
   count = 0;
+  /** Events that they tell. */
+  eventCount = 0;
   readonly #numbers: Int32Array;
   readonly #details: Int32Array;
   readonly #words: string[];
@@ -35,6 +41,8 @@ export class TraceRing {
   /** By slot of the subject. */
   readonly #connections: Int32Array;
   readonly #stories: NameTable;
+  /** By slot of the story, of those that are in a run. */
+  readonly #values: Int32Array;
   readonly #stretches: Stretches;
   readonly #indexMask: number;
   readonly #turn: TurnTime;
@@ -42,6 +50,10 @@ export class TraceRing {
   #now = 0;
   /** Of the latest stretch; 0 where the next record begins another. */
   #stretchMask = 0;
+  /** Where the latest record stands if it is a run, whom it is about, and which story may be added to it; 0 for none. */
+  #runBase = 0;
+  #runSubject = 0;
+  #runNext = 0;
   #detailCount = 0;
   /** Made when the first payload is kept. */
   #arena: Uint8Array | undefined;
@@ -59,14 +71,40 @@ export class TraceRing {
     this.#details = new Int32Array(this.capacity * 4);
     this.#words = new Array<string>(this.capacity).fill('');
     this.#subjects = new NameTable(this.capacity);
-    this.#connections = new Int32Array(this.#subjects.names.length);
+    this.#connections = new Int32Array(this.#subjects.size);
     this.#stories = new NameTable(this.capacity);
+    this.#values = new Int32Array(this.#stories.size);
     this.#stretches = new Stretches(this.capacity);
   }
 
   /** Number of the oldest record that is still there. */
   get first(): number {
     return Math.max(0, this.count - this.capacity);
+  }
+
+  /** `seq` of the oldest event that is still there, or of the next one. */
+  get firstSeq(): number {
+    return this.seqOf(this.first);
+  }
+
+  /** `seq` of the first event of record `number`, or of the next event where that is the next record. */
+  seqOf(number: number): number {
+    if (number === this.count) return this.eventCount + 1;
+    const seq = this.#numbers[this.placeOf(number) * numbersPerRecord + 4] as number;
+    return this.eventCount - ((this.eventCount - seq) >>> 0);
+  }
+
+  /** The record that tells the event with this `seq`, {@link firstSeq} at least; the next record where none does yet. */
+  recordOf(seq: number): number {
+    if (seq > this.eventCount) return this.count;
+    let low = this.first;
+    let high = this.count - 1;
+    while (low < high) {
+      const middle = Math.ceil((low + high) / 2);
+      if (this.seqOf(middle) <= seq) low = middle;
+      else high = middle - 1;
+    }
+    return low;
   }
 
   /** Where record `number` stands. */
@@ -85,17 +123,68 @@ export class TraceRing {
     this.#stretchMask = 0;
   }
 
-  /** Writes a record; its place. `mask` has a bit at least. */
-  add(code: number, mask: number, subject: Subject | undefined, story: Story | undefined, value: number): number {
+  /** Writes a record that tells so many events; its place. `mask` has a bit at least. */
+  add(
+    code: number,
+    mask: number,
+    subject: Subject | undefined,
+    story: Story | undefined,
+    value: number,
+    events = 1,
+  ): number {
     if (mask !== this.#stretchMask) this.#beginStretch(mask);
     const place = this.count++ & this.#indexMask;
     const base = place * numbersPerRecord;
     const numbers = this.#numbers;
     numbers[base] = code;
-    numbers[base + 1] = subject === undefined ? 0 : this.#slotOfSubject(subject);
-    numbers[base + 2] = story === undefined ? 0 : this.#slotOfStory(story);
+    numbers[base + 1] = subject === undefined ? 0 : this.#placeOfSubject(subject);
+    numbers[base + 2] = story === undefined ? 0 : this.#placeOfStory(story);
     numbers[base + 3] = value;
+    numbers[base + 4] = this.eventCount + 1;
+    this.eventCount += events;
+    this.#runNext = 0;
     return place;
+  }
+
+  /** Of the latest record; 0 before there is one. */
+  get latestCode(): number {
+    return this.codeAt((this.count - 1) & this.#indexMask);
+  }
+
+  /** Whether the latest record was written in this turn for the same watchers, and is about these as well. */
+  isLatestAbout(mask: number, subject: Subject, story: Story | undefined): boolean {
+    if (mask !== this.#stretchMask) return false;
+    const base = ((this.count - 1) & this.#indexMask) * numbersPerRecord;
+    const place = story === undefined ? 0 : story.storyPlace;
+    return this.#numbers[base + 1] === subject.subjectPlace && this.#numbers[base + 2] === place;
+  }
+
+  /** Has the latest record tell one event more, by the bits of its code that are added; its place. */
+  extend(code: number): number {
+    const place = (this.count - 1) & this.#indexMask;
+    this.#numbers[place * numbersPerRecord] = this.codeAt(place) | code;
+    this.eventCount++;
+    return place;
+  }
+
+  /**
+   * Adds `story` to the run that the latest record is, or begins another with `code`. A run is of stories that were kept
+   * one after the other, as those of a channel are; `value` is what there is to tell of this one.
+   */
+  addToRun(code: number, mask: number, subject: Subject, story: Story, value: number): void {
+    const next = story.storyPlace;
+    const isNext = next === this.#runNext && subject.subjectPlace === this.#runSubject && mask === this.#stretchMask;
+    if (isNext && this.#values[this.#stories.slotOf(next)] === value) {
+      const at = this.#runBase + 3;
+      this.#numbers[at] = (this.#numbers[at] as number) + 1;
+      this.eventCount++;
+    } else {
+      this.#runBase = this.add(code, mask, subject, story, 1) * numbersPerRecord;
+      this.#runSubject = subject.subjectPlace;
+      this.#values[this.#stories.slotOf(story.storyPlace)] = value;
+    }
+    // Some end: whoever wants a few events has to decode all of a record.
+    this.#runNext = story.storyPlace % runMax === 0 ? 0 : story.storyPlace + 1;
   }
 
   /** Puts down what a record has to tell beyond one number; give the result as its value. One a record, just before it. */
@@ -140,16 +229,22 @@ export class TraceRing {
 
   /** The connection's number; 0 where the record is about none. */
   connectionAt(place: number): number {
-    return this.#connections[this.#numbers[place * numbersPerRecord + 1] as number] as number;
+    return this.#connections[this.#subjects.slotOf(this.#numbers[place * numbersPerRecord + 1] as number)] as number;
   }
 
   identityAt(place: number): string {
-    return this.#subjects.names[this.#numbers[place * numbersPerRecord + 1] as number] as string;
+    return this.#subjects.nameOf(this.#numbers[place * numbersPerRecord + 1] as number);
   }
 
-  /** Id of the message that the record at `place` is about; empty where it is about none. */
-  messageAt(place: number): string {
-    return this.#stories.names[this.#numbers[place * numbersPerRecord + 2] as number] as string;
+  /** Id of the message that the record at `place` is about, in a run of the one with this index; empty where it is about none. */
+  messageAt(place: number, index = 0): string {
+    return this.#stories.nameOf((this.#numbers[place * numbersPerRecord + 2] as number) + index);
+  }
+
+  /** What there is to tell of the story with this index in the run that the record at `place` is. */
+  runValueAt(place: number, index: number): number {
+    const story = (this.#numbers[place * numbersPerRecord + 2] as number) + index;
+    return this.#values[this.#stories.slotOf(story)] as number;
   }
 
   /** Keeps `payload` with the record at `place`. */
@@ -180,18 +275,17 @@ export class TraceRing {
     this.#stretches.begin(this.count, this.#now, mask);
   }
 
-  #slotOfSubject(subject: Subject): number {
+  #placeOfSubject(subject: Subject): number {
     const subjects = this.#subjects;
     if (!subjects.mayUse(subject.subjectPlace)) {
       subject.subjectPlace = subjects.keep(subject.identity);
       this.#connections[subjects.slotOf(subject.subjectPlace)] = subject.number;
     }
-    return subjects.slotOf(subject.subjectPlace);
+    return subject.subjectPlace;
   }
 
-  #slotOfStory(story: Story): number {
-    const stories = this.#stories;
-    if (!stories.mayUse(story.storyPlace)) story.storyPlace = stories.keep(story.message);
-    return stories.slotOf(story.storyPlace);
+  #placeOfStory(story: Story): number {
+    if (!this.#stories.mayUse(story.storyPlace)) story.storyPlace = this.#stories.keep(story.message);
+    return story.storyPlace;
   }
 }

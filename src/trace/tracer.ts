@@ -5,7 +5,7 @@ import type {Clock, Timer} from '../core/clock.ts';
 import type {TraceEvent} from '../protocol/trace.ts';
 import type {TraceSelection} from '../protocol/trace-feed.ts';
 import type {Observation} from './observer.ts';
-import {charts, recordKind} from './record-kind.ts';
+import {chartSteps, recordKind} from './record-kind.ts';
 import {Recorder} from './recorder.ts';
 import {decodeRecord} from './trace-decoder.ts';
 import {TraceRing, type TurnTime} from './trace-ring.ts';
@@ -34,8 +34,8 @@ export interface TraceRead {
   readonly head: number;
   /** Events that were overwritten before they were read. */
   readonly lost: number;
-  /** By chart, by cell: steps since the recorder was made. */
-  readonly steps: readonly Float64Array[];
+  /** By number, as `chartSteps`: steps since the recorder was made. */
+  readonly steps: Float64Array;
 }
 
 /** Which events make a story; all that are given must fit. */
@@ -52,7 +52,7 @@ export interface StoryRead {
   readonly isCut: boolean;
 }
 
-const stepless = charts.map(({next}) => new Float64Array(next.length));
+const stepless = new Float64Array(chartSteps.length);
 
 export class Tracer {
   readonly thread: number;
@@ -84,7 +84,7 @@ export class Tracer {
 
   /** Events recorded so far: where a new reader begins that does not want the past. */
   get count(): number {
-    return this.#recorder?.ring.count ?? 0;
+    return this.#recorder?.ring.eventCount ?? 0;
   }
 
   /** The events after number `after`, oldest first, `eventsMax` at most: those that `watcher` watches, or all where it is `undefined`. */
@@ -96,18 +96,21 @@ export class Tracer {
     const events: TraceEvent[] = [];
     const oldestAt = this.#oldestAt();
     // A thread that replaced another counts anew.
-    const from = after > ring.count ? 0 : after;
-    const start = Math.max(from, ring.first);
+    const from = after > ring.eventCount ? 0 : after;
+    const start = Math.max(from, ring.firstSeq - 1);
     let next = start;
-    for (; next < ring.count && events.length < eventsMax; next++) {
-      if ((ring.maskOf(next) & bit) === 0 || ring.momentOf(next) < oldestAt) continue;
-      events.push(decodeRecord(ring, this.thread, next, mayShowPayload));
+    for (let number = ring.recordOf(start + 1); number < ring.count && events.length < eventsMax; number++) {
+      const isTold = (ring.maskOf(number) & bit) !== 0 && ring.momentOf(number) >= oldestAt;
+      const told = isTold ? decodeRecord(ring, this.thread, number, mayShowPayload) : [];
+      // The first one's first events may have been read already, and the last one's may be too many.
+      events.push(...told.filter(({seq}) => seq > start).slice(0, eventsMax - events.length));
+      next = isTold && events.length === eventsMax ? (events.at(-1)?.seq ?? next) : ring.seqOf(number + 1) - 1;
     }
     return {
       thread: this.thread,
       events,
       next,
-      head: ring.count,
+      head: ring.eventCount,
       lost: start - from,
       steps: this.#recorder?.steps ?? stepless,
     };
@@ -117,15 +120,19 @@ export class Tracer {
   story({message, identity, eventsMax}: StoryQuery): StoryRead {
     const ring = this.#recorder?.ring;
     if (ring === undefined) return {events: [], isCut: false};
+    // Latest first.
     const events: TraceEvent[] = [];
     const oldestAt = this.#oldestAt();
-    for (let number = ring.count - 1; number >= ring.first; number--) {
+    for (let number = ring.count - 1; number >= ring.first && events.length <= eventsMax; number--) {
       if (ring.momentOf(number) < oldestAt) break;
       if (!this.#isOfStory(ring, number, message, identity)) continue;
-      if (events.length === eventsMax) return {events: events.reverse(), isCut: true};
-      events.push(decodeRecord(ring, this.thread, number, false));
+      const told = decodeRecord(ring, this.thread, number, false);
+      const isRun = (ring.codeAt(ring.placeOf(number)) & 0xf) === recordKind.run;
+      // A run is of several messages.
+      const own = isRun && message !== undefined ? told.filter((event) => messageOf(event) === message) : told;
+      events.push(...own.reverse());
     }
-    return {events: events.reverse(), isCut: false};
+    return {events: events.slice(0, eventsMax).reverse(), isCut: events.length > eventsMax};
   }
 
   /** Ends all watching. */
@@ -138,16 +145,15 @@ export class Tracer {
 
   #isOfStory(ring: TraceRing, number: number, message: string | undefined, identity: string | undefined): boolean {
     const place = ring.placeOf(number);
-    const own = ring.messageAt(place);
-    const isOfMessage = message === undefined || own === message;
+    const kind = ring.codeAt(place) & 0xf;
+    const isOfMessage = message === undefined || isAbout(ring, place, message);
     if (identity === undefined) return isOfMessage;
-    const kind = ring.codeAt(place) & 0xff;
     const isOfClient = ring.identityAt(place) === identity;
     if (isOfMessage && isOfClient) return true;
     if (message === undefined) return false;
     // Why a client did not get a message may lie in its life: when it came, what it joined, when it went.
     if (isOfMessage) return kind === recordKind.published || kind === recordKind.answered;
-    const isLife = kind === recordKind.membership || (kind === recordKind.transition && own === '');
+    const isLife = kind === recordKind.membership || (kind === recordKind.transition && ring.messageAt(place) === '');
     return isOfClient && isLife;
   }
 
@@ -174,6 +180,17 @@ export class Tracer {
       this.#timer = clock.startTimer(Math.min(end - clock.now(), timerMsMax), () => this.#attach());
     }
   }
+}
+
+function isAbout(ring: TraceRing, place: number, message: string): boolean {
+  const isRun = (ring.codeAt(place) & 0xf) === recordKind.run;
+  const stories = isRun ? ring.valueAt(place) : 1;
+  for (let index = 0; index < stories; index++) if (ring.messageAt(place, index) === message) return true;
+  return false;
+}
+
+function messageOf(event: TraceEvent): string | undefined {
+  return 'message' in event ? event.message : undefined;
 }
 
 /** Of a timer; longer watches are looked at again then. */

@@ -11,7 +11,7 @@ import {framePacket} from '../../src/protocol/frame.ts';
 import {parsePacket} from '../../src/protocol/packet.ts';
 import {EnvelopePort} from '../../src/runtime/envelope-port.ts';
 import {createRuntime} from '../runtime/kit.ts';
-import {silentObserver} from '../trace/silent-observer.ts';
+import {observeSteps} from '../trace/silent-observer.ts';
 import {type ActorsKit, type Client, createActors} from './kit.ts';
 
 setFlagsFromString('--expose-gc');
@@ -78,12 +78,9 @@ for (const qos of [0, 1, 2] as const) {
 function expectSteps(t: ExecutionContext, work: (fan: Fan, qos: 0 | 1 | 2) => void): void {
   const fan = createFan(100);
   let steps = 0;
-  fan.kit.thread.observation.observer = {
-    ...silentObserver,
-    transition: () => {
-      steps++;
-    },
-  };
+  fan.kit.thread.observation.observer = observeSteps(() => {
+    steps++;
+  });
   for (const [qos, expected] of [
     [0, 0],
     [1, 2],

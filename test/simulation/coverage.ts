@@ -6,7 +6,7 @@ import {outboundQos1, outboundQos2} from '../../src/machines/outbound-delivery.t
 import type {Table} from '../../src/machines/tabulate.ts';
 import type {Observer} from '../../src/trace/observer.ts';
 import {charts} from '../../src/trace/record-kind.ts';
-import {silentObserver} from '../trace/silent-observer.ts';
+import {observeSteps} from '../trace/silent-observer.ts';
 
 const tables: readonly Table<string, string, string>[] = [
   connection,
@@ -21,26 +21,18 @@ export type CellCounts = Readonly<Record<string, readonly number[]>>;
 
 export class Coverage {
   /** To be attached. */
-  readonly observer: Observer = {
-    ...silentObserver,
-    transition: (chart, _subject, _story, _flow, from, event) =>
-      this.#count(charts[chart]?.machine.id ?? '', from, event),
-  };
+  readonly observer: Observer = observeSteps((chart, _flow, cell) =>
+    this.#count(charts[chart]?.machine.id ?? '', cell),
+  );
   readonly #counts = new Map<string, number[]>();
-  readonly #eventCounts = new Map<string, number>();
 
   constructor() {
-    for (const {machine, next, vocabulary} of tables) {
-      this.#counts.set(machine.id, new Array<number>(next.length).fill(0));
-      this.#eventCounts.set(machine.id, vocabulary.events.length);
-    }
+    for (const {machine, next} of tables) this.#counts.set(machine.id, new Array<number>(next.length).fill(0));
   }
 
-  #count(chart: string, from: number, event: number): void {
+  #count(chart: string, cell: number): void {
     const counts = this.#counts.get(chart);
-    if (counts === undefined) return;
-    const cell = from * (this.#eventCounts.get(chart) ?? 0) + event;
-    counts[cell] = (counts[cell] ?? 0) + 1;
+    if (counts !== undefined) counts[cell] = (counts[cell] ?? 0) + 1;
   }
 
   get counts(): CellCounts {

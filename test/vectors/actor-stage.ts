@@ -8,7 +8,7 @@ import {outboundQos1, outboundQos2} from '../../src/machines/outbound-delivery.t
 import {parsePacket, textFault} from '../../src/protocol/packet.ts';
 import {charts as tracedCharts} from '../../src/trace/record-kind.ts';
 import {type ActorsKit, type Client, createActors} from '../actors/kit.ts';
-import {silentObserver} from '../trace/silent-observer.ts';
+import {observeSteps} from '../trace/silent-observer.ts';
 
 const retryIntervalMs = 3_000;
 const room = 'room';
@@ -29,11 +29,10 @@ export class ActorStage implements Stage {
 
   constructor() {
     this.kit = createActors({retryIntervalMs});
-    this.kit.thread.observation.observer = {
-      ...silentObserver,
-      transition: (chart, _subject, _story, flow, _from, _event, to) =>
-        this.#observe(tracedCharts[chart]?.machine.id ?? '', flow, to),
-    };
+    this.kit.thread.observation.observer = observeSteps((chart, flow, cell) => {
+      const table = tracedCharts[chart];
+      if (table !== undefined) this.#observe(table.machine.id, flow, table.next[cell] as number);
+    });
     this.client = this.kit.connect(room);
     this.client.link.onSend = (hex) => this.#name(hex);
   }
