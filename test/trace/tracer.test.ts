@@ -4,7 +4,7 @@ import test from 'ava';
 import {payloadShownMax, type TraceEvent} from '../../src/protocol/trace.ts';
 import {emptySelection, type TraceSelection} from '../../src/protocol/trace-feed.ts';
 import {watchersMax} from '../../src/trace/watch-list.ts';
-import {createActors} from '../actors/kit.ts';
+import {type ActorsKit, createActors} from '../actors/kit.ts';
 
 const everything: TraceSelection = {...emptySelection, rate: 1};
 const forever = Number.POSITIVE_INFINITY;
@@ -147,6 +147,113 @@ test('a story is cut to its latest events, and says so', (t) => {
   const cut = tracer.story({message: undefined, identity, eventsMax: 9});
   t.true(cut.isCut);
   t.deepEqual(cut.events, whole.events.slice(1));
+});
+
+/** Publishes so many messages in one activation of the channel, each as long as its place says. */
+function publishBatch({switchboard, run}: ActorsKit, bytes: readonly number[]): void {
+  for (const length of bytes) {
+    const payload = new Uint8Array(length);
+    const message = {channel: 'room', identity: undefined, type: 7, qos: 0, timeoutMs: 1_000, payload} as const;
+    void switchboard.publish({...message, wantsReplies: false});
+  }
+  run();
+}
+
+test('neighbouring QoS 0 messages are told one by one, to each client, and each is a story of its own', (t) => {
+  const kit = createActors({sendBufferBytesMax: 1e9});
+  const {tracer} = kit.thread;
+  const clients = Array.from({length: 3}, () => kit.connect('room'));
+  tracer.watch('all', everything, forever);
+  const lengths = Array.from({length: 600}, (_, place) => place % 5);
+  publishBatch(kit, lengths);
+  const {events} = tracer.read(0, Number.POSITIVE_INFINITY, 'all');
+  const messages = events.flatMap((event) => (event.kind === 'published' ? [event.message] : []));
+  t.is(new Set(messages).size, 600);
+  for (const {actor} of clients) {
+    const own = events.flatMap((event) => (event.kind === 'packet' && event.identity === actor.name ? [event] : []));
+    t.deepEqual(
+      own.map(({message}) => message),
+      messages,
+    );
+    t.deepEqual(
+      own.map(({packet}) => packet),
+      lengths.map((bytes) => ({kind: 'send', qos: 0, isDup: false, type: 7, id: 0, bytes})),
+    );
+    t.true(own.every(({flow, direction}) => flow === undefined && direction === 'out'));
+  }
+  const story = tracer.story({message: messages[300], identity: undefined, eventsMax: 100}).events;
+  t.deepEqual(
+    story.map((event) => [event.kind, 'message' in event && event.message, 'identity' in event && event.identity]),
+    [['published', messages[300], false], ...clients.map(({actor}) => ['packet', messages[300], actor.name])],
+  );
+  const [, second] = clients;
+  const part = tracer.story({message: messages[300], identity: second?.actor.name, eventsMax: 100}).events;
+  t.deepEqual(part, [story[0], story[2]]);
+});
+
+test('a QoS 0 message that is dropped stands between those that were sent', (t) => {
+  const kit = createActors({sendBufferBytesMax: 1e9});
+  const {tracer} = kit.thread;
+  const client = kit.connect('room');
+  tracer.watch('all', everything, forever);
+  let sent = 0;
+  client.link.send = () => {
+    sent++;
+    client.link.bufferedBytes = sent === 2 ? 2e9 : 0;
+  };
+  publishBatch(kit, [1, 1, 1]);
+  client.link.bufferedBytes = 0;
+  publishBatch(kit, [1, 1]);
+  const told = tracer.read(0, 100, 'all').events.filter(({kind}) => kind !== 'published');
+  t.deepEqual(
+    told.map(({kind}) => kind),
+    ['packet', 'packet', 'delivery', 'packet', 'packet'],
+  );
+});
+
+test('events are counted without gaps, and told alike however many are read at once', (t) => {
+  const kit = createActors({traceEventsMax: 256, sendBufferBytesMax: 1e9, retryIntervalMs: 1_000});
+  const {tracer} = kit.thread;
+  const clients = Array.from({length: 3}, () => kit.connect('room'));
+  tracer.watch('all', everything, forever);
+  let id = 0;
+  const answer = (hex: string): void => {
+    for (const client of clients) client.receive(hex);
+  };
+  for (let round = 0; round < 12; round++) {
+    publishBatch(kit, [1, 2, 3]);
+    void kit.publish({qos: 1});
+    answer(`20${(++id).toString(16).padStart(4, '0')}`);
+    void kit.publish({qos: 2});
+    if (round % 3 === 0) kit.advance(1_000);
+    answer(`30${(++id).toString(16).padStart(4, '0')}6f6b`);
+    if (round % 4 === 0) kit.advance(1_000);
+    answer(`50${id.toString(16).padStart(4, '0')}`);
+    answer('3000ff');
+  }
+  const all = tracer.read(0, Number.POSITIVE_INFINITY, 'all');
+  t.is(all.next, all.head);
+  t.is(all.lost + all.events.length, all.head, 'what is not told is counted');
+  t.true(all.events.length >= 256, 'at least as many as records');
+  t.deepEqual(
+    all.events.map(({seq}) => seq),
+    all.events.map((_, place) => all.lost + 1 + place),
+  );
+  // A REC, its step and its REL are neighbours.
+  const kinds = all.events.map((event) =>
+    event.kind === 'packet' ? event.packet.kind : event.kind === 'transition' ? event.to : '',
+  );
+  t.true(kinds.join(' ').includes('rec awaitingCom rel'));
+  for (const step of [1, 2, 3, 7, 100]) {
+    const events: TraceEvent[] = [];
+    for (let after = 0; after < all.head; ) {
+      const read = tracer.read(after, step, 'all');
+      t.true(read.events.length <= step);
+      events.push(...read.events);
+      after = read.next;
+    }
+    t.deepEqual(events, all.events, `${step} at once`);
+  }
 });
 
 test('a watcher too many is refused, and disturbs nobody', (t) => {
