@@ -85,7 +85,7 @@ interface Pair {
 
 async function alternate(stage: Stage, off: Contestant, traced: Contestant, ms: number): Promise<Pair[]> {
   const pairs: Pair[] = [];
-  for (let round = 0; round < Math.min(stage.plan.rounds, 4); round++) {
+  for (let round = 0; round < Math.min(stage.plan.rounds, 8); round++) {
     pairs.push({off: await play(stage, off, ms), traced: await play(stage, traced, ms)});
   }
   return pairs;

@@ -8,7 +8,7 @@ import type {Stage} from '../stage.ts';
 import {median} from '../statistics.ts';
 import {figure, type Table} from '../tables.ts';
 
-const pairs = 9;
+const pairs = 15;
 const round = fileURLToPath(new URL('../rest-round.ts', import.meta.url));
 
 /** By QoS, one a pair: nanoseconds for a delivery. */

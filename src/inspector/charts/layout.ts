@@ -3,6 +3,8 @@
 
 import type {ElkExtendedEdge, ElkNode} from 'elkjs/lib/elk-api.js';
 import workerUrl from 'elkjs/lib/elk-worker.min.js?url';
+import type {Timer} from '../../core/clock.ts';
+import {webClock} from '../../core/clock-web.ts';
 import type {ChartEdge, ChartGraph, ChartNode} from '../model/chart-graph.ts';
 
 /** A rectangle, from the top left corner of the chart. */
@@ -56,7 +58,11 @@ interface Answer {
   readonly error?: unknown;
 }
 
+/** The worker ends when nothing was asked for so long: it has some 20 MB, and there are few charts. */
+const restMs = 2_000;
+
 let worker: Worker | undefined;
+let rest: Timer | undefined;
 let asked = 0;
 const waiting = new Map<number, {resolve: (graph: ElkNode) => void; reject: (reason: Error) => void}>();
 const placed = new Map<string, Promise<PlacedChart>>();
@@ -71,11 +77,21 @@ export function placeChart(graph: ChartGraph, hasCounts: boolean): Promise<Place
   return promise;
 }
 
-function askWorker(graph: ElkNode): Promise<ElkNode> {
+async function askWorker(graph: ElkNode): Promise<ElkNode> {
+  rest?.cancel();
   worker ??= startWorker();
   const id = ++asked;
   worker.postMessage({id, cmd: 'layout', graph, layoutOptions: options, options: {}});
-  return new Promise((resolve, reject) => waiting.set(id, {resolve, reject}));
+  try {
+    return await new Promise((resolve, reject) => waiting.set(id, {resolve, reject}));
+  } finally {
+    if (waiting.size === 0) rest = webClock.startTimer(restMs, endWorker);
+  }
+}
+
+function endWorker(): void {
+  worker?.terminate();
+  worker = undefined;
 }
 
 function startWorker(): Worker {
