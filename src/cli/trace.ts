@@ -100,6 +100,9 @@ function listOf(value: unknown): readonly unknown[] {
 
 async function turn(target: GatewayTarget, flags: TraceFlags): Promise<void> {
   const seconds = flags.off ? 0 : flags.on === true ? switchSecondsDefault : Number(flags.on);
+  if (!flags.off && !(Number.isInteger(seconds) && seconds > 0)) {
+    throw new CommandFailure(exitCodes.usage, `expected --on with whole seconds from 1, got ${flags.on}.`);
+  }
   const {payloads: _, ...selection} = selectionOf(flags, false);
   const outcome = await callGateway(target, {
     method: 'POST',

@@ -5,7 +5,7 @@
 //   numbers    [code, subject, story, value, seq]   five a record; what the value means depends on the kind
 //   code       kind:4 | sub:4 | step:7 | hasPayload:1 | flow or flag:16
 //   sub        which packet, the flags of a SEND, or whatever else a kind tells by a small number
-//   seq        number of the record's first event, its lowest 32 bits: a record has up to three (record-kind.ts)
+//   seq        number of the record's first event, its lowest 32 bits: a record may tell several (record-kind.ts)
 //   details    [a, b, c, d] and a word, of records that have more to tell than one number: their value is the place of it
 //   subjects, stories                          places of names that many records have in common (name-table.ts)
 //   stretches                                  time and watchers of neighbouring records (stretches.ts)
@@ -24,6 +24,8 @@ const numbersPerRecord = 5;
 const arenaBytes = 4_194_304;
 /** Stories of a run at most. */
 const runMax = 256;
+/** The place of no story, not even of one that has none yet. */
+const noStory = -1;
 /** In a record's code: a payload was kept with it. */
 const payloadBit = 0x80_00;
 
@@ -50,10 +52,10 @@ export class TraceRing {
   #now = 0;
   /** Of the latest stretch; 0 where the next record begins another. */
   #stretchMask = 0;
-  /** Where the latest record stands if it is a run, whom it is about, and which story may be added to it; 0 for none. */
+  /** Where the latest record stands if it is a run, whom it is about, and which story may be added to it. */
   #runBase = 0;
   #runSubject = 0;
-  #runNext = 0;
+  #runNext = noStory;
   #detailCount = 0;
   /** Made when the first payload is kept. */
   #arena: Uint8Array | undefined;
@@ -142,7 +144,7 @@ export class TraceRing {
     numbers[base + 3] = value;
     numbers[base + 4] = this.eventCount + 1;
     this.eventCount += events;
-    this.#runNext = 0;
+    this.#runNext = noStory;
     return place;
   }
 
@@ -184,7 +186,7 @@ export class TraceRing {
       this.#values[this.#stories.slotOf(story.storyPlace)] = value;
     }
     // Some end: whoever wants a few events has to decode all of a record.
-    this.#runNext = story.storyPlace % runMax === 0 ? 0 : story.storyPlace + 1;
+    this.#runNext = story.storyPlace % runMax === 0 ? noStory : story.storyPlace + 1;
   }
 
   /** Puts down what a record has to tell beyond one number; give the result as its value. One a record, just before it. */

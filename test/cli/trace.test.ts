@@ -232,6 +232,7 @@ test('--json gives what the API gives, and a wrong call is refused', async (t) =
   t.like(JSON.parse(stdout), {status: 0, message, headline: 'went to nobody: no client was in empty', parts: []});
   t.is((await trace(t, world)).code, 2);
   t.is((await trace(t, world, message, '--follow', '--off')).code, 2);
+  t.is((await trace(t, world, '--on', 'abc')).code, 2);
   const refused = await trace(t, world, 'x1');
   t.is(refused.code, 1);
   t.regex(refused.stderr, /params error \(RB_PARAMETERS\): Expected message to be the id/);

@@ -121,6 +121,19 @@ browserTest('the client’s chart is drawn, and says that a gateway cannot see a
   t.deepEqual(conduct.errors, []);
 });
 
+browserTest('the layout worker ends when no chart is asked for, and another one lays out the next', async (t) => {
+  const {world, clients} = await room(t, 1, {inspector: 'on', inspectorKey});
+  for (const client of clients) acknowledgeAll(client, 'ok');
+  const {page, conduct} = await openWatching(t, world.gateway.port);
+  await page.locator('svg.chart').first().waitFor();
+  const [worker] = page.workers();
+  if (worker !== undefined) await new Promise((resolve) => worker.once('close', resolve));
+  t.is(page.workers().length, 0);
+  await page.getByRole('tab', {name: 'Client SDK'}).click();
+  await page.locator('svg.chart[data-chart="clientConnection"]').waitFor();
+  t.deepEqual(conduct.errors, []);
+});
+
 browserTest('the plots of the overview have values while something happens', async (t) => {
   const {world, clients} = await room(t, 3, {inspector: 'on', inspectorKey});
   for (const client of clients) acknowledgeAll(client, 'ok');

@@ -130,3 +130,29 @@ test('payloads share a memory with a bound: the latest are there, whole, and the
     else t.true(payload !== undefined && payloadOf(number).equals(payload), String(number));
   }
 });
+
+test('a run goes on with the next story of the same client, in the same turn, and with no other', (t) => {
+  const ring = new TraceRing(64, {now: 0});
+  const [one, other] = [subjectOf(1), subjectOf(2)];
+  const stories = Array.from({length: 4}, (_, place) => storyOf(`p${place}`));
+  for (const story of stories) ring.add(8, 1, undefined, story, 0);
+  const records = (subject: Subject, story: Story): number => {
+    const before = ring.count;
+    ring.addToRun(15, 1, subject, story, 0);
+    return ring.count - before;
+  };
+  const [first, second, third, fourth] = stories as [Story, Story, Story, Story];
+  t.is(records(one, first), 1);
+  t.is(records(one, second), 0);
+  t.is(records(other, third), 1, 'another client');
+  t.is(records(other, second), 1, 'not the next');
+  t.is(records(other, third), 0);
+  ring.add(0, 1, other, undefined, 0);
+  t.is(records(other, fourth), 1, 'something came between');
+  // Of a message of type 0 without a byte there is nothing to tell that would differ from nothing.
+  ring.add(0, 1, other, undefined, 0);
+  t.is(records(other, storyOf('p9')), 1, 'one that was told of nowhere yet');
+  ring.endTurn();
+  t.is(records(other, fourth), 1, 'another turn');
+  t.is(ring.eventCount, 14);
+});
