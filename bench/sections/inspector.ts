@@ -21,6 +21,8 @@ const key = 'inspector-key-of-the-benchmark';
 /** What is to be reached. */
 const framesMin = 30;
 const rendererBytesMax = 300e6;
+/** Pairs of rounds at most: each takes many seconds. */
+const pairsMax = 8;
 /** Until the page holds as many events as it keeps. */
 const fillMs = 22_000;
 
@@ -85,7 +87,7 @@ interface Pair {
 
 async function alternate(stage: Stage, off: Contestant, traced: Contestant, ms: number): Promise<Pair[]> {
   const pairs: Pair[] = [];
-  for (let round = 0; round < Math.min(stage.plan.rounds, 8); round++) {
+  for (let round = 0; round < Math.min(stage.plan.rounds, pairsMax); round++) {
     pairs.push({off: await play(stage, off, ms), traced: await play(stage, traced, ms)});
   }
   return pairs;

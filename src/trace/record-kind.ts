@@ -72,10 +72,13 @@ export const stepNumbers: readonly Uint8Array[] = charts.map((table) => {
   return numbers;
 });
 
-/** Number of the step from the state called `from` on `event`. */
+/** Number of the step from the state called `from` on `event`, which `table` has. */
 export function numberOfStep(table: Table<string, string, string>, from: string, event: string): number {
-  const [state, eventCode] = [table.state[from] ?? 0, table.event[event] ?? 0];
-  return stepNumbers[charts.indexOf(table)]?.[state * table.vocabulary.events.length + eventCode] ?? 0;
+  const {states, events} = table.vocabulary;
+  const cell = states.indexOf(from) * events.length + events.indexOf(event);
+  const number = chartSteps.findIndex((step) => step?.table === table && step.cell === cell);
+  invariant(number > 0, `Expected ${table.machine.id} to have a step from ${from} on ${event}`);
+  return number;
 }
 
 /** By number; the first six are the commands on the wire. */

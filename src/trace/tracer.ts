@@ -127,10 +127,10 @@ export class Tracer {
       if (ring.momentOf(number) < oldestAt) break;
       if (!this.#isOfStory(ring, number, message, identity)) continue;
       const told = decodeRecord(ring, this.thread, number, false);
-      const isRun = (ring.codeAt(ring.placeOf(number)) & 0xf) === recordKind.run;
-      // A run is of several messages.
-      const own = isRun && message !== undefined ? told.filter((event) => messageOf(event) === message) : told;
-      events.push(...own.reverse());
+      // One record may tell of several messages; what tells of none is of the client's life.
+      events.push(
+        ...told.filter((event) => message === undefined || (messageOf(event) ?? message) === message).reverse(),
+      );
     }
     return {events: events.slice(0, eventsMax).reverse(), isCut: events.length > eventsMax};
   }

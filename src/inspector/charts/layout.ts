@@ -58,7 +58,7 @@ interface Answer {
   readonly error?: unknown;
 }
 
-/** The worker ends when nothing was asked for so long: it has some 20 MB, and there are few charts. */
+/** The worker ends when nothing was asked for so long: it takes tens of megabytes, and there are few charts. */
 const restMs = 2_000;
 
 let worker: Worker | undefined;
