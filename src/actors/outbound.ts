@@ -190,19 +190,19 @@ export class Outbound {
         delivery.id = this.#freeId(publication.messageId);
         this.#inFlight.add(delivery);
         delivery.answersDue = 1;
-        this.#send(delivery, publication.frameFor(delivery.id, false), true);
+        this.#send(delivery, publication.frameFor(delivery.id, false), false);
         return;
       case effect.retransmit:
         this.#thread.counters.retransmissions++;
         delivery.answersDue++;
-        this.#send(delivery, publication.frameFor(delivery.id, true));
+        this.#send(delivery, publication.frameFor(delivery.id, true), true);
         return;
       case effect.sendRel:
-        this.#send(delivery, publication.releaseFrameFor(delivery.id));
+        this.#release(delivery);
         return;
       case effect.resendRel:
         this.#thread.counters.retransmissions++;
-        this.#send(delivery, publication.releaseFrameFor(delivery.id));
+        this.#release(delivery);
         return;
       case effect.confirm:
         publication.confirm(delivery);
@@ -231,13 +231,22 @@ export class Outbound {
     this.#owed.expect(id, answersDue);
   }
 
-  #send(delivery: Delivery, frame: Uint8Array, isFirst = false): void {
+  #send(delivery: Delivery, frame: Uint8Array, isRepeat: boolean): void {
     delivery.sentAt = Math.trunc(this.#thread.scheduler.now);
     const {observer} = this.#observation;
     if (observer !== undefined) {
-      if (isFirst) observer.transmitted(this.#owner.subject, delivery.publication, frame);
-      else observer.sentShared(this.#owner.subject, delivery.publication, frame);
+      if (isRepeat) observer.sentShared(this.#owner.subject, delivery.publication, frame);
+      else observer.transmitted(this.#owner.subject, delivery.publication, frame);
     }
+    this.#owner.link.send(frame);
+  }
+
+  #release(delivery: Delivery): void {
+    const {publication} = delivery;
+    const frame = publication.releaseFrameFor(delivery.id);
+    delivery.sentAt = Math.trunc(this.#thread.scheduler.now);
+    const {observer} = this.#observation;
+    if (observer !== undefined) observer.released(this.#owner.subject, publication, frame);
     this.#owner.link.send(frame);
   }
 

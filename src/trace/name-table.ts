@@ -47,6 +47,16 @@ export class NameTable {
     return number;
   }
 
+  /** The numbers that stand for `name` now. */
+  numbersOf(name: string): number[] {
+    const latest = this.#latest;
+    const numbers: number[] = [];
+    for (let slot = this.#names.indexOf(name, 1); slot > 0; slot = this.#names.indexOf(name, slot + 1)) {
+      numbers.push((latest - ((latest - slot) & this.#slotMask)) & numberMax);
+    }
+    return numbers;
+  }
+
   slotOf(number: number): number {
     return number & this.#slotMask;
   }

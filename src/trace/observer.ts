@@ -89,8 +89,10 @@ export interface Observer {
   transmitted(subject: Subject, story: SharedStory, frame: Uint8Array): void;
   /** A frame was handed to the link. */
   sent(subject: Subject, story: Story | undefined, frame: Uint8Array): void;
-  /** A frame was that mostly goes to others as well, other than a delivery's first. */
+  /** A SEND was that mostly goes to others as well, other than a delivery's first. */
   sentShared(subject: Subject, story: SharedStory, frame: Uint8Array): void;
+  /** A REL was. */
+  released(subject: Subject, story: SharedStory, frame: Uint8Array): void;
   /** A ping (`code` 0) or a close frame was. */
   signalled(subject: Subject, code: number): void;
   /** A publication began; sets its `watchMask`. */

@@ -11,7 +11,8 @@ import type {DeliveryEvent, MembershipEvent, TraceCallKind, TracePacket} from '.
 
 /**
  * What a record is, in the lowest four bits of its code. What mostly comes together is one record, so that a delivery takes
- * half as many as it has events: a packet and the step that is taken on it, a delivery's first step and its SEND.
+ * half as many as it has events: a packet and the step that is taken on it, a delivery's first step and its SEND. The same
+ * of neighbouring messages to one client is one record as well, a run.
  */
 export const recordKind = {
   /** A step alone. */
@@ -34,9 +35,22 @@ export const recordKind = {
   callAnswered: 12,
   membership: 13,
   apiRefused: 14,
-  /** SENDs at QoS 0 of neighbouring publications to one client. */
-  run: 15,
 } as const;
+
+/** Of a record with this code: how many events tell one story. One that tells more than these is a run. */
+export function eventsPerStory(code: number): number {
+  const steps = ((code >> 8) & 0x7f) === 0 ? 0 : 1;
+  switch (code & 0xf) {
+    case recordKind.packetIn:
+    case recordKind.sendOut:
+      return 1 + steps;
+    case recordKind.exchange:
+      return 2 + steps;
+    default:
+      // Never part of a run.
+      return Number.POSITIVE_INFINITY;
+  }
+}
 
 /** Bytes of a SEND from which on it is a long one. */
 export const longBytesMin = 65_536;

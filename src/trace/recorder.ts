@@ -37,10 +37,9 @@ import type {WatchList} from './watch-list.ts';
 const firstStepQos1 = numberOfStep(outboundQos1, 'queued', 'window.opened');
 const firstStepQos2 = numberOfStep(outboundQos2, 'queued', 'window.opened');
 
-/** Whether a packet that goes out, by its code, may answer one that came: it has the next number, and the same id. */
-function isAnswer(out: number, came: number): boolean {
-  const isNext = (out & 0xff) === (recordKind.packetOut | ((came & 0xf0) + 0x10));
-  return isNext && (came & 0xf) === recordKind.packetIn && out >>> 16 === came >>> 16;
+/** The code of the packet that answers the one with this code: of the next number, with the same id. */
+function answerTo(code: number): number {
+  return ((code & 0xff_ff_00_f0) + 0x10) | recordKind.packetOut;
 }
 
 export class Recorder implements Observer {
@@ -80,8 +79,12 @@ export class Recorder implements Observer {
     const mask = this.#maskOf(subject, story);
     if (mask === 0) return;
     const code = recordKind.packetIn | (packetNumber(kind) << 4) | (step << 8) | (id << 16);
-    const place = this.ring.add(code, mask, subject, story, reply.length, step === 0 ? 1 : 2);
-    if ((mask & this.#watches.payloadMask) !== 0) this.#keep(place, mask, reply);
+    const events = step === 0 ? 1 : 2;
+    if ((mask & this.#watches.payloadMask) === 0) {
+      this.ring.addReaction(code, mask, subject, story, reply.length, events);
+    } else {
+      this.#keep(this.ring.add(code, mask, subject, story, reply.length, events), mask, reply);
+    }
   }
 
   strayed(subject: Subject, kind: AnswerKind, id: number, reply: Uint8Array): void {
@@ -116,13 +119,12 @@ export class Recorder implements Observer {
     this.steps[step] = (this.steps[step] as number) + 1;
     const mask = this.#maskOf(subject, story);
     if (mask === 0) return;
-    if (story.sentFrame !== frame) this.#readShared(story, frame);
-    if (story.sentFrame !== frame || (mask & this.#watches.payloadMask) !== 0) {
+    if (this.#isKnown(story, frame, mask)) {
+      this.ring.addSend(story.sentCode | (step << 8), mask, subject, story, story.sentValue, 2);
+    } else {
       this.ring.add(recordKind.transition | (step << 8), mask, subject, story, 0);
       this.sent(subject, story, frame);
-      return;
     }
-    this.ring.add(story.sentCode | (step << 8), mask, subject, story, story.sentValue, 2);
   }
 
   sent(subject: Subject, story: Story | undefined, frame: Uint8Array): void {
@@ -131,17 +133,25 @@ export class Recorder implements Observer {
     const head = this.#head;
     head.read(frame);
     const value = head.isLong ? this.ring.detail(head.bytes, head.value, 0, 0, '') : head.value;
-    const place = this.#addSent(head.code, mask, subject, story, value);
+    if (story !== undefined && this.#addAnswer(head.code, mask, subject, story)) return;
+    const place = this.ring.add(head.code, mask, subject, story, value);
     if ((mask & this.#watches.payloadMask) !== 0) this.#keep(place, mask, frame.subarray(head.bodyAt));
   }
 
   sentShared(subject: Subject, story: SharedStory, frame: Uint8Array): void {
     const mask = this.#maskOf(subject, story);
     if (mask === 0) return;
-    if (story.sentFrame !== frame) this.#readShared(story, frame);
-    if (story.sentFrame !== frame || (mask & this.#watches.payloadMask) !== 0) this.sent(subject, story, frame);
-    else if (story.qos === 0) this.ring.addToRun(recordKind.run, mask, subject, story, story.sentValue);
-    else this.#addSent(story.sentCode, mask, subject, story, story.sentValue);
+    if (this.#isKnown(story, frame, mask)) this.ring.addSend(story.sentCode, mask, subject, story, story.sentValue, 1);
+    else this.sent(subject, story, frame);
+  }
+
+  released(subject: Subject, story: SharedStory, frame: Uint8Array): void {
+    const mask = this.#maskOf(subject, story);
+    if (mask === 0) return;
+    // The answer to a REC is told by the record of that, where that is the latest.
+    const isKnown = story.sentFrame === frame || this.#readShared(story, frame);
+    const isAnswer = isKnown && story.sentCode === answerTo(this.ring.latestReaction);
+    if (!isAnswer || !this.ring.addAnswer(recordKind.exchange, mask, subject, story)) this.sent(subject, story, frame);
   }
 
   signalled(subject: Subject, code: number): void {
@@ -221,30 +231,38 @@ export class Recorder implements Observer {
     );
   }
 
+  /** Whether the story has what there is to tell of the frame, and nobody wants its payload. */
+  #isKnown(story: SharedStory, frame: Uint8Array, mask: number): boolean {
+    return (story.sentFrame === frame || this.#readShared(story, frame)) && (mask & this.#watches.payloadMask) === 0;
+  }
+
   // To look into each of many frames costs more than all else that a record does: they are far from each other in memory.
-  #readShared(story: SharedStory, frame: Uint8Array): void {
+  #readShared(story: SharedStory, frame: Uint8Array): boolean {
     const head = this.#head;
     head.read(frame);
     story.sentFrame = head.isLong ? undefined : frame;
     story.sentCode = head.code;
     story.sentValue = head.value;
+    return !head.isLong;
   }
 
-  // An answer to the packet that the latest record tells is told by it as well.
-  #addSent(code: number, mask: number, subject: Subject, story: Story | undefined, value: number): number {
+  // The answer to a packet is told by the record of that. `false` where that is not the latest.
+  #addAnswer(code: number, mask: number, subject: Subject, story: Story): boolean {
     const {ring} = this;
-    if ((code & 0xf) === recordKind.packetOut && isAnswer(code, ring.latestCode)) {
-      if (ring.isLatestAbout(mask, subject, story)) return ring.extend(recordKind.exchange);
-    }
-    return ring.add(code, mask, subject, story, value);
+    return code === answerTo(ring.latestReaction) && ring.addAnswer(recordKind.exchange, mask, subject, story);
   }
 
   #maskOf(subject: Subject, story: Story | undefined): number {
     const {everythingMask} = this.#watches;
-    if (everythingMask !== 0) return everythingMask;
-    if (subject.watchEpoch !== this.#watches.epoch) {
-      subject.watchEpoch = this.#watches.epoch;
-      subject.watchMask = this.#watches.ofConnection(subject.number, subject.identity);
+    return everythingMask === 0 ? this.#maskOfWatched(subject, story) : everythingMask;
+  }
+
+  // Apart, so that the compiler has less to put into each place that asks while everything is watched.
+  #maskOfWatched(subject: Subject, story: Story | undefined): number {
+    const watches = this.#watches;
+    if (subject.watchEpoch !== watches.epoch) {
+      subject.watchEpoch = watches.epoch;
+      subject.watchMask = watches.ofConnection(subject.number, subject.identity);
     }
     return story === undefined ? subject.watchMask : subject.watchMask | story.watchMask;
   }

@@ -8,6 +8,7 @@ import {
   callKinds,
   changes,
   chartSteps,
+  eventsPerStory,
   fates,
   faultReasons,
   outcomes,
@@ -23,67 +24,83 @@ import type {TraceRing} from './trace-ring.ts';
 export function decodeRecord(ring: TraceRing, thread: number, number: number, mayShowPayload: boolean): TraceEvent[] {
   const place = ring.placeOf(number);
   const code = ring.codeAt(place);
+  const head: TracePlace = {seq: ring.seqOf(number), at: ring.momentOf(number), thread};
+  if ((code & 0xf) >= recordKind.published) return [decodeOther(ring, place, head)];
+  const count = ring.eventsOf(number);
+  const events: TraceEvent[] = [];
+  for (let index = 0; events.length < count; index++) {
+    for (const event of decodeStory(ring, place, index, head, mayShowPayload)) {
+      // The latest story of a run may not have got its answer yet.
+      if (events.length < count) events.push({...event, seq: head.seq + events.length});
+    }
+  }
+  return events;
+}
+
+/** How many stories record `number` tells of: one, or those of a run; 0 where it is about none. */
+export function countStories(ring: TraceRing, number: number): number {
+  const place = ring.placeOf(number);
+  if (ring.storyAt(place) === 0) return 0;
+  return Math.max(1, Math.ceil(ring.eventsOf(number) / eventsPerStory(ring.codeAt(place))));
+}
+
+/** Step and packets of the story with this index in the record at `place`. */
+function decodeStory(
+  ring: TraceRing,
+  place: number,
+  index: number,
+  head: TracePlace,
+  mayShowPayload: boolean,
+): TraceEvent[] {
+  const code = ring.codeAt(place);
   const kind = code & 0xf;
-  const step = chartSteps[(code >> 8) & 0x7f];
-  const [seq, at] = [ring.seqOf(number), ring.momentOf(number)];
-  const message = ring.messageAt(place);
-  const flow = code >>> 16;
+  const firstFlow = code >>> 16;
+  const flow = firstFlow === 0 ? 0 : firstFlow + index;
+  const message = ring.messageAt(place, index);
   const client = {connection: ring.connectionAt(place), identity: ring.identityAt(place)};
-  const about = {...client, ...(message !== '' && {message}), ...(flow !== 0 && {flow})};
-  const steps: TraceEvent[] =
-    step === undefined ? [] : [{kind: 'transition', seq, at, thread, ...about, ...describeStep(step)}];
-  const packet = (direction: 'in' | 'out', told: TracePacket, payload?: Payload): TraceEvent => ({
-    ...{kind: 'packet', seq, at, thread, ...about, direction, packet: told},
+  const about = {...head, ...client, ...(message !== '' && {message}), ...(flow !== 0 && {flow})};
+  const step = chartSteps[(code >> 8) & 0x7f];
+  const steps: TraceEvent[] = step === undefined ? [] : [{kind: 'transition', ...about, ...describeStep(step)}];
+  if (kind === recordKind.transition) return steps;
+  const told = packetAt(ring, place, index, flow);
+  const payload = payloadAt(ring, place, told, mayShowPayload);
+  const tell = (direction: 'in' | 'out', packet: TracePacket): TraceEvent => ({
+    ...{kind: 'packet', ...about, direction, packet},
     ...payload,
   });
   switch (kind) {
-    case recordKind.transition:
-      return steps;
-    case recordKind.packetIn:
-    case recordKind.sendIn:
-    case recordKind.longIn:
-    case recordKind.exchange: {
-      const told = packetAt(ring, place);
-      const came = packet('in', told, payloadAt(ring, place, told, mayShowPayload));
-      if (kind !== recordKind.exchange) return inOrder([came, ...steps]);
-      return inOrder([came, ...steps, packet('out', describePacket(((code >> 4) & 0xf) + 1, flow, 0))]);
-    }
     case recordKind.packetOut:
     case recordKind.sendOut:
-    case recordKind.longOut: {
-      const told = packetAt(ring, place);
-      return inOrder([...steps, packet('out', told, payloadAt(ring, place, told, mayShowPayload))]);
-    }
-    case recordKind.run:
-      return Array.from({length: ring.valueAt(place)}, (_, index) => {
-        const value = ring.runValueAt(place, index);
-        const told = describeSend(0, 0, value & 0xffff, value >>> 16);
-        return {...packet('out', told), seq: seq + index, message: ring.messageAt(place, index)};
-      });
+    case recordKind.longOut:
+      return [...steps, tell('out', told)];
+    case recordKind.exchange:
+      // A reaction whose payload is kept has no answer in its record.
+      return [tell('in', told), ...steps, tell('out', describePacket(((code >> 4) & 0xf) + 1, flow, 0))];
     default:
-      return [decodeOther(ring, place, {seq, at, thread})];
+      return [tell('in', told), ...steps];
   }
-}
-
-/** Events of one record: each is one further than the one before. */
-function inOrder(events: readonly TraceEvent[]): TraceEvent[] {
-  return events.map((event, place) => ({...event, seq: event.seq + place}));
 }
 
 interface Payload {
   readonly payload: string;
 }
 
-/** The packet of the record at `place`, which has one; of an exchange the one that came. */
-function packetAt(ring: TraceRing, place: number): TracePacket {
+/** The packet of the story with this index in the record at `place`, which has one; of an exchange the one that came. */
+function packetAt(ring: TraceRing, place: number, index: number, flow: number): TracePacket {
   const code = ring.codeAt(place);
-  const [kind, sub, flow] = [code & 0xf, (code >> 4) & 0xf, code >>> 16];
-  const value = ring.valueAt(place);
-  if (kind === recordKind.longIn || kind === recordKind.longOut) {
-    return describeSend(sub, flow, ring.detailAt(place, 0), ring.detailAt(place, 1));
+  const [kind, sub] = [code & 0xf, (code >> 4) & 0xf];
+  switch (kind) {
+    case recordKind.longIn:
+    case recordKind.longOut:
+      return describeSend(sub, flow, ring.detailAt(place, 0), ring.detailAt(place, 1));
+    case recordKind.sendIn:
+    case recordKind.sendOut: {
+      const value = ring.sendValueAt(place, index);
+      return describeSend(sub, flow, value & 0xffff, value >>> 16);
+    }
+    default:
+      return describePacket(sub, flow, ring.valueAt(place));
   }
-  const isSend = kind === recordKind.sendIn || kind === recordKind.sendOut;
-  return isSend ? describeSend(sub, flow, value & 0xffff, value >>> 16) : describePacket(sub, flow, value);
 }
 
 function payloadAt(ring: TraceRing, place: number, packet: TracePacket, mayShow: boolean): Payload | undefined {

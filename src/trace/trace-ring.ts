@@ -6,6 +6,8 @@
 //   code       kind:4 | sub:4 | step:7 | hasPayload:1 | flow or flag:16
 //   sub        which packet, the flags of a SEND, or whatever else a kind tells by a small number
 //   seq        number of the record's first event, its lowest 32 bits: a record may tell several (record-kind.ts)
+//   run        a record that tells the same of several stories: of the story kept next, with the next id on the wire, and
+//              so on. How many follows from its events.
 //   details    [a, b, c, d] and a word, of records that have more to tell than one number: their value is the place of it
 //   subjects, stories                          places of names that many records have in common (name-table.ts)
 //   stretches                                  time and watchers of neighbouring records (stretches.ts)
@@ -22,9 +24,9 @@ export interface TurnTime {
 const numbersPerRecord = 5;
 /** Bytes of payloads that are kept, of all records together. */
 const arenaBytes = 4_194_304;
-/** Stories of a run at most. */
+/** Stories of a run at most: whoever wants a few events has to decode all of a record. */
 const runMax = 256;
-/** The place of no story, not even of one that has none yet. */
+/** The number of no story, not even of one that has none yet. */
 const noStory = -1;
 /** In a record's code: a payload was kept with it. */
 const payloadBit = 0x80_00;
@@ -43,7 +45,7 @@ export class TraceRing {
   /** By slot of the subject. */
   readonly #connections: Int32Array;
   readonly #stories: NameTable;
-  /** By slot of the story, of those that are in a run. */
+  /** By slot of the story: what there is to tell of its SEND. */
   readonly #values: Int32Array;
   readonly #stretches: Stretches;
   readonly #indexMask: number;
@@ -52,10 +54,14 @@ export class TraceRing {
   #now = 0;
   /** Of the latest stretch; 0 where the next record begins another. */
   #stretchMask = 0;
-  /** Where the latest record stands if it is a run, whom it is about, and which story may be added to it. */
-  #runBase = 0;
+  /** The story that may be added to the latest record, of which client, after what, and what it must tell besides. */
+  #nextStory = noStory;
   #runSubject = 0;
-  #runNext = noStory;
+  #runCode = 0;
+  #runValue = 0;
+  /** Whether its stories are told with their answers, and the one that may be given its answer now. */
+  #isAnswered = false;
+  #answerable = noStory;
   #detailCount = 0;
   /** Made when the first payload is kept. */
   #arena: Uint8Array | undefined;
@@ -94,6 +100,11 @@ export class TraceRing {
     if (number === this.count) return this.eventCount + 1;
     const seq = this.#numbers[this.placeOf(number) * numbersPerRecord + 4] as number;
     return this.eventCount - ((this.eventCount - seq) >>> 0);
+  }
+
+  /** How many events record `number` tells. */
+  eventsOf(number: number): number {
+    return this.seqOf(number + 1) - this.seqOf(number);
   }
 
   /** The record that tells the event with this `seq`, {@link firstSeq} at least; the next record where none does yet. */
@@ -144,49 +155,59 @@ export class TraceRing {
     numbers[base + 3] = value;
     numbers[base + 4] = this.eventCount + 1;
     this.eventCount += events;
-    this.#runNext = noStory;
+    this.#nextStory = noStory;
+    this.#answerable = noStory;
     return place;
   }
 
-  /** Of the latest record; 0 before there is one. */
-  get latestCode(): number {
-    return this.codeAt((this.count - 1) & this.#indexMask);
+  /** As {@link add}, of a story's SEND: one more of the run that the latest record is, if it is the next. */
+  addSend(code: number, mask: number, subject: Subject, story: Story, value: number, events: number): void {
+    if (this.#isNext(code, mask, subject, story) && this.#valueOf(story.storyPlace) === value) {
+      this.#runCode = code;
+      this.#nextStory++;
+      this.eventCount += events;
+      return;
+    }
+    this.#beginRun(code, mask, subject, story, value, events);
+    this.#values[this.#stories.slotOf(story.storyPlace)] = value;
   }
 
-  /** Whether the latest record was written in this turn for the same watchers, and is about these as well. */
-  isLatestAbout(mask: number, subject: Subject, story: Story | undefined): boolean {
-    if (mask !== this.#stretchMask) return false;
-    const base = ((this.count - 1) & this.#indexMask) * numbersPerRecord;
-    const place = story === undefined ? 0 : story.storyPlace;
-    return this.#numbers[base + 1] === subject.subjectPlace && this.#numbers[base + 2] === place;
+  /** As {@link addSend}, of a packet that came; its `value` is that of all of the run. */
+  addReaction(code: number, mask: number, subject: Subject, story: Story, value: number, events: number): void {
+    if (!this.#isNext(code, mask, subject, story) || this.#runValue !== value) {
+      this.#beginRun(code, mask, subject, story, value, events);
+      this.#answerable = story.storyPlace;
+      return;
+    }
+    this.#runCode = code;
+    this.eventCount += events;
+    // Either all of a run have their answers, or none; before the next is added, this one must have its own.
+    this.#answerable = this.#isAnswered ? story.storyPlace : noStory;
+    this.#nextStory = this.#isAnswered ? noStory : story.storyPlace + 1;
   }
 
-  /** Has the latest record tell one event more, by the bits of its code that are added; its place. */
-  extend(code: number): number {
-    const place = (this.count - 1) & this.#indexMask;
-    this.#numbers[place * numbersPerRecord] = this.codeAt(place) | code;
-    this.eventCount++;
-    return place;
+  /** Code of the reaction that {@link addAnswer} would answer. */
+  get latestReaction(): number {
+    return this.#runCode;
   }
 
   /**
-   * Adds `story` to the run that the latest record is, or begins another with `code`. A run is of stories that were kept
-   * one after the other, as those of a channel are; `value` is what there is to tell of this one.
+   * Has the latest record tell the answer to the reaction that was added last, by the bits that are added to its code.
+   * `false` where that is not about these, or something else has been added since.
    */
-  addToRun(code: number, mask: number, subject: Subject, story: Story, value: number): void {
-    const next = story.storyPlace;
-    const isNext = next === this.#runNext && subject.subjectPlace === this.#runSubject && mask === this.#stretchMask;
-    if (isNext && this.#values[this.#stories.slotOf(next)] === value) {
-      const at = this.#runBase + 3;
-      this.#numbers[at] = (this.#numbers[at] as number) + 1;
-      this.eventCount++;
-    } else {
-      this.#runBase = this.add(code, mask, subject, story, 1) * numbersPerRecord;
-      this.#runSubject = subject.subjectPlace;
-      this.#values[this.#stories.slotOf(story.storyPlace)] = value;
+  addAnswer(bits: number, mask: number, subject: Subject, story: Story): boolean {
+    const place = story.storyPlace;
+    const isAbout = place === this.#answerable && subject.subjectPlace === this.#runSubject;
+    if (!isAbout || mask !== this.#stretchMask) return false;
+    if (!this.#isAnswered) {
+      const base = ((this.count - 1) & this.#indexMask) * numbersPerRecord;
+      this.#numbers[base] = (this.#numbers[base] as number) | bits;
+      this.#isAnswered = true;
     }
-    // Some end: whoever wants a few events has to decode all of a record.
-    this.#runNext = story.storyPlace % runMax === 0 ? noStory : story.storyPlace + 1;
+    this.#answerable = noStory;
+    this.#nextStory = place + 1;
+    this.eventCount++;
+    return true;
   }
 
   /** Puts down what a record has to tell beyond one number; give the result as its value. One a record, just before it. */
@@ -238,15 +259,24 @@ export class TraceRing {
     return this.#subjects.nameOf(this.#numbers[place * numbersPerRecord + 1] as number);
   }
 
-  /** Id of the message that the record at `place` is about, in a run of the one with this index; empty where it is about none. */
-  messageAt(place: number, index = 0): string {
-    return this.#stories.nameOf((this.#numbers[place * numbersPerRecord + 2] as number) + index);
+  /** Number of the message that the record at `place` is about, in a run of the first; 0 where it is about none. */
+  storyAt(place: number): number {
+    return this.#numbers[place * numbersPerRecord + 2] as number;
   }
 
-  /** What there is to tell of the story with this index in the run that the record at `place` is. */
-  runValueAt(place: number, index: number): number {
-    const story = (this.#numbers[place * numbersPerRecord + 2] as number) + index;
-    return this.#values[this.#stories.slotOf(story)] as number;
+  /** Id of the message that the record at `place` is about, in a run of the one with this index; empty where it is about none. */
+  messageAt(place: number, index = 0): string {
+    return this.#stories.nameOf(this.storyAt(place) + index);
+  }
+
+  /** What there is to tell of the SEND of the story with this index in the run that the record at `place` is. */
+  sendValueAt(place: number, index: number): number {
+    return index === 0 ? this.valueAt(place) : this.#valueOf(this.storyAt(place) + index);
+  }
+
+  /** Numbers under which the message with this id is known: more than one where it came back after a long time. */
+  storiesOf(message: string): number[] {
+    return this.#stories.numbersOf(message);
   }
 
   /** Keeps `payload` with the record at `place`. */
@@ -275,6 +305,29 @@ export class TraceRing {
     this.#stretchMask = mask;
     if (this.#turn.now > this.#now) this.#now = this.#turn.now;
     this.#stretches.begin(this.count, this.#now, mask);
+  }
+
+  #isNext(code: number, mask: number, subject: Subject, story: Story): boolean {
+    const next = story.storyPlace;
+    if (next !== this.#nextStory || subject.subjectPlace !== this.#runSubject || mask !== this.#stretchMask)
+      return false;
+    // The same but for the id on the wire, which is the next; at QoS 0 there is none.
+    const latest = this.#runCode;
+    const isLike = code === (latest >>> 16 === 0 ? latest : (latest + 0x1_00_00) | 0);
+    return isLike && next % runMax !== 0;
+  }
+
+  #beginRun(code: number, mask: number, subject: Subject, story: Story, value: number, events: number): void {
+    this.add(code, mask, subject, story, value, events);
+    this.#nextStory = story.storyPlace + 1;
+    this.#runSubject = subject.subjectPlace;
+    this.#runCode = code;
+    this.#runValue = value;
+    this.#isAnswered = false;
+  }
+
+  #valueOf(story: number): number {
+    return this.#values[this.#stories.slotOf(story)] as number;
   }
 
   #placeOfSubject(subject: Subject): number {

@@ -7,7 +7,7 @@ import type {TraceSelection} from '../protocol/trace-feed.ts';
 import type {Observation} from './observer.ts';
 import {chartSteps, recordKind} from './record-kind.ts';
 import {Recorder} from './recorder.ts';
-import {decodeRecord} from './trace-decoder.ts';
+import {countStories, decodeRecord} from './trace-decoder.ts';
 import {TraceRing, type TurnTime} from './trace-ring.ts';
 import {WatchList} from './watch-list.ts';
 
@@ -123,9 +123,10 @@ export class Tracer {
     // Latest first.
     const events: TraceEvent[] = [];
     const oldestAt = this.#oldestAt();
+    const stories = message === undefined ? undefined : ring.storiesOf(message);
     for (let number = ring.count - 1; number >= ring.first && events.length <= eventsMax; number--) {
       if (ring.momentOf(number) < oldestAt) break;
-      if (!this.#isOfStory(ring, number, message, identity)) continue;
+      if (!isOfStory(ring, number, stories, identity)) continue;
       const told = decodeRecord(ring, this.thread, number, false);
       // One record may tell of several messages; what tells of none is of the client's life.
       events.push(
@@ -141,20 +142,6 @@ export class Tracer {
     this.#leaveTurns?.();
     this.#leaveTurns = undefined;
     this.#options.observation.observer = undefined;
-  }
-
-  #isOfStory(ring: TraceRing, number: number, message: string | undefined, identity: string | undefined): boolean {
-    const place = ring.placeOf(number);
-    const kind = ring.codeAt(place) & 0xf;
-    const isOfMessage = message === undefined || isAbout(ring, place, message);
-    if (identity === undefined) return isOfMessage;
-    const isOfClient = ring.identityAt(place) === identity;
-    if (isOfMessage && isOfClient) return true;
-    if (message === undefined) return false;
-    // Why a client did not get a message may lie in its life: when it came, what it joined, when it went.
-    if (isOfMessage) return kind === recordKind.published || kind === recordKind.answered;
-    const isLife = kind === recordKind.membership || (kind === recordKind.transition && ring.messageAt(place) === '');
-    return isOfClient && isLife;
   }
 
   #oldestAt(): number {
@@ -182,11 +169,30 @@ export class Tracer {
   }
 }
 
-function isAbout(ring: TraceRing, place: number, message: string): boolean {
-  const isRun = (ring.codeAt(place) & 0xf) === recordKind.run;
-  const stories = isRun ? ring.valueAt(place) : 1;
-  for (let index = 0; index < stories; index++) if (ring.messageAt(place, index) === message) return true;
-  return false;
+/** Whether record `number` belongs to the story of these numbers, one message's, and of this client; `undefined`: of any. */
+function isOfStory(
+  ring: TraceRing,
+  number: number,
+  stories: readonly number[] | undefined,
+  identity: string | undefined,
+): boolean {
+  const place = ring.placeOf(number);
+  const isOfMessage = stories === undefined || isAbout(ring, number, stories);
+  if (identity === undefined) return isOfMessage;
+  const isOfClient = ring.identityAt(place) === identity;
+  if (isOfMessage && isOfClient) return true;
+  if (stories === undefined) return false;
+  const kind = ring.codeAt(place) & 0xf;
+  // Why a client did not get a message may lie in its life: when it came, what it joined, when it went.
+  if (isOfMessage) return kind === recordKind.published || kind === recordKind.answered;
+  const isLife = kind === recordKind.membership || (kind === recordKind.transition && ring.storyAt(place) === 0);
+  return isOfClient && isLife;
+}
+
+function isAbout(ring: TraceRing, number: number, stories: readonly number[]): boolean {
+  const first = ring.storyAt(ring.placeOf(number));
+  const count = countStories(ring, number);
+  return stories.some((story) => story >= first && story < first + count);
 }
 
 function messageOf(event: TraceEvent): string | undefined {

@@ -11,6 +11,7 @@ export const silentObserver: Observer = {
   transmitted() {},
   sent() {},
   sentShared() {},
+  released() {},
   signalled() {},
   published() {},
   answered() {},

@@ -138,7 +138,7 @@ test('a run goes on with the next story of the same client, in the same turn, an
   for (const story of stories) ring.add(8, 1, undefined, story, 0);
   const records = (subject: Subject, story: Story): number => {
     const before = ring.count;
-    ring.addToRun(15, 1, subject, story, 0);
+    ring.addSend(5, 1, subject, story, 0, 1);
     return ring.count - before;
   };
   const [first, second, third, fourth] = stories as [Story, Story, Story, Story];
@@ -155,4 +155,14 @@ test('a run goes on with the next story of the same client, in the same turn, an
   ring.endTurn();
   t.is(records(other, fourth), 1, 'another turn');
   t.is(ring.eventCount, 14);
+});
+
+test('a run ends where a story has a multiple of 256, so that none is longer', (t) => {
+  const ring = new TraceRing(2_048, {now: 0});
+  const [subject, stories] = [subjectOf(1), Array.from({length: 1_024}, (_, place) => storyOf(`p${place}`))];
+  for (const story of stories) ring.add(8, 1, undefined, story, 0);
+  const before = ring.count;
+  for (const story of stories) ring.addReaction(1, 1, subject, story, 0, 1);
+  t.is(ring.count - before, 5);
+  t.is(ring.eventCount, 2_048);
 });

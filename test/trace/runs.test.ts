@@ -1,0 +1,209 @@
+// Records that tell the same of several messages: what is read back of them is what was told, one by one, whatever came
+// in which order, and however small the ring.
+
+import test from 'ava';
+import fc from 'fast-check';
+import {SimulatedClock} from '../../src/core/clock-simulated.ts';
+import {outboundQos1, outboundQos2} from '../../src/machines/outbound-delivery.ts';
+import {framePacket} from '../../src/protocol/frame.ts';
+import {emptyBytes, type Qos} from '../../src/protocol/packet.ts';
+import type {TraceEvent} from '../../src/protocol/trace.ts';
+import {emptySelection} from '../../src/protocol/trace-feed.ts';
+import {type AnswerKind, chartNumber, type SharedStory, type Subject} from '../../src/trace/observer.ts';
+import {Recorder} from '../../src/trace/recorder.ts';
+import {decodeRecord} from '../../src/trace/trace-decoder.ts';
+import {TraceRing} from '../../src/trace/trace-ring.ts';
+import {WatchList} from '../../src/trace/watch-list.ts';
+
+const seed = process.env.RAINBOW_SEQUENCES_SEED;
+const sequences = Number(process.env.RAINBOW_SEQUENCES ?? '1500');
+const stories = 6;
+const {state, event} = outboundQos2;
+const cells = {
+  ack: outboundQos1.step(outboundQos1.state.awaitingAck, outboundQos1.event['wire.ack']),
+  rec: outboundQos2.step(state.awaitingRec, event['wire.rec']),
+  com: outboundQos2.step(state.awaitingCom, event['wire.com']),
+};
+
+/** What is told of some neighbouring messages to one client, of one after the other. */
+const telling = fc.record({
+  what: fc.constantFrom('transmitted', 'repeated', 'ack', 'rec', 'recAndRel', 'rel', 'com', 'unheard', 'turnEnds'),
+  /** Of what any message may meet. */
+  qos: fc.constantFrom<Qos>(0, 1, 2),
+  subject: fc.nat(1),
+  first: fc.nat(stories - 1),
+  count: fc.integer({min: 1, max: stories}),
+  replyBytes: fc.constantFrom(0, 0, 0, 2),
+});
+type Telling = typeof telling extends fc.Arbitrary<infer Told> ? Told : never;
+
+/** A recorder by itself, and the messages and clients that it is told of. */
+class Desk {
+  readonly turn = {now: 0};
+  readonly ring: TraceRing;
+  readonly recorder: Recorder;
+  readonly #subjects: readonly Subject[];
+  /** By QoS: the frames are made once each, as a publication does. */
+  readonly #messages: readonly (readonly Message[])[];
+
+  constructor(events: number) {
+    this.ring = new TraceRing(events, this.turn);
+    const watches = new WatchList(0);
+    watches.set('all', {...emptySelection, rate: 1}, Number.POSITIVE_INFINITY);
+    this.recorder = new Recorder(this.ring, watches, new SimulatedClock());
+    this.#subjects = [1, 2].map((number) => ({
+      ...{number, identity: `client-${number}`, watchMask: 0, watchEpoch: 0, subjectPlace: 0},
+    }));
+    this.#messages = ([0, 1, 2] as const).map((qos) =>
+      Array.from({length: stories}, (_, place) => makeMessage(qos, place)),
+    );
+  }
+
+  events(): TraceEvent[] {
+    const numbers = Array.from({length: this.ring.count - this.ring.first}, (_, place) => this.ring.first + place);
+    return numbers.flatMap((number) => decodeRecord(this.ring, 0, number, false));
+  }
+
+  /** As if the messages had begun, one after the other. */
+  begin(): void {
+    for (const {story, id} of this.#messages.flat()) this.recorder.transition(1, this.#subject(0), story, id, 0);
+  }
+
+  tell({what, qos, subject: which, replyBytes}: Telling, place: number): void {
+    const {recorder} = this;
+    const {story, id, frame, repeat, release} = this.#message(what, qos, place);
+    const subject = this.#subject(which);
+    const react = (chart: number, cell: number, kind: AnswerKind): void =>
+      recorder.reacted(chart, subject, story, cell, kind, id, new Uint8Array(kind === 'com' ? 0 : replyBytes));
+    switch (what) {
+      case 'transmitted':
+        if (qos === 0) recorder.sentShared(subject, story, frame);
+        else recorder.transmitted(subject, story, frame);
+        return;
+      case 'repeated':
+        if (qos > 0) recorder.sentShared(subject, story, repeat);
+        return;
+      case 'ack':
+        react(chartNumber.outboundQos1, cells.ack, 'ack');
+        return;
+      case 'rec':
+      case 'recAndRel':
+        react(chartNumber.outboundQos2, cells.rec, 'rec');
+        if (what === 'recAndRel') recorder.released(subject, story, release);
+        return;
+      case 'rel':
+        recorder.released(subject, story, release);
+        return;
+      case 'com':
+        react(chartNumber.outboundQos2, cells.com, 'com');
+        return;
+      case 'unheard':
+        recorder.delivery('gone', subject, story);
+        return;
+      case 'turnEnds':
+        this.turn.now++;
+        this.ring.endTurn();
+    }
+  }
+
+  #message(what: Telling['what'], any: Qos, place: number): Message {
+    const qos = what === 'ack' ? 1 : ['rec', 'recAndRel', 'rel', 'com'].includes(what) ? 2 : any;
+    return (this.#messages[qos] as readonly Message[])[place] as Message;
+  }
+
+  #subject(place: number): Subject {
+    return this.#subjects[place] as Subject;
+  }
+}
+
+interface Message {
+  readonly story: SharedStory;
+  readonly id: number;
+  readonly frame: Uint8Array;
+  readonly repeat: Uint8Array;
+  readonly release: Uint8Array;
+}
+
+function makeMessage(qos: Qos, place: number): Message {
+  const id = qos === 0 ? 0 : qos * 100 + place;
+  // Some are as long as others.
+  const payload = new Uint8Array(place % 2);
+  const send = {kind: 'send', qos, type: 7, id, payload} as const;
+  return {
+    story: {
+      ...{message: `p${qos}${place}`, qos, watchMask: 1, storyPlace: 0},
+      sentFrame: undefined,
+      sentCode: 0,
+      sentValue: 0,
+    },
+    id,
+    frame: framePacket({...send, isDup: false}),
+    repeat: qos === 0 ? emptyBytes : framePacket({...send, isDup: true}),
+    release: qos === 2 ? framePacket({kind: 'rel', id}) : emptyBytes,
+  };
+}
+
+/** The same, told one at a time to somebody who knows nothing else. */
+function alone(tellings: readonly Telling[]): TraceEvent[] {
+  const events: TraceEvent[] = [];
+  let now = 0;
+  for (const [told, place] of each(tellings)) {
+    const desk = new Desk(16);
+    desk.turn.now = now;
+    desk.tell(told, place);
+    now = desk.turn.now;
+    events.push(...desk.events());
+  }
+  return events;
+}
+
+function* each(tellings: readonly Telling[]): Generator<readonly [Telling, number]> {
+  for (const told of tellings) {
+    for (let place = told.first; place < Math.min(stories, told.first + told.count); place++) yield [told, place];
+  }
+}
+
+function hold(tellings: readonly Telling[], ringEvents: number): void {
+  const desk = new Desk(ringEvents);
+  desk.begin();
+  const before = desk.ring.eventCount;
+  for (const [told, place] of each(tellings)) desk.tell(told, place);
+  const got = desk.events().filter(({seq}) => seq > before);
+  const wanted = alone(tellings).map((event, place) => ({...event, seq: before + 1 + place}));
+  const kept = wanted.slice(wanted.length - got.length);
+  const [is, was] = [JSON.stringify(got), JSON.stringify(kept)];
+  if (is !== was) throw new Error(`Expected ${was}, got ${is}`);
+  if (desk.ring.eventCount - before !== wanted.length) throw new Error('Expected all events to be counted');
+  if (desk.ring.first === 0 && got.length < wanted.length) throw new Error('Expected all events to be there');
+}
+
+for (const ringEvents of [1_024, 16]) {
+  test(`what a ring of ${ringEvents} records tells is what was told, in ${sequences} sequences`, (t) => {
+    const property = fc.property(fc.array(telling, {maxLength: 40, size: 'max'}), (tellings) =>
+      hold(tellings, ringEvents),
+    );
+    const details = fc.check(property, {numRuns: sequences, ...(seed !== undefined && {seed: Number(seed)})});
+    t.false(details.failed, `RAINBOW_SEQUENCES_SEED=${details.seed}\n${String(details.errorInstance)}`);
+  });
+}
+
+test('neighbouring messages to one client take one record for each of what happens to them', (t) => {
+  const desk = new Desk(64);
+  desk.begin();
+  const records = (what: Telling['what'], qos: Qos, replyBytes: 0 | 2 = 0): number => {
+    const before = desk.ring.count;
+    const told: Telling = {what, qos, subject: 0, first: 0, count: stories, replyBytes};
+    for (const [one, place] of each([told])) desk.tell(one, place);
+    return desk.ring.count - before;
+  };
+  t.is(records('ack', 1), 1);
+  t.is(records('recAndRel', 2), 1);
+  t.is(records('com', 2), 1);
+  t.is(records('recAndRel', 2, 2), 1, 'replies of one length');
+  // Each length is known of its message from the first client on.
+  t.is(records('transmitted', 2), stories);
+  t.is(records('transmitted', 2), 1);
+  t.is(records('transmitted', 0), stories);
+  t.is(records('transmitted', 0), 1);
+  t.is(records('unheard', 1), stories);
+});
