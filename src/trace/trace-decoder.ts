@@ -95,7 +95,7 @@ function packetAt(ring: TraceRing, place: number, index: number, flow: number): 
       return describeSend(sub, flow, ring.detailAt(place, 0), ring.detailAt(place, 1));
     case recordKind.sendIn:
     case recordKind.sendOut: {
-      const value = ring.sendValueAt(place, index);
+      const value = index === 0 ? ring.valueAt(place) : ring.valueOf(ring.storyAt(place) + index);
       return describeSend(sub, flow, value & 0xffff, value >>> 16);
     }
     default:

@@ -6,9 +6,10 @@ import type {TraceEvent} from '../protocol/trace.ts';
 import type {TraceSelection} from '../protocol/trace-feed.ts';
 import type {Observation} from './observer.ts';
 import {chartSteps, recordKind} from './record-kind.ts';
+import type {TurnTime} from './record-ring.ts';
 import {Recorder} from './recorder.ts';
 import {countStories, decodeRecord} from './trace-decoder.ts';
-import {TraceRing, type TurnTime} from './trace-ring.ts';
+import {TraceRing} from './trace-ring.ts';
 import {WatchList} from './watch-list.ts';
 
 /** What a tracer is made of. */
