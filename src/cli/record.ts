@@ -58,7 +58,7 @@ async function record(flags: RecordFlags): Promise<void> {
     selection: selectionOf(flags, flags.payloads === true),
     snapshots: true,
     roster: true,
-    past: flags.past === true,
+    past: flags.past === true ? Number.POSITIVE_INFINITY : 0,
   };
   try {
     await readFeed(target, query, take, untilInterrupted(flags.seconds).signal);

@@ -118,7 +118,7 @@ async function follow(target: GatewayTarget, flags: TraceFlags): Promise<void> {
   const reader = new TraceReader();
   let header: TraceHeader | undefined;
   const interruption = untilInterrupted();
-  const query = {selection: selectionOf(flags, false), snapshots: false, roster: false, past: false};
+  const query = {selection: selectionOf(flags, false), snapshots: false, roster: false, past: 0};
   const show = (text: string): void => {
     if (flags.json) {
       process.stdout.write(text);

@@ -19,7 +19,7 @@ export type Inspection =
     }
   /**
    * Sets or renews the same, and asks for the events after number `after`: those that `watcher` watches, or all with
-   * `isAll`. `undefined` begins now.
+   * `isAll`. `undefined` begins now, a negative one so many events before.
    */
   | {
       readonly kind: 'read';

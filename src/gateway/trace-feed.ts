@@ -20,8 +20,9 @@ import type {FeedQuery} from '../protocol/trace-feed.ts';
 import {writeTraceLine} from '../protocol/trace-lines.ts';
 import {nameCounts, StepCounts} from './trace-counts.ts';
 
-/** Between two readings. */
+/** Between two readings; while there is more to read than one takes, what was traced before mostly, the next comes sooner. */
 const periodMs = 250;
+const catchUpMs = 100;
 /** Events of one part at one reading. */
 const eventsPerRead = 2_000;
 /** A watch that is not renewed for this long ends: its reader has gone, or its thread. */
@@ -58,6 +59,7 @@ export class TraceFeed {
   #connections = 0;
   #surveyedAt = Number.NEGATIVE_INFINITY;
   #rosterAt = Number.NEGATIVE_INFINITY;
+  #isBehind = false;
   #isEnded = false;
 
   /** `watcher` is a name that no other feed has. The head of the response has been written. */
@@ -107,7 +109,7 @@ export class TraceFeed {
 
   #arm(): void {
     if (this.#isEnded) return;
-    this.#timer = this.#parts.clock.startTimer(periodMs, () => {
+    this.#timer = this.#parts.clock.startTimer(this.#isBehind ? catchUpMs : periodMs, () => {
       this.#turn().then(
         () => this.#arm(),
         () => this.end(),
@@ -133,8 +135,9 @@ export class TraceFeed {
 
   async #read(): Promise<readonly ReadFindings[]> {
     const found = await this.#parts.inspect((part) => {
-      const after = this.#cursors.get(part) ?? (this.#query.past ? 0 : undefined);
-      const pastLeft = this.#query.past ? (this.#pastEnds.get(part) ?? Number.POSITIVE_INFINITY) - (after ?? 0) : 0;
+      const {past} = this.#query;
+      const after = this.#cursors.get(part) ?? (past > 0 ? -past : undefined);
+      const pastLeft = past > 0 ? (this.#pastEnds.get(part) ?? Number.POSITIVE_INFINITY) - (after ?? 0) : 0;
       return {
         kind: 'read',
         watcher: this.#watcher,
@@ -145,8 +148,10 @@ export class TraceFeed {
         eventsMax: pastLeft > 0 ? Math.min(pastLeft, eventsPerRead) : eventsPerRead,
       };
     });
+    this.#isBehind = false;
     return found.flatMap(({part, findings}) => {
       if (findings.kind !== 'read') return [];
+      this.#isBehind ||= findings.next < findings.head;
       const isFirst = !this.#cursors.has(part);
       if (isFirst) this.#pastEnds.set(part, findings.head);
       this.#cursors.set(part, findings.next);

@@ -26,7 +26,10 @@ export function readFeedQuery(url: string): FeedQuery | Refusal {
     payloads: query.has('payloads'),
   });
   if ('code' in selection) return selection;
-  return {selection, snapshots: query.has('snapshots'), roster: query.has('roster'), past: query.has('past')};
+  const text = query.get('past') ?? '0';
+  const past = text === 'all' ? Number.POSITIVE_INFINITY : /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isNaN(past)) return refuse('Expected past to be a number of events, or all');
+  return {selection, snapshots: query.has('snapshots'), roster: query.has('roster'), past};
 }
 
 /** What shall be traced from now on, and for how long; 0 ends it. */

@@ -31,7 +31,11 @@ export const traceQuerySchema = z.object({
   type: z.array(z.int().min(0).max(messageTypeMax)).describe('Messages of these types').exactOptional(),
   connection: z.array(z.string()).describe('These connections, as `THREAD:NUMBER`').exactOptional(),
   payloads: z.string().describe(`Any value: with payloads, cut to ${payloadShownMax} bytes`).exactOptional(),
-  past: z.string().describe('Any value: also what was traced before').exactOptional(),
+  past: z
+    .string()
+    .regex(/^(all|\d{1,9})$/)
+    .describe('Also so many of the latest events of each thread that were traced before, or all that are kept')
+    .exactOptional(),
   snapshots: z.string().describe('Any value: also counts, about four a second').exactOptional(),
   roster: z.string().describe('Any value: also the list of connections').exactOptional(),
 });

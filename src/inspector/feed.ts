@@ -33,6 +33,9 @@ type Bytes = ReadableStream<Uint8Array<ArrayBuffer>>;
 /** A gateway says something each quarter of a second, and one with a million clients each minute or so. */
 const silenceMs = 90_000;
 
+/** Events of each thread that the page begins with: about half of what it keeps. */
+const pastMax = 30_000;
+
 /** The wait before an attempt is drawn from 0 to a bound that doubles, so that many pages do not come at once. */
 const waits = {firstMs: 500, maxMs: 15_000};
 
@@ -91,7 +94,7 @@ async function readFeed(
     },
     snapshots: true,
     roster: true,
-    past: true,
+    past: pastMax,
   };
   const silence = new AbortController();
   let watchdog = clock.startTimer(silenceMs, () => silence.abort());

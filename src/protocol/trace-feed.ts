@@ -45,11 +45,11 @@ export interface FeedQuery {
   readonly snapshots: boolean;
   /** The list of connections. @default false */
   readonly roster: boolean;
-  /** Also what was traced before, as far as it is kept. @default false */
-  readonly past: boolean;
+  /** Of what was traced before: the latest events of each thread, so many at most, as far as they are kept. @default 0 */
+  readonly past: number;
 }
 
-/** The query of a feed, without `?`: `rate=1&identity=a&identity=b&channel=c&type=7&connection=0:12&payloads=1&snapshots=1&roster=1&past=1`. */
+/** The query of a feed, without `?`: `rate=1&identity=a&identity=b&channel=c&type=7&connection=0:12&payloads=1&snapshots=1&roster=1&past=1000`; `past=all` for no bound. */
 export function feedQuery({selection, snapshots, roster, past}: FeedQuery): string {
   const query = new URLSearchParams();
   if (selection.rate > 0) query.append('rate', String(selection.rate));
@@ -57,8 +57,9 @@ export function feedQuery({selection, snapshots, roster, past}: FeedQuery): stri
   for (const channel of selection.channels) query.append('channel', channel);
   for (const type of selection.types) query.append('type', String(type));
   for (const connection of selection.connections) query.append('connection', connection);
-  for (const [name, isWanted] of Object.entries({payloads: selection.payloads, snapshots, roster, past})) {
+  for (const [name, isWanted] of Object.entries({payloads: selection.payloads, snapshots, roster})) {
     if (isWanted) query.append(name, '1');
   }
+  if (past > 0) query.append('past', past === Number.POSITIVE_INFINITY ? 'all' : String(past));
   return query.toString();
 }

@@ -37,9 +37,14 @@ export const recordKind = {
   apiRefused: 14,
 } as const;
 
+/** Number of the step that a record with this code tells; 0 where it tells none. */
+export function stepIn(code: number): number {
+  return (code >> 8) & 0x7f;
+}
+
 /** Of a record with this code: how many events tell one story. One that tells more than these is a run. */
 export function eventsPerStory(code: number): number {
-  const steps = ((code >> 8) & 0x7f) === 0 ? 0 : 1;
+  const steps = stepIn(code) === 0 ? 0 : 1;
   switch (code & 0xf) {
     case recordKind.packetIn:
     case recordKind.sendOut:

@@ -28,9 +28,10 @@ import {
   outcomes,
   packetNumber,
   recordKind,
+  stepIn,
   stepNumbers,
 } from './record-kind.ts';
-import type {TraceRing} from './trace-ring.ts';
+import {noKey, type TraceRing} from './trace-ring.ts';
 import type {WatchList} from './watch-list.ts';
 
 /** The step that sends a delivery's SEND. */
@@ -74,6 +75,13 @@ export class Recorder implements Observer {
     id: number,
     reply: Uint8Array,
   ): void {
+    // The cell tells the packet as well.
+    const key = (chart << 16) | cell;
+    if (this.ring.addNextReaction(key, subject, story, id, reply.length)) {
+      const next = stepIn(this.ring.latestReaction);
+      this.steps[next] = (this.steps[next] as number) + 1;
+      return;
+    }
     const step = (stepNumbers[chart] as Uint8Array)[cell] as number;
     if (step !== 0) this.steps[step] = (this.steps[step] as number) + 1;
     const mask = this.#maskOf(subject, story);
@@ -81,7 +89,8 @@ export class Recorder implements Observer {
     const code = recordKind.packetIn | (packetNumber(kind) << 4) | (step << 8) | (id << 16);
     const events = step === 0 ? 1 : 2;
     if ((mask & this.#watches.payloadMask) === 0) {
-      this.ring.addReaction(code, mask, subject, story, reply.length, events);
+      const isRun = step !== 0 && mask === this.#watches.everythingMask;
+      this.ring.addReaction(isRun ? key : noKey, code, mask, subject, story, reply.length, events);
     } else {
       this.#keep(this.ring.add(code, mask, subject, story, reply.length, events), mask, reply);
     }

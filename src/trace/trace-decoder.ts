@@ -14,6 +14,7 @@ import {
   outcomes,
   packetKinds,
   recordKind,
+  stepIn,
 } from './record-kind.ts';
 import type {TraceRing} from './trace-ring.ts';
 
@@ -59,7 +60,7 @@ function decodeStory(
   const message = ring.messageAt(place, index);
   const client = {connection: ring.connectionAt(place), identity: ring.identityAt(place)};
   const about = {...head, ...client, ...(message !== '' && {message}), ...(flow !== 0 && {flow})};
-  const step = chartSteps[(code >> 8) & 0x7f];
+  const step = chartSteps[stepIn(code)];
   const steps: TraceEvent[] = step === undefined ? [] : [{kind: 'transition', ...about, ...describeStep(step)}];
   if (kind === recordKind.transition) return steps;
   const told = packetAt(ring, place, index, flow);

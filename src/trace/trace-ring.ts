@@ -10,6 +10,14 @@ const storiesMax = 256;
 /** The number of no story, not even of one that has none yet. */
 const noStory = -1;
 
+/** See {@link TraceRing.addReaction}. */
+export const noKey = -1;
+
+/** The same of the next id on the wire. */
+function nextCode(code: number): number {
+  return (code + 0x1_00_00) | 0;
+}
+
 export class TraceRing extends RecordRing {
   /** Records in the ring when the latest was the run's. */
   #runCount = -1;
@@ -18,13 +26,18 @@ export class TraceRing extends RecordRing {
   #subject = 0;
   #code = 0;
   #value = 0;
+  #key = noKey;
   /** Whether its stories are told with their answers, and the one that may be given its answer now. */
   #isAnswered = false;
   #answerable = noStory;
 
   /** Tells a story's SEND; what there is to tell of it, `value`, is kept with the story, and may differ from the others'. */
   addSend(code: number, mask: number, subject: Subject, story: Story, value: number, events: number): void {
-    if (this.#isNext(code, mask, subject, story) && this.valueOf(story.storyPlace) === value) {
+    const place = story.storyPlace;
+    const isNext = place === this.#nextStory && subject.subjectPlace === this.#subject && this.#isLatest(mask);
+    // At QoS 0 there is no id.
+    const isLike = isNext && code === (code >>> 16 === 0 ? this.#code : nextCode(this.#code));
+    if (isLike && this.valueOf(place) === value && place % storiesMax !== 0) {
       this.#code = code;
       this.#nextStory++;
       this.eventCount += events;
@@ -34,21 +47,40 @@ export class TraceRing extends RecordRing {
     this.keepValue(story.storyPlace, value);
   }
 
-  /** Tells a packet that came; `value` is that of all of the run. */
-  addReaction(code: number, mask: number, subject: Subject, story: Story, value: number, events: number): void {
-    if (!this.#isNext(code, mask, subject, story) || this.#value !== value) {
-      this.#begin(code, mask, subject, story, value, events);
-      this.#answerable = story.storyPlace;
-      return;
-    }
-    this.#code = code;
-    this.eventCount += events;
-    // Either all of a run have their answers, or none; before the next is added, this one must have its own.
-    this.#answerable = this.#isAnswered ? story.storyPlace : noStory;
-    this.#nextStory = this.#isAnswered ? noStory : story.storyPlace + 1;
+  /**
+   * Tells a packet that came, and the step that is taken on it. `key` says what reactions have in common that may be told
+   * together, for the same watchers in the same turn; {@link noKey}: none.
+   */
+  addReaction(
+    key: number,
+    code: number,
+    mask: number,
+    subject: Subject,
+    story: Story,
+    value: number,
+    events: number,
+  ): void {
+    this.#begin(code, mask, subject, story, value, events);
+    this.#key = key;
+    this.#answerable = story.storyPlace;
   }
 
-  /** Code of the reaction that {@link addAnswer} would answer. */
+  /** Tells one more reaction by the latest record; `false` where it is not the next of a run. Its step is told by its code. */
+  addNextReaction(key: number, subject: Subject, story: Story, id: number, value: number): boolean {
+    const place = story.storyPlace;
+    const isNext = place === this.#nextStory && key === this.#key && subject.subjectPlace === this.#subject;
+    if (!isNext || this.#runCount !== this.count || this.latestMask === 0) return false;
+    const code = nextCode(this.#code);
+    if (code >>> 16 !== id || this.#value !== value || place % storiesMax === 0) return false;
+    this.#code = code;
+    this.eventCount += 2;
+    // Either all of a run have their answers, or none; before the next is added, this one must have its own.
+    this.#answerable = this.#isAnswered ? place : noStory;
+    this.#nextStory = this.#isAnswered ? noStory : place + 1;
+    return true;
+  }
+
+  /** Code of the reaction that was added last. */
   get latestReaction(): number {
     return this.#code;
   }
@@ -69,16 +101,6 @@ export class TraceRing extends RecordRing {
     return true;
   }
 
-  #isNext(code: number, mask: number, subject: Subject, story: Story): boolean {
-    const next = story.storyPlace;
-    const isNext = next === this.#nextStory && subject.subjectPlace === this.#subject;
-    if (!isNext || !this.#isLatest(mask)) return false;
-    // The same but for the id on the wire, which is the next; at QoS 0 there is none.
-    const latest = this.#code;
-    const isLike = code === (latest >>> 16 === 0 ? latest : (latest + 0x1_00_00) | 0);
-    return isLike && next % storiesMax !== 0;
-  }
-
   /** Whether the run's record is the latest, of this turn, and for the same watchers. */
   #isLatest(mask: number): boolean {
     return this.#runCount === this.count && mask === this.latestMask;
@@ -91,6 +113,7 @@ export class TraceRing extends RecordRing {
     this.#subject = subject.subjectPlace;
     this.#code = code;
     this.#value = value;
+    this.#key = noKey;
     this.#isAnswered = false;
     this.#answerable = noStory;
   }

@@ -88,7 +88,10 @@ export class Tracer {
     return this.#recorder?.ring.eventCount ?? 0;
   }
 
-  /** The events after number `after`, oldest first, `eventsMax` at most: those that `watcher` watches, or all where it is `undefined`. */
+  /**
+   * The events after number `after`, oldest first, `eventsMax` at most: those that `watcher` watches, or all where it is
+   * `undefined`. A negative `after` is that many before the latest.
+   */
   read(after: number, eventsMax: number, watcher: string | undefined): TraceRead {
     const ring = this.#recorder?.ring;
     if (ring === undefined) return {thread: this.thread, events: [], next: 0, head: 0, lost: 0, steps: stepless};
@@ -97,7 +100,7 @@ export class Tracer {
     const events: TraceEvent[] = [];
     const oldestAt = this.#oldestAt();
     // A thread that replaced another counts anew.
-    const from = after > ring.eventCount ? 0 : after;
+    const from = after > ring.eventCount ? 0 : after < 0 ? Math.max(0, ring.eventCount + after) : after;
     const start = Math.max(from, ring.firstSeq - 1);
     let next = start;
     for (let number = ring.recordOf(start + 1); number < ring.count && events.length < eventsMax; number++) {

@@ -130,7 +130,7 @@ test('what was traced before is told where it is asked for', async (t) => {
   const {world} = await single(t, {traceRate: 1});
   const {message} = (await world.api.send({channel: 'room', qos: 0})).json;
   const isIt = (line: TraceLine): boolean => 'message' in line && line.message === message;
-  const past = await follow(t, world, 'channel=room&past=1');
+  const past = await follow(t, world, 'channel=room&past=all');
   await past.find(isIt);
   const present = await follow(t, world, 'rate=1');
   await end(world, {channel: 'room'});

@@ -6,7 +6,7 @@ const whole = {
   selection: {rate: 1, identities: ['ann'], channels: ['room'], types: [7], connections: ['0:1'], payloads: true},
   snapshots: true,
   roster: true,
-  past: true,
+  past: 1,
 };
 
 export const feedParameterNames: readonly string[] = [...new URLSearchParams(feedQuery(whole)).keys()];

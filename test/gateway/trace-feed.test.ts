@@ -14,7 +14,8 @@ import {type ActorsKit, createActors} from '../actors/kit.ts';
 import {Latch, until, within} from '../e2e/kit/deadline.ts';
 
 const periodMs = 250;
-const everything: FeedQuery = {selection: {...emptySelection, rate: 1}, snapshots: false, roster: false, past: false};
+const catchUpMs = 100;
+const everything: FeedQuery = {selection: {...emptySelection, rate: 1}, snapshots: false, roster: false, past: 0};
 
 interface Stage {
   readonly kit: ActorsKit;
@@ -156,7 +157,7 @@ test('with the past a reader gets what others watched before, and from then on i
   const {kit, feed, answer, response, turn} = await stage(t, {
     ...everything,
     selection: {...emptySelection, channels: ['room'], payloads: true},
-    past: true,
+    past: Number.POSITIVE_INFINITY,
   });
   kit.thread.tracer.watch('another', everything.selection, Number.POSITIVE_INFINITY);
   kit.connect('room');
@@ -180,7 +181,7 @@ test('a past that is longer than one reading comes whole', async (t) => {
   const {kit, feed, answer, response, turn} = await stage(t, {
     ...everything,
     selection: {...emptySelection, channels: ['room'], payloads: true},
-    past: true,
+    past: Number.POSITIVE_INFINITY,
   });
   kit.thread.tracer.watch('another', everything.selection, Number.POSITIVE_INFINITY);
   kit.connect('other');
@@ -198,6 +199,28 @@ test('a past that is longer than one reading comes whole', async (t) => {
     Array.from({length: past}, (_, index) => index + 1),
   );
   t.is(seqs.length, past + 2, 'and of what came after, its own');
+});
+
+test('of the past as much is told as was asked for, the latest, and what is far behind is read sooner', async (t) => {
+  const {kit, feed, answer, response} = await stage(t, {...everything, past: 3_000});
+  kit.thread.tracer.watch('another', everything.selection, Number.POSITIVE_INFINITY);
+  kit.connect('room');
+  for (let count = 0; count < 2_500; count++) void kit.publish({qos: 0});
+  const past = kit.thread.tracer.count;
+  t.true(past > 3_000);
+  t.true(await feed.start(() => response.writeHead(200)));
+  kit.advance(catchUpMs);
+  await setImmediate();
+  feed.end();
+  const seqs: number[] = [];
+  const reader = new TraceReader();
+  for await (const piece of (await answer).setEncoding('utf8')) {
+    for (const line of reader.read(piece as string)) if (isTraceEvent(line)) seqs.push(line.seq);
+  }
+  t.deepEqual(
+    seqs,
+    Array.from({length: 3_000}, (_, index) => past - 3_000 + 1 + index),
+  );
 });
 
 test('snapshots count states, steps and connections; the list of connections tells each', async (t) => {

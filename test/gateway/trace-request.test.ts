@@ -1,5 +1,6 @@
 // What calls of /trace/ ask for: read as it was written, or refused with the parameter's name.
 
+import {isDeepStrictEqual} from 'node:util';
 import test from 'ava';
 import fc from 'fast-check';
 import {
@@ -26,16 +27,20 @@ const queries: fc.Arbitrary<FeedQuery> = fc.record({
   }),
   snapshots: fc.boolean(),
   roster: fc.boolean(),
-  past: fc.boolean(),
+  past: fc.oneof(fc.nat(999_999_999), fc.constant(Number.POSITIVE_INFINITY)),
 });
 
 test('the query of a feed is read as it was written', (t) => {
   const property = fc.property(queries, (query) => {
     const read = readFeedQuery(`/trace/?${feedQuery(query)}&follow=1&timestamp=1&nonce=2&signature=3`);
-    if (JSON.stringify(read) !== JSON.stringify(query)) throw new Error(JSON.stringify(read));
+    if (!isDeepStrictEqual(read, structuredClone(query))) throw new Error(JSON.stringify(read));
   });
   t.notThrows(() => fc.assert(property, {numRuns: 500}));
-  t.deepEqual(readFeedQuery('/trace/'), {selection: emptySelection, snapshots: false, roster: false, past: false});
+  t.deepEqual(readFeedQuery('/trace/'), {selection: emptySelection, snapshots: false, roster: false, past: 0});
+  for (const past of ['', '-1', '1e3', 'yes', '1234567890']) {
+    const refusal = readFeedQuery(`/trace/?follow=1&past=${past}`);
+    t.true('code' in refusal && /past/.test(refusal.detail ?? ''), past);
+  }
 });
 
 function switchOf(body: unknown): ReturnType<typeof readSwitch> {

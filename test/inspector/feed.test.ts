@@ -68,7 +68,7 @@ test.serial(
     const {calls, store, clock, place} = await world(t);
     void watch(store, wish, place);
     const first = await calls.next();
-    t.is(first.url, '/inspector/feed/?rate=1&channel=room&payloads=1&snapshots=1&roster=1&past=1');
+    t.is(first.url, '/inspector/feed/?rate=1&channel=room&payloads=1&snapshots=1&roster=1&past=30000');
     t.is(first.authorization, 'Bearer the key');
     first.response.write(writeTraceLine(header));
     await becomes(store, 'live');

@@ -162,7 +162,13 @@ test('a run ends where a story has a multiple of 256, so that none is longer', (
   const [subject, stories] = [subjectOf(1), Array.from({length: 1_024}, (_, place) => storyOf(`p${place}`))];
   for (const story of stories) ring.add(8, 1, undefined, story, 0);
   const before = ring.count;
-  for (const story of stories) ring.addReaction(1, 1, subject, story, 0, 1);
-  t.is(ring.count - before, 5);
-  t.is(ring.eventCount, 2_048);
+  for (const [place, story] of stories.entries()) ring.addSend(5 | (place << 16), 1, subject, story, 9, 1);
+  t.is(ring.count - before, 1_024, 'nothing was known of them before');
+  for (const [place, story] of stories.entries()) ring.addSend(5 | (place << 16), 1, subject, story, 9, 1);
+  t.is(ring.count - before, 1_024 + 5);
+  for (const [place, story] of stories.entries()) {
+    if (ring.addNextReaction(7, subject, story, place, 0)) continue;
+    ring.addReaction(7, 1 | (place << 16), 1, subject, story, 0, 2);
+  }
+  t.is(ring.count - before, 1_024 + 10);
 });
