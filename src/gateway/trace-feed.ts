@@ -32,7 +32,7 @@ const unreadBytesMax = 1_048_576;
 /** A survey asks every connection. So many a millisecond keep it to a hundredth of a core or so. */
 const surveyedPerMs = 20;
 const rosterPeriodMs = 1_000;
-const rosterRowsPerMs = 5;
+const rosterRowsPerMs = 2.5;
 
 /** What a feed is made of. */
 export interface TraceFeedParts {

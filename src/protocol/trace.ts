@@ -233,7 +233,7 @@ export interface RosterRow extends TraceClient {
   readonly bufferedBytes: number;
 }
 
-/** The live connections, about one a second. */
+/** The live connections: once a second, of thousands less often. */
 export interface RosterLine {
   readonly kind: 'roster';
   readonly at: number;

@@ -5,6 +5,7 @@ import type {TraceHeader, TraceLine} from '../../protocol/trace.ts';
 import {isTraceEvent} from '../../protocol/trace-lines.ts';
 import type {Absence} from './feed-join.ts';
 import {Matches, type Selection} from './selection.ts';
+import {SharedWords} from './shared-words.ts';
 import {Timeline} from './timeline.ts';
 import type {World} from './world.ts';
 
@@ -39,6 +40,7 @@ export class Store {
   absenceRead: number | undefined;
   /** Of the page, as of the last frame. */
   now = 0;
+  readonly #words = new SharedWords();
   #matches = new Matches(this.timeline, this.selection);
   /** The time of the page at which the latest line came. */
   #headSince = 0;
@@ -81,6 +83,7 @@ export class Store {
   push(lines: readonly TraceLine[]): void {
     for (const line of lines) {
       if (line.kind === 'header') this.header = line;
+      this.#words.share(line);
       this.timeline.push(line);
     }
     this.#headSince = this.now;
