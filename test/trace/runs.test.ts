@@ -66,13 +66,14 @@ class Desk {
 
   /** As if the messages had begun, one after the other. */
   begin(): void {
-    for (const {story, id} of this.#messages.flat()) this.recorder.transition(1, this.#subject(0), story, id, 0);
+    for (const {story} of this.#messages.flat()) this.recorder.transition(1, this.#subject(0), story, 0, 0);
   }
 
   tell({what, qos, subject: which, replyBytes}: Telling, place: number): void {
     const {recorder} = this;
-    const {story, id, frame, repeat, release} = this.#message(what, qos, place);
+    const {story, shared, other} = this.#message(what, qos, place);
     const subject = this.#subject(which);
+    const {id, frame, repeat, release} = which === 1 && place === 3 ? other : shared;
     const react = (chart: number, cell: number, kind: AnswerKind): void =>
       recorder.reacted(chart, subject, story, cell, kind, id, new Uint8Array(kind === 'com' ? 0 : replyBytes));
     switch (what) {
@@ -118,6 +119,12 @@ class Desk {
 
 interface Message {
   readonly story: SharedStory;
+  /** With the id that it has on most clients, and with the one that it has where that is taken. */
+  readonly shared: Frames;
+  readonly other: Frames;
+}
+
+interface Frames {
   readonly id: number;
   readonly frame: Uint8Array;
   readonly repeat: Uint8Array;
@@ -126,16 +133,18 @@ interface Message {
 
 function makeMessage(qos: Qos, place: number): Message {
   const id = qos === 0 ? 0 : qos * 100 + place;
-  // Some are as long as others.
-  const payload = new Uint8Array(place % 2);
-  const send = {kind: 'send', qos, type: 7, id, payload} as const;
+  const sent = {sentFrame: undefined, sentCode: 0, sentValue: 0};
   return {
-    story: {
-      ...{message: `p${qos}${place}`, qos, watchMask: 1, storyPlace: 0},
-      sentFrame: undefined,
-      sentCode: 0,
-      sentValue: 0,
-    },
+    story: {...{message: `p${qos}${place}`, qos, watchMask: 1, storyPlace: 0}, ...sent},
+    shared: makeFrames(qos, id, place),
+    other: makeFrames(qos, qos === 0 ? 0 : id + 50, place),
+  };
+}
+
+function makeFrames(qos: Qos, id: number, place: number): Frames {
+  // Some are as long as others. Of type 0: what there is to tell of them is then a small number, as of a reply.
+  const send = {kind: 'send', qos, type: 0, id, payload: new Uint8Array(1 + (place % 2))} as const;
+  return {
     id,
     frame: framePacket({...send, isDup: false}),
     repeat: qos === 0 ? emptyBytes : framePacket({...send, isDup: true}),
