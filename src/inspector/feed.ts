@@ -33,7 +33,7 @@ type Bytes = ReadableStream<Uint8Array<ArrayBuffer>>;
 /** A gateway says something each quarter of a second, and one with a million clients each minute or so. */
 const silenceMs = 90_000;
 
-/** Events of each thread that the page begins with: about half of what it keeps. */
+/** Events of each thread that the page begins with: of a single one, half of what it keeps. */
 const pastMax = 30_000;
 
 /** The wait before an attempt is drawn from 0 to a bound that doubles, so that many pages do not come at once. */

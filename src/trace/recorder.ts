@@ -75,7 +75,7 @@ export class Recorder implements Observer {
     id: number,
     reply: Uint8Array,
   ): void {
-    // The cell tells the packet as well.
+    // Asked before anything else is found out: under load most go on with a run. The cell tells the packet as well.
     const key = (chart << 16) | cell;
     if (this.ring.addNextReaction(key, subject, story, id, reply.length)) {
       const next = stepIn(this.ring.latestReaction);
@@ -157,10 +157,8 @@ export class Recorder implements Observer {
   released(subject: Subject, story: SharedStory, frame: Uint8Array): void {
     const mask = this.#maskOf(subject, story);
     if (mask === 0) return;
-    // The answer to a REC is told by the record of that, where that is the latest.
-    const isKnown = story.sentFrame === frame || this.#readShared(story, frame);
-    const isAnswer = isKnown && story.sentCode === answerTo(this.ring.latestReaction);
-    if (!isAnswer || !this.ring.addAnswer(recordKind.exchange, mask, subject, story)) this.sent(subject, story, frame);
+    const isTold = this.#isKnown(story, frame, mask) && this.#addAnswer(story.sentCode, mask, subject, story);
+    if (!isTold) this.sent(subject, story, frame);
   }
 
   signalled(subject: Subject, code: number): void {

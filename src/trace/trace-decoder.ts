@@ -16,13 +16,13 @@ import {
   recordKind,
   stepIn,
 } from './record-kind.ts';
-import type {TraceRing} from './trace-ring.ts';
+import type {RecordRing} from './record-ring.ts';
 
 /**
  * The events of record `number`, which is still in `ring`, in order. `mayShowPayload`: whether the reader
  * asked for payloads.
  */
-export function decodeRecord(ring: TraceRing, thread: number, number: number, mayShowPayload: boolean): TraceEvent[] {
+export function decodeRecord(ring: RecordRing, thread: number, number: number, mayShowPayload: boolean): TraceEvent[] {
   const place = ring.placeOf(number);
   const code = ring.codeAt(place);
   const head: TracePlace = {seq: ring.seqOf(number), at: ring.momentOf(number), thread};
@@ -39,7 +39,7 @@ export function decodeRecord(ring: TraceRing, thread: number, number: number, ma
 }
 
 /** How many stories record `number` tells of: one, or those of a run; 0 where it is about none. */
-export function countStories(ring: TraceRing, number: number): number {
+export function countStories(ring: RecordRing, number: number): number {
   const place = ring.placeOf(number);
   if (ring.storyAt(place) === 0) return 0;
   return Math.max(1, Math.ceil(ring.eventsOf(number) / eventsPerStory(ring.codeAt(place))));
@@ -47,7 +47,7 @@ export function countStories(ring: TraceRing, number: number): number {
 
 /** Step and packets of the story with this index in the record at `place`. */
 function decodeStory(
-  ring: TraceRing,
+  ring: RecordRing,
   place: number,
   index: number,
   head: TracePlace,
@@ -87,7 +87,7 @@ interface Payload {
 }
 
 /** The packet of the story with this index in the record at `place`, which has one; of an exchange the one that came. */
-function packetAt(ring: TraceRing, place: number, index: number, flow: number): TracePacket {
+function packetAt(ring: RecordRing, place: number, index: number, flow: number): TracePacket {
   const code = ring.codeAt(place);
   const [kind, sub] = [code & 0xf, (code >> 4) & 0xf];
   switch (kind) {
@@ -104,14 +104,14 @@ function packetAt(ring: TraceRing, place: number, index: number, flow: number): 
   }
 }
 
-function payloadAt(ring: TraceRing, place: number, packet: TracePacket, mayShow: boolean): Payload | undefined {
+function payloadAt(ring: RecordRing, place: number, packet: TracePacket, mayShow: boolean): Payload | undefined {
   const bytes = 'bytes' in packet ? packet.bytes : 0;
   const payload = mayShow ? ring.keptAt(place, Math.min(bytes, payloadShownMax)) : undefined;
   return payload && {payload: Buffer.from(payload).toString('base64')};
 }
 
 /** The event of a record that is neither a step nor a packet. */
-function decodeOther(ring: TraceRing, place: number, head: TracePlace): TraceEvent {
+function decodeOther(ring: RecordRing, place: number, head: TracePlace): TraceEvent {
   const code = ring.codeAt(place);
   const [kind, sub, flag] = [code & 0xf, (code >> 4) & 0xf, code >>> 16];
   const detail = (index: number): number => ring.detailAt(place, index);

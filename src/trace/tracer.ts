@@ -6,7 +6,7 @@ import type {TraceEvent} from '../protocol/trace.ts';
 import type {TraceSelection} from '../protocol/trace-feed.ts';
 import type {Observation} from './observer.ts';
 import {chartSteps, recordKind} from './record-kind.ts';
-import type {TurnTime} from './record-ring.ts';
+import type {RecordRing, TurnTime} from './record-ring.ts';
 import {Recorder} from './recorder.ts';
 import {countStories, decodeRecord} from './trace-decoder.ts';
 import {TraceRing} from './trace-ring.ts';
@@ -175,7 +175,7 @@ export class Tracer {
 
 /** Whether record `number` belongs to the story of these numbers, one message's, and of this client; `undefined`: of any. */
 function isOfStory(
-  ring: TraceRing,
+  ring: RecordRing,
   number: number,
   stories: readonly number[] | undefined,
   identity: string | undefined,
@@ -193,7 +193,7 @@ function isOfStory(
   return isOfClient && isLife;
 }
 
-function isAbout(ring: TraceRing, number: number, stories: readonly number[]): boolean {
+function isAbout(ring: RecordRing, number: number, stories: readonly number[]): boolean {
   const first = ring.storyAt(ring.placeOf(number));
   const count = countStories(ring, number);
   return stories.some((story) => story >= first && story < first + count);
