@@ -1,6 +1,7 @@
 // The benchmark: `npm run bench -- --help`. Starts the real gateway, the load generator and what it is compared with, each
 // as a process of its own, prints one table a section, and writes bench/results. docs/performance.md explains the figures.
 
+import {judge} from './comparison.ts';
 import {describeMachine, machineLine} from './machine.ts';
 import {type Plan, readPlan, type SectionName, usage} from './plan.ts';
 import {writeResults} from './results.ts';
@@ -44,6 +45,13 @@ async function main(args: readonly string[]): Promise<void> {
     if (result === undefined) continue;
     results.set(name, result);
     for (const table of result.tables) process.stdout.write(`${formatTable(table)}\n\n`);
+  }
+  if (plan.compare !== undefined) {
+    const pairs = [...results.values()].flatMap((result) => result.pairs ?? []);
+    const {table, failures} = judge(pairs, plan.compare);
+    results.set('comparison', {tables: [table], rounds: pairs});
+    process.stdout.write(`${formatTable(table)}\n\n`);
+    if (failures > 0) process.exitCode = 1;
   }
   process.stdout.write(`written to ${writeResults(plan, machine, results)}\n`);
 }

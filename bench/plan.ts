@@ -51,7 +51,8 @@ export const usage = `npm run bench -- [options]
   --quick             fewer cells, shorter rounds: a first look, no claim
   --patience SECONDS  a round waits for a quiet machine at most this long (3)
   --peers             mosquitto and nats-server in the same run, where installed
-  --compare REV       another revision, or the folder of one, in the same run, its rounds between ours
+  --compare REV       another revision, or the folder of one, in the same run, its rounds between ours, and a verdict
+                      on each cell; exit code 1 where one became dearer
   --subscribers LIST  sizes of the fan-out (500,5000)
   --payloads LIST     bytes of its messages (64,1024)
   --qos LIST          its levels, and those of the uplink (0,1,2)

@@ -84,7 +84,8 @@ export async function playRounds(
     played.set(contestant.name, []);
   }
   for (let round = 0; round < rounds; round++) {
-    for (const contestant of contestants) {
+    // Forwards and backwards in turn, so that none always runs after the same other.
+    for (const contestant of round % 2 === 0 ? contestants : contestants.toReversed()) {
       const measured = await undisturbed(stage, () => measureRound(stage, contestant, loadOf(contestant), roundMs));
       played.get(contestant.name)?.push(measured);
     }

@@ -64,8 +64,9 @@ export class Stage {
     return started;
   }
 
-  /** The gateways and the bare reference. */
+  /** The gateways and the bare reference; two revisions are compared with each other alone. */
   async startWithBare(): Promise<Contestant[]> {
+    if (this.plan.compare !== undefined) return this.startGateways();
     return [...(await this.startGateways()), this.enter(await startBare())];
   }
 

@@ -1,5 +1,7 @@
 // Tables of results: the same for the terminal and for the Markdown file.
 
+import type {Pairs} from './comparison.ts';
+
 /** One table. Cells are texts; figures are formatted by {@link figure}. */
 export interface Table {
   readonly title: string;
@@ -11,6 +13,8 @@ export interface Table {
 
 /** What a section has found. */
 export interface SectionResult {
+  /** With --compare: what both revisions measured, for comparison.ts. */
+  readonly pairs?: readonly Pairs[];
   readonly tables: readonly Table[];
   /** Every round, for the JSON file. */
   readonly rounds: unknown;

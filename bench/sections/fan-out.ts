@@ -2,6 +2,7 @@
 // The peers take part where the project's figures are known: 500 clients, the smaller payload. Longer messages go to the
 // smallest crowd only: what a byte costs does not depend on how many get it.
 
+import {pair} from '../comparison.ts';
 import type {Contestant} from '../contestants.ts';
 import type {Flow, Qos} from '../generator/orders.ts';
 import {type Load, medianOf, playRounds, type Rounds, ratioOf} from '../rounds.ts';
@@ -62,6 +63,15 @@ export async function runFanOut(stage: Stage): Promise<SectionResult> {
         rows: measured.map(({cell, rounds}) => rowOf(cell, rounds, names)),
       },
     ],
+    pairs: measured.flatMap(({cell: {subscribers, payloadBytes, qos, outstanding}, rounds}) =>
+      pair(
+        `fan-out to ${subscribers}, ${payloadBytes} B, QoS ${qos}, ${outstanding} outstanding`,
+        'CPU µs a delivery',
+        rounds.get('gateway'),
+        rounds.get(plan.compare ?? ''),
+        (round) => round.cpuUs,
+      ),
+    ),
     rounds: measured.map(({cell, rounds}) => ({cell, rounds: Object.fromEntries(rounds)})),
   };
 }

@@ -5,6 +5,7 @@
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {pair} from '../comparison.ts';
 import type {Contestant} from '../contestants.ts';
 import {cpuBetween, readCpu} from '../meter.ts';
 import {profileRounds, shareWithin} from '../profile.ts';
@@ -45,7 +46,8 @@ export async function runHandshake(stage: Stage): Promise<SectionResult> {
   stage.say(`handshakes, ${count} a round`);
   for (const {server} of cells) await playRound(stage, server, count);
   for (let round = 0; round < plan.rounds; round++) {
-    for (const {server, rounds} of cells) rounds.push(await undisturbed(stage, () => playRound(stage, server, count)));
+    const order = round % 2 === 0 ? cells : cells.toReversed();
+    for (const {server, rounds} of order) rounds.push(await undisturbed(stage, () => playRound(stage, server, count)));
   }
   for (const cell of cells) {
     if (cell.server.name !== 'bare') cell.callShare = await profileCall(stage, cell.server, count);
@@ -77,6 +79,13 @@ export async function runHandshake(stage: Stage): Promise<SectionResult> {
         ]),
       },
     ],
+    pairs: pair(
+      'handshake',
+      'CPU µs a handshake',
+      cells.find(({server}) => server.name === 'gateway')?.rounds,
+      cells.find(({server}) => server.name === plan.compare)?.rounds,
+      (round) => round.totalUs,
+    ),
     rounds: cells.map(({server, rounds, callShare}) => ({server: server.name, callShare, rounds})),
   };
 }

@@ -3,6 +3,7 @@
 // much survives in it, and never gives it back. So each server is measured a second time with a bound on that.
 
 import {setTimeout as wait} from 'node:timers/promises';
+import {pair} from '../comparison.ts';
 import {type Contestant, startBare} from '../contestants.ts';
 import {readResidentBytes} from '../meter.ts';
 import type {Stage} from '../stage.ts';
@@ -38,12 +39,14 @@ const heaps = {'as it is': [], 'small young': ['--max-semi-space-size=16']} as c
 /** Runs each size in processes of their own. */
 export async function runMemory(stage: Stage): Promise<SectionResult> {
   const {plan} = stage;
-  const sizes = plan.isQuick ? [2_000] : [5_000, 15_000];
-  const rounds = Math.min(plan.rounds, roundsMax);
+  // Two revisions are compared at one size, in as many pairs as are asked for.
+  const isCompared = plan.compare !== undefined;
+  const sizes = plan.isQuick || isCompared ? [2_000] : [5_000, 15_000];
+  const rounds = isCompared ? plan.rounds : Math.min(plan.rounds, roundsMax);
   const measured: Cell[] = [];
   for (const clients of sizes) {
-    for (const heap of ['as it is', 'small young'] as const) {
-      const starts = [...stage.gatewayStarters(heaps[heap]), () => startBare(heaps[heap])];
+    for (const heap of isCompared ? (['small young'] as const) : (['as it is', 'small young'] as const)) {
+      const starts = [...stage.gatewayStarters(heaps[heap]), ...(isCompared ? [] : [() => startBare(heaps[heap])])];
       for (let round = 0; round < rounds; round++) {
         stage.say(`memory of ${clients} connections, heap ${heap}, round ${round + 1}`);
         for (const start of starts) {
@@ -57,7 +60,15 @@ export async function runMemory(stage: Stage): Promise<SectionResult> {
       }
     }
   }
-  return {tables: [tableOf(measured)], rounds: measured};
+  const of = (name: string) => measured.find((cell) => cell.name === name)?.rounds;
+  const pairs = pair(
+    'idle connection',
+    'resident bytes',
+    of('gateway'),
+    of(plan.compare ?? ''),
+    ({resident}) => resident,
+  );
+  return {tables: [tableOf(measured)], pairs, rounds: measured};
 }
 
 function isCell(cell: Cell, clients: number, heap: Cell['heap'], name: string): boolean {

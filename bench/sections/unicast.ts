@@ -1,6 +1,7 @@
 // One POST, one client, QoS 1: what a call of the API costs, beside fastify answering a constant to the same POST. Each
 // call goes to another of 500 clients, so that no two share a write.
 
+import {pair} from '../comparison.ts';
 import type {Contestant} from '../contestants.ts';
 import {startConstant} from '../contestants.ts';
 import {type Load, measureRound, medianOf, playRounds, type Rounds, ratioOf} from '../rounds.ts';
@@ -19,7 +20,7 @@ export async function runUnicast(stage: Stage): Promise<SectionResult> {
     await stage.connect(server, {group: server.name, count: clients, identity: 'u'});
     await stage.settle(server);
   }
-  const contestants = [...servers, stage.enter(await startConstant())];
+  const contestants = stage.plan.compare === undefined ? [...servers, stage.enter(await startConstant())] : servers;
   stage.separate(contestants);
   for (const contestant of contestants) {
     await measureRound(stage, contestant, unicastLoad(contestant, 64, false), stage.plan.roundMs * 2);
@@ -69,6 +70,15 @@ export async function runUnicast(stage: Stage): Promise<SectionResult> {
         }),
       },
     ],
+    pairs: measured.flatMap(({outstanding, isSigned, rounds}) =>
+      pair(
+        `unicast ${isSigned ? 'signed' : 'with a key'}, ${outstanding} outstanding`,
+        'CPU µs a call',
+        rounds.get('gateway'),
+        rounds.get(stage.plan.compare ?? ''),
+        (round) => round.cpuUs,
+      ),
+    ),
     rounds: measured.map(({rounds, ...cell}) => ({cell, rounds: Object.fromEntries(rounds)})),
   };
 }

@@ -1,6 +1,7 @@
 // Messages of clients to the business server: how many a second one worker makes calls of, and what is left for the main
 // thread to do. Its load decides whether the sockets of everybody else are still served in time.
 
+import {pair} from '../comparison.ts';
 import type {Contestant} from '../contestants.ts';
 import type {Qos, SendResult} from '../generator/orders.ts';
 import {cpuBetween, readCpu} from '../meter.ts';
@@ -45,7 +46,7 @@ export async function runUplink(stage: Stage): Promise<SectionResult> {
     const cells = servers.map((server) => ({server, rounds: [] as UplinkRound[]}));
     for (const {server} of cells) await playUplink(stage, server, qos, stage.plan.warmUpMs * 2);
     for (let round = 0; round < stage.plan.rounds; round++) {
-      for (const {server, rounds} of cells)
+      for (const {server, rounds} of round % 2 === 0 ? cells : cells.toReversed())
         rounds.push(await undisturbed(stage, () => playUplink(stage, server, qos, stage.plan.roundMs * 2)));
     }
     for (const {server, rounds} of cells) measured.push({server: server.name, qos, rounds});
@@ -53,7 +54,17 @@ export async function runUplink(stage: Stage): Promise<SectionResult> {
       playUplink(stage, server, qos, stage.plan.roundMs * 2),
     );
   }
-  return {tables: [tableOf(measured)], rounds: measured};
+  const pairs = stage.plan.levels.flatMap((qos) => {
+    const of = (name: string) => measured.find((cell) => cell.qos === qos && cell.server === name)?.rounds;
+    return pair(
+      `uplink QoS ${qos}`,
+      'CPU µs a message',
+      of('gateway'),
+      of(stage.plan.compare ?? ''),
+      ({totalUs}) => totalUs,
+    );
+  });
+  return {tables: [tableOf(measured)], pairs, rounds: measured};
 }
 
 /** One round, which others may have disturbed. */
