@@ -2,6 +2,7 @@
 // the published package. Plain JavaScript of old, so that a Node that cannot run the rest can still say so.
 
 import {existsSync} from 'node:fs';
+import module from 'node:module';
 import {fileURLToPath} from 'node:url';
 
 /** Runs `name`, the name of a file in src/cli that exports `main(argv)`. */
@@ -24,6 +25,8 @@ export async function launch(name) {
     process.stderr.write(`${name}: ${fileURLToPath(entry)} is missing; npm run build makes it.\n`);
     process.exit(1);
   }
+  // Compiled code of the last run, where Node finds a place for it: a third less CPU until the command runs.
+  module.enableCompileCache?.();
   const {main} = await import(entry.href);
   await main(process.argv);
 }

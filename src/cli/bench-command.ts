@@ -7,10 +7,11 @@ import type {Qos} from '../protocol/packet.ts';
 import type {BenchOptions, BenchProgress, Load} from './bench/run.ts';
 import {stampBytes} from './bench/stamp.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
+import {untilInterrupted} from './interruption.ts';
 import {collect, readHeaders, readQos, readType} from './message-options.ts';
 import {printJson, printLine} from './output.ts';
 import {readSocketUrl} from './packet-socket.ts';
-import {addTargetOptions, resolveTarget, type TargetFlags} from './target.ts';
+import {addTargetOptions, resolveTarget, type TargetFlags, variable} from './target.ts';
 
 interface BenchFlags extends TargetFlags {
   readonly connections: number;
@@ -40,6 +41,7 @@ const help = `
 Without --up it publishes to the channel, in which your business server has put the connections by its connect answer:
 use a channel of its own, since whoever else is in it gets the messages as well. With --up the connections send messages
 to your business server, which must answer 2xx. It ends with 1 where anything was refused, lost, failed or unanswered.
+SIGINT ends the run: the result so far is printed, and the exit code is 130.
 
 Examples:
   rainbow bench 127.0.0.1:1984 --channel bench -H 'room: bench'
@@ -84,17 +86,22 @@ export function addBench(program: Command): void {
 async function bench(url: string | undefined, flags: BenchFlags): Promise<void> {
   const options = readOptions(url, flags);
   // Loaded here, since most commands load nothing.
-  const [{runBench}, {describe, describeAsJson, grouped}] = await Promise.all([
+  const [{runBench}, {describe, describeAsJson, grouped, milliseconds}] = await Promise.all([
     import('./bench/run.ts'),
     import('./bench/report.ts'),
   ]);
-  const progress = progressOn(process.stderr, grouped);
-  const result = await runBench(options, systemClock, progress);
+  const progress = progressOn(process.stderr, grouped, milliseconds);
+  const interruption = untilInterrupted();
+  const result = await runBench(options, systemClock, progress, interruption.signal);
   if (flags.json) printJson(describeAsJson(options, result));
   else for (const line of describe(options, result)) printLine(line);
   const {crowd, tally} = result;
   const isGood = crowd.refusals.size === 0 && tally.lost + tally.failed + tally.open === 0;
-  process.exitCode = isGood ? exitCodes.success : exitCodes.failure;
+  process.exitCode = interruption.signal.aborted
+    ? exitCodes.interrupted
+    : isGood
+      ? exitCodes.success
+      : exitCodes.failure;
 }
 
 function readOptions(given: string | undefined, flags: BenchFlags): BenchOptions {
@@ -121,7 +128,7 @@ function readLoad(given: string | undefined, flags: BenchFlags): {readonly url: 
   if (given !== undefined && flags.url !== undefined) {
     throw new CommandFailure(exitCodes.usage, 'expected URL or --url, got both.');
   }
-  const address = given ?? flags.url ?? process.env.RAINBOW_URL;
+  const address = given ?? flags.url ?? variable('RAINBOW_URL');
   if (up && address !== undefined) return {url: readSocketUrl(address), load: upLoad(payload)};
   const base = address === undefined ? undefined : httpBaseOf(readSocketUrl(address));
   const target = resolveTarget({...flags, ...(base !== undefined && {url: base})});
@@ -140,7 +147,11 @@ function httpBaseOf(url: string): string {
 }
 
 /** On a terminal one line that changes, else a line each second. */
-function progressOn(stream: NodeJS.WriteStream, grouped: (count: number) => string): BenchProgress {
+function progressOn(
+  stream: NodeJS.WriteStream,
+  grouped: (count: number) => string,
+  milliseconds: (ms: number) => string,
+): BenchProgress {
   const show = (text: string): void => {
     stream.write(stream.isTTY ? `\r\u001b[K${text}` : `${text}\n`);
   };
@@ -150,7 +161,7 @@ function progressOn(stream: NodeJS.WriteStream, grouped: (count: number) => stri
     },
     running: ({sent, answered, failed, answers}, elapsedMs) => {
       const {p50, p99} = answers.summarize();
-      const latency = Number.isNaN(p50) ? '' : `, p50 ${p50.toPrecision(3)} ms, p99 ${p99.toPrecision(3)} ms`;
+      const latency = Number.isNaN(p50) ? '' : `, p50 ${milliseconds(p50)}, p99 ${milliseconds(p99)}`;
       const counts = `${grouped(sent)} sent, ${grouped(answered)} answered, ${grouped(failed)} failed`;
       show(`${Math.round(elapsedMs / 1_000)} s: ${counts}${latency}`);
     },

@@ -12,8 +12,8 @@ export function addConfig(program: Command): void {
     .command('config')
     .summary('print the configuration in force')
     .description(
-      'Prints every setting with the value in force and its source, as a file that -f would take but for the secrets. ' +
-        'Exits with 78 and every fault where there is one.',
+      'Prints the effective configuration and the source of each value, as a file that -f takes once you have filled in ' +
+        'the secrets, which are printed as comments. Exits with 78 and lists every fault where there is one.',
     )
     .option('--json', 'print as JSON');
   addSettingOptions(command)
@@ -33,7 +33,7 @@ function printConfiguration(flags: SettingFlags & {readonly json?: true}): void 
 
 /** Values as texts of the file, by key. */
 function settingsOf({options, sources}: ValidConfiguration): Readonly<Record<string, unknown>> {
-  const secrets = [options.securityToken, ...options.apiKeys];
+  const secrets = [options.securityToken, options.inspectorKey, ...options.apiKeys];
   return Object.fromEntries(
     configurationKeys.map(({key, field, form}) => {
       return [key, {value: hideSecrets(form.write(options[field]), secrets), source: sources[key]}];

@@ -10,9 +10,11 @@ import {type InputLine, inputSyntax, readLine} from './connect/input-line.ts';
 import {ConnectSession} from './connect/session.ts';
 import {describe, describeAsJson, type Occurrence} from './connect/transcript.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
+import {untilInterrupted} from './interruption.ts';
 import {collect, readHeaders, readQos} from './message-options.ts';
 import {plural, printJson, printLine} from './output.ts';
 import {readSocketUrl} from './packet-socket.ts';
+import {variable} from './target.ts';
 
 interface ConnectFlags {
   readonly header: readonly string[];
@@ -33,8 +35,8 @@ A line is TYPE[/QOS][/hex] PAYLOAD; /q ends, /h helps:
   7 {"text":"hi"}      type 7, at the QoS of --qos
   7/2 hi               at QoS 2
   7/0/hex 00ff7a       bytes in hexadecimal
-At the end of standard input the command waits until all it sent at QoS 1 and 2 is answered. It ends with 1 where
-something was not, or where the other side closed.
+At the end of standard input the command waits until all it sent at QoS 1 and 2 is answered; SIGINT ends it at once.
+It ends with 1 where something was not answered, or where the other side closed.
 
 Examples:
   rainbow connect ws://127.0.0.1:1984/connect/?name=ann
@@ -62,9 +64,15 @@ export function addConnect(program: Command): void {
 }
 
 async function connect(given: string | undefined, flags: ConnectFlags): Promise<void> {
+  const {signal} = untilInterrupted();
   const script = flags.execute.map((text) => readScriptLine(text, flags.qos));
   const printer = new Printer(flags.json === true);
-  const session = await openOrFail(readSocketUrl(given ?? process.env.RAINBOW_URL ?? urlDefault), flags, printer);
+  const session = await openOrFail(
+    readSocketUrl(given ?? variable('RAINBOW_URL') ?? urlDefault),
+    flags,
+    printer,
+    signal,
+  );
   let faults = 0;
   let hasQuit = false;
   for (const line of script) {
@@ -73,16 +81,21 @@ async function connect(given: string | undefined, flags: ConnectFlags): Promise<
     if (line.kind === 'message') await session.submit(line);
   }
   if (flags.wait !== undefined) {
-    if (!hasQuit) await session.wait(flags.wait * 1_000);
+    if (!hasQuit) await session.wait(flags.wait * 1_000, signal);
   } else {
-    if (!hasQuit) faults = await readInput(session, flags.qos, printer);
-    await session.settle();
+    if (!hasQuit) faults = await readInput(session, flags.qos, printer, signal);
+    if (!signal.aborted) await session.settle();
   }
   await session.end();
   report(session, faults);
 }
 
-async function openOrFail(url: string, flags: ConnectFlags, printer: Printer): Promise<ConnectSession> {
+async function openOrFail(
+  url: string,
+  flags: ConnectFlags,
+  printer: Printer,
+  signal: AbortSignal,
+): Promise<ConnectSession> {
   const headers = {
     ...readHeaders(flags.header),
     ...(flags.device !== undefined && {[headerDevice]: flags.device}),
@@ -90,14 +103,15 @@ async function openOrFail(url: string, flags: ConnectFlags, printer: Printer): P
   };
   try {
     const show = (occurrence: Occurrence): void => printer.print(occurrence);
-    return await ConnectSession.open({url, headers, reply: Buffer.from(flags.reply), clock: systemClock, show});
+    return await ConnectSession.open({url, headers, reply: Buffer.from(flags.reply), clock: systemClock, show, signal});
   } catch (error) {
-    throw new CommandFailure(exitCodes.failure, error instanceof Error ? error.message : String(error));
+    const code = signal.aborted ? exitCodes.interrupted : exitCodes.failure;
+    throw new CommandFailure(code, error instanceof Error ? error.message : String(error));
   }
 }
 
-/** Sends what standard input holds, until its end, `/q`, or the end of the connection; tells how many lines were none. */
-async function readInput(session: ConnectSession, qos: Qos, printer: Printer): Promise<number> {
+/** Sends what standard input holds, until its end, `/q`, an interruption, or the end of the connection; returns how many lines were faulty. */
+async function readInput(session: ConnectSession, qos: Qos, printer: Printer, signal: AbortSignal): Promise<number> {
   let faults = 0;
   const isTerminal = process.stdin.isTTY && process.stdout.isTTY;
   const input = createInterface({
@@ -106,6 +120,7 @@ async function readInput(session: ConnectSession, qos: Qos, printer: Printer): P
     ...(isTerminal && {output: process.stdout, prompt: '> '}),
   });
   void session.closed.then(() => input.close());
+  signal.addEventListener('abort', () => input.close());
   if (isTerminal) printer.attach(input);
   for await (const text of input) {
     const line = readLine(text, qos);

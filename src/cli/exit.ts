@@ -1,7 +1,7 @@
 // How a command ends: the exit codes that scripts rely on, and the one error that stands for an end with a message.
 
-/** Exit codes of every command; `configuration` is EX_CONFIG of sysexits.h. */
-export const exitCodes = {success: 0, failure: 1, usage: 2, configuration: 78} as const;
+/** Exit codes of every command; `configuration` is EX_CONFIG of sysexits.h, `interrupted` the shell's for SIGINT. */
+export const exitCodes = {success: 0, failure: 1, usage: 2, configuration: 78, interrupted: 130} as const;
 
 /** One of {@link exitCodes}. */
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

@@ -21,6 +21,8 @@ export interface PacketSocketOptions {
   /** Address of this machine to come from. */
   readonly localAddress?: string;
   readonly timeoutMs: number;
+  /** Gives the attempt up; without effect once the connection is open. */
+  readonly signal?: AbortSignal;
 }
 
 /** How long a close frame may go unanswered. */
@@ -41,7 +43,7 @@ export class PacketSocket {
    */
   static async open(
     url: string,
-    {headers = {}, localAddress, timeoutMs}: PacketSocketOptions,
+    {headers = {}, localAddress, timeoutMs, signal}: PacketSocketOptions,
     listen: (socket: PacketSocket) => PacketListener,
   ): Promise<PacketSocket> {
     const {promise, resolve, reject} = Promise.withResolvers<PacketSocket>();
@@ -55,7 +57,13 @@ export class PacketSocket {
       localAddress,
     };
     const socket = new WebSocket(url, settings);
+    const giveUp = (): void => {
+      refuse('an interruption');
+      socket.terminate();
+    };
+    signal?.addEventListener('abort', giveUp);
     socket.on('open', () => {
+      signal?.removeEventListener('abort', giveUp);
       const opened = new PacketSocket(socket);
       const listener = listen(opened);
       socket.on('message', (data: Buffer, isBinary) => {

@@ -7,12 +7,28 @@ import {CommandFailure, exitCodes} from './exit.ts';
 
 /** A program with `--version` and `--help`; commands added to it inherit its ways. */
 export function createProgram(name: string, description: string): Command {
-  return new Command(name)
+  const program = new Command(name);
+  return program
     .description(description)
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .showHelpAfterError(`Run it with --help for help.`)
-    .exitOverride();
+    .showHelpAfterError(`See ${name} --help.`)
+    .exitOverride()
+    .helpCommand(false);
+}
+
+/** Adds `help [COMMAND]`. Commander's own prints the help of the program for a command that does not exist. */
+export function addHelp(program: Command): void {
+  program
+    .command('help')
+    .summary('print the help of a command')
+    .description('Prints the help of a command, or of the program.')
+    .argument('[COMMAND]', 'command to describe')
+    .action((name: string | undefined) => {
+      const found = name === undefined ? program : program.commands.find((command) => command.name() === name);
+      if (found === undefined) program.error(`error: unknown command '${name}'`, {code: 'commander.unknownCommand'});
+      found.outputHelp();
+    });
 }
 
 /** Runs `program` and sets the exit code of the process; it ends by itself once nothing is left to do. */

@@ -2,9 +2,7 @@
 // the interfaces of its servers in the forms that others' tools read.
 
 import type {Command} from 'commander';
-import {asyncapiDocument} from '../gateway/asyncapi-document.ts';
-import {openapiDocument} from '../gateway/openapi-document.ts';
-import {type ProtocolDocument, protocolDocument} from '../gateway/protocol-document.ts';
+import type {ProtocolDocument} from '../gateway/protocol-document.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
 import {printJson, printLine} from './output.ts';
 
@@ -35,12 +33,18 @@ Examples:
   rainbow protocol --json > rainbow-protocol.json
   rainbow protocol --openapi > openapi.json`;
 
-function printProtocol({json, openapi, asyncapi}: ProtocolFlags): void {
+async function printProtocol({json, openapi, asyncapi}: ProtocolFlags): Promise<void> {
   if (openapi && asyncapi) throw new CommandFailure(exitCodes.usage, 'expected --openapi or --asyncapi, got both.');
-  if (openapi) printJson(openapiDocument());
-  else if (asyncapi) printJson(asyncapiDocument());
-  else if (json) printJson(protocolDocument());
-  else for (const line of describeProtocol(protocolDocument())) printLine(line);
+  // Each loaded where it is printed: they take the charts and the schemas of the API.
+  if (openapi) {
+    printJson((await import('../gateway/openapi-document.ts')).openapiDocument());
+  } else if (asyncapi) {
+    printJson((await import('../gateway/asyncapi-document.ts')).asyncapiDocument());
+  } else {
+    const document = (await import('../gateway/protocol-document.ts')).protocolDocument();
+    if (json) printJson(document);
+    else for (const line of describeProtocol(document)) printLine(line);
+  }
 }
 
 function describeProtocol({version, packets, charts, rules, closeCodes, errors}: ProtocolDocument): readonly string[] {

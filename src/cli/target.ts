@@ -39,7 +39,7 @@ export function addTokenOption(command: Command): Command {
 /** Reads flags, then the environment, then the file; a command without credentials ends as a usage error. */
 export function resolveTarget(flags: TargetFlags): GatewayTarget {
   const given = givenCredentials(flags);
-  const url = flags.url ?? process.env.RAINBOW_URL;
+  const url = flags.url ?? variable('RAINBOW_URL');
   const isFileNeeded = flags.config !== undefined || given === undefined;
   const options = isFileNeeded ? readFileOf(flags) : undefined;
   const credentials = given ?? (options && {kind: 'token', token: options.securityToken});
@@ -73,11 +73,16 @@ function givenCredentials({apiKey, token}: TargetFlags): Credentials | undefined
   if (apiKey !== undefined && token !== undefined) {
     throw new CommandFailure(exitCodes.usage, 'expected --token or --api-key, got both.');
   }
-  if (token !== undefined) return {kind: 'token', token};
-  const key = apiKey ?? process.env.RAINBOW_API_KEY;
+  if (token !== undefined) return {kind: 'token', token: token.trim()};
+  const key = apiKey?.trim() ?? variable('RAINBOW_API_KEY');
   if (key) return {kind: 'key', key};
-  const ofEnvironment = process.env.RAINBOW_SECURITY_TOKEN;
+  const ofEnvironment = variable('RAINBOW_SECURITY_TOKEN');
   return ofEnvironment ? {kind: 'token', token: ofEnvironment} : undefined;
+}
+
+/** As the gateway reads it: a secret read from a file often ends with a line feed, which is no part of it. */
+export function variable(name: string): string | undefined {
+  return process.env[name]?.trim();
 }
 
 function readFileOf({config}: TargetFlags): GatewayOptions | undefined {

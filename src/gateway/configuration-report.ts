@@ -48,7 +48,10 @@ export function formatFault({file, line, origin, message}: ConfigurationFault): 
   return place === undefined ? message : `${place}: ${message}`;
 }
 
-/** What is in force, for `rainbow config`: an INI file with the source of each value as its comment, secrets as `***`. */
+/**
+ * The effective configuration, for `rainbow config`: an INI file with the source of each value as its comment. A secret
+ * is a comment, its value `***`: a gateway that is given this file must ask for the secret rather than take the mask.
+ */
 export function describeConfiguration({options, sources}: ValidConfiguration): string {
   const settings = configurationKeys.map(({key, field, form}) => {
     const value = hideSecrets(form.write(options[field]), [
@@ -56,7 +59,9 @@ export function describeConfiguration({options, sources}: ValidConfiguration): s
       options.inspectorKey,
       ...options.apiKeys,
     ]);
-    return {setting: `${key} = ${value.replaceAll('%', '%%')}`.trimEnd(), source: formatSource(sources[key])};
+    const setting = `${key} = ${value.replaceAll('%', '%%')}`.trimEnd();
+    const isHidden = form.isSecret === true && value !== '';
+    return {setting: isHidden ? `# ${setting}` : setting, source: formatSource(sources[key])};
   });
   // One long URL shall not push every comment off the screen.
   const width = Math.min(60, Math.max(...settings.map(({setting}) => setting.length)));
@@ -67,6 +72,11 @@ function formatSource(source: ConfigurationSource): string {
   if (source.kind === 'default') return 'default';
   if (source.kind === 'forced') return 'forced by the placeholder in security_token';
   return source.kind === 'file' ? `${source.file ?? 'configuration'}:${source.line}` : source.name;
+}
+
+/** Whether `text` is what {@link describeConfiguration} shows in place of a secret. */
+export function isMask(text: string): boolean {
+  return text.startsWith('***');
 }
 
 /** `text` without any of `secrets`: somebody may have put one where another value belongs. */

@@ -16,6 +16,7 @@ import {
   type ConfigurationSource,
   formatFault,
   hideSecrets,
+  isMask,
   type ValidConfiguration,
 } from './configuration-report.ts';
 import {controlCharacter, isPlaceholder, splitKeys} from './configuration-values.ts';
@@ -114,7 +115,13 @@ class Draft {
   #take({key, form}: ConfigurationKeyFacts, text: string | undefined, source: ConfigurationSource): void {
     this.#settings.set(key, {value: undefined, source});
     if (text === undefined) return;
-    if (form.isSecret === true) for (const secret of [text, ...splitKeys(text)]) this.#secrets.add(secret);
+    if (form.isSecret === true) {
+      if (isMask(text)) {
+        this.#fault(key, `to be ${form.expected}, got ***, which \`rainbow config\` prints in place of a secret`);
+        return;
+      }
+      for (const secret of [text, ...splitKeys(text)]) this.#secrets.add(secret);
+    }
     if (text.includes('\n') && form.mayWrap !== true) {
       this.#fault(
         key,

@@ -1,15 +1,18 @@
 // `rainbow bench` against a real gateway; and its parts for themselves.
 
+import {createInterface} from 'node:readline';
+import type {Readable} from 'node:stream';
 import test, {type ExecutionContext} from 'ava';
 import {sourceAddress} from '../../src/cli/bench/crowd.ts';
 import {Histogram} from '../../src/cli/bench/histogram.ts';
 import {Pacer} from '../../src/cli/bench/pacer.ts';
+import {milliseconds} from '../../src/cli/bench/report.ts';
 import {makePayload, readStamp, stamp} from '../../src/cli/bench/stamp.ts';
 import {Tally} from '../../src/cli/bench/tally.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import {answer, success} from '../e2e/kit/business-server.ts';
 import {securityToken, start, type World} from '../e2e/kit/gateway.ts';
-import {type Ended, run} from './kit.ts';
+import {type Ended, run, startCommand} from './kit.ts';
 
 async function startRoom(t: ExecutionContext, changes = {}): Promise<World> {
   const world = await start(t, changes);
@@ -168,6 +171,8 @@ test('a histogram tells percentiles within its 2 %, and its ranges hold every la
   t.true((ranges[0]?.fromMs ?? 0) <= 1 && (ranges.at(-1)?.toMs ?? 0) > 1_000);
 });
 
+const unending = new AbortController().signal;
+
 test('at a rate a message that goes out late counts from when it was due', async (t) => {
   const clock = new SimulatedClock();
   const tally = new Tally(new Uint8Array(8));
@@ -178,7 +183,7 @@ test('at a rate a message that goes out late counts from when it was due', async
     return new Promise((resolve) => answers.push(resolve));
   });
   const start = clock.now();
-  const done = pacer.run();
+  const done = pacer.run(unending);
   clock.advance(500);
   // Five are open, and no more go out.
   t.is(dues.length, 5);
@@ -200,7 +205,7 @@ test('what is never answered is not waited for longer than 10 s, and stays open'
   const clock = new SimulatedClock();
   const tally = new Tally(new Uint8Array(8));
   const pace = {durationMs: 1_000, rate: undefined, outstanding: 3};
-  const done = new Pacer(clock, tally, pace, () => new Promise(() => {})).run();
+  const done = new Pacer(clock, tally, pace, () => new Promise(() => {})).run(unending);
   clock.advance(11_000);
   t.is(await done, 1_000);
   t.like(tally, {sent: 3, answered: 0, failed: 0, open: 3});
@@ -210,11 +215,50 @@ test('what fails at once is sent again at the next tick, and not in a circle', a
   const clock = new SimulatedClock();
   const tally = new Tally(new Uint8Array(8));
   const pace = {durationMs: 10, rate: undefined, outstanding: 2};
-  const done = new Pacer(clock, tally, pace, () => Promise.resolve(false)).run();
+  const done = new Pacer(clock, tally, pace, () => Promise.resolve(false)).run(unending);
   for (let ms = 0; ms < 11; ms++) {
     await new Promise((resolve) => setImmediate(resolve));
     clock.advance(1);
   }
   await done;
   t.like(tally, {sent: 20, failed: 20});
+});
+
+test('SIGINT ends a run before its time, and the result so far is printed, with exit code 130', async (t) => {
+  const world = await startRoom(t);
+  const environment = {RAINBOW_SECURITY_TOKEN: securityToken};
+  const args = ['bench', world.gateway.url, '-c', '3', '-d', '300', '-r', '20', '--json'];
+  const {process: child, ended} = await startCommand(t, 'rainbow', args, {environment});
+  const progress = createInterface({input: child.stderr as Readable});
+  for await (const line of progress) if (/ sent, /.test(line)) break;
+  child.kill('SIGINT');
+  const {code, stdout} = await ended;
+  t.is(code, 130);
+  const {interrupted, elapsedMs, messages} = JSON.parse(stdout) as Result & {interrupted: boolean; elapsedMs: number};
+  t.true(interrupted);
+  t.true(elapsedMs < 300_000 && messages.answered > 0);
+});
+
+test('latencies of a second and more are printed as whole milliseconds', (t) => {
+  t.deepEqual([0.1234, 12.34, 999.6, 1_062, 12_345].map(milliseconds), [
+    '0.123 ms',
+    '12.3 ms',
+    '1000 ms',
+    '1060 ms',
+    '12300 ms',
+  ]);
+});
+
+test('an interrupted run ends at once, and waits a second for what is open', async (t) => {
+  const clock = new SimulatedClock();
+  const tally = new Tally(new Uint8Array(8));
+  const interruption = new AbortController();
+  const pace = {durationMs: 60_000, rate: 10, outstanding: 100};
+  const done = new Pacer(clock, tally, pace, () => new Promise(() => {})).run(interruption.signal);
+  clock.advance(2_000);
+  const {sent} = tally;
+  interruption.abort();
+  clock.advance(1_000);
+  t.is(await done, 2_000);
+  t.is(tally.sent, sent);
 });

@@ -306,3 +306,14 @@ test('two clients of the command are told apart by their identities', async (t) 
   t.like((await api.send({identity})).json, {connections: 1, data: 'one'});
   t.like((await api.send({channel: 'room', qos: 1})).json, {connections: 2});
 });
+
+test('SIGINT without a terminal closes the connection, prints its end, and ends with 0', async (t) => {
+  const {url} = await startRoom(t);
+  for (const wait of [[], ['-w', '300']]) {
+    const served = await connectJson(t, url, ...wait);
+    await served.event('open');
+    served.process.kill('SIGINT');
+    t.like(await served.event('closed'), {code: 1000});
+    t.is((await served.ended).code, 0);
+  }
+});

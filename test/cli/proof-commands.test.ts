@@ -1,8 +1,12 @@
 import {createServer} from 'node:http';
+import type {AddressInfo} from 'node:net';
 import test, {type ExecutionContext} from 'ava';
+import {WebSocketServer} from 'ws';
+import {startOwnGateway} from '../../src/cli/conformance/own-gateway.ts';
 import {asyncapiDocument} from '../../src/gateway/asyncapi-document.ts';
 import {openapiDocument} from '../../src/gateway/openapi-document.ts';
 import {protocolDocument} from '../../src/gateway/protocol-document.ts';
+import {signedQuery} from '../../src/protocol/signature.ts';
 import {freePort} from '../e2e/kit/gateway.ts';
 import {type Ended, projectPath, runScript} from './kit.ts';
 
@@ -52,6 +56,45 @@ test('rainbow conformance ends with 1 where there is no such server', async (t) 
   const {code, stderr} = await run(t, 'conformance', url, '--business', String(await freePort()));
   t.is(code, 1);
   t.regex(stderr, /^rainbow: expected an open connection, got /);
+});
+
+test('rainbow conformance names another token as the fault at once', async (t) => {
+  const business = String(await freePort());
+  const {gateway} = await startOwnGateway(Number(business));
+  t.teardown(() => gateway.close());
+  const url = `${gateway.url.replace(/^http/, 'ws')}/connect/`;
+  const {code, stderr} = await run(t, 'conformance', url, '--business', business, '--token', 'another-token');
+  t.is(code, 1);
+  t.is(stderr, 'rainbow: the server signs its calls with another token than that of --token\n');
+});
+
+test('rainbow conformance names a server that signs well and refuses our signatures', async (t) => {
+  const business = await freePort();
+  const token = 'token-of-one-direction';
+  const server = createServer((_request, response) => {
+    response.writeHead(401).end('{"status":1,"msg":"signature error","code":"RB_SIGNATURE"}');
+  });
+  const sockets = new WebSocketServer({noServer: true});
+  server.on('upgrade', (request, socket, head) => {
+    const query = signedQuery(token, Date.now(), '1984');
+    const headers = {'x-deviceid': String(request.headers['x-deviceid'])};
+    void fetch(`http://127.0.0.1:${business}/connect/?${query}`, {headers}).then(() => {
+      sockets.handleUpgrade(request, socket, head, () => {});
+    });
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  t.teardown(() => {
+    for (const client of sockets.clients) client.terminate();
+    server.closeAllConnections();
+    server.close();
+  });
+  const {port} = server.address() as AddressInfo;
+  const url = `ws://127.0.0.1:${port}/connect/`;
+  const {code, stderr} = await run(t, 'conformance', url, '--business', String(business), '--token', token);
+  t.is(code, 1);
+  t.is(stderr, 'rainbow: the server refuses calls that are signed with the token of --token\n');
 });
 
 for (const [args, message] of [

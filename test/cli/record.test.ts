@@ -200,7 +200,7 @@ test('wrong arguments are a wrong usage', async (t) => {
     [...good, '--payload'],
     [...good, 'more'],
   ]) {
-    const program = makeProgram();
+    const program = await makeProgram();
     program.commands.find((command) => command.name() === 'record')?.configureOutput({writeErr: () => {}});
     const parsed = program.parseAsync(['record', ...args], {from: 'user'});
     await t.throwsAsync(parsed, {instanceOf: CommanderError}, args.join(' '));

@@ -74,3 +74,36 @@ function verifyQuery(query: string): string {
   const parameters = Object.fromEntries(new URLSearchParams(query.trim()));
   return verify(token, parameters, Date.now());
 }
+
+test('a line feed or a blank around the token of the environment or of --token is no part of it, as for the gateway', async (t) => {
+  const fixed = ['sign', '--timestamp', '1420000000', '--nonce', '12345'];
+  for (const text of ['tokentoken\n', ' tokentoken', 'tokentoken\r\n']) {
+    const ofEnvironment = await run(t, 'rainbow', fixed, {environment: {RAINBOW_SECURITY_TOKEN: text}});
+    t.regex(ofEnvironment.stdout, /signature=04ad6598c6e8ab85334fe04a48d146881a6199df\n$/, JSON.stringify(text));
+    const ofFlag = await run(t, 'rainbow', [...fixed, '--token', text]);
+    t.is(ofFlag.stdout, ofEnvironment.stdout);
+  }
+});
+
+test('what rainbow config prints in place of a secret is refused, in a file, in the environment and as a key', async (t) => {
+  const urls = ['connect_url', 'forward_url', 'close_url'].map((key) => `${key} = http://127.0.0.1:1/`).join('\n');
+  const file = await writeIn(
+    t,
+    'server.ini',
+    `[main]\n${urls}\nsecurity_token = ${token}\napi_keys = ${'k'.repeat(12)}-${'e'.repeat(12)}\n`,
+  );
+  const printed = await run(t, 'rainbow', ['config', '-f', file]);
+  t.is(printed.code, 0, printed.stderr);
+  const copy = await writeIn(t, 'copy.ini', printed.stdout);
+  const missing = await run(t, 'rainbow', ['sign', '-f', copy]);
+  t.is(missing.code, 78);
+  t.regex(
+    missing.stderr,
+    /Expected security_token in \[main\], or RAINBOW_SECURITY_TOKEN in the environment, got neither/,
+  );
+  const unmasked = await writeIn(t, 'unmasked.ini', printed.stdout.replaceAll(/^# /gm, ''));
+  const refused = await run(t, 'rainbow', ['sign', '-f', unmasked]);
+  t.is(refused.code, 78);
+  t.regex(refused.stderr, /Expected security_token to be .*, got \*\*\*, which `rainbow config` prints/);
+  t.regex(refused.stderr, /Expected api_keys to be .*, got \*\*\*, which `rainbow config` prints/);
+});

@@ -4,7 +4,7 @@ import {mkdir, readFile, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import test from 'ava';
 import {configurationKeys} from '../../src/gateway/configuration-keys.ts';
-import {type Binary, emptyFolder, projectPath, run, runScript} from './kit.ts';
+import {type Binary, emptyFolder, projectPath, run, runScript, writeIn} from './kit.ts';
 
 const commands = [...['connect', 'bench', 'business', 'conformance', 'protocol']];
 
@@ -111,3 +111,50 @@ test('a package in node_modules runs what was compiled, even where the source li
   await writeFile(join(folder, 'dist/cli/rainbow.js'), "export const main = () => console.log('compiled');");
   t.like(await runScript(t, script), {code: 0, stdout: 'compiled\n'});
 });
+
+test('rainbow help names a command that does not exist, and prints the help of one that does', async (t) => {
+  const wrong = await run(t, 'rainbow', ['help', 'nosuch']);
+  t.is(wrong.code, 2);
+  t.regex(wrong.stderr, /^error: unknown command 'nosuch'$/m);
+  const help = await run(t, 'rainbow', ['help', 'sign']);
+  t.is(help.code, 0);
+  t.is(help.stdout, (await run(t, 'rainbow', ['sign', '--help'])).stdout);
+});
+
+test('a usage error names the help to read', async (t) => {
+  t.regex((await run(t, 'rainbow', ['send', '--nosuch'])).stderr, /^See rainbow send --help\.$/m);
+  t.regex((await run(t, 'rainbow-server', ['--nosuch'])).stderr, /^See rainbow-server --help\.$/m);
+});
+
+// A signature lives 10 s: what the command loads before it prints one is counted, since a time would depend on the machine.
+for (const args of [
+  ['sign'],
+  ['config', '--json'],
+  ['send', '--help'],
+  ['bench', '--help'],
+  ['conformance', '--help'],
+]) {
+  test(`rainbow ${args.join(' ')} loads neither a server nor a client library`, async (t) => {
+    const registrations = await writeIn(t, 'loaded.mjs', listLoaded);
+    const environment = {RAINBOW_SECURITY_TOKEN: 'a-token-of-the-tests', NODE_OPTIONS: `--import ${registrations}`};
+    const settings = ['connect_url', 'forward_url', 'close_url'].map((key) => `${key} = http://127.0.0.1:1/`);
+    const file = await writeIn(t, 'server.ini', ['[main]', ...settings, ''].join('\n'));
+    const withFile = args[0] === 'config' ? [...args, '-f', file] : args;
+    const {code, stderr} = await run(t, 'rainbow', withFile, {environment});
+    t.is(code, 0, stderr);
+    const loaded = stderr.trim().split('\n');
+    t.true(loaded.some((url) => url.includes('/node_modules/commander/')));
+    const packages = /\/node_modules\/(fastify|undici|zod|xstate|pino|pino-pretty|piscina|@prometheus-io)\//;
+    t.deepEqual(
+      loaded.filter((url) => packages.test(url)),
+      [],
+    );
+  });
+}
+
+const listLoaded = `
+import {registerHooks} from 'node:module';
+const loaded = [];
+registerHooks({load(url, context, next) { loaded.push(url); return next(url, context); }});
+process.on('exit', () => process.stderr.write(loaded.join('\\n')));
+`;

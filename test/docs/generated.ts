@@ -26,9 +26,23 @@ export function partsOf({text}: Document, kind: PartKind): readonly string[] {
   return [...text.matchAll(part)].filter(({groups}) => groups?.kind === kind).map(({groups}) => groups?.name ?? '');
 }
 
+const program = await makeProgram();
+
 /** All commands, as they are called. */
 export function commandNames(): readonly string[] {
-  return ['rainbow', ...makeProgram().commands.map((command) => `rainbow ${command.name()}`), 'rainbow-server'];
+  return [
+    'rainbow',
+    ...program.commands
+      .map((command) => command.name())
+      .filter(isDescribed)
+      .map((name) => `rainbow ${name}`),
+    'rainbow-server',
+  ];
+}
+
+/** `help` only prints what the others say of themselves. */
+function isDescribed(name: string): boolean {
+  return name !== 'help';
 }
 
 function helpPart(name: string): string {
@@ -52,7 +66,6 @@ export function helpOf(name: string): string {
 
 function findCommand(name: string): Command {
   if (name === 'rainbow-server') return makeServerProgram();
-  const program = makeProgram();
   const found = name === 'rainbow' ? program : program.commands.find((command) => name === `rainbow ${command.name()}`);
   if (found === undefined) throw new Error(`Expected a command, got ${name}`);
   return found;

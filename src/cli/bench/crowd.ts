@@ -26,14 +26,20 @@ export class Crowd {
   openedInMs = 0;
   #turn = 0;
 
-  /** Opens all; those that are refused are counted. `onProgress` is told after each. */
-  static async open(options: CrowdOptions, clock: Clock, tally: Tally, onProgress: () => void): Promise<Crowd> {
+  /** Opens all, until `signal`; those that are refused are counted. `onProgress` is called after each. */
+  static async open(
+    options: CrowdOptions,
+    clock: Clock,
+    tally: Tally,
+    signal: AbortSignal,
+    onProgress: () => void,
+  ): Promise<Crowd> {
     const crowd = new Crowd();
     const startedAt = clock.now();
     let next = 0;
     const openSome = async (): Promise<void> => {
-      while (next < options.count) {
-        const client = await crowd.#open(options, next++, clock, tally);
+      while (next < options.count && !signal.aborted) {
+        const client = await crowd.#open(options, next++, clock, tally, signal);
         if (client !== undefined) crowd.clients.push(client);
         onProgress();
       }
@@ -58,6 +64,7 @@ export class Crowd {
     index: number,
     clock: Clock,
     tally: Tally,
+    signal: AbortSignal,
   ): Promise<BenchClient | undefined> {
     const localAddress = count > connectionsPerAddress ? sourceAddress(url, index) : undefined;
     try {
@@ -67,6 +74,7 @@ export class Crowd {
           headers: {[headerDevice]: `bench-${index}`, [headerPlatform]: 'bench', ...headers},
           ...(localAddress !== undefined && {localAddress}),
           timeoutMs: openTimeoutMs,
+          signal,
         },
         clock,
         tally,

@@ -19,6 +19,8 @@ export interface Pace {
 const tickMs = 1;
 /** Beyond the run, for what is open. */
 const drainMs = 10_000;
+/** The same for who has interrupted it, and waits at a terminal. */
+const drainInterruptedMs = 1_000;
 
 /** Runs to the end; nothing may be sent afterwards. */
 export class Pacer {
@@ -30,6 +32,8 @@ export class Pacer {
   readonly #startedAt: number;
   /** Of the schedule, at a rate. */
   #started = 0;
+  /** When the sending ended; later than the duration's end it never does. */
+  #endsAt: number;
 
   constructor(clock: Clock, tally: Tally, pace: Pace, sendOne: SendOne) {
     this.#clock = clock;
@@ -37,15 +41,24 @@ export class Pacer {
     this.#pace = pace;
     this.#sendOne = sendOne;
     this.#startedAt = clock.now();
+    this.#endsAt = this.#startedAt + pace.durationMs;
   }
 
-  /** Settles when all is answered or failed, or when that takes too long; tells how long the sending lasted, ms. */
-  async run(): Promise<number> {
-    const timer = this.#clock.startTimer(this.#pace.durationMs + drainMs, () => this.#finished.resolve());
+  /**
+   * Settles when all is answered or failed, or when that takes too long, with how long the sending lasted, in ms.
+   * `signal` ends the sending at once.
+   */
+  async run(signal: AbortSignal): Promise<number> {
+    let timer = this.#clock.startTimer(this.#pace.durationMs + drainMs, () => this.#finished.resolve());
+    signal.addEventListener('abort', () => {
+      this.#endsAt = Math.min(this.#endsAt, this.#clock.now());
+      timer.cancel();
+      timer = this.#clock.startTimer(drainInterruptedMs, () => this.#finished.resolve());
+    });
     this.#step();
     await this.#finished.promise;
     timer.cancel();
-    return Math.min(this.#clock.now() - this.#startedAt, this.#pace.durationMs);
+    return this.#endsAt - this.#startedAt;
   }
 
   #step(): void {
@@ -85,7 +98,7 @@ export class Pacer {
   }
 
   get #isOver(): boolean {
-    return this.#clock.now() - this.#startedAt >= this.#pace.durationMs;
+    return this.#clock.now() >= this.#endsAt;
   }
 
   #endIfQuiet(): void {

@@ -5,7 +5,7 @@ import type {Histogram} from './histogram.ts';
 import type {BenchOptions, BenchResult} from './run.ts';
 
 /** The result as plain data. Times in ms; `null` where there is nothing to tell. */
-export function describeAsJson(options: BenchOptions, {crowd, tally, elapsedMs}: BenchResult): object {
+export function describeAsJson(options: BenchOptions, {crowd, tally, elapsedMs, isInterrupted}: BenchResult): object {
   const {load, qos, payloadBytes, pace} = options;
   const perSecond = (count: number): number => Math.round((count * 1_000) / elapsedMs);
   return {
@@ -15,6 +15,7 @@ export function describeAsJson(options: BenchOptions, {crowd, tally, elapsedMs}:
     rate: pace.rate ?? null,
     outstanding: pace.outstanding,
     elapsedMs: Math.round(elapsedMs),
+    interrupted: isInterrupted,
     connections: {
       opened: crowd.clients.length,
       openedInMs: Math.round(crowd.openedInMs),
@@ -63,12 +64,12 @@ function rounded(ms: number): number {
 
 /** The result in lines. */
 export function describe(options: BenchOptions, result: BenchResult): readonly string[] {
-  const {crowd, tally, elapsedMs} = result;
+  const {crowd, tally, elapsedMs, isInterrupted} = result;
   const isDown = options.load.kind === 'down';
   const rate = (count: number): string => `${grouped((count * 1_000) / elapsedMs)}/s`;
   const received = tally.deliveries.summarize().count;
   const lines = [
-    `${plural(crowd.clients.length, 'connection')} in ${seconds(crowd.openedInMs)}, ${grouped(tally.lost)} lost; sent for ${seconds(elapsedMs)}`,
+    `${plural(crowd.clients.length, 'connection')} in ${seconds(crowd.openedInMs)}, ${grouped(tally.lost)} lost; sent for ${seconds(elapsedMs)}${isInterrupted ? ', then interrupted' : ''}`,
     '',
     `messages    ${grouped(tally.sent)} sent, ${grouped(tally.answered)} answered (${rate(tally.answered)}), ` +
       `${grouped(tally.failed)} failed, ${grouped(tally.open)} unanswered`,
@@ -108,7 +109,8 @@ function describeHistogram(title: string, histogram: Histogram): readonly string
   ];
 }
 
-function milliseconds(ms: number): string {
+/** Three digits, never as a power of ten. */
+export function milliseconds(ms: number): string {
   return `${rounded(ms)} ms`;
 }
 

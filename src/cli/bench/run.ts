@@ -41,27 +41,39 @@ export interface BenchResult {
   readonly crowd: Crowd;
   readonly tally: Tally;
   readonly elapsedMs: number;
+  /** Whether `signal` ended it before its time. */
+  readonly isInterrupted: boolean;
 }
 
 /** Calls to the HTTP API at a time, whatever is outstanding. */
 const apiConnectionsMax = 128;
 const progressMs = 1_000;
 
-/** Runs; ends as a failure where there is nobody to measure. */
-export async function runBench(options: BenchOptions, clock: Clock, progress: BenchProgress): Promise<BenchResult> {
+/**
+ * Runs; ends as a failure where there is nobody to measure. `signal` ends the sending before its time: the result is of
+ * what was sent until then.
+ */
+export async function runBench(
+  options: BenchOptions,
+  clock: Clock,
+  progress: BenchProgress,
+  signal: AbortSignal,
+): Promise<BenchResult> {
   const tally = new Tally(Buffer.from(systemRandom.hex(8), 'hex'));
   let settled = 0;
   const {count} = options.crowd;
-  const crowd = await Crowd.open(options.crowd, clock, tally, () => progress.connecting(++settled, count));
+  const crowd = await Crowd.open(options.crowd, clock, tally, signal, () => progress.connecting(++settled, count));
   try {
+    if (signal.aborted) throw new CommandFailure(exitCodes.interrupted, 'interrupted before anything was sent');
     if (crowd.clients.length === 0) {
       const [[reason = ''] = []] = crowd.refusals;
       throw new CommandFailure(exitCodes.failure, `none of ${plural(count, 'connection')} was opened: ${reason}`);
     }
+    const pacer = (sendOne: SendOne): Promise<number> => paced(options.pace, tally, clock, progress, signal, sendOne);
     const elapsedMs = await (options.load.kind === 'down'
-      ? publish(options, options.load, tally, clock, progress)
-      : sendUp(options, options.load, crowd, tally, clock, progress));
-    return {crowd, tally, elapsedMs};
+      ? publish(options, options.load, tally, clock, pacer)
+      : sendUp(options, options.load, crowd, pacer));
+    return {crowd, tally, elapsedMs, isInterrupted: signal.aborted};
   } finally {
     progress.end();
     crowd.close();
@@ -73,7 +85,7 @@ async function publish(
   {target, channel}: Extract<Load, {kind: 'down'}>,
   tally: Tally,
   clock: Clock,
-  progress: BenchProgress,
+  run: (sendOne: SendOne) => Promise<number>,
 ): Promise<number> {
   const connections = Math.min(pace.outstanding, apiConnectionsMax);
   const payload = makePayload(tally.run, payloadBytes);
@@ -84,7 +96,7 @@ async function publish(
     if (reached === undefined || reached === 0) throw nobody(channel, tally);
     // It was no message of the run.
     tally.strangers = 0;
-    return await paced(pace, tally, clock, progress, async (dueAt) => {
+    return await run(async (dueAt) => {
       const confirmed = await publisher.publish(stamp(payload, dueAt));
       tally.confirmed += confirmed ?? 0;
       return confirmed !== undefined;
@@ -105,15 +117,13 @@ function nobody(channel: string, {reasons}: Tally): CommandFailure {
 }
 
 async function sendUp(
-  {pace, qos, type, payloadBytes}: BenchOptions,
+  {qos, type, payloadBytes}: BenchOptions,
   {payload}: Extract<Load, {kind: 'up'}>,
   crowd: Crowd,
-  tally: Tally,
-  clock: Clock,
-  progress: BenchProgress,
+  run: (sendOne: SendOne) => Promise<number>,
 ): Promise<number> {
   const bytes = payload ?? new Uint8Array(payloadBytes).fill(0x78);
-  return await paced(pace, tally, clock, progress, () => crowd.next().submit(type, qos, bytes));
+  return await run(() => crowd.next().submit(type, qos, bytes));
 }
 
 async function paced(
@@ -121,6 +131,7 @@ async function paced(
   tally: Tally,
   clock: Clock,
   progress: BenchProgress,
+  signal: AbortSignal,
   sendOne: SendOne,
 ): Promise<number> {
   const startedAt = clock.now();
@@ -132,7 +143,7 @@ async function paced(
   };
   clock.startTimer(progressMs, tick);
   try {
-    return await new Pacer(clock, tally, pace, sendOne).run();
+    return await new Pacer(clock, tally, pace, sendOne).run(signal);
   } finally {
     isRunning = false;
   }

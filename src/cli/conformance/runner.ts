@@ -1,6 +1,10 @@
 // Plays all vectors against a server: packets one after the other on a few connections, scenarios each on a connection of
 // its own. The server under test is never trusted to answer: every wait has a bound.
 
+import {callGateway} from '../../business/gateway-call.ts';
+import {apiPaths} from '../../protocol/api.ts';
+import {type SignatureParameters, verify} from '../../protocol/signature.ts';
+import {readAnswer} from '../answer.ts';
 import {fillTemplate, matchTemplate, spellBytes} from './hex-template.ts';
 import {playScenario} from './player.ts';
 import {type ServerUnderTest, SocketStage} from './socket-stage.ts';
@@ -25,14 +29,17 @@ export interface ConformanceReport {
 /** Connections at a time. */
 const lanesOfPackets = 4;
 const lanesOfScenarios = 16;
+/** For one call of the HTTP API. */
+const apiTimeoutMs = 5_000;
 /** Failures in one lane after which the rest of its packets is not played any more: the server is another kind of one. */
 const failuresMax = 25;
 
-/** Plays `vectors`; rejects only where no connection can be had at all. */
+/** Plays `vectors`; rejects only where no connection can be had at all, or where the token is another one. */
 export async function runConformance(server: ServerUnderTest, vectors: Vectors): Promise<ConformanceReport> {
   const failures: VectorFailure[] = [];
-  // One first, alone: where it is refused, so would be all.
+  // One first, alone: where it is refused, so would all others be.
   (await SocketStage.open(server, 'conformance-0')).end();
+  await proveToken(server);
   let device = 0;
   const nextDevice = (): string => `conformance-${++device}`;
 
@@ -52,6 +59,27 @@ export async function runConformance(server: ServerUnderTest, vectors: Vectors):
     played: {packets: packets.length, exchanges: exchanges.length, stories: stories.length},
     failures,
   };
+}
+
+/**
+ * Throws where the server has another token than ours, in either direction: every vector that calls the API would fail by
+ * its deadline, and none could name the cause.
+ */
+async function proveToken({api, business, clock}: ServerUnderTest): Promise<void> {
+  const {credentials} = api;
+  const query = business.connectQuery;
+  if (credentials.kind !== 'token' || query === undefined) return;
+  const signature = Object.fromEntries(query) as Partial<SignatureParameters>;
+  const verdict = verify(credentials.token, signature, clock.wallNow());
+  if (verdict === 'expired') throw new Error("the server's clock differs from this machine's by 10 s or more");
+  if (verdict === 'invalid') throw new Error('the server signs its calls with another token than that of --token');
+  const body = JSON.stringify({identity: 'conformance-0', channel: 'conformance-0'});
+  const request = {method: 'POST', path: apiPaths.unsubscribe, body, timeoutMs: apiTimeoutMs} as const;
+  const read = readAnswer(await callGateway(api, request));
+  if (read.kind === 'none') throw new Error(`the HTTP API at ${api.url} does not answer: ${read.why}`);
+  if (read.answer.msg === 'signature error') {
+    throw new Error('the server refuses calls that are signed with the token of --token');
+  }
 }
 
 /** Deals `items` out to lanes that run side by side. */

@@ -47,6 +47,7 @@ export class ScriptedBusiness {
   readonly #clock: Clock;
   readonly #byDevice = new Map<string, BusinessClient>();
   readonly #byIdentity = new Map<string, BusinessClient>();
+  #connectQuery: URLSearchParams | undefined;
 
   private constructor(clock: Clock) {
     this.#clock = clock;
@@ -66,6 +67,11 @@ export class ScriptedBusiness {
   get port(): number {
     const address = this.#server.address();
     return typeof address === 'object' && address !== null ? address.port : 0;
+  }
+
+  /** The query of the latest connect call, with its signature. */
+  get connectQuery(): URLSearchParams | undefined {
+    return this.#connectQuery;
   }
 
   /** Expects a client that will connect with this device id; it is put into a channel of the same name. */
@@ -93,6 +99,7 @@ export class ScriptedBusiness {
   }
 
   #connect(request: IncomingMessage, response: ServerResponse): void {
+    this.#connectQuery = new URL(request.url ?? '', 'http://business').searchParams;
     const client = this.#byDevice.get(headerOf(request, headerDevice) ?? '');
     if (client === undefined) {
       answerJson(response, '{"status":"fail"}');

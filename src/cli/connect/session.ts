@@ -14,6 +14,8 @@ export interface SessionOptions {
   readonly reply: Uint8Array;
   readonly clock: Clock;
   readonly show: (occurrence: Occurrence) => void;
+  /** Gives the attempt to connect up. */
+  readonly signal: AbortSignal;
 }
 
 /** A message to send. */
@@ -48,9 +50,9 @@ export class ConnectSession {
 
   /** Connects; rejects where the server refuses. */
   static async open(options: SessionOptions): Promise<ConnectSession> {
-    const {url, headers, show} = options;
+    const {url, headers, show, signal} = options;
     const opened = Promise.withResolvers<ConnectSession>();
-    await PacketSocket.open(url, {headers, timeoutMs: openTimeoutMs}, (socket) => {
+    await PacketSocket.open(url, {headers, timeoutMs: openTimeoutMs, signal}, (socket) => {
       const session = new ConnectSession(socket, options);
       show({kind: 'open', url});
       opened.resolve(session);
@@ -98,10 +100,11 @@ export class ConnectSession {
     await Promise.race([this.#flows.quiet(), this.wait(answerTimeoutMs)]);
   }
 
-  /** Settles after `ms`, or with the end of the connection. */
-  async wait(ms: number): Promise<void> {
+  /** Settles after `ms`, at `signal`, or with the end of the connection. */
+  async wait(ms: number, signal?: AbortSignal): Promise<void> {
     const {promise, resolve} = Promise.withResolvers<void>();
     const timer = this.#clock.startTimer(ms, resolve);
+    signal?.addEventListener('abort', () => resolve());
     await Promise.race([promise, this.closed]);
     timer.cancel();
   }
