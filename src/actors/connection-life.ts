@@ -8,9 +8,9 @@ import {type CloseReason, closeReasons} from '../protocol/close-code.ts';
 import type {Cell} from '../runtime/actor.ts';
 import type {WheelEntry} from '../runtime/timer-wheel.ts';
 import {chartNumber} from '../trace/observer.ts';
-import type {AcceptedAnswer, Answer} from '../upstream/call.ts';
+import type {AcceptedAnswer, Answer, FailedAnswer} from '../upstream/call.ts';
 import type {BusinessLine} from './business-line.ts';
-import type {Link} from './link.ts';
+import type {HandshakeRefusal, Link} from './link.ts';
 import type {ConnectionMessage} from './messages.ts';
 import type {Thread} from './thread.ts';
 
@@ -45,7 +45,7 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
   #isCleanedUp = false;
   #drainTimer: Timer | undefined;
   /** The connect answer, while it is carried out. */
-  #admission: AcceptedAnswer | undefined;
+  #connectAnswer: AcceptedAnswer | FailedAnswer | undefined;
   /** A close call is owed for each successful connect; `made` also where none is owed. [RB-64] */
   #closeCall: 'unowed' | 'owed' | 'due' | 'made' = 'unowed';
 
@@ -96,13 +96,14 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
       case 'accepted':
         this.#closeCall = 'owed';
         this.#line.connected(answer);
-        this.#admission = answer;
+        this.#connectAnswer = answer;
         this.step(event['upstream.allowed']);
         return;
       case 'refused':
         this.step(event['upstream.refused']);
         break;
       case 'failed':
+        this.#connectAnswer = answer;
         this.step(event['upstream.failed']);
         break;
       default:
@@ -165,7 +166,7 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
         return;
       case effect.fail:
         counters.handshakesFailed++;
-        this.#link.refuse(503);
+        this.#link.refuse(503, this.#failureCode());
         return;
       case effect.ping:
         this.#link.ping();
@@ -217,9 +218,16 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
     this.#heardAt = scheduler.now;
     heartbeats.schedule(this, this.#heardAt + settings.keepAliveMs / 2);
     // Whoever hears of the 101, on whatever thread, finds the client in its channels.
-    if (this.#admission !== undefined) this.#owner.enter(this.#admission);
-    this.#admission = undefined;
+    if (this.#connectAnswer?.kind === 'accepted') this.#owner.enter(this.#connectAnswer);
+    this.#connectAnswer = undefined;
     this.#link.admit();
+  }
+
+  /** What a client is told whose connect call failed, or was not waited for. */
+  #failureCode(): HandshakeRefusal {
+    if (this.#thread.isStopping) return 'RB_STOPPING';
+    const answer = this.#connectAnswer;
+    return answer?.kind === 'failed' && answer.reason === 'overloaded' ? 'RB_OVERLOADED' : 'RB_BUSINESS_SERVER';
   }
 
   // An identity that the business server gave has one connection: the latest, here and on every other thread.

@@ -1,13 +1,16 @@
 // A client's socket as its connection actor sees it. The gateway implements it on ws, the simulation on a lossy queue.
 
+/** Why a client that waits for its connect call is not let in; a code of the table in core/errors.ts. */
+export type HandshakeRefusal = 'RB_CLIENT_REFUSED' | 'RB_BUSINESS_SERVER' | 'RB_OVERLOADED' | 'RB_STOPPING';
+
 /** One client's transport. Frames are complete WebSocket messages (protocol/frame.ts). */
 export interface Link {
   /** Bytes handed over and not yet taken by the network. */
   readonly bufferedBytes: number;
   /** Answers the upgrade 101. What the client sends from here on arrives as messages to its connection actor. */
   admit(): void;
-  /** Answers the upgrade with this status and ends. */
-  refuse(status: 401 | 503): void;
+  /** Answers the upgrade with this status and ends. `code` is the error in the body. @default the usual one of the status */
+  refuse(status: 401 | 503, code?: HandshakeRefusal): void;
   /** Hands over one frame; it is written with the others of this turn at the turn's end. The bytes may be shared. */
   send(frame: Uint8Array): void;
   /** Sends a WebSocket ping. */

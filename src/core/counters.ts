@@ -9,7 +9,7 @@ const meanings = {
   heartbeatsMissed: 'connections closed for silence',
   handshakesRefused: 'upgrades answered 401: refused by the business server or without a device',
   handshakesFailed: 'upgrades answered 503: the business server failed, or too many at a time',
-  handshakesInvalid: 'requests to /connect/ that are not a WebSocket upgrade',
+  handshakesInvalid: 'requests to /connect/ that are no valid WebSocket upgrade, and upgrades of another path',
   handshakesAbandoned: 'clients that vanished before their connect call was answered',
   socketsDropped: 'connections closed unheard, since the process may open no more files',
   framesInvalid: 'connections that broke the WebSocket protocol or sent too large a message',

@@ -1,14 +1,13 @@
-// Answers what Node's HTTP parser refuses before there is a request: malformed, too large, too slow. Written to the bare
-// socket, which is then closed. Its status stands whatever `legacy_http_status` says: this is no API call.
+// Answers what never becomes a request of the API: what Node's HTTP parser refuses, as malformed, too large or too slow, and
+// CONNECT, which asks for a tunnel. Written to the bare socket, which is then closed.
 
-import {STATUS_CODES} from 'node:http';
-import type {Socket} from 'node:net';
+import type {Duplex} from 'node:stream';
 import type {Counters} from '../core/counters.ts';
-import {type ErrorCode, errorTable} from '../core/errors.ts';
-import {refusalText} from './api-answer.ts';
+import type {ErrorCode} from '../core/errors.ts';
+import {refuseBare} from './bare-answer.ts';
 
 /** The `clientError` listener. */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Socket, counters: Counters): void {
+export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex, counters: Counters): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     // Gone already: there is nobody to answer, and it was no request.
     socket.destroy();
@@ -16,23 +15,26 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket, 
   }
   counters.apiRequests++;
   counters.apiErrors++;
-  const code = codeOf(error.code);
-  const {httpStatus} = errorTable[code];
-  const body = refusalText({code});
-  const head = [
-    `HTTP/1.1 ${httpStatus} ${STATUS_CODES[httpStatus]}`,
-    'content-type: application/json; charset=utf-8',
-    `content-length: ${Buffer.byteLength(body)}`,
-    'connection: close',
-  ];
-  socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
-  socket.destroySoon();
+  refuseBare(socket, {code: codeOf(error.code)});
+}
+
+/** The `connect` listener. */
+export function answerConnect(socket: Duplex, counters: Counters): void {
+  counters.apiRequests++;
+  counters.apiErrors++;
+  refuseBare(socket, {code: 'RB_METHOD', detail: 'Expected another method than CONNECT: this is no proxy'}, [
+    'allow',
+    'GET, POST',
+  ]);
 }
 
 function codeOf(nodeCode: string | undefined): ErrorCode {
   switch (nodeCode) {
     case 'HPE_HEADER_OVERFLOW':
       return 'RB_HEADERS_TOO_LARGE';
+    case 'HPE_INVALID_VERSION':
+    case 'HPE_PAUSED_H2_UPGRADE':
+      return 'RB_HTTP_VERSION';
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return 'RB_REQUEST_TIMEOUT';
     default:

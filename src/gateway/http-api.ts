@@ -3,7 +3,6 @@
 //
 //   counted ─► closing? ─► path and method ─► signature or key ─► body, bounded ─► parameters ─► repeat? ─► switchboard
 
-import type {IncomingMessage} from 'node:http';
 import fastify, {type FastifyInstance, type FastifyReply, type FastifyRequest} from 'fastify';
 import type {Logger} from 'pino';
 import type {Inspect} from '../cluster/inspector-federated.ts';
@@ -20,7 +19,7 @@ import {ApiAuthentication} from './api-authentication.ts';
 import {ApiCalls, type ApiRoute} from './api-calls.ts';
 import {parseQuery} from './api-query.ts';
 import {ApiResponder} from './api-responder.ts';
-import {answerClientError} from './client-error.ts';
+import {answerClientError, answerConnect} from './client-error.ts';
 import {HttpDrain} from './http-drain.ts';
 import {addInspector} from './inspector.ts';
 import {Metrics} from './metrics.ts';
@@ -29,6 +28,7 @@ import {addPublicDocuments} from './public-documents.ts';
 import {ReplayGuard, type ReplayMemory} from './replay-guard.ts';
 import {addServerinfo} from './serverinfo.ts';
 import {TraceApi} from './trace-api.ts';
+import {isWebSocketUpgrade, refuseRequest} from './upgrade-request.ts';
 
 /** What the API is made of. */
 export interface HttpApiParts {
@@ -93,7 +93,9 @@ export function createHttpApi(parts: HttpApiParts): FastifyInstance {
     counters.apiRequests++;
     // The payload is bytes whatever type its sender claims; fastify would refuse an ill-formed one.
     request.raw.headers['content-type'] = undefined;
-    if (drain.isClosing) responder.refuseUnread(request, reply, {code: 'RB_STOPPING'});
+    const refusal = refuseRequest(request.raw);
+    if (refusal !== undefined) responder.refuseUnread(request, reply.header('connection', 'close'), refusal);
+    else if (drain.isClosing) responder.refuseUnread(request, reply, {code: 'RB_STOPPING'});
     else if (request.is404) refuseUnroutable(request, reply, responder, methods);
     else done();
   });
@@ -149,7 +151,10 @@ function createServer(options: GatewayOptions, counters: Counters, responder: Ap
     http: {
       headersTimeout: headersTimeoutMs,
       connectionsCheckingInterval: timeoutCheckMs,
-      shouldUpgradeCallback: (request) => isWebSocketUpgrade(request) && app.server.listenerCount('upgrade') > 0,
+      // Checked by refuseRequest(), which answers in JSON and counts.
+      requireHostHeader: false,
+      // Only those: Java's HttpClient offers h2c with every request, and must get its answer all the same.
+      shouldUpgradeCallback: ({headers}) => isWebSocketUpgrade(headers) && app.server.listenerCount('upgrade') > 0,
     },
     // The path of a URL that cannot be decoded: the hooks do not run.
     frameworkErrors: (_error, request, reply) => {
@@ -161,13 +166,11 @@ function createServer(options: GatewayOptions, counters: Counters, responder: Ap
     },
     clientErrorHandler: (error, socket) => answerClientError(error, socket, counters),
   });
+  app.server.on('connect', (_request, socket) => answerConnect(socket, counters));
+  // Node would answer without a body, and uncounted; refuseRequest() knows what to say.
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   app.addContentTypeParser('*', {parseAs: 'buffer'}, (_request, body, done) => done(null, body));
   return app;
-}
-
-// Only those: Java's HttpClient offers h2c with every request, and must get its answer all the same.
-function isWebSocketUpgrade({headers}: IncomingMessage): boolean {
-  return headers.upgrade?.toLowerCase() === 'websocket';
 }
 
 // What fastify refuses, mostly bodies, and what a handler throws.

@@ -60,7 +60,9 @@ export interface OperationFacts {
 export const commonErrors: readonly ErrorCode[] = [
   'RB_REQUEST_MALFORMED',
   'RB_REQUEST_TIMEOUT',
+  'RB_EXPECTATION',
   'RB_HEADERS_TOO_LARGE',
+  'RB_HTTP_VERSION',
   'RB_INTERNAL',
   'RB_STOPPING',
 ];
@@ -234,7 +236,7 @@ export const operations: readonly OperationFacts[] = [
     description: `As a WebSocket it is described by ${documentPaths.asyncapi}.`,
     access: 'open',
     upgrades: true,
-    errors: ['RB_UPGRADE_REQUIRED'],
+    errors: ['RB_UPGRADE_REQUIRED', 'RB_CLIENT_REFUSED', 'RB_DEVICE_MISSING', 'RB_BUSINESS_SERVER', 'RB_OVERLOADED'],
     samples: {},
   },
   {

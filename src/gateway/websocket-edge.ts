@@ -7,10 +7,13 @@ import {WebSocketServer} from 'ws';
 import {spawnConnection} from '../actors/connection-actor.ts';
 import type {ConnectionMessage} from '../actors/messages.ts';
 import type {Thread} from '../actors/thread.ts';
+import {errorTable} from '../core/errors.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import {DeadlineQueue} from '../upstream/deadline-queue.ts';
+import type {Refusal} from './api-answer.ts';
+import {refuseBare} from './bare-answer.ts';
 import {Flusher} from './flusher.ts';
-import {answerUpgrade, readHandshake} from './handshake.ts';
+import {readHandshake} from './handshake.ts';
 import type {GatewayOptions} from './options.ts';
 import {ClientWebSocket, type LinkEnvironment, WebSocketLink} from './websocket-link.ts';
 
@@ -60,23 +63,31 @@ export function createWebSocketEdge(
     for (const link of environment.paused) link.resume();
   });
 
+  const refuse = (socket: Socket, refusal: Refusal): void => {
+    const {httpStatus} = errorTable[refusal.code];
+    if (httpStatus === 401) counters.handshakesRefused++;
+    else if (httpStatus === 503) counters.handshakesFailed++;
+    else counters.handshakesInvalid++;
+    // Where another version would do. [RFC 6455 section 4.4]
+    refuseBare(socket, refusal, httpStatus === 400 ? ['sec-websocket-version', '13, 8'] : []);
+  };
+
   return (request, socket, head) => {
     if (!(socket instanceof Socket)) {
       socket.destroy();
       return;
     }
-    const reading = readHandshake(request, options.requireDevice);
+    const reading = readHandshake(request, options);
     if (reading.kind === 'refused') {
-      if (reading.status === 401) counters.handshakesRefused++;
-      else counters.handshakesInvalid++;
-      answerUpgrade(socket, reading.status);
+      refuse(socket, reading.refusal);
       return;
     }
-    if (!options.mayAdmit() || thread.isStopping) {
-      counters.handshakesFailed++;
-      answerUpgrade(socket, 503);
+    if (thread.isStopping || !options.mayAdmit()) {
+      refuse(socket, {code: thread.isStopping ? 'RB_STOPPING' : 'RB_OVERLOADED'});
       return;
     }
+    // What ws compares with a single word may be a list.
+    request.headers.upgrade = 'websocket';
     const link = new WebSocketLink(environment, request, socket, head);
     const connection = spawnConnection(thread, link, thread.random.hex(identityBytes));
     link.attach(connection);

@@ -5,14 +5,14 @@
 import type {IncomingMessage} from 'node:http';
 import type {Socket} from 'node:net';
 import {type Server, WebSocket} from 'ws';
-import type {Link} from '../actors/link.ts';
+import type {HandshakeRefusal, Link} from '../actors/link.ts';
 import type {ConnectionMessage} from '../actors/messages.ts';
 import type {Counters} from '../core/counters.ts';
 import {type Packet, type PacketFault, parsePacket, textFault} from '../protocol/packet.ts';
 import type {ActorRef} from '../runtime/actor.ts';
+import {refuseBare} from './bare-answer.ts';
 import type {Flushable, Flusher, Outgoing} from './flusher.ts';
 import {FrameReader, type MessageTaker} from './frame-reader.ts';
-import {answerUpgrade} from './handshake.ts';
 
 /** Messages waiting for a connection at which its socket is not read any further. */
 const depthToPause = 1_024;
@@ -99,8 +99,11 @@ export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker {
     if (this.#webSocket === undefined) this.#connection?.tell(socketClosed);
   }
 
-  refuse(status: 401 | 503): void {
-    if (this.#takeHandshake() !== undefined) answerUpgrade(this.#socket, status);
+  refuse(
+    status: 401 | 503,
+    code: HandshakeRefusal = status === 401 ? 'RB_CLIENT_REFUSED' : 'RB_BUSINESS_SERVER',
+  ): void {
+    if (this.#takeHandshake() !== undefined) refuseBare(this.#socket, {code});
   }
 
   send(frame: Uint8Array): void {
@@ -136,7 +139,7 @@ export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker {
 
   close(code: number, reason: string): void {
     if (this.#webSocket === undefined) {
-      this.refuse(503);
+      this.refuse(503, 'RB_STOPPING');
       return;
     }
     this.#environment.flusher.flushOne(this);

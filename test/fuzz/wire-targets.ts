@@ -86,7 +86,6 @@ const urlSamples = [
   '*',
 ];
 const headerSamples = [
-  'Host',
   'Connection',
   'Cookie',
   'X-DEVICEID',
@@ -106,6 +105,8 @@ const handshakes: Target = defineTarget({
   weight: 6,
   make(random): UpgradeRequest {
     const rawHeaders = [
+      ...(happens(random, 0.95) ? ['Host', bendRarely(random, 'gateway.test:1984')] : []),
+      ...(happens(random, 0.95) ? ['Connection', bendRarely(random, 'Upgrade')] : []),
       ...(happens(random, 0.9) ? ['Upgrade', bendRarely(random, 'websocket')] : []),
       ...(happens(random, 0.9) ? ['Sec-WebSocket-Key', bendRarely(random, 'dGhlIHNhbXBsZSBub25jZQ==')] : []),
       ...(happens(random, 0.9) ? ['Sec-WebSocket-Version', bendRarely(random, '13')] : []),
@@ -124,10 +125,11 @@ const handshakes: Target = defineTarget({
     const request = new IncomingMessage(socket);
     request.method = method;
     request.url = url;
+    request.httpVersion = '1.1';
     request.rawHeaders = [...rawHeaders];
     request.headers = joinHeaders(rawHeaders);
-    const reading = readHandshake(request, requireDevice);
-    if (reading.kind === 'refused') return `refused ${reading.status}`;
+    const reading = readHandshake(request, {requireDevice});
+    if (reading.kind === 'refused') return `refused ${reading.refusal.code}`;
     const {headers} = reading;
     expect(headers.length % 2 === 0, 'names and values in turn');
     for (let place = 0; place < headers.length; place += 2) {

@@ -163,8 +163,19 @@ const raw = (request: string): Provocation => ({
 });
 const wallMs = 1_420_000_000_000;
 
-/** A call for each code. A request that comes too slowly takes 10 s, and is client-error.test.ts's. */
-const provocations: Readonly<Record<Exclude<ErrorCode, 'RB_REQUEST_TIMEOUT'>, Provocation>> = {
+/**
+ * Codes that no call to this API's kit provokes. A request that comes too slowly takes 10 s, and is client-error.test.ts's;
+ * a refused upgrade wants a whole gateway, and is e2e/handshake-refusals.test.ts's.
+ */
+const provokedElsewhere = [
+  'RB_REQUEST_TIMEOUT',
+  'RB_CLIENT_REFUSED',
+  'RB_DEVICE_MISSING',
+  'RB_BUSINESS_SERVER',
+] as const satisfies readonly ErrorCode[];
+
+/** A call for each other code. */
+const provocations: Readonly<Record<Exclude<ErrorCode, (typeof provokedElsewhere)[number]>, Provocation>> = {
   RB_SIGNATURE: signed(signedAt(wallMs, '1', 'another-token')),
   RB_SIGNATURE_MISSING: signed('qos=1'),
   RB_SIGNATURE_MALFORMED: signed(`${signedAt(wallMs, '1')}0`),
@@ -193,6 +204,8 @@ const provocations: Readonly<Record<Exclude<ErrorCode, 'RB_REQUEST_TIMEOUT'>, Pr
   },
   RB_UPGRADE_REQUIRED: {operation: ['/connect/', 'get'], call: ({call}) => call('/connect/')},
   RB_HEADERS_TOO_LARGE: raw(`GET /hello/ HTTP/1.1\r\nhost: x\r\nlong: ${'x'.repeat(20_000)}\r\n\r\n`),
+  RB_EXPECTATION: raw('GET /hello/ HTTP/1.1\r\nhost: x\r\nexpect: a miracle\r\nconnection: close\r\n\r\n'),
+  RB_HTTP_VERSION: raw('GET /hello/ HTTP/2.0\r\nhost: x\r\n\r\n'),
   RB_INTERNAL: failing(new Error('of the test')),
   RB_OVERLOADED: failing(new RainbowError('RB_OVERLOADED')),
   RB_STOPPING: failing(new RainbowError('RB_STOPPING')),
@@ -219,6 +232,6 @@ for (const [code, {options = {}, call, operation}] of Object.entries(provocation
 }
 
 test('every error of an operation is one that some call of it, or any call, can provoke', (t) => {
-  const codes = new Set<string>([...Object.keys(provocations), 'RB_REQUEST_TIMEOUT']);
+  const codes = new Set<string>([...Object.keys(provocations), ...provokedElsewhere]);
   for (const {errors} of operations) for (const code of [...errors, ...commonErrors]) t.true(codes.has(code), code);
 });

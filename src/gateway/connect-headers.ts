@@ -1,0 +1,111 @@
+// The headers of a connect call, made of a client's upgrade request: which of its headers and query parameters the business
+// server gets (PROTOCOL section 2). Two headers with the same CGI name count as one header, since many business servers
+// cannot tell them apart. Pure.
+
+import type {IncomingMessage} from 'node:http';
+import {headerDevice, headerPlatform} from '../protocol/header-name.ts';
+import {cgiName, hasMeaning, isSaidByProxies} from './header-meaning.ts';
+import {listTokens} from './upgrade-request.ts';
+
+/** What of the request is read. */
+export type ConnectRequest = Pick<IncomingMessage, 'headers' | 'rawHeaders'>;
+
+/**
+ * Names and values in turn. `query` is that of the request's URL, without `?`. `areProxiesBelieved`: whether headers that
+ * only proxies may set are passed on, as those of a trusted proxy are.
+ */
+export function connectHeaders(request: ConnectRequest, query: string, areProxiesBelieved: boolean): string[] {
+  const nominated = new Set(listTokens(request.headers.connection).map(cgiName));
+  const isForwarded = (cgi: string): boolean => !nominated.has(cgi) && !isKeptBack(cgi);
+  const headers: string[] = [];
+  const known = new Set<string>();
+  const spellings = chosenSpellings(request.rawHeaders);
+  for (const [name, value] of pairs(request.rawHeaders)) {
+    const cgi = cgiName(name);
+    if (!isForwarded(cgi) || spellings.get(cgi) !== name.toLowerCase()) continue;
+    if (!areProxiesBelieved && isSaidByProxies(cgi)) continue;
+    known.add(cgi);
+    headers.push(name, value);
+  }
+  for (const [name, value] of new URLSearchParams(query)) {
+    const cgi = cgiName(name);
+    if (!headerNameFormat.test(name) || value.length > valueLengthMax || controlCharacter.test(value)) continue;
+    if (known.has(cgi) || !isForwarded(cgi) || hasMeaning(cgi)) continue;
+    known.add(cgi);
+    headers.push(name, Buffer.from(value, 'utf8').toString('latin1'));
+  }
+  addPlainSpelling(headers, headerDevice);
+  addPlainSpelling(headers, headerPlatform);
+  return headers;
+}
+
+/** The value of the first header of this name, whatever its case. */
+export function headerValue(headers: readonly string[], name: string): string | undefined {
+  const wanted = name.toLowerCase();
+  for (const [known, value] of pairs(headers)) if (known.toLowerCase() === wanted) return value;
+  return undefined;
+}
+
+// Hop-by-hop headers of RFC 9110 section 7.6.1, what belongs to the upgrade alone, what we set ourselves, and `Proxy`,
+// which CGI programs take for the proxy of their own calls (httpoxy).
+const keptBack: ReadonlySet<string> = new Set([
+  'ACCEPT_ENCODING',
+  'CONNECTION',
+  'CONTENT_LENGTH',
+  'EXPECT',
+  'HOST',
+  'HTTP2_SETTINGS',
+  'KEEP_ALIVE',
+  'ORIGIN',
+  'PROXY',
+  'PROXY_AUTHENTICATE',
+  'PROXY_AUTHORIZATION',
+  'PROXY_CONNECTION',
+  'TE',
+  'TRAILER',
+  'TRANSFER_ENCODING',
+  'UPGRADE',
+]);
+
+const headerNameFormat = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
+const valueLengthMax = 4_096;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not get in
+const controlCharacter = /[\x00-\x1f\x7f]/;
+
+function isKeptBack(cgi: string): boolean {
+  if (keptBack.has(cgi) || cgi.startsWith('SEC_WEBSOCKET_')) return true;
+  // What only we may say, with whatever marks between its letters.
+  return cgi.startsWith('RAINBOW') || (cgi.includes('_') && cgi.replaceAll('_', '').startsWith('RAINBOW'));
+}
+
+/** The one spelling of each CGI name that counts, in lower case: the first with dashes alone, else the first. */
+function chosenSpellings(rawHeaders: readonly string[]): ReadonlyMap<string, string> {
+  const chosen = new Map<string, string>();
+  for (const [name] of pairs(rawHeaders)) {
+    const cgi = cgiName(name);
+    const spelling = name.toLowerCase();
+    const other = chosen.get(cgi);
+    if (other === undefined || (!isPlain(other) && isPlain(spelling))) chosen.set(cgi, spelling);
+  }
+  return chosen;
+}
+
+/** Letters, digits and dashes alone. */
+function isPlain(name: string): boolean {
+  return /^[0-9A-Za-z-]*$/.test(name);
+}
+
+// The original also took `X_DEVICEID`; business servers look for the name with dashes.
+function addPlainSpelling(headers: string[], name: string): void {
+  const cgi = cgiName(name);
+  if (headerValue(headers, name) !== undefined) return;
+  for (const [known, value] of pairs(headers)) {
+    if (cgiName(known) !== cgi) continue;
+    headers.push(name, value);
+    return;
+  }
+}
+
+function* pairs(list: readonly string[]): Generator<readonly [name: string, value: string]> {
+  for (let index = 0; index + 1 < list.length; index += 2) yield [list[index] as string, list[index + 1] as string];
+}
