@@ -52,6 +52,8 @@ class AgreeingTransport implements UpstreamTransport {
     this.#receive = receive;
   }
 
+  withdraw(): void {}
+
   async close(): Promise<void> {}
 }
 

@@ -3,10 +3,11 @@
 
 import type {Cell} from '../runtime/actor.ts';
 import type {Subject} from '../trace/observer.ts';
-import type {AcceptedAnswer, Answer, Call} from '../upstream/call.ts';
+import type {AcceptedAnswer, Call} from '../upstream/call.ts';
 import type {InboundMessage} from './inbound.ts';
 import type {ConnectionMessage} from './messages.ts';
 import type {Thread} from './thread.ts';
+import {overloaded} from './upstream-caller.ts';
 
 export class BusinessLine implements Subject {
   /** Ours until the connect answer gives another. */
@@ -68,7 +69,6 @@ export class BusinessLine implements Subject {
     const {observer} = this.#thread.observation;
     if (observer !== undefined) observer.called(this, context, call);
     if (this.#thread.upstream.tell({kind: 'call', call, from: this.#actor, context})) return;
-    const answer: Answer = {kind: 'failed', call: call.call, reason: 'overloaded', status: undefined};
-    this.#actor.tell({kind: 'answered', answer, context});
+    this.#actor.tell({kind: 'answered', answer: overloaded(call), context});
   }
 }

@@ -82,4 +82,6 @@ export type UpstreamMessage =
       readonly from: ActorRef<ConnectionMessage>;
       readonly context: InboundMessage | undefined;
     }
-  | {readonly kind: 'answers'; readonly answers: readonly Answer[]};
+  | {readonly kind: 'answers'; readonly answers: readonly Answer[]}
+  /** From a connection: nobody needs the answer to this call of its any more. */
+  | {readonly kind: 'withdraw'; readonly call: number};

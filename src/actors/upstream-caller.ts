@@ -1,11 +1,12 @@
 // Gathers the calls of a turn into one batch for the workers, and brings the answers back to the connections that wait
 // for them. One a thread.
 
+import type {Counters} from '../core/counters.ts';
 import {invariant, unreachable} from '../core/invariant.ts';
 import type {ActorRef, Behaviour} from '../runtime/actor.ts';
 import type {Scheduler} from '../runtime/scheduler.ts';
 import type {Supervisor} from '../runtime/supervisor.ts';
-import type {Answer, Call, UpstreamTransport} from '../upstream/call.ts';
+import type {Answer, Call, FailedAnswer, UpstreamTransport} from '../upstream/call.ts';
 import type {InboundMessage} from './inbound.ts';
 import type {ConnectionMessage, UpstreamMessage} from './messages.ts';
 
@@ -24,6 +25,20 @@ export interface CallLoad {
   changed(by: 1 | -1): void;
 }
 
+/** The answer to a call that is one too many. */
+export function overloaded({call}: Call): FailedAnswer {
+  const cause = 'upstream_queue is full';
+  return {
+    kind: 'failed',
+    call,
+    reason: 'overloaded',
+    status: undefined,
+    wasSent: false,
+    cause,
+    retryAfterMs: undefined,
+  };
+}
+
 /** Makes the caller of a thread. */
 export function spawnUpstreamCaller(
   scheduler: Scheduler,
@@ -33,6 +48,7 @@ export function spawnUpstreamCaller(
 ): ActorRef<UpstreamMessage> {
   const waiting = new Map<number, Waiting>();
   let batch: Call[] = [];
+  let withdrawn: number[] = [];
   const cell = scheduler.spawn<UpstreamMessage>({
     name: 'upstream',
     mailboxBound,
@@ -45,6 +61,9 @@ export function spawnUpstreamCaller(
             return;
           case 'answers':
             for (const answer of message.answers) pass(answer);
+            return;
+          case 'withdraw':
+            withdraw(message.call);
             return;
           default:
             unreachable(message);
@@ -60,10 +79,15 @@ export function spawnUpstreamCaller(
     waiting.set(call.call, {from, context});
     load.changed(1);
     if (!mayCall) {
-      pass({kind: 'failed', call: call.call, reason: 'overloaded', status: undefined});
+      pass(overloaded(call));
       return;
     }
     batch.push(call);
+  }
+
+  /** Nobody needs this call any more: it is not made, unless it was sent already. */
+  function withdraw(call: number): void {
+    if (waiting.has(call)) withdrawn.push(call);
   }
 
   function pass(answer: Answer): void {
@@ -71,16 +95,29 @@ export function spawnUpstreamCaller(
     invariant(waiter !== undefined, 'Expected each call to be answered once');
     waiting.delete(answer.call);
     load.changed(-1);
-    if (answer.kind === 'failed') scheduler.counters.callsFailed++;
+    if (answer.kind === 'failed') countFailure(answer, scheduler.counters);
     waiter.from.tell({kind: 'answered', answer, context: waiter.context});
   }
 
   transport.onAnswers((answers) => cell.tell({kind: 'answers', answers}));
   scheduler.onTurnEnd(() => {
-    if (batch.length === 0) return;
-    const calls = batch;
-    batch = [];
-    transport.dispatch(calls);
+    if (batch.length > 0) {
+      const calls = batch;
+      batch = [];
+      transport.dispatch(calls);
+    }
+    if (withdrawn.length > 0) {
+      const calls = withdrawn;
+      withdrawn = [];
+      transport.withdraw(calls);
+    }
   });
   return cell;
+}
+
+function countFailure({reason, wasSent}: FailedAnswer, counters: Counters): void {
+  counters.callsFailed++;
+  if (reason === 'withdrawn') counters.callsWithdrawn++;
+  else if (reason === 'overloaded' || (reason === 'timeout' && !wasSent)) counters.callsShed++;
+  else if (reason === 'timeout') counters.callsCut++;
 }

@@ -8,7 +8,7 @@
 
 import {invariant, unreachable} from '../core/invariant.ts';
 import {emptyBytes} from '../protocol/packet.ts';
-import type {Answer, Call, FailureReason} from './call.ts';
+import type {Answer, Call, FailedAnswer, FailureReason} from './call.ts';
 
 /** A batch of calls or of answers on its way. */
 export interface Batch {
@@ -101,7 +101,7 @@ export function packAnswers(answers: readonly Answer[]): Batch {
         fields.push(tagRefused, answer.call);
         break;
       case 'failed':
-        fields.push(tagFailed, answer.call, answer.reason, answer.status);
+        packFailure(answer, fields);
         break;
       default:
         unreachable(answer);
@@ -139,7 +139,7 @@ export function unpackAnswers(batch: Batch): Answer[] {
         break;
       default:
         invariant(tag === tagFailed, `Expected the tag of an answer, got ${tag}`);
-        answers.push({kind: 'failed', call, reason: reader.reason(), status: reader.optionalNumber()});
+        answers.push(unpackFailure(call, reader));
     }
   }
   return answers;
@@ -160,6 +160,23 @@ export function isBatch(message: unknown): message is Batch {
     'bytes' in message &&
     message.bytes instanceof Uint8Array
   );
+}
+
+function packFailure(answer: FailedAnswer, fields: Field[]): void {
+  const {call, reason, status, wasSent, cause, retryAfterMs} = answer;
+  fields.push(tagFailed, call, reason, status, wasSent ? 1 : 0, cause, retryAfterMs);
+}
+
+function unpackFailure(call: number, reader: BatchReader): FailedAnswer {
+  return {
+    kind: 'failed',
+    call,
+    reason: reader.reason(),
+    status: reader.optionalNumber(),
+    wasSent: reader.number() === 1,
+    cause: reader.optionalText(),
+    retryAfterMs: reader.optionalNumber(),
+  };
 }
 
 function packBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
@@ -243,6 +260,7 @@ const failureReasons: Readonly<Record<FailureReason, true>> = {
   tooLarge: true,
   invalid: true,
   overloaded: true,
+  withdrawn: true,
   stopped: true,
 };
 

@@ -3,7 +3,7 @@
 import {isIdentity} from '../protocol/api.ts';
 import {channelSeparator, headerCookie, headerInvalid, headerJoin, headerLeave} from '../protocol/header-name.ts';
 import {emptyBytes} from '../protocol/packet.ts';
-import type {Answer, Call} from './call.ts';
+import type {Answer, Call, FailedAnswer} from './call.ts';
 
 /** Headers as undici tells them: names in lower case, values one character a byte, a repeated header as a list. */
 export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
@@ -12,19 +12,33 @@ const keyJoin = headerJoin.toLowerCase();
 const keyLeave = headerLeave.toLowerCase();
 const keyCookie = headerCookie.toLowerCase();
 const keyInvalid = headerInvalid.toLowerCase();
+const firstOfHtml = 0x3c;
 
 /** What a 2xx answer to `call` means. */
 export function judgeAnswer(call: Call, status: number, headers: AnswerHeaders, body: Uint8Array): Answer {
-  if (headers[keyInvalid] !== undefined) return {kind: 'failed', call: call.call, reason: 'invalid', status};
+  if (headers[keyInvalid] !== undefined) return invalid(call, status, headerInvalid);
   if (call.kind === 'close') return accept(call, emptyBytes, undefined, {});
   if (call.kind === 'message') return accept(call, body, undefined, headers);
 
   const json = parseObject(body);
-  if (json?.status === undefined) return {kind: 'failed', call: call.call, reason: 'invalid', status};
+  if (json?.status === undefined) return invalid(call, status, describeBody(headers, body));
   if (json.status !== 'success') return {kind: 'refused', call: call.call};
   const {identity} = json;
   const isFit = typeof identity === 'string' && isIdentity(identity);
   return accept(call, emptyBytes, isFit ? identity : undefined, headers);
+}
+
+function invalid({call}: Call, status: number, cause: string): FailedAnswer {
+  return {kind: 'failed', call, reason: 'invalid', status, wasSent: true, cause, retryAfterMs: undefined};
+}
+
+/** What came where a JSON object with a status should have come. */
+function describeBody(headers: AnswerHeaders, body: Uint8Array): string {
+  if (body.length === 0) return 'empty answer';
+  if (parseObject(body) !== undefined) return 'JSON without status';
+  const type = headers['content-type'];
+  const isHtml = typeof type === 'string' && type.toLowerCase().startsWith('text/html');
+  return isHtml || body[0] === firstOfHtml ? 'html answer' : 'answer not a JSON object';
 }
 
 function accept(call: Call, body: Uint8Array, identity: string | undefined, headers: AnswerHeaders): Answer {

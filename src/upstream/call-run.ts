@@ -1,14 +1,19 @@
 // One call under way in a worker: undici's handler for it. It is answered exactly once, by whatever comes first of the
 // whole answer, an error, the byte cap or the deadline; everything later is ignored.
 
-import type {Client, Dispatcher} from 'undici';
-import type {Answer, Call, FailureReason} from './call.ts';
+import type {Dispatcher} from 'undici';
+import type {Clock} from '../core/clock.ts';
+import {AnswerBody} from './answer-body.ts';
+import type {Answer, Call, FailedAnswer, FailureReason} from './call.ts';
 import {type AnswerHeaders, judgeAnswer} from './call-answer.ts';
+import {failureCause, failureReason, retryAfter} from './call-failure.ts';
 import type {CallRequestMaker} from './call-request.ts';
 import type {SocketPool, SocketUser} from './socket-pool.ts';
+import type {CallSocket} from './upstream-socket.ts';
 
 /** What the calls of one worker share. */
 export interface CallContext {
+  readonly clock: Clock;
   readonly requests: CallRequestMaker;
   readonly answerBytesMax: number;
   /** Called exactly once for each call. */
@@ -23,12 +28,13 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler {
   readonly #sockets: SocketPool;
   readonly #context: CallContext;
   isAnswered = false;
-  #client: Client | undefined;
+  #socket: CallSocket | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #status: number | undefined;
   #headers: AnswerHeaders = {};
-  #chunks: Uint8Array[] = [];
-  #bytes = 0;
+  readonly #body = new AnswerBody();
+  #received = 0;
+  #announced = 0;
 
   constructor(call: Call, take: (answer: Answer) => void, sockets: SocketPool, context: CallContext) {
     this.call = call;
@@ -37,10 +43,16 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler {
     this.#context = context;
   }
 
-  send(client: Client): void {
-    this.#client = client;
-    // A header that HTTP cannot carry makes undici call onResponseError from here.
-    client.dispatch(this.#context.requests.make(this.call), this);
+  send(socket: CallSocket): void {
+    this.#socket = socket;
+    socket.send(this.#context.requests.make(this.call), this);
+  }
+
+  /** Nobody needs the answer any more. A call that was sent runs on. */
+  withdraw(): void {
+    if (this.isAnswered || this.#controller !== undefined) return;
+    this.#answer(this.#failed('withdrawn'));
+    this.#abort();
   }
 
   /** The deadline came. */
@@ -55,34 +67,37 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler {
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
+    if (this.isAnswered) return;
+    if (status === 101) this.#refuse('invalid', 'answer 101');
     // 103 and its like come before the answer; undici tells them in the same way.
-    if (status < 200 || this.isAnswered) return;
+    if (status < 200) return;
     this.#status = status;
     this.#headers = headers;
-    if (Number(headers['content-length'] ?? 0) > this.#context.answerBytesMax) this.#refuseBody();
+    this.#announced = Number(headers['content-length'] ?? 0);
+    if (this.#announced > this.#context.answerBytesMax) this.#refuse('tooLarge', 'body over answer_max');
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
     if (this.isAnswered) return;
-    this.#bytes += chunk.length;
-    if (this.#bytes > this.#context.answerBytesMax) this.#refuseBody();
-    else if (this.call.kind !== 'close') this.#chunks.push(chunk);
+    this.#received += chunk.length;
+    if (this.#received > this.#context.answerBytesMax) this.#refuse('tooLarge', 'body over answer_max');
+    else if (this.call.kind !== 'close') this.#body.append(chunk, this.#announced);
   }
 
   onResponseEnd(): void {
     const status = this.#status ?? 0;
-    if (status >= 200 && status < 300) this.#answer(judgeAnswer(this.call, status, this.#headers, this.#body()));
+    if (status >= 200 && status < 300) this.#answer(judgeAnswer(this.call, status, this.#headers, this.#body.bytes));
     else this.#answer(this.#failed('status'));
-    if (this.#client !== undefined) this.#sockets.release(this.#client);
+    if (this.#socket !== undefined) this.#sockets.release(this.#socket);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    this.#answer(this.#failed(failureReason(error)));
-    if (this.#client !== undefined) this.#sockets.recover(this.#client);
+    this.#answer(this.#failed(failureReason(error), failureCause(error)));
+    if (this.#socket !== undefined) this.#sockets.recover(this.#socket);
   }
 
-  #refuseBody(): void {
-    this.#answer(this.#failed('tooLarge'));
+  #refuse(reason: FailureReason, cause: string): void {
+    this.#answer(this.#failed(reason, cause));
     this.#abort();
   }
 
@@ -91,39 +106,32 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler {
     if (this.#controller !== undefined) {
       // An answer not read to its end leaves a socket of no further use: undici closes it.
       this.#controller.abort(new Error('call was given up'));
-    } else if (this.#client !== undefined) {
-      // Not sent yet: still connecting. Only the client as a whole can be given up.
-      void this.#client.destroy();
+    } else {
+      // Not sent yet: it waits, or its socket is still connecting, and can only be given up as a whole.
+      this.#socket?.destroy();
     }
   }
 
   #answer(answer: Answer): void {
     if (this.isAnswered) return;
     this.isAnswered = true;
-    this.#chunks = [];
+    this.#body.clear();
     this.#context.onAnswered(this, answer);
   }
 
-  #failed(reason: FailureReason): Answer {
-    return {kind: 'failed', call: this.call.call, reason, status: this.#status};
-  }
-
-  #body(): Uint8Array {
-    const [first] = this.#chunks;
-    return first !== undefined && this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks, this.#bytes);
-  }
-}
-
-function failureReason(error: Error): FailureReason {
-  switch ('code' in error ? error.code : undefined) {
-    case 'UND_ERR_INVALID_ARG':
-    case 'UND_ERR_NOT_SUPPORTED':
-      return 'invalid';
-    case 'UND_ERR_HEADERS_OVERFLOW':
-      return 'tooLarge';
-    case 'UND_ERR_CONNECT_TIMEOUT':
-      return 'timeout';
-    default:
-      return 'unreachable';
+  #failed(reason: FailureReason, cause?: string): FailedAnswer {
+    const status = this.#status;
+    return {
+      kind: 'failed',
+      call: this.call.call,
+      reason,
+      status,
+      wasSent: this.#controller !== undefined,
+      cause,
+      retryAfterMs:
+        status === 429 || status === 503
+          ? retryAfter(this.#headers['retry-after'], this.#context.clock.wallNow())
+          : undefined,
+    };
   }
 }

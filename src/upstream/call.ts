@@ -66,22 +66,48 @@ export interface RefusedAnswer {
   readonly call: number;
 }
 
-/** Everything else. `reason` is for counters and logs. */
+/** Everything else. `reason` and `cause` are for counters and logs. */
 export interface FailedAnswer {
   readonly kind: 'failed';
   readonly call: number;
   readonly reason: FailureReason;
   /** The status of the answer, where one came. */
   readonly status: number | undefined;
+  /**
+   * Whether a byte of the request may have reached the business server. Where it is false, the call surely was not
+   * processed, and may be made again.
+   */
+  readonly wasSent: boolean;
+  /**
+   * What went wrong in a word or two, the same for the same fault: `ECONNREFUSED`, `CERT_HAS_EXPIRED`, `html answer`.
+   * Where it is absent, reason and status say all.
+   */
+  readonly cause: string | undefined;
+  /** Retry-After of a 429 or 503, from the moment of the answer. */
+  readonly retryAfterMs: number | undefined;
 }
 
 /**
  * `timeout`: no whole answer within the deadline; `unreachable`: no connection, or it broke; `status`: an answer,
  * not 2xx; `tooLarge`: body over the cap, or headers over 16 KiB; `invalid`: a connect answer that is not a JSON object
- * with a status, one marked RAINBOWREQUESTINVALID, or a call with a header that HTTP cannot carry; `overloaded`: the
- * queue to the worker was full; `stopped`: the worker or gateway ended.
+ * with a status, one marked RAINBOWREQUESTINVALID, a 101, or a call with a header that HTTP cannot carry; `overloaded`:
+ * too many calls, so that this one was not sent; `withdrawn`: taken back before it was sent; `stopped`: the worker or
+ * gateway ended.
  */
-export type FailureReason = 'timeout' | 'unreachable' | 'status' | 'tooLarge' | 'invalid' | 'overloaded' | 'stopped';
+export type FailureReason =
+  | 'timeout'
+  | 'unreachable'
+  | 'status'
+  | 'tooLarge'
+  | 'invalid'
+  | 'overloaded'
+  | 'withdrawn'
+  | 'stopped';
+
+/** The answer to a call of which nothing was sent. */
+export function unsent(call: number, reason: FailureReason, cause?: string): FailedAnswer {
+  return {kind: 'failed', call, reason, status: undefined, wasSent: false, cause, retryAfterMs: undefined};
+}
 
 /** What a worker needs to know, given once at its start. */
 export interface UpstreamSettings {
@@ -100,6 +126,11 @@ export interface UpstreamSettings {
 export interface UpstreamTransport {
   /** Takes a turn's calls. Every call is answered exactly once through the callback of {@link onAnswers}. */
   dispatch(calls: readonly Call[]): void;
+  /**
+   * Takes back calls, by number, of which nothing was sent yet: each is answered `withdrawn`. A call that was sent runs
+   * on to its answer or deadline; numbers of calls already answered are ignored.
+   */
+  withdraw(calls: readonly number[]): void;
   /** Registers the one receiver of answers. */
   onAnswers(receive: (answers: readonly Answer[]) => void): void;
   /** Lets calls under way finish within `graceMs`, fails the rest with `stopped`, and ends the workers. */

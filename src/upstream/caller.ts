@@ -15,6 +15,7 @@ export class Caller {
   readonly #clock: Clock;
   readonly #context: CallContext;
   readonly #deadlines: DeadlineQueue<CallRun>;
+  readonly #runs = new Map<number, CallRun>();
   readonly #sockets: Readonly<Record<Call['kind'], SocketPool>>;
 
   constructor(settings: UpstreamSettings, clock: Clock, random: Random) {
@@ -23,10 +24,12 @@ export class Caller {
     this.#deadlines = new DeadlineQueue(clock, settings.callTimeoutMs, (run) => run.expire());
     const requests = new CallRequestMaker(settings, clock, random);
     this.#context = {
+      clock,
       requests,
       answerBytesMax: settings.answerBytesMax,
       onAnswered: (run, answer) => {
         this.#deadlines.delete(run);
+        this.#runs.delete(run.call.call);
         run.take(answer);
       },
     };
@@ -49,8 +52,14 @@ export class Caller {
       const sockets = this.#sockets[call.kind];
       const run = new CallRun(call, take, sockets, this.#context);
       this.#deadlines.add(run, arrivedAt);
+      this.#runs.set(call.call, run);
       sockets.start(run);
     }
+  }
+
+  /** Answers those of these calls `withdrawn` of which nothing was sent yet; the others run on. */
+  withdraw(calls: readonly number[]): void {
+    for (const call of calls) this.#runs.get(call)?.withdraw();
   }
 
   #socketsOf(origin: string, origins: Map<string, SocketPool>): SocketPool {

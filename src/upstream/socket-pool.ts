@@ -1,26 +1,18 @@
-// The sockets of one worker to one origin: at most `socketsMax` undici clients of one socket each, and the calls that
-// wait for one. Called by caller.ts.
+// The sockets of one worker to one origin, at most `socketsMax`, and the calls that wait for one. Called by caller.ts.
 //
 // undici's own Pool is not used. It has no way to take back a call whose deadline comes while it waits: it would still
 // send it later, or kill the socket that it is given at last. And it makes an AsyncResource for each waiting call.
 //
 // The socket used last is used first, so that at low load few sockets are busy and the others fall idle and are closed.
-//
-// A server may close an idle socket at the very moment we write to it. undici closes ours first, 4 s after its last use
-// or 2 s before the server's `Keep-Alive: timeout`, and looks for a close that has already arrived before it writes to
-// a socket that was idle (see also upstream-worker.ts). What remains is a close still on its way: that call fails as
-// `unreachable`. It is not sent again: the server may have closed after it had processed the call, and a POST processed
-// twice is a message doubled for every business server that does not look at RAINBOWMESSAGEID. The client's own repeat,
-// at QoS 1 and 2, decides.
 
-import {Client} from 'undici';
+import {type CallSocket, openSocket} from './upstream-socket.ts';
 
 /** A call that needs a socket. */
 export interface SocketUser {
   /** Whether it was answered meanwhile, by its deadline, and needs none any more. */
   readonly isAnswered: boolean;
   /** Sends the call; then calls {@link SocketPool.release} exactly once, whatever becomes of it. */
-  send(client: Client): void;
+  send(socket: CallSocket): void;
 }
 
 /** Bounds of the sockets. */
@@ -30,21 +22,12 @@ export interface SocketSettings {
   readonly callTimeoutMs: number;
 }
 
-/** Below the 5 s after which Node and Apache close an idle socket; gunicorn's 2 s are met as the comment above says. */
-const keepAliveTimeoutMs = 4_000;
-const keepAliveMarginMs = 2_000;
-/** A server may promise to keep a socket longer; a middlebox on the way has made no such promise. */
-const keepAliveTimeoutMsMax = 30_000;
-
-/** Names and values together. */
-const answerHeaderBytesMax = 16_384;
-
 /** See above. */
 export class SocketPool {
   readonly #origin: string;
   readonly #settings: SocketSettings;
-  readonly #idle: Client[] = [];
-  #clients = 0;
+  readonly #idle: CallSocket[] = [];
+  #sockets = 0;
   // First in, first out, and deadlines are equal: what is answered before its turn stands at the front.
   #waiting: SocketUser[] = [];
   #next = 0;
@@ -56,8 +39,8 @@ export class SocketPool {
 
   /** Sends at once where a socket is free, else when one is. */
   start(user: SocketUser): void {
-    const client = this.#idle.pop() ?? this.#makeClient();
-    if (client !== undefined) user.send(client);
+    const socket = this.#idle.pop() ?? this.#open();
+    if (socket !== undefined) user.send(socket);
     else this.#waiting.push(user);
   }
 
@@ -67,25 +50,25 @@ export class SocketPool {
   }
 
   /**
-   * Takes a client back and gives it to the next call. undici allows a dispatch from the end of an answer, and so keeps
+   * Takes a socket back and gives it to the next call. undici allows a dispatch from the end of an answer, and so keeps
    * the socket busy without a pause, but not from an error, where it is still clearing its queue: see {@link recover}.
    */
-  release(client: Client): void {
+  release(socket: CallSocket): void {
     this.dropAnswered();
     const user = this.#shift();
-    if (client.destroyed) {
-      this.#clients--;
+    if (socket.isDestroyed) {
+      this.#sockets--;
       if (user !== undefined) this.start(user);
     } else if (user === undefined) {
-      this.#idle.push(client);
+      this.#idle.push(socket);
     } else {
-      user.send(client);
+      user.send(socket);
     }
   }
 
   /** {@link release} after an error. */
-  recover(client: Client): void {
-    queueMicrotask(() => this.release(client));
+  recover(socket: CallSocket): void {
+    queueMicrotask(() => this.release(socket));
   }
 
   #shift(): SocketUser | undefined {
@@ -102,20 +85,9 @@ export class SocketPool {
     return user;
   }
 
-  #makeClient(): Client | undefined {
-    if (this.#clients === this.#settings.socketsMax) return undefined;
-    this.#clients++;
-    return new Client(this.#origin, {
-      pipelining: 1,
-      allowH2: false,
-      maxHeaderSize: answerHeaderBytesMax,
-      keepAliveTimeout: keepAliveTimeoutMs,
-      keepAliveTimeoutThreshold: keepAliveMarginMs,
-      keepAliveMaxTimeout: keepAliveTimeoutMsMax,
-      // The one deadline of the whole call is ours.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      connectTimeout: this.#settings.callTimeoutMs,
-    });
+  #open(): CallSocket | undefined {
+    if (this.#sockets === this.#settings.socketsMax) return undefined;
+    this.#sockets++;
+    return openSocket(this.#origin, this.#settings.callTimeoutMs);
   }
 }

@@ -4,7 +4,7 @@
 import {MessageChannel, type MessagePort} from 'node:worker_threads';
 import {invariant} from '../core/invariant.ts';
 import {batchTransfer, isBatch, packCalls, unpackAnswers} from './batch.ts';
-import type {Answer, Call} from './call.ts';
+import {type Answer, type Call, type FailedAnswer, unsent} from './call.ts';
 
 /** See above. */
 export class UpstreamLine {
@@ -57,15 +57,20 @@ export class UpstreamLine {
     this.#port.postMessage(batch, batchTransfer(batch));
   }
 
+  /** Takes calls back of which nothing was sent yet. */
+  withdraw(calls: readonly number[]): void {
+    const own = calls.filter((call) => this.#open.has(call));
+    if (own.length > 0) this.#port.postMessage(own);
+  }
+
   /** The worker is gone, or shall not be waited for: what is open fails as `stopped`. */
   end(): void {
     if (this.signal.aborted) return;
     this.#ending.abort();
     this.#port.close();
-    const answers = Array.from(
-      this.#open,
-      (call): Answer => ({kind: 'failed', call, reason: 'stopped', status: undefined}),
-    );
+    // What a worker was given it may have sent.
+    const wasSent = this.#isServed;
+    const answers = Array.from(this.#open, (call): FailedAnswer => ({...unsent(call, 'stopped'), wasSent}));
     this.#open.clear();
     // First, so that who calls again at once is given another line.
     this.#onEnd();

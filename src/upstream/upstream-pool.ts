@@ -6,7 +6,14 @@ import {fileURLToPath} from 'node:url';
 import {Piscina} from 'piscina';
 import {systemClock} from '../core/clock.ts';
 import {invariant} from '../core/invariant.ts';
-import type {Answer, Call, FailureReason, UpstreamSettings, UpstreamTransport} from './call.ts';
+import {
+  type Answer,
+  type Call,
+  type FailureReason,
+  type UpstreamSettings,
+  type UpstreamTransport,
+  unsent,
+} from './call.ts';
 import {readForwardTarget, readTarget} from './target.ts';
 import {UpstreamLine} from './upstream-line.ts';
 import type {UpstreamWorkerData} from './upstream-worker.ts';
@@ -104,8 +111,12 @@ class UpstreamPool implements UpstreamTransport {
       this.#spread(calls);
     } else {
       this.#spread(calls.slice(0, room));
-      this.#refuse(calls.slice(room), 'overloaded');
+      this.#refuse(calls.slice(room), 'overloaded', 'upstream_queue is full');
     }
+  }
+
+  withdraw(calls: readonly number[]): void {
+    for (const line of this.#lines) line?.withdraw(calls);
   }
 
   close(graceMs: number): Promise<void> {
@@ -181,7 +192,7 @@ class UpstreamPool implements UpstreamTransport {
     for (const line of this.#lines) if (line?.isServed === false) line.end();
   }
 
-  #refuse(calls: readonly Call[], reason: FailureReason): void {
+  #refuse(calls: readonly Call[], reason: FailureReason, cause?: string): void {
     if (this.#refusals.length === 0) {
       queueMicrotask(() => {
         const refusals = this.#refusals;
@@ -189,7 +200,7 @@ class UpstreamPool implements UpstreamTransport {
         this.#tell(refusals);
       });
     }
-    for (const {call} of calls) this.#refusals.push({kind: 'failed', call, reason, status: undefined});
+    for (const {call} of calls) this.#refusals.push(unsent(call, reason, cause));
   }
 
   #tell(answers: readonly Answer[]): void {

@@ -34,7 +34,12 @@ export default function serve(line: MessagePort): void {
   }
 
   line.on('message', (message: unknown) => {
-    invariant(isBatch(message), 'the pool sends batches of calls');
+    if (Array.isArray(message)) {
+      // After the calls that came before it, which wait likewise.
+      setImmediate(() => caller.withdraw(message));
+      return;
+    }
+    invariant(isBatch(message), 'the pool sends batches of calls, and the numbers of those it takes back');
     const calls = unpackCalls(message);
     // Not at once: a message port is read without regard to the sockets, so that the end of an idle socket may have
     // arrived and not been read. In the next phase undici looks once more before it writes, after a poll. Measured,

@@ -14,7 +14,7 @@ import {SeededRandom} from '../../src/core/random.ts';
 import {unframe} from '../../src/protocol/frame.ts';
 import {emptyBytes, parsePacket} from '../../src/protocol/packet.ts';
 import type {ActorRef} from '../../src/runtime/actor.ts';
-import type {AcceptedAnswer, Answer, Call, UpstreamTransport} from '../../src/upstream/call.ts';
+import {type AcceptedAnswer, type Answer, type Call, type UpstreamTransport, unsent} from '../../src/upstream/call.ts';
 
 /** A link that keeps what it was handed, as hex. */
 export class RecordingLink implements Link {
@@ -60,6 +60,13 @@ export class RecordingTransport implements UpstreamTransport {
   onAnswers(receive: (answers: readonly Answer[]) => void): void {
     this.#receive = receive;
   }
+  /** As a transport would whose calls all wait for a socket. */
+  withdraw(calls: readonly number[]): void {
+    const places = new Set(calls);
+    const taken = this.calls.filter(({call}) => places.has(call));
+    for (const call of taken) this.calls.splice(this.calls.indexOf(call), 1);
+    if (taken.length > 0) this.#receive(taken.map(({call}) => unsent(call, 'withdrawn')));
+  }
   async close(): Promise<void> {}
 
   /** Answers the oldest call of this kind. */
@@ -76,7 +83,7 @@ export class RecordingTransport implements UpstreamTransport {
   }
   fail(kind: Call['kind']): Call {
     const call = this.take(kind);
-    this.#receive([{kind: 'failed', call: call.call, reason: 'status', status: 500}]);
+    this.#receive([{...unsent(call.call, 'status'), status: 500, wasSent: true}]);
     return call;
   }
   take(kind: Call['kind']): Call {

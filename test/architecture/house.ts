@@ -22,7 +22,7 @@ export const house: Readonly<Record<string, Room>> = {
   runtime: {folders: ['core'], packages: ['node:worker_threads']},
   upstream: {
     folders: ['core', 'protocol'],
-    packages: ['piscina', 'undici', 'node:url', 'node:worker_threads'],
+    packages: ['piscina', 'undici', 'node:net', 'node:url', 'node:worker_threads'],
   },
   trace: {folders: ['core', 'protocol', 'machines'], typesOf: ['upstream'], packages: []},
   store: {folders: ['core', 'protocol'], packages: ['node:sqlite']},

@@ -1,7 +1,7 @@
 // One shard's way to the business server, where the product has a pool of workers and HTTP: passes calls on, brings the
 // answers back, and ends as the pool does.
 
-import type {Answer, Call, UpstreamTransport} from '../../src/upstream/call.ts';
+import {type Answer, type Call, type UpstreamTransport, unsent} from '../../src/upstream/call.ts';
 import type {BusinessServer} from './business-server.ts';
 import type {World} from './world.ts';
 
@@ -41,6 +41,9 @@ export class BusinessLine implements UpstreamTransport {
     }
   }
 
+  /** The world has no queue: what was dispatched was sent. */
+  withdraw(): void {}
+
   /** Calls under way may finish within `graceMs`, the rest fails. */
   async close(graceMs: number): Promise<void> {
     this.#isClosing = true;
@@ -68,5 +71,5 @@ export class BusinessLine implements UpstreamTransport {
 }
 
 function failed({call}: Call): Answer {
-  return {kind: 'failed', call, reason: 'stopped', status: undefined};
+  return {...unsent(call, 'stopped'), wasSent: true};
 }

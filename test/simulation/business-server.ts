@@ -2,7 +2,7 @@
 // out, so that a message that comes again under the same RAINBOWMESSAGEID is answered as before and not carried out again.
 
 import {emptyBytes} from '../../src/protocol/packet.ts';
-import type {AcceptedAnswer, Answer, Call, FailureReason} from '../../src/upstream/call.ts';
+import {type AcceptedAnswer, type Answer, type Call, type FailureReason, unsent} from '../../src/upstream/call.ts';
 import {callTimeoutMs} from './edge.ts';
 import type {World} from './world.ts';
 
@@ -119,7 +119,7 @@ export class BusinessServer {
 }
 
 function failed({call}: Call, reason: FailureReason): Answer {
-  return {kind: 'failed', call, reason, status: reason === 'status' ? 500 : undefined};
+  return {...unsent(call, reason), status: reason === 'status' ? 500 : undefined, wasSent: true};
 }
 
 function describeCall(call: Call): string {

@@ -144,6 +144,7 @@ function transport(make: () => Wrong): Sabotage {
             receive(answers.flatMap((answer) => wrong.answers?.(answer, open.get(answer.call)) ?? [answer]));
           });
         },
+        withdraw: (calls) => inner.withdraw(calls),
         close: (graceMs) => inner.close(graceMs),
       };
     },

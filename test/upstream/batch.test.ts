@@ -1,6 +1,6 @@
 import test from 'ava';
 import {batchTransfer, isBatch, packAnswers, packCalls, unpackAnswers, unpackCalls} from '../../src/upstream/batch.ts';
-import type {AcceptedAnswer, Answer, Call, FailureReason} from '../../src/upstream/call.ts';
+import {type AcceptedAnswer, type Answer, type Call, type FailureReason, unsent} from '../../src/upstream/call.ts';
 
 const accepted: AcceptedAnswer = {
   kind: 'accepted',
@@ -27,14 +27,24 @@ test('calls of every kind come out of a batch as they went in', (t) => {
 });
 
 test('answers of every kind come out of a batch as they went in', (t) => {
-  const reasons: FailureReason[] = ['timeout', 'unreachable', 'status', 'tooLarge', 'invalid', 'overloaded', 'stopped'];
+  const reasons: FailureReason[] = [
+    'timeout',
+    'unreachable',
+    'status',
+    'tooLarge',
+    'invalid',
+    'overloaded',
+    'withdrawn',
+    'stopped',
+  ];
   const answers: Answer[] = [
     {...accepted, body: new Uint8Array([1, 2, 3])},
     {...accepted, call: 2, join: 'a;;b', leave: '', cookie: 'c', identity: 'd'},
     {...accepted, call: 3, cookie: '', body: new Uint8Array([4])},
     {kind: 'refused', call: 4},
-    ...reasons.map((reason, index): Answer => ({kind: 'failed', call: 5 + index, reason, status: undefined})),
-    {kind: 'failed', call: 99, reason: 'status', status: 500},
+    ...reasons.map((reason, index): Answer => unsent(5 + index, reason)),
+    {...unsent(98, 'unreachable', 'ECONNREFUSED'), wasSent: true},
+    {...unsent(99, 'status'), status: 503, wasSent: true, retryAfterMs: 1_500},
   ];
   const batch = packAnswers(answers);
   t.deepEqual(unpackAnswers(structuredClone(batch, {transfer: batchTransfer(batch)})), answers);

@@ -228,6 +228,8 @@ class YesSayer implements UpstreamTransport {
     this.#receive = receive;
   }
 
+  withdraw(): void {}
+
   async close(): Promise<void> {}
 
   #answer(call: Call): Answer {
