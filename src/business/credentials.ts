@@ -2,7 +2,7 @@
 
 import type {Clock} from '../core/clock.ts';
 import type {Random} from '../core/random.ts';
-import {signedQuery} from '../protocol/signature.ts';
+import {callerNonce, signedQuery} from '../protocol/signature.ts';
 
 /** One of the two. */
 export type Credentials =
@@ -19,7 +19,7 @@ export function credentialHeaders(credentials: Credentials): Readonly<Record<str
   return credentials.kind === 'key' ? {authorization: `Bearer ${credentials.key}`} : {};
 }
 
-/** Up to 15 digits, since old servers expect a number; never of the form of the gateway's own calls. */
+/** A nonce that was surely not drawn before, in decimal digits. */
 export function freshNonce(random: Random): string {
-  return String(random.integer(1, 2 ** 48 - 3));
+  return callerNonce(random.integer(0, 1e13 - 1));
 }

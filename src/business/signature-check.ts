@@ -2,7 +2,13 @@
 // in its form. A refusal tells which of them is wrong, never what the right one would be.
 
 import type {ErrorCode} from '../core/errors.ts';
-import {type SignatureParameters, signatureWindowSeconds, verify} from '../protocol/signature.ts';
+import {
+  isCallbackNonce,
+  isOfCallback,
+  type SignatureParameters,
+  signatureWindowSeconds,
+  verify,
+} from '../protocol/signature.ts';
 
 /** Why a call is refused. */
 export interface SignatureFault {
@@ -27,7 +33,8 @@ export function checkSignature(
   const parameters = {timestamp, nonce, signature};
   switch (verify(token, parameters, wallMs)) {
     case 'valid':
-      return parameters;
+      // One of the gateway's calls, its signature shown with another timestamp and nonce.
+      return isOfCallback(token, parameters) && !isCallbackNonce(nonce) ? wrong : parameters;
     case 'expired':
       return expired(Number(timestamp) - wallMs / 1000);
     case 'invalid':

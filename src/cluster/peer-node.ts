@@ -6,7 +6,7 @@ import type {Counters} from '../core/counters.ts';
 import type {Random} from '../core/random.ts';
 import {apiPaths, sendQuery} from '../protocol/api.ts';
 import {emptyBytes} from '../protocol/packet.ts';
-import {signedQuery} from '../protocol/signature.ts';
+import {callerNonce, signedQuery} from '../protocol/signature.ts';
 import {readChangeAnswer, readFactsAnswer, readPublishAnswer} from './node-answer.ts';
 import {type NodeCall, NodeCaller} from './node-caller.ts';
 import type {NodeAnswer, NodePlace, NodeTransport} from './node-transport.ts';
@@ -18,8 +18,6 @@ const answerGraceMs = 400;
 /** As the original: the other node is to have answered when our own time is up, where there is time enough for that. */
 const headStartMs = 1_000;
 const headStartFromMs = 4_000;
-/** Decimal digits: the original draws five, and old nodes compare them as text. Never 20, which are those of callbacks. */
-const nonceMax = 999_999_999_999;
 
 /** What a peer is made of. */
 export interface NodePeerParts {
@@ -127,7 +125,7 @@ export class NodePeer implements Peer {
     const start = `${path}?${query}${query === '' ? '' : '&'}cluster=1&`;
     return this.#caller.call({
       request: () => {
-        const nonce = String(random.integer(1_000, nonceMax));
+        const nonce = callerNonce(random.integer(0, 1e13 - 1));
         return {method, path: start + signedQuery(securityToken, clock.wallNow(), nonce), body};
       },
       bytes: body.length,

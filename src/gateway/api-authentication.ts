@@ -3,7 +3,7 @@
 
 import {hash, timingSafeEqual} from 'node:crypto';
 import type {Clock} from '../core/clock.ts';
-import {isCallbackNonce, signatureWindowSeconds, verify} from '../protocol/signature.ts';
+import {isAmbiguous, isCanonical, isOfCallback, signatureWindowSeconds, verify} from '../protocol/signature.ts';
 import type {Refusal} from './api-answer.ts';
 import type {ApiQuery} from './api-query.ts';
 
@@ -23,17 +23,26 @@ export function isBearer(authorization: string | undefined): boolean {
 /** Spellings of keys known to be right that are remembered; a header may have any number of spaces. */
 const spellingsMax = 64;
 
+/** What `replay = strict` asks of a signature beyond being right. */
+export interface StrictRules {
+  /** Unix seconds. What an earlier process of this gateway accepted is not known, so older timestamps are refused. */
+  readonly signedSince: number;
+}
+
 /** Checks signatures and keys. */
 export class ApiAuthentication {
   readonly #clock: Clock;
   readonly #token: string;
+  readonly #strict: StrictRules | undefined;
   readonly #keyDigests: readonly Buffer[];
   // Authorization headers that have passed. A look-up goes by a hash that nobody outside can compute, V8's seed being
   // the process's own, and only a header with the same hash is compared: its time tells nothing of one that is wrong.
   readonly #passed = new Set<string>();
 
-  constructor(secrets: ApiSecrets, clock: Clock) {
+  /** `strict` where every signature is to be used once. */
+  constructor(secrets: ApiSecrets, clock: Clock, strict?: StrictRules) {
     this.#clock = clock;
+    this.#strict = strict;
     this.#token = secrets.securityToken;
     this.#keyDigests = secrets.apiKeys.map((key) => digest(key, 'utf8'));
   }
@@ -57,12 +66,19 @@ export class ApiAuthentication {
     const wallMs = this.#clock.wallNow();
     switch (verify(this.#token, {timestamp, nonce, signature}, wallMs)) {
       case 'valid':
-        return isCallbackNonce(nonce) ? callbackSignature : undefined;
+        if (isOfCallback(this.#token, {timestamp, nonce})) return callbackSignature;
+        return this.#strict && this.#refuseStrictly(this.#strict, timestamp, nonce, wallMs);
       case 'expired':
         return expiredSignature(Number(timestamp) - wallMs / 1000);
       case 'invalid':
         return isWellFormed(timestamp, nonce, signature) ? wrongSignature : malformedSignature;
     }
+  }
+
+  #refuseStrictly({signedSince}: StrictRules, timestamp: string, nonce: string, wallMs: number): Refusal | undefined {
+    if (!isCanonical(timestamp)) return zeroTimestamp;
+    if (Number(timestamp) < signedSince) return signedBeforeStart(timestamp, signedSince);
+    return isAmbiguous(this.#token, {timestamp, nonce}, wallMs) ? ambiguousSignature : undefined;
   }
 
   // Every key is compared, also after a match, so that the time tells nothing about which it was.
@@ -95,6 +111,16 @@ const callbackSignature: Refusal = {
   code: 'RB_SIGNATURE',
   detail: "Expected a nonce of the caller's own, got one of our callbacks",
 };
+const zeroTimestamp: Refusal = {
+  code: 'RB_SIGNATURE_MALFORMED',
+  detail: 'The timestamp begins with 0. Write it without leading zeros: replay = strict accepts no other form.',
+};
+const ambiguousSignature: Refusal = {
+  code: 'RB_SIGNATURE_MALFORMED',
+  detail:
+    'This signature also fits another timestamp and nonce, so replay = strict refuses it. ' +
+    'Draw another nonce; one of letters always passes.',
+};
 const wrongKey: Refusal = {code: 'RB_API_KEY', detail: 'Expected one of the keys configured, got another'};
 
 function expiredSignature(offsetSeconds: number): Refusal {
@@ -103,6 +129,15 @@ function expiredSignature(offsetSeconds: number): Refusal {
   return {
     code: 'RB_SIGNATURE_EXPIRED',
     detail: `Expected timestamp less than ${signatureWindowSeconds} s from our clock, got ${got}`,
+  };
+}
+
+function signedBeforeStart(timestamp: string, signedSince: number): Refusal {
+  return {
+    code: 'RB_SIGNATURE_EXPIRED',
+    detail:
+      `The timestamp ${timestamp} is from before the gateway's start (${signedSince}), and replay = strict cannot know ` +
+      'whether it was used. Sign the call anew.',
   };
 }
 

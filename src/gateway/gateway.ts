@@ -4,6 +4,7 @@ import {once} from 'node:events';
 import {createServer} from 'node:net';
 import type {Logger} from 'pino';
 import type {NodeList} from '../cluster/node-transport.ts';
+import {systemClock, wakefulClock} from '../core/clock.ts';
 import {type Counters, createCounters, sumCounters} from '../core/counters.ts';
 import {systemRandom} from '../core/random.ts';
 import {type Lan, startLan} from './lan.ts';
@@ -51,6 +52,8 @@ export async function startGateway(options: GatewayOptions, parts: GatewayParts 
   const {clientsMax} = shareFiles(openFilesMax, options);
   // No fault: the default is meant for a server. But whoever counts on the number should know.
   if (clientsMax < options.connectionsMax) log.info({clientsMax, openFilesMax}, 'clients.limitedByFiles');
+  // Signatures of an earlier second are refused, and until the next one begins a caller could make no other.
+  if (options.replay === 'strict') await sleep(memory.signedSince * 1000 - systemClock.wallNow());
   const node = systemRandom.hex(nodeIdBytes);
   let lan: Lan | undefined;
   const onDoubt = (doubted: string): void => lan?.doubt(doubted);
@@ -120,6 +123,10 @@ async function expectFree({host, port}: GatewayOptions): Promise<void> {
 function urlHost(host: string): string {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
   return host.includes(':') ? `[${host}]` : host;
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => wakefulClock.startTimer(Math.max(0, ms), resolve));
 }
 
 // Out of the turn, so that it reaches the process and not the code that happened to be running.

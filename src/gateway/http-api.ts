@@ -14,9 +14,9 @@ import {apiPaths} from '../protocol/api.ts';
 import {headerNode, headerNodeProof} from '../protocol/header-name.ts';
 import {isProofNonce, prove} from '../protocol/node-proof.ts';
 import type {Observation} from '../trace/observer.ts';
-import type {Refusal} from './api-answer.ts';
 import {ApiAuthentication} from './api-authentication.ts';
-import {ApiCalls, type ApiRoute} from './api-calls.ts';
+import {addCalls} from './api-calls.ts';
+import {ApiGate, type ApiRoute, open} from './api-gate.ts';
 import {parseQuery} from './api-query.ts';
 import {ApiResponder} from './api-responder.ts';
 import {answerClientError, answerConnect} from './client-error.ts';
@@ -25,7 +25,8 @@ import {addInspector} from './inspector.ts';
 import {Metrics} from './metrics.ts';
 import type {GatewayOptions} from './options.ts';
 import {addPublicDocuments} from './public-documents.ts';
-import {ReplayGuard, type ReplayMemory} from './replay-guard.ts';
+import type {ReplayGuard} from './replay-guard.ts';
+import {createReplayGuard} from './replay-marks.ts';
 import {addServerinfo} from './serverinfo.ts';
 import {TraceApi} from './trace-api.ts';
 import {isWebSocketUpgrade, refuseRequest} from './upgrade-request.ts';
@@ -57,8 +58,10 @@ export interface HttpApiParts {
   readonly readCounters?: () => Promise<Readonly<Counters>>;
   /** Signed calls remembered at a time. @default 1,000,000 */
   readonly replayEntriesMax?: number;
-  /** Where they are remembered, if in memory that threads share. */
-  readonly replayMemory?: ReplayMemory | undefined;
+  /** What remembers them, if in memory that threads share. */
+  readonly replayGuard?: ReplayGuard | undefined;
+  /** Unix seconds: with `replay = strict`, signatures with an earlier timestamp are refused. @default now, rounded up */
+  readonly signedSince?: number;
 }
 
 // A caller is a server near by: one that takes longer than this to send its headers, or all of a request, is not.
@@ -74,13 +77,13 @@ const idleTimeoutMs = 65_000;
  * `shutdownGraceMs`, and settles when the last socket is gone, those upgraded to WebSocket included.
  */
 export function createHttpApi(parts: HttpApiParts): FastifyInstance {
-  const {options, switchboard, ownNode, clock, counters, random, log} = parts;
+  const {options, clock, counters, random, log} = parts;
   const drain = new HttpDrain(clock, options.shutdownGraceMs);
   const responder = new ApiResponder({...options, counters, log, drain, observation: parts.observation});
-  const authentication = new ApiAuthentication(options, clock);
-  const guard = parts.replayMemory ?? new ReplayGuard(clock, options.replay, parts.replayEntriesMax);
-  const {inspect} = parts;
-  const calls = new ApiCalls({switchboard, ownNode, authentication, guard, responder, drain, counters, inspect});
+  const {signedSince = Math.ceil(clock.wallNow() / 1000)} = parts;
+  const strict = options.replay === 'strict' ? {signedSince} : undefined;
+  const authentication = new ApiAuthentication(options, clock, strict);
+  const guard = parts.replayGuard ?? createReplayGuard(clock, options.replay, parts.replayEntriesMax);
   const facts = {...parts, readCounters: parts.readCounters ?? ((): Promise<Counters> => Promise.resolve(counters))};
   const metrics = new Metrics({...facts, replayEntries: () => guard.size});
 
@@ -100,37 +103,24 @@ export function createHttpApi(parts: HttpApiParts): FastifyInstance {
     else done();
   });
 
-  const onRequest = (request: FastifyRequest<ApiRoute>, reply: FastifyReply, done: () => void): void => {
-    const bytes = Number(request.headers['content-length'] ?? 0);
-    const refusal = authentication.refuse(request.query, request.headers.authorization);
-    if (refusal !== undefined) {
-      counters.signaturesRefused++;
-      responder.refuseUnread(request, reply, refusal);
-    } else if (bytes > options.payloadBytesMax) {
-      responder.refuseUnread(request, reply, tooLarge(options, bytes));
-    } else {
-      done();
-    }
-  };
-  app.post<ApiRoute>(apiPaths.send, {onRequest}, calls.send);
-  app.post<ApiRoute>(apiPaths.subscribe, {onRequest}, calls.subscribe);
-  app.post<ApiRoute>(apiPaths.unsubscribe, {onRequest}, calls.unsubscribe);
-  app.get(apiPaths.send, (_request, reply) => responder.answerAs(reply, plainText, 'ok'));
-  app.get<ApiRoute>(apiPaths.hello, ({query: {nonce}}, reply) => {
+  const gate = new ApiGate(app, {...options, authentication, guard, responder, drain, counters});
+  addCalls(gate, parts);
+  app.get(apiPaths.send, open, (_request, reply) => responder.answerAs(reply, plainText, 'ok'));
+  app.get<ApiRoute>(apiPaths.hello, open, ({query: {nonce}}, reply) => {
     // The body is for everybody; nodes of the original expect these two letters and no more.
     reply.header(headerNode, parts.node);
     if (isProofNonce(nonce)) reply.header(headerNodeProof, prove(options.securityToken, 'hello', [nonce, parts.node]));
     responder.answerAs(reply, plainText, 'ok');
   });
-  app.get(apiPaths.connect, (_request, reply) => {
+  app.get(apiPaths.connect, open, (_request, reply) => {
     counters.handshakesInvalid++;
     responder.refuse(reply.headers({upgrade: 'websocket', connection: 'upgrade'}), {code: 'RB_UPGRADE_REQUIRED'});
   });
   addPublicDocuments(app, responder);
-  const trace = new TraceApi({...facts, authentication, responder, drain, nextWatcher: () => random.hex(watcherBytes)});
-  trace.install(app, onRequest);
+  const trace = new TraceApi({...facts, responder, drain, nextWatcher: () => random.hex(watcherBytes)});
+  trace.install(app, gate);
   if (options.inspector === 'on') addInspector(app, {...facts, responder, feed: trace.feed});
-  addServerinfo(app, {...facts, access: options.serverinfo, authentication, responder, drain, metrics});
+  addServerinfo(gate, {...facts, access: options.serverinfo, metrics});
   return app;
 }
 
@@ -180,10 +170,6 @@ function addErrorHandler(app: FastifyInstance, responder: ApiResponder): void {
     else if (error.statusCode === 400) responder.refuse(reply, {code: 'RB_REQUEST_MALFORMED'});
     else responder.fail(request, reply, error);
   });
-}
-
-function tooLarge({payloadBytesMax}: GatewayOptions, bytes: number): Refusal {
-  return {code: 'RB_BODY_TOO_LARGE', detail: `Expected a body of at most ${payloadBytesMax} bytes, got ${bytes}`};
 }
 
 /** Methods by path, without the slash at its end; filled as routes are added. */

@@ -5,7 +5,7 @@ import {createHash, timingSafeEqual} from 'node:crypto';
 import type {FastifyInstance, FastifyReply, FastifyRequest} from 'fastify';
 import type {Counters} from '../core/counters.ts';
 import {inspectorPaths} from '../protocol/trace-feed.ts';
-import type {ApiRoute} from './api-calls.ts';
+import {type ApiRoute, open} from './api-gate.ts';
 import type {ApiResponder} from './api-responder.ts';
 import {type PageFile, pagePolicy, readPageFiles} from './inspector-files.ts';
 import type {GatewayOptions} from './options.ts';
@@ -21,7 +21,7 @@ export interface InspectorParts {
 /** Adds the routes. */
 export function addInspector(app: FastifyInstance, {options, counters, responder, feed}: InspectorParts): void {
   let files: ReadonlyMap<string, PageFile> | undefined;
-  app.get<ApiRoute>(inspectorPaths.feed, (request, reply) => {
+  app.get<ApiRoute>(inspectorPaths.feed, open, (request, reply) => {
     if (isKey(options.inspectorKey, request.headers.authorization)) {
       feed(request, reply);
       return;
@@ -37,11 +37,11 @@ export function addInspector(app: FastifyInstance, {options, counters, responder
     else reply.headers(pagePolicy).header('content-type', file.contentType).send(file.bytes);
   };
   // A page that `rainbow replay` serves finds its recording there; this one shall ask for no file that is not there.
-  app.get(inspectorPaths.recording, (_request, reply) => {
+  app.get(inspectorPaths.recording, open, (_request, reply) => {
     reply.code(204).send();
   });
-  app.get(inspectorPaths.page, answerFile);
-  app.get(`${inspectorPaths.page}*`, answerFile);
+  app.get(inspectorPaths.page, open, answerFile);
+  app.get(`${inspectorPaths.page}*`, open, answerFile);
 }
 
 function isKey(key: string, authorization: string | undefined): boolean {

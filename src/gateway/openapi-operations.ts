@@ -78,16 +78,11 @@ const authentication: readonly ErrorCode[] = [
   'RB_SIGNATURE_MISSING',
   'RB_SIGNATURE_MALFORMED',
   'RB_SIGNATURE_EXPIRED',
-  'RB_API_KEY',
-];
-const change: readonly ErrorCode[] = [
-  ...authentication,
   'RB_SIGNATURE_REPLAYED',
-  'RB_BODY_TOO_LARGE',
-  'RB_CHANNEL_INVALID',
-  'RB_PARAMETERS',
+  'RB_API_KEY',
   'RB_OVERLOADED',
 ];
+const change: readonly ErrorCode[] = [...authentication, 'RB_BODY_TOO_LARGE', 'RB_CHANNEL_INVALID', 'RB_PARAMETERS'];
 
 const message = 'p4f9k1c8a01';
 const json: Content = {type: 'application/json'};
@@ -176,7 +171,7 @@ export const operations: readonly OperationFacts[] = [
     access: 'authenticated',
     query: traceQuerySchema,
     contents: [{type: 'application/json', schemas: [storySchema, traceSettingsSchema]}, {type: 'application/x-ndjson'}],
-    errors: [...authentication, 'RB_PARAMETERS', 'RB_OVERLOADED'],
+    errors: [...authentication, 'RB_PARAMETERS'],
     samples: {
       settings: {},
       story: {query: {message}},
@@ -191,7 +186,7 @@ export const operations: readonly OperationFacts[] = [
     access: 'authenticated',
     body: traceBodySchema,
     contents: [{type: 'application/json', schemas: [doneSchema]}],
-    errors: [...authentication, 'RB_BODY_TOO_LARGE', 'RB_PARAMETERS', 'RB_OVERLOADED'],
+    errors: [...authentication, 'RB_BODY_TOO_LARGE', 'RB_PARAMETERS'],
     samples: {
       on: {body: {channels: ['lobby'], seconds: 60}, answer: {status: 0}},
       off: {body: {seconds: 0}, answer: {status: 0}},
@@ -215,7 +210,7 @@ export const operations: readonly OperationFacts[] = [
     access: 'whereAsked',
     query: serverinfoQuerySchema,
     contents: [{type: 'text/html'}, {type: 'application/json', schemas: [serverinfoSchema, clusterInfoSchema]}],
-    errors: [...authentication, 'RB_OVERLOADED'],
+    errors: authentication,
     samples: {page: {}, json: {query: {format: 'json'}}, cluster: {query: {cluster: '1'}}},
   },
   {
@@ -225,7 +220,7 @@ export const operations: readonly OperationFacts[] = [
     summary: 'Counters and gauges in the text format of Prometheus',
     access: 'whereAsked',
     contents: [text],
-    errors: [...authentication, 'RB_OVERLOADED'],
+    errors: authentication,
     samples: {scrape: {}},
   },
   {

@@ -19,7 +19,7 @@ export interface GatewayOptions {
   readonly securityToken: string;
   /** `api_keys`: bearer keys accepted by the HTTP API, each at least 24 characters. @default none */
   readonly apiKeys: readonly string[];
-  /** `replay`: `exact` refuses an exact repeat of a call, `strict` any repeated signature. @default 'exact' */
+  /** `replay`: `exact` refuses an exact repeat of a call, `strict` any signature that was or may have been used. @default 'exact' */
   readonly replay: 'exact' | 'strict';
   /** `require_device`: refuse a client without device id and platform, as the original did. @default false */
   readonly requireDevice: boolean;

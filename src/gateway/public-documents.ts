@@ -4,6 +4,7 @@
 import {createHash} from 'node:crypto';
 import type {FastifyInstance} from 'fastify';
 import {documentPaths} from '../protocol/api.ts';
+import {open} from './api-gate.ts';
 import type {ApiResponder} from './api-responder.ts';
 import {asyncapiDocument} from './asyncapi-document.ts';
 import {openapiDocument} from './openapi-document.ts';
@@ -27,7 +28,7 @@ interface Page {
 export function addPublicDocuments(app: FastifyInstance, responder: ApiResponder): void {
   for (const name of Object.keys(documentPaths) as (keyof typeof documentPaths)[]) {
     let page: Page | undefined;
-    app.get(documentPaths[name], (request, reply) => {
+    app.get(documentPaths[name], open, (request, reply) => {
       page ??= makePage(makers[name]());
       reply.headers(page.headers);
       if (isKnown(request.headers['if-none-match'], page)) reply.code(304).send();

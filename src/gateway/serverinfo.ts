@@ -1,14 +1,8 @@
-// The routes that tell rather than do: /serverinfo/ and /metrics/, and who may read them. Neither changes anything, so
-// a repeated signature is no repeat worth refusing here.
+// The routes that tell rather than do: /serverinfo/ and /metrics/, and who may read them.
 
-import type {FastifyInstance, FastifyReply, FastifyRequest} from 'fastify';
-import type {Counters} from '../core/counters.ts';
 import {apiPaths} from '../protocol/api.ts';
-import type {ApiAuthentication} from './api-authentication.ts';
-import type {ApiRoute} from './api-calls.ts';
+import type {ApiGate, ApiOutcome, ApiRequest} from './api-gate.ts';
 import {isFromNode} from './api-query.ts';
-import type {ApiResponder} from './api-responder.ts';
-import type {HttpDrain} from './http-drain.ts';
 import type {Metrics} from './metrics.ts';
 import type {GatewayOptions} from './options.ts';
 import {clusterFactsText, factsText, gatherFacts, type ServerFactsParts} from './server-facts.ts';
@@ -18,60 +12,42 @@ import {pageHeaders, renderPage} from './serverinfo-page.ts';
 export interface ServerinfoParts extends ServerFactsParts {
   /** Who may read. */
   readonly access: GatewayOptions['serverinfo'];
-  /** Where refusals are counted. */
-  readonly counters: Counters;
-  readonly authentication: ApiAuthentication;
-  readonly responder: ApiResponder;
-  readonly drain: HttpDrain;
   readonly metrics: Metrics;
 }
 
-type ReadRequest = FastifyRequest<ApiRoute>;
-
 /** Adds the routes. */
-export function addServerinfo(app: FastifyInstance, parts: ServerinfoParts): void {
-  const {responder, drain, metrics} = parts;
-  const onRequest = (request: ReadRequest, reply: FastifyReply, done: () => void): void => {
-    const refusal = mayRead(parts.access, request)
-      ? undefined
-      : parts.authentication.refuse(request.query, request.headers.authorization);
-    if (refusal === undefined) {
-      done();
-    } else {
-      parts.counters.signaturesRefused++;
-      responder.refuseUnread(request, reply, refusal);
-    }
-  };
-  const settle = (request: ReadRequest, reply: FastifyReply, answered: Promise<void>): void => {
-    drain.begin();
-    answered.catch((error: unknown) => responder.fail(request, reply, error)).finally(() => drain.end());
-  };
-  app.get<ApiRoute>(apiPaths.serverinfo, {onRequest}, (request, reply) => {
-    settle(request, reply, answerFacts(parts, request, reply));
+export function addServerinfo(gate: ApiGate, parts: ServerinfoParts): void {
+  const {access, metrics} = parts;
+  const isOpenTo = (request: ApiRequest): boolean => mayRead(access, request);
+  gate.add({
+    method: 'GET',
+    path: apiPaths.serverinfo,
+    isOpenTo,
+    read: (request) => request,
+    run: (request) => answerFacts(parts, request),
   });
-  app.get<ApiRoute>(apiPaths.metrics, {onRequest}, (request, reply) => {
-    settle(
-      request,
-      reply,
-      metrics.text().then((text) => responder.answerAs(reply, metrics.contentType, text)),
-    );
+  gate.add({
+    method: 'GET',
+    path: apiPaths.metrics,
+    isOpenTo,
+    read: (request) => request,
+    run: async () => ({contentType: metrics.contentType, body: await metrics.text()}),
   });
 }
 
-async function answerFacts(parts: ServerinfoParts, request: ReadRequest, reply: FastifyReply): Promise<void> {
-  const {responder} = parts;
+async function answerFacts(parts: ServerinfoParts, request: ApiRequest): Promise<ApiOutcome> {
   const isForNode = isFromNode(request.query);
   const facts = await gatherFacts(parts, addressOf(request), isForNode);
-  if (isForNode) responder.answer(reply, clusterFactsText(facts));
-  else if (wantsJson(request)) responder.answer(reply, factsText(facts));
-  else responder.answerAs(reply.headers(pageHeaders), 'text/html; charset=utf-8', renderPage(facts));
+  if (isForNode) return clusterFactsText(facts);
+  if (wantsJson(request)) return factsText(facts);
+  return {contentType: 'text/html; charset=utf-8', headers: pageHeaders, body: renderPage(facts)};
 }
 
-function wantsJson({query, headers}: ReadRequest): boolean {
+function wantsJson({query, headers}: ApiRequest): boolean {
   return query.format === undefined ? /\bapplication\/json\b/i.test(headers.accept ?? '') : query.format === 'json';
 }
 
-function mayRead(access: GatewayOptions['serverinfo'], request: ReadRequest): boolean {
+function mayRead(access: GatewayOptions['serverinfo'], request: ApiRequest): boolean {
   switch (access) {
     case 'open':
       return true;
@@ -90,13 +66,13 @@ export function isLoopback(address: string | undefined): boolean {
 }
 
 // Behind a proxy on the same machine everybody comes from loopback; what a proxy passes on shows by its headers.
-function isLocal({headers, raw}: ReadRequest): boolean {
+function isLocal({headers, raw}: ApiRequest): boolean {
   const isPassedOn = (headers['x-forwarded-for'] ?? headers.forwarded ?? headers.via) !== undefined;
   return !isPassedOn && isLoopback(raw.socket.remoteAddress);
 }
 
 /** The address that the caller reached, IPv4 written as such. */
-function addressOf({raw: {socket}}: ReadRequest): string {
+function addressOf({raw: {socket}}: ApiRequest): string {
   const address = (socket.localAddress ?? '').replace(/^::ffff:/, '');
   return `${address.includes(':') ? `[${address}]` : address}:${socket.localPort ?? 0}`;
 }

@@ -3,8 +3,9 @@
 import {claimsBytes} from '../actors/sequences.ts';
 import {nodeLoadBytes} from '../cluster/node-load.ts';
 import {presenceBytes} from '../cluster/presence.ts';
+import {systemClock} from '../core/clock.ts';
 import {countersBytes} from '../core/counters.ts';
-import {replayMemoryBytes} from './replay-guard-shared.ts';
+import {replayMemoryBytes} from './replay-marks-shared.ts';
 
 export interface NodeMemory {
   /** One piece a shard, and the last for the main thread; a shard that replaces another counts on. */
@@ -15,8 +16,10 @@ export interface NodeMemory {
   readonly presences: readonly SharedArrayBuffer[];
   /** See `Sequences.nextClaim`. */
   readonly claims: SharedArrayBuffer;
-  /** See `SharedReplayGuard`; one thread needs none. */
+  /** See `createSharedReplayGuard`; one thread needs none. */
   readonly replays: SharedArrayBuffer | undefined;
+  /** The first whole Unix second of the node's life: earlier signatures may have been used in an earlier life. */
+  readonly signedSince: number;
 }
 
 /** Fresh memory for `threads` shards. */
@@ -26,6 +29,7 @@ export function createNodeMemory(threads: number): NodeMemory {
     load: new SharedArrayBuffer(nodeLoadBytes(threads)),
     presences: threads > 1 ? Array.from({length: threads}, () => new SharedArrayBuffer(presenceBytes)) : [],
     claims: new SharedArrayBuffer(claimsBytes),
+    signedSince: Math.ceil(systemClock.wallNow() / 1000),
     replays: threads > 1 ? new SharedArrayBuffer(replayMemoryBytes) : undefined,
   };
 }

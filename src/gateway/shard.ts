@@ -24,7 +24,7 @@ import {createUpstreamPool} from '../upstream/upstream-pool.ts';
 import {createHttpApi} from './http-api.ts';
 import {readFileLimit, shareFiles} from './open-files.ts';
 import type {GatewayOptions} from './options.ts';
-import {SharedReplayGuard} from './replay-guard-shared.ts';
+import {createSharedReplayGuard} from './replay-marks-shared.ts';
 import {SeldomWarning} from './seldom-warning.ts';
 import type {NodeMemory} from './shard-memory.ts';
 import {version} from './version.ts';
@@ -135,7 +135,8 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     log,
     version,
     startedAt: clock.now(),
-    replayMemory: memory.replays && new SharedReplayGuard(clock, options.replay, memory.replays),
+    replayGuard: memory.replays && createSharedReplayGuard(clock, options.replay, memory.replays),
+    signedSince: memory.signedSince,
   });
   api.server.maxConnections = socketsMax;
   api.server.on('drop', () => {

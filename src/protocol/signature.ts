@@ -1,5 +1,9 @@
 // The signature of PROTOCOL section 5, both directions: hex SHA-1 of token, timestamp and nonce, sorted bytewise and
-// joined. It covers neither path nor body; replay protection is the gateway's (replay-guard.ts).
+// joined. It covers neither path nor body; replay protection is the gateway's (replay-guard.ts). Nor does it cover where
+// one of the three strings ends and the next begins, so one signature may fit several pairs of timestamp and nonce
+// ("cuts" of the joined text):
+//
+//   token t, (1795873130, 17867) and (1786717958, 73130) are both joined as 178671795873130t
 
 import {hash, timingSafeEqual} from 'node:crypto';
 
@@ -17,8 +21,12 @@ export interface SignatureParameters {
 
 /** `signature` for the three strings. */
 export function sign(token: string, timestamp: string, nonce: string): string {
+  return hash('sha1', joined(token, timestamp, nonce), 'hex');
+}
+
+function joined(token: string, timestamp: string, nonce: string): Buffer {
   const parts = [token, timestamp, nonce].map((part) => Buffer.from(part, 'utf8')).sort(Buffer.compare);
-  return hash('sha1', Buffer.concat(parts), 'hex');
+  return Buffer.concat(parts);
 }
 
 /** Fresh parameters as a query string, without `?`. `wallMs` is Unix time in milliseconds. */
@@ -42,6 +50,16 @@ export function isCallbackNonce(nonce: string): boolean {
   return callbackNonceFormat.test(nonce);
 }
 
+/**
+ * A nonce for a call of the HTTP API; `random` is a whole number below 10^13. 15 digits, since old servers expect a number.
+ * The two nines are where another cut would begin, and a timestamp that begins with 9 lies beyond the year 2255: no other
+ * cut of the pair is a signature of its own, so `replay = strict` accepts it.
+ */
+export function callerNonce(random: number): string {
+  const digits = String(random).padStart(13, '0');
+  return `9${digits.slice(0, 4)}9${digits.slice(4)}`;
+}
+
 /** What {@link verify} found. */
 export type Verdict = 'valid' | 'invalid' | 'expired';
 
@@ -57,4 +75,68 @@ export function verify(token: string, parameters: Partial<SignatureParameters>, 
     return 'invalid';
   if (!timingSafeEqual(Buffer.from(sign(token, timestamp, nonce)), Buffer.from(signature))) return 'invalid';
   return Math.abs(wallMs / 1000 - Number(timestamp)) < signatureWindowSeconds ? 'valid' : 'expired';
+}
+
+/** A timestamp and a nonce. */
+export type SignedPair = Pick<SignatureParameters, 'timestamp' | 'nonce'>;
+
+// No signature of this protocol is older, and no token is used for longer.
+const oldestTimestamp = 1_400_000_000;
+const tokenLifeSeconds = 30 * 366 * 86_400;
+
+/**
+ * Whether the pair's signature also fits another timestamp at which the token may have been, or may yet be, in use: then it
+ * may be an old signature that is shown again, and may itself be shown again after everybody has forgotten it.
+ */
+export function isAmbiguous(token: string, pair: SignedPair, wallMs: number): boolean {
+  const latest = wallMs / 1000 + tokenLifeSeconds;
+  return cutsOf(token, pair).some(({timestamp}) => {
+    const seconds = Number(timestamp);
+    return timestamp !== pair.timestamp && isCanonical(timestamp) && seconds >= oldestTimestamp && seconds <= latest;
+  });
+}
+
+/** Whether a timestamp has no needless zeros, by which one moment could be written in several ways. */
+export function isCanonical(timestamp: string): boolean {
+  return timestamp === '0' || !timestamp.startsWith('0');
+}
+
+/** Whether the pair, or another cut of what it signs, is that of one of our own calls. */
+export function isOfCallback(token: string, pair: SignedPair): boolean {
+  if (isCallbackNonce(pair.nonce)) return true;
+  // Nearly no call gets further.
+  if (!joined(token, pair.timestamp, pair.nonce).includes(callbackNoncePrefix)) return false;
+  return cutsOf(token, pair).some(({nonce}) => isCallbackNonce(nonce));
+}
+
+const timestampLengthMax = 12;
+
+/** Every pair that has the signature of this one, itself included. */
+function cutsOf(token: string, pair: SignedPair): readonly SignedPair[] {
+  const whole = joined(token, pair.timestamp, pair.nonce).toString('latin1');
+  const rawToken = Buffer.from(token, 'utf8').toString('latin1');
+  const cuts: SignedPair[] = [];
+  if (rawToken === '') return cuts;
+  for (let at = whole.indexOf(rawToken); at !== -1; at = whole.indexOf(rawToken, at + 1)) {
+    for (const cut of candidates(whole.slice(0, at), whole.slice(at + rawToken.length))) {
+      const isWellFormed = timestampFormat.test(cut.timestamp) && nonceFormat.test(cut.nonce);
+      if (isWellFormed && joined(token, cut.timestamp, cut.nonce).toString('latin1') === whole) cuts.push(cut);
+    }
+  }
+  return cuts;
+}
+
+/** What may be timestamp and nonce, in either order, where the token stands between `before` and `after`. */
+function candidates(before: string, after: string): readonly SignedPair[] {
+  if (before !== '' && after !== '') {
+    return [
+      {timestamp: before, nonce: after},
+      {timestamp: after, nonce: before},
+    ];
+  }
+  const both = before + after;
+  return Array.from({length: timestampLengthMax}, (_, index) => index + 1).flatMap((length) => [
+    {timestamp: both.slice(0, length), nonce: both.slice(length)},
+    {timestamp: both.slice(-length), nonce: both.slice(0, -length)},
+  ]);
 }

@@ -3,7 +3,7 @@
 import test from 'ava';
 import type {RefusedCall} from '../../src/business/index.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
-import {callbackNonce, signedQuery} from '../../src/protocol/signature.ts';
+import {callbackNonce, sign, signedQuery} from '../../src/protocol/signature.ts';
 import {call, make, read, request, signed, token} from './kit.ts';
 
 /** A server that notes what reached a handler, and what was refused. */
@@ -104,6 +104,20 @@ test('a call is remembered for as long as its signature may count', async (t) =>
     clock.advance(1_000);
   }
   t.deepEqual(statuses, [200, ...new Array<number>(24).fill(403)]);
+});
+
+test('a call whose signature is shown again with another timestamp and nonce is refused', async (t) => {
+  const clock = new SimulatedClock(1_795_873_000_000);
+  const {app, handled} = guarded({clock});
+  const [timestamp, nonce] = ['1795873000', callbackNonce(1_795_873_005)];
+  const query = `timestamp=${timestamp}&nonce=${nonce}&signature=${sign(token, timestamp, nonce)}`;
+  t.is((await call(app, '/connect/', {query})).status, 200);
+  const recut = {timestamp: '1795873005', nonce: '17958730001984198419'};
+  const signature = sign(token, recut.timestamp, recut.nonce);
+  t.is(signature, sign(token, timestamp, nonce));
+  const again = `timestamp=${recut.timestamp}&nonce=${recut.nonce}&signature=${signature}`;
+  t.like(await call(app, '/connect/', {query: again}), {status: 403, json: {code: 'RB_SIGNATURE'}});
+  t.is(handled.length, 1);
 });
 
 test('at the bound of remembered calls further ones are refused, until the oldest are forgotten', async (t) => {

@@ -158,6 +158,18 @@ test('the signatures of our own calls are not accepted back', async (t) => {
   }
 });
 
+test('replay = strict: a call made before a restart is refused after it', async (t) => {
+  const world = await start(t, {replay: 'strict'});
+  const query = world.api.signature();
+  const call = (api: World['api']) =>
+    api.call({path: '/send/?channel=a&qos=0', query, body: 'hi', credentials: {kind: 'none'}});
+  t.is((await call(world.api)).status, 200);
+  await world.gateway.close();
+  const restarted = await start(t, {replay: 'strict'});
+  t.like((await call(restarted.api)).json, {status: 1, code: 'RB_SIGNATURE_EXPIRED'});
+  t.is((await restarted.api.send({channel: 'a', qos: 0})).status, 200, 'a caller that signs now is not refused');
+});
+
 const key = 'key-0123456789-abcdefghij';
 const otherKey = 'another-key-0123456789-xyz';
 

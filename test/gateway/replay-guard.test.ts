@@ -1,14 +1,12 @@
 import test from 'ava';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
-import {type Admission, ReplayGuard, type SignedCall} from '../../src/gateway/replay-guard.ts';
+import type {Admission, SignedCall} from '../../src/gateway/replay-guard.ts';
+import {createReplayGuard} from '../../src/gateway/replay-marks.ts';
 import {sign} from '../../src/protocol/signature.ts';
-
-const timestamp = 1_420_000_000;
 
 function signedCall(nonce: number, changes: Partial<SignedCall> = {}): SignedCall {
   return {
-    timestamp,
-    signature: sign('tokentoken', String(changes.timestamp ?? timestamp), String(nonce)),
+    signature: sign('tokentoken', '1420000000', String(nonce)),
     meaning: 'send\nroom',
     body: Buffer.from('hello'),
     ...changes,
@@ -21,14 +19,14 @@ function admitted(outcome: Admission | 'repeated' | 'full'): Admission {
 }
 
 test('an exact repeat is found, once as well as the hundredth time', (t) => {
-  const guard = new ReplayGuard(new SimulatedClock(), 'exact');
+  const guard = createReplayGuard(new SimulatedClock(), 'exact');
   admitted(guard.admit(signedCall(1)));
   for (let repeat = 0; repeat < 100; repeat++) t.is(guard.admit(signedCall(1)), 'repeated');
   t.is(guard.size, 1);
 });
 
 test('the same signature with another body, meaning or nonce is another call', (t) => {
-  const guard = new ReplayGuard(new SimulatedClock(), 'exact');
+  const guard = createReplayGuard(new SimulatedClock(), 'exact');
   admitted(guard.admit(signedCall(1)));
   admitted(guard.admit(signedCall(1, {body: Buffer.from('hellO')})));
   admitted(guard.admit(signedCall(1, {body: new Uint8Array(0)})));
@@ -38,7 +36,7 @@ test('the same signature with another body, meaning or nonce is another call', (
 });
 
 test('meaning and body cannot run into each other', (t) => {
-  const guard = new ReplayGuard(new SimulatedClock(), 'exact');
+  const guard = createReplayGuard(new SimulatedClock(), 'exact');
   admitted(guard.admit(signedCall(1, {meaning: 'sub', body: Buffer.from('\nx')})));
   admitted(guard.admit(signedCall(1, {meaning: 'sub\n', body: Buffer.from('x')})));
   t.is(guard.size, 2);
@@ -46,7 +44,7 @@ test('meaning and body cannot run into each other', (t) => {
 
 for (const length of [0, 4_095, 4_096, 4_097, 100_000]) {
   test(`a repeat with a body of ${length} bytes is found, and one that differs in its last byte is not one`, (t) => {
-    const guard = new ReplayGuard(new SimulatedClock(), 'exact');
+    const guard = createReplayGuard(new SimulatedClock(), 'exact');
     const body = new Uint8Array(length);
     admitted(guard.admit(signedCall(1, {body})));
     t.is(guard.admit(signedCall(1, {body: Uint8Array.from(body)})), 'repeated');
@@ -55,8 +53,31 @@ for (const length of [0, 4_095, 4_096, 4_097, 100_000]) {
   });
 }
 
+test('a signature that was used for a call of the original is good for no other call, and the other way round', (t) => {
+  const guard = createReplayGuard(new SimulatedClock(), 'exact');
+  const once = {meaning: undefined};
+  admitted(guard.admit(signedCall(1)));
+  for (let repeat = 0; repeat < 3; repeat++) t.is(guard.admit(signedCall(1, once)), 'repeated');
+  admitted(guard.admit(signedCall(1, {meaning: 'send\nhall'})));
+  admitted(guard.admit(signedCall(2, once)));
+  t.is(guard.admit(signedCall(2, once)), 'repeated');
+  t.is(guard.admit(signedCall(2, {...once, body: Buffer.from('else')})), 'repeated');
+  t.is(guard.admit(signedCall(2)), 'repeated');
+  t.is(guard.size, 3);
+});
+
+test('a signature that carries several calls of the original is remembered for 20 s after the last of them', (t) => {
+  const clock = new SimulatedClock();
+  const guard = createReplayGuard(clock, 'exact');
+  admitted(guard.admit(signedCall(1)));
+  clock.advance(9_000);
+  admitted(guard.admit(signedCall(1, {meaning: 'send\nhall'})));
+  clock.advance(19_999);
+  t.is(guard.admit(signedCall(1, {meaning: undefined})), 'repeated');
+});
+
 test('in strict mode any repeated signature is found, whatever the call', (t) => {
-  const guard = new ReplayGuard(new SimulatedClock(), 'strict');
+  const guard = createReplayGuard(new SimulatedClock(), 'strict');
   admitted(guard.admit(signedCall(1)));
   t.is(guard.admit(signedCall(1, {meaning: 'unsub', body: Buffer.from('else')})), 'repeated');
   admitted(guard.admit(signedCall(2)));
@@ -64,7 +85,7 @@ test('in strict mode any repeated signature is found, whatever the call', (t) =>
 
 test('a call is remembered for 20 s, longer than its signature can be valid, and then forgotten', (t) => {
   const clock = new SimulatedClock();
-  const guard = new ReplayGuard(clock, 'exact');
+  const guard = createReplayGuard(clock, 'exact');
   admitted(guard.admit(signedCall(1)));
   clock.advance(19_999);
   t.is(guard.admit(signedCall(1)), 'repeated');
@@ -76,7 +97,7 @@ test('a call is remembered for 20 s, longer than its signature can be valid, and
 
 test('a wall that is set forward and back again brings no repeat through', (t) => {
   const clock = new SimulatedClock();
-  const guard = new ReplayGuard(clock, 'exact');
+  const guard = createReplayGuard(clock, 'exact');
   admitted(guard.admit(signedCall(1)));
   clock.stepWall(3_600_000);
   clock.advance(6_000);
@@ -84,47 +105,49 @@ test('a wall that is set forward and back again brings no repeat through', (t) =
   t.is(guard.admit(signedCall(1)), 'repeated');
 });
 
-test('calls of one second are forgotten together, 20 s after the last of them', (t) => {
+test('each call is remembered for 20 s, whenever the others came', (t) => {
   const clock = new SimulatedClock();
-  const guard = new ReplayGuard(clock, 'exact');
+  const guard = createReplayGuard(clock, 'exact');
   admitted(guard.admit(signedCall(1)));
   clock.advance(9_000);
   admitted(guard.admit(signedCall(2)));
   clock.advance(19_999);
-  t.is(guard.admit(signedCall(1)), 'repeated');
+  t.is(guard.admit(signedCall(2)), 'repeated');
+  t.is(guard.size, 1);
   clock.advance(5_001);
   t.is(guard.size, 0);
 });
 
 test('at the bound a call is refused rather than another forgotten, and there is room again in time', (t) => {
   const clock = new SimulatedClock();
-  const guard = new ReplayGuard(clock, 'exact', 2);
+  const guard = createReplayGuard(clock, 'exact', 2);
   admitted(guard.admit(signedCall(1)));
   admitted(guard.admit(signedCall(2)));
   t.is(guard.admit(signedCall(3)), 'full');
   t.is(guard.admit(signedCall(1)), 'repeated');
   clock.advance(25_000);
-  admitted(guard.admit(signedCall(3, {timestamp: timestamp + 25})));
+  admitted(guard.admit(signedCall(3)));
   t.is(guard.size, 1);
 });
 
 test('room is looked for when a call needs it, not only when the timer comes', (t) => {
   const clock = new SimulatedClock();
-  const guard = new ReplayGuard(clock, 'exact', 2);
+  const guard = createReplayGuard(clock, 'exact', 2);
+  clock.advance(3_000);
   admitted(guard.admit(signedCall(1)));
-  clock.advance(1_000);
-  admitted(guard.admit(signedCall(2, {timestamp: timestamp + 1})));
-  // The timer came at 20 s and comes again at 25 s.
-  clock.advance(20_500);
-  t.is(guard.size, 1);
-  admitted(guard.admit(signedCall(3, {timestamp: timestamp + 21})));
-  t.is(guard.size, 2);
-  admitted(guard.admit(signedCall(4, {timestamp: timestamp + 21})));
+  clock.advance(6_000);
+  admitted(guard.admit(signedCall(2)));
+  t.is(guard.admit(signedCall(3)), 'full');
+  // The timer came at 23 s and comes again at 28 s.
+  clock.advance(16_500);
+  admitted(guard.admit(signedCall(3)));
+  t.is(guard.admit(signedCall(4)), 'full');
+  t.is(guard.admit(signedCall(2)), 'repeated');
   t.is(guard.size, 2);
 });
 
 test('a call that is released may be made again, once', (t) => {
-  const guard = new ReplayGuard(new SimulatedClock(), 'exact');
+  const guard = createReplayGuard(new SimulatedClock(), 'exact');
   const admission = admitted(guard.admit(signedCall(1)));
   guard.release(admission);
   guard.release(admission);
@@ -135,7 +158,7 @@ test('a call that is released may be made again, once', (t) => {
 
 test('stopping forgets everything and leaves no timer', (t) => {
   const clock = new SimulatedClock();
-  const guard = new ReplayGuard(clock, 'strict');
+  const guard = createReplayGuard(clock, 'strict');
   admitted(guard.admit(signedCall(1)));
   guard.stop();
   t.is(guard.size, 0);

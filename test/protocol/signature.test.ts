@@ -2,7 +2,10 @@ import test from 'ava';
 import fc from 'fast-check';
 import {
   callbackNonce,
+  callerNonce,
+  isAmbiguous,
   isCallbackNonce,
+  isOfCallback,
   sign,
   signatureWindowSeconds,
   signedQuery,
@@ -135,4 +138,50 @@ test('nonces of our own calls are known as such, and numbers that old callers dr
   for (const nonce of ['1984198419', '1000', '99999', '1984198419000000000', '198419841900000000000', 'x']) {
     t.false(isCallbackNonce(nonce), nonce);
   }
+});
+
+test('a pair whose signature fits another time at which the token may be in use is ambiguous', (t) => {
+  const ambiguous = (secret: string, timestamp: string, nonce: string): boolean =>
+    isAmbiguous(secret, {timestamp, nonce}, Number(timestamp) * 1000);
+  t.is(sign('tokentoken', '1795873130', '17867'), sign('tokentoken', '1786717958', '73130'));
+  t.true(ambiguous('tokentoken', '1795873130', '17867'));
+  t.true(ambiguous('tokentoken', '1786717958', '73130'));
+  t.true(ambiguous('tokentoken', '1795873130', 'a1795873131'), 'also with letters between two timestamps');
+  t.true(ambiguous('5ecret', '1795873130', '1795873131'), 'the nonce is a timestamp itself');
+  t.true(ambiguous('2', '1795873130', '3000000000'.replace('3', '2')), 'the token stands between the two');
+  t.false(ambiguous('tokentoken', '1420000000', '12345'));
+  t.false(ambiguous('tokentoken', '1795873130', 'xkcdlpwq'));
+  t.false(ambiguous('tokentoken', '1795873130', 'a1195873131'), 'the other time is before the protocol');
+  t.false(ambiguous('tokentoken', '1795873130', 'a9995873131'), 'the other time is after the life of any token');
+});
+
+test('nonces of our callers are numbers, and never ambiguous, whatever the token and the time', (t) => {
+  const tokens = fc.oneof(fc.stringMatching(/^[0-9]{8,20}$/), fc.stringMatching(/^[!-~]{8,20}$/));
+  const property = fc.property(
+    tokens,
+    fc.integer({min: 1_420_000_000, max: 2_200_000_000}),
+    fc.oneof(fc.constantFrom(0, 1e13 - 1), fc.integer({min: 0, max: 1e13 - 1})),
+    (secret, seconds, random) => {
+      const nonce = callerNonce(random);
+      t.true(Number.isSafeInteger(Number(nonce)) && String(Number(nonce)) === nonce);
+      t.false(
+        isAmbiguous(secret, {timestamp: String(seconds), nonce}, seconds * 1000),
+        `${secret} ${seconds} ${nonce}`,
+      );
+      t.false(isOfCallback(secret, {timestamp: String(seconds), nonce}));
+    },
+  );
+  fc.assert(property, {numRuns: 2_000});
+});
+
+test('a signature of our own calls is known as such by any cut', (t) => {
+  const timestamp = '1420000500';
+  for (const random of [1_420_000_600, 7, 9_999_999_999]) {
+    const nonce = callbackNonce(random);
+    const cut = {timestamp: nonce.slice(10), nonce: `${timestamp}1984198419`};
+    const isSame = sign(token, cut.timestamp, cut.nonce) === sign(token, timestamp, nonce);
+    t.is(isOfCallback(token, cut), isSame);
+    t.true(isOfCallback(token, {timestamp, nonce}));
+  }
+  t.false(isOfCallback(token, {timestamp, nonce: '12345'}));
 });
