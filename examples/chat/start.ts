@@ -2,6 +2,7 @@
 
 import {relative} from 'node:path';
 import {fileURLToPath} from 'node:url';
+import {takeSignals} from '../../src/cli/signals.ts';
 import {readConfiguration} from '../../src/gateway/configuration.ts';
 import {formatFault} from '../../src/gateway/configuration-report.ts';
 import {type Gateway, startGateway} from '../../src/gateway/gateway.ts';
@@ -23,7 +24,7 @@ const chat = await startChat({
 }).catch((error: unknown) => giveUp(error, 'connect_url, forward_url and close_url'));
 gateway = await startGateway(withRealPort(options, chat)).catch((error: unknown) => giveUp(error, 'port'));
 explain(gateway, chat);
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void stop());
+takeSignals({end: () => void stop(), ignore: (_signal, reason) => console.log(reason)});
 
 function configure(): GatewayOptions {
   const configuration = readConfiguration({file, environment: process.env, flags: {host: '127.0.0.1'}});

@@ -5,14 +5,19 @@ import type {ValidConfiguration} from '../gateway/configuration-report.ts';
 import {type Gateway, startGateway} from '../gateway/gateway.ts';
 import {createLog, isPretty} from '../gateway/log.ts';
 import type {GatewayOptions} from '../gateway/options.ts';
+import {standardOutput} from '../gateway/standard-output.ts';
 import {version} from '../gateway/version.ts';
 import {describeStart} from './banner.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
+import {endUnread} from './output.ts';
 import {closeAtEnd} from './shutdown.ts';
 
 /** Settles once the gateway listens; the process then lives until a signal ends it. */
 export async function runGateway({options, warnings}: Omit<ValidConfiguration, 'kind' | 'sources'>): Promise<void> {
-  const log = createLog(options);
+  // A reader of the log that has gone ends a command, but never a gateway.
+  process.stdout.off('error', endUnread);
+  const output = standardOutput();
+  const log = createLog(options, output);
   for (const warning of warnings) log.warn({warning}, 'configuration.warning');
   const starting = startGateway(options, {log});
   // Before it listens, so that a signal during the start closes it as well.
@@ -22,7 +27,7 @@ export async function runGateway({options, warnings}: Omit<ValidConfiguration, '
   });
   const {url, port} = await listening(starting, options);
   const {host, connectUrl, forwardUrl, closeUrl} = options;
-  if (isPretty(options)) process.stdout.write(describeStart(url, options));
+  if (isPretty(options, output)) output.write(describeStart(url, options));
   else log.info({url, host, port, version, connectUrl, forwardUrl, closeUrl}, 'gateway.started');
 }
 

@@ -1,5 +1,12 @@
 // What commands print. What came from a client or a server never reaches the terminal raw: it could steer it.
 
+import {exitCodes} from './exit.ts';
+
+/** Ends a command whose output cannot be written: the reader may have seen enough, as in `rainbow config | head -1`. */
+export function endUnread(error: NodeJS.ErrnoException): void {
+  process.exit(error.code === 'EPIPE' ? exitCodes.success : exitCodes.failure);
+}
+
 /** One line on standard output. */
 export function printLine(line: string): void {
   process.stdout.write(`${line}\n`);

@@ -4,6 +4,7 @@
 import {Command, CommanderError} from 'commander';
 import {version} from '../gateway/version.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
+import {endUnread} from './output.ts';
 
 /** A program with `--version` and `--help`; commands added to it inherit its ways. */
 export function createProgram(name: string, description: string): Command {
@@ -33,10 +34,7 @@ export function addHelp(program: Command): void {
 
 /** Runs `program` and sets the exit code of the process; it ends by itself once nothing is left to do. */
 export async function runProgram(program: Command, argv: readonly string[]): Promise<void> {
-  // The reader may have seen enough, as in `rainbow config | head -1`.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    process.exit(error.code === 'EPIPE' ? exitCodes.success : exitCodes.failure);
-  });
+  process.stdout.on('error', endUnread);
   try {
     await program.parseAsync([...argv]);
   } catch (error) {

@@ -1,17 +1,20 @@
-// How a serving process ends: on SIGTERM, SIGINT, SIGHUP or SIGQUIT the gateway is closed and the process exits 0; after a
-// failure that nobody caught it says so, closes likewise and exits 1; a second signal, or the deadline, ends it at once.
+// How a serving process ends: on a signal that ends it (signals.ts) the gateway is closed and the process exits 0; after a
+// failure that nobody caught it logs the failure, closes likewise and exits 1; a second signal, or the deadline, ends it at
+// once.
 
 import closeWithGrace from 'close-with-grace';
 import {systemClock} from '../core/clock.ts';
 import type {Log} from '../gateway/log.ts';
 import {exitCodes} from './exit.ts';
+import {takeSignals} from './signals.ts';
 
-const signals = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const;
-
-// Ours are handled below. The others mean a broken process, in which a listener would only hide the fault; and a gateway
+// Those of signals.ts are handled below. The others mean a broken process, in which a listener would only hide the fault; and a gateway
 // keeps its process alive, so that an empty event loop is no reason to close.
 const skippedEvents = [
-  ...signals,
+  'SIGTERM',
+  'SIGINT',
+  'SIGHUP',
+  'SIGQUIT',
   'SIGILL',
   'SIGTRAP',
   'SIGABRT',
@@ -60,7 +63,7 @@ export function closeAtEnd(log: Log, graceMs: number, close: () => Promise<void>
       process.exit(exitCodes.failure);
     }
   }
-  for (const signal of signals) process.on(signal, () => end(signal));
+  takeSignals({end, ignore: (signal, reason) => log.warn({signal, reason}, 'process.signalIgnored')});
   if (process.env.npm_command === 'exec') watchParent(() => end('npx ended'));
 }
 

@@ -56,6 +56,7 @@ const meanings = {
   writes: 'writes to client sockets',
   envelopes: 'envelopes to other threads',
   turns: 'turns of the scheduler',
+  logLinesLost: 'log lines dropped since standard output did not take them',
 } as const;
 
 /** A name of the table above. */

@@ -14,6 +14,7 @@ import type {GatewayOptions} from './options.ts';
 import {createShard} from './shard.ts';
 import {createNodeMemory} from './shard-memory.ts';
 import {Shards} from './shards.ts';
+import {standardOutput} from './standard-output.ts';
 
 /** Bytes of chance in the id by which the nodes of a cluster know each other. */
 const nodeIdBytes = 16;
@@ -38,7 +39,7 @@ interface Serving {
 
 /** What an embedding program may hand in. */
 export interface GatewayParts {
-  /** Log of this thread; other threads make their own. @default a pino logger after `logLevel` and `logFormat` */
+  /** Logs what happens in all threads. @default a pino logger after `logLevel` and `logFormat`, to standard output */
   readonly log?: Logger;
   /** Told of what cannot be mended: the process should end. @default throws, so that it does */
   readonly onFatal?: (error: unknown) => void;
@@ -48,6 +49,8 @@ export interface GatewayParts {
 export async function startGateway(options: GatewayOptions, parts: GatewayParts = {}): Promise<Gateway> {
   const {log = createLog(options), onFatal = throwLater} = parts;
   const memory = createNodeMemory(options.threads);
+  // Of the main thread, beside those of the shards.
+  const counters = createCounters(memory.counters[options.threads]);
   const openFilesMax = readFileLimit();
   const {clientsMax} = shareFiles(openFilesMax, options);
   // No fault: the default is meant for a server. But whoever counts on the number should know.
@@ -83,10 +86,13 @@ export async function startGateway(options: GatewayOptions, parts: GatewayParts 
   }
 
   const {port} = serving;
+  const stopCountingLines = standardOutput().onLost((lines) => {
+    counters.logLinesLost += lines;
+  });
   try {
-    const counters = createCounters(memory.counters[options.threads]);
     lan = await startLan(options, {node, port, counters, log, changed: (list) => serving.setNodes(list)});
   } catch (error) {
+    stopCountingLines();
     await serving.close();
     throw error;
   }
@@ -95,6 +101,7 @@ export async function startGateway(options: GatewayOptions, parts: GatewayParts 
     // First of all, so that the other nodes stop calling before calls are refused.
     await lan?.stop();
     await serving.close();
+    stopCountingLines();
   }
 
   let closing: Promise<void> | undefined;

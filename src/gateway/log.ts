@@ -4,7 +4,9 @@
 import {type DestinationStream, type Logger, pino, stdSerializers, stdTimeFunctions} from 'pino';
 import {prettyFactory} from 'pino-pretty';
 import {hideUrlSecrets} from './configuration-urls.ts';
+import {LogWriter} from './log-writer.ts';
 import type {GatewayOptions} from './options.ts';
+import {standardOutput} from './standard-output.ts';
 
 /** Called as `log.info({port}, 'gateway.started')`: fields, then the event's name. */
 export type Log = Logger;
@@ -41,18 +43,18 @@ const hiddenNames = [
 const urlNames = ['url', 'connectUrl', 'forwardUrl', 'closeUrl'];
 
 /** Whether lines are for people: as configured, else by whether `output` is a terminal. */
-export function isPretty({logFormat}: LogOptions, output: LogOutput = process.stdout): boolean {
+export function isPretty({logFormat}: LogOptions, output: LogOutput): boolean {
   return logFormat === 'auto' ? output.isTTY === true : logFormat === 'pretty';
 }
 
 /**
- * A log that writes each line before it returns, so that the last words of a dying process are not lost. In JSON a line
- * has `level` as a word, `time` in ISO 8601, `pid`, `event`, and the fields.
+ * A log that writes each line before it returns where the output takes it, and never waits for it otherwise (see
+ * log-writer.ts). In JSON a line has `level` as a word, `time` in ISO 8601, `pid`, `event`, and the fields.
  *
  * @param output @default standard output
  */
-export function createLog(options: LogOptions, output?: LogOutput): Log {
-  return pino(
+export function createLog(options: LogOptions, output: LogOutput = standardOutput()): Log {
+  const log = pino(
     {
       level: options.logLevel,
       messageKey: 'event',
@@ -64,22 +66,45 @@ export function createLog(options: LogOptions, output?: LogOutput): Log {
     },
     createDestination(options, output),
   );
+  if (output instanceof LogWriter) output.onRecovered = (lines) => log.error({lines}, 'log.linesLost');
+  return log;
 }
 
-function createDestination(options: LogOptions, output: LogOutput | undefined): DestinationStream {
-  const destination = output ?? pino.destination({dest: 1, sync: true});
-  const write = (text: string): void => void destination.write(text);
-  const shown = output ?? process.stdout;
-  if (!isPretty(options, shown)) return {write};
+function createDestination(options: LogOptions, output: LogOutput): DestinationStream {
+  const write = (text: string): void => void output.write(text);
+  if (!isPretty(options, output)) return {write};
   // Formatted in this thread: a worker transport would cost a thread, and lose the lines of a crash.
   const format = prettyFactory({
     messageKey: 'event',
     translateTime: 'SYS:HH:MM:ss.l',
     ignore: 'pid',
     singleLine: true,
-    colorize: shown.isTTY === true && !process.env.NO_COLOR,
+    colorize: output.isTTY === true && !process.env.NO_COLOR,
   });
   return {write: (line) => write(format(line))};
+}
+
+/** A log whose lines are carried out by {@link relayLine} elsewhere: for a thread that does not own an output. */
+export function createRelayedLog(options: LogOptions, send: (line: string) => void): Log {
+  return createLog({...options, logFormat: 'json'}, {write: send});
+}
+
+/** Logs a line of a {@link createRelayedLog}. */
+export function relayLine(log: Log, line: string): void {
+  const {level, event, time: _, pid: __, ...fields} = JSON.parse(line) as RelayedLine;
+  // Errors were made plain objects where they happened.
+  log.child({}, {serializers: {err: asItIs, error: asItIs}})[level](fields, event);
+}
+
+function asItIs(value: unknown): unknown {
+  return value;
+}
+
+interface RelayedLine {
+  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
+  readonly event: string;
+  readonly time: unknown;
+  readonly pid: unknown;
 }
 
 function hideInUrl(value: unknown): unknown {

@@ -37,8 +37,9 @@ export type ShardReport =
   | {readonly kind: 'quiet'}
   | {readonly kind: 'stopped'};
 
-/** From a shard, unasked: a call to this node of the cluster failed, or waits for long. */
-export interface ShardDoubt {
-  readonly kind: 'doubt';
-  readonly node: string;
-}
+/** From a shard, unasked. */
+export type ShardNotice =
+  /** A call to this node of the cluster failed, or waits for long. */
+  | {readonly kind: 'doubt'; readonly node: string}
+  /** A line of its log, in JSON: the main thread alone writes to standard output. */
+  | {readonly kind: 'logged'; readonly line: string};

@@ -1,7 +1,7 @@
 // One shard's worker, as the node's main thread holds it: commands, each with its answer, and word of its end.
 
 import {Worker} from 'node:worker_threads';
-import type {ShardCommand, ShardDoubt, ShardReport, ShardStart} from './shard-command.ts';
+import type {ShardCommand, ShardNotice, ShardReport, ShardStart} from './shard-command.ts';
 
 /** Node runs the source as it is; the package holds JavaScript. */
 const entry = new URL(import.meta.url.endsWith('.ts') ? './shard-worker.ts' : './shard-worker.js', import.meta.url);
@@ -13,13 +13,13 @@ export class ShardProcess {
   /** Commands go out one at a time. */
   #last: Promise<unknown> = Promise.resolve();
 
-  /** `onEnd` is called once, with the error the thread died of, if any; `onDoubt` with what it says unasked. */
-  constructor(start: ShardStart, onEnd: (error: unknown) => void, onDoubt: (node: string) => void) {
+  /** `onEnd` is called once, with the error the thread died of, if any; `onNotice` with what it says unasked. */
+  constructor(start: ShardStart, onEnd: (error: unknown) => void, onNotice: (notice: ShardNotice) => void) {
     this.index = start.index;
     this.#worker = new Worker(entry, {workerData: start, name: `shard ${start.index}`});
     let cause: unknown;
-    this.#worker.on('message', (message: ShardReport | ShardDoubt) => {
-      if (message.kind === 'doubt') onDoubt(message.node);
+    this.#worker.on('message', (message: ShardReport | ShardNotice) => {
+      if (message.kind === 'doubt' || message.kind === 'logged') onNotice(message);
       else this.#settle(message);
     });
     this.#worker.once('error', (error) => {

@@ -2,9 +2,9 @@
 
 import {parentPort, workerData} from 'node:worker_threads';
 import {invariant, unreachable} from '../core/invariant.ts';
-import {createLog} from './log.ts';
+import {createRelayedLog} from './log.ts';
 import {createShard} from './shard.ts';
-import type {ShardCommand, ShardDoubt, ShardReport, ShardStart} from './shard-command.ts';
+import type {ShardCommand, ShardNotice, ShardReport, ShardStart} from './shard-command.ts';
 
 invariant(parentPort !== null, 'Expected to run in a worker thread');
 const main = parentPort;
@@ -13,8 +13,8 @@ const shard = createShard(options, {
   index,
   memory,
   node,
-  log: createLog(options).child({shard: index}),
-  onDoubt: (doubted) => main.postMessage({kind: 'doubt', node: doubted} satisfies ShardDoubt),
+  log: createRelayedLog(options, (line) => notify({kind: 'logged', line})).child({shard: index}),
+  onDoubt: (doubted) => notify({kind: 'doubt', node: doubted}),
   // Out of the turn and uncaught: the thread ends, and the node starts another in its place.
   onFatal: (error) =>
     queueMicrotask(() => {
@@ -52,4 +52,8 @@ async function obey(command: ShardCommand): Promise<ShardReport> {
 function report(message: ShardReport): void {
   main.postMessage(message);
   if (message.kind === 'stopped') main.close();
+}
+
+function notify(notice: ShardNotice): void {
+  main.postMessage(notice);
 }

@@ -7,6 +7,7 @@ import {NodeLoad} from '../cluster/node-load.ts';
 import type {NodeList} from '../cluster/node-transport.ts';
 import {Presence} from '../cluster/presence.ts';
 import {systemClock} from '../core/clock.ts';
+import {relayLine} from './log.ts';
 import type {GatewayOptions} from './options.ts';
 import type {NodeMemory} from './shard-memory.ts';
 import {ShardProcess} from './shard-process.ts';
@@ -69,9 +70,16 @@ export class Shards {
   }
 
   async #startOne(index: number): Promise<void> {
-    const {memory, node, onDoubt} = this.#parts;
+    const {memory, node, log, onDoubt} = this.#parts;
     const start = {options: this.#options, index, memory, node};
-    const shard = new ShardProcess(start, (error) => this.#ended(shard, error), onDoubt);
+    const shard = new ShardProcess(
+      start,
+      (error) => this.#ended(shard, error),
+      (notice) => {
+        if (notice.kind === 'doubt') onDoubt(notice.node);
+        else relayLine(log, notice.line);
+      },
+    );
     const others = [...this.#living];
     this.#living.add(shard);
     for (const other of others) {

@@ -1,32 +1,12 @@
 // `rainbow-server` as a process: how it starts, and every way in which it ends.
 
-import test, {type ExecutionContext} from 'ava';
-import {hang, startBusinessServer} from '../e2e/kit/business-server.ts';
+import test from 'ava';
+import {hang} from '../e2e/kit/business-server.ts';
 import {until} from '../e2e/kit/deadline.ts';
 import {freePort, securityToken} from '../e2e/kit/gateway.ts';
 import {connect} from '../e2e/kit/raw-client.ts';
-import {projectPath, run, type Served, serve, writeIn} from './kit.ts';
-
-const server = projectPath('bin/rainbow-server.js');
-
-/** A file for a gateway on this machine, with a business server behind it. */
-async function configured(t: ExecutionContext) {
-  const business = await startBusinessServer(t, securityToken);
-  const lines = [
-    'host = 127.0.0.1',
-    `connect_url = ${business.url}/connect/`,
-    `forward_url = ${business.url}/message/`,
-    `close_url = ${business.url}/close/?key=hidden`,
-    `security_token = ${securityToken}`,
-  ];
-  return {business, file: await writeIn(t, 'server.ini', `[main]\n${lines.join('\n')}\n`)};
-}
-
-async function startServer(t: ExecutionContext, file: string): Promise<Served & {readonly port: number}> {
-  const served = await serve(t, process.execPath, [server, '-f', file, '-p', '0', '--log-format', 'json']);
-  const {port} = await served.event('gateway.started');
-  return {...served, port: Number(port)};
-}
+import {projectPath, run, serve, writeIn} from './kit.ts';
+import {configured, server, startServer} from './serve-kit.ts';
 
 test('the start is one line of the log, with URLs and version, and no secret', async (t) => {
   const {file} = await configured(t);
