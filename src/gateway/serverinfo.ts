@@ -3,6 +3,7 @@
 import {apiPaths} from '../protocol/api.ts';
 import type {ApiGate, ApiOutcome, ApiRequest} from './api-gate.ts';
 import {isFromNode} from './api-query.ts';
+import {isLocalRequest} from './local-request.ts';
 import type {Metrics} from './metrics.ts';
 import type {GatewayOptions} from './options.ts';
 import {clusterFactsText, factsText, gatherFacts, type ServerFactsParts} from './server-facts.ts';
@@ -52,23 +53,10 @@ function mayRead(access: GatewayOptions['serverinfo'], request: ApiRequest): boo
     case 'open':
       return true;
     case 'local':
-      return isLocal(request);
+      return isLocalRequest(request.raw);
     case 'signed':
       return false;
   }
-}
-
-const loopback = /^(?:::1|(?:::ffff:)?127(?:\.\d{1,3}){3})$/;
-
-/** Whether a socket's address is this machine's own, in IPv4, IPv6 or IPv4 written as IPv6. */
-export function isLoopback(address: string | undefined): boolean {
-  return address !== undefined && loopback.test(address);
-}
-
-// Behind a proxy on the same machine everybody comes from loopback; what a proxy passes on shows by its headers.
-function isLocal({headers, raw}: ApiRequest): boolean {
-  const isPassedOn = (headers['x-forwarded-for'] ?? headers.forwarded ?? headers.via) !== undefined;
-  return !isPassedOn && isLoopback(raw.socket.remoteAddress);
 }
 
 /** The address that the caller reached, IPv4 written as such. */

@@ -1,7 +1,6 @@
 import {createHash} from 'node:crypto';
 import test from 'ava';
 import {RainbowError} from '../../src/core/errors.ts';
-import {isLoopback} from '../../src/gateway/serverinfo.ts';
 import {escapeHtml} from '../../src/gateway/serverinfo-page.ts';
 import {type ApiKit, apiKey, signedAt, startApi} from './api-kit.ts';
 
@@ -170,22 +169,6 @@ test('metrics are in the text format, every counter and gauge with its meaning',
   t.regex(later, /^rainbow_replay_entries 1$/m);
 });
 
-test('loopback is 127.0.0.0/8 and ::1, however written, and no other address', (t) => {
-  for (const address of ['127.0.0.1', '127.255.0.3', '::1', '::ffff:127.0.0.1']) t.true(isLoopback(address), address);
-  const others = [
-    undefined,
-    '',
-    '10.0.0.1',
-    '192.168.127.1',
-    '1127.0.0.1',
-    '::ffff:10.0.0.1',
-    '::2',
-    'fe80::1',
-    '127.0.0.1.evil',
-  ];
-  for (const address of others) t.false(isLoopback(address), address);
-});
-
 for (const path of paths) {
   test(`${path} is open to anybody only where the configuration says so`, async (t) => {
     const open = await startApi(t, {serverinfo: 'open'});
@@ -195,16 +178,14 @@ for (const path of paths) {
 
     const local = await startApi(t);
     t.is((await local.call(path)).status, 200);
-    for (const name of ['x-forwarded-for', 'forwarded', 'via']) {
-      const answer = await local.call(path, {headers: {[name]: '127.0.0.1'}});
-      t.is(answer.status, 401, `${name}: a proxy on this machine is not its callers`);
-    }
-    t.is(local.counters.signaturesRefused, 3);
+    const answer = await local.call(path, forwarded);
+    t.is(answer.status, 401, 'a proxy on this machine is not its callers');
+    t.is(local.counters.signaturesRefused, 1);
 
     const signed = await startApi(t, {serverinfo: 'signed', apiKeys: [apiKey]});
-    const answer = await signed.call(path);
-    t.is(answer.status, 401);
-    t.like(answer.json, {status: 1, code: 'RB_SIGNATURE_MISSING'});
+    const unsigned = await signed.call(path);
+    t.is(unsigned.status, 401);
+    t.like(unsigned.json, {status: 1, code: 'RB_SIGNATURE_MISSING'});
   });
 
   test(`${path} takes a signature, once, or a key`, async (t) => {
