@@ -5,6 +5,7 @@ import type {ValidConfiguration} from '../gateway/configuration-report.ts';
 import {type Gateway, startGateway} from '../gateway/gateway.ts';
 import {createLog, isPretty} from '../gateway/log.ts';
 import type {GatewayOptions} from '../gateway/options.ts';
+import {watchProcess} from '../gateway/process-watch.ts';
 import {standardOutput} from '../gateway/standard-output.ts';
 import {version} from '../gateway/version.ts';
 import {describeStart} from './banner.ts';
@@ -19,6 +20,7 @@ export async function runGateway({options, warnings}: Omit<ValidConfiguration, '
   const output = standardOutput();
   const log = createLog(options, output);
   for (const warning of warnings) log.warn({warning}, 'configuration.warning');
+  watchProcess(options);
   const starting = startGateway(options, {log});
   // Before it listens, so that a signal during the start closes it as well.
   closeAtEnd(log, options.shutdownGraceMs, async () => {

@@ -10,6 +10,7 @@ import {
   oneOf,
   optionalKey,
   seconds,
+  secondsOrNone,
   share,
   sharedSecret,
   threadCount,
@@ -71,6 +72,7 @@ const table = {
   inspectorKey: {key: 'inspector_key', form: optionalKey},
 
   shutdownGraceMs: {key: 'shutdown_grace', form: seconds(0, 300)},
+  watchdogTimeoutMs: {key: 'watchdog_timeout', form: secondsOrNone(1, 600)},
   logLevel: {key: 'log_level', form: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent')},
   logFormat: {key: 'log_format', form: oneOf('auto', 'json', 'pretty')},
 } as const satisfies {readonly [Field in keyof GatewayOptions]: KeyFacts<GatewayOptions[Field]>};

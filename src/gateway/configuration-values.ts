@@ -79,6 +79,16 @@ export function seconds(min: number, max: number): Form<number> {
   };
 }
 
+/** Likewise, or 0 for what shall not be. */
+export function secondsOrNone(min: number, max: number): Form<number> {
+  const form = seconds(min, max);
+  return {
+    expected: `a number of seconds from ${min} to ${max}, or 0`,
+    read: (text) => (/^0+(?:\.0+)?(?: ?s)?$/.test(text) ? {kind: 'value', value: 0} : form.read(text)),
+    write: (ms) => form.write(ms),
+  };
+}
+
 // kB and its kin are the decimal ones, as in the SI. A bare `k` or `M` could be either and is refused.
 const byteUnits: Readonly<Record<string, number>> = {
   b: 1,

@@ -83,6 +83,8 @@ export interface GatewayOptions {
   /** `inspector_key`: that key, at least 24 characters; empty: none. @default '' */
   readonly inspectorKey: string;
 
+  /** `watchdog_timeout`, seconds: a thread whose event loop stands still for this long is replaced; 0: never. @default 10 s */
+  readonly watchdogTimeoutMs: number;
   /** `shutdown_grace`, seconds: at most this long from SIGTERM to the end. @default 4 s */
   readonly shutdownGraceMs: number;
   /** `log_level`: pino's levels. @default 'info' */
@@ -127,6 +129,7 @@ export const defaultOptions = {
   traceKeepMs: 3_600_000,
   inspector: 'off',
   inspectorKey: '',
+  watchdogTimeoutMs: 10_000,
   shutdownGraceMs: 4_000,
   logLevel: 'info',
   logFormat: 'auto',

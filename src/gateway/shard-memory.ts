@@ -5,6 +5,7 @@ import {nodeLoadBytes} from '../cluster/node-load.ts';
 import {presenceBytes} from '../cluster/presence.ts';
 import {systemClock} from '../core/clock.ts';
 import {countersBytes} from '../core/counters.ts';
+import {pulseBytes} from '../core/watchdog.ts';
 import {replayMemoryBytes} from './replay-marks-shared.ts';
 
 export interface NodeMemory {
@@ -16,6 +17,8 @@ export interface NodeMemory {
   readonly presences: readonly SharedArrayBuffer[];
   /** See `Sequences.nextClaim`. */
   readonly claims: SharedArrayBuffer;
+  /** See `Pulse`: a place for each shard. */
+  readonly pulses: SharedArrayBuffer;
   /** See `createSharedReplayGuard`; one thread needs none. */
   readonly replays: SharedArrayBuffer | undefined;
   /** The first whole Unix second of the node's life: earlier signatures may have been used in an earlier life. */
@@ -30,6 +33,7 @@ export function createNodeMemory(threads: number): NodeMemory {
     presences: threads > 1 ? Array.from({length: threads}, () => new SharedArrayBuffer(presenceBytes)) : [],
     claims: new SharedArrayBuffer(claimsBytes),
     signedSince: Math.ceil(systemClock.wallNow() / 1000),
+    pulses: new SharedArrayBuffer(pulseBytes(threads)),
     replays: threads > 1 ? new SharedArrayBuffer(replayMemoryBytes) : undefined,
   };
 }

@@ -1,7 +1,9 @@
 // The entry of a shard's worker thread: obeys the node's main thread.
 
 import {parentPort, workerData} from 'node:worker_threads';
+import {systemClock} from '../core/clock.ts';
 import {invariant, unreachable} from '../core/invariant.ts';
+import {Pulse} from '../core/watchdog.ts';
 import {createRelayedLog} from './log.ts';
 import {createShard} from './shard.ts';
 import type {ShardCommand, ShardNotice, ShardReport, ShardStart} from './shard-command.ts';
@@ -9,6 +11,8 @@ import type {ShardCommand, ShardNotice, ShardReport, ShardStart} from './shard-c
 invariant(parentPort !== null, 'Expected to run in a worker thread');
 const main = parentPort;
 const {options, index, memory, node} = workerData as ShardStart;
+// Stands still with the event loop; the main thread sees it.
+new Pulse(systemClock, memory.pulses, index, options.watchdogTimeoutMs);
 const shard = createShard(options, {
   index,
   memory,

@@ -27,6 +27,7 @@ import type {GatewayOptions} from './options.ts';
 import {createSharedReplayGuard} from './replay-marks-shared.ts';
 import {SeldomWarning} from './seldom-warning.ts';
 import type {NodeMemory} from './shard-memory.ts';
+import {exitWithoutThreads} from './stuck-thread.ts';
 import {version} from './version.ts';
 import {createWebSocketEdge} from './websocket-edge.ts';
 
@@ -83,6 +84,12 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     workers: options.upstreamWorkers,
     // The bound is kept by the upstream caller, over all shards; close calls are over it.
     callsMax: options.upstreamQueueMax + options.connectionsMax,
+    watchdogTimeoutMs: options.watchdogTimeoutMs,
+    onWorkerFailure: (error) => log.error({error}, 'upstream.workerDied'),
+    onStuck(error) {
+      exitWithoutThreads();
+      parts.onFatal(error);
+    },
   });
   const thread = createThread({
     settings: {...options, unorderedTypes: new Set(options.unorderedTypes)},

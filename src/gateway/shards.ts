@@ -1,5 +1,5 @@
-// The shards of a node with more than one thread: starts them, links each with each, replaces one that dies. Runs in the
-// main thread, which serves no clients itself.
+// The shards of a node with more than one thread: starts them, links each with each, replaces one that dies or hangs. Runs
+// in the main thread, which serves no clients itself.
 
 import {MessageChannel} from 'node:worker_threads';
 import type {Logger} from 'pino';
@@ -7,14 +7,20 @@ import {NodeLoad} from '../cluster/node-load.ts';
 import type {NodeList} from '../cluster/node-transport.ts';
 import {Presence} from '../cluster/presence.ts';
 import {systemClock} from '../core/clock.ts';
+import {Watchdog} from '../core/watchdog.ts';
 import {relayLine} from './log.ts';
 import type {GatewayOptions} from './options.ts';
 import type {NodeMemory} from './shard-memory.ts';
 import {ShardProcess} from './shard-process.ts';
+import {exitWithoutThreads} from './stuck-thread.ts';
 
 /** Deaths within the period that are mended; one more is fatal. */
 const restartsMax = 5;
 const periodMs = 30_000;
+/** How long a hung thread may take to end. One that is stuck in native code never does. */
+const terminateMsMax = 5_000;
+/** At shutdown, how long a shard may take to stop listening before the others go on without it. */
+const quietMsMax = 1_000;
 
 export interface ShardsParts {
   readonly memory: NodeMemory;
@@ -34,10 +40,17 @@ export class Shards {
   #deaths: number[] = [];
   #port = 0;
   #isStopping = false;
+  readonly #watchdog: Watchdog;
 
   constructor(options: GatewayOptions, parts: ShardsParts) {
     this.#options = options;
     this.#parts = parts;
+    this.#watchdog = new Watchdog({
+      clock: systemClock,
+      memory: parts.memory.pulses,
+      timeoutMs: options.watchdogTimeoutMs,
+      onHung: (index, silentMs) => this.#hung(index, silentMs),
+    });
   }
 
   /** Starts all shards; settles with the port they listen on, rejects where the first cannot listen. */
@@ -60,13 +73,18 @@ export class Shards {
     this.#isStopping = true;
     const shards = [...this.#living];
     // First none listens any more: a client that one has closed would else come back to another that is about to close it.
-    await Promise.all(shards.map((shard) => shard.command({kind: 'stopListening'})));
+    // One that hangs is not waited for; the watchdog ends it.
+    const quiet = Promise.withResolvers<void>();
+    const timer = systemClock.startTimer(quietMsMax, quiet.resolve);
+    await Promise.race([Promise.all(shards.map((shard) => shard.command({kind: 'stopListening'}))), quiet.promise]);
+    timer.cancel();
     await Promise.all(
       shards.map(async (shard) => {
         await shard.command({kind: 'stop'});
         await shard.terminate();
       }),
     );
+    this.#watchdog.stop();
   }
 
   async #startOne(index: number): Promise<void> {
@@ -82,6 +100,7 @@ export class Shards {
     );
     const others = [...this.#living];
     this.#living.add(shard);
+    this.#watchdog.watch(index);
     for (const other of others) {
       const {port1, port2} = new MessageChannel();
       await Promise.all([
@@ -100,12 +119,24 @@ export class Shards {
     throw Object.assign(new Error(message), {code});
   }
 
-  // Its sockets went with the thread, so its clients come back by themselves, to whichever shard.
+  // Ending the thread closes its sockets, the listening one included; from then on it is one that died.
+  #hung(index: number, silentMs: number): void {
+    const shard = [...this.#living].find((living) => living.index === index);
+    if (shard === undefined) return;
+    const {log, onFatal} = this.#parts;
+    log.error({shard: index, silentMs}, 'shard.hung');
+    const timer = systemClock.startTimer(terminateMsMax, () => {
+      log.fatal({shard: index}, 'shard.stuck');
+      exitWithoutThreads();
+      onFatal(new Error(`Shard thread ${index} hangs in native code and cannot be ended`));
+    });
+    void shard.terminate().finally(() => timer.cancel());
+  }
+
+  // A thread has ended, whatever ended it. The kernel has closed its sockets, so its clients come back by themselves, to
+  // whichever shard.
   #ended(shard: ShardProcess, error: unknown): void {
-    this.#living.delete(shard);
-    const presence = this.#parts.memory.presences[shard.index];
-    if (presence !== undefined) new Presence(presence).clear();
-    new NodeLoad(this.#parts.memory.load, shard.index).clear();
+    this.#forget(shard);
     if (this.#isStopping || this.#port === 0) return;
     const {log, onFatal} = this.#parts;
     log.error({shard: shard.index, error}, 'shard.died');
@@ -113,7 +144,8 @@ export class Shards {
     this.#deaths = this.#deaths.filter((at) => now - at <= periodMs);
     this.#deaths.push(now);
     if (this.#deaths.length > restartsMax) {
-      onFatal(error ?? new Error('Expected the shards to live'));
+      const count = this.#deaths.length;
+      onFatal(error ?? new Error(`A shard thread exited unexpectedly (${count} times in ${periodMs / 1000} s)`));
       return;
     }
     this.#startOne(shard.index).then(
@@ -122,5 +154,15 @@ export class Shards {
         if (!this.#isStopping) onFatal(failure);
       },
     );
+  }
+
+  /** What the shard had in shared memory is gone with it. */
+  #forget(shard: ShardProcess): void {
+    const {memory} = this.#parts;
+    this.#living.delete(shard);
+    this.#watchdog.unwatch(shard.index);
+    const presence = memory.presences[shard.index];
+    if (presence !== undefined) new Presence(presence).clear();
+    new NodeLoad(memory.load, shard.index).clear();
   }
 }

@@ -16,7 +16,7 @@ export class UpstreamLine {
   readonly #open = new Set<number>();
   readonly #onAnswers: (answers: readonly Answer[]) => void;
   readonly #onEnd: () => void;
-  #isServed = false;
+  #threadId: number | undefined;
 
   /** `onAnswers` gets each call's answer once; `onEnd` is called once, before it gets the answers that never came. */
   constructor(onAnswers: (answers: readonly Answer[]) => void, onEnd: () => void) {
@@ -35,14 +35,14 @@ export class UpstreamLine {
     return this.#ending.signal;
   }
 
-  /** Whether the worker has its end. */
-  get isServed(): boolean {
-    return this.#isServed;
+  /** Of the worker, once it has its end. */
+  get threadId(): number | undefined {
+    return this.#threadId;
   }
 
   /** The worker has its end. */
-  serve(): void {
-    this.#isServed = true;
+  serve(threadId: number): void {
+    this.#threadId = threadId;
   }
 
   /** Sends calls; they wait where there is no worker yet. */
@@ -69,7 +69,7 @@ export class UpstreamLine {
     this.#ending.abort();
     this.#port.close();
     // What a worker was given it may have sent.
-    const wasSent = this.#isServed;
+    const wasSent = this.#threadId !== undefined;
     const answers = Array.from(this.#open, (call): FailedAnswer => ({...unsent(call, 'stopped'), wasSent}));
     this.#open.clear();
     // First, so that who calls again at once is given another line.

@@ -6,6 +6,7 @@ import {fileURLToPath} from 'node:url';
 import {Piscina} from 'piscina';
 import {systemClock} from '../core/clock.ts';
 import {invariant} from '../core/invariant.ts';
+import {pulseBytes, Watchdog} from '../core/watchdog.ts';
 import {
   type Answer,
   type Call,
@@ -16,7 +17,7 @@ import {
 } from './call.ts';
 import {readForwardTarget, readTarget} from './target.ts';
 import {UpstreamLine} from './upstream-line.ts';
-import type {UpstreamWorkerData} from './upstream-worker.ts';
+import type {LineTask, UpstreamWorkerData} from './upstream-worker.ts';
 
 /** What {@link createUpstreamPool} needs. */
 export interface UpstreamPoolOptions {
@@ -27,7 +28,14 @@ export interface UpstreamPoolOptions {
   readonly callsMax: number;
   /** Told when a worker ended unasked; piscina replaces it. For counters and logs. @default ignored */
   readonly onWorkerFailure?: (error: Error) => void;
+  /** Silence after which a worker counts as hung and is replaced; 0: never. @default 0 */
+  readonly watchdogTimeoutMs?: number;
+  /** Called where a hung worker cannot be ended: it is stuck in native code. @default ignored */
+  readonly onStuck?: (error: Error) => void;
 }
+
+/** How long a hung worker may take to end. */
+const terminateMsMax = 5_000;
 
 /** Starts the workers. Until they are ready calls wait; their deadlines start when they reach a worker. */
 export function createUpstreamPool(options: UpstreamPoolOptions): UpstreamTransport {
@@ -38,6 +46,8 @@ class UpstreamPool implements UpstreamTransport {
   readonly #pool: Piscina;
   readonly #callsMax: number;
   readonly #onWorkerFailure: ((error: Error) => void) | undefined;
+  readonly #onStuck: ((error: Error) => void) | undefined;
+  readonly #watchdog: Watchdog;
   /** One to each worker, opened when it is first needed; a worker's end ends its line. */
   readonly #lines: (UpstreamLine | undefined)[];
   /** Threads that have a line. */
@@ -53,7 +63,8 @@ class UpstreamPool implements UpstreamTransport {
   /** Why the worker died whose end is yet to be told. */
   #failure: Error | undefined;
 
-  constructor({settings, workers, callsMax, onWorkerFailure}: UpstreamPoolOptions) {
+  constructor(options: UpstreamPoolOptions) {
+    const {settings, workers, callsMax, onWorkerFailure, watchdogTimeoutMs = 0} = options;
     invariant(workers >= 1, `Expected at least 1 upstream worker, got ${workers}`);
     invariant(callsMax >= 1, `Expected at least 1 call at a time, got ${callsMax}`);
     invariant(settings.socketsMax >= 1, `Expected at least 1 socket, got ${settings.socketsMax}`);
@@ -62,8 +73,16 @@ class UpstreamPool implements UpstreamTransport {
     readForwardTarget(settings.forwardUrl);
     this.#callsMax = callsMax;
     this.#onWorkerFailure = onWorkerFailure;
+    this.#onStuck = options.onStuck;
+    const pulses = new SharedArrayBuffer(pulseBytes(workers));
+    this.#watchdog = new Watchdog({
+      clock: systemClock,
+      memory: pulses,
+      timeoutMs: watchdogTimeoutMs,
+      onHung: (place, silentMs) => this.#endHung(place, silentMs),
+    });
     this.#lines = Array.from({length: workers}, () => undefined);
-    const workerData: UpstreamWorkerData = {settings};
+    const workerData: UpstreamWorkerData = {settings, pulses, watchdogTimeoutMs};
     this.#pool = new Piscina({
       filename: workerFile(),
       workerData,
@@ -136,6 +155,7 @@ class UpstreamPool implements UpstreamTransport {
       await new Promise<void>((done) => void setImmediate(done));
     }
     this.#isEnding = true;
+    this.#watchdog.stop();
     for (const line of this.#lines) line?.end();
     await this.#pool.destroy();
   }
@@ -164,12 +184,18 @@ class UpstreamPool implements UpstreamTransport {
         this.#tell(answers);
       },
       () => {
-        if (this.#lines[place] === line) this.#lines[place] = undefined;
+        if (this.#lines[place] !== line) return;
+        this.#lines[place] = undefined;
+        this.#watchdog.unwatch(place);
       },
     );
     this.#lines[place] = line;
-    this.#pool.run(line.workerPort, {transferList: [line.workerPort], signal: line.signal}).then(
-      () => line.serve(),
+    const task: LineTask = {port: line.workerPort, place};
+    this.#pool.run(task, {transferList: [line.workerPort], signal: line.signal}).then(
+      (threadId: number) => {
+        line.serve(threadId);
+        if (this.#lines[place] === line) this.#watchdog.watch(place);
+      },
       (error: unknown) => {
         // A line that ended first is why; else its worker died before it had the line.
         if (!line.signal.aborted && error instanceof Error) this.#failure = error;
@@ -189,7 +215,20 @@ class UpstreamPool implements UpstreamTransport {
     this.#failure = undefined;
     this.#onWorkerFailure?.(error);
     if (this.#pool.threads.length === this.#lines.length) return;
-    for (const line of this.#lines) if (line?.isServed === false) line.end();
+    for (const line of this.#lines) if (line?.threadId === undefined) line?.end();
+  }
+
+  // Its calls fail at once; those to come wait for the worker that takes its place.
+  #endHung(place: number, silentMs: number): void {
+    const line = this.#lines[place];
+    const worker = this.#pool.threads.find(({threadId}) => threadId === line?.threadId);
+    this.#failure = new Error(`An upstream worker stood still for ${silentMs} ms`);
+    line?.end();
+    if (worker === undefined) return;
+    const timer = systemClock.startTimer(terminateMsMax, () => {
+      this.#onStuck?.(new Error('An upstream worker hangs in native code and cannot be ended'));
+    });
+    void worker.terminate().finally(() => timer.cancel());
   }
 
   #refuse(calls: readonly Call[], reason: FailureReason, cause?: string): void {

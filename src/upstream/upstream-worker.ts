@@ -2,10 +2,11 @@
 // sends answers as they come, all those of one turn of its event loop in one message, so that no call waits for another
 // of its batch.
 
-import {type MessagePort, workerData} from 'node:worker_threads';
+import {type MessagePort, threadId, workerData} from 'node:worker_threads';
 import {systemClock} from '../core/clock.ts';
 import {invariant} from '../core/invariant.ts';
 import {systemRandom} from '../core/random.ts';
+import {Pulse} from '../core/watchdog.ts';
 import {batchTransfer, isBatch, packAnswers, unpackCalls} from './batch.ts';
 import type {Answer, UpstreamSettings} from './call.ts';
 import {Caller} from './caller.ts';
@@ -13,13 +14,24 @@ import {Caller} from './caller.ts';
 /** What the pool hands to each worker at its start. */
 export interface UpstreamWorkerData {
   readonly settings: UpstreamSettings;
+  /** See `Pulse`: a place for each line. */
+  readonly pulses: SharedArrayBuffer;
+  readonly watchdogTimeoutMs: number;
+}
+
+/** The one task of a worker. */
+export interface LineTask {
+  readonly port: MessagePort;
+  readonly place: number;
 }
 
 invariant(isUpstreamWorkerData(workerData), 'upstream-worker.ts is started by upstream-pool.ts');
-const caller = new Caller(workerData.settings, systemClock, systemRandom);
+const {settings, pulses, watchdogTimeoutMs} = workerData;
+const caller = new Caller(settings, systemClock, systemRandom);
 
-/** Serves a line. */
-export default function serve(line: MessagePort): void {
+/** Serves a line; returns the id of this thread. */
+export default function serve({port: line, place}: LineTask): number {
+  new Pulse(systemClock, pulses, place, watchdogTimeoutMs);
   let answers: Answer[] = [];
 
   function take(answer: Answer): void {
@@ -46,6 +58,7 @@ export default function serve(line: MessagePort): void {
     // 3,000 calls each after the server closed the idle socket: 1 failed without this, none with it.
     setImmediate(() => caller.start(calls, take));
   });
+  return threadId;
 }
 
 function isUpstreamWorkerData(data: unknown): data is UpstreamWorkerData {

@@ -28,6 +28,7 @@ const numericBounds: readonly (readonly [key: string, min: string, max: string, 
   ['retry_interval', '0.1', '3600', '0', '3600.1'],
   ['peer_timeout', '0.1', '60', '0.09', '60.1'],
   ['call_timeout', '0.1', '600', '0.099', '601'],
+  ['watchdog_timeout', '1', '600', '0.9', '600.1'],
   ['shutdown_grace', '0', '300', '-1', '300.001'],
   ['trace_events', '1024', '16777216', '1023', '16777217'],
   ['trace_keep', '1', '86400', '0.9', '86400.1'],
@@ -49,6 +50,11 @@ for (const [key, min, max, below, above] of numericBounds) {
 
 test('threads may be auto, for one a core', (t) => {
   t.is(read('threads', 'auto'), availableParallelism());
+});
+
+test('watchdog_timeout may be 0, for none', (t) => {
+  t.is(read('watchdog_timeout', '0'), 0);
+  t.is(read('watchdog_timeout', '0 s'), 0);
 });
 
 test('every key with numbers stands in the table of bounds above', (t) => {

@@ -158,7 +158,7 @@ export interface Daemon {
 export type IniKeys = Readonly<Record<string, string | number>>;
 
 /** Starts `rainbow-server -f FILE -p PORT` and waits until it answers; it is killed with the test. */
-export async function startDaemon(t: Lifetime, keys: IniKeys = {}): Promise<Daemon> {
+export async function startDaemon(t: Lifetime, keys: IniKeys = {}, options: ProcessOptions = {}): Promise<Daemon> {
   const business = await startBusinessServer(t, securityToken);
   const file = await writeIni(t, {
     connect_url: `${business.url}/connect/`,
@@ -170,7 +170,7 @@ export async function startDaemon(t: Lifetime, keys: IniKeys = {}): Promise<Daem
   });
   const port = await freePort();
   const args = ['-f', file, '-p', String(port)];
-  const daemon = runServer(t, args);
+  const daemon = runServer(t, args, options);
   const api = new Api(port, securityToken);
   const isUp = async () => {
     if (daemon.process.exitCode !== null) throw new Error(`Expected the server to start, got ${daemon.output}`);
