@@ -1,6 +1,14 @@
 // The three calls of the gateway as handlers see them, and what handlers may answer.
 
-import {headerCookie, headerDevice, headerIdentity, headerMessage, headerPlatform} from '../protocol/header-name.ts';
+import {
+  headerAddress,
+  headerCookie,
+  headerDevice,
+  headerIdentity,
+  headerMessage,
+  headerOrigin,
+  headerPlatform,
+} from '../protocol/header-name.ts';
 import type {CallPlace} from './call-place.ts';
 import type {Channels} from './channel-changes.ts';
 import {decodeHeader} from './header-text.ts';
@@ -26,6 +34,10 @@ export interface ConnectCall<Context> extends Call<Context> {
   readonly channels: Channels;
   readonly device: string | undefined;
   readonly platform: string | undefined;
+  /** The client's IP address, as the gateway knows it; `undefined` from a gateway that does not send it. */
+  readonly address: string | undefined;
+  /** The origin of the page, as the browser sent it: `https://app.example`. `undefined` where the client sent none. */
+  readonly origin: string | undefined;
 }
 
 /** A client says something. */
@@ -66,7 +78,14 @@ export function readCall<Context>(request: Request, context: Partial<Context>): 
 
 /** A connect call. */
 export function connectCall<Context>(call: Call<Context>, channels: Channels): ConnectCall<Context> {
-  return {...call, channels, device: call.header(headerDevice), platform: call.header(headerPlatform)};
+  return {
+    ...call,
+    channels,
+    device: call.header(headerDevice),
+    platform: call.header(headerPlatform),
+    address: call.header(headerAddress),
+    origin: call.header(headerOrigin),
+  };
 }
 
 /** A message call. */

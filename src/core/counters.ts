@@ -8,6 +8,7 @@ const meanings = {
   connectionsCrashed: 'connections closed 1011 since their actor failed',
   heartbeatsMissed: 'connections closed for silence',
   handshakesRefused: 'upgrades answered 401: refused by the business server or without a device',
+  originsRefused: 'upgrades answered 403: from an origin that is not in allowed_origins',
   handshakesFailed: 'upgrades answered 503: the business server failed, or too many at a time',
   handshakesInvalid: 'requests to /connect/ that are no valid WebSocket upgrade, and upgrades of another path',
   handshakesAbandoned: 'clients that vanished before their connect call was answered',

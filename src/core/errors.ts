@@ -24,6 +24,7 @@ const facts = {
   RB_REQUEST_MALFORMED: {message: 'malformed request', httpStatus: 400, isRetryable: false},
   RB_CLIENT_REFUSED: {message: 'connection refused', httpStatus: 401, isRetryable: false},
   RB_DEVICE_MISSING: {message: 'device miss', httpStatus: 401, isRetryable: false},
+  RB_ORIGIN: {message: 'origin not allowed', httpStatus: 403, isRetryable: false},
   RB_NO_SUCH_CONNECTION: {message: 'no such connection', httpStatus: 404, isRetryable: false},
   RB_NO_SUCH_PATH: {message: 'no such path', httpStatus: 404, isRetryable: false},
   RB_METHOD: {message: 'method not allowed', httpStatus: 405, isRetryable: false},

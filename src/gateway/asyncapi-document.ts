@@ -38,7 +38,8 @@ export function asyncapiDocument(): AsyncApiDocument {
         address: apiPaths.connect,
         servers: [{$ref: '#/servers/gateway'}],
         description:
-          'Refused 401 where the business server says no, 503 where it cannot be asked, 400 where it is no upgrade',
+          'Refused 401 where the business server says no, 403 where the origin of the page is not allowed, 503 where nobody ' +
+          'can be asked, 400 where it is no upgrade',
         messages: references(Object.keys(packets)),
         bindings: {ws: {method: 'GET', query: handshake, headers: handshake, bindingVersion: '0.1.0'}},
         'x-rainbow-close-codes': protocol.closeCodes,

@@ -70,6 +70,8 @@ export const callMessages: Readonly<Record<string, JsonObject>> = {
       required: [headers.headerIdentity],
       properties: {
         ...identity,
+        [headers.headerAddress]: {...text, description: "The client's IP address"},
+        [headers.headerOrigin]: {...text, description: "The origin of the client's page, where it sent one"},
         [headers.headerDevice]: {...text, description: 'Where the client tells its device'},
         [headers.headerPlatform]: {...text, description: 'Where the client tells its platform'},
       },

@@ -1,6 +1,7 @@
 // The one table of what can be configured: each field of GatewayOptions with its key and its form. It drives the file,
 // the environment, the flags, `rainbow config`, and the test that holds config/server.ini against it.
 
+import {originList, proxyList} from './configuration-access.ts';
 import {broadcastAddress, hostAddress, places} from './configuration-addresses.ts';
 import {businessUrl, forwardingUrl} from './configuration-urls.ts';
 import {
@@ -41,6 +42,8 @@ const table = {
   requireDevice: {key: 'require_device', form: truth},
   legacyHttpStatus: {key: 'legacy_http_status', form: truth},
   serverinfo: {key: 'serverinfo', form: oneOf('open', 'local', 'signed')},
+  allowedOrigins: {key: 'allowed_origins', form: originList},
+  trustedProxies: {key: 'trusted_proxies', form: proxyList},
   udpPorts: {key: 'udp_ports', form: wholeNumbers(1, 65_535, 64)},
   udpBroadcast: {key: 'udp_broadcast', form: broadcastAddress},
   peers: {key: 'peers', form: places(64)},

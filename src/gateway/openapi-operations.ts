@@ -231,7 +231,14 @@ export const operations: readonly OperationFacts[] = [
     description: `As a WebSocket it is described by ${documentPaths.asyncapi}.`,
     access: 'open',
     upgrades: true,
-    errors: ['RB_UPGRADE_REQUIRED', 'RB_CLIENT_REFUSED', 'RB_DEVICE_MISSING', 'RB_BUSINESS_SERVER', 'RB_OVERLOADED'],
+    errors: [
+      'RB_UPGRADE_REQUIRED',
+      'RB_CLIENT_REFUSED',
+      'RB_DEVICE_MISSING',
+      'RB_ORIGIN',
+      'RB_BUSINESS_SERVER',
+      'RB_OVERLOADED',
+    ],
     samples: {},
   },
   {

@@ -1,6 +1,9 @@
 // Everything that can be configured, as the program sees it: units in the names, every value present. The INI keys,
 // environment variables and flags that lead here are in configuration-keys.ts; config/server.ini documents them.
 
+import type {AllowedOrigins} from './origin-policy.ts';
+import type {ProxyList} from './trusted-proxies.ts';
+
 /** All settings of a gateway. Made by `readConfiguration`, or by {@link defaultOptions} for tests and embedding. */
 export interface GatewayOptions {
   /** `host`: address to listen on. @default '0.0.0.0' */
@@ -27,6 +30,16 @@ export interface GatewayOptions {
   readonly legacyHttpStatus: boolean;
   /** `serverinfo`: who may read /serverinfo/ and /metrics: everybody, loopback only, or callers that sign. @default 'local' */
   readonly serverinfo: 'open' | 'local' | 'signed';
+  /**
+   * `allowed_origins`: origins from which browsers may connect: `self`, `null`, `*`, `https://host`, `https://*.host`.
+   * `unset`: any, with a warning. @default 'unset'
+   */
+  readonly allowedOrigins: AllowedOrigins;
+  /**
+   * `trusted_proxies`: whose forwarded headers count: `loopback`, `private`, addresses, subnets. `unset`: nobody's, and all
+   * are passed on, with a warning. @default 'unset'
+   */
+  readonly trustedProxies: ProxyList;
   /** `udp_ports`: ports of the LAN cluster; empty: nothing is ever broadcast. @default [] */
   readonly udpPorts: readonly number[];
   /** `udp_broadcast`: where announcements go; with a loopback `host`, never beyond this machine. @default '255.255.255.255' */
@@ -103,6 +116,8 @@ export const defaultOptions = {
   requireDevice: false,
   legacyHttpStatus: false,
   serverinfo: 'local',
+  allowedOrigins: 'unset',
+  trustedProxies: 'unset',
   udpPorts: [],
   udpBroadcast: '255.255.255.255',
   peers: [],

@@ -96,6 +96,8 @@ export function protocolDocument(): ProtocolDocument {
       leave: headers.headerLeave,
       message: headers.headerMessage,
       invalid: headers.headerInvalid,
+      address: headers.headerAddress,
+      origin: headers.headerOrigin,
       device: headers.headerDevice,
       platform: headers.headerPlatform,
       node: headers.headerNode,

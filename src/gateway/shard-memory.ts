@@ -6,6 +6,7 @@ import {presenceBytes} from '../cluster/presence.ts';
 import {systemClock} from '../core/clock.ts';
 import {countersBytes} from '../core/counters.ts';
 import {pulseBytes} from '../core/watchdog.ts';
+import {noticesBytes} from './handshake-notices.ts';
 import {replayMemoryBytes} from './replay-marks-shared.ts';
 
 export interface NodeMemory {
@@ -23,6 +24,8 @@ export interface NodeMemory {
   readonly replays: SharedArrayBuffer | undefined;
   /** The first whole Unix second of the node's life: earlier signatures may have been used in an earlier life. */
   readonly signedSince: number;
+  /** See `HandshakeNotices`. */
+  readonly notices: SharedArrayBuffer;
 }
 
 /** Fresh memory for `threads` shards. */
@@ -35,5 +38,6 @@ export function createNodeMemory(threads: number): NodeMemory {
     signedSince: Math.ceil(systemClock.wallNow() / 1000),
     pulses: new SharedArrayBuffer(pulseBytes(threads)),
     replays: threads > 1 ? new SharedArrayBuffer(replayMemoryBytes) : undefined,
+    notices: new SharedArrayBuffer(noticesBytes),
   };
 }

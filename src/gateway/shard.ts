@@ -21,6 +21,7 @@ import {invariant} from '../core/invariant.ts';
 import {systemRandom} from '../core/random.ts';
 import {emptySelection} from '../protocol/trace-feed.ts';
 import {createUpstreamPool} from '../upstream/upstream-pool.ts';
+import {HandshakeNotices} from './handshake-notices.ts';
 import {createHttpApi} from './http-api.ts';
 import {readFileLimit, shareFiles} from './open-files.ts';
 import type {GatewayOptions} from './options.ts';
@@ -78,6 +79,7 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
   const peers: PortPeer[] = [];
   const {clientsMax, socketsMax, upstreamSocketsMax} = shareFiles(readFileLimit(), options);
   const full = new SeldomWarning(clock, log, 'clients.refused');
+  const notices = new HandshakeNotices(clock, log, memory.notices);
   const outOfFiles = new SeldomWarning(clock, log, 'sockets.dropped');
   const transport = createUpstreamPool({
     settings: {...options, socketsMax: upstreamSocketsMax},
@@ -150,7 +152,7 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     counters.socketsDropped++;
     outOfFiles.count({socketsMax});
   });
-  api.server.on('upgrade', createWebSocketEdge(thread, {...options, mayAdmit}));
+  api.server.on('upgrade', createWebSocketEdge(thread, {...options, mayAdmit, notices}));
 
   function mayAdmit(): boolean {
     const clients = load.total('clients');

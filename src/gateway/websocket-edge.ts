@@ -13,8 +13,11 @@ import {DeadlineQueue} from '../upstream/deadline-queue.ts';
 import type {Refusal} from './api-answer.ts';
 import {refuseBare} from './bare-answer.ts';
 import {Flusher} from './flusher.ts';
-import {readHandshake} from './handshake.ts';
+import {type HandshakeRules, readHandshake} from './handshake.ts';
+import type {HandshakeNotices} from './handshake-notices.ts';
 import type {GatewayOptions} from './options.ts';
+import {OriginPolicy} from './origin-policy.ts';
+import {TrustedProxies} from './trusted-proxies.ts';
 import {ClientWebSocket, type LinkEnvironment, WebSocketLink} from './websocket-link.ts';
 
 /** Fragments of one message; a packet has no need of many. */
@@ -25,7 +28,11 @@ const identityBytes = 32;
 
 /** What the edge is told beside its thread. */
 export interface EdgeOptions
-  extends Pick<GatewayOptions, 'requireDevice' | 'payloadBytesMax' | 'sendBufferBytesMax' | 'callTimeoutMs'> {
+  extends Pick<
+    GatewayOptions,
+    'requireDevice' | 'allowedOrigins' | 'trustedProxies' | 'payloadBytesMax' | 'sendBufferBytesMax' | 'callTimeoutMs'
+  > {
+  readonly notices: HandshakeNotices;
   /** Whether there is room in the whole gateway for one client more. */
   mayAdmit(): boolean;
 }
@@ -53,6 +60,12 @@ export function createWebSocketEdge(
     payloadBytesMax: options.payloadBytesMax,
     paused: new Set(),
   };
+  const rules: HandshakeRules = {
+    requireDevice: options.requireDevice,
+    origins: new OriginPolicy(options.allowedOrigins),
+    proxies: new TrustedProxies(options.trustedProxies),
+    notices: options.notices,
+  };
   const deadlines = new DeadlineQueue<ActorRef<ConnectionMessage>>(
     thread.clock,
     options.callTimeoutMs + handshakeGraceMs,
@@ -66,6 +79,7 @@ export function createWebSocketEdge(
   const refuse = (socket: Socket, refusal: Refusal): void => {
     const {httpStatus} = errorTable[refusal.code];
     if (httpStatus === 401) counters.handshakesRefused++;
+    else if (httpStatus === 403) counters.originsRefused++;
     else if (httpStatus === 503) counters.handshakesFailed++;
     else counters.handshakesInvalid++;
     // Where another version would do. [RFC 6455 section 4.4]
@@ -77,7 +91,7 @@ export function createWebSocketEdge(
       socket.destroy();
       return;
     }
-    const reading = readHandshake(request, options);
+    const reading = readHandshake(request, rules);
     if (reading.kind === 'refused') {
       refuse(socket, reading.refusal);
       return;

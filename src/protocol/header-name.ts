@@ -5,6 +5,9 @@ export const headerCookie = 'RAINBOWCLIENTCOOKIE';
 export const headerJoin = 'RAINBOWCLIENTCHANNEL';
 export const headerLeave = 'RAINBOWCLIENTCHANNELUNSUB';
 export const headerMessage = 'RAINBOWMESSAGEID';
+/** On the connect call: the client's IP address, and the origin of its page where it is a browser. */
+export const headerAddress = 'RAINBOWCLIENTADDRESS';
+export const headerOrigin = 'RAINBOWCLIENTORIGIN';
 /** Sent by rainbow-django with an empty 200 where it refused our call: a failed call, whatever the status says. */
 export const headerInvalid = 'RAINBOWREQUESTINVALID';
 /** On the answer to /hello/: the id of the node, and where the query had a nonce, the proof that it is one of the cluster. */

@@ -32,6 +32,23 @@ test('a connect handler is given the client, and true lets it in with channels a
   t.is(joined, 'lobby;;部屋');
 });
 
+test("a connect handler is given the client's address and the origin of its page, where the gateway sends them", async (t) => {
+  const seen: (string | undefined)[][] = [];
+  const app = make({
+    connect({address, origin}) {
+      seen.push([address, origin]);
+      return true;
+    },
+  });
+  const headers = {RAINBOWCLIENTADDRESS: '2001:db8::9', RAINBOWCLIENTORIGIN: 'https://app.example'};
+  await call(app, '/connect/', {headers});
+  await call(app, '/connect/');
+  t.deepEqual(seen, [
+    ['2001:db8::9', 'https://app.example'],
+    [undefined, undefined],
+  ]);
+});
+
 test('an identity lets a client in under that name', async (t) => {
   const {json} = await call(make({connect: () => ({identity: 'user-17'})}), '/connect/');
   t.deepEqual(json, {status: 'success', identity: 'user-17'});

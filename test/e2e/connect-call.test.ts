@@ -127,8 +127,9 @@ test('hop-by-hop headers, Host, Origin, Sec-WebSocket-* and RAINBOW* stay behind
   );
   t.deepEqual(
     names.filter((name) => name.startsWith('rainbow')),
-    ['rainbowclientidentity'],
+    ['rainbowclientidentity', 'rainbowclientaddress', 'rainbowclientorigin'],
   );
+  t.is(call.header('rainbowclientorigin'), 'https://page.example');
   t.regex(identityOf(call), /^[0-9a-f]{64}$/);
   t.is(call.header('host'), new URL(world.business.url).host);
   t.not(call.header('keep-alive'), 'timeout=5');
@@ -176,6 +177,7 @@ test('no query parameter can change the call itself', async (t) => {
   const never = ['content-length', 'transfer-encoding', 'upgrade', 'expect', 'cookie', 'x-forwarded-for'];
   never.push('rainbowclientcookie', 'origin', 'sec-websocket-key', 'injected', 'bad name', 'bad', 'bad:name');
   for (const name of never) t.is(call.header(name), undefined, name);
+  t.is(call.header('rainbowclientorigin'), undefined);
   t.false(call.rawHeaders.some((text) => text.includes('evil') || text.includes('forged')));
   t.is(call.body.length, 0);
 });

@@ -2,8 +2,13 @@
 
 import {type IncomingHttpHeaders, IncomingMessage} from 'node:http';
 import {Socket} from 'node:net';
+import {pino} from 'pino';
+import {systemClock} from '../../src/core/clock.ts';
 import type {SeededRandom} from '../../src/core/random.ts';
 import {readHandshake} from '../../src/gateway/handshake.ts';
+import {HandshakeNotices, noticesBytes} from '../../src/gateway/handshake-notices.ts';
+import {OriginPolicy} from '../../src/gateway/origin-policy.ts';
+import {TrustedProxies} from '../../src/gateway/trusted-proxies.ts';
 import {framePacket, unframe} from '../../src/protocol/frame.ts';
 import {generatePacket, type Packet, packetBytes, parsePacket} from '../../src/protocol/packet.ts';
 import {type ActorsKit, type Client, createActors} from '../actors/kit.ts';
@@ -97,8 +102,15 @@ const headerSamples = [
   'Content-Length',
   '__proto__',
   'X-Forwarded-For',
+  'Forwarded',
+  'Origin',
 ];
 const socket = new Socket();
+const handshakeRules = {
+  origins: new OriginPolicy(['self', 'https://*.app.example']),
+  proxies: new TrustedProxies(['loopback']),
+  notices: new HandshakeNotices(systemClock, pino({level: 'silent'}), new SharedArrayBuffer(noticesBytes)),
+};
 
 const handshakes: Target = defineTarget({
   name: 'handshake',
@@ -128,13 +140,17 @@ const handshakes: Target = defineTarget({
     request.httpVersion = '1.1';
     request.rawHeaders = [...rawHeaders];
     request.headers = joinHeaders(rawHeaders);
-    const reading = readHandshake(request, {requireDevice});
+    const reading = readHandshake(request, {...handshakeRules, requireDevice});
     if (reading.kind === 'refused') return `refused ${reading.refusal.code}`;
     const {headers} = reading;
     expect(headers.length % 2 === 0, 'names and values in turn');
     for (let place = 0; place < headers.length; place += 2) {
       const name = (headers[place] ?? '').toLowerCase();
-      expect(!name.replaceAll(/[-_]/g, '').startsWith('rainbow'), 'no header that the gateway sets itself');
+      const isOurs = /^rainbowclient(address|origin)$/.test(name) && headers.indexOf(headers[place] ?? '') === place;
+      expect(
+        isOurs || !name.replaceAll(/[^a-z0-9]/g, '').startsWith('rainbow'),
+        'no header that the gateway sets itself',
+      );
       expect(name !== 'host' && !name.startsWith('sec-websocket-'), 'no header of the upgrade');
     }
     return 'accepted';

@@ -19,13 +19,16 @@ function documentationOf(key: string): {readonly comment: readonly string[]; rea
   return {comment: lines.slice(from, at).map((line) => line.slice(2)), values};
 }
 
+/** What a new installation sets and an old file does not have. */
+const shipped: Readonly<Record<string, string>> = {allowed_origins: 'self', trusted_proxies: 'loopback'};
+
 for (const {key, form, defaultValue} of configurationKeys) {
   test(`config/server.ini has ${key} once, with its meaning, its bounds and its default`, (t) => {
     const {comment, values} = documentationOf(key);
     t.is(values.length, 1);
     t.is(comment.at(-1), `  ${form.expected}`);
     t.regex(comment[0] ?? '', /^[A-Z0-9].{20}/);
-    if (defaultValue !== undefined) t.is(values[0], form.write(defaultValue));
+    if (defaultValue !== undefined) t.is(values[0], shipped[key] ?? form.write(defaultValue));
   });
 }
 
@@ -47,6 +50,8 @@ test('config/server.ini works as it is, on loopback, and broadcasts nothing', (t
     forwardUrl: 'http://127.0.0.1:8000/message/{message_type}/',
     closeUrl: 'http://127.0.0.1:8000/close/',
     securityToken: 'change-me-please',
+    allowedOrigins: ['self'],
+    trustedProxies: ['loopback'],
   });
   t.is(result.warnings.length, 1);
   t.regex(result.warnings[0] ?? '', /placeholder/);
@@ -62,7 +67,7 @@ test('config/server.ini with every comment sign before a key taken away changes 
   const environment = {RAINBOW_SECURITY_TOKEN: 'Zq83hfHSnwos92aa'};
   const result = readConfiguration({text, environment, flags: {}});
   if (result.kind === 'faulty') return t.fail(JSON.stringify(result.faults));
-  return t.like(result.options, defaultOptions);
+  return t.like(result.options, {...defaultOptions, allowedOrigins: ['self'], trustedProxies: ['loopback']});
 });
 
 test('the comments of GatewayOptions name every key', (t) => {

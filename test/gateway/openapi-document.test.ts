@@ -171,6 +171,7 @@ const provokedElsewhere = [
   'RB_REQUEST_TIMEOUT',
   'RB_CLIENT_REFUSED',
   'RB_DEVICE_MISSING',
+  'RB_ORIGIN',
   'RB_BUSINESS_SERVER',
 ] as const satisfies readonly ErrorCode[];
 
