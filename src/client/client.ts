@@ -14,8 +14,9 @@ export type {
   RainbowState,
   StateEvent,
 } from './events.ts';
+export type {ReceivedMessage} from './messages.ts';
 export type {Query, RainbowOptions} from './options.ts';
-export {Rainbow, type SendOptions} from './rainbow.ts';
+export {type OpenOptions, Rainbow, type SendOptions} from './rainbow.ts';
 export type {AnySchema, MessageContext, MessageHandler, MessageShape, Schema} from './schema.ts';
 export type {Socket, SocketClass, SocketEvent} from './socket.ts';
 export type {Store, StoredMessage} from './store.ts';

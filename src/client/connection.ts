@@ -1,6 +1,7 @@
 // Keeps the connection: runs the client's connection chart on a socket, a timer and what the platform says. Part of a
 // Rainbow. What goes over the connection is not its business; it only notices that something came.
 
+import {viewBytes} from '../core/bytes.ts';
 import type {Timer} from '../core/clock.ts';
 import {unreachable} from '../core/invariant.ts';
 import {type ClientConnectionEffect, type ClientConnectionEvent, clientConnectionSteps} from '../machines/steps.ts';
@@ -8,7 +9,7 @@ import {closeReasons} from '../protocol/close-code.ts';
 import {generatePacket, type Packet, type PacketFault, parsePacket, textFault} from '../protocol/packet.ts';
 import {Backoff} from './backoff.ts';
 import type {ClosedEvent, EndEvent, RainbowState} from './events.ts';
-import type {Settings} from './options.ts';
+import {type Settings, socketClass} from './options.ts';
 import {Silence} from './silence.ts';
 import type {Socket, SocketEvent} from './socket.ts';
 
@@ -35,7 +36,7 @@ export interface ConnectionOwner {
   ends(event: EndEvent): void;
 }
 
-type Close = Pick<ClosedEvent, 'code' | 'reason'>;
+type Close = Pick<ClosedEvent, 'code' | 'reason' | 'cause'>;
 
 /** Where there was no close frame, as the WebSocket interface has it. */
 const codeLost = 1006;
@@ -67,6 +68,7 @@ export class Connection {
   #wasOpen = false;
   /** Whether there is a connection or an attempt whose end was not told yet. */
   #isUntold = false;
+  #last: ClosedEvent | undefined;
   #unwatch: (() => void) | undefined;
 
   constructor(settings: Settings, owner: ConnectionOwner) {
@@ -76,15 +78,25 @@ export class Connection {
     this.#silence = new Silence(settings.clock, settings.heartbeatMs, () => this.tell('clock.heartbeatDue'));
   }
 
+  /** How the last connection or attempt ended. */
+  get last(): ClosedEvent | undefined {
+    return this.#last;
+  }
+
+  get isOver(): boolean {
+    return this.state === 'faded' || this.state === 'refused';
+  }
+
   get isOpen(): boolean {
     return this.state.startsWith('open');
   }
 
   /** Opens it, or makes haste where it waits to be opened again. */
   bloom(): void {
-    if (this.state === 'faded' || this.state === 'refused') this.#enter('idle');
-    this.#unwatch ??= this.#settings.surroundings.watch((event) => this.tell(event));
+    if (this.isOver) this.#enter('idle');
     this.tell('app.bloom');
+    // Afterwards: where it was fading, that end has let go of the last watch.
+    this.#unwatch ??= this.#settings.surroundings.watch((event) => this.tell(event));
   }
 
   /** Each event is carried out whole before the next: what it does may cause others. */
@@ -164,10 +176,10 @@ export class Connection {
     this.#timer = this.#settings.clock.startTimer(this.#settings.connectTimeoutMs, () => {
       this.tell(this.#isSpent() ? 'socket.dismissed' : 'clock.connectDue');
     });
-    const fail = (error: unknown): void => {
+    const fail = (cause: unknown): void => {
       if (attempt !== this.#attempt) return;
-      this.#owner.queryFailed(error);
-      this.#socketClosed(this.#close);
+      this.#owner.queryFailed(cause);
+      this.#socketClosed({...this.#close, cause});
     };
     try {
       const url = this.#settings.url();
@@ -181,7 +193,7 @@ export class Connection {
   #open(url: string, attempt: number): void {
     // It may have been given up while the query was made.
     if (attempt !== this.#attempt || this.state !== 'connecting') return;
-    const socket: Socket = new this.#settings.WebSocket(url);
+    const socket: Socket = new (socketClass(this.#settings))(url);
     this.#socket = socket;
     socket.binaryType = 'arraybuffer';
     const whileMine = (take: (event: SocketEvent) => void) => (event: SocketEvent) => {
@@ -224,7 +236,8 @@ export class Connection {
     if (!this.isOpen) return;
     this.#silence.heard();
     this.tell('wire.heard');
-    this.#owner.receives(data instanceof ArrayBuffer ? parsePacket(new Uint8Array(data)) : textFault);
+    const bytes = viewBytes(data);
+    this.#owner.receives(bytes === undefined ? textFault : parsePacket(bytes));
   }
 
   #socketClosed(close: Close): void {
@@ -265,7 +278,8 @@ export class Connection {
     if (!this.#isUntold) return;
     this.#isUntold = false;
     const {failures} = this.#backoff;
-    this.#owner.closed({...this.#close, wasOpen: this.#wasOpen, failures, retryInMs});
+    this.#last = {...this.#close, wasOpen: this.#wasOpen, failures, retryInMs};
+    this.#owner.closed(this.#last);
   }
 
   #end(): void {

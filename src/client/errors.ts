@@ -1,5 +1,7 @@
 // The one table of what can go wrong for an application that sends. Match on `code`.
 
+import type {ClosedEvent} from './events.ts';
+
 interface ClientErrorFacts {
   /** What a person reads. */
   readonly message: string;
@@ -25,7 +27,12 @@ const facts = {
   RB_ANSWER: {message: 'answer unreadable', mayHaveArrived: true},
   /** The caller's signal; `cause` is its reason, and `mayHaveArrived` says whether it had been transmitted. */
   RB_ABORTED: {message: 'aborted', mayHaveArrived: false},
-  /** The client has faded or was refused, and the message was not transmitted; with a store it is kept there. */
+  /** Not connected within the `timeout` of `bloom()`; it goes on trying. */
+  RB_NOT_CONNECTED: {message: 'not connected in time', mayHaveArrived: false},
+  /**
+   * The client has faded or was refused, and the message was not transmitted; with a store it is kept there. `closed` says
+   * how its last connection ended.
+   */
   RB_CLOSED: {message: 'client closed', mayHaveArrived: false},
 } as const satisfies Record<string, ClientErrorFacts>;
 
@@ -41,11 +48,23 @@ export class RainbowClientError extends Error {
   readonly code: ClientErrorCode;
   /** Whether the message may have reached the business server all the same. */
   readonly mayHaveArrived: boolean;
+  /** Where it is about the connection: how the last one, or the last attempt at one, ended. */
+  readonly closed: ClosedEvent | undefined;
 
-  constructor(code: ClientErrorCode, detail?: string, more: {cause?: unknown; mayHaveArrived?: boolean} = {}) {
+  constructor(
+    code: ClientErrorCode,
+    detail?: string,
+    more: {cause?: unknown; mayHaveArrived?: boolean; closed?: ClosedEvent | undefined} = {},
+  ) {
     const {message, mayHaveArrived} = clientErrorTable[code];
     super(detail === undefined ? message : `${message}: ${detail}`, 'cause' in more ? {cause: more.cause} : {});
     this.code = code;
+    this.closed = more.closed;
     this.mayHaveArrived = more.mayHaveArrived ?? mayHaveArrived;
   }
+}
+
+/** Throws `RB_ARGUMENT` unless `condition` holds. */
+export function check(condition: boolean, detail: string): asserts condition {
+  if (!condition) throw new RainbowClientError('RB_ARGUMENT', detail);
 }

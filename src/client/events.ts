@@ -2,7 +2,7 @@
 
 import type {ClientConnectionState} from '../machines/steps.ts';
 import type {Qos} from '../protocol/packet.ts';
-import type {RainbowClientError} from './errors.ts';
+import {check, type RainbowClientError} from './errors.ts';
 
 /** A state of the connection's chart (machines/client-connection.ts, drawn in docs/client.md). */
 export type RainbowState = ClientConnectionState;
@@ -62,6 +62,8 @@ export interface ClosedEvent {
   readonly failures: number;
   /** When the next attempt is made, in milliseconds; `undefined` where none will be. */
   readonly retryInMs: number | undefined;
+  /** Why the attempt could not even be made: what `query` threw, or that there is no WebSocket. */
+  readonly cause?: unknown;
 }
 
 /** How it ended for good. */
@@ -98,10 +100,12 @@ export interface RainbowEvents {
   readonly fault: FaultEvent;
 }
 
-type Listeners = {[Name in keyof RainbowEvents]: Set<(event: RainbowEvents[Name]) => void>};
+type Listener<Name extends keyof RainbowEvents> = (event: RainbowEvents[Name]) => void;
+type Listeners = {[Name in keyof RainbowEvents]: Set<Listener<Name>>};
 
 /** Listeners by event. */
 export class Emitter {
+  readonly #warn: (text: string, cause?: unknown) => void;
   readonly #listeners: Listeners = {
     state: new Set(),
     delivery: new Set(),
@@ -110,27 +114,40 @@ export class Emitter {
     fault: new Set(),
   };
 
-  /** Returns what takes the listener off again. */
-  on<Name extends keyof RainbowEvents>(name: Name, listener: (event: RainbowEvents[Name]) => void): () => void {
-    const listeners = this.#listeners[name];
+  /** `warn` takes what a listener threw. */
+  constructor(warn: (text: string, cause?: unknown) => void) {
+    this.#warn = warn;
+  }
+
+  /** Subscribes; returns an unsubscribe function. */
+  on<Name extends keyof RainbowEvents>(name: Name, listener: Listener<Name>): () => void {
+    const listeners = this.#of(name);
+    check(typeof listener === 'function', `A listener is a function, not ${String(listener)}`);
     listeners.add(listener);
     return () => listeners.delete(listener);
+  }
+
+  off<Name extends keyof RainbowEvents>(name: Name, listener: Listener<Name>): void {
+    this.#of(name).delete(listener);
   }
 
   isHeard(name: keyof RainbowEvents): boolean {
     return this.#listeners[name].size > 0;
   }
 
-  /** A listener that throws harms nobody else: its error is thrown where nothing of ours is on the stack. */
+  /** A listener that throws harms nobody else, and does not end a process either: it is warned of. */
   emit<Name extends keyof RainbowEvents>(name: Name, event: RainbowEvents[Name]): void {
     for (const listener of this.#listeners[name]) {
       try {
         listener(event);
       } catch (error) {
-        queueMicrotask(() => {
-          throw error;
-        });
+        this.#warn(`a listener to '${name}' threw`, error);
       }
     }
+  }
+
+  #of<Name extends keyof RainbowEvents>(name: Name): Listeners[Name] {
+    check(Object.hasOwn(this.#listeners, name), `There is no event ${name}`);
+    return this.#listeners[name];
   }
 }

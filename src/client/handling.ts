@@ -40,6 +40,7 @@ export function handleMessage(
   }
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+/** A promise of this realm or another, or of a library. */
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof (value as {readonly then?: unknown} | undefined | null)?.then === 'function';
 }

@@ -14,7 +14,7 @@ export type NewMessage = Pick<
 >;
 
 /** The longest that timers of the platform can wait, 24 days; more is for ever. */
-const timerMsMax = 2 ** 31 - 1;
+export const timerMsMax = 2 ** 31 - 1;
 
 export class Ledger {
   readonly #settings: Settings;

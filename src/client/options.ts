@@ -6,10 +6,11 @@ import type {Random} from '../core/random.ts';
 import {webRandom} from '../core/random-web.ts';
 import {headerDevice, headerPlatform} from '../protocol/header-name.ts';
 import {type Codec, jsonCodec} from './codec.ts';
-import {RainbowClientError} from './errors.ts';
+import {check, RainbowClientError} from './errors.ts';
+import {isThenable} from './handling.ts';
 import type {SocketClass} from './socket.ts';
 import type {Store} from './store.ts';
-import {platformSurroundings, type Surroundings} from './surroundings.ts';
+import {isBrowser, platformSurroundings, type Surroundings} from './surroundings.ts';
 
 type Limit = readonly [usual: number, least: number, most: number];
 
@@ -40,13 +41,14 @@ export const numberOptions = {
 
 type NumberOptions = {readonly [Name in keyof typeof numberOptions]: number};
 
-/** Parameters of the URL: what the business server reads as headers of its connect call. */
-export type Query = Readonly<Record<string, string>>;
+/** Parameters of the URL: what the business server reads as headers of its connect call. `undefined` is left out. */
+export type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 
 /** See docs/client.md for what each number does; every option has a default but the address. */
 export interface RainbowOptions extends Partial<NumberOptions> {
-  /** `ws:` or `wss:`, also `http:` or `https:`; instead of host, port, path and secure. */
+  /** `ws:` or `wss:`, also `http:` or `https:`; instead of host, port, path and secure. Without a path: `/connect/`. */
   readonly url?: string | URL;
+  /** A name or an address, IPv6 with or without brackets. */
   readonly host?: string;
   /** @default 1984 */
   readonly port?: number;
@@ -55,10 +57,10 @@ export interface RainbowOptions extends Partial<NumberOptions> {
   /** `wss:` instead of `ws:`. @default false */
   readonly secure?: boolean;
   /** Added to the URL; a function is asked anew for each attempt, for tokens that do not last. */
-  readonly query?: Query | (() => Query | Promise<Query>);
+  readonly query?: Query | (() => Query | PromiseLike<Query>);
   /** Names the device, in the query as X-DEVICEID. @default by chance, for as long as this object lives */
   readonly device?: string;
-  /** In the query as X-CLIENT-OS. @default 'web' in a browser, 'node' elsewhere */
+  /** In the query as X-CLIENT-OS. @default 'web' in a browser and its workers, 'node' elsewhere */
   readonly platform?: string;
   /** Types of messages from the business server that wait for no other's handler. @default none */
   readonly unorderedTypes?: readonly number[];
@@ -66,46 +68,62 @@ export interface RainbowOptions extends Partial<NumberOptions> {
   readonly store?: Store;
   /** @default jsonCodec */
   readonly codec?: Codec;
-  /** @default the platform's own */
+  /** @default the platform's own, looked for when it connects */
   readonly WebSocket?: SocketClass;
   /** What the platform says of network and page. @default the events of the browser, where it is one */
   readonly surroundings?: Surroundings;
+  /** Takes what a developer should read: that it cannot connect, that a listener threw. @default console.warn */
+  readonly warn?: (text: string, cause?: unknown) => void;
   readonly clock?: Clock;
   readonly random?: Random;
 }
 
 /** All options, checked and complete. */
 export interface Settings extends NumberOptions {
+  /** The address without its query, for people. */
+  readonly place: string;
   /** Makes the URL of one attempt. */
   readonly url: () => string | Promise<string>;
   readonly unorderedTypes: ReadonlySet<number>;
   readonly store: Store | undefined;
   readonly codec: Codec;
-  readonly WebSocket: SocketClass;
+  readonly WebSocket: SocketClass | undefined;
   readonly surroundings: Surroundings;
+  readonly warn: (text: string, cause?: unknown) => void;
   readonly clock: Clock;
   readonly random: Random;
+}
+
+const optionNames = new Set([
+  ...Object.keys(numberOptions),
+  ...['url', 'host', 'port', 'path', 'secure', 'query', 'device', 'platform', 'unorderedTypes', 'store', 'codec'],
+  ...['WebSocket', 'surroundings', 'clock', 'random', 'warn'],
+]);
+
+/** The class of sockets to connect with: looked for late, since a module is often loaded before there is one. */
+export function socketClass({WebSocket = globalThis.WebSocket}: Pick<Settings, 'WebSocket'>): SocketClass {
+  check(typeof WebSocket === 'function', 'This platform has no WebSocket: hand a class in as the option WebSocket');
+  return WebSocket;
 }
 
 /** Throws `RB_ARGUMENT` for what cannot be. */
 export function settingsOf(options: RainbowOptions): Settings {
   const {store, codec = jsonCodec, clock = webClock, random = webRandom, unorderedTypes = []} = options;
-  const {WebSocket = globalThis.WebSocket, surroundings = platformSurroundings} = options;
-  if (WebSocket === undefined) throw new RainbowClientError('RB_ARGUMENT', 'Expected a WebSocket class, got none');
+  const {WebSocket, surroundings = platformSurroundings} = options;
+  for (const name of Object.keys(options)) check(optionNames.has(name), `Unknown option ${name}`);
   const numbers = readNumbers(options);
   const {backoffMinMs, backoffMaxMs} = numbers;
-  if (backoffMinMs > backoffMaxMs) {
-    const got = `${backoffMinMs} and ${backoffMaxMs}`;
-    throw new RainbowClientError('RB_ARGUMENT', `Expected backoffMinMs to be at most backoffMaxMs, got ${got}`);
-  }
+  check(backoffMinMs <= backoffMaxMs, `backoffMinMs, ${backoffMinMs}, is above backoffMaxMs, ${backoffMaxMs}`);
   return {
     ...numbers,
+    place: placeOf(options),
     url: urlMaker(options, random),
     unorderedTypes: new Set(unorderedTypes),
     store,
     codec,
     WebSocket,
     surroundings,
+    warn: options.warn ?? warnOnConsole,
     clock,
     random,
   };
@@ -114,9 +132,7 @@ export function settingsOf(options: RainbowOptions): Settings {
 function readNumbers(options: RainbowOptions): NumberOptions {
   const entries = Object.entries(numberOptions).map(([name, [usual, least, most]]) => {
     const value = options[name as keyof NumberOptions] ?? usual;
-    if (!(value >= least && value <= most)) {
-      throw new RainbowClientError('RB_ARGUMENT', `Expected ${name} to be from ${least} to ${most}, got ${value}`);
-    }
+    check(isWithin(value, least, most), `${name} is ${String(value)}; it may be from ${least} to ${most}`);
     return [name, value] as const;
   });
   return Object.fromEntries(entries) as NumberOptions;
@@ -126,30 +142,51 @@ const deviceBytes = 16;
 
 function urlMaker(options: RainbowOptions, random: Random): () => string | Promise<string> {
   const base = baseUrl(options);
-  const {query = {}, device, platform = typeof document === 'undefined' ? 'node' : 'web'} = options;
+  const {query = {}, device, platform = isBrowser() ? 'web' : 'node'} = options;
   const usual = {[headerDevice]: device ?? random.hex(deviceBytes), [headerPlatform]: platform};
-  const make = (parameters: Query): string => {
+  const make = (parameters: Readonly<Record<string, unknown>>): string => {
     const url = new URL(base);
-    for (const [name, value] of Object.entries({...usual, ...parameters})) {
+    for (const [name, value] of Object.entries<unknown>({...usual, ...parameters})) {
+      if (value === undefined) continue;
+      check(typeof value !== 'object' && typeof value !== 'function', `The query parameter ${name} is no text`);
       // What stands in the URL itself is the application's word, too.
-      if (name in parameters || !url.searchParams.has(name)) url.searchParams.set(name, value);
+      if (name in parameters || !url.searchParams.has(name)) url.searchParams.set(name, String(value));
     }
     return url.href;
   };
   return () => {
     const parameters = typeof query === 'function' ? query() : query;
-    return parameters instanceof Promise ? parameters.then(make) : make(parameters);
+    return isThenable(parameters) ? Promise.resolve(parameters).then(make) : make(parameters);
   };
 }
 
+function placeOf(options: RainbowOptions): string {
+  const {origin, pathname} = baseUrl(options);
+  return origin + pathname;
+}
+
 function baseUrl({url, host, port = 1984, path = '/connect/', secure = false}: RainbowOptions): URL {
-  const text = url ?? (host === undefined ? undefined : `${secure ? 'wss' : 'ws'}://${host}:${port}${path}`);
+  const name = host?.includes(':') && !host.startsWith('[') ? `[${host}]` : host;
+  const text = url ?? (name === undefined ? undefined : `${secure ? 'wss' : 'ws'}://${name}:${port}${path}`);
   const base = text === undefined || !URL.canParse(text) ? undefined : new URL(text);
   const scheme = /^(?:ws|http)s?:$/;
   if (base === undefined || !scheme.test(base.protocol)) {
-    throw new RainbowClientError('RB_ARGUMENT', `Expected the address of a gateway, got ${text}`);
+    throw new RainbowClientError(
+      'RB_ARGUMENT',
+      `${text} is no address of a gateway, such as wss://example.com/connect/`,
+    );
   }
+  // A gateway has nothing else to connect to.
+  if (base.pathname === '/') base.pathname = '/connect/';
   base.protocol = base.protocol.replace('http', 'ws');
   base.hash = '';
   return base;
+}
+
+function isWithin(value: unknown, least: number, most: number): boolean {
+  return typeof value === 'number' && value >= least && value <= most;
+}
+
+function warnOnConsole(text: string, ...cause: readonly unknown[]): void {
+  console.warn(`Rainbow: ${text}`, ...cause);
 }

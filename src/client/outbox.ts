@@ -59,7 +59,7 @@ export class Outbox implements SenderOwner {
     this.#settings = settings;
     this.#owner = owner;
     this.#order = settings.clock.wallNow();
-    this.#store = new StoreLine(settings.store, (cause) => owner.fault({kind: 'store', cause}));
+    this.#store = new StoreLine(settings.store, settings.clock, (cause) => owner.fault({kind: 'store', cause}));
     this.#ledger = new Ledger(
       settings,
       (event) => owner.delivery(event),
@@ -82,6 +82,7 @@ export class Outbox implements SenderOwner {
     this.#isReady = !this.#store.isThere;
     this.#store.open(
       (messages) => {
+        this.#goBehind(messages);
         for (const message of messages) this.#adopt(message);
         this.#pump();
       },
@@ -201,6 +202,17 @@ export class Outbox implements SenderOwner {
     this.#owner.clogged();
   }
 
+  // What was kept goes first, whatever the wall clock has done meanwhile: ours goes on from there.
+  #goBehind(messages: readonly StoredMessage[]): void {
+    const most = messages.reduce((order, message) => Math.max(order, message.order), 0);
+    // Before the store is ready nothing of ours was sent, and what it is to keep of it is written later.
+    const ours = this.#isReady ? [] : this.#waiting.filter(({settling}) => settling !== undefined);
+    const shift = most + 1 - (ours[0]?.order ?? this.#order + 1);
+    if (shift <= 0) return;
+    this.#order += shift;
+    for (const message of ours) message.order += shift;
+  }
+
   // Of what was kept, that which may have been transmitted at QoS 2 is in doubt, as when its connection is lost. A key
   // that is pending here names the same message, by the word of the application.
   #adopt({key, type, qos, payload, mayRepeat, order, dueAt, isTransmitted}: StoredMessage): void {
@@ -246,12 +258,13 @@ export class Outbox implements SenderOwner {
 
   #pump(): void {
     const sender = this.#sender;
-    if (sender === undefined || !this.#isReady) return;
+    if (sender === undefined) return;
+    // QoS 0 is kept nowhere, and waits for no store.
     while (this.#waitingLoosely.length > 0 && !sender.isCongested) {
       const message = this.#waitingLoosely.shift();
       if (message !== undefined) this.#sendLoosely(message, sender);
     }
-    while (this.#waiting.length > 0 && sender.hasRoom(this.#marking)) {
+    while (this.#isReady && this.#waiting.length > 0 && sender.hasRoom(this.#marking)) {
       const message = this.#waiting.shift();
       if (message !== undefined) this.#transmit(message, sender);
     }

@@ -19,7 +19,7 @@ export interface Outgoing {
   readonly payload: Uint8Array;
   /** At QoS 2: may be sent on another connection though it was transmitted on one that was lost. */
   readonly mayRepeat: boolean;
-  readonly order: number;
+  order: number;
   /** Unix time in milliseconds, for the store. */
   readonly dueAt: number;
   /** `undefined` where a store kept it and whoever sent it is gone. */

@@ -3,10 +3,19 @@
 
 import {type Packet, type PacketFault, packetHeaderBytesMax, type Qos} from '../protocol/packet.ts';
 import {Connection, type ConnectionOwner} from './connection.ts';
-import {RainbowClientError} from './errors.ts';
-import {Emitter, type EndEvent, type PendingMessage, type RainbowEvents, type RainbowState} from './events.ts';
+import {check, RainbowClientError} from './errors.ts';
+import {
+  type ClosedEvent,
+  Emitter,
+  type EndEvent,
+  type PendingMessage,
+  type RainbowEvents,
+  type RainbowState,
+} from './events.ts';
 import {handleMessage, type PlainHandler} from './handling.ts';
-import {type RainbowOptions, type Settings, settingsOf} from './options.ts';
+import {timerMsMax} from './ledger.ts';
+import {Messages as MessageStream, type ReceivedMessage} from './messages.ts';
+import {type RainbowOptions, type Settings, settingsOf, socketClass} from './options.ts';
 import {Outbox, type OutboxOwner} from './outbox.ts';
 import {Receiver, type ReceiverOwner} from './receiver.ts';
 import type {AnswerOf, AnySchema, DataOf, MessageHandler, Schema, TypeOf} from './schema.ts';
@@ -28,13 +37,23 @@ export interface SendOptions {
   readonly mayRepeat?: boolean;
 }
 
+/** How `bloom()` waits. */
+export interface OpenOptions {
+  /** Milliseconds after which it rejects with `RB_NOT_CONNECTED`; attempts go on until `fade()`. @default no end */
+  readonly timeout?: number;
+  /** Ends the wait with `RB_ABORTED`, likewise. */
+  readonly signal?: AbortSignal;
+}
+
+/** Attempts in a row that fail before there is a warning; one or two are a network's everyday life. */
+const failuresWarned = 3;
 const typeMax = 65_535;
 const keyBytes = 16;
 
 /** A client, made once and kept: it connects with `bloom()` and stays connected until `fade()`. */
 export class Rainbow<Messages extends Schema = AnySchema> {
   readonly #settings: Settings;
-  readonly #events = new Emitter();
+  readonly #events: Emitter;
   readonly #connection: Connection;
   readonly #outbox: Outbox;
   #receiver: Receiver | undefined;
@@ -47,8 +66,9 @@ export class Rainbow<Messages extends Schema = AnySchema> {
   constructor(url: string | URL, options?: RainbowOptions);
   constructor(options: RainbowOptions);
   constructor(first: string | URL | RainbowOptions, more: RainbowOptions = {}) {
-    const isUrl = typeof first === 'string' || first instanceof URL;
+    const isUrl = typeof first === 'string' || 'href' in first;
     this.#settings = settingsOf(isUrl ? {...more, url: first} : first);
+    this.#events = new Emitter(this.#settings.warn);
     this.#outbox = new Outbox(this.#settings, this.#outboxOwner());
     this.#connection = new Connection(this.#settings, this.#connectionOwner());
   }
@@ -70,16 +90,33 @@ export class Rainbow<Messages extends Schema = AnySchema> {
 
   /**
    * Connects, and stays connected: whatever happens, another attempt follows. Resolves once it is open; rejects with
-   * `RB_CLOSED` where it ends before. While it waits for its next attempt, a call makes it hurry.
+   * `RB_CLOSED` where it ends before. Without options it waits as long as that takes: with a wrong URL for ever. Calling it
+   * again retries immediately; while it fades it begins anew.
    */
-  bloom(): Promise<void> {
-    this.#outbox.open();
+  bloom({timeout = Number.POSITIVE_INFINITY, signal}: OpenOptions = {}): Promise<void> {
+    check(timeout > 0, `timeout is ${timeout}; it may be any number of ms above 0`);
+    socketClass(this.#settings);
     this.#connection.bloom();
+    this.#outbox.open();
     if (this.isOpen) return Promise.resolve();
     this.#opening ??= Promise.withResolvers();
-    const {promise} = this.#opening;
-    // Not everybody waits for it, and who does not is told by events.
-    promise.catch(() => {});
+    const {promise, resolve, reject} = Promise.withResolvers<void>();
+    this.#opening.promise.then(resolve, reject);
+    const giveUp = (code: 'RB_NOT_CONNECTED' | 'RB_ABORTED', cause: unknown): void => {
+      reject(new RainbowClientError(code, undefined, {cause, closed: this.#connection.last}));
+    };
+    const abort = (): void => giveUp('RB_ABORTED', signal?.reason);
+    if (signal?.aborted === true) abort();
+    signal?.addEventListener('abort', abort, {once: true});
+    const {clock} = this.#settings;
+    const late = (): void => giveUp('RB_NOT_CONNECTED', this.#connection.last?.cause);
+    const timer = timeout <= timerMsMax ? clock.startTimer(timeout, late) : undefined;
+    const forget = (): void => {
+      timer?.cancel();
+      signal?.removeEventListener('abort', abort);
+    };
+    // Not everybody waits for it, and who does not hears of it by events.
+    promise.then(forget, forget);
     return promise;
   }
 
@@ -103,14 +140,15 @@ export class Rainbow<Messages extends Schema = AnySchema> {
   ): Promise<AnswerOf<Messages['up'][Type]>> {
     const {timeout = this.#settings.timeout, qos = 2, signal, mayRepeat = false} = options;
     const {key = this.#settings.random.hex(keyBytes)} = options;
+    const isType = Number.isInteger(type) && type >= 0 && type <= typeMax;
+    check(isType, `type is ${show(type)}; it may be a whole number from 0 to ${typeMax}`);
+    check(qos === 0 || qos === 1 || qos === 2, `qos is ${show(qos)}; it may be 0, 1 or 2`);
     check(
-      Number.isInteger(type) && type >= 0 && type <= typeMax,
-      `Expected type to be from 0 to ${typeMax}, got ${type}`,
+      typeof timeout === 'number' && timeout > 0,
+      `timeout is ${show(timeout)}; it may be any number of ms above 0`,
     );
-    check(qos === 0 || qos === 1 || qos === 2, `Expected qos to be 0, 1 or 2, got ${String(qos)}`);
-    check(timeout > 0, `Expected timeout to be more than 0 ms, got ${timeout}`);
     const isOver = this.state === 'faded' || this.state === 'refused' || this.state === 'fading';
-    if (isOver) throw new RainbowClientError('RB_CLOSED', this.state);
+    if (isOver) throw this.#closedError(this.state);
     const payload = this.#encode(data, type);
     const {promise, resolve, reject} = Promise.withResolvers<AnswerOf<Messages['up'][Type]>>();
     this.#outbox.accept({
@@ -135,6 +173,7 @@ export class Rainbow<Messages extends Schema = AnySchema> {
    * before `bloom()`: a message that finds none is acknowledged and gone. [RB-60]
    */
   onMessage(handler: MessageHandler<Messages['down']>): this {
+    check(typeof handler === 'function', `A handler is a function, not ${show(handler)}`);
     // Type and data belong together by the application's claim.
     this.#handler = handler as unknown as PlainHandler;
     return this;
@@ -146,9 +185,44 @@ export class Rainbow<Messages extends Schema = AnySchema> {
     return this;
   }
 
-  /** Listens; returns what ends that. */
+  /** Subscribes; returns an unsubscribe function. Throws `RB_ARGUMENT` for an event that there is not. */
   on<Name extends keyof RainbowEvents>(name: Name, listener: (event: RainbowEvents[Name]) => void): () => void {
     return this.#events.on(name, listener);
+  }
+
+  /** Subscribes to the next one alone; returns an unsubscribe function. */
+  once<Name extends keyof RainbowEvents>(name: Name, listener: (event: RainbowEvents[Name]) => void): () => void {
+    const off = this.#events.on(name, (event) => {
+      off();
+      listener(event);
+    });
+    return off;
+  }
+
+  /** Unsubscribes what `on` or `didClose` was given. */
+  off<Name extends keyof RainbowEvents>(name: Name, listener: (event: RainbowEvents[Name]) => void): this {
+    this.#events.off(name, listener);
+    return this;
+  }
+
+  /**
+   * The messages that come down, one after the other, until the client ends or the loop is left; instead of a handler. A
+   * message is acknowledged when the loop asks for the next one, with what `reply()` was given.
+   */
+  messages(): AsyncIterableIterator<ReceivedMessage<Messages['down']>> {
+    const stream = new MessageStream<ReceivedMessage<Messages['down']>>();
+    const handler: PlainHandler = (type, data, context) => stream.add({type, data, ...context});
+    this.#handler = handler;
+    stream.onEnd = () => {
+      if (this.#handler === handler) this.#handler = undefined;
+    };
+    this.once('end', () => stream.end());
+    return stream.read();
+  }
+
+  /** `await using rainbow = …`: the same as `fade()`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.fade();
   }
 
   #encode(data: unknown, type: number): Uint8Array {
@@ -186,7 +260,10 @@ export class Rainbow<Messages extends Schema = AnySchema> {
         this.#opening?.resolve();
         this.#opening = undefined;
       },
-      closed: (event) => this.#events.emit('closed', event),
+      closed: (event) => {
+        this.#events.emit('closed', event);
+        if (event.failures === failuresWarned && !event.wasOpen) this.#warnOf(event);
+      },
       queryFailed: (cause) => this.#events.emit('fault', {kind: 'query', cause}),
       ends: (event) => this.#end(event),
     };
@@ -242,8 +319,11 @@ export class Rainbow<Messages extends Schema = AnySchema> {
 
   #end(event: EndEvent): void {
     this.#outbox.close();
-    this.#opening?.reject(new RainbowClientError('RB_CLOSED', event.state));
-    this.#opening = undefined;
+    // Where it begins anew at once, who waits for that waits on.
+    if (this.#connection.isOver) {
+      this.#opening?.reject(this.#closedError(event.state));
+      this.#opening = undefined;
+    }
     // A process that awaits it may end: what is to be kept is kept by then.
     this.#outbox.whenStored(() => {
       this.#ending?.resolve();
@@ -251,8 +331,26 @@ export class Rainbow<Messages extends Schema = AnySchema> {
       this.#events.emit('end', event);
     });
   }
+
+  #closedError(state: string): RainbowClientError {
+    const closed = this.#connection.last;
+    return new RainbowClientError('RB_CLOSED', state, {
+      closed,
+      ...(closed?.cause !== undefined && {cause: closed.cause}),
+    });
+  }
+
+  /** A developer with a wrong URL would else see nothing at all. */
+  #warnOf({failures, code, reason, cause}: ClosedEvent): void {
+    const why = cause === undefined ? `${code}${reason === '' ? '' : ` ${reason}`}` : `${cause as Error}`;
+    this.#settings.warn(
+      `${failures} attempts to connect to ${this.#settings.place} have failed (${why}). The URL may be wrong, the gateway down, ` +
+        'or the business server may refuse this client: a browser does not say which. It goes on trying.',
+    );
+  }
 }
 
-function check(condition: boolean, what: string): void {
-  if (!condition) throw new RainbowClientError('RB_ARGUMENT', what);
+/** A value as an error shows it: a text in quotes. */
+function show(value: unknown): string {
+  return typeof value === 'string' ? `'${value}'` : String(value);
 }

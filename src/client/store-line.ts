@@ -1,20 +1,35 @@
-// The store as the outbox uses it: one call after the other, so that what is told to it later is known to it later. Where
-// there is no store, nothing is called and nothing waits.
+// The store as the outbox uses it: one call after the other, so that what is said later is known to it later. Where there
+// is no store, nothing is called and nothing waits.
+//
+// A store that does not open is given up for the memory of this page until the client blooms again: browsers have none in
+// private windows and on plain http, and an application that could not send would be of no use there. Later a failure is
+// that of one message: what a store knows as unsent must not go out behind its back, or a reload would send it twice.
 
+import type {Clock} from '../core/clock.ts';
 import {RainbowClientError} from './errors.ts';
 import type {Outgoing} from './outgoing.ts';
 import type {Store, StoredMessage} from './store.ts';
 
 type Take = (failure: RainbowClientError | undefined) => void;
+type Outcome = {readonly cause: unknown; readonly isFatal: boolean} | undefined;
+
+/** For one call of a store. */
+const callMs = 5_000;
 
 export class StoreLine {
-  readonly #store: Store | undefined;
-  /** Told of each failure; none stops the line. */
+  readonly #given: Store | undefined;
+  readonly #clock: Clock;
+  /** Gets each failure; none stops the line. */
   readonly #onFault: (cause: unknown) => void;
+  #store: Store | undefined;
   #tail: Promise<void> = Promise.resolve();
+  /** Why nothing is asked of it: a call that it has not answered. */
+  #stuck: Error | undefined;
 
-  constructor(store: Store | undefined, onFault: (cause: unknown) => void) {
+  constructor(store: Store | undefined, clock: Clock, onFault: (cause: unknown) => void) {
+    this.#given = store;
     this.#store = store;
+    this.#clock = clock;
     this.#onFault = onFault;
   }
 
@@ -23,7 +38,16 @@ export class StoreLine {
   }
 
   open(adopt: (messages: readonly StoredMessage[]) => void, take: Take): void {
-    this.#add((store) => store.open(adopt), take);
+    this.#store = this.#given;
+    this.#add(
+      (store) =>
+        store.open((messages) => {
+          // One that was given up may open after all: what it kept stays there, for the next page.
+          if (this.#store === store) adopt(messages);
+        }),
+      take,
+      true,
+    );
   }
 
   /** Keeps a message that waits. */
@@ -54,19 +78,47 @@ export class StoreLine {
     else this.#tail = this.#tail.then(run);
   }
 
-  #add(call: (store: Store) => Promise<void>, take: Take = () => {}): void {
-    const store = this.#store;
-    if (store !== undefined) this.#tail = this.#tail.then(() => this.#call(store, call)).then(take);
+  #add(call: (store: Store) => Promise<void>, take: Take = () => {}, isOpening = false): void {
+    if (this.#store === undefined) return;
+    this.#tail = this.#tail.then(async () => {
+      const store = this.#store;
+      if (store === undefined) {
+        take(undefined);
+        return;
+      }
+      const outcome = await this.#call(store, call, isOpening);
+      if (outcome !== undefined) this.#onFault(outcome.cause);
+      if (outcome?.isFatal === true) {
+        this.#store = undefined;
+        take(undefined);
+      } else {
+        take(outcome && new RainbowClientError('RB_STORE', String(outcome.cause), {cause: outcome.cause}));
+      }
+    });
   }
 
-  async #call(store: Store, call: (store: Store) => Promise<void>): Promise<RainbowClientError | undefined> {
-    try {
-      await call(store);
-      return undefined;
-    } catch (cause) {
-      this.#onFault(cause);
-      return new RainbowClientError('RB_STORE', String(cause), {cause});
-    }
+  async #call(store: Store, call: (store: Store) => Promise<void>, isOpening: boolean): Promise<Outcome> {
+    if (this.#stuck !== undefined) return {cause: this.#stuck, isFatal: isOpening};
+    const {promise, resolve} = Promise.withResolvers<Outcome>();
+    const called = (async () => call(store))();
+    const timer = this.#clock.startTimer(callMs, () => {
+      const late = new Error(`The store did not answer within ${callMs / 1000} s`);
+      this.#stuck = late;
+      resolve({cause: late, isFatal: isOpening});
+      // Should it open yet, it is to let go.
+      const free = (): Promise<void> | void => {
+        this.#stuck = undefined;
+        if (isOpening) return store.close();
+      };
+      called.then(free, free).catch(() => {});
+    });
+    called.then(
+      () => resolve(undefined),
+      (cause: unknown) => resolve({cause, isFatal: isOpening}),
+    );
+    const outcome = await promise;
+    timer.cancel();
+    return outcome;
   }
 }
 

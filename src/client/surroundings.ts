@@ -1,4 +1,5 @@
-// What the platform knows of the network and of the page. A browser tells both; Node tells nothing, and then nothing comes.
+// What the platform knows of the network and of the page. A page hears of both, a worker of the network alone; Node of
+// neither, and then nothing comes.
 
 /** What is told of. Each is a hint, and may be wrong. */
 export type SurroundingsEvent = 'network.online' | 'network.offline' | 'page.shown';
@@ -17,22 +18,29 @@ export const platformSurroundings: Surroundings = {
     return navigator?.onLine === false;
   },
   watch(tell) {
-    if (typeof document === 'undefined') return () => {};
+    if (typeof addEventListener !== 'function') return () => {};
+    const page = typeof document === 'undefined' ? undefined : document;
     const goOnline = (): void => tell('network.online');
     const goOffline = (): void => tell('network.offline');
     const turn = (): void => {
-      if (document.visibilityState === 'visible') tell('page.shown');
+      if (page?.visibilityState === 'visible') tell('page.shown');
     };
     addEventListener('online', goOnline);
     addEventListener('offline', goOffline);
     // A page that comes back from the cache of the browser's history was frozen, its socket closed.
     addEventListener('pageshow', turn);
-    document.addEventListener('visibilitychange', turn);
+    page?.addEventListener('visibilitychange', turn);
     return () => {
       removeEventListener('online', goOnline);
       removeEventListener('offline', goOffline);
       removeEventListener('pageshow', turn);
-      document.removeEventListener('visibilitychange', turn);
+      page?.removeEventListener('visibilitychange', turn);
     };
   },
 };
+
+/** Whether this is a page or one of its workers, rather than a server. */
+export function isBrowser(): boolean {
+  const {navigator} = globalThis as {readonly navigator?: {readonly userAgent?: string}};
+  return navigator?.userAgent?.startsWith('Mozilla/') ?? false;
+}

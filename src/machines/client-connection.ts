@@ -166,6 +166,11 @@ export const clientConnectionMachine = setup({
         'socket.closed': {target: 'faded', actions: 'end'},
         'socket.dismissed': {target: 'faded', actions: 'end'},
         'clock.fadeDue': {target: 'faded', actions: ['drop', 'end']},
+        'app.bloom': {
+          target: 'connecting',
+          actions: ['drop', 'end', 'connect'],
+          description: 'Wanted again, as by a page that is shown anew: nobody waits for the close of the old one.',
+        },
       },
     },
     faded: {type: 'final', description: 'Ended by the application. To bloom again begins anew.'},

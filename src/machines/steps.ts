@@ -100,6 +100,7 @@ export const clientConnectionSteps: Steps<ClientConnectionState, ClientConnectio
     'network.online': ['waiting', 'hurry'],
   },
   fading: {
+    'app.bloom': ['connecting', 'drop', 'end', 'connect'],
     'socket.closed': ['faded', 'end'],
     'socket.dismissed': ['faded', 'end'],
     'clock.fadeDue': ['faded', 'drop', 'end'],

@@ -1,3 +1,4 @@
+import {runInNewContext} from 'node:vm';
 import test from 'ava';
 import {Rainbow} from '../../src/client/client.ts';
 import {codeOf, makeScene, openScene, reopen, settle} from './kit.ts';
@@ -352,26 +353,193 @@ test('what cannot be an address or an option is refused when it is made', (t) =>
   for (const make of wrong) t.throws(make, {code: 'RB_ARGUMENT'});
 });
 
-test('a listener that throws harms neither the client nor another listener', async (t) => {
-  const scene = makeScene(t);
-  const thrown: unknown[] = [];
-  const listeners = process.listeners('uncaughtException');
-  process.removeAllListeners('uncaughtException');
-  process.on('uncaughtException', (error) => thrown.push(error));
-  t.teardown(() => {
-    process.removeAllListeners('uncaughtException');
-    for (const listener of listeners) process.on('uncaughtException', listener);
-  });
+test('a listener that throws harms neither the client, nor another listener, nor the process', (t) => {
+  const warnings: unknown[] = [];
+  const scene = makeScene(t, {warn: (text, cause) => warnings.push(text, cause)});
+  const mine = new Error('mine');
   const off = scene.rainbow.on('state', () => {
-    throw new Error('mine');
+    throw mine;
   });
   let heard = 0;
   scene.rainbow.on('state', () => heard++);
   void scene.rainbow.bloom();
   scene.socket.open();
   off();
-  await settle();
   t.is(heard, 2);
-  t.is(thrown.length, 2);
+  t.deepEqual(warnings, ["a listener to 'state' threw", mine, "a listener to 'state' threw", mine]);
   t.true(scene.rainbow.isOpen);
+});
+
+test('bloom() while it fades begins anew at once, as a page that is shown again does', async (t) => {
+  const scene = openScene(t);
+  const faded = scene.rainbow.fade();
+  const opened = scene.rainbow.bloom();
+  t.is(scene.rainbow.state, 'connecting');
+  await faded;
+  t.is(scene.heard('end').length, 1);
+  const answer = scene.rainbow.send(1, 'kept for the new connection');
+  t.is(scene.sockets.length, 2);
+  scene.sockets[0]?.end(1000);
+  scene.socket.open();
+  await opened;
+  t.true(scene.rainbow.isOpen);
+  scene.socket.hear('30 0001');
+  await answer;
+  // The platform is watched, so that an offline network is noticed.
+  t.is(scene.platform.watchers, 1);
+});
+
+test('fade() and bloom() in turn, any number of times, end as the last one says', async (t) => {
+  const scene = openScene(t);
+  for (let round = 0; round < 5; round++) {
+    void scene.rainbow.fade();
+    void scene.rainbow.bloom().catch(() => {});
+    if (round % 2 === 0) scene.socket.open();
+  }
+  scene.socket.open();
+  t.true(scene.rainbow.isOpen);
+  const faded = scene.rainbow.fade();
+  scene.socket.end(1000);
+  await faded;
+  t.is(scene.rainbow.state, 'faded');
+});
+
+test('bloom() with a timeout rejects with what is known, and goes on trying', async (t) => {
+  const scene = makeScene(t, {warn: () => {}});
+  const opened = scene.rainbow.bloom({timeout: 60_000});
+  scene.socket.end(1006);
+  scene.clock.advance(60_000);
+  const error = await t.throwsAsync(opened, {code: 'RB_NOT_CONNECTED'});
+  t.like(error, {closed: {code: 1006, wasOpen: false}});
+  t.true(scene.sockets.length > 1);
+  scene.socket.open();
+  t.true(scene.rainbow.isOpen);
+});
+
+test('bloom() with a signal rejects at its abort, also at one that came before', async (t) => {
+  const scene = makeScene(t);
+  const controller = new AbortController();
+  const opened = scene.rainbow.bloom({signal: controller.signal});
+  const other = scene.rainbow.bloom();
+  const reason = new Error('the view is gone');
+  controller.abort(reason);
+  const error = await t.throwsAsync(opened, {code: 'RB_ABORTED'});
+  t.is(error?.cause, reason);
+  await t.throwsAsync(scene.rainbow.bloom({signal: controller.signal}), {code: 'RB_ABORTED'});
+  scene.socket.open();
+  await other;
+});
+
+test('whoever waits for a client that is refused learns the close code', async (t) => {
+  const scene = makeScene(t);
+  const opened = scene.rainbow.bloom();
+  scene.socket.end(4142, 'taken over');
+  t.like(await t.throwsAsync(opened, {code: 'RB_CLOSED'}), {closed: {code: 4142, reason: 'taken over'}});
+  t.like(await t.throwsAsync(scene.rainbow.send(1, 'x'), {code: 'RB_CLOSED'}), {closed: {code: 4142}});
+});
+
+test('the third attempt in a row that fails is warned of once, without the query of the URL', (t) => {
+  const warnings: string[] = [];
+  const scene = makeScene(t, {query: {token: 'secret'}, warn: (text) => warnings.push(text)});
+  void scene.rainbow.bloom();
+  for (let attempt = 0; attempt < 6; attempt++) {
+    scene.socket.end(1006);
+    scene.clock.advance(60_000);
+  }
+  t.is(warnings.length, 1);
+  t.regex(warnings[0] ?? '', /^3 attempts to connect to ws:\/\/gateway\.test\/connect\/ have failed \(1006/);
+});
+
+test('a query that fails is the cause in the closed event, in the error and in the warning', async (t) => {
+  const warnings: string[] = [];
+  const cause = new Error('no token');
+  const query = (): never => {
+    throw cause;
+  };
+  const scene = makeScene(t, {query, attemptsMax: 3, warn: (text) => warnings.push(text)});
+  const opened = scene.rainbow.bloom();
+  scene.clock.advance(120_000);
+  const error = await t.throwsAsync(opened, {code: 'RB_CLOSED'});
+  t.is(error?.cause, cause);
+  t.is(scene.heard('closed')[0]?.cause, cause);
+  t.regex(warnings[0] ?? '', /no token/);
+});
+
+test('a promise of another realm makes the query', async (t) => {
+  const promise: unknown = runInNewContext("Promise.resolve({token: 'of another realm'})");
+  t.false(promise instanceof Promise);
+  const scene = makeScene(t, {query: () => promise as Promise<{token: string}>});
+  void scene.rainbow.bloom();
+  await settle();
+  t.is(new URL(scene.socket.url).searchParams.get('token'), 'of another realm');
+});
+
+test('bytes of another realm are packets', (t) => {
+  const scene = openScene(t);
+  const types: number[] = [];
+  scene.rainbow.onMessage((type) => void types.push(type));
+  const bytes: unknown = runInNewContext('new Uint8Array([0x10, 0, 1, 0x68, 0x69]).buffer');
+  t.false(bytes instanceof ArrayBuffer);
+  scene.socket.hearData(bytes);
+  t.deepEqual(types, [1]);
+});
+
+test('once() hears one event, off() takes a listener away, and both say what there is not', (t) => {
+  const scene = makeScene(t);
+  const states: string[] = [];
+  const listener = ({state}: {readonly state: string}): void => void states.push(state);
+  scene.rainbow.once('state', listener);
+  scene.rainbow.on('state', listener);
+  void scene.rainbow.bloom();
+  t.deepEqual(states, ['connecting', 'connecting']);
+  scene.rainbow.off('state', listener);
+  scene.socket.open();
+  t.is(states.length, 2);
+  for (const call of ['on', 'once', 'off'] as const) {
+    t.throws(() => scene.rainbow[call]('nope' as 'state', listener), {code: 'RB_ARGUMENT', message: /no event nope/});
+  }
+  t.throws(() => scene.rainbow.on('state', undefined as unknown as () => void), {code: 'RB_ARGUMENT'});
+  t.throws(() => scene.rainbow.onMessage('x' as unknown as () => undefined), {code: 'RB_ARGUMENT'});
+});
+
+test('await using ends a client', async (t) => {
+  const scene = openScene(t);
+  {
+    await using rainbow = scene.rainbow;
+    t.true(rainbow.isOpen);
+    queueMicrotask(() => scene.socket.end(1000));
+  }
+  t.is(scene.rainbow.state, 'faded');
+});
+
+test('messages() gives one message after the other, acknowledged when the next one is asked for, to the end', async (t) => {
+  const scene = openScene(t);
+  const messages = scene.rainbow.messages();
+  scene.socket.hear('12 0001 0001 31', '14 0002 0002 32');
+  const first = await messages.next();
+  t.like(first.value, {type: 1, data: 1, qos: 1, mayBeRepeat: false});
+  first.value.reply('a');
+  await settle();
+  t.deepEqual(scene.socket.take(), []);
+  const second = await messages.next();
+  await settle();
+  t.deepEqual(scene.socket.take(), ['200001226122']);
+  t.like(second.value, {type: 2, data: 2});
+  await messages.return?.();
+  await settle();
+  t.deepEqual(scene.socket.take(), ['300002']);
+  // The loop was left: there is no handler any more.
+  scene.socket.hear('12 0001 0003 31');
+  t.like(scene.heard('fault')[0], {kind: 'unhandled'});
+
+  const rest: unknown[] = [];
+  const reading = (async () => {
+    for await (const {data} of scene.rainbow.messages()) rest.push(data);
+  })();
+  scene.socket.hear('10 0001 33');
+  await settle();
+  void scene.rainbow.fade();
+  scene.socket.end(1000);
+  await reading;
+  t.deepEqual(rest, [3]);
 });

@@ -60,7 +60,12 @@ export class ScriptedSocket {
   }
 
   hearText(text: string): void {
-    this.#tell('message', {data: text});
+    this.hearData(text);
+  }
+
+  /** Whatever the platform hands out as a message. */
+  hearData(data: unknown): void {
+    this.#tell('message', {data});
   }
 
   end(code = 1006, reason = ''): void {

@@ -203,3 +203,93 @@ test('after fading it blooms with what it kept', async (t) => {
   await settle();
   t.deepEqual(scene.socket.take(), ['1400010001']);
 });
+
+test('a store that cannot be opened is given up for memory, with one fault, and is tried again by the next bloom()', async (t) => {
+  const store = new KeepingStore();
+  store.failing = 'open';
+  const scene = openScene(t, {store});
+  await settle();
+  const answers = ['a', 'b'].map((key) => scene.rainbow.send(1, undefined, {key}));
+  t.deepEqual(scene.socket.take(), ['1400010001', '1400010002']);
+  scene.socket.hear('30 0001', '30 0002');
+  await Promise.all(answers);
+  t.deepEqual(
+    scene.heard('fault').map(({kind, cause}) => `${kind} ${String(cause)}`),
+    ['store Error: disk full'],
+  );
+  t.deepEqual(store.calls, []);
+  store.failing = undefined;
+  const faded = scene.rainbow.fade();
+  scene.socket.end(1000);
+  await faded;
+  void scene.rainbow.bloom();
+  scene.socket.open();
+  await settle();
+  void codeOf(scene.rainbow.send(1, undefined, {key: 'c'}));
+  await settle();
+  t.deepEqual(store.calls, ['put c transmitted']);
+});
+
+test('a store that never answers delays messages by 5 s, QoS 0 by nothing, and fade() not for ever', async (t) => {
+  const store = new KeepingStore();
+  store.latch = new Promise(() => {});
+  const scene = openScene(t, {store});
+  await scene.rainbow.send(1, undefined, {qos: 0});
+  t.deepEqual(scene.socket.take(), ['100001']);
+  const answer = scene.rainbow.send(1, undefined, {key: 'a'});
+  await settle();
+  t.deepEqual(scene.socket.take(), []);
+  scene.clock.advance(5_000);
+  await settle();
+  t.like(scene.heard('fault'), [{kind: 'store'}]);
+  t.deepEqual(scene.socket.take(), ['1400010001']);
+  scene.socket.hear('30 0001');
+  await answer;
+  const faded = scene.rainbow.fade();
+  scene.socket.end(1000);
+  await faded;
+});
+
+test('a store that stops to answer fails each message with its first cause, at once after the first', async (t) => {
+  const store = new KeepingStore();
+  const scene = openScene(t, {store});
+  await settle();
+  const stuck = Promise.withResolvers<void>();
+  store.latch = stuck.promise;
+  const first = scene.rainbow.send(1, undefined, {key: 'a'});
+  await settle();
+  scene.clock.advance(5_000);
+  const cause = (await t.throwsAsync(first, {code: 'RB_STORE'}))?.cause;
+  t.regex(String(cause), /did not answer within 5 s/);
+  const second = scene.rainbow.send(1, undefined, {key: 'b'});
+  t.is((await t.throwsAsync(second, {code: 'RB_STORE'}))?.cause, cause);
+  t.deepEqual(scene.socket.take(), []);
+  // Once it answers again it is asked again.
+  stuck.resolve();
+  await settle();
+  void codeOf(scene.rainbow.send(1, undefined, {key: 'c'}));
+  await settle();
+  t.is(scene.socket.take().length, 1);
+});
+
+test('a clock that was put back over a reload does not turn the order of the outbox round', async (t) => {
+  const store = new KeepingStore();
+  const before = makeScene(t, {store, ...forever});
+  for (const key of ['a', 'b']) void codeOf(before.rainbow.send(1, undefined, {key, qos: 1}));
+  await settle();
+  await before.rainbow.fade();
+  const clock = new SimulatedClock();
+  clock.stepWall(-3_600_000);
+  const after = makeScene(t, {store, clock, ...forever});
+  for (const key of ['c', 'd']) void codeOf(after.rainbow.send(1, undefined, {key, qos: 1}));
+  await settle();
+  t.deepEqual(after.rainbow.pending.map(({key}) => key).toSorted(), ['a', 'b', 'c', 'd']);
+  const sent: string[] = [];
+  after.rainbow.on('delivery', ({key, state}) => {
+    if (state === 'sent') sent.push(key);
+  });
+  void after.rainbow.bloom();
+  after.socket.open();
+  await settle();
+  t.deepEqual(sent, ['a', 'b', 'c', 'd']);
+});
