@@ -15,8 +15,10 @@ export type {
   StateEvent,
 } from './events.ts';
 export type {ReceivedMessage} from './messages.ts';
+export type {OpenOptions} from './opening.ts';
 export type {Query, RainbowOptions} from './options.ts';
-export {type OpenOptions, Rainbow, type SendOptions} from './rainbow.ts';
+export type {SendOptions} from './outgoing.ts';
+export {Rainbow} from './rainbow.ts';
 export type {AnySchema, MessageContext, MessageHandler, MessageShape, Schema} from './schema.ts';
 export type {Socket, SocketClass, SocketEvent} from './socket.ts';
 export type {Store, StoredMessage} from './store.ts';

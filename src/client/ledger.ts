@@ -13,6 +13,13 @@ export type NewMessage = Pick<
   'key' | 'type' | 'qos' | 'payload' | 'mayRepeat' | 'order' | 'dueAt' | 'settling' | 'wasTransmitted'
 >;
 
+/** What `send()` has made of its arguments. */
+export type OutboxMessage = Pick<NewMessage, 'key' | 'type' | 'qos' | 'payload' | 'mayRepeat' | 'settling'> & {
+  /** Milliseconds; may be `Infinity`. */
+  readonly timeout: number;
+  readonly signal: AbortSignal | undefined;
+};
+
 /** The longest that timers of the platform can wait, 24 days; more is for ever. */
 export const timerMsMax = 2 ** 31 - 1;
 

@@ -11,6 +11,7 @@ import {isThenable} from './handling.ts';
 import type {SocketClass} from './socket.ts';
 import type {Store} from './store.ts';
 import {isBrowser, platformSurroundings, type Surroundings} from './surroundings.ts';
+import {warnOnConsole} from './warning.ts';
 
 type Limit = readonly [usual: number, least: number, most: number];
 
@@ -149,8 +150,8 @@ function urlMaker(options: RainbowOptions, random: Random): () => string | Promi
     for (const [name, value] of Object.entries<unknown>({...usual, ...parameters})) {
       if (value === undefined) continue;
       check(typeof value !== 'object' && typeof value !== 'function', `The query parameter ${name} is no text`);
-      // What stands in the URL itself is the application's word, too.
-      if (name in parameters || !url.searchParams.has(name)) url.searchParams.set(name, String(value));
+      // What stands in the URL itself is the application's word, too. Numbers become text by themselves.
+      if (name in parameters || !url.searchParams.has(name)) url.searchParams.set(name, value as string);
     }
     return url.href;
   };
@@ -185,8 +186,4 @@ function baseUrl({url, host, port = 1984, path = '/connect/', secure = false}: R
 
 function isWithin(value: unknown, least: number, most: number): boolean {
   return typeof value === 'number' && value >= least && value <= most;
-}
-
-function warnOnConsole(text: string, ...cause: readonly unknown[]): void {
-  console.warn(`Rainbow: ${text}`, ...cause);
 }

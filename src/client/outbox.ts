@@ -5,7 +5,7 @@ import type {ReplyPacket} from '../protocol/packet.ts';
 import type {Link} from './connection.ts';
 import {RainbowClientError} from './errors.ts';
 import type {DeliveryEvent, FaultEvent, PendingMessage} from './events.ts';
-import {abortedError, Ledger, type NewMessage} from './ledger.ts';
+import {abortedError, Ledger, type NewMessage, type OutboxMessage} from './ledger.ts';
 import type {Settings} from './options.ts';
 import {isOver, type Outgoing} from './outgoing.ts';
 import {Sender, type SenderOwner} from './sender.ts';
@@ -23,13 +23,6 @@ export interface OutboxOwner {
   /** Only a new connection helps. */
   clogged(): void;
 }
-
-/** What `send()` has made of its arguments. */
-export type OutboxMessage = Pick<NewMessage, 'key' | 'type' | 'qos' | 'payload' | 'mayRepeat' | 'settling'> & {
-  /** Milliseconds; may be `Infinity`. */
-  readonly timeout: number;
-  readonly signal: AbortSignal | undefined;
-};
 
 /** A socket that takes no more is looked at again so soon; it does not tell when it does. */
 const drainMs = 50;
@@ -204,10 +197,9 @@ export class Outbox implements SenderOwner {
 
   // What was kept goes first, whatever the wall clock has done meanwhile: ours goes on from there.
   #goBehind(messages: readonly StoredMessage[]): void {
-    const most = messages.reduce((order, message) => Math.max(order, message.order), 0);
     // Before the store is ready nothing of ours was sent, and what it is to keep of it is written later.
     const ours = this.#isReady ? [] : this.#waiting.filter(({settling}) => settling !== undefined);
-    const shift = most + 1 - (ours[0]?.order ?? this.#order + 1);
+    const shift = Math.max(...messages.map(({order}) => order)) + 1 - (ours[0]?.order ?? this.#order + 1);
     if (shift <= 0) return;
     this.#order += shift;
     for (const message of ours) message.order += shift;

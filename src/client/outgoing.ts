@@ -6,6 +6,23 @@ import type {RainbowClientError} from './errors.ts';
 import type {DeliveryState} from './events.ts';
 import type {Flow} from './flow.ts';
 
+/** How one message is sent. */
+export interface SendOptions {
+  /** 0: at most once, unanswered. 1: at least once. 2: exactly once on a connection. @default 2 */
+  readonly qos?: Qos;
+  /** Milliseconds to the answer; `Infinity` waits as long as it takes. @default the client's `timeout`, 30 s */
+  readonly timeout?: number;
+  /** Gives the message up. */
+  readonly signal?: AbortSignal;
+  /** Names the message in events and in the store; no two that are pending may have the same. @default by chance */
+  readonly key?: string;
+  /**
+   * At QoS 2: the message may be sent again on a new connection though it may have arrived, since its data has an id by
+   * which the business server tells repeats. @default false: it fails with `RB_IN_DOUBT`
+   */
+  readonly mayRepeat?: boolean;
+}
+
 /** How the caller of `send()` is told. */
 export interface Settling {
   resolve(answer: unknown): void;

@@ -1,52 +1,20 @@
 // A client of the gateway: what an application holds in its hands. Puts the parts together and owns none of their work:
 // connection.ts keeps the connection, outbox.ts the messages up, receiver.ts those that come down.
 
-import {type Packet, type PacketFault, packetHeaderBytesMax, type Qos} from '../protocol/packet.ts';
+import {type Packet, type PacketFault, packetHeaderBytesMax} from '../protocol/packet.ts';
 import {Connection, type ConnectionOwner} from './connection.ts';
 import {check, RainbowClientError} from './errors.ts';
-import {
-  type ClosedEvent,
-  Emitter,
-  type EndEvent,
-  type PendingMessage,
-  type RainbowEvents,
-  type RainbowState,
-} from './events.ts';
+import {Emitter, type EndEvent, type PendingMessage, type RainbowEvents, type RainbowState} from './events.ts';
 import {handleMessage, type PlainHandler} from './handling.ts';
-import {timerMsMax} from './ledger.ts';
 import {Messages as MessageStream, type ReceivedMessage} from './messages.ts';
+import {Opening, type OpenOptions} from './opening.ts';
 import {type RainbowOptions, type Settings, settingsOf, socketClass} from './options.ts';
 import {Outbox, type OutboxOwner} from './outbox.ts';
+import type {SendOptions} from './outgoing.ts';
 import {Receiver, type ReceiverOwner} from './receiver.ts';
 import type {AnswerOf, AnySchema, DataOf, MessageHandler, Schema, TypeOf} from './schema.ts';
+import {warnOfFailures} from './warning.ts';
 
-/** How one message is sent. */
-export interface SendOptions {
-  /** 0: at most once, unanswered. 1: at least once. 2: exactly once on a connection. @default 2 */
-  readonly qos?: Qos;
-  /** Milliseconds to the answer; `Infinity` waits as long as it takes. @default the client's `timeout`, 30 s */
-  readonly timeout?: number;
-  /** Gives the message up. */
-  readonly signal?: AbortSignal;
-  /** Names the message in events and in the store; no two that are pending may have the same. @default by chance */
-  readonly key?: string;
-  /**
-   * At QoS 2: the message may be sent again on a new connection though it may have arrived, since its data has an id by
-   * which the business server tells repeats. @default false: it fails with `RB_IN_DOUBT`
-   */
-  readonly mayRepeat?: boolean;
-}
-
-/** How `bloom()` waits. */
-export interface OpenOptions {
-  /** Milliseconds after which it rejects with `RB_NOT_CONNECTED`; attempts go on until `fade()`. @default no end */
-  readonly timeout?: number;
-  /** Ends the wait with `RB_ABORTED`, likewise. */
-  readonly signal?: AbortSignal;
-}
-
-/** Attempts in a row that fail before there is a warning; one or two are a network's everyday life. */
-const failuresWarned = 3;
 const typeMax = 65_535;
 const keyBytes = 16;
 
@@ -58,8 +26,8 @@ export class Rainbow<Messages extends Schema = AnySchema> {
   readonly #outbox: Outbox;
   #receiver: Receiver | undefined;
   #handler: PlainHandler | undefined;
-  /** Who waits for it to be open, and who for its end. */
-  #opening: PromiseWithResolvers<void> | undefined;
+  readonly #opening: Opening;
+  /** Who waits for its end. */
   #ending: PromiseWithResolvers<void> | undefined;
 
   /** Throws `RB_ARGUMENT` for an address or an option that cannot be. Connects to nothing yet. */
@@ -71,6 +39,7 @@ export class Rainbow<Messages extends Schema = AnySchema> {
     this.#events = new Emitter(this.#settings.warn);
     this.#outbox = new Outbox(this.#settings, this.#outboxOwner());
     this.#connection = new Connection(this.#settings, this.#connectionOwner());
+    this.#opening = new Opening(this.#settings.clock, () => this.#connection.last);
   }
 
   /** The state of its connection: a state of the chart in docs/client.md. */
@@ -93,31 +62,11 @@ export class Rainbow<Messages extends Schema = AnySchema> {
    * `RB_CLOSED` where it ends before. Without options it waits as long as that takes: with a wrong URL for ever. Calling it
    * again retries immediately; while it fades it begins anew.
    */
-  bloom({timeout = Number.POSITIVE_INFINITY, signal}: OpenOptions = {}): Promise<void> {
-    check(timeout > 0, `timeout is ${timeout}; it may be any number of ms above 0`);
+  bloom(options: OpenOptions = {}): Promise<void> {
     socketClass(this.#settings);
     this.#connection.bloom();
     this.#outbox.open();
-    if (this.isOpen) return Promise.resolve();
-    this.#opening ??= Promise.withResolvers();
-    const {promise, resolve, reject} = Promise.withResolvers<void>();
-    this.#opening.promise.then(resolve, reject);
-    const giveUp = (code: 'RB_NOT_CONNECTED' | 'RB_ABORTED', cause: unknown): void => {
-      reject(new RainbowClientError(code, undefined, {cause, closed: this.#connection.last}));
-    };
-    const abort = (): void => giveUp('RB_ABORTED', signal?.reason);
-    if (signal?.aborted === true) abort();
-    signal?.addEventListener('abort', abort, {once: true});
-    const {clock} = this.#settings;
-    const late = (): void => giveUp('RB_NOT_CONNECTED', this.#connection.last?.cause);
-    const timer = timeout <= timerMsMax ? clock.startTimer(timeout, late) : undefined;
-    const forget = (): void => {
-      timer?.cancel();
-      signal?.removeEventListener('abort', abort);
-    };
-    // Not everybody waits for it, and who does not hears of it by events.
-    promise.then(forget, forget);
-    return promise;
+    return this.isOpen ? Promise.resolve() : this.#opening.wait(options);
   }
 
   /** Disconnects. Messages that have not ended fail, or stay in the store. Resolves when it has ended. */
@@ -148,7 +97,7 @@ export class Rainbow<Messages extends Schema = AnySchema> {
       `timeout is ${show(timeout)}; it may be any number of ms above 0`,
     );
     const isOver = this.state === 'faded' || this.state === 'refused' || this.state === 'fading';
-    if (isOver) throw this.#closedError(this.state);
+    if (isOver) throw this.#opening.error(this.state);
     const payload = this.#encode(data, type);
     const {promise, resolve, reject} = Promise.withResolvers<AnswerOf<Messages['up'][Type]>>();
     this.#outbox.accept({
@@ -257,12 +206,11 @@ export class Rainbow<Messages extends Schema = AnySchema> {
       changed: (state, former) => {
         this.#events.emit('state', {state, former});
         if (!this.isOpen) return;
-        this.#opening?.resolve();
-        this.#opening = undefined;
+        this.#opening.opened();
       },
       closed: (event) => {
         this.#events.emit('closed', event);
-        if (event.failures === failuresWarned && !event.wasOpen) this.#warnOf(event);
+        warnOfFailures(event, this.#settings);
       },
       queryFailed: (cause) => this.#events.emit('fault', {kind: 'query', cause}),
       ends: (event) => this.#end(event),
@@ -320,33 +268,13 @@ export class Rainbow<Messages extends Schema = AnySchema> {
   #end(event: EndEvent): void {
     this.#outbox.close();
     // Where it begins anew at once, who waits for that waits on.
-    if (this.#connection.isOver) {
-      this.#opening?.reject(this.#closedError(event.state));
-      this.#opening = undefined;
-    }
+    if (this.#connection.isOver) this.#opening.ended(event.state);
     // A process that awaits it may end: what is to be kept is kept by then.
     this.#outbox.whenStored(() => {
       this.#ending?.resolve();
       this.#ending = undefined;
       this.#events.emit('end', event);
     });
-  }
-
-  #closedError(state: string): RainbowClientError {
-    const closed = this.#connection.last;
-    return new RainbowClientError('RB_CLOSED', state, {
-      closed,
-      ...(closed?.cause !== undefined && {cause: closed.cause}),
-    });
-  }
-
-  /** A developer with a wrong URL would else see nothing at all. */
-  #warnOf({failures, code, reason, cause}: ClosedEvent): void {
-    const why = cause === undefined ? `${code}${reason === '' ? '' : ` ${reason}`}` : `${cause as Error}`;
-    this.#settings.warn(
-      `${failures} attempts to connect to ${this.#settings.place} have failed (${why}). The URL may be wrong, the gateway down, ` +
-        'or the business server may refuse this client: a browser does not say which. It goes on trying.',
-    );
   }
 }
 

@@ -1,0 +1,21 @@
+// What a developer should read though nobody listens: on the console, unless the application takes it.
+
+import type {ClosedEvent} from './events.ts';
+import type {Settings} from './options.ts';
+
+export function warnOnConsole(text: string, ...cause: readonly unknown[]): void {
+  console.warn(`Rainbow: ${text}`, ...cause);
+}
+
+/** Attempts in a row that fail before there is a warning; one or two are a network's everyday life. */
+const failuresWarned = 3;
+
+/** Warns of a connection that never opens: with a wrong URL there would be no other sign. */
+export function warnOfFailures({failures, wasOpen, code, reason, cause}: ClosedEvent, {warn, place}: Settings): void {
+  if (failures !== failuresWarned || wasOpen) return;
+  warn(
+    `${failures} attempts to connect to ${place} have failed (${`${code} ${reason}`.trim()}). The URL may be wrong, the gateway down, or the ` +
+      'business server may refuse this client: a browser does not say which. The client goes on trying.',
+    ...(cause === undefined ? [] : [cause]),
+  );
+}
