@@ -12,7 +12,7 @@ import {type Directive, Supervisor} from '../runtime/supervisor.ts';
 import {TimerWheel} from '../runtime/timer-wheel.ts';
 import type {Observation} from '../trace/observer.ts';
 import {Tracer} from '../trace/tracer.ts';
-import type {UpstreamTransport} from '../upstream/call.ts';
+import type {Answer, Call, UpstreamTransport} from '../upstream/call.ts';
 import type {ChannelMessage, ConnectionMessage, UpstreamMessage} from './messages.ts';
 import {Sequences} from './sequences.ts';
 import {spawnUpstreamCaller} from './upstream-caller.ts';
@@ -42,6 +42,8 @@ export interface Outside {
   channelChanged(channel: string, hasMembers: boolean): void;
   /** The business server gave `identity` to a connection here. */
   identityClaimed(identity: string, claim: number): void;
+  /** A call to the business server has ended. */
+  callEnded(kind: Call['kind'], answer: Answer): void;
 }
 
 /** See the head of this file. */
@@ -106,7 +108,7 @@ const ticksPerKeepAlive = 32;
 const tickMsMin = 5;
 const tickMsMax = 1_000;
 
-const nobodyOutside: Outside = {loadChanged() {}, channelChanged() {}, identityClaimed() {}};
+const nobodyOutside: Outside = {loadChanged() {}, channelChanged() {}, identityClaimed() {}, callEnded() {}};
 
 /** Makes the shared state of one thread and its upstream caller; nothing runs until a message is told. */
 export function createThread(options: ThreadOptions): Thread {
@@ -147,6 +149,7 @@ export function createThread(options: ThreadOptions): Thread {
     upstream: spawnUpstreamCaller(scheduler, upstreamSupervisor, options.transport, {
       mayCall: options.mayCall ?? ((): boolean => true),
       changed: (by) => outside.loadChanged('calls', by),
+      ended: (kind, answer) => outside.callEnded(kind, answer),
     }),
     observation,
     number,

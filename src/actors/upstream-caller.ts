@@ -14,6 +14,7 @@ import type {ConnectionMessage, UpstreamMessage} from './messages.ts';
 const mailboxBound = 1_048_576;
 
 interface Waiting {
+  readonly kind: Call['kind'];
   readonly from: ActorRef<ConnectionMessage>;
   readonly context: InboundMessage | undefined;
 }
@@ -23,6 +24,8 @@ export interface CallLoad {
   /** Whether one more may be made; else it fails as overloaded. */
   mayCall(): boolean;
   changed(by: 1 | -1): void;
+  /** A call was answered, or not made at all. */
+  ended(kind: Call['kind'], answer: Answer): void;
 }
 
 /** The answer to a call that is one too many. */
@@ -76,7 +79,7 @@ export function spawnUpstreamCaller(
     scheduler.counters.calls++;
     // A close call is owed, and there are no more of them than there were connections. [RB-64]
     const mayCall = call.kind === 'close' || load.mayCall();
-    waiting.set(call.call, {from, context});
+    waiting.set(call.call, {kind: call.kind, from, context});
     load.changed(1);
     if (!mayCall) {
       pass(overloaded(call));
@@ -96,6 +99,7 @@ export function spawnUpstreamCaller(
     waiting.delete(answer.call);
     load.changed(-1);
     if (answer.kind === 'failed') countFailure(answer, scheduler.counters);
+    load.ended(waiter.kind, answer);
     waiter.from.tell({kind: 'answered', answer, context: waiter.context});
   }
 

@@ -7,8 +7,10 @@ import type {NodeList} from '../cluster/node-transport.ts';
 import {systemClock, wakefulClock} from '../core/clock.ts';
 import {type Counters, createCounters, sumCounters} from '../core/counters.ts';
 import {systemRandom} from '../core/random.ts';
+import {FailingKinds} from './business-reports.ts';
 import {type Lan, startLan} from './lan.ts';
 import {createLog} from './log.ts';
+import {openNodeLog} from './node-log.ts';
 import {readFileLimit, shareFiles} from './open-files.ts';
 import type {GatewayOptions} from './options.ts';
 import {createShard} from './shard.ts';
@@ -51,6 +53,8 @@ export async function startGateway(options: GatewayOptions, parts: GatewayParts 
   const memory = createNodeMemory(options.threads);
   // Of the main thread, beside those of the shards.
   const counters = createCounters(memory.counters[options.threads]);
+  const nodeLog = openNodeLog({log, counters: sumCounters(memory.counters), failing: new FailingKinds(memory.failing)});
+  const {report} = nodeLog;
   const openFilesMax = readFileLimit();
   const {clientsMax} = shareFiles(openFilesMax, options);
   // No fault: the default is meant for a server. But whoever counts on the number should know.
@@ -60,10 +64,14 @@ export async function startGateway(options: GatewayOptions, parts: GatewayParts 
   const node = systemRandom.hex(nodeIdBytes);
   let lan: Lan | undefined;
   const onDoubt = (doubted: string): void => lan?.doubt(doubted);
-  const serving = options.threads === 1 ? await startOne() : await startSeveral();
+  const starting = options.threads === 1 ? startOne() : startSeveral();
+  const serving = await starting.catch((error: unknown) => {
+    nodeLog.stop();
+    throw error;
+  });
 
   async function startOne(): Promise<Serving> {
-    const shard = createShard(options, {index: 0, memory, node, log, onDoubt, onFatal});
+    const shard = createShard(options, {index: 0, memory, node, log, report, onDoubt, onFatal});
     try {
       const port = await shard.listen(options.port);
       return {port, setNodes: (list) => shard.setNodes(list), close: () => shard.close()};
@@ -75,7 +83,7 @@ export async function startGateway(options: GatewayOptions, parts: GatewayParts 
 
   async function startSeveral(): Promise<Serving> {
     await expectFree(options);
-    const shards = new Shards(options, {memory, node, log, onDoubt, onFatal});
+    const shards = new Shards(options, {memory, node, log, report, onDoubt, onFatal});
     try {
       const port = await shards.start();
       return {port, setNodes: (list) => shards.setNodes(list), close: () => shards.stop()};
@@ -94,6 +102,7 @@ export async function startGateway(options: GatewayOptions, parts: GatewayParts 
   } catch (error) {
     stopCountingLines();
     await serving.close();
+    nodeLog.stop();
     throw error;
   }
 
@@ -101,6 +110,7 @@ export async function startGateway(options: GatewayOptions, parts: GatewayParts 
     // First of all, so that the other nodes stop calling before calls are refused.
     await lan?.stop();
     await serving.close();
+    nodeLog.stop();
     stopCountingLines();
   }
 

@@ -2,7 +2,7 @@
 // origins that were refused, once a minute at most.
 
 import type {Logger} from 'pino';
-import type {Clock} from '../core/clock.ts';
+import type {Reports} from './reports.ts';
 import {SeldomWarning} from './seldom-warning.ts';
 
 /** What a line says beside its event. */
@@ -18,9 +18,9 @@ export class HandshakeNotices {
   readonly #given: Int32Array;
 
   /** `memory`: which lines some thread has written. */
-  constructor(clock: Clock, log: Logger, memory: SharedArrayBuffer) {
+  constructor(reports: Reports, log: Logger, memory: SharedArrayBuffer) {
     this.#log = log;
-    this.#refused = new SeldomWarning(clock, log, 'origin.refused');
+    this.#refused = new SeldomWarning(reports, 'origin.refused');
     this.#given = new Int32Array(memory);
   }
 

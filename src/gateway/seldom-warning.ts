@@ -1,31 +1,18 @@
-// A warning about something that may happen thousands of times a second: it is logged when it begins and then once a minute
-// at most, with how often it has happened.
+// A warning about something that may happen thousands of times a second; see reports.ts.
 
-import type {Logger} from 'pino';
-import type {Clock} from '../core/clock.ts';
-
-const intervalMs = 60_000;
+import type {Reports} from './reports.ts';
 
 export class SeldomWarning {
-  readonly #clock: Clock;
-  readonly #log: Logger;
+  readonly #reports: Reports;
   readonly #event: string;
-  #quietUntil = Number.NEGATIVE_INFINITY;
-  #count = 0;
 
-  constructor(clock: Clock, log: Logger, event: string) {
-    this.#clock = clock;
-    this.#log = log;
+  constructor(reports: Reports, event: string) {
+    this.#reports = reports;
     this.#event = event;
   }
 
-  /** It has happened once more; `fields` tell of this time. */
+  /** It has happened once more; `fields` are those of this time. */
   count(fields: Readonly<Record<string, unknown>>): void {
-    this.#count++;
-    const now = this.#clock.now();
-    if (now < this.#quietUntil) return;
-    this.#quietUntil = now + intervalMs;
-    this.#log.warn({...fields, count: this.#count}, this.#event);
-    this.#count = 0;
+    this.#reports.take({level: 'warn', event: this.#event, fields});
   }
 }

@@ -3,6 +3,7 @@
 import type {MessagePort} from 'node:worker_threads';
 import type {NodeList} from '../cluster/node-transport.ts';
 import type {GatewayOptions} from './options.ts';
+import type {Report} from './reports.ts';
 import type {NodeMemory} from './shard-memory.ts';
 
 /** What a shard's worker is started with. */
@@ -42,4 +43,6 @@ export type ShardNotice =
   /** A call to this node of the cluster failed, or waits for long. */
   | {readonly kind: 'doubt'; readonly node: string}
   /** A line of its log, in JSON: the main thread alone writes to standard output. */
-  | {readonly kind: 'logged'; readonly line: string};
+  | {readonly kind: 'logged'; readonly line: string}
+  /** For the log, once a minute over all threads. */
+  | {readonly kind: 'reported'; readonly report: Report};

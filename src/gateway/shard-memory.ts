@@ -6,6 +6,7 @@ import {presenceBytes} from '../cluster/presence.ts';
 import {systemClock} from '../core/clock.ts';
 import {countersBytes} from '../core/counters.ts';
 import {pulseBytes} from '../core/watchdog.ts';
+import {failingKindsBytes} from './business-reports.ts';
 import {noticesBytes} from './handshake-notices.ts';
 import {replayMemoryBytes} from './replay-marks-shared.ts';
 
@@ -20,6 +21,8 @@ export interface NodeMemory {
   readonly claims: SharedArrayBuffer;
   /** See `Pulse`: a place for each shard. */
   readonly pulses: SharedArrayBuffer;
+  /** See `FailingKinds`. */
+  readonly failing: SharedArrayBuffer;
   /** See `createSharedReplayGuard`; one thread needs none. */
   readonly replays: SharedArrayBuffer | undefined;
   /** The first whole Unix second of the node's life: earlier signatures may have been used in an earlier life. */
@@ -35,6 +38,7 @@ export function createNodeMemory(threads: number): NodeMemory {
     load: new SharedArrayBuffer(nodeLoadBytes(threads)),
     presences: threads > 1 ? Array.from({length: threads}, () => new SharedArrayBuffer(presenceBytes)) : [],
     claims: new SharedArrayBuffer(claimsBytes),
+    failing: new SharedArrayBuffer(failingKindsBytes),
     signedSince: Math.ceil(systemClock.wallNow() / 1000),
     pulses: new SharedArrayBuffer(pulseBytes(threads)),
     replays: threads > 1 ? new SharedArrayBuffer(replayMemoryBytes) : undefined,

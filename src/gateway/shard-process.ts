@@ -19,7 +19,7 @@ export class ShardProcess {
     this.#worker = new Worker(entry, {workerData: start, name: `shard ${start.index}`});
     let cause: unknown;
     this.#worker.on('message', (message: ShardReport | ShardNotice) => {
-      if (message.kind === 'doubt' || message.kind === 'logged') onNotice(message);
+      if (message.kind === 'doubt' || message.kind === 'logged' || message.kind === 'reported') onNotice(message);
       else this.#settle(message);
     });
     this.#worker.once('error', (error) => {

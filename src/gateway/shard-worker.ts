@@ -18,6 +18,7 @@ const shard = createShard(options, {
   memory,
   node,
   log: createRelayedLog(options, (line) => notify({kind: 'logged', line})).child({shard: index}),
+  report: (report) => notify({kind: 'reported', report}),
   onDoubt: (doubted) => notify({kind: 'doubt', node: doubted}),
   // Out of the turn and uncaught: the thread ends, and the node starts another in its place.
   onFatal: (error) =>

@@ -21,11 +21,13 @@ import {invariant} from '../core/invariant.ts';
 import {systemRandom} from '../core/random.ts';
 import {emptySelection} from '../protocol/trace-feed.ts';
 import {createUpstreamPool} from '../upstream/upstream-pool.ts';
+import {BusinessReports, FailingKinds} from './business-reports.ts';
 import {HandshakeNotices} from './handshake-notices.ts';
 import {createHttpApi} from './http-api.ts';
 import {readFileLimit, shareFiles} from './open-files.ts';
 import type {GatewayOptions} from './options.ts';
 import {createSharedReplayGuard} from './replay-marks-shared.ts';
+import {type Report, Reports, threadIntervalMs} from './reports.ts';
 import {SeldomWarning} from './seldom-warning.ts';
 import type {NodeMemory} from './shard-memory.ts';
 import {exitWithoutThreads} from './stuck-thread.ts';
@@ -40,6 +42,8 @@ export interface ShardParts {
   /** The id of the node. */
   readonly node: string;
   readonly log: Logger;
+  /** Takes what is logged once a minute over all threads. */
+  readonly report: (report: Report) => void;
   /** Told of a node of the cluster to which a call failed, or waits for long. */
   readonly onDoubt: (node: string) => void;
   /** Told of what cannot be mended; the thread must end. */
@@ -78,16 +82,18 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
   const presence = presences[parts.index];
   const peers: PortPeer[] = [];
   const {clientsMax, socketsMax, upstreamSocketsMax} = shareFiles(readFileLimit(), options);
-  const full = new SeldomWarning(clock, log, 'clients.refused');
-  const notices = new HandshakeNotices(clock, log, memory.notices);
-  const outOfFiles = new SeldomWarning(clock, log, 'sockets.dropped');
+  const reports = new Reports(clock, threadIntervalMs, parts.report);
+  const business = new BusinessReports(reports, new FailingKinds(memory.failing), options);
+  const full = new SeldomWarning(reports, 'clients.refused');
+  const notices = new HandshakeNotices(reports, log, memory.notices);
+  const outOfFiles = new SeldomWarning(reports, 'sockets.dropped');
   const transport = createUpstreamPool({
     settings: {...options, socketsMax: upstreamSocketsMax},
     workers: options.upstreamWorkers,
     // The bound is kept by the upstream caller, over all shards; close calls are over it.
     callsMax: options.upstreamQueueMax + options.connectionsMax,
     watchdogTimeoutMs: options.watchdogTimeoutMs,
-    onWorkerFailure: (error) => log.error({error}, 'upstream.workerDied'),
+    onWorkerFailure: (error) => reports.take({level: 'error', event: 'upstream.workerDied', fields: {error}}),
     onStuck(error) {
       exitWithoutThreads();
       parts.onFatal(error);
@@ -111,9 +117,13 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
       identityClaimed(identity, claim) {
         for (const peer of peers) peer.supersede(identity, claim);
       },
+      callEnded: (kind, answer) => business.ended(kind, answer),
     },
     defer: setImmediate,
-    onFailure: (actor, error) => log.error({actor, error}, 'actor.failed'),
+    onFailure: (actor, error) => {
+      const topic = `${actor} ${error instanceof Error ? error.message : ''}`;
+      reports.take({level: 'error', event: 'actor.failed', topic, fields: {actor, error}});
+    },
     onFatal: parts.onFatal,
   });
   if (options.traceRate > 0) {
@@ -171,6 +181,7 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     thread.tracer.stop();
     nodes.close();
     for (const peer of peers) peer.close();
+    reports.stop();
   }
 
   return {

@@ -10,6 +10,7 @@ import {systemClock} from '../core/clock.ts';
 import {Watchdog} from '../core/watchdog.ts';
 import {relayLine} from './log.ts';
 import type {GatewayOptions} from './options.ts';
+import type {Report} from './reports.ts';
 import type {NodeMemory} from './shard-memory.ts';
 import {ShardProcess} from './shard-process.ts';
 import {exitWithoutThreads} from './stuck-thread.ts';
@@ -27,6 +28,8 @@ export interface ShardsParts {
   /** The id of the node. */
   readonly node: string;
   readonly log: Logger;
+  /** Takes what is logged once a minute over all threads. */
+  readonly report: (report: Report) => void;
   /** A shard's call to this node of the cluster failed, or waits for long. */
   readonly onDoubt: (node: string) => void;
   readonly onFatal: (error: unknown) => void;
@@ -95,7 +98,8 @@ export class Shards {
       (error) => this.#ended(shard, error),
       (notice) => {
         if (notice.kind === 'doubt') onDoubt(notice.node);
-        else relayLine(log, notice.line);
+        else if (notice.kind === 'logged') relayLine(log, notice.line);
+        else this.#parts.report(notice.report);
       },
     );
     const others = [...this.#living];

@@ -8,6 +8,7 @@ import type {SeededRandom} from '../../src/core/random.ts';
 import {readHandshake} from '../../src/gateway/handshake.ts';
 import {HandshakeNotices, noticesBytes} from '../../src/gateway/handshake-notices.ts';
 import {OriginPolicy} from '../../src/gateway/origin-policy.ts';
+import {Reports, threadIntervalMs} from '../../src/gateway/reports.ts';
 import {TrustedProxies} from '../../src/gateway/trusted-proxies.ts';
 import {framePacket, unframe} from '../../src/protocol/frame.ts';
 import {generatePacket, type Packet, packetBytes, parsePacket} from '../../src/protocol/packet.ts';
@@ -109,7 +110,11 @@ const socket = new Socket();
 const handshakeRules = {
   origins: new OriginPolicy(['self', 'https://*.app.example']),
   proxies: new TrustedProxies(['loopback']),
-  notices: new HandshakeNotices(systemClock, pino({level: 'silent'}), new SharedArrayBuffer(noticesBytes)),
+  notices: new HandshakeNotices(
+    new Reports(systemClock, threadIntervalMs, () => {}),
+    pino({level: 'silent'}),
+    new SharedArrayBuffer(noticesBytes),
+  ),
 };
 
 const handshakes: Target = defineTarget({

@@ -55,6 +55,7 @@ export class Shard {
         identityClaimed: (identity, claim) => {
           for (const peer of this.#peers) peer.supersede(identity, claim);
         },
+        callEnded() {},
       },
       defer: (turn) => world.defer(this, turn),
       onFailure: (actor, error) => {
