@@ -15,6 +15,7 @@ import {settleWithin} from './deadline.ts';
 import {BusinessError} from './errors.ts';
 import {type AdmittedCall, Gate} from './gate.ts';
 import {type BusinessOptions, type CallName, checkBounds, type RefusedCall, readHandlers} from './options.ts';
+import {RefusalWarnings} from './refusal-warnings.ts';
 import {Repeats} from './repeats.ts';
 
 /** Answers one call of the gateway; never rejects, and never takes much longer than `timeoutMs`. */
@@ -35,9 +36,10 @@ class BusinessServer<Context extends object> {
   readonly #handlerOf: (type: number) => MessageHandler<Context> | undefined;
   readonly #gate: Gate;
   readonly #repeats: Repeats;
+  readonly #warnings: RefusalWarnings;
 
   constructor(options: BusinessOptions<Context>) {
-    const {token, on = {}, store, clock = systemClock} = options;
+    const {token, on = {}, store, onWarning = console.warn, clock = systemClock} = options;
     const {timeoutMs = 9_000, bodyBytesMax = 1_048_576, runningMax = 10_000, replayCallsMax = 1_000_000} = options;
     checkBounds({timeoutMs, bodyBytesMax, runningMax, replayCallsMax});
     if (token === '') throw new RangeError('Expected token to be the security_token of the gateway, got an empty one');
@@ -48,6 +50,7 @@ class BusinessServer<Context extends object> {
     const hasHandler = (type: number): boolean => this.#handlerOf(type) !== undefined;
     this.#gate = new Gate({token, bodyBytesMax, replayCallsMax, hasHandler, clock});
     this.#repeats = new Repeats(store ?? new MemoryStore(), runningMax);
+    this.#warnings = new RefusalWarnings(clock, (text) => apart(() => onWarning(text)));
   }
 
   async receive(request: Request): Promise<Response> {
@@ -107,6 +110,7 @@ class BusinessServer<Context extends object> {
   #refuse(refused: RefusedCall, request: Request): Answer {
     const {onRefused} = this.#options;
     if (onRefused !== undefined) apart(() => onRefused(refused, request));
+    this.#warnings.count(refused);
     const {status, code, detail} = refused;
     const place = readPlace(new URL(request.url).pathname);
     const allow = code === 'RB_METHOD' && place !== undefined ? {allow: methodOf(place)} : {};

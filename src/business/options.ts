@@ -57,6 +57,11 @@ export interface BusinessOptions<Context> {
   readonly onError?: (error: unknown, call: CallName) => void;
   /** Is told of each call that was not handled. @default nobody */
   readonly onRefused?: (refused: RefusedCall, request: Request) => void;
+  /**
+   * Called with a line about a refused call and what to do about it: the first of each kind, then at most one a minute with
+   * the number since. A function that does nothing silences it. @default `console.warn`
+   */
+  readonly onWarning?: (text: string) => void;
   /** For tests. @default the machine's */
   readonly clock?: Clock;
 }

@@ -77,5 +77,5 @@ function parseCookie(cookie: string): unknown {
 export function make<Context extends object = Record<string, unknown>>(
   options: Omit<BusinessOptions<Context>, 'token'>,
 ): Business {
-  return business<Context>({token, ...options});
+  return business<Context>({token, onWarning: () => {}, ...options});
 }

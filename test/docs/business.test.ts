@@ -208,7 +208,7 @@ test('the tables have every option, with the default that the source says', asyn
     ...(await membersOf('answer-store.ts', 'MemoryStoreOptions')),
     ...(await membersOf('rainbow-api.ts', 'RainbowApiOptions')),
   ];
-  t.is(all.length, 22);
+  t.is(all.length, 23);
   t.deepEqual(documented('Option'), all);
   const ofMessages = await membersOf('rainbow-api.ts', 'SendOptions');
   t.deepEqual(documented('Option of a message'), [...ofMessages, ['signal', 'none']]);

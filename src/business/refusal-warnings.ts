@@ -1,0 +1,69 @@
+// Warns of calls that were refused: the first of each kind at once, then at most one a minute with the number since. A gateway
+// hides from its clients why a call failed, so that here is where it shows.
+
+import type {Clock} from '../core/clock.ts';
+import type {RefusedCall} from './options.ts';
+
+const intervalMs = 60_000;
+
+/** Kinds of refusals at a time; those beyond are counted as one. */
+const kindsMax = 64;
+
+const advice: Readonly<Record<string, string>> = {
+  RB_SIGNATURE: 'Set token to the security_token of the gateway.',
+  RB_SIGNATURE_MISSING:
+    'Only the gateway may call this server; look who does, and at connect_url, forward_url and close_url.',
+  RB_SIGNATURE_MALFORMED: 'Only the gateway may call this server; look whether a proxy changes the query.',
+  RB_SIGNATURE_EXPIRED: 'Synchronise the clocks of this machine and of the gateway (NTP).',
+  RB_SIGNATURE_REPLAYED: 'Look whether a proxy repeats requests.',
+  RB_NO_HANDLER: 'Add a handler for this type to on, or on.default for all others.',
+  RB_NO_SUCH_PATH:
+    'Look at connect_url, forward_url and close_url of the gateway, and at where this server is mounted.',
+  RB_METHOD:
+    'Look at connect_url, forward_url and close_url of the gateway: connect and close are GET, messages are POST.',
+  RB_PARAMETERS: 'Look whether a proxy removes headers that begin with RAINBOW.',
+  RB_BODY_TOO_LARGE: 'Set bodyBytesMax to the payload_max of the gateway.',
+  RB_OVERLOADED: 'Make handlers faster, or raise runningMax or replayCallsMax.',
+};
+
+interface Kind {
+  quietUntil: number;
+  unreported: number;
+}
+
+/** See above. */
+export class RefusalWarnings {
+  readonly #clock: Clock;
+  readonly #warn: (text: string) => void;
+  readonly #kinds = new Map<string, Kind>();
+
+  constructor(clock: Clock, warn: (text: string) => void) {
+    this.#clock = clock;
+    this.#warn = warn;
+  }
+
+  /** A call was refused. */
+  count({status, code, detail}: RefusedCall): void {
+    const kind = this.#kindOf(code === 'RB_NO_HANDLER' ? detail : code);
+    const now = this.#clock.now();
+    if (now < kind.quietUntil) {
+      kind.unreported++;
+      return;
+    }
+    const more = kind.unreported === 0 ? '' : ` ${kind.unreported} more since the last warning.`;
+    kind.quietUntil = now + intervalMs;
+    kind.unreported = 0;
+    const what = `rainbow-server/business: a call was refused with ${status} (${code}): ${detail}.`;
+    this.#warn(`${what} ${advice[code] ?? ''}`.trimEnd() + more);
+  }
+
+  #kindOf(name: string): Kind {
+    const key = this.#kinds.size < kindsMax || this.#kinds.has(name) ? name : 'others';
+    let kind = this.#kinds.get(key);
+    if (kind === undefined) {
+      kind = {quietUntil: Number.NEGATIVE_INFINITY, unreported: 0};
+      this.#kinds.set(key, kind);
+    }
+    return kind;
+  }
+}
