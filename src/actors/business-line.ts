@@ -37,6 +37,10 @@ export class BusinessLine implements Subject {
   /** Takes over what the answer to {@link connect} says about identity and cookie. */
   connected(answer: AcceptedAnswer): void {
     this.remember(answer.cookie);
+    if (answer.identityFault !== undefined) {
+      this.#thread.counters.identitiesUnfit++;
+      this.#thread.outside.identityUnfit?.(answer.identityFault);
+    }
     if (answer.identity === undefined) return;
     this.identity = answer.identity;
     this.watchEpoch = 0;

@@ -44,6 +44,8 @@ export interface Outside {
   identityClaimed(identity: string, claim: number): void;
   /** A call to the business server has ended. */
   callEnded(kind: Call['kind'], answer: Answer): void;
+  /** A connect answer has an identity that cannot be one; `fault` says why. The connection keeps the gateway's. */
+  identityUnfit?(fault: string): void;
 }
 
 /** See the head of this file. */

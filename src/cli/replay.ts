@@ -72,7 +72,7 @@ function serve(
   const file = files.get(wanted);
   if (!isOurs || request.method !== 'GET') {
     response.writeHead(isOurs ? 405 : 421, pagePolicy).end();
-  } else if (wanted === '/') {
+  } else if (wanted === '/' || `${wanted}/` === inspectorPaths.page) {
     response.writeHead(302, {...pagePolicy, location: inspectorPaths.page}).end();
   } else if (wanted === inspectorPaths.recording) {
     sendRecording(path, response);

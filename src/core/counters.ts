@@ -23,6 +23,7 @@ const meanings = {
   messagesInDropped: 'QoS 0 SENDs from clients dropped since their queue was full',
   connectionsOverrun: 'connections closed 1008 since the client outran a bound',
   connectionsTakenOver: 'connections closed since the business server gave their identity to a newer one',
+  identitiesUnfit: "connect answers whose identity cannot be one; the connection kept the gateway's",
   channelsRefused: 'joins the business server asked for that were not possible',
   publications: 'publications, once for each thread that carried them out',
   publicationsPartial: 'publications answered without a node of the cluster',

@@ -1,5 +1,5 @@
-// The log's word of handshakes: what passes only because a key of the configuration is not set, once for the whole node, and
-// origins that were refused, once a minute at most.
+// The log's word of handshakes: what passes only because a key of the configuration is not set, once for the whole node;
+// origins that were refused and identities that cannot be one, once a minute at most.
 
 import type {Logger} from 'pino';
 import type {Reports} from './reports.ts';
@@ -15,18 +15,25 @@ export const noticesBytes = events.length * Int32Array.BYTES_PER_ELEMENT;
 export class HandshakeNotices {
   readonly #log: Logger;
   readonly #refused: SeldomWarning;
+  readonly #unfit: SeldomWarning;
   readonly #given: Int32Array;
 
   /** `memory`: which lines some thread has written. */
   constructor(reports: Reports, log: Logger, memory: SharedArrayBuffer) {
     this.#log = log;
     this.#refused = new SeldomWarning(reports, 'origin.refused');
+    this.#unfit = new SeldomWarning(reports, 'identity.unfit');
     this.#given = new Int32Array(memory);
   }
 
   /** Refused: its origin is not in `allowed_origins`. */
   originRefused(fields: NoticeFields): void {
     this.#refused.count({...fields, key: 'allowed_origins'});
+  }
+
+  /** Let in under another name than the business server meant. */
+  identityUnfit(fields: NoticeFields): void {
+    this.#unfit.count(fields);
   }
 
   /** Let pass: the page of another host connects with its visitor's cookies, and `allowed_origins` is not set. */

@@ -32,7 +32,12 @@ export function addInspector(app: FastifyInstance, {options, counters, responder
   const answerFile = (request: FastifyRequest, reply: FastifyReply): void => {
     files ??= readPageFiles();
     const path = /^[^?#]*/.exec(request.url)?.[0] ?? '';
-    const file = files.get(path === '/inspector' ? inspectorPaths.page : path);
+    if (`${path}/` === inspectorPaths.page) {
+      // The page asks for its files beside it. Relative, for proxies that put a folder before it.
+      reply.redirect(`inspector/${request.url.slice(path.length)}`, 302);
+      return;
+    }
+    const file = files.get(path);
     if (file === undefined) responder.refuse(reply, {code: 'RB_NO_SUCH_PATH'});
     else reply.headers(pagePolicy).header('content-type', file.contentType).send(file.bytes);
   };

@@ -19,6 +19,7 @@ import {systemClock} from '../core/clock.ts';
 import {createCounters, sumCounters} from '../core/counters.ts';
 import {invariant} from '../core/invariant.ts';
 import {systemRandom} from '../core/random.ts';
+import {identityLengthMax} from '../protocol/api.ts';
 import {emptySelection} from '../protocol/trace-feed.ts';
 import {createUpstreamPool} from '../upstream/upstream-pool.ts';
 import {BusinessReports, FailingKinds} from './business-reports.ts';
@@ -71,6 +72,8 @@ const backlog = 16_384;
 /** Of the grace at shutdown, what is kept for close calls that are still under way when the clients have gone. */
 const callGraceMs = 500;
 
+const identityExpected = `a whole number, or 1 to ${identityLengthMax} printable ASCII characters without blanks`;
+
 /** Makes a shard that does not listen yet. */
 export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
   const {log, memory} = parts;
@@ -118,6 +121,7 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
         for (const peer of peers) peer.supersede(identity, claim);
       },
       callEnded: (kind, answer) => business.ended(kind, answer),
+      identityUnfit: (got) => notices.identityUnfit({got, expected: identityExpected}),
     },
     defer: setImmediate,
     onFailure: (actor, error) => {

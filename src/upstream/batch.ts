@@ -8,7 +8,7 @@
 
 import {invariant, unreachable} from '../core/invariant.ts';
 import {emptyBytes} from '../protocol/packet.ts';
-import type {Answer, Call, FailedAnswer, FailureReason} from './call.ts';
+import type {AcceptedAnswer, Answer, Call, FailedAnswer, FailureReason} from './call.ts';
 
 /** A batch of calls or of answers on its way. */
 export interface Batch {
@@ -88,11 +88,11 @@ export function packAnswers(answers: readonly Answer[]): Batch {
   for (const answer of answers) {
     switch (answer.kind) {
       case 'accepted': {
-        const {call, body, join, leave, cookie, identity} = answer;
-        if (join === undefined && leave === undefined && cookie === undefined && identity === undefined) {
+        const {call, body, join, leave, cookie, identity, identityFault} = answer;
+        if ((join ?? leave ?? cookie ?? identity ?? identityFault) === undefined) {
           fields.push(tagAccepted, call, body.length);
         } else {
-          fields.push(tagAcceptedWithHeaders, call, body.length, join, leave, cookie, identity);
+          fields.push(tagAcceptedWithHeaders, call, body.length, join, leave, cookie, identity, identityFault);
         }
         parts.push(body);
         break;
@@ -123,7 +123,7 @@ export function unpackAnswers(batch: Batch): Answer[] {
       case tagAcceptedWithHeaders: {
         const view = reader.bytes(reader.number());
         const hasHeaders = tag === tagAcceptedWithHeaders;
-        answers.push({
+        const answer: AcceptedAnswer = {
           kind: 'accepted',
           call,
           body: mayShare ? view : view.slice(),
@@ -131,7 +131,9 @@ export function unpackAnswers(batch: Batch): Answer[] {
           leave: hasHeaders ? reader.optionalText() : undefined,
           cookie: hasHeaders ? reader.optionalText() : undefined,
           identity: hasHeaders ? reader.optionalText() : undefined,
-        });
+        };
+        const identityFault = hasHeaders ? reader.optionalText() : undefined;
+        answers.push(identityFault === undefined ? answer : {...answer, identityFault});
         break;
       }
       case tagRefused:

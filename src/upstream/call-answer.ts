@@ -1,9 +1,9 @@
 // A whole 2xx answer of the business server, judged: accepted, refused or invalid (PROTOCOL sections 2 and 3). Pure.
 
-import {isIdentity} from '../protocol/api.ts';
 import {channelSeparator, headerCookie, headerInvalid, headerJoin, headerLeave} from '../protocol/header-name.ts';
 import {emptyBytes} from '../protocol/packet.ts';
-import type {Answer, Call, FailedAnswer} from './call.ts';
+import type {AcceptedAnswer, Answer, Call, FailedAnswer} from './call.ts';
+import {readIdentity} from './connect-identity.ts';
 
 /** Headers as undici tells them: names in lower case, values one character a byte, a repeated header as a list. */
 export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
@@ -23,9 +23,8 @@ export function judgeAnswer(call: Call, status: number, headers: AnswerHeaders, 
   const json = parseObject(body);
   if (json?.status === undefined) return invalid(call, status, describeBody(headers, body));
   if (json.status !== 'success') return {kind: 'refused', call: call.call};
-  const {identity} = json;
-  const isFit = typeof identity === 'string' && isIdentity(identity);
-  return accept(call, emptyBytes, isFit ? identity : undefined, headers);
+  const {identity, fault} = readIdentity(json.identity, utf8.decode(body));
+  return accept(call, emptyBytes, identity, headers, fault);
 }
 
 function invalid({call}: Call, status: number, cause: string): FailedAnswer {
@@ -41,9 +40,15 @@ function describeBody(headers: AnswerHeaders, body: Uint8Array): string {
   return isHtml || body[0] === firstOfHtml ? 'html answer' : 'answer not a JSON object';
 }
 
-function accept(call: Call, body: Uint8Array, identity: string | undefined, headers: AnswerHeaders): Answer {
+function accept(
+  call: Call,
+  body: Uint8Array,
+  identity: string | undefined,
+  headers: AnswerHeaders,
+  identityFault?: string,
+): Answer {
   const cookie = headers[keyCookie];
-  return {
+  const answer: AcceptedAnswer = {
     kind: 'accepted',
     call: call.call,
     body,
@@ -53,6 +58,7 @@ function accept(call: Call, body: Uint8Array, identity: string | undefined, head
     cookie: typeof cookie === 'object' ? cookie.at(-1) : cookie,
     identity,
   };
+  return identityFault === undefined ? answer : {...answer, identityFault};
 }
 
 function channelNames(value: string | string[] | undefined): string | undefined {

@@ -58,6 +58,8 @@ export interface AcceptedAnswer {
   readonly cookie: string | undefined;
   /** `identity` of a connect answer's JSON, where it has one that is fit to be one. */
   readonly identity: string | undefined;
+  /** What stands in place of an identity and cannot be one, in words; absent where nothing is wrong. */
+  readonly identityFault?: string | undefined;
 }
 
 /** A connect call answered 2xx and JSON, but not with success: the client may not connect. */

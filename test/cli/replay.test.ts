@@ -65,7 +65,7 @@ test('the page and the recording are served, and nothing else; an interruption e
   const recording = await fetch(new URL('/inspector/recording/', url));
   t.is(recording.headers.get('content-type'), 'application/x-ndjson; charset=utf-8');
   t.is(await recording.text(), whole);
-  t.is((await fetch(new URL('/', url))).url, url);
+  for (const path of ['/', '/inspector']) t.is((await fetch(new URL(path, url))).url, url);
   for (const path of [
     '/inspector/feed/',
     '/inspector/recording',

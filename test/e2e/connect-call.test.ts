@@ -1,8 +1,9 @@
 // What the business server is told about a client that wants to connect (PROTOCOL section 2): identity, device, headers.
 
 import test from 'ava';
-import {success} from './kit/business-server.ts';
-import {identityOf, start} from './kit/gateway.ts';
+import {answer, success} from './kit/business-server.ts';
+import {until} from './kit/deadline.ts';
+import {identityOf, start, startDaemon} from './kit/gateway.ts';
 
 test('an identity is 64 hex characters, unique, and the same on every call of its connection', async (t) => {
   const world = await start(t);
@@ -33,6 +34,36 @@ test("the identity in the answer of the connect call is the connection's from th
   t.like((await sent).json, {connections: 1, replies: [{identity: 'user-42', data: 'here'}]});
   client.reset();
   t.is(identityOf(await world.business.next('close')), 'user-42');
+});
+
+test('a number as identity is taken digit by digit, and what cannot be an identity is counted', async (t) => {
+  const world = await start(t);
+  world.business.once('connect', answer(200, '{"status":"success","identity":9007199254740993}'));
+  const client = await world.connect();
+  client.sendHex('12 0001 0001');
+  t.is(identityOf(await world.business.next('message')), '9007199254740993');
+  t.is((await world.api.subscribe('9007199254740993', 'room')).json.status, 0);
+  t.is(world.counter('identitiesUnfit'), 0);
+  world.business.once('connect', answer(200, '{"status":"success","identity":{"id":7}}'));
+  await world.business.take('connect', 1);
+  const other = await world.connect();
+  other.sendHex('12 0001 0001');
+  t.regex(identityOf(await world.business.next('message')), /^[0-9a-f]{64}$/);
+  t.is(world.counter('identitiesUnfit'), 1);
+});
+
+test('an identity that cannot be one is logged, without its value', async (t) => {
+  const daemon = await startDaemon(t, {log_format: 'json'});
+  daemon.business.once('connect', answer(200, '{"status":"success","identity":"not fit"}'));
+  await daemon.connect();
+  await until(() => (daemon.output.includes('identity.unfit') ? true : undefined), 'a line in the log');
+  const line = daemon.output.split('\n').find((text) => text.includes('identity.unfit'));
+  t.like(JSON.parse(line ?? ''), {
+    level: 'warn',
+    got: 'a string with blanks or characters outside printable ASCII',
+    count: 1,
+  });
+  t.false(daemon.output.includes('not fit'));
 });
 
 test('device and platform are told to the business server, from headers of either spelling or the query', async (t) => {

@@ -40,8 +40,9 @@ test('answers of every kind come out of a batch as they went in', (t) => {
   const answers: Answer[] = [
     {...accepted, body: new Uint8Array([1, 2, 3])},
     {...accepted, call: 2, join: 'a;;b', leave: '', cookie: 'c', identity: 'd'},
+    {...accepted, call: 4, identityFault: 'null'},
     {...accepted, call: 3, cookie: '', body: new Uint8Array([4])},
-    {kind: 'refused', call: 4},
+    {kind: 'refused', call: 9},
     ...reasons.map((reason, index): Answer => unsent(5 + index, reason)),
     {...unsent(98, 'unreachable', 'ECONNREFUSED'), wasSent: true},
     {...unsent(99, 'status'), status: 503, wasSent: true, retryAfterMs: 1_500},

@@ -36,24 +36,58 @@ test('a connect answer that is not UTF-8 is invalid', (t) => {
   t.is(outcome(judgeAnswer(connectCall(), 200, {}, body)), 'failed/invalid');
 });
 
-const identities: readonly (readonly [json: string, identity: string | undefined])[] = [
+const identities: readonly (readonly [json: string, identity: string])[] = [
   ['"me"', 'me'],
+  ['"7"', '7'],
   [JSON.stringify('x'.repeat(256)), 'x'.repeat(256)],
-  [JSON.stringify('x'.repeat(257)), undefined],
-  ['""', undefined],
-  ['"a b"', undefined],
-  ['"a\\n"', undefined],
-  ['"\u00e9"', undefined],
-  ['7', undefined],
-  ['null', undefined],
+  ['7', '7'],
+  ['0', '0'],
+  ['-7', '-7'],
+  ['9007199254740993', '9007199254740993'],
+  ['18446744073709551615', '18446744073709551615'],
+  ['1'.repeat(256), '1'.repeat(256)],
 ];
 
 for (const [json, identity] of identities) {
-  test(`the identity ${json.slice(0, 12)} of ${json.length} characters is ${identity === undefined ? 'ignored' : 'taken'}`, (t) => {
-    const answer = judgeConnect(`{"status":"success","identity":${json}}`);
-    t.true(answer.kind === 'accepted' && answer.identity === identity);
+  test(`the identity ${json.slice(0, 22)} of ${json.length} characters is taken`, (t) => {
+    t.like(judgeConnect(`{"status":"success","identity":${json}}`), {
+      kind: 'accepted',
+      identity,
+      identityFault: undefined,
+    });
+    const nested = `{"user":{"identity":1},"identity":5,"status":"success","identity" : ${json} ,"more":[{"identity":2}]}`;
+    t.like(judgeConnect(nested), {identity});
   });
 }
+
+const unfit: readonly (readonly [json: string, fault: RegExp])[] = [
+  [JSON.stringify('x'.repeat(257)), /^257 characters, at most 256/],
+  ['1'.repeat(257), /^257 characters/],
+  ['""', /empty/],
+  ['"a b"', /blanks/],
+  ['"a\\n"', /blanks or characters outside/],
+  ['"\u00e9"', /printable ASCII/],
+  ['1.0', /not whole/],
+  ['1e3', /exponent/],
+  ['-0', /not whole/],
+  ['1e999', /exponent/],
+  ['null', /^null$/],
+  ['true', /truth value/],
+  ['{}', /object/],
+  ['["a"]', /list/],
+];
+
+for (const [json, fault] of unfit) {
+  test(`the identity ${json.slice(0, 12)} of ${json.length} characters is ignored, and said to be unfit without its value`, (t) => {
+    const answer = judgeConnect(`{"status":"success","identity":${json}}`);
+    t.true(answer.kind === 'accepted' && answer.identity === undefined);
+    t.regex((answer.kind === 'accepted' && answer.identityFault) || '', fault);
+  });
+}
+
+test('no identity is no fault, whatever is nested', (t) => {
+  t.like(judgeConnect('{"status":"success","user":{"identity":7}}'), {identity: undefined});
+});
 
 test('a message answer is its body, whatever it says', (t) => {
   t.is(bodyText(judgeAnswer(messageCall(), 201, {}, Buffer.from('<html>'))), '<html>');
