@@ -19,12 +19,14 @@ const channelName = 'fan';
 /** A link that counts what it is handed. */
 class NullLink implements Link {
   readonly bufferedBytes = 0;
+  readonly isHeldUp = false;
   frames = 0;
   admit(): void {}
   refuse(): void {}
   send(): void {
     this.frames++;
   }
+  holdUp(): void {}
   ping(): void {}
   close(): void {}
   terminate(): void {}

@@ -3,6 +3,7 @@
 // to connect; lives until its close call is answered. A failure of it closes this client with 1011 and harms nobody else.
 
 import {unreachable} from '../core/invariant.ts';
+import type {LateReason} from '../protocol/close-code.ts';
 import type {Packet, PacketFault} from '../protocol/packet.ts';
 import type {ActorRef, Behaviour, Cell} from '../runtime/actor.ts';
 import type {Subject} from '../trace/observer.ts';
@@ -16,7 +17,7 @@ import {Membership} from './membership.ts';
 import type {ConnectionMessage} from './messages.ts';
 import {Outbound, type OutboundOwner} from './outbound.ts';
 import type {Broadcast} from './publisher.ts';
-import type {Survey} from './survey.ts';
+import {answerSurvey, type Survey} from './survey.ts';
 import type {Thread} from './thread.ts';
 
 /** Messages that may wait for one connection. The link stops reading far below this. */
@@ -104,6 +105,11 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
 
   failed(): void {
     this.#life.crash();
+    this.dispose();
+  }
+
+  dispose(): void {
+    this.#inbound?.abandon();
   }
 
   // A publication counts on each delivery to end, a caller on an answer.
@@ -136,6 +142,10 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
     this.#life.step(event['delivery.unanswered']);
   }
 
+  late(reason: LateReason): void {
+    this.#life.late(reason);
+  }
+
   overrun(): void {
     this.#life.step(event['client.overran']);
   }
@@ -152,6 +162,9 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
         return;
       case 'handshakeDue':
         this.#life.step(event['clock.handshakeDue']);
+        return;
+      case 'late':
+        if (this.#life.isOpen) this.#life.late(message.reason);
         return;
       case 'closing':
         this.#life.step(event['wire.close']);
@@ -248,24 +261,9 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
   }
 
   #answerSurvey(survey: Survey): void {
-    survey.countConnection(this.#life.state);
-    this.#outbound?.countInto(survey);
-    this.#inbound?.countInto(survey);
-    if (!survey.wantsRow()) {
-      survey.skip();
-      return;
-    }
-    survey.tell({
-      line: this.#line,
-      state: this.#life.state,
-      silentMs: this.#life.silentMs,
-      channels: this.#membership?.channels,
-      inFlight: this.#outbound?.inFlightCount ?? 0,
-      queued: this.#outbound?.queuedCount ?? 0,
-      queuedBytes: this.#outbound?.queuedBytes ?? 0,
-      inbound: (this.#inbound?.heldCount ?? 0) + (this.#inbound?.callCount ?? 0),
-      bufferedBytes: this.link.bufferedBytes,
-    });
+    const [line, life, link] = [this.#line, this.#life, this.link];
+    const [membership, outbound, inbound] = [this.#membership, this.#outbound, this.#inbound];
+    answerSurvey(survey, {line, life, link, membership, outbound, inbound});
   }
 
   #answered(answer: Answer, context: InboundMessage | undefined): void {

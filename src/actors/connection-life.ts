@@ -4,7 +4,7 @@
 import type {Timer} from '../core/clock.ts';
 import {unreachable} from '../core/invariant.ts';
 import {connection as chart} from '../machines/connection.ts';
-import {type CloseReason, closeReasons} from '../protocol/close-code.ts';
+import {type CloseReason, closeReasons, type LateReason} from '../protocol/close-code.ts';
 import type {Cell} from '../runtime/actor.ts';
 import type {WheelEntry} from '../runtime/timer-wheel.ts';
 import {chartNumber} from '../trace/observer.ts';
@@ -28,6 +28,8 @@ export interface LifeOwner {
   enter(answer: AcceptedAnswer): void;
   /** Leaves all channels and settles all deliveries. */
   cleanUp(): void;
+  /** The actor ends: nothing is answered to it any more. */
+  dispose(): void;
   /** Calls of this connection that have not been answered. */
   readonly callCount: number;
 }
@@ -44,6 +46,7 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
   #heardAt = 0;
   #isCleanedUp = false;
   #drainTimer: Timer | undefined;
+  #lateReason: LateReason = 'messageLate';
   /** The connect answer, while it is carried out. */
   #connectAnswer: AcceptedAnswer | FailedAnswer | undefined;
   /** A close call is owed for each successful connect; `made` also where none is owed. [RB-64] */
@@ -117,14 +120,29 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
   heartbeat(): void {
     // Put off since the wheel spoke, as by a ping in the same turn: what was due then is not due now.
     if (!this.isOpen || this.tick !== 0) return;
-    const halfMs = this.#thread.settings.keepAliveMs / 2;
-    const freshUntil = this.#heardAt + halfMs;
-    if (this.#state === state['open.fresh'] && this.#thread.clock.now() < freshUntil) {
-      this.#thread.heartbeats.schedule(this, freshUntil);
-      return;
+    const {clock, heartbeats, settings} = this.#thread;
+    const now = clock.now();
+    // Nobody is taken for silent who is not listened to.
+    if (this.#link.isHeldUp) this.#heardAt = now;
+    const lastPingAt = this.#heardAt + settings.keepAliveMs;
+    const pingAt = this.#heardAt + settings.pingIntervalMs;
+    if (this.#state === state['open.awaitingPong']) {
+      if (this.#link.isHeldUp) heartbeats.schedule(this, lastPingAt);
+      else this.step(event['clock.heartbeatDue']);
+    } else if (now >= lastPingAt) {
+      this.step(event['clock.heartbeatDue']);
+    } else if (now >= pingAt) {
+      this.step(event['clock.pingDue']);
+      heartbeats.schedule(this, Math.min(now + settings.pingIntervalMs, lastPingAt));
+    } else {
+      heartbeats.schedule(this, Math.min(pingAt, lastPingAt));
     }
-    this.step(event['clock.heartbeatDue']);
-    if (this.#state === state['open.suspect']) this.#thread.heartbeats.schedule(this, freshUntil + halfMs);
+  }
+
+  /** The client missed a deadline of its own. */
+  late(reason: LateReason): void {
+    this.#lateReason = reason;
+    this.step(event['client.late']);
   }
 
   /** Makes a close call that is due once the calls before it have been answered; at shutdown at once. [RB-46] */
@@ -171,6 +189,8 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
       case effect.ping:
         this.#link.ping();
         this.#thread.observation.observer?.signalled(this.#line, 0);
+        return;
+      case effect.awaitPong:
         // Not from the turn's start: a turn may be held up, and the client has its time from the ping on.
         heartbeats.schedule(this, this.#thread.clock.now() + settings.keepAliveMs / 2);
         return;
@@ -181,6 +201,10 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
       case effect.closeOverrun:
         counters.connectionsOverrun++;
         this.#close(closeReasons.overrun);
+        return;
+      case effect.closeLate:
+        counters.connectionsLate++;
+        this.#close(closeReasons[this.#lateReason]);
         return;
       case effect.closeTakenOver:
         counters.connectionsTakenOver++;
@@ -216,7 +240,7 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
     connections.add(this.#line.identity, this.actor);
     counters.connectionsOpened++;
     this.#heardAt = scheduler.now;
-    heartbeats.schedule(this, this.#heardAt + settings.keepAliveMs / 2);
+    heartbeats.schedule(this, this.#heardAt + Math.min(settings.pingIntervalMs, settings.keepAliveMs));
     // Whoever hears of the 101, on whatever thread, finds the client in its channels.
     if (this.#connectAnswer?.kind === 'accepted') this.#owner.enter(this.#connectAnswer);
     this.#connectAnswer = undefined;
@@ -270,5 +294,6 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
     if (this.actor.isStopped) return;
     this.#thread.alive.delete(this.actor);
     this.actor.stop();
+    this.#owner.dispose();
   }
 }

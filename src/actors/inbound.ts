@@ -7,6 +7,7 @@ import {framePacket} from '../protocol/frame.ts';
 import {emptyBytes, type Packet, type Qos, type SendPacket} from '../protocol/packet.ts';
 import {type AnswerKind, chartNumber, type Story, type Subject} from '../trace/observer.ts';
 import type {Answer} from '../upstream/call.ts';
+import {InboundQueue} from './inbound-queue.ts';
 import type {Link} from './link.ts';
 import type {Survey} from './survey.ts';
 import type {Thread} from './thread.ts';
@@ -25,6 +26,8 @@ export interface InboundMessage extends Story {
   readonly message: string;
   /** Held until the call is made. */
   payload: Uint8Array;
+  /** What it is held to take in the node's memory, from its place in the queue to the answer of its call. */
+  heldBytes: number;
   /** State of its chart, as the table's code. */
   state: number;
   /** See {@link Story}. */
@@ -51,17 +54,14 @@ export class Inbound {
   readonly #flows = new Map<number, InboundMessage>();
   /** Flows of which only the message id is kept; they take no place in the window. */
   #unanswered = 0;
-  readonly #queue: InboundMessage[] = [];
-  #queuedBytes = 0;
-  #heldBytes = 0;
-  #isCalling = false;
+  readonly #queue: InboundQueue;
   /** The connection has ended: what is answered from now on changes nothing, that of replaced messages included. */
   #isClosed = false;
-  #unorderedCalls = 0;
 
   constructor(thread: Thread, owner: InboundOwner) {
     this.#thread = thread;
     this.#owner = owner;
+    this.#queue = new InboundQueue(thread, owner);
   }
 
   /** Messages held: with their call to come, or awaiting their REL. */
@@ -71,7 +71,7 @@ export class Inbound {
 
   /** Calls that wait for their turn or run. */
   get callCount(): number {
-    return this.#queue.length + this.#unorderedCalls + (this.#isCalling ? 1 : 0);
+    return this.#queue.callCount;
   }
 
   /** Counts each message's state. */
@@ -119,43 +119,41 @@ export class Inbound {
 
   /** The call of `message` was answered; its headers have been applied. */
   answered(message: InboundMessage, answer: Answer): void {
-    if (this.#isUnordered(message)) this.#unorderedCalls--;
-    else this.#isCalling = false;
+    this.#queue.answered(message);
     if (message.qos > 0 && !this.#isClosed) {
       message.reply = answer.kind === 'accepted' ? answer.body : emptyBytes;
       this.#step(message, event[answer.kind === 'accepted' ? 'call.accepted' : 'call.failed']);
     }
-    this.#callNext();
+    this.#queue.callNext();
   }
 
-  /** The connection has ended: nobody awaits an acknowledgement. Calls that wait are still made, in order. */
+  /** The connection has ended: nobody awaits an acknowledgement. */
   close(): void {
     this.#isClosed = true;
     for (const flow of [...this.#flows.values()]) this.#step(flow, event['socket.closed']);
     this.#flows.clear();
     this.#unanswered = 0;
+    this.#queue.close();
   }
 
   /** The gateway stops: calls that wait are not made; the client was not told that they were. */
   dropQueue(): void {
-    this.#queue.length = 0;
-    this.#queuedBytes = 0;
+    this.#queue.withdraw(0);
+  }
+
+  /** The actor has ended: no answer reaches it any more. */
+  abandon(): void {
+    this.#queue.abandon();
   }
 
   #receiveQos0(packet: SendPacket): void {
-    if (this.#hasRoomFor(packet)) {
-      this.#enqueue(this.#create(packet));
+    if (this.#queue.hasRoomFor(packet) && this.#thread.memory.hasRoomFor(packet.payload.length)) {
+      this.#queue.add(this.#create(packet));
       return;
     }
     this.#thread.counters.messagesInDropped++;
     this.#received(packet, undefined);
     this.#thread.observation.observer?.delivery('dropped', this.#owner.subject, undefined);
-  }
-
-  /** Whether one more call may wait: bounded in number, and in bytes together with the replies that are held. [RB-29] */
-  #hasRoomFor({payload}: {readonly payload: Uint8Array}): boolean {
-    const {queue, queueBytesMax} = this.#thread.settings;
-    return this.callCount < queue && this.#heldBytes + this.#queuedBytes + payload.length <= queueBytesMax;
   }
 
   #create(packet: SendPacket): InboundMessage {
@@ -166,6 +164,7 @@ export class Inbound {
       type: packet.type,
       message: this.#thread.sequences.nextMessage(),
       payload: packet.payload,
+      heldBytes: 0,
       state: 0,
       watchMask: 0,
       storyPlace: 0,
@@ -174,35 +173,6 @@ export class Inbound {
     this.#thread.observation.observer?.accepted(message, packet.type);
     this.#received(packet, message);
     return message;
-  }
-
-  #enqueue(message: InboundMessage): void {
-    if (this.#isUnordered(message)) {
-      this.#unorderedCalls++;
-      this.#call(message);
-      return;
-    }
-    this.#queue.push(message);
-    this.#queuedBytes += message.payload.length;
-    if (!this.#isCalling) this.#callNext();
-  }
-
-  #callNext(): void {
-    if (this.#isCalling) return;
-    const message = this.#queue.shift();
-    if (message === undefined) return;
-    this.#queuedBytes -= message.payload.length;
-    this.#isCalling = true;
-    this.#call(message);
-  }
-
-  #call(message: InboundMessage): void {
-    this.#owner.call(message);
-    message.payload = emptyBytes;
-  }
-
-  #isUnordered(message: InboundMessage): boolean {
-    return this.#thread.settings.unorderedTypes.has(message.type);
   }
 
   /** `cause`: the packet that came, if one other than a SEND did. */
@@ -228,8 +198,7 @@ export class Inbound {
     const {id, reply} = flow;
     switch (effectCode) {
       case effect.forward:
-        if (this.#hasRoomFor(flow)) this.#enqueue(flow);
-        else this.#owner.overrun();
+        this.#forward(flow);
         return;
       case effect.join:
         // The running call answers for both.
@@ -238,7 +207,7 @@ export class Inbound {
         this.#send({kind: 'ack', id, reply}, flow);
         return;
       case effect.keepReply:
-        this.#heldBytes += reply.length;
+        flow.reply = this.#queue.keepReply(reply);
         return;
       case effect.sendRec:
         this.#send({kind: 'rec', id, reply}, flow);
@@ -247,9 +216,25 @@ export class Inbound {
         this.#send({kind: 'com', id}, flow);
         return;
       case effect.forget:
-        if (flow.qos === 2) this.#heldBytes -= reply.length;
+        if (flow.qos === 2) this.#queue.dropReply(reply);
         this.#flows.delete(keyOf(flow.qos, id));
     }
+  }
+
+  #forward(flow: InboundMessage): void {
+    if (!this.#queue.hasRoomFor(flow)) {
+      this.#owner.overrun();
+      return;
+    }
+    if (this.#thread.memory.hasRoomFor(flow.payload.length)) {
+      this.#queue.add(flow);
+      return;
+    }
+    // As a call that fails: nothing is answered, and the client sends it again. [RB-12]
+    this.#thread.counters.messagesInRefused++;
+    this.#owner.link.holdUp();
+    flow.payload = emptyBytes;
+    this.#step(flow, event['call.failed']);
   }
 
   #send(packet: Packet, flow: InboundMessage | undefined): void {

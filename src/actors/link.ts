@@ -13,6 +13,10 @@ export interface Link {
   refuse(status: 401 | 503, code?: HandshakeRefusal): void;
   /** Hands over one frame; it is written with the others of this turn at the turn's end. The bytes may be shared. */
   send(frame: Uint8Array): void;
+  /** Whether the client is not read at the moment: then its silence means nothing. */
+  readonly isHeldUp: boolean;
+  /** Reads no more of the client until the node has memory again; for one whose messages wait. Idempotent. */
+  holdUp(): void;
   /** Sends a WebSocket ping. */
   ping(): void;
   /** Writes what is handed over, then a close frame. Nothing is sent after it. */

@@ -1,6 +1,7 @@
 // Every message that the actors of one thread send each other, by receiver.
 
 import type {ChannelInfo, PublishOutcome, PublishRequest, SubscribeOutcome} from '../cluster/switchboard.ts';
+import type {LateReason} from '../protocol/close-code.ts';
 import type {Packet, PacketFault} from '../protocol/packet.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import type {Reply} from '../runtime/ask.ts';
@@ -19,6 +20,8 @@ export type ConnectionMessage =
   | {readonly kind: 'heard'}
   /** From its link: a slow reader has caught up. */
   | {readonly kind: 'drained'}
+  /** From its link: the client missed a deadline. */
+  | {readonly kind: 'late'; readonly reason: LateReason}
   /** From its link: the client's close frame. */
   | {readonly kind: 'closing'}
   /** From its link: the socket is gone. */

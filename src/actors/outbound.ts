@@ -3,6 +3,7 @@
 // actor; made when the first QoS 1 or 2 message comes.
 
 import {outboundQos1, outboundQos2} from '../machines/outbound-delivery.ts';
+import type {LateReason} from '../protocol/close-code.ts';
 import {framePacket} from '../protocol/frame.ts';
 import {emptyBytes, messageIdMax} from '../protocol/packet.ts';
 import {type AnswerKind, chartNumber, type Observation, type Observer, type Subject} from '../trace/observer.ts';
@@ -22,6 +23,8 @@ export interface OutboundOwner {
   readonly subject: Subject;
   /** A transmitted message was not answered in time: is the client still there? */
   probe(): void;
+  /** The client missed a deadline. */
+  late(reason: LateReason): void;
 }
 
 export class Outbound {
@@ -33,6 +36,10 @@ export class Outbound {
   /** Not transmitted yet, in the order accepted. At most `queue`. [RB-45] */
   readonly #queued: Delivery[] = [];
   #queuedBytes = 0;
+  /** When the latest acknowledgement came; since when some are owed without any; whether that was counted. */
+  #acknowledgedAt = -1;
+  #owingSince = 0;
+  #isCountedOwing = false;
   /** Ids that are free but for late answers; only repeated SENDs leave any. */
   #owed: OwedAnswers | undefined;
 
@@ -83,6 +90,9 @@ export class Outbound {
   /** An ACK or REC came. A REC is answered at once, so RELs go out in the order of the RECs. [RB-44] */
   acknowledge(kind: 'ack' | 'rec', id: number, reply: Uint8Array): void {
     const delivery = this.#inFlight.find(id);
+    this.#acknowledgedAt = this.#thread.scheduler.now;
+    this.#owingSince = this.#acknowledgedAt;
+    this.#isCountedOwing = false;
     if (delivery === undefined) {
       this.#stray(kind, id, reply);
       this.#owed?.answered(id);
@@ -105,6 +115,10 @@ export class Outbound {
 
   /** The publication's retry interval has passed. */
   retry(delivery: Delivery): void {
+    if (this.#isOwing(delivery)) {
+      this.#owner.late('unacknowledging');
+      return;
+    }
     if (this.#isOverdue(delivery)) {
       this.timeOut(delivery);
       return;
@@ -145,6 +159,13 @@ export class Outbound {
     for (const delivery of this.#queued) this.#step(delivery, event['socket.closed']);
     this.#queued.length = 0;
     this.#queuedBytes = 0;
+  }
+
+  /** Whether the client owes an acknowledgement for `delivery`, and has sent none at all for too long. */
+  #isOwing({id, answersDue}: Delivery): boolean {
+    const {ackTimeoutMs} = this.#thread.settings;
+    if (ackTimeoutMs === 0 || id === 0 || answersDue === 0) return false;
+    return this.#thread.scheduler.now - this.#owingSince >= ackTimeoutMs;
   }
 
   // Only SENDs at QoS 1 and 2 ask: acknowledgements, pings and QoS 0 pass a full window by. [RB-48]
@@ -188,6 +209,7 @@ export class Outbound {
     switch (effectCode) {
       case effect.transmit:
         delivery.id = this.#freeId(publication.messageId);
+        if (this.#inFlight.size === 0) this.#owingSince = this.#thread.scheduler.now;
         this.#inFlight.add(delivery);
         delivery.answersDue = 1;
         this.#send(delivery, publication.frameFor(delivery.id, false), false);
@@ -222,8 +244,16 @@ export class Outbound {
         publication.end(delivery);
         return;
       case effect.probe:
+        this.#countOwing(delivery);
         this.#owner.probe();
     }
+  }
+
+  // No fault of itself: old clients may never acknowledge. Once, until one comes.
+  #countOwing(delivery: Delivery): void {
+    if (this.#isCountedOwing || this.#acknowledgedAt >= delivery.publication.startedAt) return;
+    this.#isCountedOwing = true;
+    this.#thread.counters.clientsUnacknowledging++;
   }
 
   #expectAnswers({id, answersDue}: Delivery): void {
@@ -245,8 +275,7 @@ export class Outbound {
     const {publication} = delivery;
     const frame = publication.releaseFrameFor(delivery.id);
     delivery.sentAt = Math.trunc(this.#thread.scheduler.now);
-    const {observer} = this.#observation;
-    if (observer !== undefined) observer.released(this.#owner.subject, publication, frame);
+    this.#observation.observer?.released(this.#owner.subject, publication, frame);
     this.#owner.link.send(frame);
   }
 
@@ -257,8 +286,7 @@ export class Outbound {
 
   // Belongs to no delivery any more.
   #sendStray(frame: Uint8Array): void {
-    const {observer} = this.#observation;
-    if (observer !== undefined) observer.sent(this.#owner.subject, undefined, frame);
+    this.#observation.observer?.sent(this.#owner.subject, undefined, frame);
     this.#owner.link.send(frame);
   }
 

@@ -4,16 +4,26 @@
 // Not an actor but a ledger: connections of this thread enter their deliveries' progress by plain calls, one number each.
 // A message each would cost more than all else that an acknowledgement does; docs/decisions/0011-publication-ledger.md.
 
-import type {ClientReply, PublishOutcome, PublishRequest} from '../cluster/switchboard.ts';
+import {
+  type ClientReply,
+  type PublishOutcome,
+  type PublishRequest,
+  repliesBytesMax,
+  replyBytes,
+} from '../cluster/switchboard.ts';
 import type {Timer} from '../core/clock.ts';
-import {framePacket} from '../protocol/frame.ts';
-import {emptyBytes, type Qos} from '../protocol/packet.ts';
+import {messageOverheadBytes} from '../core/memory-bound.ts';
+import {ownBytes} from '../core/own-bytes.ts';
+import {framePacket, unframe} from '../protocol/frame.ts';
+import {emptyBytes, packetHeaderBytesMax, type Qos} from '../protocol/packet.ts';
 import type {Reply} from '../runtime/ask.ts';
 import type {PublicationResult, SharedStory} from '../trace/observer.ts';
 import {Delivery} from './delivery.ts';
 import {type Recipients, strangerAt} from './recipients.ts';
 import type {Thread} from './thread.ts';
 
+/** What a delivery is taken to cost in the node's memory: the object, and its places in two lists. */
+const deliveryBytes = 160;
 export class Publication implements SharedStory {
   readonly qos: Qos;
   /** The publication's id. */
@@ -25,6 +35,8 @@ export class Publication implements SharedStory {
   sentValue = 0;
   /** Of the payload, as a client's queue counts them; also after the payload has been let go. */
   readonly payloadBytes: number;
+  /** When it was made, monotonic ms. */
+  readonly startedAt: number;
   /** The id on the wire for every client on which it is free; the others take one of their own. */
   readonly messageId: number;
   readonly #thread: Thread;
@@ -32,12 +44,12 @@ export class Publication implements SharedStory {
   readonly #wantsReplies: boolean;
   readonly #reply: Reply<PublishOutcome>;
   #deliveries: Delivery[] = [];
-  readonly #replies: ClientReply[] = [];
-  #payload: Uint8Array;
+  #replies: ClientReply[] = [];
   // SEND and REL with the shared id, framed once for all.
   #frame: Uint8Array;
   #repeatFrame: Uint8Array | undefined;
   #releaseFrame: Uint8Array | undefined;
+  /** Its own bytes, written over by the next one of the same length. */
   #lastReply: Uint8Array | undefined;
   #lastReplyAt = 0;
   #timer: Timer | undefined;
@@ -51,19 +63,23 @@ export class Publication implements SharedStory {
   #refused = 0;
   #recipients = 0;
   #isAnswered = false;
+  #repliesBytes = 0;
+  #isTruncated = false;
+  /** What it is held to take in the node's memory. */
+  #heldBytes = 0;
 
   constructor(thread: Thread, request: PublishRequest, message: string, reply: Reply<PublishOutcome>) {
     this.#thread = thread;
     this.qos = request.qos;
     this.#type = request.type;
-    this.#payload = request.payload;
     this.payloadBytes = request.payload.length;
     this.#wantsReplies = request.wantsReplies;
     this.#reply = reply;
     this.message = message;
     this.messageId = thread.sequences.nextMessageId();
-    this.#frame = this.#frameSend(this.messageId, false);
+    this.#frame = this.#frameSend(this.messageId, false, request.payload);
     const now = thread.clock.now();
+    this.startedAt = now;
     this.#deadlineAt = now + request.timeoutMs;
     this.#retryAt = now + thread.settings.retryIntervalMs;
   }
@@ -71,6 +87,7 @@ export class Publication implements SharedStory {
   /** Hands one delivery to each recipient. Called once. */
   start(recipients: Recipients): void {
     this.#recipients = recipients.size;
+    this.#hold(messageOverheadBytes + this.#frame.length + recipients.size * deliveryBytes);
     this.#deliveries = new Array<Delivery>(recipients.size);
     const untold: Delivery[] = [];
     let place = 0;
@@ -99,26 +116,57 @@ export class Publication implements SharedStory {
 
   /** The client has acknowledged `delivery`; its reply stands in it. */
   confirm(delivery: Delivery): void {
+    const {reply} = delivery;
     delivery.isConfirmed = true;
+    // It is a view of what the socket delivered, of which nothing is to live longer than this turn.
+    delivery.reply = emptyBytes;
     if (this.#isAnswered) {
       this.#thread.counters.deliveriesLate++;
       return;
     }
     this.#thread.counters.deliveriesConfirmed++;
     this.#confirmed++;
-    const at = this.#thread.scheduler.now;
-    if (delivery.reply.length > 0) {
-      this.#lastReply = delivery.reply;
-      this.#lastReplyAt = at;
-    }
-    if (this.#wantsReplies) this.#replies.push({identity: delivery.recipient.name, data: delivery.reply, at});
+    if (reply.length > 0) this.#keepLast(reply);
+    if (this.#wantsReplies) this.#gather(delivery.recipient.name, reply);
     if (--this.#open === 0) this.#answer(false);
+  }
+
+  #keepLast(reply: Uint8Array): void {
+    this.#lastReplyAt = this.#thread.scheduler.now;
+    if (this.#lastReply?.length === reply.length) {
+      this.#lastReply.set(reply);
+      return;
+    }
+    this.#hold(reply.length - (this.#lastReply?.length ?? 0));
+    this.#lastReply = new Uint8Array(reply);
+  }
+
+  #gather(identity: string, reply: Uint8Array): void {
+    if (this.#isTruncated) return;
+    const kept = {identity, data: ownBytes(reply), at: this.#thread.scheduler.now};
+    const bytes = replyBytes(kept);
+    this.#isTruncated ||= this.#repliesBytes + bytes > repliesBytesMax || !this.#thread.memory.hasRoomFor(bytes);
+    if (this.#isTruncated) return;
+    this.#repliesBytes += bytes;
+    this.#hold(bytes);
+    this.#replies.push(kept);
+  }
+
+  #hold(bytes: number): void {
+    this.#heldBytes += bytes;
+    this.#thread.memory.hold(bytes);
+  }
+
+  #release(bytes: number): void {
+    this.#heldBytes -= bytes;
+    this.#thread.memory.release(bytes);
   }
 
   /** The flow of `delivery` has ended, confirmed or not. Called once for each. */
   end(delivery: Delivery): void {
     delivery.isEnded = true;
     if (--this.#running === 0) this.#timer?.cancel();
+    if (this.#running === 0 && this.#isAnswered) this.#release(this.#heldBytes);
     if (!delivery.isConfirmed && --this.#open === 0 && !this.#isAnswered) this.#answer(false);
   }
 
@@ -137,7 +185,10 @@ export class Publication implements SharedStory {
   frameFor(id: number, isDup: boolean): Uint8Array {
     if (id !== this.messageId) return this.#frameSend(id, isDup);
     if (!isDup) return this.#frame;
-    this.#repeatFrame ??= this.#frameSend(id, true);
+    if (this.#repeatFrame === undefined) {
+      this.#repeatFrame = this.#frameSend(id, true);
+      this.#hold(this.#repeatFrame.length);
+    }
     return this.#repeatFrame;
   }
 
@@ -148,8 +199,10 @@ export class Publication implements SharedStory {
     return this.#releaseFrame;
   }
 
-  #frameSend(id: number, isDup: boolean): Uint8Array {
-    return framePacket({kind: 'send', qos: this.qos, isDup, type: this.#type, id, payload: this.#payload});
+  /** The payload is that of the first frame, which is the only one to hold it. */
+  #frameSend(id: number, isDup: boolean, payload?: Uint8Array): Uint8Array {
+    const bytes = payload ?? unframe(this.#frame).subarray(packetHeaderBytesMax);
+    return framePacket({kind: 'send', qos: this.qos, isDup, type: this.#type, id, payload: bytes});
   }
 
   #due(): void {
@@ -162,7 +215,6 @@ export class Publication implements SharedStory {
   #answer(isTimedOut: boolean): void {
     this.#isAnswered = true;
     // Overdue deliveries may live as long as their connections; the payload need not be held for them.
-    this.#payload = emptyBytes;
     this.#frame = emptyBytes;
     this.sentFrame = undefined;
     this.#repeatFrame = undefined;
@@ -176,7 +228,12 @@ export class Publication implements SharedStory {
       lastReply: this.#lastReply,
       lastReplyAt: this.#lastReplyAt,
       replies: this.#replies,
+      ...(this.#isTruncated && {isTruncated: true}),
     });
+    // What is left are the deliveries that have not ended. The caller's answer is the caller's.
+    this.#replies = [];
+    this.#lastReply = undefined;
+    this.#release(this.#heldBytes - this.#running * deliveryBytes);
   }
 
   #result(isTimedOut: boolean): PublicationResult {

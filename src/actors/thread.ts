@@ -4,6 +4,7 @@
 import type {LoadKind} from '../cluster/node-load.ts';
 import type {Clock} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
+import {MemoryBound} from '../core/memory-bound.ts';
 import type {Random} from '../core/random.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import {Registry} from '../runtime/registry.ts';
@@ -19,7 +20,9 @@ import {spawnUpstreamCaller} from './upstream-caller.ts';
 
 /** The bounds and times that the actors obey; the gateway's options of the same names. */
 export interface ActorSettings {
+  readonly pingIntervalMs: number;
   readonly keepAliveMs: number;
+  readonly ackTimeoutMs: number;
   readonly retryIntervalMs: number;
   readonly window: number;
   readonly queue: number;
@@ -54,6 +57,8 @@ export interface Thread {
   readonly random: Random;
   readonly counters: Counters;
   readonly settings: ActorSettings;
+  /** Bytes held for clients and callers, and their bound. */
+  readonly memory: MemoryBound;
   readonly scheduler: Scheduler;
   readonly supervisors: {
     readonly connections: Supervisor;
@@ -91,6 +96,8 @@ export interface ThreadOptions {
   readonly outside?: Outside;
   /** See {@link Thread.number}. @default 0 */
   readonly number?: number;
+  /** @default unbounded */
+  readonly memory?: MemoryBound;
   /** Memory shared by the threads of a node; see {@link Sequences}. @default one of its own */
   readonly claims?: SharedArrayBuffer;
   /** See {@link Scheduler}: `setImmediate` in the product. */
@@ -133,6 +140,7 @@ export function createThread(options: ThreadOptions): Thread {
     random,
     counters,
     settings,
+    memory: options.memory ?? new MemoryBound(Number.POSITIVE_INFINITY),
     scheduler,
     supervisors: {
       // One client's connection: nobody else is concerned, and nothing is there to restart. [RB-58]

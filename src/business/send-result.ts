@@ -28,6 +28,8 @@ export interface SendResult {
 export interface AskResult extends SendResult {
   /** Of each client that confirmed, in the order in which they came. */
   readonly replies: readonly Reply[];
+  /** Whether {@link replies} leaves out the later ones, since all of them would be too long; `connections` counts all. */
+  readonly isTruncated: boolean;
 }
 
 /** An object with a `status`, as every answer of the API is. */
@@ -67,6 +69,7 @@ export function readSendResult(answer: ApiAnswer): AskResult {
     refused: typeof refused === 'number' ? refused : 0,
     isPartial: answer.partial === true,
     reply: last.bytes.length === 0 ? undefined : last,
+    isTruncated: answer.truncated === true,
     replies: Array.isArray(replies) ? replies.map(readIdentified) : [],
   };
 }

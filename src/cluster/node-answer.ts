@@ -22,6 +22,7 @@ export function readPublishAnswer(body: Uint8Array, isOriginal: boolean): Omit<P
     lastReply: readReply(answer),
     replies: Array.isArray(answer.replies) ? answer.replies.flatMap(readIdentifiedReply) : [],
     isPartial: answer.partial === true,
+    ...(answer.truncated === true && {isTruncated: true}),
   };
 }
 

@@ -2,16 +2,18 @@
 // that may have members of the channel; what they answer is added up. [RB-61]
 
 import type {Part, Peer, Unreachable} from './peer.ts';
-import type {
-  ChangeOutcome,
-  ChannelInfo,
-  ClientReply,
-  OtherNode,
-  PartInfo,
-  PublishOutcome,
-  PublishRequest,
-  SubscribeOutcome,
-  Switchboard,
+import {
+  type ChangeOutcome,
+  type ChannelInfo,
+  type ClientReply,
+  type OtherNode,
+  type PartInfo,
+  type PublishOutcome,
+  type PublishRequest,
+  repliesBytesMax,
+  replyBytes,
+  type SubscribeOutcome,
+  type Switchboard,
 } from './switchboard.ts';
 
 /** What this part is, beside a part: it knows what it has, and gives out ids. */
@@ -101,6 +103,9 @@ async function gather(parts: readonly Promise<PublishOutcome>[]): Promise<Publis
 export function mergeOutcomes(left: PublishOutcome, right: PublishOutcome): PublishOutcome {
   const isRightLater = (right.lastReplyAt ?? 0) > (left.lastReplyAt ?? 0);
   const last = right.lastReply !== undefined && (left.lastReply === undefined || isRightLater) ? right : left;
+  const all = [...left.replies, ...right.replies].sort((one, other) => arrivalOf(one) - arrivalOf(other));
+  const replies = firstReplies(all);
+  const isTruncated = left.isTruncated === true || right.isTruncated === true || replies.length < all.length;
   return {
     message: left.message,
     connections: left.connections + right.connections,
@@ -108,9 +113,20 @@ export function mergeOutcomes(left: PublishOutcome, right: PublishOutcome): Publ
     refused: left.refused + right.refused,
     lastReply: last.lastReply,
     lastReplyAt: last.lastReplyAt ?? 0,
-    replies: [...left.replies, ...right.replies].sort((one, other) => arrivalOf(one) - arrivalOf(other)),
+    replies,
+    ...(isTruncated && {isTruncated}),
     isPartial: left.isPartial === true || right.isPartial === true,
   };
+}
+
+/** As many as one answer lists. */
+function firstReplies(replies: readonly ClientReply[]): readonly ClientReply[] {
+  let bytes = 0;
+  const end = replies.findIndex((reply) => {
+    bytes += replyBytes(reply);
+    return bytes > repliesBytesMax;
+  });
+  return end < 0 ? replies : replies.slice(0, end);
 }
 
 /** Replies of other nodes, whose clocks are not ours, come after those whose time is known. */

@@ -27,6 +27,14 @@ export interface ClientReply {
   readonly at?: number;
 }
 
+/** Of the replies that one answer lists, by {@link replyBytes}; the others are counted and left out. */
+export const repliesBytesMax = 16_777_216;
+
+/** What one reply takes of it. */
+export function replyBytes({identity, data}: ClientReply): number {
+  return identity.length + data.length + 64;
+}
+
 /** What became of a publication by the time of its answer. [RB-61] [RB-62] */
 export interface PublishOutcome {
   /** The publication's id. */
@@ -43,6 +51,8 @@ export interface PublishOutcome {
   readonly lastReplyAt?: number;
   /** Every confirming client's reply, empty ones included, in order of arrival; empty unless wanted. */
   readonly replies: readonly ClientReply[];
+  /** Whether {@link replies} leaves out some, since all of them would be too large; they are counted. @default false */
+  readonly isTruncated?: boolean;
   /** Whether another node, or another part of this one, did not tell: its clients are not in here. @default false */
   readonly isPartial?: boolean;
 }

@@ -1,8 +1,10 @@
-// The JSON texts of the API's answers, written by hand around JSON.stringify of strings: /send/ is the hot path.
+// The JSON texts of the API's answers, written by hand around JSON.stringify of strings: /send/ is the hot path. What clients
+// reply may be long: such an answer is made in pieces, between which everybody else has their turn.
 
-import type {PublishOutcome} from '../cluster/switchboard.ts';
+import {isUtf8} from 'node:buffer';
+import {type PublishOutcome, replyBytes} from '../cluster/switchboard.ts';
 import {type ErrorCode, errorTable} from '../core/errors.ts';
-import type {Qos} from '../protocol/packet.ts';
+import {emptyBytes, type Qos} from '../protocol/packet.ts';
 
 /** Why a call is refused: a code of the one table, and what was expected and got. A `RainbowError` is one as well. */
 export interface Refusal {
@@ -36,39 +38,122 @@ function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(errorTable, code);
 }
 
+/** Replies longer than this together are written piece by piece. */
+const wholeBytesMax = 262_144;
+/** Of a reply that is made text at a time; a multiple of 3, for base64. */
+const pieceBytes = 49_152;
+/** The longest list of replies in an answer to another node, which reads 16 MiB; and to anybody. */
+const repliesTextMax = {node: 8_388_608, caller: 134_217_728};
+
+/** Whether {@link outcomeText} would be so long that it held up everybody else: then {@link outcomePieces} is for it. */
+export function isLargeOutcome(wantsReplies: boolean, {lastReply, replies}: PublishOutcome): boolean {
+  let bytes = lastReply?.length ?? 0;
+  if (wantsReplies) for (const reply of replies) bytes += replyBytes(reply);
+  return bytes > wholeBytesMax;
+}
+
 /** {@link SendAnswer} of a publication as JSON. [RB-61] [RB-62] */
-export function outcomeText(qos: Qos, wantsReplies: boolean, outcome: PublishOutcome): string {
+export function outcomeText(qos: Qos, wantsReplies: boolean, outcome: PublishOutcome, isToNode = false): string {
+  const {lastReply, connections} = outcome;
+  const empty = emptyText(qos, outcome);
+  if (empty !== undefined) return empty;
+  // Nearly all others: a count, and a short reply.
+  const data = wantsReplies ? undefined : shortDataText(lastReply);
+  if (data !== undefined) return `{"status":0,"connections":${connections},${data}${endText(outcome, false)}`;
+  let text = '';
+  for (const piece of outcomePieces(qos, wantsReplies, outcome, isToNode)) text += piece;
+  return text;
+}
+
+/** The same in pieces, none of which takes long to make. */
+export function* outcomePieces(
+  qos: Qos,
+  wantsReplies: boolean,
+  outcome: PublishOutcome,
+  isToNode = false,
+): Generator<string, void, void> {
+  const empty = emptyText(qos, outcome);
+  if (empty !== undefined) {
+    yield empty;
+    return;
+  }
+  yield `{"status":0,"connections":${outcome.connections},`;
+  yield* dataPieces(outcome.lastReply);
+  const isTruncated = wantsReplies && ((yield* repliesPieces(outcome, isToNode)) || outcome.isTruncated === true);
+  yield endText(outcome, isTruncated);
+}
+
+/** Where nothing is told of clients: at QoS 0, and where nobody confirmed in time. */
+function emptyText(qos: Qos, outcome: PublishOutcome): string | undefined {
   const message = JSON.stringify(outcome.message);
   if (qos === 0) return `{"status":0,"message":${message}}`;
-  const {connections} = outcome;
-  const refused = outcome.refused > 0 ? `,"refused":${outcome.refused}` : '';
-  const partial = outcome.isPartial === true ? ',"partial":true' : '';
-  if (outcome.isTimedOut && connections === 0) {
-    return `{"status":1,"msg":"timeout","code":"RB_TIMEOUT","connections":0${refused}${partial},"message":${message}}`;
-  }
-  const replies = wantsReplies ? `,"replies":${repliesText(outcome)}` : '';
+  if (!outcome.isTimedOut || outcome.connections > 0) return undefined;
+  return `{"status":1,"msg":"timeout","code":"RB_TIMEOUT","connections":0${refusedText(outcome)},"message":${message}}`;
+}
+
+function endText(outcome: PublishOutcome, isTruncated: boolean): string {
+  const truncated = isTruncated ? ',"truncated":true' : '';
   const timeout = outcome.isTimedOut ? ',"timeout":true' : '';
-  const data = dataText(outcome.lastReply);
-  return `{"status":0,"connections":${connections},${data}${replies}${timeout}${refused}${partial},"message":${message}}`;
+  return `${truncated}${timeout}${refusedText(outcome)},"message":${JSON.stringify(outcome.message)}}`;
 }
 
-function repliesText({replies}: PublishOutcome): string {
-  let text = '[';
+function refusedText({refused, isPartial}: PublishOutcome): string {
+  return `${refused > 0 ? `,"refused":${refused}` : ''}${isPartial === true ? ',"partial":true' : ''}`;
+}
+
+/** Returns whether some had to be left out. */
+function* repliesPieces({replies}: PublishOutcome, isToNode: boolean): Generator<string, boolean, void> {
+  const textMax = isToNode ? repliesTextMax.node : repliesTextMax.caller;
+  let length = 0;
+  let listed = 0;
+  let separator = ',"replies":[';
   for (const {identity, data} of replies) {
-    text += `${text === '[' ? '' : ','}{"identity":${JSON.stringify(identity)},${dataText(data)}}`;
+    // JSON makes of a byte six characters at the most.
+    if (length + identity.length + data.length * 6 > textMax) break;
+    yield `${separator}{"identity":${JSON.stringify(identity)},`;
+    separator = '},';
+    for (const piece of dataPieces(data)) {
+      length += piece.length;
+      yield piece;
+    }
+    length += identity.length + 32;
+    listed++;
   }
-  return `${text}]`;
+  yield listed === 0 ? ',"replies":[]' : '}]';
+  return listed < replies.length;
 }
 
-// Fatal, so that what is not UTF-8 is told from what is; and a byte order mark is part of the reply.
-const utf8 = new TextDecoder('utf-8', {fatal: true, ignoreBOM: true});
+/** `undefined` where {@link dataPieces} is to be asked. */
+function shortDataText(bytes: Uint8Array = emptyBytes): string | undefined {
+  if (bytes.length === 0) return '"data":""';
+  return bytes.length <= pieceBytes && isUtf8(bytes) ? `"data":${JSON.stringify(utf8.decode(bytes))}` : undefined;
+}
 
-function dataText(bytes: Uint8Array | undefined): string {
-  if (bytes === undefined || bytes.length === 0) return '"data":""';
-  try {
-    return `"data":${JSON.stringify(utf8.decode(bytes))}`;
-  } catch {
-    // Not UTF-8. The original answered 500 here, though the message had been delivered.
-    return `"data":"${Buffer.from(bytes).toString('base64')}","encoding":"base64"`;
+function* dataPieces(bytes: Uint8Array = emptyBytes): Generator<string, void, void> {
+  const short = shortDataText(bytes);
+  if (short !== undefined) {
+    yield short;
+    return;
   }
+  if (!isUtf8(bytes)) {
+    // The original answered 500 here, though the message had been delivered.
+    yield '"data":"';
+    for (let at = 0; at < bytes.length; at += pieceBytes) yield base64Of(bytes.subarray(at, at + pieceBytes));
+    yield '","encoding":"base64"';
+    return;
+  }
+  const decoder = new TextDecoder('utf-8', {ignoreBOM: true});
+  yield '"data":"';
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    const isLast = at + pieceBytes >= bytes.length;
+    yield JSON.stringify(decoder.decode(bytes.subarray(at, at + pieceBytes), {stream: !isLast})).slice(1, -1);
+  }
+  yield '"';
+}
+
+// A byte order mark is part of the reply.
+const utf8 = new TextDecoder('utf-8', {ignoreBOM: true});
+
+function base64Of(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('base64');
 }

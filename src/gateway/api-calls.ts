@@ -1,15 +1,22 @@
 // The calls that the original had: /send/, /sub/ and /unsub/. What is the same for all calls, the gate does.
 
 import type {Inspect} from '../cluster/inspector-federated.ts';
-import type {ChangeOutcome, PublishRequest, SubscribeOutcome, Switchboard} from '../cluster/switchboard.ts';
+import {
+  type ChangeOutcome,
+  type PublishRequest,
+  replyBytes,
+  type SubscribeOutcome,
+  type Switchboard,
+} from '../cluster/switchboard.ts';
 import type {Counters} from '../core/counters.ts';
 import type {ErrorCode} from '../core/errors.ts';
 import {apiPaths} from '../protocol/api.ts';
 import {emptyBytes} from '../protocol/packet.ts';
-import {doneText, outcomeText, type Refusal} from './api-answer.ts';
+import {doneText, isLargeOutcome, outcomePieces, outcomeText, type Refusal} from './api-answer.ts';
 import type {ApiGate, ApiOutcome, ApiRequest} from './api-gate.ts';
 import {isFromNode} from './api-query.ts';
 import {meaningOf, readEviction, readPublish, readSubscription, type SubscriptionRequest} from './api-request.ts';
+import type {ApiResponder} from './api-responder.ts';
 import {previewPublication} from './publish-preview.ts';
 
 /** What the calls are made of. */
@@ -18,6 +25,8 @@ export interface ApiCallsParts {
   readonly switchboard: Switchboard;
   /** This node alone, for other nodes, which repeat to it what callers asked of them. */
   readonly ownNode: Switchboard;
+  /** For answers that are long. */
+  readonly responder: ApiResponder;
   readonly counters: Counters;
   readonly inspect: Inspect;
 }
@@ -46,11 +55,17 @@ export function addCalls(gate: ApiGate, parts: ApiCallsParts): void {
       return 'code' in publish ? publish : {publish, isDry: query.dry !== undefined};
     },
     meaningOf: ({publish, isDry}) => (isDry ? undefined : meaningOf(publish)),
-    run: async ({publish, isDry}, request) => {
+    run: async ({publish, isDry}, request, reply) => {
       if (isDry) return JSON.stringify({status: 0, ...(await previewPublication(parts.inspect, publish))});
       const outcome = await switchboardFor(request).publish(publish);
       if (outcome.isPartial === true) parts.counters.publicationsPartial++;
-      return outcomeText(publish.qos, publish.wantsReplies, outcome);
+      if (outcome.isTruncated === true) parts.counters.repliesTruncated++;
+      const {qos, wantsReplies} = publish;
+      const isToNode = isFromNode(request.query);
+      if (!isLargeOutcome(wantsReplies, outcome)) return outcomeText(qos, wantsReplies, outcome, isToNode);
+      const bytes = outcome.replies.reduce((sum, one) => sum + replyBytes(one), outcome.lastReply?.length ?? 0);
+      await parts.responder.answerInPieces(reply, outcomePieces(qos, wantsReplies, outcome, isToNode), bytes);
+      return undefined;
     },
   });
 

@@ -12,6 +12,7 @@ import {type Refusal, refusalOf} from './api-answer.ts';
 import {type ApiAuthentication, isBearer} from './api-authentication.ts';
 import {type ApiQuery, isFromNode} from './api-query.ts';
 import type {ApiResponder} from './api-responder.ts';
+import type {BodyMemory} from './body-memory.ts';
 import type {HttpDrain} from './http-drain.ts';
 import type {Admission, ReplayGuard} from './replay-guard.ts';
 
@@ -65,6 +66,7 @@ export interface ApiGateParts {
   readonly responder: ApiResponder;
   readonly drain: HttpDrain;
   readonly counters: Counters;
+  readonly bodies: BodyMemory;
   readonly payloadBytesMax: number;
 }
 
@@ -103,7 +105,7 @@ export class ApiGate {
     reply: FastifyReply,
     done: () => void,
   ): void {
-    const {authentication, counters, responder, payloadBytesMax} = this.#parts;
+    const {authentication, bodies, counters, responder, payloadBytesMax} = this.#parts;
     const bytes = Number(request.headers['content-length'] ?? 0);
     const refusal =
       isOpenTo?.(request) === true ? undefined : authentication.refuse(request.query, request.headers.authorization);
@@ -115,6 +117,9 @@ export class ApiGate {
         code: 'RB_BODY_TOO_LARGE',
         detail: `Expected a body of at most ${payloadBytesMax} bytes, got ${bytes}`,
       });
+    } else if (request.method === 'POST' && !bodies.admit(request, reply)) {
+      counters.apiOverloaded++;
+      responder.refuseUnread(request, reply, bodies.refusal);
     } else {
       done();
     }

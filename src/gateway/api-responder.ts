@@ -1,10 +1,13 @@
 // Every answer of the HTTP API leaves through here: its status and headers, the counting of refusals, the log line of a
 // failure of our own, and what becomes of a body nobody will read.
 
+import {Readable} from 'node:stream';
 import type {FastifyReply, FastifyRequest} from 'fastify';
 import type {Logger} from 'pino';
+import type {Clock, Timer} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
 import {errorTable} from '../core/errors.ts';
+import type {MemoryBound} from '../core/memory-bound.ts';
 import type {Observation} from '../trace/observer.ts';
 import {type Refusal, refusalOf, refusalText} from './api-answer.ts';
 import type {HttpDrain} from './http-drain.ts';
@@ -15,9 +18,16 @@ const jsonType = 'application/json; charset=utf-8';
 // read the answer; a longer one, or one of unknown length, ends with its connection.
 const discardFactor = 4;
 
+/** For a caller to read any of a long answer. */
+const stallMs = 60_000;
+/** Characters made before others have their turn. */
+const hurryChars = 262_144;
+
 /** What the responder is made of. */
 export interface ApiResponderParts {
+  readonly clock: Clock;
   readonly counters: Counters;
+  readonly memory: MemoryBound;
   readonly log: Logger;
   readonly drain: HttpDrain;
   readonly legacyHttpStatus: boolean;
@@ -38,6 +48,33 @@ export class ApiResponder {
   /** 200 with a JSON text. */
   answer(reply: FastifyReply, json: string): void {
     this.answerAs(reply, jsonType, json);
+  }
+
+  /**
+   * 200 with a JSON text in pieces, made as the caller reads them; one that reads none of it for long is cut off. `bytes` is
+   * what they are made of, held until then. Settles when the answer has gone out.
+   */
+  async answerInPieces(reply: FastifyReply, pieces: Iterable<string>, bytes: number): Promise<void> {
+    const {memory, clock} = this.#parts;
+    const {raw} = reply;
+    if (raw.closed || raw.destroyed) return;
+    const {promise: closed, resolve} = Promise.withResolvers<void>();
+    memory.hold(bytes);
+    let timer: Timer | undefined;
+    const look = (writtenBefore: number): void => {
+      const written = raw.socket?.bytesWritten ?? 0;
+      if (written === writtenBefore) raw.destroy();
+      else timer = clock.startTimer(stallMs, () => look(written));
+    };
+    look(-1);
+    raw.once('close', () => {
+      timer?.cancel();
+      memory.release(bytes);
+      resolve();
+    });
+    if (this.#parts.drain.isClosing) reply.header('connection', 'close');
+    reply.header('content-type', jsonType).send(Readable.from(unhurried(pieces), {objectMode: false}));
+    await closed;
   }
 
   /** 200 with another type. */
@@ -83,4 +120,16 @@ export class ApiResponder {
     if (raw.headers['transfer-encoding'] !== undefined) return true;
     return Number(raw.headers['content-length'] ?? 0) > this.#discardBytesMax;
   }
+}
+
+async function* unhurried(pieces: Iterable<string>): AsyncGenerator<string, void, void> {
+  let gathered = '';
+  for (const piece of pieces) {
+    gathered += piece;
+    if (gathered.length < hurryChars) continue;
+    yield gathered;
+    gathered = '';
+    await new Promise<void>((resolve) => void setImmediate(resolve));
+  }
+  yield gathered;
 }

@@ -111,6 +111,10 @@ export const confirmedSchema = encodedReply.extend({
   connections: count.describe('Clients that confirmed, each counted once'),
   data: z.string().describe('The last reply that was not empty; `""` if there was none'),
   replies: z.array(replySchema).describe('With `replies=all`, in the order in which they came').exactOptional(),
+  truncated: z
+    .literal(true)
+    .describe('`replies` leaves out the later ones: all of them would be too long. `connections` counts all')
+    .exactOptional(),
   timeout: z
     .literal(true)
     .describe('The timeout came before every client had confirmed or gone; they may yet')
@@ -156,6 +160,8 @@ export const serverinfoSchema = z.object({
   memoryPercent: z.number(),
   memoryBytes: count,
   heapBytes: count,
+  heldBytes: count.describe('Bytes held for clients and callers'),
+  heldBytesMax: count.describe('The bound on them: `memory_max`'),
   counters: z.record(z.string(), z.number()),
   nodes: z
     .array(z.looseObject({server: z.string(), isAnswering: z.boolean()}))

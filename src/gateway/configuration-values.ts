@@ -113,6 +113,16 @@ export function bytes(min: number, max: number): Form<number> {
   };
 }
 
+/** Likewise, or `auto`, which is 0 in the program: worked out where it is needed. */
+export function bytesOrAuto(min: number, max: number): Form<number> {
+  const size = bytes(min, max);
+  return {
+    expected: `${size.expected}, or auto`,
+    read: (text) => (text.toLowerCase() === 'auto' ? {kind: 'value', value: 0} : size.read(text)),
+    write: (value) => (value === 0 ? 'auto' : size.write(value)),
+  };
+}
+
 function writeBytes(count: number): string {
   for (const unit of ['GiB', 'MiB', 'KiB']) {
     const size = byteUnits[unit.toLowerCase()] ?? 1;

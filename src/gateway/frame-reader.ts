@@ -13,12 +13,18 @@ export interface MessageTaker {
   readonly isOpen: boolean;
   /** Takes a binary message: `bytes` from `start` to `end`, unmasked, which may be kept. */
   take(bytes: Buffer, start: number, end: number): void;
+  /** After each chunk: frames that began in it, at least 1, since a chunk costs as much; and its bytes that went to ws. */
+  count(frames: number, passedBytes: number): void;
+  /** What ws keeps of a message that is not whole has changed, in bytes; 0: none is. `isNew`: it is another message. */
+  unfinished(bytes: number, before: number, isNew: boolean): void;
 }
 
 type Listener = (this: Socket, chunk: Buffer) => void;
 
 const finalBinary = 0x82;
 const opcodeContinuation = 0;
+/** What ws keeps for a chunk of a message beside its bytes. */
+const chunkOverheadBytes = 256;
 /** The least of the control frames. */
 const opcodeClose = 8;
 const masked = 0x80;
@@ -40,6 +46,11 @@ export class FrameReader {
   #header: Buffer | undefined;
   /** Whether a message in several frames is under way: until its last one, ws must see all. */
   #isFragmented = false;
+  /** Bytes that ws holds of a message that is not whole. */
+  #unfinishedBytes = 0;
+  /** Whether a message ended in the chunk that is being read. */
+  #hasEnded = false;
+  #frames = 0;
   readonly #onData = (chunk: Buffer): void => this.#read(chunk);
 
   /** Takes the place of ws on `socket`, right after the upgrade. Messages longer than `bytesMax` are for ws to refuse. */
@@ -57,8 +68,9 @@ export class FrameReader {
     socket.off('data', passOn);
   }
 
-  /** Reads no further; for a client whose bytes ws has refused. */
+  /** Reads no further; for a client whose bytes ws has refused, or who has gone. */
   stop(): void {
+    this.#keep(0);
     this.#socket.off('data', this.#onData);
   }
 
@@ -66,17 +78,35 @@ export class FrameReader {
     // Bytes left in a socket that has ended are read by ws itself, with an event of which it does not want to know.
     if (this.#socket.destroyed) return;
     let offset = 0;
+    this.#frames = 0;
     if (this.#taker.isOpen) {
       for (let end = this.#endOfSmall(chunk, 0); end > 0; end = this.#endOfSmall(chunk, offset)) {
         unmask(chunk, offset + 2, end);
         this.#taker.take(chunk, offset + smallHeaderBytes, end);
         offset = end;
+        this.#frames++;
       }
     }
-    if (offset === chunk.length) return;
+    if (offset < chunk.length) this.#pass(chunk, offset);
+    this.#taker.count(this.#frames === 0 ? 1 : this.#frames, chunk.length - offset);
+  }
+
+  #pass(chunk: Buffer, offset: number): void {
+    this.#hasEnded = false;
     // All the rest, small messages too: that ws found a fault in it, it tells only after this chunk.
     for (let place = offset; place < chunk.length; ) place = this.#skip(chunk, place);
+    const isWhole = this.#owed === 0 && this.#header === undefined && !this.#isFragmented;
+    const kept = this.#hasEnded ? 0 : this.#unfinishedBytes;
+    this.#keep(isWhole ? 0 : kept + chunk.length - offset + chunkOverheadBytes);
     this.#passOn.call(this.#socket, offset === 0 ? chunk : chunk.subarray(offset));
+  }
+
+  #keep(bytes: number): void {
+    const before = this.#unfinishedBytes;
+    const isNew = bytes > 0 && (before === 0 || this.#hasEnded);
+    if (bytes === before && !isNew) return;
+    this.#unfinishedBytes = bytes;
+    this.#taker.unfinished(bytes, before, isNew);
   }
 
   /** Where a small message ends that begins at `offset` and lies whole in `chunk`; 0 where there is none. */
@@ -98,11 +128,14 @@ export class FrameReader {
         return chunk.length;
       }
       this.#header = undefined;
+      this.#frames++;
       this.#owed = size - begun.length;
       this.#note(header[0] as number);
     }
     const end = Math.min(chunk.length, offset + this.#owed);
     this.#owed -= end - offset;
+    // Behind a control frame between two fragments the message is still the same.
+    if (this.#owed === 0 && !this.#isFragmented) this.#hasEnded = true;
     return end;
   }
 

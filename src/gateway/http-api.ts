@@ -9,6 +9,7 @@ import type {Inspect} from '../cluster/inspector-federated.ts';
 import type {Switchboard} from '../cluster/switchboard.ts';
 import type {Clock} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
+import type {MemoryBound} from '../core/memory-bound.ts';
 import type {Random} from '../core/random.ts';
 import {apiPaths} from '../protocol/api.ts';
 import {headerNode, headerNodeProof} from '../protocol/header-name.ts';
@@ -19,6 +20,7 @@ import {addCalls} from './api-calls.ts';
 import {ApiGate, type ApiRoute, open} from './api-gate.ts';
 import {parseQuery} from './api-query.ts';
 import {ApiResponder} from './api-responder.ts';
+import {BodyMemory} from './body-memory.ts';
 import {answerClientError, answerConnect} from './client-error.ts';
 import {HttpDrain} from './http-drain.ts';
 import {addInspector} from './inspector.ts';
@@ -48,6 +50,8 @@ export interface HttpApiParts {
   readonly counters: Counters;
   readonly random: Random;
   readonly log: Logger;
+  /** Bytes held for clients and callers. */
+  readonly memory: MemoryBound;
   /** The thread's, for calls that are refused. */
   readonly observation: Observation;
   /** Of this package, for /serverinfo/. */
@@ -79,11 +83,12 @@ const idleTimeoutMs = 65_000;
 export function createHttpApi(parts: HttpApiParts): FastifyInstance {
   const {options, clock, counters, random, log} = parts;
   const drain = new HttpDrain(clock, options.shutdownGraceMs);
-  const responder = new ApiResponder({...options, counters, log, drain, observation: parts.observation});
+  const responder = new ApiResponder({...parts, ...options, counters, log, drain});
   const {signedSince = Math.ceil(clock.wallNow() / 1000)} = parts;
   const strict = options.replay === 'strict' ? {signedSince} : undefined;
   const authentication = new ApiAuthentication(options, clock, strict);
   const guard = parts.replayGuard ?? createReplayGuard(clock, options.replay, parts.replayEntriesMax);
+  const bodies = new BodyMemory(parts.memory, options.payloadBytesMax);
   const facts = {...parts, readCounters: parts.readCounters ?? ((): Promise<Counters> => Promise.resolve(counters))};
   const metrics = new Metrics({...facts, replayEntries: () => guard.size});
 
@@ -103,8 +108,8 @@ export function createHttpApi(parts: HttpApiParts): FastifyInstance {
     else done();
   });
 
-  const gate = new ApiGate(app, {...options, authentication, guard, responder, drain, counters});
-  addCalls(gate, parts);
+  const gate = new ApiGate(app, {...options, authentication, guard, responder, drain, counters, bodies});
+  addCalls(gate, {...parts, responder});
   app.get(apiPaths.send, open, (_request, reply) => responder.answerAs(reply, plainText, 'ok'));
   app.get<ApiRoute>(apiPaths.hello, open, ({query: {nonce}}, reply) => {
     // The body is for everybody; nodes of the original expect these two letters and no more.

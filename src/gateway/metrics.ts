@@ -4,6 +4,7 @@ import {Counter, Gauge, Registry} from '@prometheus-io/client';
 import type {Switchboard} from '../cluster/switchboard.ts';
 import type {Clock} from '../core/clock.ts';
 import {type CounterName, type Counters, counterMeanings, createCounters} from '../core/counters.ts';
+import type {MemoryBound} from '../core/memory-bound.ts';
 
 /** Where the numbers come from. */
 export interface MetricsParts {
@@ -13,6 +14,8 @@ export interface MetricsParts {
   readonly clock: Clock;
   /** `clock.now()` at the gateway's start. */
   readonly startedAt: number;
+  /** Bytes held for clients and callers. */
+  readonly memory: MemoryBound;
   /** Signed calls remembered at the moment. */
   readonly replayEntries: () => number;
   /** Other nodes called at the moment. */
@@ -30,7 +33,7 @@ export class Metrics {
   // As read for the scrape under way.
   #counters: Readonly<Counters> = createCounters();
 
-  constructor({ownNode, readCounters, clock, startedAt, replayEntries, nodeCount}: MetricsParts) {
+  constructor({ownNode, readCounters, clock, startedAt, memory, replayEntries, nodeCount}: MetricsParts) {
     this.#ownNode = ownNode;
     this.#readCounters = readCounters;
     for (const [name, help] of Object.entries(counterMeanings)) {
@@ -43,6 +46,8 @@ export class Metrics {
     this.#connections = this.#gauge('rainbow_connections', 'clients connected');
     this.#channels = this.#gauge('rainbow_channels', 'channels with at least one client');
     this.#gauge('rainbow_uptime_seconds', 'since the gateway started', () => (clock.now() - startedAt) / 1000);
+    this.#gauge('rainbow_memory_held_bytes', 'bytes held for clients and callers', () => memory.total);
+    this.#gauge('rainbow_memory_max_bytes', 'the bound on them: memory_max', () => memory.max);
     this.#gauge('rainbow_replay_entries', 'signed calls remembered to refuse their repeats', replayEntries);
     this.#gauge('rainbow_nodes', 'other nodes of the cluster that are called', nodeCount);
     this.#gauge('process_resident_memory_bytes', 'resident memory', () => process.memoryUsage.rss());

@@ -51,8 +51,16 @@ export interface GatewayOptions {
   /** `cluster_open`: also nodes whose announcements are not signed, those of the original. @default false */
   readonly clusterOpen: boolean;
 
-  /** `keep_alive`, seconds: a ping after this much silence, the end after 1.5 times as much. @default 60 s */
+  /** `ping_interval`, seconds: a ping after each such span of silence, below the idle limit of proxies. @default 25 s */
+  readonly pingIntervalMs: number;
+  /** `keep_alive`, seconds: the last ping after this much silence, the end after 1.5 times as much. @default 60 s */
   readonly keepAliveMs: number;
+  /** `message_timeout`, seconds: for one WebSocket message, from its first byte to its last. @default 60 s */
+  readonly messageTimeoutMs: number;
+  /** `stall_timeout`, seconds: a client that reads none of what waits for it for so long is closed. @default 60 s */
+  readonly stallTimeoutMs: number;
+  /** `ack_timeout`, seconds: a client that acknowledges nothing for so long is closed; 0: never. @default 0 */
+  readonly ackTimeoutMs: number;
   /** `retry_interval`, seconds: between the transmissions of an unconfirmed message. @default 3 s */
   readonly retryIntervalMs: number;
   /** `window`: unacknowledged QoS 1 and 2 messages to one client, and from one client. @default 1000 */
@@ -65,6 +73,12 @@ export interface GatewayOptions {
   readonly sendBufferBytesMax: number;
   /** `payload_max`: bytes of one WebSocket message and of one API body. @default 1 MiB */
   readonly payloadBytesMax: number;
+  /** `packet_rate`: WebSocket frames a second read from one client, on average; the rest waits. @default 5000 */
+  readonly packetRate: number;
+  /** `packet_burst`: frames that one client may send at once above that rate. @default 10,000 */
+  readonly packetBurst: number;
+  /** `memory_max`: bytes held for all clients and callers; 0: a share of what the process may have. @default 0 */
+  readonly memoryBytesMax: number;
   /** `connections_max`: clients at a time; fewer where the process may open few files. @default 100,000 */
   readonly connectionsMax: number;
   /** `handshakes_max`: clients waiting for their connect call at a time. @default 10,000 */
@@ -123,13 +137,20 @@ export const defaultOptions = {
   peers: [],
   peerTimeoutMs: 2_000,
   clusterOpen: false,
+  pingIntervalMs: 25_000,
   keepAliveMs: 60_000,
+  messageTimeoutMs: 60_000,
+  stallTimeoutMs: 60_000,
+  ackTimeoutMs: 0,
   retryIntervalMs: 3_000,
   window: 1_000,
   queue: 1_000,
   queueBytesMax: 16_777_216,
   sendBufferBytesMax: 1_048_576,
   payloadBytesMax: 1_048_576,
+  packetRate: 5_000,
+  packetBurst: 10_000,
+  memoryBytesMax: 0,
   connectionsMax: 100_000,
   handshakesMax: 10_000,
   channelsPerConnectionMax: 1_000,

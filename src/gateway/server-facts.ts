@@ -4,6 +4,7 @@ import {totalmem, userInfo} from 'node:os';
 import type {ChannelInfo, OtherNode, Switchboard} from '../cluster/switchboard.ts';
 import type {Clock} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
+import type {MemoryBound} from '../core/memory-bound.ts';
 
 /** Channels listed at most; their number is always the real one. */
 export const channelsShownMax = 1_000;
@@ -26,6 +27,9 @@ export interface ServerFacts {
   readonly memoryPercent: number;
   readonly memoryBytes: number;
   readonly heapBytes: number;
+  /** Bytes held for clients and callers, and the bound on them. */
+  readonly heldBytes: number;
+  readonly heldBytesMax: number;
   readonly counters: Readonly<Counters>;
   /** The other nodes of the cluster, by where they are. */
   readonly nodes: readonly OtherNode[];
@@ -38,6 +42,7 @@ export interface ServerFactsParts {
   /** This node alone. */
   readonly ownNode: Switchboard;
   readonly readCounters: () => Promise<Readonly<Counters>>;
+  readonly memory: MemoryBound;
   readonly clock: Clock;
   readonly version: string;
   /** `clock.now()` at the gateway's start. */
@@ -63,6 +68,8 @@ export async function gatherFacts(parts: ServerFactsParts, server: string, isFor
     memoryPercent: tenths(memory.rss / totalmem()),
     memoryBytes: memory.rss,
     heapBytes: memory.heapUsed,
+    heldBytes: parts.memory.total,
+    heldBytesMax: parts.memory.max,
     counters,
     nodes: nodes.toSorted((left, right) => (left.server < right.server ? -1 : 1)),
   };

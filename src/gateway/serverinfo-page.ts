@@ -63,7 +63,7 @@ export function renderPage(facts: ServerFacts): string {
 ${tile('Connections', grouped(facts.connections))}
 ${tile('Channels', grouped(facts.channelsCount))}
 ${tile('CPU', `${facts.cpuPercent.toFixed(1)} %`, `process ${facts.pid}`)}
-${tile('Memory', megabytes(facts.memoryBytes), `${facts.memoryPercent.toFixed(1)} %, heap ${megabytes(facts.heapBytes)}`)}
+${tile('Memory', megabytes(facts.memoryBytes), `${facts.memoryPercent.toFixed(1)} %, heap ${megabytes(facts.heapBytes)}, held ${megabytes(facts.heldBytes)} of ${megabytes(facts.heldBytesMax)}`)}
 </dl>
 ${nodesTable(facts)}<h2>Channels</h2>
 ${channelsTable(facts)}

@@ -5,6 +5,7 @@ import {nodeLoadBytes} from '../cluster/node-load.ts';
 import {presenceBytes} from '../cluster/presence.ts';
 import {systemClock} from '../core/clock.ts';
 import {countersBytes} from '../core/counters.ts';
+import {memoryBoundBytes} from '../core/memory-bound.ts';
 import {pulseBytes} from '../core/watchdog.ts';
 import {failingKindsBytes} from './business-reports.ts';
 import {noticesBytes} from './handshake-notices.ts';
@@ -15,6 +16,8 @@ export interface NodeMemory {
   readonly counters: readonly SharedArrayBuffer[];
   /** See `NodeLoad`. */
   readonly load: SharedArrayBuffer;
+  /** See `MemoryBound`. */
+  readonly held: SharedArrayBuffer;
   /** See `Presence`; one piece a shard, none where there is but one. */
   readonly presences: readonly SharedArrayBuffer[];
   /** See `Sequences.nextClaim`. */
@@ -36,6 +39,7 @@ export function createNodeMemory(threads: number): NodeMemory {
   return {
     counters: Array.from({length: threads + 1}, () => new SharedArrayBuffer(countersBytes)),
     load: new SharedArrayBuffer(nodeLoadBytes(threads)),
+    held: new SharedArrayBuffer(memoryBoundBytes(threads)),
     presences: threads > 1 ? Array.from({length: threads}, () => new SharedArrayBuffer(presenceBytes)) : [],
     claims: new SharedArrayBuffer(claimsBytes),
     failing: new SharedArrayBuffer(failingKindsBytes),

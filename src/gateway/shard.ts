@@ -18,13 +18,16 @@ import {createFederatedSwitchboard} from '../cluster/switchboard-federated.ts';
 import {systemClock} from '../core/clock.ts';
 import {createCounters, sumCounters} from '../core/counters.ts';
 import {invariant} from '../core/invariant.ts';
+import {MemoryBound} from '../core/memory-bound.ts';
 import {systemRandom} from '../core/random.ts';
 import {identityLengthMax} from '../protocol/api.ts';
 import {emptySelection} from '../protocol/trace-feed.ts';
 import {createUpstreamPool} from '../upstream/upstream-pool.ts';
 import {BusinessReports, FailingKinds} from './business-reports.ts';
 import {HandshakeNotices} from './handshake-notices.ts';
+import {watchHeap} from './heap-watch.ts';
 import {createHttpApi} from './http-api.ts';
+import {resolveMemoryMax} from './memory-limit.ts';
 import {readFileLimit, shareFiles} from './open-files.ts';
 import type {GatewayOptions} from './options.ts';
 import {createSharedReplayGuard} from './replay-marks-shared.ts';
@@ -80,6 +83,8 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
   const clock = systemClock;
   const counters = createCounters(memory.counters[parts.index]);
   const load = new NodeLoad(memory.load, parts.index);
+  const bound = new MemoryBound(resolveMemoryMax(options.memoryBytesMax), memory.held, parts.index);
+  const stopWatchingHeap = watchHeap(clock, bound);
   const totals = sumCounters(memory.counters);
   const presences = memory.presences.map((piece) => new Presence(piece));
   const presence = presences[parts.index];
@@ -111,6 +116,7 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     transport,
     mayCall: () => load.total('calls') < options.upstreamQueueMax,
     claims: memory.claims,
+    memory: bound,
     outside: {
       loadChanged: (kind, by) => load.change(kind, by),
       channelChanged(channel, hasMembers) {
@@ -148,6 +154,7 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     switchboard: createFederatedSwitchboard(local, () => (nodes.all.length === 0 ? peers : [...peers, ...nodes.all])),
     inspect: createFederatedInspector(local, () => peers),
     observation: thread.observation,
+    memory: bound,
     random: systemRandom,
     ownNode: createFederatedSwitchboard(local, () => peers),
     node: parts.node,
@@ -183,6 +190,7 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     await isApiClosed;
     thread.heartbeats.stop();
     thread.tracer.stop();
+    stopWatchingHeap();
     nodes.close();
     for (const peer of peers) peer.close();
     reports.stop();

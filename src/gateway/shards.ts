@@ -7,6 +7,7 @@ import {NodeLoad} from '../cluster/node-load.ts';
 import type {NodeList} from '../cluster/node-transport.ts';
 import {Presence} from '../cluster/presence.ts';
 import {systemClock} from '../core/clock.ts';
+import {MemoryBound} from '../core/memory-bound.ts';
 import {Watchdog} from '../core/watchdog.ts';
 import {relayLine} from './log.ts';
 import type {GatewayOptions} from './options.ts';
@@ -168,5 +169,6 @@ export class Shards {
     const presence = memory.presences[shard.index];
     if (presence !== undefined) new Presence(presence).clear();
     new NodeLoad(memory.load, shard.index).clear();
+    new MemoryBound(0, memory.held, shard.index).clear();
   }
 }

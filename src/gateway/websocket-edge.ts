@@ -12,16 +12,29 @@ import type {ActorRef} from '../runtime/actor.ts';
 import {DeadlineQueue} from '../upstream/deadline-queue.ts';
 import type {Refusal} from './api-answer.ts';
 import {refuseBare} from './bare-answer.ts';
+import {ClientWebSocket} from './client-web-socket.ts';
 import {Flusher} from './flusher.ts';
 import {type HandshakeRules, readHandshake} from './handshake.ts';
 import type {HandshakeNotices} from './handshake-notices.ts';
+import type {LinkEnvironment} from './link-environment.ts';
+import {MessageDeadlines} from './message-deadlines.ts';
 import type {GatewayOptions} from './options.ts';
 import {OriginPolicy} from './origin-policy.ts';
+import {ReadGate} from './read-gate.ts';
+import {SlowReaders} from './slow-reader.ts';
 import {TrustedProxies} from './trusted-proxies.ts';
-import {ClientWebSocket, type LinkEnvironment, WebSocketLink} from './websocket-link.ts';
+import {WebSocketLink} from './websocket-link.ts';
 
-/** Fragments of one message; a packet has no need of many. */
-const fragmentsMax = 128;
+/**
+ * Fragments of one message, on average at least so long: libraries cut at 4 KiB, those of small devices at 1 KiB or 512 bytes.
+ * In smaller pieces a message costs more for its pieces than for its bytes.
+ */
+const fragmentBytesMin = 512;
+const fragmentsMaxLeast = 128;
+const fragmentsMaxMost = 65_536;
+/** The same for the pieces in which the network brings a frame. */
+const chunkBytesMin = 256;
+const chunksMaxLeast = 1_024;
 /** The connect call has its own deadline; this is for a worker that does not even keep that. */
 const handshakeGraceMs = 2_000;
 const identityBytes = 32;
@@ -30,7 +43,16 @@ const identityBytes = 32;
 export interface EdgeOptions
   extends Pick<
     GatewayOptions,
-    'requireDevice' | 'allowedOrigins' | 'trustedProxies' | 'payloadBytesMax' | 'sendBufferBytesMax' | 'callTimeoutMs'
+    | 'requireDevice'
+    | 'allowedOrigins'
+    | 'trustedProxies'
+    | 'payloadBytesMax'
+    | 'sendBufferBytesMax'
+    | 'callTimeoutMs'
+    | 'messageTimeoutMs'
+    | 'stallTimeoutMs'
+    | 'packetRate'
+    | 'packetBurst'
   > {
   readonly notices: HandshakeNotices;
   /** Whether there is room in the whole gateway for one client more. */
@@ -42,23 +64,39 @@ export function createWebSocketEdge(
   thread: Thread,
   options: EdgeOptions,
 ): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
-  const {counters, scheduler} = thread;
+  const {clock, counters, memory, scheduler} = thread;
+  const requestTurn = (): void => scheduler.requestTurn();
+  const {payloadBytesMax, messageTimeoutMs, stallTimeoutMs} = options;
+  const fragmentsMax = fragmentsOf(payloadBytesMax);
+  const frameMs = 1_000 / options.packetRate;
   const environment: LinkEnvironment = {
     counters,
-    flusher: new Flusher(counters, () => scheduler.requestTurn()),
+    flusher: new Flusher(counters, requestTurn),
     webSockets: new WebSocketServer({
       noServer: true,
       clientTracking: false,
       perMessageDeflate: false,
-      maxPayload: options.payloadBytesMax,
+      // The link answers pings, one for a turn: ws ends a client without a word that sends 60 at once.
+      autoPong: false,
+      maxPayload: payloadBytesMax,
       maxFragments: fragmentsMax,
+      maxBufferedChunks: Math.max(chunksMaxLeast, Math.ceil(payloadBytesMax / chunkBytesMin)),
       WebSocket: ClientWebSocket,
       // Legacy clients get no subprotocol, whatever they offer.
       handleProtocols: () => false,
     }),
     sendBufferBytesMax: options.sendBufferBytesMax,
-    payloadBytesMax: options.payloadBytesMax,
-    paused: new Set(),
+    payloadBytesMax,
+    fragmentsMax,
+    clock,
+    turn: scheduler,
+    memory,
+    frameMs,
+    burstMs: options.packetBurst * frameMs,
+    gate: new ReadGate({clock, counters, memory, requestTurn}),
+    messages: new MessageDeadlines(clock, messageTimeoutMs, requestTurn),
+    slowReaders: new SlowReaders({clock, memory, stallTimeoutMs}),
+    pongs: new Map(),
   };
   const rules: HandshakeRules = {
     requireDevice: options.requireDevice,
@@ -73,7 +111,10 @@ export function createWebSocketEdge(
   );
   scheduler.onTurnEnd(() => {
     environment.flusher.flush();
-    for (const link of environment.paused) link.resume();
+    environment.gate.look();
+    environment.messages.look();
+    for (const [link, payload] of environment.pongs) link.pong(payload);
+    environment.pongs.clear();
   });
 
   const refuse = (socket: Socket, refusal: Refusal): void => {
@@ -96,7 +137,7 @@ export function createWebSocketEdge(
       refuse(socket, reading.refusal);
       return;
     }
-    if (thread.isStopping || !options.mayAdmit()) {
+    if (thread.isStopping || !options.mayAdmit() || memory.isTight) {
       refuse(socket, {code: thread.isStopping ? 'RB_STOPPING' : 'RB_OVERLOADED'});
       return;
     }
@@ -109,4 +150,10 @@ export function createWebSocketEdge(
     deadlines.add(connection, thread.clock.now());
     link.onAnswered = () => deadlines.delete(connection);
   };
+}
+
+/** How many fragments a message may have. */
+function fragmentsOf(payloadBytesMax: number): number {
+  const fragments = Math.ceil(payloadBytesMax / fragmentBytesMin);
+  return Math.min(fragmentsMaxMost, Math.max(fragmentsMaxLeast, fragments));
 }

@@ -4,49 +4,33 @@
 
 import type {IncomingMessage} from 'node:http';
 import type {Socket} from 'node:net';
-import {type Server, WebSocket} from 'ws';
+import {WebSocket} from 'ws';
 import type {HandshakeRefusal, Link} from '../actors/link.ts';
 import type {ConnectionMessage} from '../actors/messages.ts';
-import type {Counters} from '../core/counters.ts';
+import {frameFaultText, type LateReason} from '../protocol/close-code.ts';
 import {type Packet, type PacketFault, parsePacket, textFault} from '../protocol/packet.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import {refuseBare} from './bare-answer.ts';
-import type {Flushable, Flusher, Outgoing} from './flusher.ts';
+import type {ClientWebSocket, WebSocketOwner} from './client-web-socket.ts';
+import {EarlyBytes} from './early-bytes.ts';
+import type {Flushable, Outgoing} from './flusher.ts';
 import {FrameReader, type MessageTaker} from './frame-reader.ts';
+import type {LinkEnvironment} from './link-environment.ts';
+import type {MessageSender} from './message-deadlines.ts';
+import type {Gated} from './read-gate.ts';
+import type {SlowReader} from './slow-reader.ts';
 
 /** Messages waiting for a connection at which its socket is not read any further. */
 const depthToPause = 1_024;
-/** Bytes a client may send before its upgrade is answered; beyond that its socket is not read. [RB-56] */
-const earlyBytesMax = 65_536;
+/** Of a message that is not whole, so much has come at least where its client is made to wait for memory. */
+const starvedBytesMin = 16_384;
 
 const heard: ConnectionMessage = {kind: 'heard'};
 const drained: ConnectionMessage = {kind: 'drained'};
 const closing: ConnectionMessage = {kind: 'closing'};
 const socketClosed: ConnectionMessage = {kind: 'socketClosed'};
 
-/** What the links of one thread share. */
-export interface LinkEnvironment {
-  readonly counters: Counters;
-  readonly flusher: Flusher;
-  readonly webSockets: Server<typeof ClientWebSocket>;
-  readonly sendBufferBytesMax: number;
-  readonly payloadBytesMax: number;
-  /** Links whose socket is not read until their actor has caught up; looked through at the end of each turn. */
-  readonly paused: Set<WebSocketLink>;
-}
-
-/** ws's socket with the way back to its link, so that all sockets share the same listeners. */
-export class ClientWebSocket extends WebSocket {
-  link: WebSocketLink | undefined;
-
-  /** Called by the link, and by ws itself to answer the client's close frame: its only word of that frame. */
-  override close(code?: number, data?: string | Buffer): void {
-    super.close(code, data);
-    this.link?.closing();
-  }
-}
-
-export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker {
+export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker, MessageSender, Gated, WebSocketOwner {
   first: Uint8Array | undefined;
   more: Uint8Array[] | undefined;
   /** Called once, when the upgrade has been answered. */
@@ -57,16 +41,19 @@ export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker {
   #webSocket: ClientWebSocket | undefined;
   #reader: FrameReader | undefined;
   /** What is needed until the upgrade is answered. */
-  #handshake: Handshake | undefined;
+  #handshake: EarlyBytes | undefined;
   #pendingBytes = 0;
-  #isDrainAwaited = false;
-  /** Whether the network had not taken everything at the last write. */
-  #isHeldBack = false;
+  /** Where the network has not taken everything. */
+  #slow: SlowReader | undefined;
+  /** How far the frames that came are ahead of the pace: up to this time the client has used up its own. */
+  #pacedUntil = 0;
 
   constructor(environment: LinkEnvironment, request: IncomingMessage, socket: Socket, head: Buffer) {
     this.#environment = environment;
     this.#socket = socket;
-    this.#handshake = new Handshake(request, socket, head, () => this.#connection?.tell(socketClosed));
+    this.#handshake = new EarlyBytes(request, socket, head, environment.memory, () =>
+      this.#connection?.tell(socketClosed),
+    );
   }
 
   /** Tells the link whose socket it is; called once, before anything can come. */
@@ -76,7 +63,7 @@ export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker {
 
   get bufferedBytes(): number {
     // Asked for every packet: the socket is only looked at while it holds something back.
-    return this.#isHeldBack ? this.#pendingBytes + this.#socket.writableLength : this.#pendingBytes;
+    return this.#slow !== undefined ? this.#pendingBytes + this.#socket.writableLength : this.#pendingBytes;
   }
 
   admit(): void {
@@ -84,13 +71,8 @@ export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker {
     if (handshake === undefined) return;
     const {request, early} = handshake;
     this.#environment.webSockets.handleUpgrade(request, this.#socket, early, (webSocket) => {
-      webSocket.link = this;
+      webSocket.attach(this);
       this.#webSocket = webSocket;
-      webSocket.on('message', onMessage);
-      webSocket.on('ping', onHeard);
-      webSocket.on('pong', onHeard);
-      webSocket.on('error', onError);
-      webSocket.on('close', onClose);
       this.#reader = new FrameReader(this.#socket, this, this.#environment.payloadBytesMax);
       // The handshake paused it, so that nothing got lost between its listener and that of ws.
       this.#socket.resume();
@@ -124,9 +106,10 @@ export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker {
     this.#pendingBytes = 0;
     if (!this.isOpen) return;
     this.#socket.write(bytes);
-    this.#isHeldBack = this.#socket.writableLength > 0;
+    if (this.#socket.writableLength > 0) this.#holdBack(bytes);
+    else if (this.#slow !== undefined) this.#settle();
     if (this.#socket.writableLength > sendBufferBytesMax) {
-      if (!this.#isDrainAwaited) this.#awaitDrain();
+      this.#awaitDrain();
     } else if (wasFull) {
       // What one turn handed over was too much for the turn and not for the socket: what waited for it may go on.
       this.#connection?.tell(drained);
@@ -143,7 +126,10 @@ export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker {
       return;
     }
     this.#environment.flusher.flushOne(this);
+    this.#environment.gate.delete(this);
     this.#webSocket.close(code, reason);
+    // Its close frame is awaited.
+    this.#webSocket.resume();
   }
 
   terminate(): void {
@@ -168,20 +154,79 @@ export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker {
     const connection = this.#connection;
     if (connection === undefined) return;
     connection.tell(packet);
-    if (connection.depth < depthToPause || this.#environment.paused.has(this)) return;
-    this.#environment.paused.add(this);
+    if (connection.depth >= depthToPause) this.#environment.gate.pause(this);
+  }
+
+  count(frames: number, passedBytes: number): void {
+    const {turn, clock, frameMs, burstMs, memory, gate} = this.#environment;
+    if (passedBytes > starvedBytesMin && memory.isQuarterFull && this.isOpen) gate.yield(this);
+    const until = Math.max(this.#pacedUntil, turn.now) + frames * frameMs;
+    this.#pacedUntil = until;
+    if (until - turn.now <= burstMs) return;
+    // The turn's time may be long past, where no turn came of these frames.
+    const now = clock.now();
+    if (until < now) this.#pacedUntil = now;
+    else if (until - now > burstMs) gate.pause(this);
+  }
+
+  unfinished(bytes: number, before: number, isNew: boolean): void {
+    const {memory, messages, gate} = this.#environment;
+    memory.hold(bytes - before);
+    if (bytes === 0) {
+      messages.end(this);
+      return;
+    }
+    if (isNew) messages.begin(this);
+    // Less may be the beginning of an acknowledgement, which makes room.
+    if (bytes > starvedBytesMin && memory.isTight && this.isOpen) gate.starve(this);
+  }
+
+  messageLate(): void {
+    this.#late('messageLate');
+  }
+
+  get mayRead(): boolean {
+    if ((this.#connection?.depth ?? 0) >= depthToPause) return false;
+    const {clock, burstMs} = this.#environment;
+    return this.#pacedUntil - clock.now() <= burstMs;
+  }
+
+  get isHeldUp(): boolean {
+    return this.#environment.gate.has(this);
+  }
+
+  holdUp(): void {
+    if (this.isOpen) this.#environment.gate.starve(this);
+  }
+
+  pauseReading(): void {
     this.#webSocket?.pause();
   }
 
-  /** Reads on where the actor has caught up. */
-  resume(): void {
-    if ((this.#connection?.depth ?? 0) >= depthToPause) return;
-    this.#environment.paused.delete(this);
+  resumeReading(): void {
     this.#webSocket?.resume();
   }
 
   heard(): void {
     this.#connection?.tell(heard);
+  }
+
+  pinged(payload: Buffer): void {
+    // A turn follows, since the connection is told.
+    this.#environment.pongs.set(this, Buffer.from(payload));
+    this.heard();
+  }
+
+  /** Answers a ping, unless the client does not read what is there already. */
+  pong(payload: Buffer): void {
+    if (!this.isOpen || this.#socket.writableLength > this.#environment.sendBufferBytesMax) return;
+    this.#webSocket?.pong(payload);
+  }
+
+  /** What the close frame says of a fault that ws found. */
+  faultText(code: number): string {
+    const {payloadBytesMax, fragmentsMax} = this.#environment;
+    return frameFaultText(code, payloadBytesMax, fragmentsMax);
   }
 
   /** A close frame has gone out, ours or the answer to the client's; after ours the message means nothing. */
@@ -190,7 +235,11 @@ export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker {
   }
 
   closed(): void {
-    this.#environment.paused.delete(this);
+    const {gate, pongs} = this.#environment;
+    gate.delete(this);
+    pongs.delete(this);
+    this.#reader?.stop();
+    if (this.#slow !== undefined) this.#settle();
     this.#connection?.tell(socketClosed);
   }
 
@@ -199,7 +248,7 @@ export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker {
     this.#environment.counters.framesInvalid++;
   }
 
-  #takeHandshake(): Handshake | undefined {
+  #takeHandshake(): EarlyBytes | undefined {
     const handshake = this.#handshake;
     this.#handshake = undefined;
     handshake?.end();
@@ -208,70 +257,31 @@ export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker {
     return handshake;
   }
 
+  #late(reason: LateReason): void {
+    this.#connection?.tell({kind: 'late', reason});
+  }
+
+  #holdBack(bytes: Buffer): void {
+    const {slowReaders} = this.#environment;
+    let slow = this.#slow;
+    if (slow === undefined || slow.isSettled) slow = slowReaders.add(this.#socket, () => this.#late('stalled'));
+    else slowReaders.settle(slow);
+    this.#slow = slow;
+    slowReaders.hold(slow, bytes);
+  }
+
+  #settle(): void {
+    if (this.#slow !== undefined && this.#environment.slowReaders.settle(this.#slow)) this.#slow = undefined;
+  }
+
   #awaitDrain(): void {
-    this.#isDrainAwaited = true;
+    const slow = this.#slow;
+    if (slow === undefined || slow.isDrainAwaited) return;
+    slow.isDrainAwaited = true;
     this.#socket.once('drain', () => {
-      this.#isDrainAwaited = false;
+      slow.isDrainAwaited = false;
+      this.#settle();
       this.#connection?.tell(drained);
     });
   }
-}
-
-/** A socket whose upgrade has not been answered: keeps what comes early, and notices when the client goes. */
-class Handshake {
-  readonly request: IncomingMessage;
-  readonly #socket: Socket;
-  readonly #chunks: Buffer[];
-  readonly #onGone: () => void;
-  #bytes: number;
-  readonly #onData = (chunk: Buffer): void => {
-    this.#chunks.push(chunk);
-    this.#bytes += chunk.length;
-    if (this.#bytes > earlyBytesMax) this.#socket.pause();
-  };
-
-  constructor(request: IncomingMessage, socket: Socket, head: Buffer, onGone: () => void) {
-    this.request = request;
-    this.#socket = socket;
-    this.#chunks = head.length > 0 ? [head] : [];
-    this.#bytes = head.length;
-    this.#onGone = onGone;
-    socket.on('data', this.#onData);
-    socket.on('end', onGone);
-    socket.on('close', onGone);
-    socket.on('error', ignoreError);
-  }
-
-  /** What came before the answer. */
-  get early(): Buffer {
-    return Buffer.concat(this.#chunks);
-  }
-
-  /** Lets go of the socket. It keeps an error listener until ws or the answer has its own. */
-  end(): void {
-    this.#socket.off('data', this.#onData);
-    this.#socket.off('end', this.#onGone);
-    this.#socket.off('close', this.#onGone);
-    this.#socket.pause();
-  }
-}
-
-function ignoreError(): void {
-  // `close` follows and is what counts.
-}
-
-function onMessage(this: WebSocket, data: unknown, isBinary: boolean): void {
-  if (this instanceof ClientWebSocket && Buffer.isBuffer(data)) this.link?.receive(data, isBinary);
-}
-
-function onHeard(this: WebSocket): void {
-  if (this instanceof ClientWebSocket) this.link?.heard();
-}
-
-function onClose(this: WebSocket): void {
-  if (this instanceof ClientWebSocket) this.link?.closed();
-}
-
-function onError(this: WebSocket): void {
-  if (this instanceof ClientWebSocket) this.link?.failed();
 }

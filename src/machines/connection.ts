@@ -2,8 +2,8 @@
 //
 //   checking -> open { fresh -> suspect -> awaitingPong } -> draining -> closed
 //
-// `clock.heartbeatDue` comes after each half keep-alive of silence: a ping goes out after a whole one, the end comes
-// after one and a half. [RB-53] Whoever was allowed to connect is reported closed exactly once, on every path. [RB-64]
+// `clock.pingDue` comes after each ping interval of silence. `clock.heartbeatDue` comes after a whole keep-alive, when the
+// last ping goes out, and after one and a half, which is the end. [RB-53] Whoever was allowed to connect is reported closed exactly once, on every path. [RB-64]
 
 import {setup} from 'xstate';
 import {namedEffects} from './effects.ts';
@@ -17,11 +17,15 @@ const events = [
   'clock.handshakeDue',
   /** Any packet, ping or pong of the client. */
   'wire.heard',
+  /** Silent for a ping interval, or for another one, and not yet for a keep-alive. */
+  'clock.pingDue',
   'clock.heartbeatDue',
   /** A transmitted message was not answered within its publication's time. */
   'delivery.unanswered',
   /** The client outran a bound that the contract sets. */
   'client.overran',
+  /** The client took too long over a message, over reading, or over its acknowledgements. */
+  'client.late',
   /** The business server gave this connection's identity to a newer one. */
   'identity.taken',
   /** The client's close frame; ws has answered it. */
@@ -40,8 +44,11 @@ const effects = [
   /** Answer the upgrade 503. */
   'fail',
   'ping',
+  /** Close where nothing is heard within half a keep-alive from now. */
+  'awaitPong',
   'closeSilent',
   'closeOverrun',
+  'closeLate',
   'closeStopping',
   'closeTakenOver',
   /** Count a client that vanished before its connect call was answered. */
@@ -94,6 +101,7 @@ export const connectionMachine = setup({
       initial: 'fresh',
       on: {
         'client.overran': {target: 'draining', actions: ['closeOverrun', 'cleanUp'], meta: {rule: 'RB-29'}},
+        'client.late': {target: 'draining', actions: ['closeLate', 'cleanUp']},
         'identity.taken': {target: 'draining', actions: ['closeTakenOver', 'cleanUp']},
         'gateway.stopping': {target: 'draining', actions: ['closeStopping', 'cleanUp']},
         'wire.close': {
@@ -106,18 +114,20 @@ export const connectionMachine = setup({
       },
       states: {
         fresh: {
-          description: 'Heard of within half a keep-alive.',
+          description: 'Heard of within a ping interval.',
           on: {
-            'clock.heartbeatDue': {target: 'suspect'},
-            'delivery.unanswered': {target: 'awaitingPong', actions: 'ping'},
+            'clock.pingDue': {target: 'suspect', actions: 'ping'},
+            'clock.heartbeatDue': {target: 'awaitingPong', actions: ['ping', 'awaitPong']},
+            'delivery.unanswered': {target: 'awaitingPong', actions: ['ping', 'awaitPong']},
           },
         },
         suspect: {
-          description: 'Silent for half a keep-alive.',
+          description: 'Silent for a ping interval; pinged, which also keeps proxies from dropping the connection.',
           on: {
             'wire.heard': {target: 'fresh', meta: {rule: 'RB-54'}},
-            'clock.heartbeatDue': {target: 'awaitingPong', actions: 'ping'},
-            'delivery.unanswered': {target: 'awaitingPong', actions: 'ping'},
+            'clock.pingDue': {target: 'suspect', actions: 'ping'},
+            'clock.heartbeatDue': {target: 'awaitingPong', actions: ['ping', 'awaitPong']},
+            'delivery.unanswered': {target: 'awaitingPong', actions: ['ping', 'awaitPong']},
           },
         },
         awaitingPong: {

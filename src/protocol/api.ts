@@ -89,6 +89,8 @@ export interface ConfirmedAnswer extends AcceptedAnswer, EncodedReply {
   readonly partial?: true;
   /** Where `replies=all` asked for them. */
   readonly replies?: readonly IdentifiedReply[];
+  /** `replies` leaves out the later ones, since all of them would be too long. */
+  readonly truncated?: true;
 }
 
 /** Answer of `POST /send/` at QoS 1 and 2 when nobody confirmed in time; HTTP status 200. [RB-62] */

@@ -107,6 +107,100 @@ test('silence is answered with a ping after one keep-alive and with the end afte
   t.is(kit.thread.counters.heartbeatsMissed, 1);
 });
 
+test('silence is also answered with a ping after each ping interval, and the end comes when it came before [RB-53]', (t) => {
+  const kit = createActors({keepAliveMs: 60_000, pingIntervalMs: 25_000});
+  const client = kit.connect();
+  const pings = (): number => client.link.events.filter((event) => event === 'ping').length;
+  for (const [untilS, count] of [
+    [24, 0],
+    [28, 1],
+    [49, 1],
+    [54, 2],
+    [59, 2],
+    [64, 3],
+    [89, 3],
+  ] as const) {
+    kit.advance(untilS * 1_000 - kit.clock.now());
+    t.is(pings(), count, `after ${untilS} s`);
+  }
+  t.false(client.link.events.includes('close 1008'));
+  kit.advance(5_000);
+  t.true(client.link.events.includes('close 1008'));
+  t.is(kit.thread.counters.heartbeatsMissed, 1);
+});
+
+test('a client that answers its pings is pinged each ping interval and never closed', (t) => {
+  const kit = createActors({keepAliveMs: 60_000, pingIntervalMs: 25_000});
+  const client = kit.connect();
+  for (let round = 1; round <= 10; round++) {
+    kit.advance(27_000);
+    t.is(client.link.events.filter((event) => event === 'ping').length, round);
+    client.tell({kind: 'heard'});
+  }
+  t.false(client.link.events.includes('close 1008'));
+});
+
+test('a client that is not read is not taken for silent', (t) => {
+  const kit = createActors({keepAliveMs: 60_000});
+  const client = kit.connect();
+  client.link.isHeldUp = true;
+  kit.advance(200_000);
+  t.deepEqual(client.link.events, ['admit']);
+  client.link.isHeldUp = false;
+  kit.advance(160_000);
+  t.true(client.link.events.includes('close 1008'));
+});
+
+for (const [reason, name] of [
+  ['messageLate', 'message timeout'],
+  ['stalled', 'stall timeout'],
+] as const) {
+  test(`a client that its link finds late is closed 1008 with "${name}", and counted`, (t) => {
+    const kit = createActors();
+    const client = kit.connect();
+    client.tell({kind: 'late', reason});
+    t.deepEqual(client.link.closes, [`1008 ${name}`]);
+    t.is(kit.thread.counters.connectionsLate, 1);
+  });
+}
+
+test('a client that acknowledges nothing is counted once at the timeout of a message, and again only after it did', (t) => {
+  const kit = createActors({keepAliveMs: 1e9});
+  const client = kit.connect('room');
+  const {counters} = kit.thread;
+  for (const [round, expected] of [
+    [1, 1],
+    [2, 1],
+  ] as const) {
+    void kit.publish({qos: 1, timeoutMs: 1_000});
+    kit.advance(1_000);
+    t.is(counters.clientsUnacknowledging, expected, `round ${round}`);
+  }
+  client.receive('200001');
+  void kit.publish({qos: 1, timeoutMs: 1_000});
+  kit.advance(500);
+  client.receive('200002');
+  kit.advance(500);
+  t.is(counters.clientsUnacknowledging, 1, 'it acknowledged something meanwhile');
+  void kit.publish({qos: 1, timeoutMs: 1_000});
+  kit.advance(1_000);
+  t.is(counters.clientsUnacknowledging, 2);
+  t.false(client.link.events.includes('close 1008'));
+});
+
+test('with ack_timeout it is closed, and one that acknowledges now and then is not', (t) => {
+  const kit = createActors({keepAliveMs: 1e9, ackTimeoutMs: 10_000});
+  const [silent, slow] = [kit.connect('room'), kit.connect('room')];
+  void kit.publish({qos: 1, timeoutMs: 1_000});
+  for (let round = 0; round < 4; round++) {
+    kit.advance(6_000);
+    // Of a message long past: it is an acknowledgement all the same.
+    slow.receive('20ffff');
+  }
+  t.deepEqual(silent.link.closes, ['1008 acknowledgement timeout']);
+  t.deepEqual(slow.link.closes, []);
+});
+
 test('any packet is life, a faulty one and a pong included [RB-54]', (t) => {
   const kit = createActors({keepAliveMs: 60_000});
   const client = kit.connect();

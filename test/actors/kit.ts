@@ -10,6 +10,7 @@ import type {PublishOutcome, PublishRequest} from '../../src/cluster/switchboard
 import type {LocalPart} from '../../src/cluster/switchboard-federated.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import {createCounters} from '../../src/core/counters.ts';
+import type {MemoryBound} from '../../src/core/memory-bound.ts';
 import {SeededRandom} from '../../src/core/random.ts';
 import {unframe} from '../../src/protocol/frame.ts';
 import {emptyBytes, parsePacket} from '../../src/protocol/packet.ts';
@@ -19,8 +20,11 @@ import {type AcceptedAnswer, type Answer, type Call, type UpstreamTransport, uns
 /** A link that keeps what it was handed, as hex. */
 export class RecordingLink implements Link {
   bufferedBytes = 0;
+  isHeldUp = false;
   readonly sent: string[] = [];
   readonly events: string[] = [];
+  /** Code and reason of each close frame. */
+  readonly closes: string[] = [];
   onSend: ((hex: string) => void) | undefined;
 
   admit(): void {
@@ -34,10 +38,14 @@ export class RecordingLink implements Link {
     this.sent.push(hex);
     this.onSend?.(hex);
   }
+  holdUp(): void {
+    this.events.push('hold up');
+  }
   ping(): void {
     this.events.push('ping');
   }
-  close(code: number): void {
+  close(code: number, reason: string): void {
+    this.closes.push(`${code} ${reason}`);
     this.events.push(`close ${code}`);
   }
   terminate(): void {
@@ -119,14 +127,16 @@ export interface ActorsKit {
   readonly publish: (request: Partial<PublishRequest>) => Promise<PublishOutcome>;
 }
 
-export function createActors(settings: Partial<ActorSettings> = {}): ActorsKit {
+export function createActors(settings: Partial<ActorSettings> = {}, memory?: MemoryBound): ActorsKit {
   const clock = new SimulatedClock();
   const transport = new RecordingTransport();
   const due: (() => void)[] = [];
   const failures: string[] = [];
   const thread = createThread({
     settings: {
+      pingIntervalMs: 60_000,
       keepAliveMs: 60_000,
+      ackTimeoutMs: 0,
       retryIntervalMs: 3_000,
       window: 1_000,
       queue: 1_000,
@@ -140,6 +150,7 @@ export function createActors(settings: Partial<ActorSettings> = {}): ActorsKit {
     clock,
     random: new SeededRandom(1),
     counters: createCounters(),
+    ...(memory !== undefined && {memory}),
     transport,
     defer: (turn) => due.push(turn),
     onFailure: (actor) => failures.push(actor),

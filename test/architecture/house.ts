@@ -57,6 +57,7 @@ export const house: Readonly<Record<string, Room>> = {
       'node:tty',
       'node:url',
       'node:util',
+      'node:v8',
       'node:worker_threads',
     ],
   },

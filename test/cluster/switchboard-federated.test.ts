@@ -173,3 +173,21 @@ test('shards are added up to this node, other nodes are told one by one', async 
     nodes: [{server: '10.0.0.2:1984', facts: undefined}],
   });
 });
+
+test('replies of several parts are listed up to the bound of one answer, the earliest first, and all are counted', (t) => {
+  const data = new Uint8Array(1_048_576);
+  const half = (first: number) =>
+    outcome({
+      connections: 10,
+      replies: Array.from({length: 10}, (_, place) => ({identity: 'c', data, at: first + 2 * place})),
+    });
+  const merged = mergeOutcomes(half(1), half(2));
+  t.is(merged.connections, 20);
+  t.true(merged.isTruncated);
+  t.deepEqual(
+    merged.replies.map(({at}) => at),
+    Array.from({length: 15}, (_, place) => place + 1),
+  );
+  t.true(mergeOutcomes(outcome({isTruncated: true}), outcome({})).isTruncated);
+  t.is(mergeOutcomes(outcome({}), outcome({})).isTruncated, undefined);
+});

@@ -123,6 +123,7 @@ export class ProductSender implements Product {
       link: this.#link,
       subject: {number: 1, identity: 'walker', watchMask: 0, watchEpoch: 0, subjectPlace: 0},
       probe: () => {},
+      late: () => {},
     });
   }
 }

@@ -18,6 +18,7 @@ import type {
 } from '../../src/cluster/switchboard.ts';
 import {type Clock, systemClock, type Timer} from '../../src/core/clock.ts';
 import {type Counters, createCounters} from '../../src/core/counters.ts';
+import {MemoryBound} from '../../src/core/memory-bound.ts';
 import {systemRandom} from '../../src/core/random.ts';
 import {createHttpApi} from '../../src/gateway/http-api.ts';
 import {defaultOptions, type GatewayOptions} from '../../src/gateway/options.ts';
@@ -104,6 +105,7 @@ export interface ApiKit {
   /** This node alone. */
   readonly ownNode: ScriptedSwitchboard;
   readonly counters: Counters;
+  readonly memory: MemoryBound;
   readonly wall: WallClock;
   /** Log lines as written. */
   readonly logLines: readonly string[];
@@ -141,12 +143,13 @@ export interface ApiKitOptions extends Partial<GatewayOptions> {
 /** Starts an API for one test. */
 export async function startApi(
   t: ExecutionContext,
-  {replayEntriesMax, ...changes}: ApiKitOptions = {},
+  {replayEntriesMax, memoryBytesMax = 1e9, ...changes}: ApiKitOptions = {},
 ): Promise<ApiKit> {
   const switchboard = new ScriptedSwitchboard();
   const ownNode = new ScriptedSwitchboard();
   ownNode.onInfo = () => switchboard.onInfo();
   const counters = createCounters();
+  const memory = new MemoryBound(memoryBytesMax);
   const wall = new WallClock();
   const logLines: string[] = [];
   const app = createHttpApi({
@@ -166,6 +169,7 @@ export async function startApi(
     node: '0123456789abcdef0123456789abcdef',
     nodeCount: () => 2,
     counters,
+    memory,
     clock: wall,
     log: pino({level: 'trace'}, {write: (line: string) => logLines.push(line)}),
     version: '1.2.3',
@@ -184,7 +188,7 @@ export async function startApi(
     const signed = `${path}${path.includes('?') ? '&' : '?'}${signature()}`;
     return call(signed, {method: 'POST', ...(body !== undefined && {body}), ...options});
   };
-  return {app, port, switchboard, ownNode, counters, wall, logLines, call, post, signature};
+  return {app, port, switchboard, ownNode, counters, memory, wall, logLines, call, post, signature};
 }
 
 /** Signature parameters for a moment and a nonce. */

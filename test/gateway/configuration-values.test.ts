@@ -25,6 +25,13 @@ const numericBounds: readonly (readonly [key: string, min: string, max: string, 
   ['upstream_sockets', '1', '10000', '0', '10001'],
   ['upstream_queue', '1', '10000000', '0', '10000001'],
   ['keep_alive', '0.1', '86400', '0.09', '86400.1'],
+  ['ping_interval', '0.1', '86400', '0.09', '86400.1'],
+  ['message_timeout', '0.1', '86400', '0.09', '86400.1'],
+  ['stall_timeout', '0.1', '86400', '0.09', '86400.1'],
+  ['ack_timeout', '0', '86400', '-1', '86400.1'],
+  ['packet_rate', '1', '10000000', '0', '10000001'],
+  ['packet_burst', '1', '10000000', '0', '10000001'],
+  ['memory_max', '1MiB', '1024GiB', '1048575', '1099511627777'],
   ['retry_interval', '0.1', '3600', '0', '3600.1'],
   ['peer_timeout', '0.1', '60', '0.09', '60.1'],
   ['call_timeout', '0.1', '600', '0.099', '601'],
@@ -55,6 +62,11 @@ test('threads may be auto, for one a core', (t) => {
 test('watchdog_timeout may be 0, for none', (t) => {
   t.is(read('watchdog_timeout', '0'), 0);
   t.is(read('watchdog_timeout', '0 s'), 0);
+});
+
+test('memory_max may be auto, which is worked out at the start', (t) => {
+  t.is(read('memory_max', 'auto'), 0);
+  t.is(findKey('memory_max')?.form.write(0), 'auto');
 });
 
 test('every key with numbers stands in the table of bounds above', (t) => {

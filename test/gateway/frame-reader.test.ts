@@ -21,6 +21,19 @@ class Reading implements MessageTaker {
     this.reader = new FrameReader(this.socket, this, bytesMax);
   }
 
+  /** Frames, one number a chunk. */
+  readonly frames: number[] = [];
+  /** What became known of messages that are not whole. */
+  readonly unfinishedNow: {readonly bytes: number; readonly isNew: boolean}[] = [];
+
+  count(frames: number): void {
+    this.frames.push(frames);
+  }
+
+  unfinished(bytes: number, _before: number, isNew: boolean): void {
+    this.unfinishedNow.push({bytes, isNew});
+  }
+
   take(bytes: Buffer, start: number, end: number): void {
     this.#note('taken', bytes.subarray(start, end));
   }
@@ -135,6 +148,53 @@ test('a reader that was stopped, or whose socket has ended, reads nothing', (t) 
   ended.socket.destroy();
   ended.receive(small());
   t.deepEqual([...stopped.steps, ...ended.steps], []);
+});
+
+test('each frame is counted, and a chunk without a beginning as one', (t) => {
+  const reading = new Reading();
+  const ping = frame({opcode: opcodes.ping});
+  const empty = frame({opcode: opcodes.continuation, fin: false});
+  reading.receive(Buffer.concat([small(), small(), ping, small()]));
+  reading.receive(Buffer.concat([frame({opcode: opcodes.binary, fin: false}), empty, empty]));
+  const large = frame({opcode: opcodes.continuation, payload: Buffer.alloc(1_000)});
+  reading.receive(large, [3, 500]);
+  t.deepEqual(reading.frames, [4, 3, 1, 1, 1]);
+});
+
+test('a message that is not whole is known from its first byte to its last, whatever control frames come between', (t) => {
+  const begin = frame({opcode: opcodes.binary, payload: Buffer.alloc(300), fin: false});
+  const pong = frame({opcode: opcodes.pong});
+  const end = frame({opcode: opcodes.continuation, payload: ack});
+  for (const bytes of [
+    Buffer.concat([begin, pong, end]),
+    frame({opcode: opcodes.binary, payload: Buffer.alloc(300)}),
+  ]) {
+    const reading = new Reading();
+    const cuts = Array.from({length: bytes.length}, (_, place) => place);
+    reading.receive(bytes, cuts);
+    const news = reading.unfinishedNow.filter(({bytes: left, isNew}) => left > 0 && isNew);
+    t.is(news.length, 1);
+    const amounts = reading.unfinishedNow.map(({bytes: left}) => left);
+    t.is(amounts.at(-1), 0);
+    t.true(amounts.slice(0, -1).every((amount, place) => amount > (amounts[place - 1] ?? 0)));
+  }
+});
+
+test('one message whose end comes with the beginning of the next is another one', (t) => {
+  const reading = new Reading();
+  const large = frame({opcode: opcodes.binary, payload: Buffer.alloc(300)});
+  reading.receive(Buffer.concat([large, large, large]), [100, large.length + 100, 2 * large.length + 100]);
+  t.deepEqual(
+    reading.unfinishedNow.map(({bytes, isNew}) => (bytes === 0 ? 'whole' : isNew)),
+    [true, true, true, 'whole'],
+  );
+});
+
+test('a reader that is stopped in the middle of a message holds nothing of it', (t) => {
+  const reading = new Reading();
+  reading.receive(frame({opcode: opcodes.binary, payload: ack, fin: false}));
+  reading.reader.stop();
+  t.is(reading.unfinishedNow.at(-1)?.bytes, 0);
 });
 
 test('however the bytes are cut, each is taken or passed on once, in order, and ws sees whole frames', (t) => {

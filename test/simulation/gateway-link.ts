@@ -53,6 +53,8 @@ export class GatewayLink implements Link, Flushable, Outgoing {
   readonly #reader = new FrameReader();
   readonly #sentReader = new FrameReader();
   readonly #early: Frame[] = [];
+  /** The simulated node has memory without end. */
+  readonly isHeldUp = false;
   #actor: ActorRef<ConnectionMessage> | undefined;
   #state: 'handshake' | 'open' | 'closing' | 'gone' = 'handshake';
   #isAdmitted = false;
@@ -134,6 +136,8 @@ export class GatewayLink implements Link, Flushable, Outgoing {
       this.#actor?.tell({kind: 'drained'});
     }
   }
+
+  holdUp(): void {}
 
   ping(): void {
     if (this.#state === 'open') this.#write(controlFrame(opcodePing, new Uint8Array(0)));

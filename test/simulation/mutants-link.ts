@@ -147,6 +147,12 @@ class WrongLink implements Link {
   get bufferedBytes(): number {
     return this.#link.bufferedBytes;
   }
+  get isHeldUp(): boolean {
+    return this.#link.isHeldUp;
+  }
+  holdUp(): void {
+    this.#link.holdUp();
+  }
   admit(): void {
     this.#link.admit();
   }

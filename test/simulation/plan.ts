@@ -98,6 +98,8 @@ function pickHostility(dice: Dice, weather: Weather): Hostility | undefined {
 
 function pickSettings(dice: Dice): ActorSettings {
   return {
+    pingIntervalMs: 3_000,
+    ackTimeoutMs: 0,
     keepAliveMs: dice.pick([4_000, 10_000, 20_000]),
     retryIntervalMs: dice.pick([1_000, 3_000, 3_000]),
     window: dice.pick([1, 2, 4, 16, 1_000]),

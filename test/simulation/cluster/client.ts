@@ -11,6 +11,7 @@ import type {ClusterWorld} from './world.ts';
 /** The client, and its connection as the node has it. */
 export class SimulatedClient implements Link {
   readonly bufferedBytes = 0;
+  readonly isHeldUp = false;
   readonly identity: string;
   readonly channel: string;
   isOpen = false;
@@ -50,6 +51,8 @@ export class SimulatedClient implements Link {
   refuse(): void {
     this.#end();
   }
+
+  holdUp(): void {}
 
   send(frame: Uint8Array): void {
     const packet = parsePacket(Uint8Array.from(unframe(frame)));

@@ -69,6 +69,8 @@ export class SimulatedNode {
     this.clock = new NodeClock(world.clock, dice.integer(-4_000, 4_000));
     this.#thread = createThread({
       settings: {
+        pingIntervalMs: 25_000,
+        ackTimeoutMs: 0,
         keepAliveMs: 60_000,
         retryIntervalMs: 1_000,
         window: 1_000,

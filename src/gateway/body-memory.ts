@@ -1,0 +1,37 @@
+// The bodies of API calls in the node's memory, from before their first byte is read until their call is answered. A call
+// for whose body there is no room is refused unread.
+
+import type {FastifyReply, FastifyRequest} from 'fastify';
+import type {MemoryBound} from '../core/memory-bound.ts';
+import {messageOverheadBytes} from '../core/memory-bound.ts';
+import type {Refusal} from './api-answer.ts';
+
+export class BodyMemory {
+  readonly #memory: MemoryBound;
+  readonly #bytesMax: number;
+
+  /** A body without a length counts as one of `bytesMax`. */
+  constructor(memory: MemoryBound, bytesMax: number) {
+    this.#memory = memory;
+    this.#bytesMax = bytesMax;
+  }
+
+  /** Takes the room for the body of `request` until it was answered or its caller has gone; `false` where there is none. */
+  admit({headers}: FastifyRequest, reply: FastifyReply): boolean {
+    const length = headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : this.#bytesMax;
+    // Its publication holds a copy, the frame.
+    if (!this.#memory.hasRoomFor(2 * length + messageOverheadBytes)) return false;
+    const held = length + messageOverheadBytes;
+    this.#memory.hold(held);
+    reply.raw.once('close', () => this.#memory.release(held));
+    return true;
+  }
+
+  get refusal(): Refusal {
+    const {total, max, isHeapFull} = this.#memory;
+    const detail = isHeapFull
+      ? "V8's heap is nearly full. Retry later"
+      : `The gateway holds ${Math.round(total)} bytes for clients and callers (memory_max is ${max}). Retry later`;
+    return {code: 'RB_OVERLOADED', detail};
+  }
+}

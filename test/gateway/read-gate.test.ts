@@ -1,0 +1,101 @@
+// Who is not read, and when it is read again, under a simulated clock.
+
+import test from 'ava';
+import {SimulatedClock} from '../../src/core/clock-simulated.ts';
+import {createCounters} from '../../src/core/counters.ts';
+import {MemoryBound} from '../../src/core/memory-bound.ts';
+import {MessageDeadlines} from '../../src/gateway/message-deadlines.ts';
+import {type Gated, ReadGate} from '../../src/gateway/read-gate.ts';
+
+class Client implements Gated {
+  mayRead = true;
+  isPaused = false;
+
+  pauseReading(): void {
+    this.isPaused = true;
+  }
+  resumeReading(): void {
+    this.isPaused = false;
+  }
+}
+
+function open(): {
+  clock: SimulatedClock;
+  memory: MemoryBound;
+  gate: ReadGate;
+  counters: ReturnType<typeof createCounters>;
+} {
+  const clock = new SimulatedClock();
+  const memory = new MemoryBound(100);
+  const counters = createCounters();
+  return {clock, memory, counters, gate: new ReadGate({clock, counters, memory, requestTurn: () => {}})};
+}
+
+test('a client that is ahead of its pace is read again when it may be, without a turn', (t) => {
+  const {clock, gate, counters} = open();
+  const client = new Client();
+  client.mayRead = false;
+  gate.pause(client);
+  gate.pause(client);
+  t.is(counters.readsPaused, 1);
+  clock.advance(1_000);
+  t.true(client.isPaused && gate.has(client));
+  client.mayRead = true;
+  clock.advance(20);
+  t.false(client.isPaused || gate.has(client));
+});
+
+test('those that wait for memory are let in a few at a time, the first one first', (t) => {
+  const {clock, memory, gate} = open();
+  const clients = Array.from({length: 40}, () => new Client());
+  memory.hold(90);
+  for (const client of clients) gate.starve(client);
+  clock.advance(1_000);
+  t.true(clients.every(({isPaused}) => isPaused));
+  memory.release(90);
+  gate.look();
+  t.deepEqual(
+    clients.map(({isPaused}) => isPaused),
+    clients.map((_, place) => place >= 16),
+  );
+  clock.advance(60);
+  t.false(clients.some(({isPaused}) => isPaused));
+});
+
+test('one that waits for both is read when neither holds it back, and one that has gone is forgotten', (t) => {
+  const {clock, memory, gate} = open();
+  const [both, gone] = [new Client(), new Client()];
+  both.mayRead = false;
+  memory.hold(90);
+  for (const client of [both, gone]) gate.starve(client);
+  gate.pause(both);
+  gate.delete(gone);
+  memory.release(90);
+  clock.advance(20);
+  t.true(both.isPaused);
+  t.true(gone.isPaused, 'nobody reads on from it');
+  both.mayRead = true;
+  clock.advance(20);
+  t.false(both.isPaused);
+});
+
+test('a message is late when its time is over and what came meanwhile has been read', (t) => {
+  const clock = new SimulatedClock();
+  let turns = 0;
+  const deadlines = new MessageDeadlines(clock, 1_000, () => turns++);
+  const late: string[] = [];
+  const sender = (name: string): {messageLate: () => void} => ({messageLate: () => late.push(name)});
+  const [slow, saved, quick] = [sender('slow'), sender('saved'), sender('quick')];
+  for (const each of [slow, saved, quick]) deadlines.begin(each);
+  clock.advance(500);
+  deadlines.end(quick);
+  clock.advance(500);
+  t.is(turns, 2);
+  // Its last byte stood in its socket.
+  deadlines.end(saved);
+  deadlines.look();
+  t.deepEqual(late, ['slow']);
+  clock.advance(10_000);
+  deadlines.look();
+  t.deepEqual(late, ['slow']);
+});
