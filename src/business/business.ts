@@ -39,7 +39,7 @@ class BusinessServer<Context extends object> {
   readonly #warnings: RefusalWarnings;
 
   constructor(options: BusinessOptions<Context>) {
-    const {token, on = {}, store, onWarning = console.warn, clock = systemClock} = options;
+    const {token, on = {}, store, onWarning, clock = systemClock} = options;
     const {timeoutMs = 9_000, bodyBytesMax = 1_048_576, runningMax = 10_000, replayCallsMax = 1_000_000} = options;
     checkBounds({timeoutMs, bodyBytesMax, runningMax, replayCallsMax});
     if (token === '') throw new RangeError('Expected token to be the security_token of the gateway, got an empty one');
@@ -50,7 +50,7 @@ class BusinessServer<Context extends object> {
     const hasHandler = (type: number): boolean => this.#handlerOf(type) !== undefined;
     this.#gate = new Gate({token, bodyBytesMax, replayCallsMax, hasHandler, clock});
     this.#repeats = new Repeats(store ?? new MemoryStore(), runningMax);
-    this.#warnings = new RefusalWarnings(clock, (text) => apart(() => onWarning(text)));
+    this.#warnings = new RefusalWarnings(clock, onWarning);
   }
 
   async receive(request: Request): Promise<Response> {

@@ -37,9 +37,10 @@ export class RefusalWarnings {
   readonly #warn: (text: string) => void;
   readonly #kinds = new Map<string, Kind>();
 
-  constructor(clock: Clock, warn: (text: string) => void) {
+  /** `warn` is called apart from the call that is refused. @default `console.warn` */
+  constructor(clock: Clock, warn: ((text: string) => void) | undefined) {
     this.#clock = clock;
-    this.#warn = warn;
+    this.#warn = warn ?? ((text) => console.warn(text));
   }
 
   /** A call was refused. */
@@ -54,7 +55,9 @@ export class RefusalWarnings {
     kind.quietUntil = now + intervalMs;
     kind.unreported = 0;
     const what = `rainbow-server/business: a call was refused with ${status} (${code}): ${detail}.`;
-    this.#warn(`${what} ${advice[code] ?? ''}`.trimEnd() + more);
+    const text = `${what} ${advice[code] ?? ''}`.trimEnd() + more;
+    // The application's, as its other hooks: one that throws must not cost the answer.
+    queueMicrotask(() => this.#warn(text));
   }
 
   #kindOf(name: string): Kind {

@@ -25,6 +25,7 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['sub', async () => (await import('./subscription.ts')).addSub],
   ['unsub', async () => (await import('./subscription.ts')).addUnsub],
   ['sign', async () => (await import('./sign.ts')).addSign],
+  ['token', async () => (await import('./token.ts')).addToken],
   ['check', async () => (await import('./check.ts')).addCheck],
   ['config', async () => (await import('./config.ts')).addConfig],
   ['trace', async () => (await import('./trace.ts')).addTrace],

@@ -4,11 +4,12 @@
 // only; never shows a value, nor a key that could be a piece of a secret.
 
 import {isUtf8} from 'node:buffer';
-import {closeSync, openSync, readSync} from 'node:fs';
 import {getSystemErrorMessage} from 'node:util';
 import {parse} from 'ini';
+import {type BoundedFile, readBounded} from './bounded-file.ts';
 import {findKey, nearest, nearestKey} from './configuration-keys.ts';
 import {controlCharacter} from './configuration-values.ts';
+import {findUnsafe} from './file-safety.ts';
 
 /** One thing wrong with a file; `line` counts from 1. */
 export interface FileFault {
@@ -29,43 +30,34 @@ export interface FileEntry {
 export interface FileReading {
   readonly entries: readonly FileEntry[];
   readonly faults: readonly FileFault[];
+  /** What is unsafe about the file itself. */
+  readonly warnings?: readonly FileFault[];
   /** Whether the file was read to its end, so that what is not in `entries` is missing. */
   readonly isWhole: boolean;
 }
 
 const fileBytesMax = 65_536;
 
-/** Reads `file`; one that cannot be read is a fault without a line. */
+/** Reads `file`, a pipe included; one that cannot be read in bounded time is a fault without a line. */
 export function readConfigurationFile(file: string): FileReading {
-  let bytes: Uint8Array;
+  let read: BoundedFile;
   try {
-    bytes = readAtMost(file, fileBytesMax + 1);
+    read = readBounded(file, fileBytesMax + 1);
   } catch (error) {
     return unreadable({message: `Expected a readable file, got ${describeError(error)}`});
   }
-  return readConfigurationText(bytes);
-}
-
-function readAtMost(file: string, lengthMax: number): Uint8Array {
-  // Not readFileSync: a device or a pipe has no size to check beforehand.
-  const descriptor = openSync(file, 'r');
-  try {
-    const bytes = new Uint8Array(lengthMax);
-    let length = 0;
-    for (let count = -1; count !== 0 && length < lengthMax; length += count) {
-      count = readSync(descriptor, bytes, length, lengthMax - length, null);
-    }
-    return bytes.subarray(0, length);
-  } finally {
-    closeSync(descriptor);
-  }
+  const warnings = findUnsafe(read.stats).map((message) => ({message}));
+  return {...readConfigurationText(read.bytes), warnings};
 }
 
 function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const errno = 'errno' in error && typeof error.errno === 'number' ? error.errno : undefined;
+  if (errno === undefined) return error.message;
   const code = 'code' in error ? String(error.code) : error.name;
-  return errno === undefined ? code : `${code}: ${getSystemErrorMessage(errno)}`;
+  // ENXIO is all that the system says of a socket.
+  if (code === 'ENXIO') return 'a socket, or a device that is not there';
+  return `${code}: ${getSystemErrorMessage(errno)}`;
 }
 
 function unreadable(fault: FileFault): FileReading {

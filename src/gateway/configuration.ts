@@ -21,6 +21,8 @@ import {
 } from './configuration-report.ts';
 import {controlCharacter, isPlaceholder, splitKeys} from './configuration-values.ts';
 import {defaultOptions, type GatewayOptions} from './options.ts';
+import {describeRisk} from './risky-destination.ts';
+import {describeWeakness} from './secret-strength.ts';
 
 export type {
   ConfigurationFault,
@@ -51,6 +53,8 @@ export function readConfiguration(input: ConfigurationInput): ConfigurationResul
   draft.requireKeys();
   draft.checkRelations();
   draft.keepPlaceholderHome();
+  draft.warnOfWeakSecrets();
+  draft.warnOfDestinations();
   return draft.end();
 }
 
@@ -78,6 +82,7 @@ class Draft {
     const reading = readFileOf(file, text);
     this.#isFileWhole = reading.isWhole;
     for (const fault of reading.faults) this.#faults.push({...(file !== undefined && {file}), ...fault});
+    for (const warning of reading.warnings ?? []) this.#warnings.push({...(file !== undefined && {file}), ...warning});
     for (const {key, line, value} of reading.entries) {
       const facts = findKey(key);
       if (facts === undefined) continue;
@@ -200,7 +205,7 @@ class Draft {
     if (host === undefined) {
       this.#settings.set('host', {value: '127.0.0.1', source: {kind: 'forced'}});
       const message =
-        'security_token is a placeholder: listening on 127.0.0.1 only, until there is one of 8 characters or more';
+        'security_token is a placeholder: listening on 127.0.0.1 only, until there is one of 8 characters or more. Make one with: rainbow token';
       this.#warnings.push({...place, message});
     } else if (typeof host.value === 'string' && isLoopback(host.value)) {
       this.#warnings.push({
@@ -210,6 +215,40 @@ class Draft {
     } else if (host.value !== undefined) {
       const expected = 'a secret of 8 characters or more that cannot be guessed, since host is not a loopback address';
       this.#fault('security_token', `to be ${expected}, got a placeholder`);
+    }
+  }
+
+  /** A secret that can be found by trying; a placeholder has its own warning. */
+  warnOfWeakSecrets(): void {
+    for (const key of ['security_token', 'api_keys', 'inspector_key'] as const) {
+      const setting = this.#settings.get(key);
+      const secrets = typeof setting?.value === 'string' ? [setting.value] : setting?.value;
+      if (setting === undefined || !Array.isArray(secrets)) continue;
+      for (const [index, secret] of secrets.entries()) {
+        if (typeof secret !== 'string' || secret === '' || isPlaceholder(secret)) continue;
+        const weakness = describeWeakness(secret);
+        if (weakness === undefined) continue;
+        const name = secrets.length === 1 ? key : `${key}, key ${index + 1},`;
+        const message = `${name} can be guessed: ${weakness}. Make a good one with: rainbow token`;
+        this.#warnings.push({...locate(setting.source), key, message});
+      }
+    }
+  }
+
+  /** Calls carry signatures and what clients send: they should not go where nobody means them to go. */
+  warnOfDestinations(): void {
+    const [host, port] = [this.#effective('host'), this.#effective('port')];
+    if (typeof host !== 'string' || typeof port !== 'number') return;
+    for (const key of ['connect_url', 'forward_url', 'close_url'] as const) {
+      const setting = this.#settings.get(key);
+      if (typeof setting?.value !== 'string') continue;
+      const risk = describeRisk(setting.value, {host, port});
+      if (risk === undefined) continue;
+      this.#warnings.push({
+        ...locate(setting.source),
+        key,
+        message: `${key} leads to ${risk}: check that this is meant`,
+      });
     }
   }
 

@@ -27,7 +27,10 @@ const bans: readonly Ban[] = [
   {
     what: 'console, which only a person at a terminal reads',
     pattern: /\bconsole\b/g,
-    exceptions: {'src/client/warning.ts': 'is for developers, whose browser has no other place'},
+    exceptions: {
+      'src/client/warning.ts': 'is for developers, whose browser has no other place',
+      'src/business/refusal-warnings.ts': 'is for developers, unless they hand in a place',
+    },
   },
   {
     what: 'any, which turns the type checker off',
