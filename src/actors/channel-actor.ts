@@ -75,11 +75,11 @@ class ChannelActor implements Behaviour<ChannelMessage> {
         publish(this.#thread, this.members, message.request, message.reply);
         return;
       case 'join':
-        if (message.occupy) this.#evictOthers(message.member);
         this.members.set(message.member, message.ticket);
+        if (message.occupy) this.#evict(message.ticket);
         return;
-      case 'evictAll':
-        this.#evictOthers(undefined);
+      case 'evict':
+        this.#evict(message.before);
         return;
       case 'broadcastsDue':
         return;
@@ -97,9 +97,10 @@ class ChannelActor implements Behaviour<ChannelMessage> {
     }
   }
 
-  #evictOthers(occupant: ActorRef<ConnectionMessage> | undefined): void {
+  // By tickets, not by who is here: of several occupants on several shards exactly the last one stays.
+  #evict(before: number): void {
     for (const [member, ticket] of this.members) {
-      if (member === occupant) continue;
+      if (ticket >= before) continue;
       this.members.delete(member);
       member.tell({kind: 'evicted', channel: this.#self.name, ticket});
     }

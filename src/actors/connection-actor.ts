@@ -2,6 +2,7 @@
 // receiving half run the charts of the messages, its business line makes the calls. Made by the edge when a client asks
 // to connect; lives until its close call is answered. A failure of it closes this client with 1011 and harms nobody else.
 
+import type {Joined} from '../cluster/switchboard.ts';
 import {unreachable} from '../core/invariant.ts';
 import type {LateReason} from '../protocol/close-code.ts';
 import type {Packet, PacketFault} from '../protocol/packet.ts';
@@ -116,7 +117,7 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
   dropped(message: ConnectionMessage): void {
     if (message.kind === 'deliver') this.#lose(message);
     else if (message.kind === 'survey') message.survey.skip();
-    else if (message.kind === 'subscribe') message.reply('noSuchConnection');
+    else if (message.kind === 'subscribe') message.reply(nowhere);
     else if (message.kind === 'unsubscribe') message.reply('done');
   }
 
@@ -191,7 +192,7 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
         if (message.claim > this.#line.claim) this.#life.step(event['identity.taken']);
         return;
       case 'subscribe':
-        message.reply(this.#life.isOpen ? this.#member().join(message.channel, message.occupy) : 'noSuchConnection');
+        message.reply(this.#subscribe(message.channel, message.occupy));
         return;
       case 'unsubscribe':
         this.#membership?.leave(message.channel);
@@ -203,6 +204,12 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
       default:
         unreachable(message);
     }
+  }
+
+  #subscribe(channel: string, occupy: boolean): Joined {
+    if (!this.#life.isOpen) return nowhere;
+    const outcome = this.#member().join(channel, occupy);
+    return {outcome, ticket: this.#member().channels.get(channel) ?? 0};
   }
 
   #sender(): Outbound {
@@ -285,6 +292,8 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
     this.#life.callCloseIfDue();
   }
 }
+
+const nowhere: Joined = {outcome: 'noSuchConnection', ticket: 0};
 
 type RareMessage = Exclude<
   ConnectionMessage,

@@ -16,7 +16,6 @@ export class Membership {
   readonly #subject: Subject;
   /** Each with the ticket of its latest joining. */
   readonly #channels = new Map<string, number>();
-  #ticket = 0;
 
   constructor(thread: Thread, member: ActorRef<ConnectionMessage>, subject: Subject) {
     this.#thread = thread;
@@ -67,7 +66,8 @@ export class Membership {
 
   #enter(channel: string, occupy: boolean, isMember: boolean): SubscribeOutcome {
     if (!isMember && this.#channels.size >= this.#thread.settings.channelsPerConnectionMax) return 'tooManyChannels';
-    const ticket = ++this.#ticket;
+    // Drawn in one go with the telling: whoever has a later ticket and evicts those before it is told to the channel later.
+    const ticket = this.#thread.sequences.nextTicket();
     const joining = {kind: 'join', member: this.#member, ticket, occupy} as const;
     if (!findOrSpawnChannel(this.#thread, channel).tell(joining)) return 'overloaded';
     this.#channels.set(channel, ticket);

@@ -1,6 +1,6 @@
 // Every message that the actors of one thread send each other, by receiver.
 
-import type {ChannelInfo, PublishOutcome, PublishRequest, SubscribeOutcome} from '../cluster/switchboard.ts';
+import type {ChannelInfo, Joined, PublishOutcome, PublishRequest, SubscribeOutcome} from '../cluster/switchboard.ts';
 import type {LateReason} from '../protocol/close-code.ts';
 import type {Packet, PacketFault} from '../protocol/packet.ts';
 import type {ActorRef} from '../runtime/actor.ts';
@@ -43,7 +43,7 @@ export type ConnectionMessage =
       readonly kind: 'subscribe';
       readonly channel: string;
       readonly occupy: boolean;
-      readonly reply: Reply<SubscribeOutcome>;
+      readonly reply: Reply<Joined>;
     }
   | {readonly kind: 'unsubscribe'; readonly channel: string; readonly reply: Reply<SubscribeOutcome>}
   /** From a channel: another client occupies it. `ticket` tells which joining is undone. */
@@ -60,7 +60,7 @@ export type ConnectionMessage =
 
 /** To a channel actor. */
 export type ChannelMessage =
-  /** `occupy` removes every other member. `ticket` grows with each joining of a member. */
+  /** `occupy` removes every other member. See `Sequences.nextTicket`. */
   | {
       readonly kind: 'join';
       readonly member: ActorRef<ConnectionMessage>;
@@ -68,8 +68,8 @@ export type ChannelMessage =
       readonly occupy: boolean;
     }
   | {readonly kind: 'leave'; readonly member: ActorRef<ConnectionMessage>}
-  /** From the switchboard: a client elsewhere occupies the channel. */
-  | {readonly kind: 'evictAll'}
+  /** From the switchboard: a client elsewhere occupies the channel with the ticket `before`. */
+  | {readonly kind: 'evict'; readonly before: number}
   | {readonly kind: 'publish'; readonly request: PublishRequest; readonly reply: Reply<PublishOutcome>}
   /** From itself: broadcasts wait. */
   | {readonly kind: 'broadcastsDue'}

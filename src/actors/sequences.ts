@@ -2,8 +2,9 @@
 
 import {messageIdMax} from '../protocol/packet.ts';
 
-/** Bytes of the memory in which the threads of a node count claims. */
-export const claimsBytes = 4;
+/** Bytes of the memory in which the threads of a node count claims, and behind them tickets. */
+export const claimsBytes = 16;
+const ticketPlace = 1;
 
 export class Sequences {
   readonly #prefix: string;
@@ -13,6 +14,7 @@ export class Sequences {
   #publication = 0;
   #message = 0;
   readonly #claims: Int32Array;
+  readonly #tickets: BigInt64Array;
 
   /**
    * `prefix` tells this run of this thread from every other: unguessable, made of letters and digits. `claims` is shared
@@ -21,11 +23,17 @@ export class Sequences {
   constructor(prefix: string, claims: SharedArrayBuffer = new SharedArrayBuffer(claimsBytes)) {
     this.#prefix = prefix;
     this.#claims = new Int32Array(claims);
+    this.#tickets = new BigInt64Array(claims);
   }
 
   /** A number larger than any before on this node: the connection with the larger one keeps a disputed identity. */
   nextClaim(): number {
     return Atomics.add(this.#claims, 0, 1) + 1;
+  }
+
+  /** The place of a joining among all of this node. */
+  nextTicket(): number {
+    return Number(Atomics.add(this.#tickets, ticketPlace, 1n)) + 1;
   }
 
   /** Wire ids in turn, 1 to 65,534 and around; whether one is free is the connection's to know. [RB-04] */

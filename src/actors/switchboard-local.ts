@@ -1,6 +1,6 @@
 // One thread as a part of the gateway: the operations on its own connections and channels.
 
-import type {ChannelInfo, PublishOutcome, PublishRequest, SubscribeOutcome} from '../cluster/switchboard.ts';
+import type {ChannelInfo, Joined, PublishOutcome, PublishRequest, SubscribeOutcome} from '../cluster/switchboard.ts';
 import type {LocalPart} from '../cluster/switchboard-federated.ts';
 import {RainbowError} from '../core/errors.ts';
 import type {ActorRef} from '../runtime/actor.ts';
@@ -60,10 +60,8 @@ export function createLocalSwitchboard(thread: Thread): LocalPart {
     async subscribe({identity, channel}, occupy) {
       if (thread.isStopping) throw new RainbowError('RB_STOPPING');
       const connection = connections.find(identity);
-      if (connection === undefined) return 'noSuchConnection';
-      return ask<SubscribeOutcome>(clock, answerGraceMs, (reply) =>
-        connection.tell({kind: 'subscribe', channel, occupy, reply}),
-      );
+      if (connection === undefined) return {outcome: 'noSuchConnection', ticket: 0};
+      return ask<Joined>(clock, answerGraceMs, (reply) => connection.tell({kind: 'subscribe', channel, occupy, reply}));
     },
 
     async unsubscribe({identity, channel}) {
@@ -74,8 +72,8 @@ export function createLocalSwitchboard(thread: Thread): LocalPart {
       );
     },
 
-    async evict(channel) {
-      channels.find(channel)?.tell({kind: 'evictAll'});
+    async evict(channel, before) {
+      channels.find(channel)?.tell({kind: 'evict', before});
     },
 
     supersede(identity, claim) {
@@ -87,6 +85,8 @@ export function createLocalSwitchboard(thread: Thread): LocalPart {
     hasConnection: (identity) => connections.find(identity) !== undefined,
 
     nextPublication: () => thread.sequences.nextPublication(),
+
+    nextTicket: () => thread.sequences.nextTicket(),
 
     async info() {
       const asked: Promise<ChannelInfo>[] = [];

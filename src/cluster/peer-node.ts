@@ -11,7 +11,7 @@ import {readChangeAnswer, readFactsAnswer, readPublishAnswer} from './node-answe
 import {type NodeCall, NodeCaller} from './node-caller.ts';
 import type {NodeAnswer, NodePlace, NodeTransport} from './node-transport.ts';
 import type {Peer, Unreachable} from './peer.ts';
-import type {OtherNode, PublishOutcome, PublishRequest, SubscribeOutcome, Subscription} from './switchboard.ts';
+import type {Joined, OtherNode, PublishOutcome, PublishRequest, SubscribeOutcome, Subscription} from './switchboard.ts';
 
 /** Beyond a publication's own time; callers of the original wait half a second longer than they ask for. */
 const answerGraceMs = 400;
@@ -34,6 +34,7 @@ export interface NodePeerParts {
 /** See the head of this file. */
 export class NodePeer implements Peer {
   readonly place: NodePlace;
+  readonly sharesOrder = false;
   readonly #parts: NodePeerParts;
   readonly #caller: NodeCaller;
 
@@ -72,8 +73,12 @@ export class NodePeer implements Peer {
     return told === undefined ? {...nobody(request), isPartial: true} : {...told, message: request.message ?? ''};
   }
 
-  async subscribe({identity, channel}: Subscription, occupy: boolean): Promise<SubscribeOutcome | Unreachable> {
-    return this.#change(apiPaths.subscribe, occupy ? {identity, channel, occupy: 1} : {identity, channel});
+  async subscribe({identity, channel}: Subscription, occupy: boolean): Promise<Joined | Unreachable> {
+    const outcome = await this.#change(
+      apiPaths.subscribe,
+      occupy ? {identity, channel, occupy: 1} : {identity, channel},
+    );
+    return outcome === 'unreachable' ? outcome : {outcome, ticket: 0};
   }
 
   async unsubscribe({identity, channel}: Subscription): Promise<SubscribeOutcome | Unreachable> {

@@ -4,10 +4,9 @@
 import type {Clock} from '../core/clock.ts';
 import {type ErrorCode, errorTable, RainbowError} from '../core/errors.ts';
 import {unreachable} from '../core/invariant.ts';
-import {EnvelopePort, type ThreadPort} from '../runtime/envelope-port.ts';
-import type {Scheduler} from '../runtime/scheduler.ts';
+import type {EnvelopeExchange, EnvelopePort, ThreadPort} from '../runtime/envelope-exchange.ts';
 import type {Findings, Inspection} from './inspection.ts';
-import type {Part, Peer} from './peer.ts';
+import type {Part, Peer, Unreachable} from './peer.ts';
 import type {Presence} from './presence.ts';
 import {
   type BroadcastField,
@@ -16,16 +15,18 @@ import {
   type ShardMessage,
   unpackBroadcasts,
 } from './shard-message.ts';
-import type {PartInfo, PublishOutcome, PublishRequest, SubscribeOutcome, Subscription} from './switchboard.ts';
+import type {Joined, PartInfo, PublishOutcome, PublishRequest, SubscribeOutcome, Subscription} from './switchboard.ts';
 
-/** Beyond the time in which a part answers by itself: the other thread is stuck, or very busy. */
-const answerGraceMs = 1_000;
-const answerDeadlineMs = 5_000;
+/** Beyond the time in which the other shard must have begun, or answered: the way back takes a moment. */
+const answerGraceMs = 400;
+
+/** Why there is no answer: the other shard has ended, or it did not answer in time. */
+type Silence = 'gone' | 'late';
 
 interface Waiting {
   readonly settle: (answer: ShardAnswer) => void;
   /** Nobody will answer. */
-  readonly giveUp: () => void;
+  readonly giveUp: (why: Silence) => void;
 }
 
 /** What a peer is made of. */
@@ -34,7 +35,10 @@ export interface PortPeerParts {
   readonly port: ThreadPort<ShardMessage, ShardMessage>;
   /** The other shard's channels. */
   readonly presence: Presence;
-  readonly scheduler: Scheduler;
+  readonly exchange: EnvelopeExchange;
+  readonly clock: Clock;
+  /** What a shard that does not answer may cost a call, unless the call has a time of its own. */
+  readonly peerTimeoutMs: number;
   /** This shard, for what the other one asks. */
   readonly local: Part;
   /** Called once, when the other shard has ended; its unanswered questions are settled by then. */
@@ -44,25 +48,30 @@ export interface PortPeerParts {
 /** See the head of this file. */
 export class PortPeer implements Peer {
   readonly name: string;
+  readonly sharesOrder = true;
   readonly #clock: Clock;
+  readonly #exchange: EnvelopeExchange;
   readonly #local: Part;
+  readonly #peerTimeoutMs: number;
   readonly #port: EnvelopePort<ShardMessage, ShardMessage>;
   readonly #presence: Presence;
   readonly #waiting = new Map<number, Waiting>();
   #question = 0;
   #isGone = false;
-  constructor({name, port, presence, scheduler, local, onGone}: PortPeerParts) {
+
+  constructor({name, port, presence, exchange, clock, peerTimeoutMs, local, onGone}: PortPeerParts) {
     this.name = name;
     this.#local = local;
     this.#presence = presence;
-    this.#clock = scheduler.clock;
-    this.#port = new EnvelopePort(
+    this.#clock = clock;
+    this.#exchange = exchange;
+    this.#peerTimeoutMs = peerTimeoutMs;
+    this.#port = exchange.open(
       port,
-      scheduler,
       (message: ShardMessage) => this.#receive(message),
       () => {
         this.#isGone = true;
-        for (const {giveUp} of [...this.#waiting.values()]) giveUp();
+        for (const {giveUp} of [...this.#waiting.values()]) giveUp('gone');
         onGone();
       },
     );
@@ -76,39 +85,57 @@ export class PortPeer implements Peer {
     if (request.qos === 0) return this.#broadcast(request);
     // A view of a larger buffer would be copied with all of it.
     const message = {...request, payload: compact(request.payload)};
-    const deadlineMs = request.timeoutMs + answerGraceMs;
-    const answer = await this.#ask((question) => ({kind: 'publish', question, request: message}), deadlineMs);
-    return answer?.kind === 'published' ? answer.outcome : nobody(request);
+    const {timeoutMs} = request;
+    const answer = await this.#ask(timeoutMs, (question, expiresAt) => ({
+      kind: 'publish',
+      question,
+      request: message,
+      expiresAt,
+    }));
+    if (isAnswer(answer, 'published')) return answer.outcome;
+    // What its clients did is not known. [RB-66]
+    return {...nobody(request), isPartial: true, isTimedOut: answer !== 'gone'};
   }
 
-  async subscribe(subscription: Subscription, occupy: boolean): Promise<SubscribeOutcome> {
-    const answer = await this.#ask((question) => ({kind: 'subscribe', question, subscription, occupy}));
-    return answer?.kind === 'subscribed' ? answer.outcome : 'noSuchConnection';
+  async subscribe(subscription: Subscription, occupy: boolean): Promise<Joined | Unreachable> {
+    const answer = await this.#ask(this.#peerTimeoutMs, (question, expiresAt) => ({
+      kind: 'subscribe',
+      question,
+      subscription,
+      occupy,
+      expiresAt,
+    }));
+    return isAnswer(answer, 'subscribed') ? answer.joined : 'unreachable';
   }
 
-  async unsubscribe(subscription: Subscription): Promise<SubscribeOutcome> {
-    const answer = await this.#ask((question) => ({kind: 'unsubscribe', question, subscription}));
-    return answer?.kind === 'subscribed' ? answer.outcome : 'done';
+  async unsubscribe(subscription: Subscription): Promise<SubscribeOutcome | Unreachable> {
+    const answer = await this.#ask(this.#peerTimeoutMs, (question, expiresAt) => ({
+      kind: 'unsubscribe',
+      question,
+      subscription,
+      expiresAt,
+    }));
+    return isAnswer(answer, 'unsubscribed') ? answer.outcome : 'unreachable';
   }
 
-  async evict(channel: string): Promise<'done'> {
-    await this.#ask((question) => ({kind: 'evict', question, channel}));
-    return 'done';
+  async evict(channel: string, before: number): Promise<'done' | Unreachable> {
+    const answer = await this.#ask(this.#peerTimeoutMs, (question) => ({kind: 'evict', question, channel, before}));
+    return isAnswer(answer, 'evicted') ? 'done' : 'unreachable';
   }
 
-  /** See {@link Part.supersede}. */
+  /** See {@link Part.supersede}. A shard that has ended has no older connection either. */
   supersede(identity: string, claim: number): void {
     this.#port.send({kind: 'supersede', identity, claim});
   }
 
-  async info(): Promise<PartInfo> {
-    const answer = await this.#ask((question) => ({kind: 'info', question}));
-    return answer?.kind === 'described' ? answer.info : {connections: 0, channels: []};
+  async info(): Promise<PartInfo | Unreachable> {
+    const answer = await this.#ask(this.#peerTimeoutMs, (question) => ({kind: 'info', question}));
+    return isAnswer(answer, 'described') ? answer.info : 'unreachable';
   }
 
   async inspect(inspection: Inspection): Promise<Findings> {
-    const answer = await this.#ask((question) => ({kind: 'inspect', question, inspection}));
-    return answer?.kind === 'inspected' ? answer.findings : {kind: 'nothing'};
+    const answer = await this.#ask(this.#peerTimeoutMs, (question) => ({kind: 'inspect', question, inspection}));
+    return isAnswer(answer, 'inspected') ? answer.findings : {kind: 'nothing'};
   }
 
   close(): void {
@@ -125,31 +152,34 @@ export class PortPeer implements Peer {
       this.#port.send({kind: 'broadcast', fields});
     }
     // The caller's next publication, through whichever shard, must find this one before it. [RB-45]
-    await this.#port.posted();
-    return nobody(request);
+    const isPosted = await this.#port.posted();
+    return isPosted ? nobody(request) : {...nobody(request), isPartial: true};
   }
 
-  // `undefined` where the other shard has ended, ends before it answers, or does not answer in time.
   #ask(
-    message: (question: number) => ShardMessage,
-    deadlineMs: number = answerDeadlineMs,
-  ): Promise<ShardAnswer | undefined> {
-    if (this.#isGone) return Promise.resolve(undefined);
+    timeoutMs: number,
+    message: (question: number, expiresAt: number) => ShardMessage,
+  ): Promise<ShardAnswer | Silence> {
+    if (this.#isGone) return Promise.resolve('gone');
     const question = ++this.#question;
     return new Promise((resolve, reject) => {
-      const giveUp = (): void => {
+      const giveUp = (why: Silence): void => {
         timer.cancel();
         this.#waiting.delete(question);
-        resolve(undefined);
+        resolve(why);
       };
       const settle = (answer: ShardAnswer): void => {
         timer.cancel();
         if (answer.kind === 'failed') reject(new RainbowError(answer.code));
         else resolve(answer);
       };
-      const timer = this.#clock.startTimer(deadlineMs, giveUp);
+      const timer = this.#clock.startTimer(timeoutMs + answerGraceMs, () => {
+        // A thread that was held up finds its timers due before it has read what came meanwhile.
+        this.#exchange.receive();
+        if (this.#waiting.has(question)) giveUp('late');
+      });
       this.#waiting.set(question, {settle, giveUp});
-      this.#port.send(message(question));
+      this.#port.send(message(question, this.#clock.now() + timeoutMs));
     });
   }
 
@@ -164,9 +194,11 @@ export class PortPeer implements Peer {
         return;
       case 'published':
       case 'subscribed':
+      case 'unsubscribed':
       case 'evicted':
       case 'described':
       case 'inspected':
+      case 'expired':
       case 'failed':
         this.#settle(message);
         return;
@@ -199,17 +231,25 @@ export class PortPeer implements Peer {
 
   async #carryOut(message: Extract<ShardMessage, {question: number}>): Promise<ShardAnswer> {
     const {question} = message;
+    const leftMs = 'expiresAt' in message ? message.expiresAt - this.#clock.now() : 1;
+    // The caller was told that nothing is known of it; it must not happen now. [RB-66]
+    if (leftMs <= 0) return {kind: 'expired', question};
     switch (message.kind) {
-      case 'publish':
-        return {kind: 'published', question, outcome: compactOutcome(await this.#local.publish(message.request))};
-      case 'subscribe': {
-        const outcome = await this.#local.subscribe(message.subscription, message.occupy);
-        return {kind: 'subscribed', question, outcome};
+      case 'publish': {
+        const timeoutMs = Math.min(message.request.timeoutMs, leftMs);
+        const outcome = await this.#local.publish({...message.request, timeoutMs});
+        return {kind: 'published', question, outcome: compactOutcome(outcome)};
       }
+      case 'subscribe':
+        return {
+          kind: 'subscribed',
+          question,
+          joined: await this.#local.subscribe(message.subscription, message.occupy),
+        };
       case 'unsubscribe':
-        return {kind: 'subscribed', question, outcome: await this.#local.unsubscribe(message.subscription)};
+        return {kind: 'unsubscribed', question, outcome: await this.#local.unsubscribe(message.subscription)};
       case 'evict':
-        await this.#local.evict(message.channel);
+        await this.#local.evict(message.channel, message.before);
         return {kind: 'evicted', question};
       case 'info':
         return {kind: 'described', question, info: await this.#local.info()};
@@ -219,6 +259,13 @@ export class PortPeer implements Peer {
         return {kind: 'failed', question, code: 'RB_INTERNAL'};
     }
   }
+}
+
+function isAnswer<Kind extends ShardAnswer['kind']>(
+  answer: ShardAnswer | Silence,
+  kind: Kind,
+): answer is Extract<ShardAnswer, {kind: Kind}> {
+  return answer !== 'gone' && answer !== 'late' && answer.kind === kind;
 }
 
 function ignoreFailure(): void {}

@@ -3,6 +3,7 @@
 
 import type {Findings, Inspection} from './inspection.ts';
 import type {
+  Joined,
   OtherNode,
   PartInfo,
   PublishOutcome,
@@ -17,11 +18,14 @@ export interface Part {
   inspect(question: Inspection): Promise<Findings>;
   publish(request: PublishRequest): Promise<PublishOutcome>;
   /** Idempotent. `occupy` removes every other client of this part from the channel. */
-  subscribe(subscription: Subscription, occupy: boolean): Promise<SubscribeOutcome>;
+  subscribe(subscription: Subscription, occupy: boolean): Promise<Joined>;
   /** Idempotent; also `done` where the client or the subscription does not exist. */
   unsubscribe(subscription: Subscription): Promise<SubscribeOutcome>;
-  /** Removes every client from `channel`: another part has the one that occupies it. */
-  evict(channel: string): Promise<void>;
+  /**
+   * Removes every client from `channel` whose ticket is below `before`, that of the one which occupies it in another part of
+   * this node: of several occupants the last one stays.
+   */
+  evict(channel: string, before: number): Promise<void>;
   /** Closes the connection of `identity` if it was admitted before `claim`: another part has admitted a newer one. */
   supersede(identity: string, claim: number): void;
   info(): Promise<PartInfo>;
@@ -31,17 +35,20 @@ export interface Part {
 export type Unreachable = 'unreachable';
 
 /**
- * A part as another one reaches it. Operations that cannot be carried out since it is gone find nobody there; those of
- * which it is not known what became of them say so: `isPartial`, {@link Unreachable}.
+ * A part as another one reaches it. Where it does not answer, or ends before it does, the answer says so: `isPartial`,
+ * {@link Unreachable}. Once it is known to be gone it is no peer any more. [RB-66]
  */
 export interface Peer {
   readonly name: string;
+  /** Whether publications reach it in the order of this node; see `EnvelopeExchange.inOrder`. */
+  readonly sharesOrder: boolean;
   /** Whether `request` could find a client there. */
   mayConcern(request: PublishRequest): boolean;
   publish(request: PublishRequest): Promise<PublishOutcome>;
-  subscribe(subscription: Subscription, occupy: boolean): Promise<SubscribeOutcome | Unreachable>;
+  subscribe(subscription: Subscription, occupy: boolean): Promise<Joined | Unreachable>;
   unsubscribe(subscription: Subscription): Promise<SubscribeOutcome | Unreachable>;
-  evict(channel: string): Promise<'done' | Unreachable>;
+  /** See {@link Part.evict}; other nodes know no tickets of this one. */
+  evict(channel: string, before: number): Promise<'done' | Unreachable>;
   /** A shard tells of its part of this node; another node tells of itself. */
-  info(): Promise<PartInfo | OtherNode>;
+  info(): Promise<PartInfo | OtherNode | Unreachable>;
 }

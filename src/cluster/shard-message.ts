@@ -3,21 +3,36 @@
 import type {ErrorCode} from '../core/errors.ts';
 import {invariant} from '../core/invariant.ts';
 import type {Findings, Inspection} from './inspection.ts';
-import type {PartInfo, PublishOutcome, PublishRequest, SubscribeOutcome, Subscription} from './switchboard.ts';
+import type {Joined, PartInfo, PublishOutcome, PublishRequest, SubscribeOutcome, Subscription} from './switchboard.ts';
 
-/** From one shard to another. `question` numbers what is to be answered. */
+/**
+ * From one shard to another. `question` numbers what is to be answered. From `expiresAt` on, in monotonic ms, the asker has
+ * given up and said so to its caller: what has not begun by then must not be carried out any more. [RB-66]
+ */
 export type ShardMessage =
   /** QoS 0 publications, nobody waits for an answer: {@link packBroadcast}, one after the other. */
   | {readonly kind: 'broadcast'; readonly fields: BroadcastField[]}
-  | {readonly kind: 'publish'; readonly question: number; readonly request: PublishRequest}
+  | {
+      readonly kind: 'publish';
+      readonly question: number;
+      readonly request: PublishRequest;
+      readonly expiresAt: number;
+    }
   | {
       readonly kind: 'subscribe';
       readonly question: number;
       readonly subscription: Subscription;
       readonly occupy: boolean;
+      readonly expiresAt: number;
     }
-  | {readonly kind: 'unsubscribe'; readonly question: number; readonly subscription: Subscription}
-  | {readonly kind: 'evict'; readonly question: number; readonly channel: string}
+  | {
+      readonly kind: 'unsubscribe';
+      readonly question: number;
+      readonly subscription: Subscription;
+      readonly expiresAt: number;
+    }
+  /** Only those who joined before the occupant, so it never comes too late. */
+  | {readonly kind: 'evict'; readonly question: number; readonly channel: string; readonly before: number}
   /** A newer connection was given this identity. */
   | {readonly kind: 'supersede'; readonly identity: string; readonly claim: number}
   | {readonly kind: 'info'; readonly question: number}
@@ -27,10 +42,13 @@ export type ShardMessage =
 /** An answer, to the question of its number. */
 export type ShardAnswer =
   | {readonly kind: 'published'; readonly question: number; readonly outcome: PublishOutcome}
-  | {readonly kind: 'subscribed'; readonly question: number; readonly outcome: SubscribeOutcome}
+  | {readonly kind: 'subscribed'; readonly question: number; readonly joined: Joined}
+  | {readonly kind: 'unsubscribed'; readonly question: number; readonly outcome: SubscribeOutcome}
   | {readonly kind: 'evicted'; readonly question: number}
   | {readonly kind: 'described'; readonly question: number; readonly info: PartInfo}
   | {readonly kind: 'inspected'; readonly question: number; readonly findings: Findings}
+  /** Its time was up before it began; nothing was done. */
+  | {readonly kind: 'expired'; readonly question: number}
   | {readonly kind: 'failed'; readonly question: number; readonly code: ErrorCode};
 
 /** Part of a QoS 0 publication on its way. */

@@ -6,6 +6,7 @@ import {
   type ChangeOutcome,
   type ChannelInfo,
   type ClientReply,
+  type Joined,
   type OtherNode,
   type PartInfo,
   type PublishOutcome,
@@ -20,13 +21,28 @@ import {
 export interface LocalPart extends Part {
   hasConnection(identity: string): boolean;
   nextPublication(): string;
+  /** See `Sequences.nextTicket`. */
+  nextTicket(): number;
 }
 
-/** `peers` is asked each time, since shards and nodes come and go. */
-export function createFederatedSwitchboard(local: LocalPart, peers: () => readonly Peer[]): Switchboard {
+/**
+ * `peers` is asked each time, since shards and nodes come and go. `inOrder` is `EnvelopeExchange.inOrder`: what goes to other
+ * shards, too, is done here at its place in the order of all of them. [RB-45]
+ */
+export function createFederatedSwitchboard(
+  local: LocalPart,
+  peers: () => readonly Peer[],
+  inOrder: (action: () => void) => void = (action) => action(),
+): Switchboard {
   function concerned(request: PublishRequest): readonly Peer[] {
     if (request.identity !== undefined && local.hasConnection(request.identity)) return [];
     return peers().filter((peer) => peer.mayConcern(request));
+  }
+
+  function publishInOrder(request: PublishRequest): Promise<PublishOutcome> {
+    return new Promise((resolve) => {
+      inOrder(() => resolve(local.publish(request)));
+    });
   }
 
   return {
@@ -34,23 +50,29 @@ export function createFederatedSwitchboard(local: LocalPart, peers: () => readon
       const others = concerned(request);
       if (others.length === 0) return local.publish(request);
       const shared = {...request, message: local.nextPublication()};
-      return gather([local.publish(shared), ...others.map((peer) => peer.publish(shared))]);
+      const isOrdered = others.some(({sharesOrder}) => sharesOrder);
+      const own = isOrdered ? publishInOrder(shared) : local.publish(shared);
+      return gather([own, ...others.map((peer) => peer.publish(shared))]);
     },
 
     async subscribe(subscription, occupy) {
       const asked = peers();
       const own = await local.subscribe(subscription, occupy);
       const answers =
-        own === 'noSuchConnection' ? await Promise.all(asked.map((peer) => peer.subscribe(subscription, occupy))) : [];
-      const outcome = bestOf([own, ...answers]);
+        own.outcome === 'noSuchConnection'
+          ? await Promise.all(asked.map((peer) => peer.subscribe(subscription, occupy)))
+          : [];
+      const {outcome, ticket} = bestOf([own, ...answers]);
       if (outcome !== 'done') return {outcome, isPartial: answers.includes('unreachable')};
       if (!occupy) return {outcome, isPartial: false};
-      // Whoever has the client has removed its own others already.
+      // Whoever has the client has removed its own others already. With no ticket it is on another node.
       const {channel} = subscription;
-      if (own !== 'done') await local.evict(channel);
+      const before = ticket > 0 ? ticket : local.nextTicket();
+      if (own.outcome !== 'done') await local.evict(channel, before);
       return evict(
         channel,
-        asked.filter((_peer, place) => answers[place] !== 'done'),
+        before,
+        asked.filter((_peer, place) => outcomeOf(answers[place]) !== 'done'),
       );
     },
 
@@ -61,31 +83,39 @@ export function createFederatedSwitchboard(local: LocalPart, peers: () => readon
     },
 
     async evict(channel) {
-      await local.evict(channel);
-      return evict(channel, peers());
+      const before = local.nextTicket();
+      await local.evict(channel, before);
+      return evict(channel, before, peers());
     },
 
     async info() {
       const told = await Promise.all([local, ...peers()].map((part) => part.info()));
+      const known = told.filter((info) => info !== 'unreachable');
       return {
-        ...mergeInfos(told.filter((info): info is PartInfo => !isOtherNode(info))),
-        nodes: told.filter(isOtherNode),
+        ...mergeInfos(known.filter((info): info is PartInfo => !isOtherNode(info))),
+        nodes: known.filter(isOtherNode),
+        isPartial: known.length < told.length,
       };
     },
   };
 }
 
-async function evict(channel: string, peers: readonly Peer[]): Promise<ChangeOutcome> {
-  const answers = await Promise.all(peers.map((peer) => peer.evict(channel)));
+async function evict(channel: string, before: number, peers: readonly Peer[]): Promise<ChangeOutcome> {
+  const answers = await Promise.all(peers.map((peer) => peer.evict(channel, before)));
   return {outcome: 'done', isPartial: answers.includes('unreachable')};
 }
 
 /** `done` where anybody did it, else why somebody who has the client refused, else that nobody has it. */
-function bestOf(answers: readonly (SubscribeOutcome | Unreachable)[]): SubscribeOutcome {
-  if (answers.includes('done')) return 'done';
-  const isRefusal = (answer: SubscribeOutcome | Unreachable): answer is SubscribeOutcome =>
-    answer !== 'noSuchConnection' && answer !== 'unreachable';
-  return answers.find(isRefusal) ?? 'noSuchConnection';
+function bestOf(answers: readonly (Joined | Unreachable)[]): Joined {
+  const told = answers.filter((answer) => answer !== 'unreachable');
+  return (
+    told.find(({outcome}) => outcome === 'done') ??
+    told.find(({outcome}) => outcome !== 'noSuchConnection') ?? {outcome: 'noSuchConnection', ticket: 0}
+  );
+}
+
+function outcomeOf(answer: Joined | Unreachable | undefined): SubscribeOutcome | undefined {
+  return answer === undefined || answer === 'unreachable' ? undefined : answer.outcome;
 }
 
 // A part that refuses while others take the message makes the whole partial, and no refusal: a caller that made the call

@@ -53,7 +53,7 @@ export interface PublishOutcome {
   readonly replies: readonly ClientReply[];
   /** Whether {@link replies} leaves out some, since all of them would be too large; they are counted. @default false */
   readonly isTruncated?: boolean;
-  /** Whether another node, or another part of this one, did not tell: its clients are not in here. @default false */
+  /** Whether a thread or another node did not answer: its clients are not in here. [RB-66] @default false */
   readonly isPartial?: boolean;
 }
 
@@ -66,7 +66,14 @@ export interface Subscription {
 /** `tooManyChannels`: the client is in `channelsPerConnectionMax` already. `stopping`: the gateway shuts down. */
 export type SubscribeOutcome = 'done' | 'noSuchConnection' | 'tooManyChannels' | 'overloaded';
 
-/** What became of a change in the whole gateway; `isPartial`: another node did not answer. */
+/** What became of a subscription in one part. */
+export interface Joined {
+  readonly outcome: SubscribeOutcome;
+  /** The place of the joining among all of this node, where it was done here; else 0. */
+  readonly ticket: number;
+}
+
+/** What became of a change in the whole gateway; `isPartial`: a thread or another node did not answer. */
 export interface ChangeOutcome {
   readonly outcome: SubscribeOutcome;
   readonly isPartial: boolean;
@@ -107,6 +114,8 @@ export interface OtherNode {
 
 /** This node, all its parts, and the others. */
 export interface GatewayInfo extends PartInfo {
+  /** Whether a thread of this node did not answer: its clients are not in here. [RB-66] @default false */
+  readonly isPartial?: boolean;
   readonly nodes: readonly OtherNode[];
 }
 

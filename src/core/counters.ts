@@ -31,7 +31,7 @@ const meanings = {
   identitiesUnfit: "connect answers whose identity cannot be one; the connection kept the gateway's",
   channelsRefused: 'joins the business server asked for that were not possible',
   publications: 'publications, once for each thread that carried them out',
-  publicationsPartial: 'publications answered without a node of the cluster',
+  publicationsPartial: 'publications answered without a thread, or a node of the cluster',
   publicationsTimedOut: 'publications answered at their timeout',
   deliveries: 'deliveries started: one message to one client',
   deliveriesConfirmed: 'deliveries confirmed in time by ACK or REC',

@@ -86,7 +86,7 @@ export function* outcomePieces(
 /** Where nothing is told of clients: at QoS 0, and where nobody confirmed in time. */
 function emptyText(qos: Qos, outcome: PublishOutcome): string | undefined {
   const message = JSON.stringify(outcome.message);
-  if (qos === 0) return `{"status":0,"message":${message}}`;
+  if (qos === 0) return `{"status":0${outcome.isPartial === true ? ',"partial":true' : ''},"message":${message}}`;
   if (!outcome.isTimedOut || outcome.connections > 0) return undefined;
   return `{"status":1,"msg":"timeout","code":"RB_TIMEOUT","connections":0${refusedText(outcome)},"message":${message}}`;
 }

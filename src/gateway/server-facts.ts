@@ -31,6 +31,8 @@ export interface ServerFacts {
   readonly heldBytes: number;
   readonly heldBytesMax: number;
   readonly counters: Readonly<Counters>;
+  /** A thread did not answer: its clients and channels are not counted. [RB-66] */
+  readonly partial?: true;
   /** The other nodes of the cluster, by where they are. */
   readonly nodes: readonly OtherNode[];
 }
@@ -52,7 +54,10 @@ export interface ServerFactsParts {
 /** Gathers the facts, without those of other nodes where one of these asks; rejects as the switchboard does. */
 export async function gatherFacts(parts: ServerFactsParts, server: string, isForNode: boolean): Promise<ServerFacts> {
   const switchboard = isForNode ? parts.ownNode : parts.switchboard;
-  const [{connections, channels, nodes}, counters] = await Promise.all([switchboard.info(), parts.readCounters()]);
+  const [{connections, channels, nodes, isPartial}, counters] = await Promise.all([
+    switchboard.info(),
+    parts.readCounters(),
+  ]);
   const memory = process.memoryUsage();
   const cpu = process.cpuUsage();
   return {
@@ -71,6 +76,7 @@ export async function gatherFacts(parts: ServerFactsParts, server: string, isFor
     heldBytes: parts.memory.total,
     heldBytesMax: parts.memory.max,
     counters,
+    ...(isPartial === true && {partial: true}),
     nodes: nodes.toSorted((left, right) => (left.server < right.server ? -1 : 1)),
   };
 }

@@ -7,6 +7,7 @@ import {systemClock} from '../core/clock.ts';
 import {countersBytes} from '../core/counters.ts';
 import {memoryBoundBytes} from '../core/memory-bound.ts';
 import {pulseBytes} from '../core/watchdog.ts';
+import {sharedOrderBytes} from '../runtime/shared-order.ts';
 import {failingKindsBytes} from './business-reports.ts';
 import {noticesBytes} from './handshake-notices.ts';
 import {replayMemoryBytes} from './replay-marks-shared.ts';
@@ -20,7 +21,9 @@ export interface NodeMemory {
   readonly held: SharedArrayBuffer;
   /** See `Presence`; one piece a shard, none where there is but one. */
   readonly presences: readonly SharedArrayBuffer[];
-  /** See `Sequences.nextClaim`. */
+  /** See `SharedOrder`. */
+  readonly order: SharedArrayBuffer;
+  /** See `Sequences.nextClaim` and `nextTicket`. */
   readonly claims: SharedArrayBuffer;
   /** See `Pulse`: a place for each shard. */
   readonly pulses: SharedArrayBuffer;
@@ -41,6 +44,7 @@ export function createNodeMemory(threads: number): NodeMemory {
     load: new SharedArrayBuffer(nodeLoadBytes(threads)),
     held: new SharedArrayBuffer(memoryBoundBytes(threads)),
     presences: threads > 1 ? Array.from({length: threads}, () => new SharedArrayBuffer(presenceBytes)) : [],
+    order: new SharedArrayBuffer(sharedOrderBytes),
     claims: new SharedArrayBuffer(claimsBytes),
     failing: new SharedArrayBuffer(failingKindsBytes),
     signedSince: Math.ceil(systemClock.wallNow() / 1000),

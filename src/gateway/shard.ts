@@ -3,7 +3,7 @@
 // the others as peers.
 
 import type {AddressInfo} from 'node:net';
-import type {MessagePort} from 'node:worker_threads';
+import {type MessagePort, receiveMessageOnPort} from 'node:worker_threads';
 import type {Logger} from 'pino';
 import {createLocalSwitchboard} from '../actors/switchboard-local.ts';
 import {createThread, stopThread} from '../actors/thread.ts';
@@ -14,6 +14,7 @@ import {NodePeers} from '../cluster/node-peers.ts';
 import type {NodeList} from '../cluster/node-transport.ts';
 import {PortPeer} from '../cluster/peer-port.ts';
 import {Presence} from '../cluster/presence.ts';
+import type {ShardMessage} from '../cluster/shard-message.ts';
 import {createFederatedSwitchboard} from '../cluster/switchboard-federated.ts';
 import {systemClock} from '../core/clock.ts';
 import {createCounters, sumCounters} from '../core/counters.ts';
@@ -22,6 +23,8 @@ import {MemoryBound} from '../core/memory-bound.ts';
 import {systemRandom} from '../core/random.ts';
 import {identityLengthMax} from '../protocol/api.ts';
 import {emptySelection} from '../protocol/trace-feed.ts';
+import {type Envelope, EnvelopeExchange} from '../runtime/envelope-exchange.ts';
+import {SharedOrder} from '../runtime/shared-order.ts';
 import {createUpstreamPool} from '../upstream/upstream-pool.ts';
 import {BusinessReports, FailingKinds} from './business-reports.ts';
 import {HandshakeNotices} from './handshake-notices.ts';
@@ -141,6 +144,9 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     thread.tracer.watch('configuration', selection, Number.POSITIVE_INFINITY);
   }
   const local = createLocalSwitchboard(thread);
+  const order = new SharedOrder(memory.order, parts.index);
+  const exchange = new EnvelopeExchange({scheduler: thread.scheduler, order});
+  const inOrder = (action: () => void): void => exchange.inOrder(action);
   const nodes = new NodePeers({
     ...options,
     clock,
@@ -151,12 +157,16 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
   });
   const api = createHttpApi({
     options,
-    switchboard: createFederatedSwitchboard(local, () => (nodes.all.length === 0 ? peers : [...peers, ...nodes.all])),
+    switchboard: createFederatedSwitchboard(
+      local,
+      () => (nodes.all.length === 0 ? peers : [...peers, ...nodes.all]),
+      inOrder,
+    ),
     inspect: createFederatedInspector(local, () => peers),
     observation: thread.observation,
     memory: bound,
     random: systemRandom,
-    ownNode: createFederatedSwitchboard(local, () => peers),
+    ownNode: createFederatedSwitchboard(local, () => peers, inOrder),
     node: parts.node,
     nodeCount: () => nodes.all.length,
     clock,
@@ -202,9 +212,14 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
       invariant(peerPresence !== undefined, 'Expected memory for each shard');
       const peer: PortPeer = new PortPeer({
         name: `shard ${index}`,
-        port,
+        // What was posted is there before the port says so.
+        port: Object.assign(port, {
+          take: () => receiveMessageOnPort(port)?.message as Envelope<ShardMessage> | undefined,
+        }),
         presence: peerPresence,
-        scheduler: thread.scheduler,
+        exchange,
+        clock,
+        peerTimeoutMs: options.peerTimeoutMs,
         local,
         onGone: () => peers.splice(peers.indexOf(peer), 1),
       });

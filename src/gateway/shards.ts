@@ -9,6 +9,7 @@ import {Presence} from '../cluster/presence.ts';
 import {systemClock} from '../core/clock.ts';
 import {MemoryBound} from '../core/memory-bound.ts';
 import {Watchdog} from '../core/watchdog.ts';
+import {SharedOrder} from '../runtime/shared-order.ts';
 import {relayLine} from './log.ts';
 import type {GatewayOptions} from './options.ts';
 import type {Report} from './reports.ts';
@@ -170,5 +171,6 @@ export class Shards {
     if (presence !== undefined) new Presence(presence).clear();
     new NodeLoad(memory.load, shard.index).clear();
     new MemoryBound(0, memory.held, shard.index).clear();
+    new SharedOrder(memory.order, shard.index).release();
   }
 }

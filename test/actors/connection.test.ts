@@ -288,7 +288,7 @@ test('an occupied channel has one member, and the others are no longer in it', a
   const [first, second] = [kit.connect('room'), kit.connect('room')];
   const occupied = kit.switchboard.subscribe({identity: second.actor.name, channel: 'room'}, true);
   kit.run();
-  t.is(await occupied, 'done');
+  t.like(await occupied, {outcome: 'done'});
   const outcome = kit.publish({qos: 1});
   second.receive('200001');
   t.is((await outcome).connections, 1);
@@ -363,7 +363,7 @@ test('a client that occupies a channel while word of its own eviction is on its 
     kit.switchboard.subscribe({identity: actor.name, channel: 'room'}, true),
   );
   kit.run();
-  t.deepEqual(await Promise.all(subscribed), ['done', 'done']);
+  for (const {outcome} of await Promise.all(subscribed)) t.is(outcome, 'done');
   const outcome = kit.publish({qos: 1});
   first.receive('200001');
   t.is((await outcome).connections, 1);

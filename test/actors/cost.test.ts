@@ -9,7 +9,8 @@ import {createCounters} from '../../src/core/counters.ts';
 import {type Flushable, Flusher, type Outgoing} from '../../src/gateway/flusher.ts';
 import {framePacket} from '../../src/protocol/frame.ts';
 import {parsePacket} from '../../src/protocol/packet.ts';
-import {EnvelopePort} from '../../src/runtime/envelope-port.ts';
+import {EnvelopeExchange} from '../../src/runtime/envelope-exchange.ts';
+import {SharedOrder, sharedOrderBytes} from '../../src/runtime/shared-order.ts';
 import {createRuntime} from '../runtime/kit.ts';
 import {observeSteps} from '../trace/silent-observer.ts';
 import {type ActorsKit, type Client, createActors} from './kit.ts';
@@ -179,9 +180,10 @@ test('what a turn sends to another thread goes in one envelope', async (t) => {
   const runtime = createRuntime();
   const {port1, port2} = new MessageChannel();
   t.teardown(() => port1.close());
-  const port = new EnvelopePort<number, number>(
-    port1,
-    runtime.scheduler,
+  const order = new SharedOrder(new SharedArrayBuffer(sharedOrderBytes), 0);
+  const exchange = new EnvelopeExchange({scheduler: runtime.scheduler, order});
+  const port = exchange.open<number, number>(
+    Object.assign(port1, {take: () => undefined}),
     () => {},
     () => {},
   );
@@ -189,5 +191,5 @@ test('what a turn sends to another thread goes in one envelope', async (t) => {
   for (let message = 0; message < 100; message++) port.send(message);
   t.is(runtime.run(), 1);
   t.is(runtime.counters.envelopes, 1);
-  t.is(((await received) as number[]).length, 100);
+  t.is(((await received) as {messages: number[]}).messages.length, 100);
 });

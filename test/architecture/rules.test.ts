@@ -9,10 +9,11 @@ const evidence = gatherEvidence();
 const inForce = evidence.filter(({isV2}) => !isV2);
 const ids = (rules: readonly {readonly id: string}[]) => rules.map(({id}) => id);
 
-test('docs/delivery.md has the rules RB-01 to RB-65, each once and in order', (t) => {
+test('docs/delivery.md has the rules from RB-01 on, each once, in order and without a gap', (t) => {
+  t.true(evidence.length >= 66);
   t.deepEqual(
     ids(evidence),
-    Array.from({length: 65}, (_, index) => `RB-${String(index + 1).padStart(2, '0')}`),
+    Array.from({length: evidence.length}, (_, index) => `RB-${String(index + 1).padStart(2, '0')}`),
   );
 });
 

@@ -29,6 +29,7 @@ export const oursAlone: Readonly<Record<string, string>> = {
   'RB-59': "it is about the gateway's own errors",
   'RB-62': 'the answer to the caller is made here',
   'RB-63': 'the ids of messages are made here',
+  'RB-66': 'the answer to the caller is made here',
 };
 
 /** `- RB-07 (v2) Id 0, …`, one line a rule. */

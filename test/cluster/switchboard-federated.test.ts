@@ -31,22 +31,25 @@ function part(name: string, log: string[], answers: Partial<Record<'subscribe' |
       log.push(`${name} publish ${message}`);
       return outcome({message: message ?? 'own', connections: 1});
     },
+    sharesOrder: true,
     subscribe: async () => {
       log.push(`${name} subscribe`);
-      return answers.subscribe ?? 'noSuchConnection';
+      const {subscribe: outcome = 'noSuchConnection'} = answers;
+      return outcome === 'unreachable' ? outcome : {outcome, ticket: outcome === 'done' ? 7 : 0};
     },
     unsubscribe: async () => {
       log.push(`${name} unsubscribe`);
       return answers.unsubscribe ?? 'done';
     },
-    evict: async () => {
-      log.push(`${name} evict`);
+    evict: async (_channel: string, before: number) => {
+      log.push(`${name} evict before ${before}`);
       return answers.subscribe === 'unreachable' ? 'unreachable' : 'done';
     },
     info: async () => ({connections: 1, channels: [{name, connections: 1}]}),
     supersede: () => {},
     hasConnection: () => false,
     nextPublication: () => 'p1',
+    nextTicket: () => 8,
   };
 }
 
@@ -127,10 +130,10 @@ test('occupy removes everybody else everywhere, but only where somebody occupies
   const log: string[] = [];
   const there = federate(part('own', log), [part('a', log), part('b', log, {subscribe: 'done'})]);
   t.deepEqual(await there.subscribe(subscription, true), {outcome: 'done', isPartial: false});
-  t.deepEqual(log.splice(0), ['own subscribe', 'a subscribe', 'b subscribe', 'own evict', 'a evict']);
+  t.deepEqual(log.splice(0), ['own subscribe', 'a subscribe', 'b subscribe', 'own evict before 7', 'a evict before 7']);
   const here = federate(part('own', log, {subscribe: 'done'}), [part('a', log)]);
   await here.subscribe(subscription, true);
-  t.deepEqual(log.splice(0), ['own subscribe', 'a evict']);
+  t.deepEqual(log.splice(0), ['own subscribe', 'a evict before 7']);
   const nowhere = federate(part('own', log), [part('a', log)]);
   t.like(await nowhere.subscribe(subscription, true), {outcome: 'noSuchConnection'});
   t.deepEqual(log, ['own subscribe', 'a subscribe']);
@@ -171,6 +174,12 @@ test('shards are added up to this node, other nodes are told one by one', async 
       {name: 'shard', connections: 1},
     ],
     nodes: [{server: '10.0.0.2:1984', facts: undefined}],
+    isPartial: false,
+  });
+  const silent = {...part('shard', []), info: async () => 'unreachable'};
+  t.like(await federate(part('own', []), [silent as unknown as typeof shard]).info(), {
+    connections: 1,
+    isPartial: true,
   });
 });
 

@@ -48,6 +48,50 @@ test('identity, occupy and unsub act across shards', async (t) => {
   t.is(clients.length, 12);
 });
 
+test('of clients that occupy a channel at the same moment exactly one stays, whichever shards they are on', async (t) => {
+  const world = await start(t, 3);
+  await Promise.all(Array.from({length: 9}, () => world.connect()));
+  const all = await world.post('/send/?channel=room&qos=1&replies=all');
+  const identities = (all.replies as {identity: string}[]).map(({identity}) => identity);
+  for (let round = 0; round < 30; round++) {
+    const channel = `throne-${round}`;
+    const answers = await Promise.all(
+      identities.map((identity) => world.post('/sub/', JSON.stringify({identity, channel, occupy: 1}))),
+    );
+    for (const answer of answers) t.is(answer.status, 0);
+    t.like(await world.post(`/send/?channel=${channel}&qos=1`), {connections: 1}, `round ${round}`);
+  }
+});
+
+test('subscribers on all shards see what several callers publish at once in one order [RB-45]', async (t) => {
+  const world = await start(t, 3);
+  const clients = await Promise.all(Array.from({length: 12}, () => world.connect()));
+  for (const qos of [0, 1, 2]) {
+    for (const {got} of clients) got.length = 0;
+    await Promise.all(
+      Array.from({length: 8}, async (_, caller) => {
+        for (let each = 0; each < 12; each++) await world.post(`/send/?channel=room&qos=${qos}`, `${caller}:${each}`);
+      }),
+    );
+    // Confirmed by all, so that everybody has what came before.
+    t.like(await world.post('/send/?channel=room&qos=1', 'last'), {connections: clients.length});
+    const payloads = clients.map(({got}) =>
+      got
+        .filter((packet) => packet.startsWith('1'))
+        .map((packet) =>
+          Buffer.from(packet, 'hex')
+            .toString('latin1')
+            .slice(qos > 0 ? 5 : 3),
+        ),
+    );
+    const [first] = payloads;
+    t.is(first?.filter((payload) => payload.includes(':')).length, 96);
+    const without = (list: readonly string[] | undefined): readonly string[] =>
+      (list ?? []).filter((text) => text.includes(':'));
+    for (const other of payloads) t.deepEqual(without(other), without(first), `QoS ${qos}`);
+  }
+});
+
 test('an identity that the business server gives is that of the newest connection, on whichever shard', async (t) => {
   const world = await start(t, 2);
   world.identity = 'user-1';

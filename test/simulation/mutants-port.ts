@@ -27,9 +27,7 @@ export const portMutants: readonly Mutant[] = [
   {
     name: 'subscriptions that other shards do not carry out',
     sabotage: between((message) =>
-      message.kind === 'subscribe'
-        ? [{kind: 'unsubscribe', question: message.question, subscription: message.subscription}]
-        : [message],
+      message.kind === 'subscribe' ? [{...message, kind: 'unsubscribe' as const}] : [message],
     ),
     rules: ['membership', 'RB-61', 'RB-62'],
   },

@@ -3,7 +3,7 @@
 
 import {EventEmitter} from 'node:events';
 import type {ShardMessage} from '../../src/cluster/shard-message.ts';
-import type {ThreadPort} from '../../src/runtime/envelope-port.ts';
+import type {Envelope, ThreadPort} from '../../src/runtime/envelope-exchange.ts';
 
 /** What a port is given of the world. */
 export interface PortWorld {
@@ -16,6 +16,7 @@ export interface PortWorld {
 class SimulatedPort extends EventEmitter implements ThreadPort<ShardMessage, ShardMessage> {
   other: SimulatedPort | undefined;
   readonly #world: PortWorld;
+  readonly #arrived: Envelope<ShardMessage>[] = [];
   #isClosed = false;
 
   constructor(world: PortWorld) {
@@ -23,13 +24,23 @@ class SimulatedPort extends EventEmitter implements ThreadPort<ShardMessage, Sha
     this.#world = world;
   }
 
-  postMessage(envelope: readonly ShardMessage[]): void {
-    const copy = structuredClone(this.#world.pass(envelope));
-    this.#world.defer(this, () => this.other?.receive(copy));
+  postMessage({number, messages}: Envelope<ShardMessage>): void {
+    const copy = structuredClone({number, messages: this.#world.pass(messages)});
+    this.other?.arrive(copy);
   }
 
-  receive(envelope: readonly ShardMessage[]): void {
-    if (!this.#isClosed) this.emit('message', envelope);
+  // There at once, and said so later, as on a real port.
+  arrive(envelope: Envelope<ShardMessage>): void {
+    if (this.#isClosed) return;
+    this.#arrived.push(envelope);
+    this.#world.defer(this, () => {
+      const next = this.take();
+      if (next !== undefined) this.emit('message', next);
+    });
+  }
+
+  take(): Envelope<ShardMessage> | undefined {
+    return this.#isClosed ? undefined : this.#arrived.shift();
   }
 
   close(): void {

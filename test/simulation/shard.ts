@@ -10,7 +10,8 @@ import type {Switchboard} from '../../src/cluster/switchboard.ts';
 import {createFederatedSwitchboard, type LocalPart} from '../../src/cluster/switchboard-federated.ts';
 import {createCounters} from '../../src/core/counters.ts';
 import {Flusher} from '../../src/gateway/flusher.ts';
-import type {ThreadPort} from '../../src/runtime/envelope-port.ts';
+import {EnvelopeExchange, type ThreadPort} from '../../src/runtime/envelope-exchange.ts';
+import {SharedOrder} from '../../src/runtime/shared-order.ts';
 import {BusinessLine} from './business-line.ts';
 import {CrashError} from './gateway-link.ts';
 import {createSwitchboardDrain, type SwitchboardDrain} from './switchboard-drain.ts';
@@ -20,6 +21,7 @@ import type {World} from './world.ts';
 export interface NodeMemory {
   readonly load: SharedArrayBuffer;
   readonly claims: SharedArrayBuffer;
+  readonly order: SharedArrayBuffer;
 }
 
 export class Shard {
@@ -29,6 +31,7 @@ export class Shard {
   readonly line: BusinessLine;
   readonly #local: LocalPart;
   readonly #drain: SwitchboardDrain;
+  readonly #exchange: EnvelopeExchange;
   readonly #presence = new Presence(new SharedArrayBuffer(presenceBytes));
   readonly #peers: PortPeer[] = [];
 
@@ -68,7 +71,12 @@ export class Shard {
     scheduler.onTurnEnd(() => this.flusher.flush());
     for (let given = 0; given < plan.idsGiven; given++) sequences.nextMessageId();
     this.#local = createLocalSwitchboard(this.thread);
-    const whole = createFederatedSwitchboard(this.#local, () => this.#peers);
+    this.#exchange = new EnvelopeExchange({scheduler, order: new SharedOrder(memory.order, index)});
+    const whole = createFederatedSwitchboard(
+      this.#local,
+      () => this.#peers,
+      (action) => this.#exchange.inOrder(action),
+    );
     this.#drain = createSwitchboardDrain(whole);
     const {switchboard} = this.#drain;
     this.switchboard = sabotage.switchboard?.(switchboard, clock) ?? switchboard;
@@ -80,7 +88,9 @@ export class Shard {
       name: 'shard',
       port,
       presence: other.#presence,
-      scheduler: this.thread.scheduler,
+      exchange: this.#exchange,
+      clock: this.thread.clock,
+      peerTimeoutMs: 2_000,
       local: this.#local,
       onGone: () => this.#peers.splice(this.#peers.indexOf(peer), 1),
     });

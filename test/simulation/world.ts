@@ -5,6 +5,7 @@
 import {claimsBytes} from '../../src/actors/sequences.ts';
 import {NodeLoad, nodeLoadBytes} from '../../src/cluster/node-load.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
+import {sharedOrderBytes} from '../../src/runtime/shared-order.ts';
 import type {Tape} from '../trace/tape.ts';
 import {BusinessServer} from './business-server.ts';
 import type {Coverage} from './coverage.ts';
@@ -84,6 +85,7 @@ export class World {
     const memory = {
       load: new SharedArrayBuffer(nodeLoadBytes(plan.shards)),
       claims: new SharedArrayBuffer(claimsBytes),
+      order: new SharedArrayBuffer(sharedOrderBytes),
     };
     this.load = new NodeLoad(memory.load, 0);
     this.shards = Array.from({length: plan.shards}, (_, index) => new Shard(this, index, memory));
