@@ -1,6 +1,7 @@
 // What a business server is made of: the options of business(), their defaults and their bounds.
 
 import type {Clock} from '../core/clock.ts';
+import {readWhole} from '../core/decimal.ts';
 import type {ErrorCode} from '../core/errors.ts';
 import {messageTypeMax} from '../protocol/api.ts';
 import type {AnswerStore} from './answer-store.ts';
@@ -71,7 +72,8 @@ export function readHandlers<Context>(
   handlers: MessageHandlers<Context>,
 ): (type: number) => MessageHandler<Context> | undefined {
   for (const key of Object.keys(handlers)) {
-    const isType = /^\d{1,5}$/.test(key) && Number(key) <= messageTypeMax;
+    // As handlers are looked for: 007 would never be found.
+    const isType = String(readWhole(key, 0, messageTypeMax)) === key;
     if (!isType && key !== 'default') {
       throw new RangeError(`Expected the keys of on to be types from 0 to ${messageTypeMax} or default, got ${key}`);
     }

@@ -21,6 +21,7 @@ import {
   type AskResult,
   codeOfRefusal,
   parseAnswer,
+  readIgnored,
   readSendResult,
   type SendResult,
 } from './send-result.ts';
@@ -77,6 +78,7 @@ export interface SubscribeOptions extends CallOptions {
 }
 
 const callTimeoutMsMax = 3_600_000;
+const ignoredMax = 64;
 const retryDelayMs = 100;
 const retryDelayMsMax = 2_000;
 
@@ -97,6 +99,8 @@ export class RainbowApi {
   readonly #retries: number;
   readonly #clock: Clock;
   readonly #random: Random;
+  /** Names of which it was warned that the gateway ignored them. */
+  readonly #ignored = new Set<string>();
 
   /**
    * Throws `TypeError` where the URL is none, or where there is not exactly one of token and key; `RangeError` where a
@@ -206,10 +210,23 @@ export class RainbowApi {
       const detail = `Expected an answer of Rainbow's API, got HTTP status ${httpStatus} and something else`;
       return new RainbowApiError('RB_ANSWER_INVALID', {httpStatus, mayBeAccepted: true}, detail);
     }
+    this.#warnOfIgnored(path, readIgnored(answer));
     const code = codeOfRefusal(answer);
     if (answer.status === 0 || code === 'RB_TIMEOUT') return answer;
     const detail = typeof answer.detail === 'string' ? answer.detail : undefined;
     return new RainbowApiError(code, {httpStatus, mayBeAccepted: code === 'RB_INTERNAL'}, detail);
+  }
+
+  /** Once for each name: what the gateway ignores it ignores every time. */
+  #warnOfIgnored(path: string, names: readonly string[]): void {
+    const fresh = names.filter((name) => !this.#ignored.has(name)).slice(0, ignoredMax - this.#ignored.size);
+    if (fresh.length === 0) return;
+    for (const name of fresh) this.#ignored.add(name);
+    const list = fresh.map((name) => JSON.stringify(name)).join(', ');
+    process.emitWarning(
+      `The gateway ignored ${list} in a call to ${path}. It does not know the name: check the versions of gateway and SDK.`,
+      'RainbowWarning',
+    );
   }
 
   #wait(delayMs: number, signal: AbortSignal | undefined): Promise<void> {

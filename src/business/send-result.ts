@@ -20,6 +20,8 @@ export interface SendResult {
   readonly refused: number;
   /** Whether a node of the gateway's cluster did not answer: its clients are not in here. */
   readonly isPartial: boolean;
+  /** Names in the call that the gateway does not know and has ignored: it is of another version. */
+  readonly ignored: readonly string[];
   /** The last reply that was not empty. */
   readonly reply: Payload | undefined;
 }
@@ -68,10 +70,16 @@ export function readSendResult(answer: ApiAnswer): AskResult {
     isTimedOut: answer.timeout === true || answer.status !== 0,
     refused: typeof refused === 'number' ? refused : 0,
     isPartial: answer.partial === true,
+    ignored: readIgnored(answer),
     reply: last.bytes.length === 0 ? undefined : last,
     isTruncated: answer.truncated === true,
     replies: Array.isArray(replies) ? replies.map(readIdentified) : [],
   };
+}
+
+/** Names that the gateway ignored, of any answer. */
+export function readIgnored({ignored}: ApiAnswer): readonly string[] {
+  return Array.isArray(ignored) ? ignored.filter((name) => typeof name === 'string') : [];
 }
 
 function readIdentified(value: unknown): Reply {

@@ -1,7 +1,7 @@
 // An answer of the HTTP API, read for a person: what `send`, `sub` and `unsub` do with the outcome of their call.
 
 import type {CallOutcome} from '../business/gateway-call.ts';
-import {type ApiAnswer, parseAnswer} from '../business/send-result.ts';
+import {type ApiAnswer, parseAnswer, readIgnored} from '../business/send-result.ts';
 import {exitCodes} from './exit.ts';
 import {printable, printJson, printLine} from './output.ts';
 
@@ -27,12 +27,17 @@ export function reportAnswer(
   isJson: boolean,
   describe: (answer: ApiAnswer) => readonly string[],
 ): void {
+  if (read.kind === 'answer' && !isJson) warnOfIgnored(readIgnored(read.answer));
   const isDone = read.kind === 'answer' && read.answer.status === 0;
   process.exitCode = isDone ? exitCodes.success : exitCodes.failure;
   if (isJson) printJson(read.kind === 'answer' ? read.answer : {status: 1, msg: read.why});
   else if (read.kind === 'answer' && isDone) for (const line of describe(read.answer)) printLine(line);
   else
     process.stderr.write(`rainbow: ${read.kind === 'answer' ? describeRefusal(read.answer) : printable(read.why)}\n`);
+}
+
+function warnOfIgnored(names: readonly string[]): void {
+  if (names.length > 0) process.stderr.write(`rainbow: the gateway ignored ${printable(names.join(', '))}\n`);
 }
 
 /** `signature error (RB_SIGNATURE): Expected …`. */

@@ -3,6 +3,7 @@
 
 import {type Command, InvalidArgumentError} from 'commander';
 import {systemClock} from '../core/clock.ts';
+import {readWhole} from '../core/decimal.ts';
 import type {Qos} from '../protocol/packet.ts';
 import type {BenchOptions, BenchProgress, Load} from './bench/run.ts';
 import {stampBytes} from './bench/stamp.ts';
@@ -173,8 +174,8 @@ function progressOn(
 
 function readBounded(min: number, max: number): (text: string) => number {
   return (text) => {
-    const value = Number(text);
-    if (/^\d{1,9}$/.test(text) && value >= min && value <= max) return value;
+    const value = readWhole(text, min, max);
+    if (value !== undefined) return value;
     throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
   };
 }

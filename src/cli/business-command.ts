@@ -3,6 +3,7 @@
 import {createServer} from 'node:http';
 import {type AddressInfo, isIPv6} from 'node:net';
 import {type Command, InvalidArgumentError} from 'commander';
+import {readDecimal, readWhole} from '../core/decimal.ts';
 import {isChannelName} from '../protocol/api.ts';
 import {describeMode, pressKey} from './business/mode.ts';
 import type {Stub} from './business/stub.ts';
@@ -120,11 +121,13 @@ function addChannel(name: string, names: readonly string[]): readonly string[] {
 }
 
 function readPort(text: string): number {
-  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new InvalidArgumentError('Expected a port, or 0.');
-  return Number(text);
+  const port = readWhole(text, 0, 65_535);
+  if (port === undefined) throw new InvalidArgumentError('Expected a port, or 0.');
+  return port;
 }
 
 function readSeconds(text: string): number {
-  if (!/^\d{1,4}(\.\d{1,3})?$/.test(text)) throw new InvalidArgumentError('Expected seconds.');
-  return Number(text);
+  const seconds = readDecimal(text, 0, 9_999.999);
+  if (seconds === undefined) throw new InvalidArgumentError('Expected seconds from 0 to 9999.999.');
+  return seconds;
 }

@@ -1,6 +1,7 @@
 // `rainbow conformance`: plays the vectors of the package against any server of this protocol, and says where it differs.
 
 import {type Command, InvalidArgumentError} from 'commander';
+import {readDecimal, readWhole} from '../core/decimal.ts';
 import {describeReport} from './conformance/report.ts';
 import type {ConformanceReport} from './conformance/runner.ts';
 import type {ConformanceTarget} from './conformance/session.ts';
@@ -77,15 +78,13 @@ function targetOf(url: string | undefined, flags: ConformanceFlags): Conformance
 }
 
 function readPort(text: string): number {
-  const port = Number(text);
-  if (!/^\d{1,5}$/.test(text) || port === 0 || port > 65_535) {
-    throw new InvalidArgumentError('Expected a port from 1 to 65535.');
-  }
+  const port = readWhole(text, 1, 65_535);
+  if (port === undefined) throw new InvalidArgumentError('Expected a port from 1 to 65535.');
   return port;
 }
 
 function readSeconds(text: string): number {
-  const seconds = Number(text);
-  if (!/^\d{1,4}(\.\d{1,3})?$/.test(text) || seconds === 0) throw new InvalidArgumentError('Expected seconds.');
+  const seconds = readDecimal(text, 0.001, 9_999.999);
+  if (seconds === undefined) throw new InvalidArgumentError('Expected seconds from 0.001 to 9999.999.');
   return seconds;
 }

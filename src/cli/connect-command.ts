@@ -4,6 +4,7 @@
 import {createInterface, type Interface} from 'node:readline';
 import {type Command, InvalidArgumentError} from 'commander';
 import {systemClock} from '../core/clock.ts';
+import {readDecimal} from '../core/decimal.ts';
 import {headerDevice, headerPlatform} from '../protocol/header-name.ts';
 import type {Qos} from '../protocol/packet.ts';
 import {type InputLine, inputSyntax, readLine} from './connect/input-line.ts';
@@ -179,6 +180,7 @@ function readScriptLine(text: string, qos: Qos): InputLine {
 }
 
 function readSeconds(text: string): number {
-  if (!/^\d{1,6}(\.\d{1,3})?$/.test(text)) throw new InvalidArgumentError('Expected seconds.');
-  return Number(text);
+  const seconds = readDecimal(text, 0, 999_999.999);
+  if (seconds === undefined) throw new InvalidArgumentError('Expected seconds from 0 to 999999.999.');
+  return seconds;
 }

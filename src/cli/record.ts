@@ -2,6 +2,7 @@
 
 import {open, unlink} from 'node:fs/promises';
 import {type Command, InvalidArgumentError} from 'commander';
+import {readDecimal} from '../core/decimal.ts';
 import {isTraceEvent, TraceReader} from '../protocol/trace-lines.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
 import {readFeed} from './feed-call.ts';
@@ -85,7 +86,7 @@ async function openNew(path: string) {
 }
 
 function readSeconds(text: string): number {
-  const seconds = Number(text);
-  if (!(seconds > 0 && seconds <= 86_400)) throw new InvalidArgumentError('Expected seconds up to 86400.');
+  const seconds = readDecimal(text, 0, 86_400);
+  if (!seconds) throw new InvalidArgumentError('Expected seconds up to 86400.');
   return seconds;
 }

@@ -6,6 +6,7 @@ import {createReadStream} from 'node:fs';
 import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {type Command, InvalidArgumentError} from 'commander';
+import {readWhole} from '../core/decimal.ts';
 import {type PageFile, pagePolicy, readPageFiles} from '../gateway/inspector-files.ts';
 import {inspectorPaths} from '../protocol/trace-feed.ts';
 import {traceContentType} from '../protocol/trace-lines.ts';
@@ -96,6 +97,7 @@ function sendRecording(path: string, response: ServerResponse): void {
 }
 
 function readPort(text: string): number {
-  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new InvalidArgumentError('Expected a port, 0 to 65535.');
-  return Number(text);
+  const port = readWhole(text, 0, 65_535);
+  if (port === undefined) throw new InvalidArgumentError('Expected a port, 0 to 65535.');
+  return port;
 }

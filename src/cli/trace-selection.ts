@@ -1,6 +1,7 @@
 // Which connections and messages a command wants to see: the options that `trace` and `record` have in common.
 
 import {type Command, InvalidArgumentError} from 'commander';
+import {readDecimal} from '../core/decimal.ts';
 import {parseMessageType} from '../protocol/api.ts';
 import type {TraceSelection} from '../protocol/trace-feed.ts';
 
@@ -48,7 +49,7 @@ function gatherType(text: string, before: readonly number[] = []): readonly numb
 }
 
 function readRate(text: string): number {
-  const rate = Number(text);
-  if (!(rate >= 0 && rate <= 1)) throw new InvalidArgumentError('Expected a number from 0 to 1.');
+  const rate = readDecimal(text, 0, 1);
+  if (rate === undefined) throw new InvalidArgumentError('Expected a decimal number from 0 to 1.');
   return rate;
 }

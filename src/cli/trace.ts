@@ -3,6 +3,7 @@
 import type {Command} from 'commander';
 import {callGateway, type GatewayTarget} from '../business/gateway-call.ts';
 import type {ApiAnswer} from '../business/send-result.ts';
+import {readWhole} from '../core/decimal.ts';
 import {apiPaths} from '../protocol/api.ts';
 import type {TraceEvent, TraceHeader} from '../protocol/trace.ts';
 import {isTraceEvent, TraceReader} from '../protocol/trace-lines.ts';
@@ -24,6 +25,7 @@ interface TraceFlags extends TargetFlags, SelectionFlags {
 
 const callTimeoutMs = 15_000;
 const switchSecondsDefault = 600;
+const switchSecondsMax = 86_400;
 
 const examples = `
 What was not traced when it happened cannot be told afterwards: set trace = on in the configuration, or switch it on.
@@ -99,9 +101,14 @@ function listOf(value: unknown): readonly unknown[] {
 }
 
 async function turn(target: GatewayTarget, flags: TraceFlags): Promise<void> {
-  const seconds = flags.off ? 0 : flags.on === true ? switchSecondsDefault : Number(flags.on);
-  if (!flags.off && !(Number.isInteger(seconds) && seconds > 0)) {
-    throw new CommandFailure(exitCodes.usage, `expected --on with whole seconds from 1, got ${flags.on}.`);
+  const seconds = flags.off
+    ? 0
+    : flags.on === true
+      ? switchSecondsDefault
+      : readWhole(flags.on ?? '', 1, switchSecondsMax);
+  if (seconds === undefined) {
+    const expected = `expected --on with whole seconds from 1 to ${switchSecondsMax}`;
+    throw new CommandFailure(exitCodes.usage, `${expected}, got ${flags.on}.`);
   }
   const {payloads: _, ...selection} = selectionOf(flags, false);
   const outcome = await callGateway(target, {

@@ -1,6 +1,7 @@
 // What other nodes answer, read with the distrust that the network deserves: wrong JSON, HTML, a wrong type are no answer.
 // Nodes of the original answer less than ours; what they leave out is absent here.
 
+import {readDecimal} from '../core/decimal.ts';
 import type {ClientReply, NodeFacts, PublishOutcome, SubscribeOutcome} from './switchboard.ts';
 
 type Members = Readonly<Record<string, unknown>>;
@@ -55,8 +56,8 @@ export function readFactsAnswer(body: Uint8Array): NodeFacts | undefined {
     channelsCount,
     channels: Array.isArray(answer.channels) ? answer.channels.flatMap(readChannel) : [],
     // The original has them from `ps`, as texts.
-    cpuPercent: Number(process.cpu) || 0,
-    memoryPercent: Number(process.mem) || 0,
+    cpuPercent: percent(process.cpu),
+    memoryPercent: percent(process.mem),
     memoryBytes: count(process.memory),
   };
 }
@@ -78,6 +79,11 @@ function readMembers(value: unknown): Members | undefined {
 
 function count(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+}
+
+function percent(value: unknown): number {
+  if (typeof value === 'string') return readDecimal(value.trim(), 0, 1e6) ?? 0;
+  return typeof value === 'number' && value >= 0 && value <= 1e6 ? value : 0;
 }
 
 function readReply({data, encoding}: Members): Uint8Array | undefined {

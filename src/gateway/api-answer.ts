@@ -12,6 +12,8 @@ export interface Refusal {
   readonly detail?: string | undefined;
   /** Whether another node of the cluster did not answer. @default false */
   readonly isPartial?: boolean;
+  /** Names in the call that mean nothing in it. @default none */
+  readonly ignored?: readonly string[] | undefined;
 }
 
 /** The answer to whatever succeeds and has nothing to tell, but perhaps that another node did not answer. */
@@ -20,10 +22,28 @@ export function doneText(isPartial: boolean): string {
 }
 
 /** {@link ErrorAnswer} as JSON. */
-export function refusalText({code, detail, isPartial}: Refusal): string {
+export function refusalText({code, detail, isPartial, ignored}: Refusal): string {
   const partial = isPartial === true ? ',"partial":true' : '';
   const start = `{"status":1,"msg":${JSON.stringify(errorTable[code].message)},"code":"${code}"${partial}`;
-  return detail === undefined ? `${start}}` : `${start},"detail":${JSON.stringify(detail)}}`;
+  return withIgnored(detail === undefined ? `${start}}` : `${start},"detail":${JSON.stringify(detail)}}`, ignored);
+}
+
+/** An answer, a JSON object, that also names what of its call was ignored. */
+export function withIgnored(text: string, ignored: readonly string[] | undefined): string {
+  return ignored === undefined ? text : `${text.slice(0, -1)},"ignored":${JSON.stringify(ignored)}}`;
+}
+
+/** The same of an answer in pieces. */
+export function* piecesWithIgnored(
+  pieces: Iterable<string>,
+  ignored: readonly string[] | undefined,
+): Generator<string, void, void> {
+  let held: string | undefined;
+  for (const piece of pieces) {
+    if (held !== undefined) yield held;
+    held = piece;
+  }
+  if (held !== undefined) yield withIgnored(held, ignored);
 }
 
 /** The refusal that a rejection stands for, known by its code; `undefined` for a failure of our own. */

@@ -1,21 +1,22 @@
 // The calls that the original had: /send/, /sub/ and /unsub/. What is the same for all calls, the gate does.
 
 import type {Inspect} from '../cluster/inspector-federated.ts';
-import {
-  type ChangeOutcome,
-  type PublishRequest,
-  replyBytes,
-  type SubscribeOutcome,
-  type Switchboard,
-} from '../cluster/switchboard.ts';
+import {type ChangeOutcome, replyBytes, type SubscribeOutcome, type Switchboard} from '../cluster/switchboard.ts';
 import type {Counters} from '../core/counters.ts';
 import type {ErrorCode} from '../core/errors.ts';
 import {apiPaths} from '../protocol/api.ts';
 import {emptyBytes} from '../protocol/packet.ts';
-import {doneText, isLargeOutcome, outcomePieces, outcomeText, type Refusal} from './api-answer.ts';
+import {doneText, isLargeOutcome, outcomePieces, outcomeText, piecesWithIgnored, type Refusal} from './api-answer.ts';
 import type {ApiGate, ApiOutcome, ApiRequest} from './api-gate.ts';
 import {isFromNode} from './api-query.ts';
-import {meaningOf, readEviction, readPublish, readSubscription, type SubscriptionRequest} from './api-request.ts';
+import {
+  meaningOf,
+  readEviction,
+  readSend,
+  readSubscription,
+  type SendRequest,
+  type SubscriptionRequest,
+} from './api-request.ts';
 import type {ApiResponder} from './api-responder.ts';
 import {previewPublication} from './publish-preview.ts';
 
@@ -37,25 +38,16 @@ const outcomeCodes: Readonly<Record<Exclude<SubscribeOutcome, 'done'>, ErrorCode
   overloaded: 'RB_OVERLOADED',
 };
 
-/** A publication that is to be made, or only shown. */
-interface Send {
-  readonly publish: PublishRequest;
-  readonly isDry: boolean;
-}
-
 /** Adds the calls. */
 export function addCalls(gate: ApiGate, parts: ApiCallsParts): void {
   const switchboardFor = ({query}: ApiRequest): Switchboard => (isFromNode(query) ? parts.ownNode : parts.switchboard);
 
-  gate.add<Send>({
+  gate.add<SendRequest>({
     method: 'POST',
     path: apiPaths.send,
-    read: ({query, body}) => {
-      const publish = readPublish(query, body ?? emptyBytes);
-      return 'code' in publish ? publish : {publish, isDry: query.dry !== undefined};
-    },
+    read: ({query, body}) => readSend(query, body ?? emptyBytes),
     meaningOf: ({publish, isDry}) => (isDry ? undefined : meaningOf(publish)),
-    run: async ({publish, isDry}, request, reply) => {
+    run: async ({publish, isDry, ignored}, request, reply) => {
       if (isDry) return JSON.stringify({status: 0, ...(await previewPublication(parts.inspect, publish))});
       const outcome = await switchboardFor(request).publish(publish);
       if (outcome.isPartial === true) parts.counters.publicationsPartial++;
@@ -64,7 +56,8 @@ export function addCalls(gate: ApiGate, parts: ApiCallsParts): void {
       const isToNode = isFromNode(request.query);
       if (!isLargeOutcome(wantsReplies, outcome)) return outcomeText(qos, wantsReplies, outcome, isToNode);
       const bytes = outcome.replies.reduce((sum, one) => sum + replyBytes(one), outcome.lastReply?.length ?? 0);
-      await parts.responder.answerInPieces(reply, outcomePieces(qos, wantsReplies, outcome, isToNode), bytes);
+      const pieces = outcomePieces(qos, wantsReplies, outcome, isToNode);
+      await parts.responder.answerInPieces(reply, piecesWithIgnored(pieces, ignored), bytes);
       return undefined;
     },
   });
@@ -72,7 +65,7 @@ export function addCalls(gate: ApiGate, parts: ApiCallsParts): void {
   gate.add<SubscriptionRequest>({
     method: 'POST',
     path: apiPaths.subscribe,
-    read: ({body}) => readSubscription(body ?? emptyBytes),
+    read: ({query, body}) => readSubscription('sub', query, body ?? emptyBytes),
     meaningOf: () => 'sub',
     run: async ({subscription, occupy}, request) =>
       changed(await switchboardFor(request).subscribe(subscription, occupy)),
@@ -83,7 +76,7 @@ export function addCalls(gate: ApiGate, parts: ApiCallsParts): void {
     path: apiPaths.unsubscribe,
     read: ({query, body = emptyBytes}) => {
       const evicted = isFromNode(query) ? readEviction(body) : undefined;
-      return evicted === undefined ? readSubscription(body) : {evicted};
+      return evicted === undefined ? readSubscription('unsub', query, body) : {evicted};
     },
     meaningOf: () => 'unsub',
     run: async (wanted, request) =>
@@ -98,6 +91,7 @@ export function addCalls(gate: ApiGate, parts: ApiCallsParts): void {
 /** A channel that everybody is to leave. */
 interface Eviction {
   readonly evicted: string;
+  readonly ignored?: undefined;
 }
 
 function changed({outcome, isPartial}: ChangeOutcome): ApiOutcome {

@@ -8,13 +8,14 @@ import type {FastifyInstance, FastifyReply, FastifyRequest} from 'fastify';
 import type {Counters} from '../core/counters.ts';
 import {invariant} from '../core/invariant.ts';
 import {emptyBytes} from '../protocol/packet.ts';
-import {type Refusal, refusalOf} from './api-answer.ts';
+import {type Refusal, refusalOf, withIgnored} from './api-answer.ts';
 import {type ApiAuthentication, isBearer} from './api-authentication.ts';
 import {type ApiQuery, isFromNode} from './api-query.ts';
 import type {ApiResponder} from './api-responder.ts';
 import type {BodyMemory} from './body-memory.ts';
 import type {HttpDrain} from './http-drain.ts';
 import type {Admission, ReplayGuard} from './replay-guard.ts';
+import type {SeldomWarning} from './seldom-warning.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -42,13 +43,18 @@ export interface OtherBody {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** What `read` makes of a call that ignores what it does not know: the names that it ignored. */
+interface ReadCall {
+  readonly ignored?: readonly string[] | undefined;
+}
+
 /** One call. */
 export interface GuardedCall<Wanted extends object> {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   /** Who need not prove anything. @default nobody */
   readonly isOpenTo?: (request: ApiRequest) => boolean;
-  /** What is asked for. What is refused here leaves its signature usable. */
+  /** What is asked for, with `ignored` where the call had names that mean nothing. A refusal leaves the signature usable. */
   readonly read: (request: ApiRequest) => Wanted | Refusal;
   /**
    * What makes two calls the same, for calls that the original had: its callers draw nonces that collide. Absent, or
@@ -68,6 +74,8 @@ export interface ApiGateParts {
   readonly counters: Counters;
   readonly bodies: BodyMemory;
   readonly payloadBytesMax: number;
+  /** Told of names that a call ignored. */
+  readonly ignored: SeldomWarning;
 }
 
 /** Marks a route as one that needs no proof here. */
@@ -128,9 +136,11 @@ export class ApiGate {
   // Answers exactly once: with what the call makes, or with what it, or the answering of it, fails with.
   #handle<Wanted extends object>(call: GuardedCall<Wanted>, request: ApiRequest, reply: FastifyReply): void {
     const {responder, drain} = this.#parts;
-    // Of the original's nodes only the calls that change something read an error's body.
-    const isToNode = call.method === 'POST' && isFromNode(request.query);
+    // Other nodes repeat the calls of the original alone.
+    const isToNode = call.meaningOf !== undefined && isFromNode(request.query);
     const wanted = call.read(request);
+    const {ignored}: ReadCall = wanted;
+    if (ignored !== undefined) this.#parts.ignored.count({path: call.path, ignored});
     if (isRefusal(wanted)) {
       responder.refuse(reply, wanted, isToNode);
       return;
@@ -138,7 +148,7 @@ export class ApiGate {
     const isOpen = call.isOpenTo?.(request) === true || isBearer(request.headers.authorization);
     const admission = isOpen ? undefined : this.#admit(request, call.meaningOf?.(wanted));
     if (admission !== undefined && isRefusal(admission)) {
-      responder.refuse(reply, admission, isToNode);
+      responder.refuse(reply, {...admission, ignored}, isToNode);
       return;
     }
     drain.begin();
@@ -147,9 +157,9 @@ export class ApiGate {
       .then((outcome) => {
         if (isRefusal(outcome)) {
           this.#release(admission, outcome);
-          responder.refuse(reply, outcome, isToNode);
+          responder.refuse(reply, {...outcome, ignored}, isToNode);
         } else {
-          this.#answer(reply, outcome);
+          this.#answer(reply, outcome, ignored);
         }
       })
       .catch((error: unknown) => {
@@ -159,10 +169,10 @@ export class ApiGate {
       .finally(() => drain.end());
   }
 
-  #answer(reply: FastifyReply, outcome: Exclude<ApiOutcome, Refusal>): void {
+  #answer(reply: FastifyReply, outcome: Exclude<ApiOutcome, Refusal>, ignored: readonly string[] | undefined): void {
     const {responder} = this.#parts;
     if (outcome === undefined) return;
-    if (typeof outcome === 'string') responder.answer(reply, outcome);
+    if (typeof outcome === 'string') responder.answer(reply, withIgnored(outcome, ignored));
     else responder.answerAs(reply.headers(outcome.headers ?? {}), outcome.contentType, outcome.body);
   }
 

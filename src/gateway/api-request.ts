@@ -16,25 +16,47 @@ import {
   sendTimeoutDefaultMs,
 } from '../protocol/api.ts';
 import type {Refusal} from './api-answer.ts';
-import type {ApiQuery} from './api-query.ts';
+import {kindOf, refuseParameter, shown} from './api-fault.ts';
+import {type ApiQuery, ignoredBy, readFlag} from './api-query.ts';
 import {subscribeBodySchema} from './api-schema.ts';
+import {joinNames, noteName} from './ignored-names.ts';
+import {readJsonBody} from './json-body.ts';
+
+/** A publication that is to be made, or only shown. */
+export interface SendRequest {
+  readonly publish: PublishRequest;
+  readonly isDry: boolean;
+  readonly ignored: readonly string[] | undefined;
+}
+
+const ignoredBySend = ignoredBy(['channel', 'identity', 'msgtype', 'qos', 'timeout', 'replies', 'dry', 'cluster']);
 
 /** Reads `POST /send/`. */
+export function readSend(query: ApiQuery, payload: Uint8Array): SendRequest | Refusal {
+  const ignored = ignoredBySend(query);
+  const publish = readPublish(query, payload);
+  if ('code' in publish) return {...publish, ignored};
+  const isDry = readFlag('dry', query.dry);
+  return typeof isDry === 'boolean' ? {publish, isDry, ignored} : {...isDry, ignored};
+}
+
+/** Reads what is to be published. */
 export function readPublish(query: ApiQuery, payload: Uint8Array): PublishRequest | Refusal {
   const {channel, identity} = query;
   const qos = query.qos === undefined ? qosDefault : parseQos(query.qos);
   const type = query.msgtype === undefined ? messageTypeDefault : parseMessageType(query.msgtype);
   const timeoutMs = query.timeout === undefined ? sendTimeoutDefaultMs : parseTimeoutMs(query.timeout);
-  if (query.malformed !== undefined) return refuse(`Expected ${query.malformed} to be percent-encoded UTF-8`);
+  if (query.malformed !== undefined) return refuseParameter(`Expected ${query.malformed} to be percent-encoded UTF-8`);
   const addressRefusal = refuseAddress(channel, identity);
   if (addressRefusal !== undefined) return addressRefusal;
   if (qos === undefined) return {code: 'RB_QOS', detail: `Expected qos to be 0, 1 or 2, got ${shown(query.qos)}`};
-  if (type === undefined) return refuse(`Expected msgtype from 0 to ${messageTypeMax}, got ${shown(query.msgtype)}`);
+  if (type === undefined)
+    return refuseParameter(`Expected msgtype from 0 to ${messageTypeMax}, got ${shown(query.msgtype)}`);
   if (timeoutMs === undefined) {
-    return refuse(`Expected timeout in seconds, got ${shown(query.timeout)}`);
+    return refuseParameter(`Expected timeout in seconds, got ${shown(query.timeout)}`);
   }
   if (query.replies !== undefined && query.replies !== 'all') {
-    return refuse(`Expected replies to be all, got ${shown(query.replies)}`);
+    return refuseParameter(`Expected replies to be all, got ${shown(query.replies)}`);
   }
   return {channel, identity, type, qos, timeoutMs, payload, wantsReplies: query.replies === 'all'};
 }
@@ -51,33 +73,51 @@ function refuseAddress(channel: string | undefined, identity: string | undefined
     if (!channel) return {code: 'RB_CHANNEL_MISSING', detail: 'Expected channel or identity'};
     return isChannelName(channel) ? undefined : refuseChannel(channel);
   }
-  if (channel !== undefined) return refuse('Expected channel or identity, got both');
+  if (channel !== undefined) return refuseParameter('Expected channel or identity, got both');
   return isIdentity(identity) ? undefined : refuseIdentity(identity);
 }
 
-/** What `/sub/` and `/unsub/` ask for; `/unsub/` has no use for `occupy`. */
+/** What `/sub/` and `/unsub/` ask for. */
 export interface SubscriptionRequest {
   readonly subscription: Subscription;
   readonly occupy: boolean;
+  readonly ignored: readonly string[] | undefined;
 }
 
-/** Reads the JSON body of `POST /sub/` and `POST /unsub/`. */
-export function readSubscription(body: Uint8Array): SubscriptionRequest | Refusal {
-  const value = parseJson(body);
+const ignoredBySubscription = ignoredBy(['cluster']);
+const memberNames = {sub: ['identity', 'channel', 'occupy'], unsub: ['identity', 'channel']} as const;
+
+/** Reads `POST /sub/` and `POST /unsub/`, which has no use for `occupy`. */
+export function readSubscription(
+  call: keyof typeof memberNames,
+  query: ApiQuery,
+  body: Uint8Array,
+): SubscriptionRequest | Refusal {
+  const read = readJsonBody(body);
+  const value = 'value' in read ? read.value : Object.fromEntries(read.members);
+  const known: readonly string[] = memberNames[call];
+  const unknown: string[] = [];
+  if ('members' in read) {
+    for (const name of read.members.keys()) if (!known.includes(name)) noteName(unknown, name);
+    for (const name of read.repeated) noteName(unknown, name);
+  }
+  const ignored = joinNames(ignoredBySubscription(query), unknown);
   const {success, data, error} = subscribeBodySchema.safeParse(value);
-  if (!success) return refuseBody(value, error.issues[0]?.path[0]);
+  if (!success) return {...refuseBody(value, error.issues[0]?.path[0]), ignored};
   const {identity, channel, occupy} = data;
-  return {subscription: {identity, channel}, occupy: Boolean(occupy)};
+  return {subscription: {identity, channel}, occupy: Boolean(occupy), ignored};
 }
 
 /** The first fault, told as those of a query are. */
 function refuseBody(value: unknown, member: PropertyKey | undefined): Refusal {
   if (member !== 'identity' && member !== 'channel') {
-    return refuse(`Expected the body to be a JSON object, got ${value === undefined ? 'no JSON' : kindOf(value)}`);
+    return refuseParameter(
+      `Expected the body to be a JSON object, got ${value === undefined ? 'no JSON' : kindOf(value)}`,
+    );
   }
   // It has a member that is at fault, or lacks one: it is an object.
   const text = (value as Partial<Record<'identity' | 'channel', unknown>>)[member];
-  if (typeof text !== 'string') return refuse(`Expected ${member} to be a string, got ${kindOf(text)}`);
+  if (typeof text !== 'string') return refuseParameter(`Expected ${member} to be a string, got ${kindOf(text)}`);
   return member === 'channel' ? refuseChannel(text) : refuseIdentity(text);
 }
 
@@ -86,26 +126,11 @@ function refuseBody(value: unknown, member: PropertyKey | undefined): Refusal {
  * that occupies it: `{"channel","everyone":true}`. The channel, or `undefined` where the body is none of these.
  */
 export function readEviction(body: Uint8Array): string | undefined {
-  const value = parseJson(body);
-  if (typeof value !== 'object' || value === null) return undefined;
-  const {channel, everyone} = value as Partial<Record<'channel' | 'everyone', unknown>>;
-  return everyone === true && typeof channel === 'string' && isChannelName(channel) ? channel : undefined;
-}
-
-const utf8 = new TextDecoder('utf-8', {fatal: true});
-
-/** The value, or `undefined` where the body is not JSON in UTF-8. */
-function parseJson(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(utf8.decode(body));
-  } catch {
-    // What the parser says would quote the body.
-    return undefined;
-  }
-}
-
-function refuse(detail: string): Refusal {
-  return {code: 'RB_PARAMETERS', detail};
+  const read = readJsonBody(body);
+  if ('value' in read) return undefined;
+  const channel = read.members.get('channel');
+  const isWanted = read.members.get('everyone') === true && typeof channel === 'string' && isChannelName(channel);
+  return isWanted ? channel : undefined;
 }
 
 function refuseChannel(channel: string): Refusal {
@@ -115,19 +140,5 @@ function refuseChannel(channel: string): Refusal {
 
 function refuseIdentity(identity: string): Refusal {
   const rule = `1 to ${identityLengthMax} printable ASCII characters without blanks`;
-  return refuse(`Expected identity to be ${rule}, got ${shown(identity)}`);
-}
-
-const shownLengthMax = 40;
-
-/** A caller's own value, quoted and cut. */
-function shown(text: string | undefined): string {
-  if (text === undefined) return 'nothing';
-  return JSON.stringify(text.length > shownLengthMax ? `${text.slice(0, shownLengthMax)}…` : text);
-}
-
-function kindOf(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'an array' : `${typeof value === 'object' ? 'an' : 'a'} ${typeof value}`;
+  return refuseParameter(`Expected identity to be ${rule}, got ${shown(identity)}`);
 }

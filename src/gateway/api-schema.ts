@@ -70,7 +70,7 @@ export const sendQuerySchema = z.object({
         `0 or less means ${sendTimeoutDefaultMs / 1000}. Without meaning at QoS 0`,
     }),
   replies: z.literal('all').describe("Adds every client's reply to the answer").exactOptional(),
-  dry: z.string().describe('Any value: nothing is sent, and the answer tells who would get it').exactOptional(),
+  dry: z.string().describe('`1`: nothing is sent, and the answer tells who would get it').exactOptional(),
 });
 
 /** Query of `GET /serverinfo/`, besides what signs it. Any value is taken. */
@@ -92,6 +92,10 @@ const message = z.string().describe("The publication's id");
 const refused = count
   .describe('Clients that were not sent the message since their queue was full; absent if none')
   .exactOptional();
+const ignored = z
+  .array(z.string())
+  .describe('Names of parameters and members in the call that mean nothing in it, 16 at most; absent if none')
+  .exactOptional();
 const encodedReply = z.object({
   data: z.string(),
   encoding: z.literal('base64').describe('Where the reply is not UTF-8, and `data` is its base64').exactOptional(),
@@ -103,7 +107,7 @@ export const replySchema = encodedReply.extend({
 }) satisfies z.ZodType<IdentifiedReply>;
 
 /** Answer of `POST /send/` at QoS 0. */
-export const acceptedSchema = z.object({status: z.literal(0), message}) satisfies z.ZodType<AcceptedAnswer>;
+export const acceptedSchema = z.object({status: z.literal(0), message, ignored}) satisfies z.ZodType<AcceptedAnswer>;
 
 /** Answer of `POST /send/` at QoS 1 and 2. [RB-61] */
 export const confirmedSchema = encodedReply.extend({
@@ -121,6 +125,7 @@ export const confirmedSchema = encodedReply.extend({
     .exactOptional(),
   refused,
   message,
+  ignored,
 }) satisfies z.ZodType<ConfirmedAnswer>;
 
 /** Answer of `POST /send/` at QoS 1 and 2 where nobody confirmed in time. [RB-62] */
@@ -131,10 +136,11 @@ export const timeoutSchema = z.object({
   connections: z.literal(0),
   refused,
   message,
+  ignored,
 }) satisfies z.ZodType<TimeoutAnswer>;
 
-/** Answer of `POST /sub/`, `POST /unsub/` and `POST /trace/`. */
-export const doneSchema = z.object({status: z.literal(0)});
+/** Answer of `POST /trace/`, and of `POST /sub/` and `POST /unsub/`, which may have `ignored`. */
+export const doneSchema = z.object({status: z.literal(0), ignored});
 
 /** Any refusal. */
 export const errorSchema = z.object({
@@ -143,6 +149,7 @@ export const errorSchema = z.object({
   // Of a record's keys, each a string of its own type, which Object.keys does not say.
   code: z.enum(Object.keys(errorTable) as ErrorAnswer['code'][]),
   detail: z.string().describe('What was expected and what was got, where that helps').exactOptional(),
+  ignored,
 }) satisfies z.ZodType<ErrorAnswer>;
 
 /** What `GET /serverinfo/` tells as JSON; more members may come. */
@@ -166,6 +173,7 @@ export const serverinfoSchema = z.object({
   nodes: z
     .array(z.looseObject({server: z.string(), isAnswering: z.boolean()}))
     .describe('The other nodes of the cluster, each with what it tells of itself if it answers'),
+  ignored,
 });
 
 /** The same with `cluster=1`: the original's form, and what it did not tell. */

@@ -1,7 +1,8 @@
 // The forms of configured addresses: where to listen, and where other nodes are. Used by the table of keys only.
 
 import {BlockList, isIP} from 'node:net';
-import {type Form, isWholeWithin, refuse, show, splitKeys} from './configuration-values.ts';
+import {readWhole} from '../core/decimal.ts';
+import {type Form, refuse, show, splitKeys} from './configuration-values.ts';
 
 /** An address or a name to listen on; an IPv6 address with or without brackets. */
 export const hostAddress: Form<string> = {
@@ -56,5 +57,5 @@ export function places(countMax: number): Form<readonly string[]> {
 
 function isPlace(text: string): boolean {
   const [, host = '', port = ''] = /^(\[[^[\]]+\]|[^:[\]]+):(\d+)$/.exec(text) ?? [];
-  return isWholeWithin(port, 1, 65_535) && hostAddress.read(host).kind === 'value';
+  return readWhole(port, 1, 65_535) !== undefined && hostAddress.read(host).kind === 'value';
 }

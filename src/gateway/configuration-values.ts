@@ -2,6 +2,7 @@
 // table of keys only. No form ever repeats a secret, and none repeats a text long enough to be one put in a wrong place.
 
 import {availableParallelism} from 'node:os';
+import {readDecimal, readWhole} from '../core/decimal.ts';
 
 /** What a form made of a text; `got` and `expected` finish the sentence `Expected KEY to be …, got …`. */
 export type Reading<Value> =
@@ -38,7 +39,7 @@ export function show(text: string): string {
 export function wholeNumber(min: number, max: number): Form<number> {
   return {
     expected: `a whole number from ${min} to ${max}`,
-    read: (text) => (isWholeWithin(text, min, max) ? {kind: 'value', value: Number(text)} : refuse(text)),
+    read: (text) => readingOf(text, readWhole(text, min, max)),
     write: String,
   };
 }
@@ -60,8 +61,7 @@ export const share: Form<number> = {
   read(text) {
     const word = text.toLowerCase();
     if (word === 'off' || word === 'on') return {kind: 'value', value: word === 'on' ? 1 : 0};
-    const isShare = /^(?:0?\.\d{1,9}|[01](?:\.0{1,9})?)$/.test(text);
-    return isShare ? {kind: 'value', value: Number(text)} : refuse(text);
+    return readingOf(text, readDecimal(withZero(text), 0, 1));
   },
   write: (value) => (value === 0 ? 'off' : value === 1 ? 'on' : String(value)),
 };
@@ -71,9 +71,8 @@ export function seconds(min: number, max: number): Form<number> {
   return {
     expected: `a number of seconds from ${min} to ${max}`,
     read(text) {
-      const match = /^(\d{1,9}(?:\.\d{1,9})?|\.\d{1,9})(?: ?s)?$/.exec(text);
-      const value = Number(match?.[1]);
-      return value >= min && value <= max ? {kind: 'value', value: Math.round(value * 1000)} : refuse(text);
+      const value = readDecimal(withZero(text.replace(/ ?s$/, '')), min, max);
+      return readingOf(text, value === undefined ? undefined : Math.round(value * 1000));
     },
     write: (ms) => String(ms / 1000),
   };
@@ -105,9 +104,10 @@ export function bytes(min: number, max: number): Form<number> {
   return {
     expected: `a size in bytes from ${writeBytes(min)} to ${writeBytes(max)}`,
     read(text) {
-      const match = /^(\d{1,15}) ?([a-z]*)$/i.exec(text);
-      const value = Number(match?.[1]) * (byteUnits[(match?.[2] || 'b').toLowerCase()] ?? Number.NaN);
-      return value >= min && value <= max ? {kind: 'value', value} : refuse(text);
+      const match = /^(\d+) ?([a-z]*)$/i.exec(text);
+      const unit = byteUnits[(match?.[2] || 'b').toLowerCase()];
+      const count = unit === undefined ? undefined : readWhole(match?.[1] ?? '', min / unit, max / unit);
+      return readingOf(text, count === undefined || unit === undefined ? undefined : count * unit);
     },
     write: writeBytes,
   };
@@ -167,9 +167,10 @@ export function wholeNumbers(min: number, max: number, countMax: number): Form<r
       const isBracketed = text.startsWith('[') && text.endsWith(']');
       const items = (isBracketed ? text.slice(1, -1) : text).split(',').map((item) => item.trim());
       if (items.at(-1) === '') items.pop();
-      const index = items.findIndex((item) => !isWholeWithin(item, min, max));
+      const numbers = items.map((item) => readWhole(item, min, max));
+      const index = numbers.indexOf(undefined);
       if (index !== -1) return {kind: 'refused', got: `${show(items[index] ?? '')} in place ${index + 1}`};
-      const value = [...new Set(items.map(Number))];
+      const value = [...new Set(numbers.filter((number) => number !== undefined))];
       return value.length <= countMax ? {kind: 'value', value} : {kind: 'refused', got: `${value.length} of them`};
     },
     write: (values) => `[${values.join(', ')}]`,
@@ -245,9 +246,16 @@ export function splitKeys(text: string): readonly string[] {
   return text.split(/[,\n]/).flatMap((key) => key.trim() || []);
 }
 
-/** Whether `text` is a whole number in decimal, `min` and `max` included. */
-export function isWholeWithin(text: string, min: number, max: number): boolean {
-  return /^\d{1,15}$/.test(text) && Number(text) >= min && Number(text) <= max;
+function readingOf(
+  text: string,
+  value: number | undefined,
+): {kind: 'value'; value: number} | ReturnType<typeof refuse> {
+  return value === undefined ? refuse(text) : {kind: 'value', value};
+}
+
+/** With the zero that people leave out before the point. */
+function withZero(text: string): string {
+  return text.startsWith('.') ? `0${text}` : text;
 }
 
 /** The reading of a text that is not of its form. */

@@ -29,6 +29,8 @@ import type {GatewayOptions} from './options.ts';
 import {addPublicDocuments} from './public-documents.ts';
 import type {ReplayGuard} from './replay-guard.ts';
 import {createReplayGuard} from './replay-marks.ts';
+import type {Reports} from './reports.ts';
+import {SeldomWarning} from './seldom-warning.ts';
 import {addServerinfo} from './serverinfo.ts';
 import {TraceApi} from './trace-api.ts';
 import {isWebSocketUpgrade, refuseRequest} from './upgrade-request.ts';
@@ -54,6 +56,8 @@ export interface HttpApiParts {
   readonly memory: MemoryBound;
   /** The thread's, for calls that are refused. */
   readonly observation: Observation;
+  /** Takes what is logged once a minute at most. */
+  readonly reports: Reports;
   /** Of this package, for /serverinfo/. */
   readonly version: string;
   /** `clock.now()` at the gateway's start. */
@@ -108,7 +112,8 @@ export function createHttpApi(parts: HttpApiParts): FastifyInstance {
     else done();
   });
 
-  const gate = new ApiGate(app, {...options, authentication, guard, responder, drain, counters, bodies});
+  const ignored = new SeldomWarning(parts.reports, 'api.ignored');
+  const gate = new ApiGate(app, {...options, authentication, guard, responder, drain, counters, bodies, ignored});
   addCalls(gate, {...parts, responder});
   app.get(apiPaths.send, open, (_request, reply) => responder.answerAs(reply, plainText, 'ok'));
   app.get<ApiRoute>(apiPaths.hello, open, ({query: {nonce}}, reply) => {

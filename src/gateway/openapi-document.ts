@@ -65,8 +65,9 @@ export function openapiDocument(): OpenApiDocument {
       version,
       summary: 'The HTTP API of a Rainbow gateway',
       description:
-        'Every path is also accepted without its trailing slash. Of a parameter given twice the last counts; unknown ' +
-        'parameters are ignored. Match errors on `code`. With `legacy_http_status = true` in the configuration the ' +
+        'Every path is also accepted without its trailing slash. `/send/`, `/sub/`, `/unsub/` and `/serverinfo/` ignore ' +
+        'parameters and members of the body that they do not know, and all but the last of one given twice, and name them ' +
+        'in the answer (`ignored`); all other calls refuse them. Match errors on `code`. With `legacy_http_status = true` in the configuration the ' +
         'status of every error is 200.',
       license: {name: 'MIT', identifier: 'MIT'},
     },

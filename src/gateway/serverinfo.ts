@@ -2,7 +2,7 @@
 
 import {apiPaths} from '../protocol/api.ts';
 import type {ApiGate, ApiOutcome, ApiRequest} from './api-gate.ts';
-import {isFromNode} from './api-query.ts';
+import {ignoredBy, isFromNode, refuseParameters} from './api-query.ts';
 import {isLocalRequest} from './local-request.ts';
 import type {Metrics} from './metrics.ts';
 import type {GatewayOptions} from './options.ts';
@@ -16,6 +16,8 @@ export interface ServerinfoParts extends ServerFactsParts {
   readonly metrics: Metrics;
 }
 
+const ignoredByServerinfo = ignoredBy(['format', 'cluster']);
+
 /** Adds the routes. */
 export function addServerinfo(gate: ApiGate, parts: ServerinfoParts): void {
   const {access, metrics} = parts;
@@ -24,14 +26,14 @@ export function addServerinfo(gate: ApiGate, parts: ServerinfoParts): void {
     method: 'GET',
     path: apiPaths.serverinfo,
     isOpenTo,
-    read: (request) => request,
-    run: (request) => answerFacts(parts, request),
+    read: ({query}) => ({ignored: ignoredByServerinfo(query)}),
+    run: (_wanted, request) => answerFacts(parts, request),
   });
   gate.add({
     method: 'GET',
     path: apiPaths.metrics,
     isOpenTo,
-    read: (request) => request,
+    read: ({url}) => refuseParameters(url) ?? {},
     run: async () => ({contentType: metrics.contentType, body: await metrics.text()}),
   });
 }

@@ -177,6 +177,7 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     startedAt: clock.now(),
     replayGuard: memory.replays && createSharedReplayGuard(clock, options.replay, memory.replays),
     signedSince: memory.signedSince,
+    reports,
   });
   api.server.maxConnections = socketsMax;
   api.server.on('drop', () => {

@@ -11,11 +11,12 @@ import type {FeedQuery} from '../protocol/trace-feed.ts';
 import {traceContentType} from '../protocol/trace-lines.ts';
 import {doneText, type Refusal} from './api-answer.ts';
 import type {ApiGate, ApiOutcome, ApiRequest} from './api-gate.ts';
+import {refuseParameters} from './api-query.ts';
 import type {ApiResponder} from './api-responder.ts';
 import type {HttpDrain} from './http-drain.ts';
 import type {GatewayOptions} from './options.ts';
 import {TraceFeed} from './trace-feed.ts';
-import {readFeedQuery, readStory, readSwitch, type TraceSwitch} from './trace-request.ts';
+import {readFeedQuery, readQuestion, readSwitch, type TraceQuestion, type TraceSwitch} from './trace-request.ts';
 import {findStory} from './trace-story.ts';
 
 /** Feeds of one thread at a time. */
@@ -45,16 +46,16 @@ export class TraceApi {
 
   /** Adds /trace/. */
   install(app: FastifyInstance, gate: ApiGate): void {
-    gate.add<Asked>({
+    gate.add<TraceQuestion>({
       method: 'GET',
       path: apiPaths.trace,
-      read: readQuestion,
+      read: ({url}) => readQuestion(url),
       run: (asked, request, reply) => this.#tell(asked, request, reply),
     });
     gate.add<TraceSwitch>({
       method: 'POST',
       path: apiPaths.trace,
-      read: ({body}) => readSwitch(body ?? emptyBytes),
+      read: ({url, body}) => refuseParameters(url) ?? readSwitch(body ?? emptyBytes),
       run: (wanted) => this.#switch(wanted),
     });
     app.addHook('preClose', (done) => {
@@ -80,7 +81,7 @@ export class TraceApi {
       .finally(() => drain.end());
   };
 
-  async #tell(asked: Asked, _request: ApiRequest, reply: FastifyReply): Promise<ApiOutcome> {
+  async #tell(asked: TraceQuestion, _request: ApiRequest, reply: FastifyReply): Promise<ApiOutcome> {
     switch (asked.kind) {
       case 'feed':
         return this.#openFeed(asked.query, reply);
@@ -115,22 +116,6 @@ export class TraceApi {
     this.#feeds.delete(feed);
     return tooMany;
   }
-}
-
-/** What `GET /trace/` asks for. */
-type Asked =
-  | {readonly kind: 'feed'; readonly query: FeedQuery}
-  | {readonly kind: 'story'; readonly message: string | undefined; readonly identity: string | undefined}
-  | {readonly kind: 'settings'};
-
-function readQuestion({query, url}: ApiRequest): Asked | Refusal {
-  if (query.follow !== undefined) {
-    const feed = readFeedQuery(url);
-    return 'code' in feed ? feed : {kind: 'feed', query: feed};
-  }
-  const story = readStory(query.message, query.identity);
-  if (story === undefined) return {kind: 'settings'};
-  return 'code' in story ? story : {kind: 'story', ...story};
 }
 
 const tooMany: Refusal = {code: 'RB_OVERLOADED', detail: 'Expected room for one more reader of the trace'};

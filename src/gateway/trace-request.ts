@@ -1,9 +1,14 @@
 // What a call of /trace/ or of the inspector's feed asks for, out of its query or body: either that, or the refusal that
-// names the parameter. The caller is authenticated already.
+// names the parameter. The caller is authenticated already. Nothing is ignored: a call that names what it does not know would
+// trace something else than its caller thinks.
 
-import {identityLengthMax, isChannelName, isIdentity, parseMessageType} from '../protocol/api.ts';
-import {emptySelection, type FeedQuery, type TraceSelection} from '../protocol/trace-feed.ts';
+import {readDecimal, readWhole} from '../core/decimal.ts';
+import {channelBytesMax, identityLengthMax, isChannelName, isIdentity, messageTypeMax} from '../protocol/api.ts';
+import type {FeedQuery, TraceSelection} from '../protocol/trace-feed.ts';
 import type {Refusal} from './api-answer.ts';
+import {kindOf, refuseName, refuseParameter, refuseRepeated, shown, shownValue} from './api-fault.ts';
+import {type ParameterCount, type Parameters, readFlag, readParameters, signatureCounts} from './api-query.ts';
+import {readJsonBody} from './json-body.ts';
 
 /** Of a publication's id, and of a RAINBOWMESSAGEID. */
 export const messageFormat = /^[pm][0-9a-z]{1,64}$/;
@@ -13,23 +18,93 @@ export const selectorsMax = 64;
 export const switchSecondsDefault = 600;
 export const switchSecondsMax = 86_400;
 
-/** Reads the query of a feed; see `feedQuery` in protocol/trace-feed.ts. */
+type Known = Readonly<Record<string, ParameterCount>>;
+
+const feedNames = {
+  rate: 'once',
+  identity: 'often',
+  channel: 'often',
+  type: 'often',
+  connection: 'often',
+  payloads: 'once',
+  snapshots: 'once',
+  roster: 'once',
+  past: 'once',
+} as const satisfies Known;
+
+/** Reads the query of a feed, which begins with nothing but the feed: that of the inspector. See `feedQuery`. */
 export function readFeedQuery(url: string): FeedQuery | Refusal {
-  const query = new URL(url, 'http://gateway').searchParams;
-  const rate = Number(query.get('rate') ?? 0);
-  const selection = checkSelection({
-    rate,
-    identities: query.getAll('identity'),
-    channels: query.getAll('channel'),
-    types: query.getAll('type').map((text) => parseMessageType(text) ?? -1),
-    connections: query.getAll('connection'),
-    payloads: query.has('payloads'),
-  });
-  if ('code' in selection) return selection;
-  const text = query.get('past') ?? '0';
-  const past = text === 'all' ? Number.POSITIVE_INFINITY : /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isNaN(past)) return refuse('Expected past to be a number of events, or all');
-  return {selection, snapshots: query.has('snapshots'), roster: query.has('roster'), past};
+  const parameters = readParameters(url, feedNames);
+  return isRefusal(parameters) ? parameters : readFeed(parameters);
+}
+
+/** What `GET /trace/` asks for. */
+export type TraceQuestion =
+  | {readonly kind: 'feed'; readonly query: FeedQuery}
+  | {readonly kind: 'story'; readonly message: string | undefined; readonly identity: string | undefined}
+  | {readonly kind: 'settings'};
+
+/** Reads `GET /trace/`. */
+export function readQuestion(url: string): TraceQuestion | Refusal {
+  const parameters = readParameters(url, {...feedNames, follow: 'once', message: 'once', ...signatureCounts});
+  if (isRefusal(parameters)) return parameters;
+  const isFeed = readFlag('follow', parameters.get('follow')?.[0]);
+  if (typeof isFeed !== 'boolean') return isFeed;
+  if (!isFeed) return readStory(parameters);
+  if (parameters.has('message')) return refuseParameter('Expected message or follow, got both');
+  const query = readFeed(parameters);
+  return isRefusal(query) ? query : {kind: 'feed', query};
+}
+
+function readFeed(parameters: Parameters): FeedQuery | Refusal {
+  const rateText = parameters.get('rate')?.[0] ?? '0';
+  const types = (parameters.get('type') ?? []).map((text) => readWhole(text, 0, messageTypeMax) ?? text);
+  const flags = {payloads: false, snapshots: false, roster: false};
+  for (const name of ['payloads', 'snapshots', 'roster'] as const) {
+    const flag = readFlag(name, parameters.get(name)?.[0]);
+    if (typeof flag !== 'boolean') return flag;
+    flags[name] = flag;
+  }
+  const selection = checkSelection(
+    {
+      rate: readDecimal(rateText, 0, 1) ?? rateText,
+      identities: parameters.get('identity') ?? [],
+      channels: parameters.get('channel') ?? [],
+      types,
+      connections: parameters.get('connection') ?? [],
+      payloads: flags.payloads,
+    },
+    feedPlaces,
+  );
+  if (isRefusal(selection)) return selection;
+  const pastText = parameters.get('past')?.[0] ?? '0';
+  const past = pastText === 'all' ? Number.POSITIVE_INFINITY : readWhole(pastText, 0, 999_999_999);
+  if (past === undefined) {
+    return refuseParameter(
+      `Expected past to be a number of events from 0 to 999999999, or all, got ${shown(pastText)}`,
+    );
+  }
+  return {selection, snapshots: flags.snapshots, roster: flags.roster, past};
+}
+
+function readStory(parameters: Parameters): TraceQuestion | Refusal {
+  for (const name of parameters.keys()) {
+    const isOfFeed = Object.hasOwn(feedNames, name) && name !== 'identity';
+    if (isOfFeed) return refuseParameter(`Expected ${name} only beside follow=1: a story has no use for it`);
+  }
+  const [message] = parameters.get('message') ?? [];
+  const [identity, ...more] = parameters.get('identity') ?? [];
+  if (more.length > 0) return refuseRepeated('parameter', 'identity');
+  if (message === undefined && identity === undefined) return {kind: 'settings'};
+  if (message !== undefined && !messageFormat.test(message)) {
+    return refuseParameter(
+      `Expected message to be the id of a /send/ answer or a RAINBOWMESSAGEID, got ${shown(message)}`,
+    );
+  }
+  if (identity !== undefined && !isIdentity(identity)) {
+    return refuseParameter(`Expected identity to be ${identityRule}, got ${shown(identity)}`);
+  }
+  return {kind: 'story', message, identity};
 }
 
 /** What shall be traced from now on, and for how long; 0 ends it. */
@@ -38,84 +113,116 @@ export interface TraceSwitch {
   readonly seconds: number;
 }
 
+/** How an item of a list is called in a refusal. */
+type Places = Readonly<Record<'identities' | 'channels' | 'types' | 'connections', string>>;
+
+const feedPlaces: Places = {
+  identities: 'identity',
+  channels: 'channel',
+  types: 'type',
+  connections: 'connection',
+};
+const switchPlaces: Places = {
+  identities: 'each identity of identities',
+  channels: 'each channel of channels',
+  types: 'each type of types',
+  connections: 'each connection of connections',
+};
+const switchNames = ['seconds', 'rate', 'identities', 'channels', 'connections', 'types'];
+
 /** Reads the JSON body of `POST /trace/`. */
 export function readSwitch(body: Uint8Array): TraceSwitch | Refusal {
-  const value = parseObject(body);
-  if (value === undefined) return refuse('Expected the body to be a JSON object');
-  const {seconds = switchSecondsDefault, rate = 0} = value;
-  if (typeof rate !== 'number') return refuse('Expected rate to be a number from 0 to 1');
+  const read = readJsonBody(body);
+  if ('value' in read) {
+    const got = read.value === undefined ? 'no JSON' : kindOf(read.value);
+    return refuseParameter(`Expected the body to be a JSON object, got ${got}`);
+  }
+  const {members, repeated} = read;
+  const unknown = [...members.keys()].find((name) => !switchNames.includes(name));
+  if (unknown !== undefined) return refuseName('member', unknown, switchNames);
+  if (repeated[0] !== undefined) return refuseRepeated('member', repeated[0]);
+  const seconds = members.has('seconds') ? members.get('seconds') : switchSecondsDefault;
   if (typeof seconds !== 'number' || !(seconds >= 0 && seconds <= switchSecondsMax)) {
-    return refuse(`Expected seconds to be a number from 0 to ${switchSecondsMax}`);
+    const got = shownValue(seconds);
+    return refuseParameter(`Expected seconds to be a number from 0 to ${switchSecondsMax}, got ${got}`);
   }
-  const lists = {
-    identities: stringsOf(value.identities),
-    channels: stringsOf(value.channels),
-    connections: stringsOf(value.connections),
+  const lists: Record<'identities' | 'channels' | 'connections' | 'types', readonly unknown[]> = {
+    identities: [],
+    channels: [],
+    connections: [],
+    types: [],
   };
-  for (const [name, list] of Object.entries(lists)) {
-    if (list === undefined) return refuse(`Expected ${name} to be a list of strings`);
+  for (const name of ['identities', 'channels', 'connections', 'types'] as const) {
+    const list = members.has(name) ? members.get(name) : [];
+    if (!Array.isArray(list)) return refuseParameter(`Expected ${name} to be a list, got ${kindOf(list)}`);
+    lists[name] = list;
   }
-  const {types = []} = value;
-  if (!Array.isArray(types)) return refuse('Expected types to be a list of numbers');
-  const selection = checkSelection({
-    ...emptySelection,
-    rate,
-    identities: lists.identities ?? [],
-    channels: lists.channels ?? [],
-    connections: lists.connections ?? [],
-    types: types.map((type) => parseMessageType(String(type)) ?? -1),
-  });
-  return 'code' in selection ? selection : {selection, seconds};
+  const rate = members.has('rate') ? members.get('rate') : 0;
+  const selection = checkSelection({...lists, rate, payloads: false}, switchPlaces);
+  return isRefusal(selection) ? selection : {selection, seconds};
 }
 
-/** Reads which story is asked for; `undefined` where none is. */
-export function readStory(
-  message: string | undefined,
-  identity: string | undefined,
-): {readonly message: string | undefined; readonly identity: string | undefined} | Refusal | undefined {
-  if (message === undefined && identity === undefined) return undefined;
-  if (message !== undefined && !messageFormat.test(message)) {
-    return refuse('Expected message to be the id of a message, as /send/ tells it or RAINBOWMESSAGEID');
+/** A selection before it is known to be one. */
+type SelectionDraft = {readonly [Name in Exclude<keyof TraceSelection, 'rate' | 'payloads'>]: readonly unknown[]} & {
+  readonly rate: unknown;
+  readonly payloads: boolean;
+};
+
+function checkSelection(draft: SelectionDraft, places: Places): TraceSelection | Refusal {
+  const {rate, identities, channels, types, connections, payloads} = draft;
+  if (!isWithin(rate, 0, 1)) {
+    return refuseParameter(`Expected rate to be a decimal number from 0 to 1, got ${shownValue(rate)}`);
   }
-  if (identity !== undefined && !isIdentity(identity)) return refuseIdentity();
-  return {message, identity};
-}
-
-function checkSelection(selection: TraceSelection): TraceSelection | Refusal {
-  const {rate, identities, channels, types, connections} = selection;
-  if (!(rate >= 0 && rate <= 1)) return refuse('Expected rate to be a number from 0 to 1');
-  if (identities.length + channels.length + types.length + connections.length > selectorsMax) {
-    return refuse(`Expected at most ${selectorsMax} identities, channels, types and connections`);
+  const count = identities.length + channels.length + types.length + connections.length;
+  if (count > selectorsMax) {
+    return refuseParameter(
+      `Expected at most ${selectorsMax} identities, channels, types and connections together, got ${count}`,
+    );
   }
-  if (!identities.every(isIdentity)) return refuseIdentity();
-  if (!channels.every(isChannelName)) return refuse('Expected channel to be the name of a channel');
-  if (types.includes(-1)) return refuse('Expected type to be a message type, 0 to 65535');
-  if (!connections.every((text) => /^\d{1,3}:\d{1,15}$/.test(text))) {
-    return refuse('Expected connection to be a thread and a number, as 0:12');
-  }
-  return selection;
+  if (!identities.every(isIdentityValue))
+    return refuseItem(places.identities, identityRule, identities, isIdentityValue);
+  if (!channels.every(isChannelValue)) return refuseItem(places.channels, channelRule, channels, isChannelValue);
+  if (!types.every(isType)) return refuseItem(places.types, typeRule, types, isType);
+  if (!connections.every(isConnection))
+    return refuseItem(places.connections, connectionRule, connections, isConnection);
+  return {rate, identities, channels, types, connections, payloads};
 }
 
-function stringsOf(value: unknown): readonly string[] | undefined {
-  if (value === undefined) return [];
-  return Array.isArray(value) && value.every((item) => typeof item === 'string') ? value : undefined;
+const identityRule = `1 to ${identityLengthMax} printable ASCII characters without blanks`;
+const channelRule = `1 to ${channelBytesMax} bytes of UTF-8 without control characters and without ";;"`;
+const typeRule = `a whole number from 0 to ${messageTypeMax}`;
+const connectionRule = 'a thread and a number, as 0:12';
+
+function refuseItem(
+  place: string,
+  rule: string,
+  items: readonly unknown[],
+  isRight: (item: unknown) => boolean,
+): Refusal {
+  const wrong = items.find((item) => !isRight(item));
+  return refuseParameter(`Expected ${place} to be ${rule}, got ${shownValue(wrong)}`);
 }
 
-function parseObject(body: Uint8Array): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(new TextDecoder().decode(body));
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
-    return value as Record<string, unknown>;
-  } catch {
-    // Not JSON; what the parser says would quote the body.
-    return undefined;
-  }
+function isWithin(value: unknown, min: number, max: number): value is number {
+  return typeof value === 'number' && value >= min && value <= max;
 }
 
-function refuse(detail: string): Refusal {
-  return {code: 'RB_PARAMETERS', detail};
+function isType(value: unknown): value is number {
+  return isWithin(value, 0, messageTypeMax) && Number.isInteger(value);
 }
 
-function refuseIdentity(): Refusal {
-  return refuse(`Expected identity to be 1 to ${identityLengthMax} printable ASCII characters without blanks`);
+function isIdentityValue(value: unknown): value is string {
+  return typeof value === 'string' && isIdentity(value);
+}
+
+function isChannelValue(value: unknown): value is string {
+  return typeof value === 'string' && isChannelName(value);
+}
+
+function isConnection(value: unknown): value is string {
+  return typeof value === 'string' && /^\d{1,3}:\d{1,15}$/.test(value);
+}
+
+function isRefusal(value: object): value is Refusal {
+  return 'code' in value;
 }

@@ -22,28 +22,28 @@ export const traceQuerySchema = z.object({
   follow: z
     .string()
     .describe(
-      'Any value: the events as they happen, as lines of JSON until the caller goes. The parameters below, and `identity` ' +
-        'as often as wanted, say which; they mean nothing without it',
+      '`1`: the events as they happen, as lines of JSON until the caller goes. The parameters below, and `identity` ' +
+        'as often as wanted, select them; without `follow` they are refused',
     )
     .exactOptional(),
   rate: z.number().min(0).max(1).describe('Share of all connections and messages').exactOptional(),
   channel: z.array(channelSchema).describe('Messages to these channels').exactOptional(),
   type: z.array(z.int().min(0).max(messageTypeMax)).describe('Messages of these types').exactOptional(),
   connection: z.array(z.string()).describe('These connections, as `THREAD:NUMBER`').exactOptional(),
-  payloads: z.string().describe(`Any value: with payloads, cut to ${payloadShownMax} bytes`).exactOptional(),
+  payloads: z.string().describe(`\`1\`: with payloads, cut to ${payloadShownMax} bytes`).exactOptional(),
   past: z
     .string()
     .regex(/^(all|\d{1,9})$/)
     .describe('Also so many of the latest events of each thread that were traced before, or all that are kept')
     .exactOptional(),
-  snapshots: z.string().describe('Any value: also counts, about four a second').exactOptional(),
-  roster: z.string().describe('Any value: also the list of connections').exactOptional(),
+  snapshots: z.string().describe('`1`: also counts, about four a second').exactOptional(),
+  roster: z.string().describe('`1`: also the list of connections').exactOptional(),
 });
 
 const names = z.array(z.string()).exactOptional();
 
 /** Body of `POST /trace/`: what shall be traced, and for how long. */
-export const traceBodySchema = z.object({
+export const traceBodySchema = z.strictObject({
   seconds: z.number().min(0).max(switchSecondsMax).default(switchSecondsDefault).describe('0 ends it'),
   rate: z.number().min(0).max(1).default(0).describe('Share of all messages'),
   identities: names,

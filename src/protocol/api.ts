@@ -1,6 +1,7 @@
 // The HTTP API of PROTOCOL section 5 as types and limits: what the gateway reads and answers, and what the server SDK
 // sends and gets. Pure; no parsing of HTTP here (api-query.ts), no signature (signature.ts).
 
+import {readDecimal, readWhole} from '../core/decimal.ts';
 import type {ErrorCode} from '../core/errors.ts';
 import type {Qos} from './packet.ts';
 
@@ -76,6 +77,8 @@ export interface AcceptedAnswer {
   readonly status: 0;
   /** The publication's id. */
   readonly message: string;
+  /** Names of parameters and members that the call was given and that mean nothing in it. */
+  readonly ignored?: readonly string[];
 }
 
 /** Answer of `POST /send/` at QoS 1 and 2, with the last non-empty reply or an empty string. [RB-61] */
@@ -100,6 +103,8 @@ export interface TimeoutAnswer {
   readonly code: 'RB_TIMEOUT';
   readonly connections: 0;
   readonly message: string;
+  /** Names of parameters and members that the call was given and that mean nothing in it. */
+  readonly ignored?: readonly string[];
   readonly refused?: number;
   readonly partial?: true;
 }
@@ -113,22 +118,29 @@ export interface ErrorAnswer {
   readonly detail?: string;
   /** Another node of the cluster did not answer, and may have had the client. */
   readonly partial?: true;
+  /** Names of parameters and members that the call was given and that mean nothing in it. */
+  readonly ignored?: readonly string[];
 }
 
 export type SendAnswer = AcceptedAnswer | ConfirmedAnswer | TimeoutAnswer | ErrorAnswer;
-export type SubscribeAnswer = {readonly status: 0; readonly partial?: true} | ErrorAnswer;
+/** Answer of `POST /sub/` and `POST /unsub/`. */
+export interface ChangedAnswer {
+  readonly status: 0;
+  readonly partial?: true;
+  /** Names of parameters and members that the call was given and that mean nothing in it. */
+  readonly ignored?: readonly string[];
+}
 
-const messageTypeFormat = /^\d{1,5}$/;
-const timeoutFormat = /^-?\d{1,9}(?:\.\d{1,9})?$/;
+export type SubscribeAnswer = ChangedAnswer | ErrorAnswer;
+
 /** Of an identity, besides its length. */
 export const identityFormat = /^[\x21-\x7e]+$/;
+const secondsMax = 1e12;
 const controlCharacter = /\p{Cc}/u;
 
 /** `msgtype` from decimal digits alone; `undefined` for anything else or out of range. */
 export function parseMessageType(text: string): number | undefined {
-  if (!messageTypeFormat.test(text)) return undefined;
-  const type = Number(text);
-  return type <= messageTypeMax ? type : undefined;
+  return readWhole(text, 0, messageTypeMax);
 }
 
 /** `qos`; `undefined` for anything but `0`, `1` and `2`. */
@@ -143,8 +155,9 @@ export function parseQos(text: string): Qos | undefined {
  * bound: the original had none, and a caller of its time that asks for more must not be refused.
  */
 export function parseTimeoutMs(text: string): number | undefined {
-  if (!timeoutFormat.test(text)) return undefined;
-  const timeoutMs = Math.ceil(Number(text) * 1000);
+  const seconds = readDecimal(text, -secondsMax, secondsMax);
+  if (seconds === undefined) return undefined;
+  const timeoutMs = Math.ceil(seconds * 1000);
   return timeoutMs > 0 ? Math.min(timeoutMs, sendTimeoutMsMax) : sendTimeoutDefaultMs;
 }
 

@@ -1,5 +1,7 @@
 // How a feed is asked for: what shall be traced, and where the inspector finds its things. Pure, runs in a browser.
 
+import {writeDecimal} from '../core/decimal.ts';
+
 /**
  * What is traced: everything that one of the criteria fits. The messages of a fitting publication are traced on every client
  * they go to, and all that happens on a fitting connection. Empty: nothing.
@@ -52,7 +54,7 @@ export interface FeedQuery {
 /** The query of a feed, without `?`: `rate=1&identity=a&identity=b&channel=c&type=7&connection=0:12&payloads=1&snapshots=1&roster=1&past=1000`; `past=all` for no bound. */
 export function feedQuery({selection, snapshots, roster, past}: FeedQuery): string {
   const query = new URLSearchParams();
-  if (selection.rate > 0) query.append('rate', String(selection.rate));
+  if (selection.rate > 0) query.append('rate', writeDecimal(selection.rate));
   for (const identity of selection.identities) query.append('identity', identity);
   for (const channel of selection.channels) query.append('channel', channel);
   for (const type of selection.types) query.append('type', String(type));

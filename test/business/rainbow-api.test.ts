@@ -40,6 +40,34 @@ test('bytes and strings are sent as they are, everything else as JSON', async (t
   );
 });
 
+test('what the gateway ignored is in the result, and one warning names it', async (t) => {
+  const warnings: string[] = [];
+  const listen = ({name, message}: Error): unknown => name === 'RainbowWarning' && warnings.push(message);
+  process.on('warning', listen);
+  t.teardown(() => process.off('warning', listen));
+  const {url} = await startScripted(
+    t,
+    answer(200, {status: 0, message: 'p1', ignored: ['of-a-newer-sdk', 7]}),
+    answer(200, {status: 0, message: 'p2', ignored: 'no list'}),
+    answer(200, {status: 0, ignored: ['of-a-newer-sdk', 'another']}),
+    answer(200, {status: 0}),
+  );
+  const api = new RainbowApi({url, token});
+  t.deepEqual((await api.send('lobby', 1)).ignored, ['of-a-newer-sdk']);
+  t.deepEqual((await api.send('lobby', 1)).ignored, []);
+  await api.subscribe('ann', 'lobby');
+  await api.unsubscribe('ann', 'lobby');
+  // Warnings are given at the next tick.
+  await new Promise(setImmediate);
+  t.deepEqual(
+    warnings.map((text) => /ignored (.*) in a call to (\S+)\./.exec(text)?.slice(1)),
+    [
+      ['"of-a-newer-sdk"', '/send/'],
+      ['"another"', '/sub/'],
+    ],
+  );
+});
+
 test('a result tells who confirmed, what was replied, and what is open', async (t) => {
   const answers: readonly (readonly [object, object])[] = [
     [

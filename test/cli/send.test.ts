@@ -153,6 +153,17 @@ test('an answer that is not of Rainbow is a failure that says so', async (t) => 
   t.like(JSON.parse(asJson.stdout), {status: 1});
 });
 
+test('what the gateway ignored is said on standard error, and in the JSON', async (t) => {
+  const {port} = await listen(t, (_request, response) => response.end('{"status":0,"ignored":["b","a\\u001b[2J"]}'));
+  const environment = {RAINBOW_SECURITY_TOKEN: securityToken, RAINBOW_URL: `http://127.0.0.1:${port}`};
+  const plain = await run(t, 'rainbow', ['send', 'room', 'hi'], {environment});
+  t.is(plain.code, 0);
+  t.is(plain.stderr, 'rainbow: the gateway ignored b, a\\u001b[2J\n');
+  const json = await run(t, 'rainbow', ['sub', 'ann', 'room', '--json'], {environment});
+  t.is(json.stderr, '');
+  t.deepEqual((JSON.parse(json.stdout) as {ignored?: unknown}).ignored, ['b', 'a\u001b[2J']);
+});
+
 async function listen(t: ExecutionContext, handle: RequestListener) {
   const server = createServer(handle);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -118,7 +118,7 @@ const subscriptions: Target = defineTarget({
   weight: 8,
   make: (random) => bendBytes(random, bodySamples, 400),
   judge(body) {
-    const request = readSubscription(body);
+    const request = readSubscription('sub', parseQuery(''), body);
     if ('code' in request) return request.code;
     const {identity, channel} = request.subscription;
     expect(isIdentity(identity) && isChannelName(channel), 'an identity and a channel that can be ones');

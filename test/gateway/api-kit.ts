@@ -22,6 +22,7 @@ import {MemoryBound} from '../../src/core/memory-bound.ts';
 import {systemRandom} from '../../src/core/random.ts';
 import {createHttpApi} from '../../src/gateway/http-api.ts';
 import {defaultOptions, type GatewayOptions} from '../../src/gateway/options.ts';
+import {logIntervalMs, type Report, Reports} from '../../src/gateway/reports.ts';
 import type {EncodedReply} from '../../src/protocol/api.ts';
 import {sign} from '../../src/protocol/signature.ts';
 
@@ -109,6 +110,9 @@ export interface ApiKit {
   readonly wall: WallClock;
   /** Log lines as written. */
   readonly logLines: readonly string[];
+  readonly reports: Reports;
+  /** What the log would be written, as reports.ts gathers it. */
+  readonly reported: readonly Report[];
   /** Any request; POST where there is a body. */
   readonly call: (path: string, options?: CallOptions) => Promise<ApiAnswer>;
   /** A POST with a fresh signature. */
@@ -152,6 +156,8 @@ export async function startApi(
   const memory = new MemoryBound(memoryBytesMax);
   const wall = new WallClock();
   const logLines: string[] = [];
+  const reported: Report[] = [];
+  const reports = new Reports(systemClock, logIntervalMs, (report) => reported.push(report));
   const app = createHttpApi({
     options: {
       ...defaultOptions,
@@ -172,11 +178,13 @@ export async function startApi(
     memory,
     clock: wall,
     log: pino({level: 'trace'}, {write: (line: string) => logLines.push(line)}),
+    reports,
     version: '1.2.3',
     startedAt: wall.now(),
     ...(replayEntriesMax !== undefined && {replayEntriesMax}),
   });
   t.teardown(() => app.close());
+  t.teardown(() => reports.stop());
   const url = await app.listen({host: '127.0.0.1', port: 0});
   const port = Number(new URL(url).port);
   let nonces = 1000;
@@ -188,7 +196,21 @@ export async function startApi(
     const signed = `${path}${path.includes('?') ? '&' : '?'}${signature()}`;
     return call(signed, {method: 'POST', ...(body !== undefined && {body}), ...options});
   };
-  return {app, port, switchboard, ownNode, counters, memory, wall, logLines, call, post, signature};
+  return {
+    app,
+    port,
+    switchboard,
+    ownNode,
+    counters,
+    memory,
+    wall,
+    logLines,
+    reports,
+    reported,
+    call,
+    post,
+    signature,
+  };
 }
 
 /** Signature parameters for a moment and a nonce. */

@@ -1,6 +1,6 @@
 import test from 'ava';
 import fc from 'fast-check';
-import {parseQuery} from '../../src/gateway/api-query.ts';
+import {ignoredBy, parseQuery} from '../../src/gateway/api-query.ts';
 
 test('a query without parameters has none', (t) => {
   for (const text of ['', '&', '&&', '=', '=x']) {
@@ -36,10 +36,30 @@ test('a malformed value is no fault where its parameter means nothing', (t) => {
   t.is(parseQuery('other=%zz').malformed, undefined);
 });
 
-test('names of every object, and of our own field, are no parameters', (t) => {
-  const query = parseQuery('__proto__=1&constructor=2&toString=3&malformed=4&hasOwnProperty=5');
-  t.deepEqual(query, parseQuery(''));
+test('names of every object, and of our own fields, are unknown parameters', (t) => {
+  const names = ['__proto__', 'constructor', 'toString', 'malformed', 'unknown', 'repeated', 'hasOwnProperty'];
+  const query = parseQuery(names.map((name, index) => `${name}=${index}`).join('&'));
+  t.deepEqual(query, {...parseQuery(''), unknown: names});
   t.is(({} as {readonly polluted?: unknown}).polluted, undefined);
+});
+
+test('of unknown names 16 different ones are kept, each of at most 64 characters', (t) => {
+  const many = Array.from({length: 1_000}, (_, index) => `x${index % 500}=1`).join('&');
+  const {unknown} = parseQuery(`${'y'.repeat(10_000)}=1&${many}`);
+  t.is(unknown?.length, 16);
+  t.is(unknown?.[0], `${'y'.repeat(64)}…`);
+  t.deepEqual(unknown?.slice(1, 3), ['x0', 'x1']);
+});
+
+test('a call of the original is told the names that mean nothing in it, each once', (t) => {
+  const ignored = ignoredBy(['channel']);
+  t.is(ignored(parseQuery('channel=a&timestamp=1&nonce=2&signature=3')), undefined);
+  t.deepEqual(ignored(parseQuery('channel=a&format=json&ocupy=1&ocupy=2&Channel=b&channel=c&format=x')), [
+    'format',
+    'ocupy',
+    'Channel',
+    'channel',
+  ]);
 });
 
 test('what a URL encodes is decoded again', (t) => {

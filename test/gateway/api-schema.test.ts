@@ -59,7 +59,7 @@ test('the schema of a subscription takes what a subscription is read as', (t) =>
     fc.jsonValue(),
   );
   const property = fc.property(bodies, (body) => {
-    const read = readSubscription(Buffer.from(JSON.stringify(body)));
+    const read = readSubscription('sub', parseQuery(''), Buffer.from(JSON.stringify(body)));
     const {success, data} = subscribeBodySchema.safeParse(JSON.parse(JSON.stringify(body)));
     t.is(!('code' in read), success, JSON.stringify(body));
     if ('code' in read || data === undefined) return;

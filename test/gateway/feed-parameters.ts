@@ -1,4 +1,4 @@
-// The parameters of a feed, as its callers write them.
+// The parameters of GET /trace/: those of a feed as its callers write them, and its own two.
 
 import {feedQuery} from '../../src/protocol/trace-feed.ts';
 
@@ -9,4 +9,8 @@ const whole = {
   past: 1,
 };
 
-export const feedParameterNames: readonly string[] = [...new URLSearchParams(feedQuery(whole)).keys()];
+export const feedParameterNames: readonly string[] = [
+  'follow',
+  'message',
+  ...new URLSearchParams(feedQuery(whole)).keys(),
+];

@@ -5,7 +5,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import {
   readFeedQuery,
-  readStory,
+  readQuestion,
   readSwitch,
   selectorsMax,
   switchSecondsDefault,
@@ -18,7 +18,7 @@ const channel = fc.string({minLength: 1, maxLength: 40}).filter((name) => /^[^\p
 const connection = fc.tuple(fc.nat(999), fc.nat()).map(([thread, number]) => `${thread}:${number}`);
 const queries: fc.Arbitrary<FeedQuery> = fc.record({
   selection: fc.record({
-    rate: fc.double({min: 0, max: 1, noNaN: true}).map(Math.abs),
+    rate: fc.nat(1_000_000_000).map((billionths) => billionths / 1e9),
     identities: fc.array(identity, {maxLength: 5}),
     channels: fc.array(channel, {maxLength: 5}),
     types: fc.array(fc.nat(65_535), {maxLength: 5}),
@@ -32,13 +32,15 @@ const queries: fc.Arbitrary<FeedQuery> = fc.record({
 
 test('the query of a feed is read as it was written', (t) => {
   const property = fc.property(queries, (query) => {
-    const read = readFeedQuery(`/trace/?${feedQuery(query)}&follow=1&timestamp=1&nonce=2&signature=3`);
+    const read = readFeedQuery(`/inspector/feed/?${feedQuery(query)}`);
     if (!isDeepStrictEqual(read, structuredClone(query))) throw new Error(JSON.stringify(read));
+    const asked = readQuestion(`/trace/?${feedQuery(query)}&follow=1&timestamp=1&nonce=2&signature=3`);
+    if (!isDeepStrictEqual(asked, {kind: 'feed', query: read})) throw new Error(JSON.stringify(asked));
   });
   t.notThrows(() => fc.assert(property, {numRuns: 500}));
-  t.deepEqual(readFeedQuery('/trace/'), {selection: emptySelection, snapshots: false, roster: false, past: 0});
+  t.deepEqual(readFeedQuery('/inspector/feed/'), {selection: emptySelection, snapshots: false, roster: false, past: 0});
   for (const past of ['', '-1', '1e3', 'yes', '1234567890']) {
-    const refusal = readFeedQuery(`/trace/?follow=1&past=${past}`);
+    const refusal = readFeedQuery(`/inspector/feed/?past=${past}`);
     t.true('code' in refusal && /past/.test(refusal.detail ?? ''), past);
   }
 });
@@ -49,7 +51,7 @@ function switchOf(body: unknown): ReturnType<typeof readSwitch> {
 
 test('the switch of the trace is read, with what is not named left out', (t) => {
   t.deepEqual(switchOf({}), {selection: emptySelection, seconds: switchSecondsDefault});
-  t.deepEqual(switchOf({seconds: 0, unknown: true}), {selection: emptySelection, seconds: 0});
+  t.deepEqual(switchOf({seconds: 0}), {selection: emptySelection, seconds: 0});
   const body = {
     rate: 0.5,
     identities: ['ann'],
@@ -74,12 +76,36 @@ test('a switch that is wrong is refused by the name of what is wrong', (t) => {
     [{seconds: -1}, /seconds/],
     [{seconds: switchSecondsMax + 1}, /seconds/],
     [{seconds: null}, /seconds/],
+    [{seconds: '60'}, /seconds/],
     [{identities: 'ann'}, /identities/],
     [{identities: [1]}, /identities/],
     [{identities: ['a b']}, /identity/],
     [{channels: ['']}, /channel/],
     [{channels: ['a\nb']}, /channel/],
     [{types: 7}, /types/],
+    [{types: ['7']}, /type/],
+    [{types: [[7]]}, /type .*got an array/],
+    [{types: [{toString: null, valueOf: null}]}, /type .*got an object/],
+    [{types: [{toString: 7}]}, /type/],
+    [`{"types":${'['.repeat(20_000)}${']'.repeat(20_000)}}`, /type/],
+    [{types: [null]}, /type/],
+    [{types: [true]}, /type/],
+    [{types: null}, /types .*got null/],
+    [{rate: null}, /rate/],
+    [{rate: [1]}, /rate/],
+    ['{"rate":1e999}', /rate/],
+    [{channels: [['a']]}, /channel/],
+    [{identities: [{toString: null}]}, /identity/],
+    [{channel: 'room'}, /Unknown member "channel": did you mean channels\?/],
+    [{Channels: ['room']}, /Unknown member "Channels": did you mean channels\?/],
+    [{ocupy: true}, /Unknown member "ocupy"/],
+    [{identity: ['ann']}, /did you mean identities\?/],
+    [{payloads: true}, /Unknown member "payloads"/],
+    [{[`x${'y'.repeat(1_000)}`]: 1}, /Unknown member "x.{0,50}…": expected seconds, rate/],
+    ['{"__proto__":{"rate":1}}', /Unknown member "__proto__"/],
+    ['{"constructor":1}', /Unknown member "constructor"/],
+    ['{"rate":0,"rate":1}', /the member rate once/],
+    ['{"channels":["a"],"cha\\u006enels":["b"]}', /the member channels once/],
     [{types: [65_536]}, /type/],
     [{types: [-1]}, /type/],
     [{types: [1.5]}, /type/],
@@ -101,20 +127,80 @@ test(`${selectorsMax} criteria are taken, and one more is refused`, (t) => {
 });
 
 test('a story is that of a message, of a client, or of both', (t) => {
-  t.is(readStory(undefined, undefined), undefined);
-  t.deepEqual(readStory('p5f3a81c21', undefined), {message: 'p5f3a81c21', identity: undefined});
-  t.deepEqual(readStory('m1', 'ann'), {message: 'm1', identity: 'ann'});
-  for (const [message, client] of [
-    ['x1', undefined],
-    ['p', undefined],
-    [`p${'0'.repeat(65)}`, undefined],
-    ['p1 ', undefined],
-    ['', undefined],
-    [undefined, ''],
-    [undefined, 'a b'],
-    ['p1', 'a\nb'],
+  t.deepEqual(readQuestion('/trace/'), {kind: 'settings'});
+  t.deepEqual(readQuestion('/trace/?follow=0&signature=x'), {kind: 'settings'});
+  t.deepEqual(readQuestion('/trace/?message=p5f3a81c21'), {kind: 'story', message: 'p5f3a81c21', identity: undefined});
+  t.deepEqual(readQuestion('/trace/?message=m1&identity=ann'), {kind: 'story', message: 'm1', identity: 'ann'});
+  for (const query of [
+    'message=x1',
+    'message=p',
+    `message=p${'0'.repeat(65)}`,
+    'message=p1+',
+    'message=',
+    'identity=',
+    'identity=a%20b',
+    'message=p1&identity=a%0Ab',
+  ]) {
+    const read = readQuestion(`/trace/?${query}`);
+    t.is('code' in read ? read.code : undefined, 'RB_PARAMETERS', query);
+  }
+});
+
+test('a parameter that is unknown, given twice, malformed or without a meaning is refused by its name', (t) => {
+  for (const [query, detail] of [
+    ['chanel=room', /Unknown parameter "chanel": did you mean channel\?/],
+    ['follow=1&Channel=room', /did you mean channel\?/],
+    ['follow=1&identities=ann', /did you mean identity\?/],
+    ['follow=1&__proto__=1', /Unknown parameter "__proto__"/],
+    ['follow=1&toString=1', /Unknown parameter "toString"/],
+    ['follow=1&rate=1&rate=0', /the parameter rate once/],
+    ['follow=1&follow=1', /the parameter follow once/],
+    ['message=p1&message=p2', /the parameter message once/],
+    ['identity=a&identity=b', /the parameter identity once/],
+    ['nonce=1&nonce=2', /the parameter nonce once/],
+    ['follow=1&channel=%FF', /channel to be percent-encoded UTF-8/],
+    ['channel=room', /channel only beside follow=1/],
+    ['message=p1&rate=1', /rate only beside follow=1/],
+    ['follow=1&message=p1', /message or follow, got both/],
+    ['follow=yes', /follow to be 1 or 0/],
+    ['follow=1&payloads=no', /payloads to be 1 or 0/],
+    ['follow=1&snapshots=2', /snapshots to be 1 or 0/],
+    ['follow=1&type=7.0', /type/],
+    ['follow=1&type=0x7', /type/],
+    ['follow=1&type=', /type/],
+    ['follow=1&type=65536', /type/],
   ] as const) {
-    const read = readStory(message, client);
-    t.is(read !== undefined && 'code' in read ? read.code : undefined, 'RB_PARAMETERS', `${message} ${client}`);
+    const read = readQuestion(`/trace/?${query}`);
+    t.true('code' in read, query);
+    if ('code' in read) t.regex(read.detail ?? '', detail);
+  }
+});
+
+test('a rate is a decimal number and nothing else', (t) => {
+  for (const rate of ['0', '1', '0.5', '0.000000001', '1.0', '00.5']) {
+    const read = readQuestion(`/trace/?follow=1&rate=${rate}`);
+    t.like(read, {kind: 'feed', query: {selection: {rate: Number(rate)}}}, rate);
+  }
+  const odd = [
+    '0x1',
+    '1e0',
+    '%20',
+    '%201',
+    '1%20',
+    '+1',
+    '',
+    '0b1',
+    '0o1',
+    '-0',
+    '-0.5',
+    '1.1',
+    'NaN',
+    'Infinity',
+    '.',
+    '1.',
+  ];
+  for (const rate of [...odd, '0,5', '%D9%A1', '1_0', '1n', '0.0000000001']) {
+    const read = readQuestion(`/trace/?follow=1&rate=${rate}`);
+    t.true('code' in read && /decimal number from 0 to 1/.test(read.detail ?? ''), rate);
   }
 });

@@ -2,6 +2,7 @@
 
 import {readFileSync} from 'node:fs';
 import {z} from 'zod';
+import {readWhole} from '../../core/decimal.ts';
 import {messageTypeMax} from '../../protocol/api.ts';
 import {CommandFailure, exitCodes} from '../exit.ts';
 
@@ -18,7 +19,7 @@ const answerSchema = z.strictObject({
   hang: z.boolean().optional(),
 });
 
-const typeKey = z.string().refine((key) => /^\d{1,5}$/.test(key) && Number(key) <= messageTypeMax);
+const typeKey = z.string().refine((key) => String(readWhole(key, 0, messageTypeMax)) === key);
 const fileSchema = z.record(z.union([z.enum(['connect', 'default']), typeKey]), answerSchema);
 
 /** How one call is answered. */

@@ -1,6 +1,7 @@
 // Where the lines come from: the key of the inspector and what shall be traced, or a recording.
 
 import {useState} from 'preact/hooks';
+import {readDecimal} from '../../core/decimal.ts';
 import {openFile, stopReading, watch} from '../feed.ts';
 import type {Store} from '../model/store.ts';
 
@@ -26,7 +27,7 @@ export function SourcePanel({store}: {readonly store: Store}) {
     // Its failure is shown as the state of the source.
     void watch(store, {
       key,
-      rate: Number(text('rate')),
+      rate: readDecimal(text('rate'), 0, 1) ?? 0,
       identity: text('identity'),
       channel: text('channel'),
       withPayloads: data.has('payloads'),

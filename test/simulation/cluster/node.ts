@@ -169,7 +169,7 @@ export class SimulatedNode {
     }
     const evicted = readEviction(body);
     if (evicted !== undefined) return doneText((await this.#ownNode.evict(evicted)).isPartial);
-    const wanted = readSubscription(body);
+    const wanted = readSubscription(route === apiPaths.subscribe ? 'sub' : 'unsub', query, body);
     if ('code' in wanted) return refusalText(wanted);
     const {subscription, occupy} = wanted;
     const {outcome} =
