@@ -124,10 +124,10 @@ function createApp({token, gatewayUrl, log}: ChatOptions): Business {
       ),
       async [typeWho]({context: {room = firstRoom}}) {
         const {replies} = await gateway().ask(room, typeWho, {room}, {qos: 1, timeoutMs: whoTimeoutMs});
-        return {room, here: replies.map(({identity, text}) => (text === '' ? identity.slice(0, 8) : text))};
+        return {room, here: replies.map(({identity, text}) => text() || identity.slice(0, 8))};
       },
       [typeLately]: ({context: {room = firstRoom}}) => ({room, said: roomLog.lately(room)}),
-      default: ({bytes}) => bytes,
+      default: ({bytes}) => bytes(),
     },
     onError: (error, {kind, type}) => log(`failed on ${kind} ${type ?? ''}: ${String(error)}`),
     onRefused: ({code, detail}) => log(`refused a call: ${code}, ${detail}`),

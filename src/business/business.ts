@@ -103,6 +103,10 @@ class BusinessServer<Context extends object> {
   }
 
   #fail(error: unknown, name: CallName): Answer {
+    // The client's fault, not the handler's.
+    if ((error as {readonly code?: unknown} | null)?.code === 'RB_NOT_JSON') {
+      return jsonAnswer(400, {status: 'fail', code: 'RB_NOT_JSON', detail: 'The payload is not JSON'});
+    }
     this.#report(error, name);
     return jsonAnswer(500, {status: 'fail', code: 'RB_HANDLER_FAILED'});
   }

@@ -9,10 +9,10 @@ import {
   headerOrigin,
   headerPlatform,
 } from '../protocol/header-name.ts';
+import {type Payload, readPayload} from '../protocol/payload.ts';
 import type {CallPlace} from './call-place.ts';
 import type {Channels} from './channel-changes.ts';
 import {decodeHeader} from './header-text.ts';
-import {type Payload, readPayload} from './payload.ts';
 
 /** What every call tells. */
 export interface Call<Context> {
@@ -41,7 +41,7 @@ export interface ConnectCall<Context> extends Call<Context> {
 }
 
 /** A client says something. */
-export interface MessageCall<Context, Data = unknown> extends Call<Context>, Payload<Data> {
+export interface MessageCall<Context> extends Call<Context>, Payload {
   readonly channels: Channels;
   readonly type: number;
   /** Names this message: the same when it comes again. [RB-63] Empty from a gateway that names none. */
@@ -62,7 +62,7 @@ export type ConnectHandler<Context> = (call: ConnectCall<Context>) => ConnectAns
  * as they are, `undefined` as nothing, everything else as JSON. A `Response` is passed through; one that is not 2xx says
  * that the message is not done and should come again.
  */
-export type MessageHandler<Context, Data = unknown> = (call: MessageCall<Context, Data>) => unknown;
+export type MessageHandler<Context> = (call: MessageCall<Context>) => unknown;
 
 /** Is told of a client that is gone. */
 export type CloseHandler<Context> = (call: CloseCall<Context>) => unknown;

@@ -1,5 +1,6 @@
 // The package entry `rainbow-server/business`: the server SDK.
 
+export type {Payload} from '../protocol/payload.ts';
 export {toExpress} from './adapter-express.ts';
 export {toFastify} from './adapter-fastify.ts';
 export {toHono} from './adapter-hono.ts';
@@ -19,7 +20,6 @@ export type {
 export type {Channels} from './channel-changes.ts';
 export {type BusinessCode, BusinessError, RainbowApiError} from './errors.ts';
 export type {BusinessOptions, CallName, MessageHandlers, RefusedCall} from './options.ts';
-export type {Payload} from './payload.ts';
 export {
   type CallOptions,
   RainbowApi,
@@ -28,5 +28,12 @@ export {
   type SendOptions,
   type SubscribeOptions,
 } from './rainbow-api.ts';
-export {checked, describeIssues, type InvalidHandler, type SchemaIssue, type StandardSchema} from './schema.ts';
+export {
+  type CheckedCall,
+  checked,
+  describeIssues,
+  type InvalidHandler,
+  type SchemaIssue,
+  type StandardSchema,
+} from './schema.ts';
 export type {AskResult, Reply, SendResult} from './send-result.ts';

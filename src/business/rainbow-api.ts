@@ -12,10 +12,10 @@ import {
   sendTimeoutMsMax,
 } from '../protocol/api.ts';
 import type {Qos} from '../protocol/packet.ts';
+import {encodePayload} from '../protocol/payload.ts';
 import type {Credentials} from './credentials.ts';
 import {RainbowApiError} from './errors.ts';
 import {callGateway, type GatewayTarget} from './gateway-call.ts';
-import {encodePayload} from './payload.ts';
 import {
   type ApiAnswer,
   type AskResult,

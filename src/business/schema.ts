@@ -25,6 +25,12 @@ export interface StandardSchema<Output = unknown> {
 /** Answers a message that does not fit its schema. */
 export type InvalidHandler<Context> = (call: MessageCall<Context>, issues: readonly SchemaIssue[]) => unknown;
 
+/** A message that fits its schema. */
+export interface CheckedCall<Context, Data> extends MessageCall<Context> {
+  /** What the schema made of the message's JSON. */
+  readonly data: Data;
+}
+
 /**
  * A handler whose `data` is what `schema` makes of the message's JSON. What does not fit is answered by `onInvalid`,
  * without one with 400 and the issues; since the gateway then forwards the message again as often as its client repeats
@@ -32,13 +38,26 @@ export type InvalidHandler<Context> = (call: MessageCall<Context>, issues: reado
  */
 export function checked<Context, Output>(
   schema: StandardSchema<Output>,
-  handler: MessageHandler<Context, Output>,
+  handler: (call: CheckedCall<Context, Output>) => unknown,
   onInvalid: InvalidHandler<Context> = answerIssues,
 ): MessageHandler<Context> {
   return async (call) => {
-    const result = await schema['~standard'].validate(call.data);
+    const value = readJson(call);
+    if (value === notJson) return onInvalid(call, [{message: 'The payload is not JSON'}]);
+    const result = await schema['~standard'].validate(value);
     return result.issues === undefined ? handler({...call, data: result.value}) : onInvalid(call, result.issues);
   };
+}
+
+const notJson = Symbol('not JSON');
+
+function readJson(call: Pick<MessageCall<unknown>, 'json'>): unknown {
+  try {
+    return call.json();
+  } catch {
+    // No value of JSON, so that it cannot be confused with one.
+    return notJson;
+  }
 }
 
 /** `room.name: expected a string`, one for each issue. */

@@ -1,7 +1,7 @@
 // The answers of the HTTP API, read: what a send came to, and what clients replied.
 
 import {type ErrorCode, errorTable} from '../core/errors.ts';
-import {type Payload, readPayload} from './payload.ts';
+import {type Payload, readPayload} from '../protocol/payload.ts';
 
 /** One client's reply. */
 export interface Reply extends Payload {
@@ -71,7 +71,7 @@ export function readSendResult(answer: ApiAnswer): AskResult {
     refused: typeof refused === 'number' ? refused : 0,
     isPartial: answer.partial === true,
     ignored: readIgnored(answer),
-    reply: last.bytes.length === 0 ? undefined : last,
+    reply: last.bytes().length === 0 ? undefined : last,
     isTruncated: answer.truncated === true,
     replies: Array.isArray(replies) ? replies.map(readIdentified) : [],
   };

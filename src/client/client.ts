@@ -1,6 +1,6 @@
 // The package entry `rainbow-server/client`: all that an application may import, for browsers and for Node.
 
-export {type Codec, jsonCodec} from './codec.ts';
+export type {Payload} from '../protocol/payload.ts';
 export {type ClientErrorCode, clientErrorTable, RainbowClientError} from './errors.ts';
 export type {
   ClosedEvent,

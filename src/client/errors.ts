@@ -23,8 +23,6 @@ const facts = {
   RB_UNANSWERED: {message: 'not answered in time', mayHaveArrived: true},
   /** Transmitted, and the connection ended before the answer: to send it again might double it. */
   RB_IN_DOUBT: {message: 'connection lost before the answer', mayHaveArrived: true},
-  /** Answered, but the codec could not read the answer; `cause` is its error. */
-  RB_ANSWER: {message: 'answer unreadable', mayHaveArrived: true},
   /** The caller's signal; `cause` is its reason, and `mayHaveArrived` says whether it had been transmitted. */
   RB_ABORTED: {message: 'aborted', mayHaveArrived: false},
   /** Not connected within the `timeout` of `bloom()`; it goes on trying. */

@@ -2,6 +2,7 @@
 
 import type {ClientConnectionState} from '../machines/steps.ts';
 import type {Qos} from '../protocol/packet.ts';
+import type {Payload} from '../protocol/payload.ts';
 import {check, type RainbowClientError} from './errors.ts';
 
 /** A state of the connection's chart (machines/client-connection.ts, drawn in docs/client.md). */
@@ -30,17 +31,19 @@ export interface DeliveryFacts {
   readonly mayBeRepeat: boolean;
 }
 
-export interface DeliveryEvent extends DeliveryFacts {
-  /** With `answered`: the business server's answer, decoded. */
-  readonly answer?: unknown;
-  /** With `failed`. */
-  readonly error?: RainbowClientError;
-}
+/** Where a message is now; its `state` says what else there is. */
+export type DeliveryEvent = DeliveryFacts &
+  (
+    | {readonly state: 'queued' | 'sent' | 'atGateway'; readonly answer?: undefined; readonly error?: undefined}
+    /** `answer` is the business server's. */
+    | {readonly state: 'answered'; readonly answer: Payload; readonly error?: undefined}
+    | {readonly state: 'failed' | 'kept'; readonly error: RainbowClientError; readonly answer?: undefined}
+  );
 
 /** A message that is neither answered nor given up. */
 export interface PendingMessage extends DeliveryFacts {
-  /** Decoded again from what is sent. */
-  readonly data: unknown;
+  /** What is sent. */
+  readonly data: Payload;
 }
 
 export interface StateEvent {
@@ -66,14 +69,12 @@ export interface ClosedEvent {
   readonly cause?: unknown;
 }
 
-/** How it ended for good. */
-export interface EndEvent {
-  /** `faded`: as the application wished. `refused`: as the gateway wished, or after the last attempt. */
-  readonly state: 'faded' | 'refused';
+/** How it ended for good: `faded` as the application wished, `refused` as the gateway wished or after the last attempt. */
+export type EndEvent = {
   /** Of the last connection. */
   readonly code: number;
   readonly reason: string;
-}
+} & ({readonly state: 'faded'} | {readonly state: 'refused'});
 
 /** Something was dropped or went wrong that no promise tells of. */
 export interface FaultEvent {

@@ -2,18 +2,18 @@
 // acknowledges each message, also one it has no use for or fails at; that it failed is told by an event. [RB-60]
 
 import {emptyBytes, type SendPacket} from '../protocol/packet.ts';
+import {type Payload, readPayload} from '../protocol/payload.ts';
 import type {FaultEvent} from './events.ts';
 
 /** A handler that knows no types. */
 export type PlainHandler = (
   type: number,
-  data: unknown,
+  data: Payload,
   context: {readonly qos: SendPacket['qos']; readonly mayBeRepeat: boolean},
 ) => unknown;
 
 interface HandlingOptions {
-  readonly decode: (bytes: Uint8Array, type: number) => unknown;
-  readonly encode: (data: unknown, type: number) => Uint8Array;
+  readonly encode: (data: unknown) => Uint8Array;
   readonly fault: (event: FaultEvent) => void;
 }
 
@@ -21,19 +21,19 @@ interface HandlingOptions {
 export function handleMessage(
   handler: PlainHandler | undefined,
   {type, payload, qos, isDup}: SendPacket,
-  {decode, encode, fault}: HandlingOptions,
+  {encode, fault}: HandlingOptions,
 ): Uint8Array | Promise<Uint8Array> {
   if (handler === undefined) {
     fault({kind: 'unhandled', type});
     return emptyBytes;
   }
-  const bytesOf = (answer: unknown): Uint8Array => (answer === undefined ? emptyBytes : encode(answer, type));
+  const bytesOf = (answer: unknown): Uint8Array => (answer === undefined ? emptyBytes : encode(answer));
   const fail = (cause: unknown): Uint8Array => {
     fault({kind: 'handler', type, cause});
     return emptyBytes;
   };
   try {
-    const answer = handler(type, decode(payload, type), {qos, mayBeRepeat: isDup});
+    const answer = handler(type, readPayload(payload), {qos, mayBeRepeat: isDup});
     return isThenable(answer) ? Promise.resolve(answer).then(bytesOf).catch(fail) : bytesOf(answer);
   } catch (error) {
     return fail(error);

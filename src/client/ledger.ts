@@ -2,8 +2,9 @@
 // Tells the caller's promise and whoever listens; of an end only when the store knows of it, or a page that dies in between
 // would come to another. Part of the outbox, which decides when; this decides nothing.
 
+import {readPayload} from '../protocol/payload.ts';
 import {RainbowClientError} from './errors.ts';
-import type {DeliveryEvent, PendingMessage} from './events.ts';
+import type {DeliveryEvent, DeliveryFacts, PendingMessage} from './events.ts';
 import type {Settings} from './options.ts';
 import {isOver, type Outgoing} from './outgoing.ts';
 
@@ -42,8 +43,7 @@ export class Ledger {
 
   /** All, in the order in which they were sent. */
   get pending(): PendingMessage[] {
-    const {codec} = this.#settings;
-    return this.all.map((message) => ({...factsOf(message), data: codec.decode(message.payload, message.type)}));
+    return this.all.map((message) => ({...factsOf(message), data: readPayload(message.payload)}));
   }
 
   has(key: string): boolean {
@@ -71,7 +71,7 @@ export class Ledger {
     };
     this.#messages.set(message.key, message);
     this.#bytes += message.payload.length;
-    this.#tell(factsOf(message));
+    this.#tell({...factsOf(message), state: 'queued'});
     return message;
   }
 
@@ -96,28 +96,22 @@ export class Ledger {
   /** Goes on, and says so. */
   turn(message: Outgoing, state: 'queued' | 'sent' | 'atGateway'): void {
     message.state = state;
-    this.#tell(factsOf(message));
+    this.#tell({...factsOf(message), state});
   }
 
   /** QoS 0 ends here. */
   sent(message: Outgoing): void {
     this.#finish(message, 'sent');
     message.settling?.resolve(undefined);
-    this.#tell(factsOf(message));
+    this.#tell({...factsOf(message), state: 'sent'});
   }
 
   answered(message: Outgoing, reply: Uint8Array): void {
     this.#finish(message, 'answered');
     this.#whenStored(() => {
-      try {
-        const answer = this.#settings.codec.decode(reply, message.type);
-        message.settling?.resolve(answer);
-        this.#tell({...factsOf(message), answer});
-      } catch (cause) {
-        const error = new RainbowClientError('RB_ANSWER', String(cause), {cause});
-        message.settling?.reject(error);
-        this.#tell({...factsOf(message), error});
-      }
+      const answer = readPayload(reply);
+      message.settling?.resolve(answer);
+      this.#tell({...factsOf(message), state: 'answered', answer});
     });
   }
 
@@ -126,7 +120,7 @@ export class Ledger {
     this.#finish(message, state);
     this.#whenStored(() => {
       message.settling?.reject(error);
-      this.#tell({...factsOf(message), error});
+      this.#tell({...factsOf(message), state, error});
     });
   }
 
@@ -144,7 +138,7 @@ export function abortedError(signal: AbortSignal, mayHaveArrived: boolean): Rain
   return new RainbowClientError('RB_ABORTED', undefined, {cause: signal.reason, mayHaveArrived});
 }
 
-function factsOf({key, type, qos, state, wasTransmitted}: Outgoing): DeliveryEvent {
+function factsOf({key, type, qos, state, wasTransmitted}: Outgoing): DeliveryFacts {
   return {key, type, qos, state, mayBeRepeat: wasTransmitted};
 }
 

@@ -1,12 +1,13 @@
 // The messages that come down as an async iterator, for whoever would rather loop than be called. Part of a Rainbow.
 
+import type {Payload} from '../protocol/payload.ts';
 import type {DataOf, MessageContext, TypeOf} from './schema.ts';
 
 /** One message of {@link Rainbow.messages}; the type says what the data is. */
 export type ReceivedMessage<Down> = {
   [Type in TypeOf<Down>]: {
     readonly type: Type;
-    readonly data: DataOf<Down[Type]>;
+    readonly data: Payload<DataOf<Down[Type]>>;
     reply(answer: unknown): void;
   } & MessageContext;
 }[TypeOf<Down>];

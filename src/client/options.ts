@@ -5,7 +5,6 @@ import {webClock} from '../core/clock-web.ts';
 import type {Random} from '../core/random.ts';
 import {webRandom} from '../core/random-web.ts';
 import {headerDevice, headerPlatform} from '../protocol/header-name.ts';
-import {type Codec, jsonCodec} from './codec.ts';
 import {check, RainbowClientError} from './errors.ts';
 import {isThenable} from './handling.ts';
 import type {SocketClass} from './socket.ts';
@@ -67,8 +66,6 @@ export interface RainbowOptions extends Partial<NumberOptions> {
   readonly unorderedTypes?: readonly number[];
   /** Where messages of QoS 1 and 2 are kept. @default memory */
   readonly store?: Store;
-  /** @default jsonCodec */
-  readonly codec?: Codec;
   /** @default the platform's own, looked for when it connects */
   readonly WebSocket?: SocketClass;
   /** What the platform says of network and page. @default the events of the browser, where it is one */
@@ -87,7 +84,6 @@ export interface Settings extends NumberOptions {
   readonly url: () => string | Promise<string>;
   readonly unorderedTypes: ReadonlySet<number>;
   readonly store: Store | undefined;
-  readonly codec: Codec;
   readonly WebSocket: SocketClass | undefined;
   readonly surroundings: Surroundings;
   readonly warn: (text: string, cause?: unknown) => void;
@@ -97,7 +93,7 @@ export interface Settings extends NumberOptions {
 
 const optionNames = new Set([
   ...Object.keys(numberOptions),
-  ...['url', 'host', 'port', 'path', 'secure', 'query', 'device', 'platform', 'unorderedTypes', 'store', 'codec'],
+  ...['url', 'host', 'port', 'path', 'secure', 'query', 'device', 'platform', 'unorderedTypes', 'store'],
   ...['WebSocket', 'surroundings', 'clock', 'random', 'warn'],
 ]);
 
@@ -109,7 +105,7 @@ export function socketClass({WebSocket = globalThis.WebSocket}: Pick<Settings, '
 
 /** Throws `RB_ARGUMENT` for what cannot be. */
 export function settingsOf(options: RainbowOptions): Settings {
-  const {store, codec = jsonCodec, clock = webClock, random = webRandom, unorderedTypes = []} = options;
+  const {store, clock = webClock, random = webRandom, unorderedTypes = []} = options;
   const {WebSocket, surroundings = platformSurroundings} = options;
   for (const name of Object.keys(options)) check(optionNames.has(name), `Unknown option ${name}`);
   const numbers = readNumbers(options);
@@ -121,7 +117,6 @@ export function settingsOf(options: RainbowOptions): Settings {
     url: urlMaker(options, random),
     unorderedTypes: new Set(unorderedTypes),
     store,
-    codec,
     WebSocket,
     surroundings,
     warn: options.warn ?? warnOnConsole,

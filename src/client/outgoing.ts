@@ -2,6 +2,7 @@
 
 import type {Timer} from '../core/clock.ts';
 import type {Qos} from '../protocol/packet.ts';
+import type {Payload} from '../protocol/payload.ts';
 import type {RainbowClientError} from './errors.ts';
 import type {DeliveryState} from './events.ts';
 import type {Flow} from './flow.ts';
@@ -25,7 +26,7 @@ export interface SendOptions {
 
 /** How the caller of `send()` is told. */
 export interface Settling {
-  resolve(answer: unknown): void;
+  resolve(answer: Payload | undefined): void;
   reject(error: RainbowClientError): void;
 }
 

@@ -2,6 +2,7 @@
 // connection.ts keeps the connection, outbox.ts the messages up, receiver.ts those that come down.
 
 import {type Packet, type PacketFault, packetHeaderBytesMax} from '../protocol/packet.ts';
+import {encodePayload, type Payload} from '../protocol/payload.ts';
 import {Connection, type ConnectionOwner} from './connection.ts';
 import {check, RainbowClientError} from './errors.ts';
 import {Emitter, type EndEvent, type PendingMessage, type RainbowEvents, type RainbowState} from './events.ts';
@@ -80,13 +81,25 @@ export class Rainbow<Messages extends Schema = AnySchema> {
 
   /**
    * Sends a message, now or as soon as it can be. Resolves with the business server's answer, at QoS 0 with `undefined`
-   * as soon as it is handed to the socket. Rejects with a `RainbowClientError`.
+   * as soon as it is handed to the socket. A string travels as UTF-8, a buffer or a view as its bytes, `undefined` as
+   * nothing, everything else as JSON; all of it is copied. Rejects with a `RainbowClientError`.
    */
-  async send<Type extends TypeOf<Messages['up']>>(
+  send<Type extends TypeOf<Messages['up']>>(
     type: Type,
     data: DataOf<Messages['up'][Type]>,
-    options: SendOptions = {},
-  ): Promise<AnswerOf<Messages['up'][Type]>> {
+    options: SendOptions & {readonly qos: 0},
+  ): Promise<undefined>;
+  send<Type extends TypeOf<Messages['up']>>(
+    type: Type,
+    data: DataOf<Messages['up'][Type]>,
+    options?: SendOptions & {readonly qos?: 1 | 2},
+  ): Promise<Payload<AnswerOf<Messages['up'][Type]>>>;
+  send<Type extends TypeOf<Messages['up']>>(
+    type: Type,
+    data: DataOf<Messages['up'][Type]>,
+    options?: SendOptions,
+  ): Promise<Payload<AnswerOf<Messages['up'][Type]>> | undefined>;
+  async send(type: number, data: unknown, options: SendOptions = {}): Promise<Payload | undefined> {
     const {timeout = this.#settings.timeout, qos = 2, signal, mayRepeat = false} = options;
     const {key = this.#settings.random.hex(keyBytes)} = options;
     const isType = Number.isInteger(type) && type >= 0 && type <= typeMax;
@@ -98,22 +111,10 @@ export class Rainbow<Messages extends Schema = AnySchema> {
     );
     const isOver = this.state === 'faded' || this.state === 'refused' || this.state === 'fading';
     if (isOver) throw this.#opening.error(this.state);
-    const payload = this.#encode(data, type);
-    const {promise, resolve, reject} = Promise.withResolvers<AnswerOf<Messages['up'][Type]>>();
-    this.#outbox.accept({
-      key,
-      type,
-      qos,
-      payload,
-      mayRepeat,
-      timeout,
-      signal,
-      settling: {
-        // What an answer is, is the application's claim.
-        resolve: (answer) => resolve(answer as AnswerOf<Messages['up'][Type]>),
-        reject,
-      },
-    });
+    const payload = this.#encode(data);
+    const {promise, resolve, reject} = Promise.withResolvers<Payload | undefined>();
+    const settling = {resolve, reject};
+    this.#outbox.accept({key, type, qos, payload, mayRepeat, timeout, signal, settling});
     return await promise;
   }
 
@@ -174,17 +175,20 @@ export class Rainbow<Messages extends Schema = AnySchema> {
     return this.fade();
   }
 
-  #encode(data: unknown, type: number): Uint8Array {
-    const {codec, messageBytesMax} = this.#settings;
+  #encode(data: unknown): Uint8Array {
+    const {messageBytesMax} = this.#settings;
     let payload: Uint8Array;
     try {
-      payload = codec.encode(data, type);
+      payload = encodePayload(data).bytes;
     } catch (cause) {
-      throw new RainbowClientError('RB_ARGUMENT', `Expected data that can be encoded, got ${String(cause)}`, {cause});
+      throw new RainbowClientError('RB_ARGUMENT', (cause as Error).message, {cause});
     }
     if (payload.length + packetHeaderBytesMax > messageBytesMax) {
       const most = messageBytesMax - packetHeaderBytesMax;
-      throw new RainbowClientError('RB_MESSAGE_TOO_LARGE', `Expected at most ${most} bytes, got ${payload.length}`);
+      throw new RainbowClientError(
+        'RB_MESSAGE_TOO_LARGE',
+        `the limit is ${most} bytes, this one has ${payload.length}`,
+      );
     }
     return payload;
   }
@@ -234,8 +238,7 @@ export class Rainbow<Messages extends Schema = AnySchema> {
     return {
       handle: (message) =>
         handleMessage(this.#handler, message, {
-          decode: (bytes, type) => this.#settings.codec.decode(bytes, type),
-          encode: (data, type) => this.#encode(data, type),
+          encode: (data) => this.#encode(data),
           fault: (event) => this.#events.emit('fault', event),
         }),
       late: (type) => this.#events.emit('fault', {kind: 'handlerTimeout', type}),

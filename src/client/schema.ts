@@ -1,5 +1,7 @@
 // The types of an application's messages: which type carries what, and what it is answered with. Types only.
 
+import type {Payload} from '../protocol/payload.ts';
+
 /** What one message type carries, and what it is answered with; what is left out is `undefined`. */
 export interface MessageShape {
   readonly data?: unknown;
@@ -45,7 +47,7 @@ export interface MessageContext {
 
 /** The arguments of a handler: whoever tests the type knows the type of the data. */
 export type Incoming<Down> = {
-  [Type in TypeOf<Down>]: [type: Type, data: DataOf<Down[Type]>, context: MessageContext];
+  [Type in TypeOf<Down>]: [type: Type, data: Payload<DataOf<Down[Type]>>, context: MessageContext];
 }[TypeOf<Down>];
 
 /** What a handler may give back for any of the types. */
@@ -63,9 +65,11 @@ export type MessageHandler<Down> =
         | HandlerOf<FirstTwo<Incoming<Down>>, Down>
         | HandlerOf<First<Incoming<Down>>, Down>;
 
+// biome-ignore-start lint/suspicious/noConfusingVoidType: a handler that returns nothing must compile with every TypeScript
 type HandlerOf<Message extends readonly unknown[], Down> = (
   ...message: Message
-) => AnyAnswerOf<Down> | undefined | Promise<AnyAnswerOf<Down> | undefined>;
+) => AnyAnswerOf<Down> | void | PromiseLike<AnyAnswerOf<Down> | void>;
+// biome-ignore-end lint/suspicious/noConfusingVoidType: as above
 
 type FirstTwo<Message> = Message extends readonly [infer Type, infer Data, unknown] ? [type: Type, data: Data] : never;
 

@@ -14,7 +14,8 @@ export interface Socket {
   /** Bytes handed over and not sent yet. */
   readonly bufferedAmount: number;
   addEventListener(type: 'open' | 'message' | 'close' | 'error', listener: (event: SocketEvent) => void): void;
-  send(bytes: Uint8Array<ArrayBuffer>): void;
+  // Not `Uint8Array<ArrayBuffer>`: before 5.7 TypeScript has no such type.
+  send(bytes: Uint8Array & {readonly buffer: ArrayBuffer}): void;
   close(code?: number, reason?: string): void;
 }
 

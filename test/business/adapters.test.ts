@@ -106,7 +106,7 @@ for (const [name, start] of Object.entries(hosts)) {
         return true;
       },
       on: {
-        1: ({bytes}) => bytes,
+        1: ({bytes}) => bytes(),
         2({channels}) {
           channels.join('部屋');
           return 'ä';
@@ -134,7 +134,7 @@ for (const [name, start] of Object.entries(hosts)) {
   });
 
   test(`${name} keeps the connection from call to call, refused ones too`, async (t) => {
-    const port = await start(t, make({on: {1: ({bytes}) => bytes}}));
+    const port = await start(t, make({on: {1: ({bytes}) => bytes()}}));
     const agent = new Agent({keepAlive: true, maxSockets: 1});
     t.teardown(() => agent.destroy());
     const reused: boolean[] = [];
@@ -146,7 +146,7 @@ for (const [name, start] of Object.entries(hosts)) {
   });
 
   test(`${name} takes a body at the bound and none beyond it`, async (t) => {
-    const port = await start(t, make({on: {1: ({bytes}) => bytes.length}}));
+    const port = await start(t, make({on: {1: ({bytes}) => bytes().length}}));
     const atBound = await send(port, '/rainbow/message/1/', json, Buffer.alloc(100_000));
     t.is(atBound.body.toString(), '100000');
     // The sender may see the end of the connection instead of the answer while it still writes.

@@ -76,17 +76,35 @@ test('a message goes to the handler of its type, or to the default one', async (
   t.is((await call(app, '/message/7', {body: 'x'})).text, 'other 7');
 });
 
+/** What JSON there is, or the code of the error. */
+function dataOf(json: () => unknown): unknown {
+  try {
+    return json() === undefined ? 'nothing' : json();
+  } catch (error) {
+    return (error as {readonly code: string}).code;
+  }
+}
+
+test('a payload that a handler reads as JSON and that is none is the client’s fault: 400', async (t) => {
+  const errors: unknown[] = [];
+  const app = make({on: {1: ({json}) => json()}, onError: (error) => errors.push(error)});
+  const {status, json} = await call(app, '/message/1/', {body: 'no JSON'});
+  t.is(status, 400);
+  t.like(json, {code: 'RB_NOT_JSON'});
+  t.deepEqual(errors, []);
+});
+
 test('a message is given as bytes, text and JSON, whatever its payload is', async (t) => {
   const app = make({
-    on: {1: ({bytes, text, data}) => ({length: bytes.length, text, data: data === undefined ? 'none' : data})},
+    on: {1: ({bytes, text, json}) => ({length: bytes().length, text: text(), data: dataOf(json)})},
   });
   const payloads: readonly (readonly [string | Uint8Array, object])[] = [
     ['{"a":1}', {length: 7, text: '{"a":1}', data: {a: 1}}],
     ['null', {length: 4, text: 'null', data: null}],
-    ['', {length: 0, text: '', data: 'none'}],
-    ['no JSON', {length: 7, text: 'no JSON', data: 'none'}],
-    [Buffer.from([0x22, 0xff, 0x22]), {length: 3, text: '"\ufffd"', data: 'none'}],
-    ['\ufeff1', {length: 4, text: '\ufeff1', data: 'none'}],
+    ['', {length: 0, text: '', data: 'nothing'}],
+    ['no JSON', {length: 7, text: 'no JSON', data: 'RB_NOT_JSON'}],
+    [Buffer.from([0x22, 0xff, 0x22]), {length: 3, text: '"\ufffd"', data: 'RB_NOT_JSON'}],
+    ['\ufeff1', {length: 4, text: '\ufeff1', data: 'RB_NOT_JSON'}],
   ];
   for (const [body, expected] of payloads) {
     const {status, json} = await call(app, '/message/1/', {body});

@@ -98,7 +98,7 @@ test('a result tells who confirmed, what was replied, and what is open', async (
     const result = await api.send('lobby', 1);
     t.like(result, expected);
     t.false('replies' in result);
-    if (result.message === 'p1') t.like(result.reply, {text: '{"a":1}', data: {a: 1}});
+    if (result.message === 'p1') t.deepEqual([result.reply?.text(), result.reply?.json()], ['{"a":1}', {a: 1}]);
   }
 });
 
@@ -113,14 +113,16 @@ test('ask brings the reply of each client, as text, JSON and bytes', async (t) =
   const result = await new RainbowApi({url, token}).ask('lobby', 3, 'who?', {qos: 1});
   t.is(calls[0]?.query.replies, 'all');
   t.deepEqual(
-    result.replies.map(({identity, data, bytes}) => [identity, data, bytes.length]),
+    result.replies.map(({identity, text, bytes}) => [identity, text(), bytes().length]),
     [
-      ['one', {a: 1}, 7],
-      ['two', undefined, 1],
-      ['three', undefined, 0],
+      ['one', '{"a":1}', 7],
+      ['two', '\ufffd', 1],
+      ['three', '', 0],
     ],
   );
-  t.deepEqual(new Uint8Array(result.reply?.bytes ?? []), Uint8Array.of(0xff));
+  t.deepEqual(result.replies[0]?.json(), {a: 1});
+  t.throws(() => result.replies[1]?.json(), {code: 'RB_NOT_JSON'});
+  t.deepEqual(new Uint8Array(result.reply?.bytes() ?? []), Uint8Array.of(0xff));
 });
 
 test('subscribe and unsubscribe say who and where, and occupy only where it is asked for', async (t) => {

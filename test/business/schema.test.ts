@@ -14,7 +14,7 @@ test('a message that fits comes as the schema makes it', async (t) => {
         // The types are the schema's and the context's.
         context.room = data.room;
         channels.join(data.room);
-        return {seats: data.seats + 1, bytes: bytes.length};
+        return {seats: data.seats + 1, bytes: bytes().length};
       }),
     },
   });
@@ -44,7 +44,7 @@ test('an answer of one’s own takes the place of the 400, and is remembered as 
       1: checked(
         room,
         () => 'fits',
-        ({text}, issues) => ({no: text, issues: issues.length, runs: ++runs}),
+        ({text}, issues) => ({no: text(), issues: issues.length, runs: ++runs}),
       ),
     },
   });

@@ -55,8 +55,8 @@ for (const [name, options] of [
       ['d8', 'web', 'ann'],
     );
     t.is(await rainbow.send(1, 0, {qos: 0}), undefined);
-    t.deepEqual(await rainbow.send(2, {a: 1}, {qos: 1}), {echo: {a: 1}});
-    t.deepEqual(await rainbow.send(3, [2]), {echo: [2]});
+    t.deepEqual((await rainbow.send(2, {a: 1}, {qos: 1})).json(), {echo: {a: 1}});
+    t.deepEqual((await rainbow.send(3, [2])).json(), {echo: [2]});
     t.deepEqual(
       (await business.take('message', 3)).map(({path}) => path),
       ['/message/1/', '/message/2/', '/message/3/'],
@@ -72,7 +72,7 @@ test('what the handler answers is the reply that the business server gets', asyn
   const rainbow = makeClient(t, gateway.port);
   const seen: unknown[] = [];
   rainbow.onMessage(async (type, data, {qos}) => {
-    seen.push([type, data, qos]);
+    seen.push([type, data.json(), qos]);
     return {from: type};
   });
   await rainbow.bloom();
@@ -90,7 +90,7 @@ test('a message that the business server failed at is sent again until it is pro
   const {business, gateway} = await start(t);
   business.once('message', answer(500), answer(503)).always('message', answer(200, '"done"'));
   const rainbow = await connectClient(t, gateway.port, {retryIntervalMs: 100});
-  t.is(await rainbow.send(1, {}), 'done');
+  t.is((await rainbow.send(1, {})).json(), 'done');
   const calls = await business.take('message', 3);
   t.is(new Set(calls.map((call) => call.header('RAINBOWMESSAGEID'))).size, 1);
 });
@@ -108,8 +108,10 @@ test('a message is at the gateway before it is answered', async (t) => {
     ['queued', 'sent', 'atGateway'],
   );
   latch.release();
-  t.is(await answered, 1);
-  t.like(await events.next(), {key: 'mine', state: 'answered', answer: 1});
+  t.is((await answered).json(), 1);
+  const last = await events.next();
+  t.like(last, {key: 'mine', state: 'answered'});
+  t.is(last.answer?.json(), 1);
 });
 
 test('a client that the business server refuses tries again, and says what can be known', async (t) => {
@@ -165,7 +167,11 @@ test('a gateway that restarts loses nothing that waits or may be repeated', asyn
   };
   const second = await startGateway(options);
   t.teardown(() => second.close());
-  t.deepEqual(await within(Promise.all([underWay, meanwhile]), 'both answers'), ['yes', 'yes']);
+  const answers = await within(Promise.all([underWay, meanwhile]), 'both answers');
+  t.deepEqual(
+    answers.map((given) => given.json()),
+    ['yes', 'yes'],
+  );
 });
 
 test('a connection that is cut leaves a QoS 2 message in doubt', async (t) => {

@@ -6,14 +6,14 @@ test('what the handler gives is the reply of the ACK or REC, at QoS 0 of nothing
   const {rainbow, socket} = openScene(t);
   const seen: unknown[] = [];
   rainbow.onMessage((type, data, context) => {
-    seen.push([type, data, context]);
+    seen.push([type, Buffer.from(data.bytes()).toString('hex'), context]);
     return {got: type};
   });
   socket.hear('10 0001 31', '12 0002 0007 7b7d', '1c 0003 0008 c3');
   t.deepEqual(seen, [
-    [1, 1, {qos: 0, mayBeRepeat: false}],
-    [2, {}, {qos: 1, mayBeRepeat: false}],
-    [3, Uint8Array.of(0xc3), {qos: 2, mayBeRepeat: true}],
+    [1, '31', {qos: 0, mayBeRepeat: false}],
+    [2, '7b7d', {qos: 1, mayBeRepeat: false}],
+    [3, 'c3', {qos: 2, mayBeRepeat: true}],
   ]);
   const reply = (type: number) => Buffer.from(JSON.stringify({got: type})).toString('hex');
   t.deepEqual(socket.take(), [`200007${reply(2)}`, `300008${reply(3)}`]);
@@ -43,7 +43,7 @@ test('a repeat that comes while the handler still works waits for it as well [RB
   answer.resolve('x');
   await settle();
   t.is(count, 1);
-  t.deepEqual(socket.take(), ['300007227822']);
+  t.deepEqual(socket.take(), ['30000778']);
 });
 
 test('at QoS 1 a message that comes again after its ACK is another one; without DUP it is one even before [RB-13]', async (t) => {
@@ -86,7 +86,7 @@ test('one handler runs at a time, so that acknowledgements keep the order of the
   first.resolve('x');
   await settle();
   t.deepEqual(order, [1, 9, 2, 3]);
-  t.deepEqual(socket.take(), ['300001227822', '200002']);
+  t.deepEqual(socket.take(), ['30000178', '200002']);
 });
 
 test('a handler that fails is told, and its message acknowledged all the same [RB-60]', async (t) => {
@@ -126,7 +126,7 @@ test('a handler that takes too long holds up nothing: empty reply, and what it s
   scene.clock.advance(1_999);
   t.deepEqual(scene.socket.take(), []);
   scene.clock.advance(1);
-  t.deepEqual(scene.socket.take(), ['300001', '300002226e65787422']);
+  t.deepEqual(scene.socket.take(), ['300001', '3000026e657874']);
   t.deepEqual(scene.heard('fault'), [{kind: 'handlerTimeout', type: 1}]);
   answer.resolve('late');
   await settle();
@@ -148,7 +148,7 @@ test('what was not acknowledged when the connection ended is not handled, and no
   answer.resolve('x');
   await settle();
   t.deepEqual(order, [1, 3]);
-  t.deepEqual(scene.socket.take(), ['300001227822']);
+  t.deepEqual(scene.socket.take(), ['30000178']);
 });
 
 test('messages that wait for the handler are bounded in number and bytes [RB-29] [RB-52]', (t) => {

@@ -20,13 +20,13 @@ test('a handler of several types knows the data by the type, however many argume
   const {rainbow: plain, socket} = openScene(t);
   const rainbow = plain as unknown as Rainbow<Chat>;
 
-  rainbow.onMessage((type, data, {qos}) => (type === 2 ? data.text : data + qos));
+  rainbow.onMessage((type, data, {qos}) => (type === 2 ? data.json().text : data.json() + qos));
   socket.hear(text, number);
-  t.deepEqual(socket.take(), ['20000722686922', '20000832']);
+  t.deepEqual(socket.take(), ['2000076869', '20000832']);
 
-  rainbow.onMessage((type, data) => (type === 2 ? data.text.length.toFixed() : data * 2));
+  rainbow.onMessage((type, data) => (type === 2 ? data.json().text.length.toFixed() : data.json() * 2));
   socket.hear(text, number);
-  t.deepEqual(socket.take(), ['200007223222', '20000832']);
+  t.deepEqual(socket.take(), ['20000732', '20000832']);
 
   rainbow.onMessage((type) => type * 3);
   socket.hear(text, number);

@@ -63,7 +63,7 @@ test('what waits when the client ends stays in the store, and goes out in the ne
   void codeOf(after.rainbow.send(2, undefined, {key: 'c'}));
   await settle();
   t.deepEqual(
-    after.rainbow.pending.map(({key, state, data}) => [key, state, data]),
+    after.rainbow.pending.map(({key, state, data}) => [key, state, data.json()]),
     [
       ['c', 'queued', undefined],
       ['a', 'queued', {key: 'a'}],

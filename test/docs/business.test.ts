@@ -38,7 +38,7 @@ async function place(t: ExecutionContext, mark: string, real: Partial<typeof pla
 const entry = new URL('../../src/business/index.ts', import.meta.url).href;
 const appFile = `
   import {business} from '${entry}';
-  export const app = business({token: '${securityToken}', on: {7: ({bytes}) => bytes}});
+  export const app = business({token: '${securityToken}', on: {7: ({bytes}) => bytes()}});
 `;
 
 function replacePlaceholders(code: string, real: Partial<typeof placeholders>): string {

@@ -1,7 +1,7 @@
 // The messages of one application that sends by the SDK, over all its pages and connections: what it was promised about
 // each, against what became of it. A message may have several flows, one for each connection on which it was sent.
 
-import type {DeliveryEvent} from '../../src/client/client.ts';
+import type {DeliveryEvent, Payload} from '../../src/client/client.ts';
 import type {Qos} from '../../src/protocol/packet.ts';
 import type {ObservedMessage} from './observed-message.ts';
 import type {Violations} from './violation.ts';
@@ -87,7 +87,7 @@ export class SdkMessages {
     if (state === 'failed') {
       message.outcome = error?.code ?? state;
       const hasGone = flows.length > 0;
-      if (hasGone && error?.mayHaveArrived !== true)
+      if (hasGone && !error?.mayHaveArrived)
         this.#note('sdk', `message ${number}: ${error?.code}, but it went`);
     }
   }
@@ -111,12 +111,12 @@ export class SdkMessages {
     if (!hasArrived && this.#isTcp) this.#note('sdk', `message ${number} is told to be at the gateway, and is not`);
   }
 
-  #checkAnswer(message: ApplicationMessage, answer: unknown): void {
+  #checkAnswer(message: ApplicationMessage, answer: Payload | undefined): void {
     const {number, flows, qos, mayRepeat} = message;
     message.outcome = 'answered';
     const processed = flows.flatMap((flow) => [...flow.processed]);
     if (processed.length === 0) this.#note('RB-12', `message ${number} is told to be answered, unprocessed`);
-    const text = answer instanceof Uint8Array ? Buffer.from(answer).toString('latin1') : '';
+    const text = answer?.text() ?? '';
     if (text !== '' && !processed.includes(text)) this.#note('RB-05', `message ${number} was answered ${text}`);
     if (qos === 2 && !mayRepeat && flows.length !== 1) this.#note('RB-21', `message ${number}: ${flows.length} flows`);
   }

@@ -54,7 +54,6 @@ export class SdkPage implements SocketPage {
         this.#socket = socket;
       }),
       surroundings: this.#surroundings(),
-      codec: {encode: (data) => data as Uint8Array, decode: (bytes) => bytes},
       ...(kept === undefined ? {} : {store: this.#store(kept)}),
       window: Math.min(most, dice.pick([1, 4, 100])),
       heartbeatMs: plan.settings.keepAliveMs,
@@ -69,7 +68,7 @@ export class SdkPage implements SocketPage {
       if (!this.isDead) messages.told(event);
     });
     this.rainbow.onMessage((type, data, {qos, mayBeRepeat}) => {
-      const payload = data as Uint8Array;
+      const payload = data.bytes();
       const number = this.#socket?.number ?? 0;
       world.observer.delivered(number, {kind: 'send', qos, isDup: mayBeRepeat, type, id: 0, payload});
       const serial = readSerial(payload);

@@ -2,6 +2,8 @@
 // applications on the SDK. What they were promised about each message is held against what became of it.
 
 import test from 'ava';
+import {RainbowClientError} from '../../src/client/client.ts';
+import {readPayload} from '../../src/protocol/payload.ts';
 import {explain} from './explain.ts';
 import {planFor} from './plan.ts';
 import {SdkMessages} from './sdk-messages.ts';
@@ -38,12 +40,15 @@ test.serial('the same seed gives the same trace, promises and all', async (t) =>
 test('the check finds an SDK that does not tell the truth', (t) => {
   const flow = {processed: new Set<string>(), hasArrived: false} as never;
   const cases: readonly (readonly [string, (messages: SdkMessages, key: string, body: Uint8Array) => void])[] = [
-    ['RB-12', (messages, key) => messages.told({...facts(key), state: 'answered', answer: undefined})],
+    [
+      'RB-12',
+      (messages, key) => messages.told({...facts(key), state: 'answered', answer: readPayload(Buffer.alloc(0))}),
+    ],
     ['sdk', (messages, key) => messages.told({...facts(key), state: 'atGateway'})],
     [
       'sdk',
       (messages, key) => {
-        for (const state of ['failed', 'failed'] as const) messages.told({...facts(key), state});
+        for (const state of ['failed', 'failed'] as const) messages.told({...facts(key), state, error: doubt});
       },
     ],
     [
@@ -57,7 +62,7 @@ test('the check finds an SDK that does not tell the truth', (t) => {
       'sdk',
       (messages, key, body) => {
         messages.transmitted(body, flow, false);
-        messages.told({...facts(key), state: 'failed'});
+        messages.told({...facts(key), state: 'failed', error: doubt});
       },
     ],
   ];
@@ -69,6 +74,8 @@ test('the check finds an SDK that does not tell the truth', (t) => {
     t.is(violations.found[0]?.rule, rule, String(index));
   }
 });
+
+const doubt = new RainbowClientError('RB_CLOSED');
 
 function facts(key: string) {
   return {key, type: 1, qos: 2, mayBeRepeat: false} as const;

@@ -5,6 +5,7 @@ import {
   type DeliveryEvent,
   type DeliveryState,
   indexedDbStore,
+  type Payload,
   Rainbow,
   type RainbowState,
   type SocketClass,
@@ -140,7 +141,8 @@ export class Conversation {
   /** Asks every client in the room. */
   async ask(): Promise<Presence> {
     const start = performance.now();
-    const {here} = await this.#rainbow.send(typeWho, {}, {timeout: questionTimeoutMs});
+    const answer = await this.#rainbow.send(typeWho, {}, {timeout: questionTimeoutMs});
+    const {here} = answer.json();
     return {here, ms: performance.now() - start};
   }
 
@@ -157,11 +159,12 @@ export class Conversation {
 
   /** A connection has no memory of the one before: what was said meanwhile is asked for. */
   async #catchUp(): Promise<void> {
-    const {said} = await this.#rainbow.send(typeLately, {}, {timeout: questionTimeoutMs});
+    const answer = await this.#rainbow.send(typeLately, {}, {timeout: questionTimeoutMs});
+    const {said} = answer.json();
     for (const news of said) this.#listener.said(news, news.from === this.#name);
   }
 
-  #hear(data: unknown): void {
+  #hear(data: Payload): void {
     const news = readNews(data, this.#room);
     if (news.from === 'chat') this.#listener.note(news.room, news.text);
     else this.#listener.said(news, this.#ours.has(news.id));
@@ -186,11 +189,12 @@ export class Conversation {
   }
 }
 
-function outcomeOf(answer: unknown, error: Error | undefined): {confirmed?: number; fault?: string} {
+function outcomeOf(answer: Payload | undefined, error: Error | undefined): {confirmed?: number; fault?: string} {
   if (error !== undefined) return {fault: error.message};
-  if (typeof answer !== 'object' || answer === null) return {};
-  if ('delivered' in answer && typeof answer.delivered === 'number') return {confirmed: answer.delivered};
-  return 'error' in answer ? {fault: String(answer.error)} : {};
+  const outcome = answer?.json();
+  if (typeof outcome !== 'object' || outcome === null) return {};
+  if ('delivered' in outcome && typeof outcome.delivered === 'number') return {confirmed: outcome.delivered};
+  return 'error' in outcome ? {fault: String(outcome.error)} : {};
 }
 
 /** Of all messages those that people wrote outlive the page: a question or a change of rooms is of no use to the next. */

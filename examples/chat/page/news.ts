@@ -1,9 +1,11 @@
 // Reads what came as news. Anybody who may push can push anything, so nothing is taken for granted.
 
+import type {Payload} from '../../../src/client/client.ts';
 import {idFormat, type News, roomFormat} from '../messages.ts';
 
-/** `data` as news: of what it lacks, the best that can be said. `room` is where it is shown then. */
-export function readNews(data: unknown, room: string): News {
+/** A message as news: of what it lacks, the best that can be said. `room` is where it is shown then. */
+export function readNews(message: Payload, room: string): News {
+  const data = readJson(message);
   const {
     id,
     from,
@@ -15,12 +17,16 @@ export function readNews(data: unknown, room: string): News {
     id: typeof id === 'string' && idFormat.test(id) ? id : crypto.randomUUID(),
     from: typeof from === 'string' ? from : 'outside',
     room: typeof itsRoom === 'string' && roomFormat.test(itsRoom) ? itsRoom : room,
-    text: typeof text === 'string' ? text : plainText(data),
+    text: typeof text === 'string' ? text : message.text(),
     at: typeof at === 'number' ? at : Date.now(),
   };
 }
 
-function plainText(data: unknown): string {
-  if (data instanceof Uint8Array) return new TextDecoder().decode(data);
-  return JSON.stringify(data) ?? '';
+function readJson(message: Payload): unknown {
+  try {
+    return message.json();
+  } catch {
+    // Not JSON: it is shown as its text.
+    return undefined;
+  }
 }

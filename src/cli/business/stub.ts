@@ -4,10 +4,10 @@
 import {business} from '../../business/business.ts';
 import type {ConnectCall, MessageCall} from '../../business/call.ts';
 import {encodeHeader} from '../../business/header-text.ts';
-import {encodePayload} from '../../business/payload.ts';
 import {readBody} from '../../business/request-body.ts';
 import {type Clock, systemClock} from '../../core/clock.ts';
 import {headerCookie, headerMessage} from '../../protocol/header-name.ts';
+import {encodePayload} from '../../protocol/payload.ts';
 import type {Display} from './display.ts';
 import type {Mode} from './mode.ts';
 import type {Script, ScriptedAnswer} from './script.ts';
@@ -105,7 +105,7 @@ export class Stub {
 
   async #message({type, bytes}: MessageCall<object>): Promise<Response> {
     const {answer, script} = this.#options;
-    return await this.#respond({body: answer ?? bytes}, script[type] ?? script.default ?? {});
+    return await this.#respond({body: answer ?? bytes()}, script[type] ?? script.default ?? {});
   }
 
   async #respond(
