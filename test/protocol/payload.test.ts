@@ -73,11 +73,7 @@ test('what JSON would lose is refused, wherever it stands, rather than sent as {
     {n: 1n},
     runInNewContext('new Map()') as unknown,
   ]) {
-    t.throws(
-      () => encodePayload(value),
-      {instanceOf: TypeError, code: 'RB_ARGUMENT'},
-      tagOf(value),
-    );
+    t.throws(() => encodePayload(value), {instanceOf: TypeError, code: 'RB_ARGUMENT'}, tagOf(value));
   }
 });
 

@@ -87,8 +87,7 @@ export class SdkMessages {
     if (state === 'failed') {
       message.outcome = error?.code ?? state;
       const hasGone = flows.length > 0;
-      if (hasGone && !error?.mayHaveArrived)
-        this.#note('sdk', `message ${number}: ${error?.code}, but it went`);
+      if (hasGone && !error?.mayHaveArrived) this.#note('sdk', `message ${number}: ${error?.code}, but it went`);
     }
   }
 
