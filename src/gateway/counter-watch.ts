@@ -47,6 +47,32 @@ export const watchedCounters: Readonly<Partial<Record<CounterName, Watched>>> = 
     event: 'messages.dropped',
     hint: 'QoS 0 messages from clients whose queue was full; see queue and queue_bytes',
   },
+  messagesInRefused: {
+    level: 'warn',
+    event: 'messages.refused',
+    hint: 'QoS 1 and 2 messages from clients, which repeat them: memory_max is reached',
+  },
+  apiOverloaded: {
+    level: 'warn',
+    event: 'api.overloaded',
+    hint: 'calls of the HTTP API answered 503: memory_max is reached',
+  },
+  repliesTruncated: {level: 'warn', event: 'replies.truncated', hint: 'answers to replies=all without all replies'},
+  connectionsLate: {
+    level: 'info',
+    event: 'connections.late',
+    hint: 'closed 1008: clients exceeded message_timeout, stall_timeout or ack_timeout',
+  },
+  clientsUnacknowledging: {
+    level: 'info',
+    event: 'clients.unacknowledging',
+    hint: 'clients that acknowledge no message; see ack_timeout',
+  },
+  readsPaused: {
+    level: 'info',
+    event: 'reads.paused',
+    hint: 'clients not read for a while: they sent too many frames, or memory_max is near',
+  },
   channelsRefused: {
     level: 'warn',
     event: 'channels.refused',
@@ -71,6 +97,11 @@ export const watchedCounters: Readonly<Partial<Record<CounterName, Watched>>> = 
     level: 'warn',
     event: 'publications.partial',
     hint: 'published without a part of the cluster that did not answer',
+  },
+  announcementsFailed: {
+    level: 'warn',
+    event: 'cluster.announcementsFailed',
+    hint: 'own announcements that could not be sent; cluster.announcementFailed has the first error',
   },
   nodeCallsFailed: {
     level: 'warn',
