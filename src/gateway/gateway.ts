@@ -74,6 +74,7 @@ export async function startGateway(options: GatewayOptions, parts: GatewayParts 
     const shard = createShard(options, {index: 0, memory, node, log, report, onDoubt, onFatal});
     try {
       const port = await shard.listen(options.port);
+      await shard.open();
       return {port, setNodes: (list) => shard.setNodes(list), close: () => shard.close()};
     } catch (error) {
       await shard.close();

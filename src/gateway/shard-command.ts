@@ -23,6 +23,8 @@ export type ShardCommand =
   | {readonly kind: 'nodes'; readonly list: NodeList}
   /** All peers are linked. Answered `listening`. */
   | {readonly kind: 'listen'; readonly port: number}
+  /** All shards listen: clients and callers are let in. Answered `opened`. */
+  | {readonly kind: 'open'}
   /** No new client or caller is taken. Answered `quiet`. */
   | {readonly kind: 'stopListening'}
   /** Answered `stopped`; the worker ends then. */
@@ -35,6 +37,7 @@ export type ShardReport =
   | {readonly kind: 'listening'; readonly port: number}
   /** It could not listen; `code` is the system's, such as EADDRINUSE. */
   | {readonly kind: 'failed'; readonly message: string; readonly code: string | undefined}
+  | {readonly kind: 'opened'}
   | {readonly kind: 'quiet'}
   | {readonly kind: 'stopped'};
 

@@ -43,6 +43,9 @@ async function obey(command: ShardCommand): Promise<ShardReport> {
       return {kind: 'informed'};
     case 'listen':
       return {kind: 'listening', port: await shard.listen(command.port)};
+    case 'open':
+      await shard.open();
+      return {kind: 'opened'};
     case 'stopListening':
       shard.stopListening();
       return {kind: 'quiet'};

@@ -37,6 +37,7 @@ import {createSharedReplayGuard} from './replay-marks-shared.ts';
 import {type Report, Reports, threadIntervalMs} from './reports.ts';
 import {SeldomWarning} from './seldom-warning.ts';
 import type {NodeMemory} from './shard-memory.ts';
+import {StartGate} from './start-gate.ts';
 import {exitWithoutThreads} from './stuck-thread.ts';
 import {version} from './version.ts';
 import {createWebSocketEdge} from './websocket-edge.ts';
@@ -62,8 +63,10 @@ export interface Shard {
   addPeer(index: number, port: MessagePort): void;
   /** Calls these nodes of the cluster from now on, and no others. */
   setNodes(list: NodeList): void;
-  /** Starts to listen; `port` 0 takes a free one. Settles with the real port. */
+  /** Starts to listen; `port` 0 takes a free one. Settles with the real port. Whoever comes is answered 503. */
   listen(port: number): Promise<number>;
+  /** Lets in whoever comes from now on. */
+  open(): Promise<void>;
   /** Takes no new client or caller; those that are there notice nothing. */
   stopListening(): void;
   /** Ends every client, makes the close calls; settles within `shutdownGraceMs` + 1 s. */
@@ -184,7 +187,12 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     counters.socketsDropped++;
     outOfFiles.count({socketsMax});
   });
-  api.server.on('upgrade', createWebSocketEdge(thread, {...options, mayAdmit, notices}));
+  const gate = new StartGate();
+  gate.install(api);
+  const upgrade = createWebSocketEdge(thread, {...options, mayAdmit, notices});
+  api.server.on('upgrade', (request, socket, head) => {
+    if (!gate.refuseUpgrade(socket)) upgrade(request, socket, head);
+  });
 
   function mayAdmit(): boolean {
     const clients = load.total('clients');
@@ -236,6 +244,8 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
       await api.listen(place);
       return (api.server.address() as AddressInfo).port;
     },
+
+    open: () => gate.open(api.server),
 
     stopListening() {
       if (api.server.listening) api.server.close();

@@ -44,6 +44,8 @@ export class Shards {
   #nodes: NodeList = {places: [], lost: []};
   #deaths: number[] = [];
   #port = 0;
+  /** All shards have been started; one that dies before makes the start fail. */
+  #isServing = false;
   #isStopping = false;
   readonly #watchdog: Watchdog;
 
@@ -61,8 +63,14 @@ export class Shards {
   /** Starts all shards; settles with the port they listen on, rejects where the first cannot listen. */
   async start(): Promise<number> {
     this.#port = this.#options.port;
-    // One after the other: the first finds the port, and each knows those before it when it begins to listen.
-    for (let index = 0; index < this.#options.threads; index++) await this.#startOne(index);
+    const indexes = Array.from({length: this.#options.threads}, (_, index) => index);
+    // One after the other, so that each is linked with those before it.
+    const shards: ShardProcess[] = [];
+    for (const index of indexes) shards.push(await this.#prepare(index));
+    // The first finds the port. Nobody is let in before all listen: the kernel spreads over those that do.
+    for (const shard of shards) await this.#listen(shard);
+    await Promise.all(shards.map((shard) => shard.command({kind: 'open'})));
+    this.#isServing = true;
     return this.#port;
   }
 
@@ -92,7 +100,14 @@ export class Shards {
     this.#watchdog.stop();
   }
 
-  async #startOne(index: number): Promise<void> {
+  // New clients go to it as to the others; those that are inside elsewhere stay there.
+  async #replace(index: number): Promise<void> {
+    const shard = await this.#prepare(index);
+    await this.#listen(shard);
+    await shard.command({kind: 'open'});
+  }
+
+  async #prepare(index: number): Promise<ShardProcess> {
     const {memory, node, log, onDoubt} = this.#parts;
     const start = {options: this.#options, index, memory, node};
     const shard = new ShardProcess(
@@ -115,6 +130,10 @@ export class Shards {
       ]);
     }
     await shard.command({kind: 'nodes', list: this.#nodes});
+    return shard;
+  }
+
+  async #listen(shard: ShardProcess): Promise<void> {
     const report = await shard.command({kind: 'listen', port: this.#port});
     if (report.kind === 'listening') {
       this.#port = report.port;
@@ -143,7 +162,7 @@ export class Shards {
   // whichever shard.
   #ended(shard: ShardProcess, error: unknown): void {
     this.#forget(shard);
-    if (this.#isStopping || this.#port === 0) return;
+    if (this.#isStopping || !this.#isServing) return;
     const {log, onFatal} = this.#parts;
     log.error({shard: shard.index, error}, 'shard.died');
     const now = systemClock.now();
@@ -154,7 +173,7 @@ export class Shards {
       onFatal(error ?? new Error(`A shard thread exited unexpectedly (${count} times in ${periodMs / 1000} s)`));
       return;
     }
-    this.#startOne(shard.index).then(
+    this.#replace(shard.index).then(
       () => log.info({shard: shard.index}, 'shard.replaced'),
       (failure: unknown) => {
         if (!this.#isStopping) onFatal(failure);
