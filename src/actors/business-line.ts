@@ -3,7 +3,7 @@
 
 import type {Cell} from '../runtime/actor.ts';
 import type {Subject} from '../trace/observer.ts';
-import type {AcceptedAnswer, Call} from '../upstream/call.ts';
+import type {AcceptedAnswer, Answer, Call, Standing} from '../upstream/call.ts';
 import type {InboundMessage} from './inbound.ts';
 import type {ConnectionMessage} from './messages.ts';
 import type {Thread} from './thread.ts';
@@ -21,6 +21,8 @@ export class BusinessLine implements Subject {
   readonly #thread: Thread;
   readonly #actor: Cell<ConnectionMessage>;
   #cookie: string | undefined;
+  #standing: Standing = 'new';
+  #connectCall = 0;
 
   constructor(thread: Thread, actor: Cell<ConnectionMessage>, identity: string) {
     this.#thread = thread;
@@ -31,7 +33,8 @@ export class BusinessLine implements Subject {
 
   /** Asks whether the client may connect. */
   connect(headers: readonly string[]): void {
-    this.#make({kind: 'connect', call: this.#thread.sequences.nextCall(), identity: this.identity, headers});
+    this.#connectCall = this.#thread.sequences.nextCall();
+    this.#make({kind: 'connect', call: this.#connectCall, identity: this.identity, headers});
   }
 
   /** Takes over what the answer to {@link connect} says about identity and cookie. */
@@ -55,13 +58,25 @@ export class BusinessLine implements Subject {
     const {type, payload} = message;
     const call = this.#thread.sequences.nextCall();
     const cookie = this.#cookie;
-    this.#make({kind: 'message', call, identity, cookie, message: message.message, type, payload}, message);
+    const standing = this.#standing;
+    this.#make({kind: 'message', call, identity, cookie, message: message.message, type, standing, payload}, message);
   }
 
   /** Tells of the connection's end. */
   close(): void {
     const {identity} = this;
     this.#make({kind: 'close', call: this.#thread.sequences.nextCall(), identity, cookie: this.#cookie});
+  }
+
+  /** The answer to one of its messages came. */
+  learn(answer: Answer): void {
+    if (answer.kind === 'refused' || (answer.kind === 'failed' && !answer.wasSent)) return;
+    this.#standing = answer.isSlow === true ? 'slow' : 'prompt';
+  }
+
+  /** Nobody waits for the answer to {@link connect} any more. */
+  withdrawConnect(): void {
+    this.#thread.upstream.tell({kind: 'withdraw', call: this.#connectCall});
   }
 
   /** An answer's cookie: absent keeps, empty clears. */

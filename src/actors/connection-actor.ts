@@ -283,6 +283,7 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
       this.#life.answered(answer);
       return;
     }
+    this.#line.learn(answer);
     // What the answer says about cookie and channels holds before the client hears of it.
     if (answer.kind === 'accepted') {
       this.#line.remember(answer.cookie);

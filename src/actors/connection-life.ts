@@ -2,7 +2,6 @@
 // heartbeat, the close frames, the close call. Part of the connection actor, which passes messages on as events.
 
 import type {Timer} from '../core/clock.ts';
-import {unreachable} from '../core/invariant.ts';
 import {connection as chart} from '../machines/connection.ts';
 import {type CloseReason, closeReasons, type LateReason} from '../protocol/close-code.ts';
 import type {Cell} from '../runtime/actor.ts';
@@ -69,7 +68,7 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
     return this.#state >= state['open.fresh'] && this.#state <= state['open.awaitingPong'];
   }
 
-  /** Whether the answer to the connect call is to come. */
+  /** Whether the answer to the connect call is to come; as long as it is, this counts as a handshake. */
   get isAsking(): boolean {
     return this.#state === state.checking || this.#state === state.abandoned;
   }
@@ -95,25 +94,20 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
       this.#end();
       return;
     }
-    switch (answer.kind) {
-      case 'accepted':
-        this.#closeCall = 'owed';
-        this.#line.connected(answer);
-        this.#connectAnswer = answer;
-        this.step(event['upstream.allowed']);
-        return;
-      case 'refused':
-        this.step(event['upstream.refused']);
-        break;
-      case 'failed':
-        this.#connectAnswer = answer;
-        this.step(event['upstream.failed']);
-        break;
-      default:
-        unreachable(answer);
+    const isPending = answer.kind === 'failed' && answer.isPending === true;
+    if (!isPending) this.#thread.outside.loadChanged('handshakes', -1);
+    if (answer.kind !== 'refused') this.#connectAnswer = answer;
+    if (answer.kind === 'accepted') {
+      this.#closeCall = 'owed';
+      this.#line.connected(answer);
+      this.step(event['upstream.allowed']);
+      return;
     }
+    // A pending answer is too late for the client, but the business server may still say yes.
+    if (isPending) this.step(event['clock.handshakeDue']);
+    else this.step(event[answer.kind === 'refused' ? 'upstream.refused' : 'upstream.failed']);
     // Nobody connected, so no close call will end this actor.
-    this.#end();
+    if (!isPending) this.#end();
   }
 
   /** The timer wheel's message: half a keep-alive, which is ours to set, may have passed in silence. [RB-55] */
@@ -156,6 +150,7 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
   /** The actor failed: the connection ends rather than say what may be false, and the close call is made. [RB-59] */
   crash(): void {
     this.#thread.counters.connectionsCrashed++;
+    if (this.isAsking) this.#thread.outside.loadChanged('handshakes', -1);
     this.#cleanUp();
     this.#link.close(closeReasons.internal.code, closeReasons.internal.text);
     this.#thread.observation.observer?.signalled(this.#line, closeReasons.internal.code);
@@ -216,6 +211,9 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
       case effect.abandon:
         counters.handshakesAbandoned++;
         return;
+      case effect.withdraw:
+        this.#line.withdrawConnect();
+        return;
       case effect.awaitEnd:
         this.#awaitEnd();
         return;
@@ -235,7 +233,6 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
   #admit(): void {
     const {connections, handshakes, counters, heartbeats, scheduler, settings} = this.#thread;
     handshakes.delete(this.actor);
-    this.#thread.outside.loadChanged('handshakes', -1);
     if (this.#line.claim > 0) this.#supersede();
     connections.add(this.#line.identity, this.actor);
     counters.connectionsOpened++;
@@ -283,8 +280,7 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
     this.#isCleanedUp = true;
     this.#thread.outside.loadChanged('clients', -1);
     const wasHandshake = handshakes.delete(this.actor);
-    if (wasHandshake) this.#thread.outside.loadChanged('handshakes', -1);
-    else counters.connectionsClosed++;
+    if (!wasHandshake) counters.connectionsClosed++;
     connections.remove(this.#line.identity, this.actor);
     heartbeats.cancel(this);
     this.#owner.cleanUp();

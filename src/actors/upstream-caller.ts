@@ -17,6 +17,8 @@ interface Waiting {
   readonly kind: Call['kind'];
   readonly from: ActorRef<ConnectionMessage>;
   readonly context: InboundMessage | undefined;
+  /** Its deadline came, and another answer follows. */
+  wasCut: boolean;
 }
 
 /** Bounds the calls under way, over all threads. */
@@ -79,7 +81,7 @@ export function spawnUpstreamCaller(
     scheduler.counters.calls++;
     // A close call is owed, and there are no more of them than there were connections. [RB-64]
     const mayCall = call.kind === 'close' || load.mayCall();
-    waiting.set(call.call, {kind: call.kind, from, context});
+    waiting.set(call.call, {kind: call.kind, from, context, wasCut: false});
     load.changed(1);
     if (!mayCall) {
       pass(overloaded(call));
@@ -96,10 +98,16 @@ export function spawnUpstreamCaller(
   function pass(answer: Answer): void {
     const waiter = waiting.get(answer.call);
     invariant(waiter !== undefined, 'Expected each call to be answered once');
-    waiting.delete(answer.call);
-    load.changed(-1);
-    if (answer.kind === 'failed') countFailure(answer, scheduler.counters);
-    load.ended(waiter.kind, answer);
+    const isFirst = !waiter.wasCut;
+    if (answer.kind === 'failed' && isFirst) countFailure(answer, scheduler.counters);
+    if (answer.kind === 'failed' && answer.isPending === true) {
+      // It still runs at the business server, and counts as long as it does.
+      waiter.wasCut = true;
+    } else {
+      waiting.delete(answer.call);
+      load.changed(-1);
+    }
+    if (isFirst) load.ended(waiter.kind, answer);
     waiter.from.tell({kind: 'answered', answer, context: waiter.context});
   }
 

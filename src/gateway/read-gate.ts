@@ -11,14 +11,10 @@ export interface Gated {
   readonly mayRead: boolean;
   pauseReading(): void;
   resumeReading(): void;
-  /** Writes to its socket: the system tells of one that is not read and has gone only by the failure of a write. */
-  probe(): void;
 }
 
 /** How soon those are looked at for whom no turn comes: of the pace's and memory's making. */
 const lookMs = 20;
-/** How often those that wait for memory are probed: what one holds that has gone is what others wait for. */
-const probeMs = 2_000;
 /** Let in at a look, of those that wait for memory: each may bring as much as its socket has. */
 const admittedAtOnce = 16;
 
@@ -36,7 +32,6 @@ export class ReadGate {
   readonly #paused = new Set<Gated>();
   readonly #starved = new Set<Gated>();
   #hasTimer = false;
-  #probedAt = 0;
 
   constructor(parts: ReadGateParts) {
     this.#parts = parts;
@@ -95,19 +90,11 @@ export class ReadGate {
     this.#startTimer();
   }
 
-  #probe(): void {
-    const now = this.#parts.clock.now();
-    if (now - this.#probedAt < probeMs) return;
-    this.#probedAt = now;
-    for (const client of this.#starved) client.probe();
-  }
-
   #startTimer(): void {
     if (this.#hasTimer || this.#paused.size + this.#starved.size === 0) return;
     this.#hasTimer = true;
     this.#parts.clock.startTimer(lookMs, () => {
       this.#hasTimer = false;
-      this.#probe();
       this.look();
     });
   }

@@ -207,10 +207,6 @@ export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker, M
     this.#webSocket?.resume();
   }
 
-  probe(): void {
-    if (this.#socket.writableLength === 0) this.ping();
-  }
-
   heard(): void {
     this.#connection?.tell(heard);
   }

@@ -53,6 +53,8 @@ const effects = [
   'closeTakenOver',
   /** Count a client that vanished before its connect call was answered. */
   'abandon',
+  /** Take the connect call back, unless it was sent. */
+  'withdraw',
   /** Give the client a moment to end its socket. */
   'awaitEnd',
   /** Leave all channels, settle all deliveries, free the identity. */
@@ -80,17 +82,19 @@ export const connectionMachine = setup({
         'upstream.allowed': {target: 'open', actions: 'admit', meta: {rule: 'RB-56'}},
         'upstream.refused': {target: 'closed', actions: ['refuse', 'cleanUp']},
         'upstream.failed': {target: 'closed', actions: ['fail', 'cleanUp']},
-        'clock.handshakeDue': {target: 'abandoned', actions: ['fail', 'cleanUp']},
-        'gateway.stopping': {target: 'abandoned', actions: ['fail', 'cleanUp']},
+        'clock.handshakeDue': {target: 'abandoned', actions: ['fail', 'cleanUp', 'withdraw'], meta: {rule: 'RB-68'}},
+        'gateway.stopping': {target: 'abandoned', actions: ['fail', 'cleanUp', 'withdraw'], meta: {rule: 'RB-68'}},
         'socket.closed': {
           target: 'abandoned',
-          actions: ['abandon', 'terminate', 'cleanUp'],
+          actions: ['abandon', 'terminate', 'cleanUp', 'withdraw'],
           description: 'The client vanished.',
+          meta: {rule: 'RB-68'},
         },
       },
     },
     abandoned: {
-      description: 'Nobody is there any more, but the business server may still say yes, and is then told of the end.',
+      description:
+        'Nobody is there any more. The call is taken back; or it was sent, and a yes is followed by a close call.',
       on: {
         'upstream.allowed': {target: 'closed', actions: 'callClose', meta: {rule: 'RB-64'}},
         'upstream.refused': {target: 'closed'},

@@ -7,17 +7,8 @@
 // transferred 16; everything in one binary buffer 19. A pooled buffer is never transferred: that would detach the pool.
 
 import {invariant, unreachable} from '../core/invariant.ts';
-import {emptyBytes} from '../protocol/packet.ts';
-import type {AcceptedAnswer, Answer, Call, FailedAnswer, FailureReason} from './call.ts';
-
-/** A batch of calls or of answers on its way. */
-export interface Batch {
-  readonly fields: readonly Field[];
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
-
-/** One plain value; what a record's first one, its tag, makes of the rest is written in this file only. */
-export type Field = string | number | undefined;
+import {type Batch, BatchReader, type Field} from './batch-reader.ts';
+import type {AcceptedAnswer, Answer, Call, FailedAnswer, Standing} from './call.ts';
 
 const tagConnect = 1;
 const tagMessage = 2;
@@ -26,9 +17,17 @@ const tagAccepted = 4;
 const tagAcceptedWithHeaders = 5;
 const tagRefused = 6;
 const tagFailed = 7;
+const tagPromptMessage = 8;
+const tagSlowMessage = 9;
 
-// A body that its receiver keeps, as the reply of a QoS 2 message is kept until REL, keeps the whole buffer of its
-// batch. Up to this size that is allowed; the bodies of a larger batch are copied out.
+const messageTags: Readonly<Record<Standing, number>> = {
+  new: tagMessage,
+  prompt: tagPromptMessage,
+  slow: tagSlowMessage,
+};
+
+// Bytes that their receiver keeps, as a payload until its call is answered, or the reply of a QoS 2 message until REL,
+// keep the whole buffer of their batch. Up to this size that is allowed; what shares a larger one is copied out.
 const sharedBytesMax = 8_192;
 
 /** Packs a turn's calls; payloads are copied. */
@@ -41,7 +40,15 @@ export function packCalls(calls: readonly Call[]): Batch {
         fields.push(tagConnect, call.call, call.identity, call.headers.length, ...call.headers);
         break;
       case 'message':
-        fields.push(tagMessage, call.call, call.identity, call.cookie, call.message, call.type, call.payload.length);
+        fields.push(
+          messageTags[call.standing],
+          call.call,
+          call.identity,
+          call.cookie,
+          call.message,
+          call.type,
+          call.payload.length,
+        );
         parts.push(call.payload);
         break;
       case 'close':
@@ -54,7 +61,7 @@ export function packCalls(calls: readonly Call[]): Batch {
   return {fields, bytes: packBytes(parts)};
 }
 
-/** The calls of {@link packCalls}; payloads are views of the batch's buffer. */
+/** The calls of {@link packCalls}; a payload pins at most 8 KiB beyond its own length. */
 export function unpackCalls(batch: Batch): Call[] {
   const reader = new BatchReader(batch);
   const calls: Call[] = [];
@@ -66,11 +73,15 @@ export function unpackCalls(batch: Batch): Call[] {
       case tagConnect:
         calls.push({kind: 'connect', call, identity, headers: reader.texts(reader.number())});
         break;
-      case tagMessage: {
+      case tagMessage:
+      case tagPromptMessage:
+      case tagSlowMessage: {
         const cookie = reader.optionalText();
         const message = reader.text();
         const type = reader.number();
-        calls.push({kind: 'message', call, identity, cookie, message, type, payload: reader.bytes(reader.number())});
+        const standing = tag === tagMessage ? 'new' : tag === tagPromptMessage ? 'prompt' : 'slow';
+        const payload = keep(reader.bytes(reader.number()));
+        calls.push({kind: 'message', call, identity, cookie, message, type, standing, payload});
         break;
       }
       default:
@@ -88,11 +99,12 @@ export function packAnswers(answers: readonly Answer[]): Batch {
   for (const answer of answers) {
     switch (answer.kind) {
       case 'accepted': {
-        const {call, body, join, leave, cookie, identity, identityFault} = answer;
-        if ((join ?? leave ?? cookie ?? identity ?? identityFault) === undefined) {
+        const {call, body, join, leave, cookie, identity, identityFault, isSlow = false} = answer;
+        if (!isSlow && (join ?? leave ?? cookie ?? identity ?? identityFault) === undefined) {
           fields.push(tagAccepted, call, body.length);
         } else {
-          fields.push(tagAcceptedWithHeaders, call, body.length, join, leave, cookie, identity, identityFault);
+          fields.push(tagAcceptedWithHeaders, call, body.length, isSlow ? 1 : 0);
+          fields.push(join, leave, cookie, identity, identityFault);
         }
         parts.push(body);
         break;
@@ -112,7 +124,6 @@ export function packAnswers(answers: readonly Answer[]): Batch {
 
 /** The answers of {@link packAnswers}; a body that its receiver keeps pins at most 8 KiB beyond its own length. */
 export function unpackAnswers(batch: Batch): Answer[] {
-  const mayShare = batch.bytes.length <= sharedBytesMax;
   const reader = new BatchReader(batch);
   const answers: Answer[] = [];
   while (reader.hasMore()) {
@@ -121,12 +132,13 @@ export function unpackAnswers(batch: Batch): Answer[] {
     switch (tag) {
       case tagAccepted:
       case tagAcceptedWithHeaders: {
-        const view = reader.bytes(reader.number());
+        const body = keep(reader.bytes(reader.number()));
         const hasHeaders = tag === tagAcceptedWithHeaders;
         const answer: AcceptedAnswer = {
           kind: 'accepted',
           call,
-          body: mayShare ? view : view.slice(),
+          body,
+          isSlow: hasHeaders && reader.number() === 1,
           join: hasHeaders ? reader.optionalText() : undefined,
           leave: hasHeaders ? reader.optionalText() : undefined,
           cookie: hasHeaders ? reader.optionalText() : undefined,
@@ -164,20 +176,38 @@ export function isBatch(message: unknown): message is Batch {
   );
 }
 
+/** `view`, or a copy of it where it would pin far more than itself. */
+function keep(view: Uint8Array): Uint8Array {
+  const {byteLength} = view.buffer;
+  return byteLength <= sharedBytesMax || byteLength === view.length ? view : view.slice();
+}
+
+const flagSent = 1;
+const flagSlow = 2;
+const flagPending = 4;
+
 function packFailure(answer: FailedAnswer, fields: Field[]): void {
-  const {call, reason, status, wasSent, cause, retryAfterMs} = answer;
-  fields.push(tagFailed, call, reason, status, wasSent ? 1 : 0, cause, retryAfterMs);
+  const {call, reason, status, wasSent, cause, retryAfterMs, isSlow = false, isPending = false} = answer;
+  const flags = (wasSent ? flagSent : 0) | (isSlow ? flagSlow : 0) | (isPending ? flagPending : 0);
+  fields.push(tagFailed, call, reason, status, cause, retryAfterMs, flags);
 }
 
 function unpackFailure(call: number, reader: BatchReader): FailedAnswer {
+  const reason = reader.reason();
+  const status = reader.optionalNumber();
+  const cause = reader.optionalText();
+  const retryAfterMs = reader.optionalNumber();
+  const flags = reader.number();
   return {
     kind: 'failed',
     call,
-    reason: reader.reason(),
-    status: reader.optionalNumber(),
-    wasSent: reader.number() === 1,
-    cause: reader.optionalText(),
-    retryAfterMs: reader.optionalNumber(),
+    reason,
+    status,
+    wasSent: (flags & flagSent) !== 0,
+    cause,
+    retryAfterMs,
+    isSlow: (flags & flagSlow) !== 0,
+    isPending: (flags & flagPending) !== 0,
   };
 }
 
@@ -191,81 +221,4 @@ function packBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
     offset += part.length;
   }
   return bytes;
-}
-
-/** Reads fields and bytes in the order in which they were packed. */
-class BatchReader {
-  readonly #batch: Batch;
-  #next = 0;
-  #offset = 0;
-
-  constructor(batch: Batch) {
-    this.#batch = batch;
-  }
-
-  hasMore(): boolean {
-    return this.#next < this.#batch.fields.length;
-  }
-
-  number(): number {
-    const field = this.#field();
-    invariant(typeof field === 'number', 'a number stands here in the batch');
-    return field;
-  }
-
-  text(): string {
-    const field = this.#field();
-    invariant(typeof field === 'string', 'a string stands here in the batch');
-    return field;
-  }
-
-  optionalText(): string | undefined {
-    const field = this.#field();
-    invariant(typeof field !== 'number', 'a string or nothing stands here in the batch');
-    return field;
-  }
-
-  optionalNumber(): number | undefined {
-    const field = this.#field();
-    invariant(typeof field !== 'string', 'a number or nothing stands here in the batch');
-    return field;
-  }
-
-  texts(count: number): string[] {
-    const texts: string[] = [];
-    for (let index = 0; index < count; index++) texts.push(this.text());
-    return texts;
-  }
-
-  reason(): FailureReason {
-    const text = this.text();
-    invariant(isFailureReason(text), 'a failure reason stands here in the batch');
-    return text;
-  }
-
-  bytes(length: number): Uint8Array {
-    if (length === 0) return emptyBytes;
-    const start = this.#offset;
-    this.#offset += length;
-    return this.#batch.bytes.subarray(start, this.#offset);
-  }
-
-  #field(): Field {
-    return this.#batch.fields[this.#next++];
-  }
-}
-
-const failureReasons: Readonly<Record<FailureReason, true>> = {
-  timeout: true,
-  unreachable: true,
-  status: true,
-  tooLarge: true,
-  invalid: true,
-  overloaded: true,
-  withdrawn: true,
-  stopped: true,
-};
-
-function isFailureReason(text: string): text is FailureReason {
-  return Object.hasOwn(failureReasons, text);
 }

@@ -1,10 +1,12 @@
-// One call under way in a worker: undici's handler for it. It is answered exactly once, by whatever comes first of the
-// whole answer, an error, the byte cap or the deadline; everything later is ignored.
+// One call in a worker: undici's handler for it. It is answered exactly once, by whatever comes first of the whole
+// answer, an error, the byte cap or the deadline. A call that was sent and is cut at its deadline keeps its socket until
+// the business server has answered, for a while: there it still runs, and must count as running. What is answered then is
+// of use to nobody, except to a connect call, which is answered once more: a late yes has to be followed by a close call.
 
 import type {Dispatcher} from 'undici';
 import type {Clock} from '../core/clock.ts';
 import {AnswerBody} from './answer-body.ts';
-import type {Answer, Call, FailedAnswer, FailureReason} from './call.ts';
+import {type Answer, type Call, type FailedAnswer, type FailureReason, unsent} from './call.ts';
 import {type AnswerHeaders, judgeAnswer} from './call-answer.ts';
 import {failureCause, failureReason, retryAfter} from './call-failure.ts';
 import type {CallRequestMaker} from './call-request.ts';
@@ -16,8 +18,12 @@ export interface CallContext {
   readonly clock: Clock;
   readonly requests: CallRequestMaker;
   readonly answerBytesMax: number;
-  /** Called exactly once for each call. */
+  /** Called exactly once for each call, and once more where the answer `isPending`. */
   readonly onAnswered: (run: CallRun, answer: Answer) => void;
+  /** A call was cut and holds its socket; told {@link CallRun.giveUp} when that has to end. */
+  readonly onLinger: (run: CallRun) => void;
+  /** A call that was cut holds its socket no longer. */
+  readonly onEnded: (run: CallRun) => void;
 }
 
 /** See above. */
@@ -25,9 +31,17 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler {
   readonly call: Call;
   /** Takes the answer; the worker's way to know which batch it belongs to. */
   readonly take: (answer: Answer) => void;
+  readonly arrivedAt: number;
+  startedAt = 0;
+  order = 0;
+  sequence = 0;
+  place = 0;
   readonly #sockets: SocketPool;
   readonly #context: CallContext;
-  isAnswered = false;
+  #isAnswered = false;
+  /** Answered at its deadline, with another answer to follow. */
+  #isPending = false;
+  #wasCut = false;
   #socket: CallSocket | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #status: number | undefined;
@@ -36,8 +50,15 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler {
   #received = 0;
   #announced = 0;
 
-  constructor(call: Call, take: (answer: Answer) => void, sockets: SocketPool, context: CallContext) {
+  constructor(
+    call: Call,
+    arrivedAt: number,
+    take: (answer: Answer) => void,
+    sockets: SocketPool,
+    context: CallContext,
+  ) {
     this.call = call;
+    this.arrivedAt = arrivedAt;
     this.take = take;
     this.#sockets = sockets;
     this.#context = context;
@@ -48,26 +69,46 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler {
     socket.send(this.#context.requests.make(this.call), this);
   }
 
+  shed(): void {
+    this.#answer(unsent(this.call.call, 'overloaded', 'no socket in time'));
+  }
+
   /** Nobody needs the answer any more. A call that was sent runs on. */
   withdraw(): void {
-    if (this.isAnswered || this.#controller !== undefined) return;
-    this.#answer(this.#failed('withdrawn'));
-    this.#abort();
+    if (this.#isAnswered) return;
+    this.#sockets.learnLeaving(this);
+    if (this.#controller === undefined) this.#abandon('withdrawn');
   }
 
   /** The deadline came. */
   expire(): void {
+    if (this.#controller === undefined) {
+      this.#abandon('timeout');
+      return;
+    }
+    this.#wasCut = true;
+    this.#isPending = this.call.kind === 'connect';
+    this.#answer({...this.#failed('timeout'), isSlow: true, isPending: this.#isPending});
+    // Where calls are quick as a rule, this one hangs, and nothing is gained by waiting for it.
+    if (!this.#isPending && this.#sockets.isQuick(this)) this.giveUp();
+    else this.#context.onLinger(this);
+  }
+
+  /** Holds its socket no longer. */
+  giveUp(): void {
     this.#answer(this.#failed('timeout'));
-    this.#abort();
-    this.#sockets.dropAnswered();
+    // An answer not read to its end leaves a socket of no further use: undici closes it, and comes back with an error.
+    this.#controller?.abort(new Error('call was given up'));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
+    // It could be taken back until now, had it not been for undici's own queue.
+    if (this.#isAnswered) this.giveUp();
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
-    if (this.isAnswered) return;
+    if (!this.#isAwaited) return;
     if (status === 101) this.#refuse('invalid', 'answer 101');
     // 103 and its like come before the answer; undici tells them in the same way.
     if (status < 200) return;
@@ -78,49 +119,68 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler {
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
-    if (this.isAnswered) return;
     this.#received += chunk.length;
     if (this.#received > this.#context.answerBytesMax) this.#refuse('tooLarge', 'body over answer_max');
-    else if (this.call.kind !== 'close') this.#body.append(chunk, this.#announced);
+    else if (this.#isAwaited && this.call.kind !== 'close') this.#body.append(chunk, this.#announced);
   }
 
   onResponseEnd(): void {
     const status = this.#status ?? 0;
-    if (status >= 200 && status < 300) this.#answer(judgeAnswer(this.call, status, this.#headers, this.#body.bytes));
-    else this.#answer(this.#failed('status'));
-    if (this.#socket !== undefined) this.#sockets.release(this.#socket);
+    if (this.#isAwaited) {
+      const isSlow = this.#sockets.isSlow(this);
+      const answer =
+        status >= 200 && status < 300
+          ? judgeAnswer(this.call, status, this.#headers, this.#body.bytes)
+          : this.#failed('status');
+      this.#answer(isSlow && answer.kind !== 'refused' ? {...answer, isSlow} : answer);
+    }
+    this.#end(true);
+    if (this.#socket !== undefined) this.#sockets.release(this, this.#socket);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     this.#answer(this.#failed(failureReason(error), failureCause(error)));
-    if (this.#socket !== undefined) this.#sockets.recover(this.#socket);
+    this.#end(false);
+    if (this.#socket !== undefined) this.#sockets.recover(this, this.#socket);
+  }
+
+  get #isAwaited(): boolean {
+    return !this.#isAnswered || this.#isPending;
+  }
+
+  /** Nothing was sent: it waits, or its socket is still connecting, and can only be given up as a whole. */
+  #abandon(reason: FailureReason): void {
+    if (this.#isAnswered) return;
+    if (this.#socket === undefined) this.#sockets.drop(this);
+    this.#answer(
+      unsent(this.call.call, reason, this.#socket === undefined ? 'no socket in time' : 'no connection in time'),
+    );
+    this.#socket?.destroy();
   }
 
   #refuse(reason: FailureReason, cause: string): void {
     this.#answer(this.#failed(reason, cause));
-    this.#abort();
+    this.#controller?.abort(new Error('answer was refused'));
   }
 
-  /** Ends what undici still does for this call; it comes back as `onResponseError`, which releases the client. */
-  #abort(): void {
-    if (this.#controller !== undefined) {
-      // An answer not read to its end leaves a socket of no further use: undici closes it.
-      this.#controller.abort(new Error('call was given up'));
-    } else {
-      // Not sent yet: it waits, or its socket is still connecting, and can only be given up as a whole.
-      this.#socket?.destroy();
-    }
+  /** The pool learns from how it went, once. */
+  #end(wasAnswered: boolean): void {
+    if (wasAnswered || this.#wasCut) this.#sockets.learn(this, wasAnswered, this.#wasCut);
+    if (this.#wasCut) this.#context.onEnded(this);
   }
 
   #answer(answer: Answer): void {
-    if (this.isAnswered) return;
-    this.isAnswered = true;
-    this.#body.clear();
+    if (!this.#isAwaited) return;
+    // The first answer of a pending call is not its last.
+    if (this.#isAnswered) this.#isPending = false;
+    this.#isAnswered = true;
+    if (!this.#isPending) this.#body.clear();
     this.#context.onAnswered(this, answer);
   }
 
   #failed(reason: FailureReason, cause?: string): FailedAnswer {
     const status = this.#status;
+    const mayRetryLater = status === 429 || status === 503;
     return {
       kind: 'failed',
       call: this.call.call,
@@ -128,10 +188,7 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler {
       status,
       wasSent: this.#controller !== undefined,
       cause,
-      retryAfterMs:
-        status === 429 || status === 503
-          ? retryAfter(this.#headers['retry-after'], this.#context.clock.wallNow())
-          : undefined,
+      retryAfterMs: mayRetryLater ? retryAfter(this.#headers['retry-after'], this.#context.clock.wallNow()) : undefined,
     };
   }
 }

@@ -31,9 +31,17 @@ export interface MessageCall extends CallBase {
   readonly message: string;
   /** 0 to 65,535; goes into the URL. */
   readonly type: number;
+  /** How the last call of this client went. */
+  readonly standing: Standing;
   /** The body, untouched, possibly empty. */
   readonly payload: Uint8Array;
 }
+
+/**
+ * `new`: none of its message calls was answered yet; `prompt`: the last one was; `slow`: the last one took far longer
+ * than those of others, or was cut. Calls of slow clients share few sockets, so that others need not wait for them.
+ */
+export type Standing = 'new' | 'prompt' | 'slow';
 
 /** `GET close_url`, after the connection's end. */
 export interface CloseCall extends CallBase {
@@ -60,6 +68,8 @@ export interface AcceptedAnswer {
   readonly identity: string | undefined;
   /** What stands in place of an identity and cannot be one, in words; absent where nothing is wrong. */
   readonly identityFault?: string | undefined;
+  /** Whether the call took far longer than those of others. @default false */
+  readonly isSlow?: boolean;
 }
 
 /** A connect call answered 2xx and JSON, but not with success: the client may not connect. */
@@ -87,6 +97,13 @@ export interface FailedAnswer {
   readonly cause: string | undefined;
   /** Retry-After of a 429 or 503, from the moment of the answer. */
   readonly retryAfterMs: number | undefined;
+  /** As in {@link AcceptedAnswer}. */
+  readonly isSlow?: boolean;
+  /**
+   * The deadline of a connect call came while the business server worked on it. It may still say yes, and must then be
+   * told of the end: one more answer follows. @default false
+   */
+  readonly isPending?: boolean;
 }
 
 /**
@@ -111,16 +128,24 @@ export function unsent(call: number, reason: FailureReason, cause?: string): Fai
   return {kind: 'failed', call, reason, status: undefined, wasSent: false, cause, retryAfterMs: undefined};
 }
 
+/** Whether no other answer to the same call follows. */
+export function isLast(answer: Answer): boolean {
+  return answer.kind !== 'failed' || answer.isPending !== true;
+}
+
 /** What a worker needs to know, given once at its start. */
 export interface UpstreamSettings {
   readonly connectUrl: string;
   readonly forwardUrl: string;
   readonly closeUrl: string;
   readonly securityToken: string;
-  /** From the call's arrival at the worker to the last byte of its answer. */
+  /**
+   * From the call's arrival at the worker to the last byte of its answer. A call that was sent and is cut holds its
+   * socket for half of this more, since the business server works on.
+   */
   readonly callTimeoutMs: number;
   readonly answerBytesMax: number;
-  /** Keep-alive sockets a worker opens to one origin. */
+  /** Keep-alive sockets a worker opens to one origin, and so the calls that run there at a time. */
   readonly socketsMax: number;
 }
 

@@ -7,21 +7,26 @@ import type {Answer, Call, UpstreamSettings} from './call.ts';
 import {CallRequestMaker} from './call-request.ts';
 import {type CallContext, CallRun} from './call-run.ts';
 import {DeadlineQueue} from './deadline-queue.ts';
-import {SocketPool} from './socket-pool.ts';
+import {lingerShare, type OpenSocket, SocketPool} from './socket-pool.ts';
+
+const kinds: readonly Call['kind'][] = ['connect', 'message', 'close'];
 
 /** See above. */
 export class Caller {
-  readonly #settings: UpstreamSettings;
   readonly #clock: Clock;
   readonly #context: CallContext;
-  readonly #deadlines: DeadlineQueue<CallRun>;
+  /** Calls not yet answered. */
   readonly #runs = new Map<number, CallRun>();
+  readonly #deadlines: DeadlineQueue<CallRun>;
+  readonly #lingering: DeadlineQueue<CallRun>;
   readonly #sockets: Readonly<Record<Call['kind'], SocketPool>>;
 
-  constructor(settings: UpstreamSettings, clock: Clock, random: Random) {
-    this.#settings = settings;
+  /** `open` makes the sockets. @default undici's */
+  constructor(settings: UpstreamSettings, clock: Clock, random: Random, open?: OpenSocket) {
+    const {callTimeoutMs} = settings;
     this.#clock = clock;
-    this.#deadlines = new DeadlineQueue(clock, settings.callTimeoutMs, (run) => run.expire());
+    this.#deadlines = new DeadlineQueue(clock, callTimeoutMs, (run) => run.expire());
+    this.#lingering = new DeadlineQueue(clock, callTimeoutMs * lingerShare, (run) => run.giveUp());
     const requests = new CallRequestMaker(settings, clock, random);
     this.#context = {
       clock,
@@ -32,25 +37,30 @@ export class Caller {
         this.#runs.delete(run.call.call);
         run.take(answer);
       },
+      onLinger: (run) => this.#lingering.add(run, clock.now()),
+      onEnded: (run) => this.#lingering.delete(run),
     };
-    const origins = new Map<string, SocketPool>();
-    this.#sockets = {
-      connect: this.#socketsOf(requests.origin('connect'), origins),
-      message: this.#socketsOf(requests.origin('message'), origins),
-      close: this.#socketsOf(requests.origin('close'), origins),
+    const pools = new Map<string, SocketPool>();
+    const poolOf = (kind: Call['kind']): SocketPool => {
+      const origin = requests.origin(kind);
+      const sharing = kinds.filter((other) => requests.origin(other) === origin);
+      const pool = pools.get(origin) ?? new SocketPool(origin, sharing, settings, clock, open);
+      pools.set(origin, pool);
+      return pool;
     };
+    this.#sockets = {connect: poolOf('connect'), message: poolOf('message'), close: poolOf('close')};
   }
 
   /**
-   * Starts a batch of calls; `take` gets each one's answer exactly once, within `callTimeoutMs`, possibly before this
-   * returns. A batch arrived as a whole, so that its calls fall due as a whole: where they wait for a socket, none is
-   * sent on the one that an expired call of the same batch leaves.
+   * Starts a batch of calls; `take` gets each one's answer, within `callTimeoutMs`, possibly before this returns: once,
+   * and once more where it `isPending`. A batch arrived as a whole, so that its calls fall due as a whole: where they wait
+   * for a socket, none is sent on the one that an expired call of the same batch leaves.
    */
   start(calls: readonly Call[], take: (answer: Answer) => void): void {
     const arrivedAt = this.#clock.now();
     for (const call of calls) {
       const sockets = this.#sockets[call.kind];
-      const run = new CallRun(call, take, sockets, this.#context);
+      const run = new CallRun(call, arrivedAt, take, sockets, this.#context);
       this.#deadlines.add(run, arrivedAt);
       this.#runs.set(call.call, run);
       sockets.start(run);
@@ -60,11 +70,5 @@ export class Caller {
   /** Answers those of these calls `withdrawn` of which nothing was sent yet; the others run on. */
   withdraw(calls: readonly number[]): void {
     for (const call of calls) this.#runs.get(call)?.withdraw();
-  }
-
-  #socketsOf(origin: string, origins: Map<string, SocketPool>): SocketPool {
-    const sockets = origins.get(origin) ?? new SocketPool(origin, this.#settings);
-    origins.set(origin, sockets);
-    return sockets;
   }
 }

@@ -1,18 +1,37 @@
-// The sockets of one worker to one origin, at most `socketsMax`, and the calls that wait for one. Called by caller.ts.
+// The sockets of one worker to one origin, at most `socketsMax`, and who may use them: each kind of call has a lane with
+// a window of its own (lane.ts), and a call that finds no room waits in it. Called by caller.ts.
 //
 // undici's own Pool is not used. It has no way to take back a call whose deadline comes while it waits: it would still
 // send it later, or kill the socket that it is given at last. And it makes an AsyncResource for each waiting call.
 //
 // The socket used last is used first, so that at low load few sockets are busy and the others fall idle and are closed.
+//
+// Which of the calls that wait is next: in the lane that has the smallest part of its share, the call of the client
+// whose last one is longest ago, and of several the newest. Under a load that cannot be carried somebody must go empty,
+// and the oldest are those whose clients are about to give up: first come first served would serve each just before it
+// leaves. Close calls have nobody who gives up, and come oldest first. [RB-72]
 
+import type {Clock} from '../core/clock.ts';
+import type {Call} from './call.ts';
+import {ConcurrencyLimit} from './concurrency-limit.ts';
+import {Lane, type LaneCall} from './lane.ts';
+import {Pace} from './pace.ts';
+import {Turns} from './turns.ts';
 import {type CallSocket, openSocket} from './upstream-socket.ts';
 
+/** Makes a socket to an origin. */
+export type OpenSocket = typeof openSocket;
+
+/** The lanes of a pool. */
+type LaneName = 'connect' | 'close' | 'prompt' | 'new' | 'slow';
+
 /** A call that needs a socket. */
-export interface SocketUser {
-  /** Whether it was answered meanwhile, by its deadline, and needs none any more. */
-  readonly isAnswered: boolean;
+export interface SocketUser extends LaneCall {
+  readonly call: Call;
   /** Sends the call; then calls {@link SocketPool.release} exactly once, whatever becomes of it. */
   send(socket: CallSocket): void;
+  /** There is not enough time left to send it. It waits no more. */
+  shed(): void;
 }
 
 /** Bounds of the sockets. */
@@ -22,72 +41,249 @@ export interface SocketSettings {
   readonly callTimeoutMs: number;
 }
 
+/** A call that was cut at its deadline holds its socket for this part of it more, unless it is answered before. */
+export const lingerShare = 0.5;
+/** Of so many sockets one is kept free for each kind of call that has none. */
+const socketsPerReserve = 128;
+/** Of a lane that hangs so many parts of the sockets are risked, in the time for which a call that hangs holds one. */
+const probeShare = 4;
+
+/** Parts of the sockets that a lane may use before calls were answered. Together more than all: seldom all want theirs. */
+const shares: Readonly<Record<LaneName, number>> = {
+  connect: 3 / 4,
+  close: 1 / 4,
+  prompt: 5 / 8,
+  new: 1 / 2,
+  slow: 1 / 8,
+};
+
+const lanesOf: Readonly<Record<Call['kind'], readonly LaneName[]>> = {
+  connect: ['connect'],
+  message: ['prompt', 'new', 'slow'],
+  close: ['close'],
+};
+
+/** The calls of one kind. */
+interface Kind {
+  readonly lanes: readonly Lane<SocketUser>[];
+  readonly limit: ConcurrencyLimit;
+}
+
 /** See above. */
 export class SocketPool {
   readonly #origin: string;
   readonly #settings: SocketSettings;
+  readonly #clock: Clock;
+  readonly #open: OpenSocket;
   readonly #idle: CallSocket[] = [];
-  #sockets = 0;
-  // First in, first out, and deadlines are equal: what is answered before its turn stands at the front.
-  #waiting: SocketUser[] = [];
-  #next = 0;
+  readonly #kinds: readonly Kind[];
+  readonly #lanes: Readonly<Partial<Record<LaneName, Lane<SocketUser>>>>;
+  readonly #turns = new Turns();
+  readonly #reserve: number;
+  /** Sockets in use. */
+  #busy = 0;
+  #waiting = 0;
+  #isProbing = false;
+  #isFilling = false;
 
-  constructor(origin: string, settings: SocketSettings) {
+  /** `kinds`: the calls that go to this origin. */
+  constructor(
+    origin: string,
+    kinds: readonly Call['kind'][],
+    settings: SocketSettings,
+    clock: Clock,
+    open: OpenSocket = openSocket,
+  ) {
+    const {socketsMax, callTimeoutMs} = settings;
     this.#origin = origin;
     this.#settings = settings;
+    this.#clock = clock;
+    this.#open = open;
+    this.#reserve = kinds.length === 1 ? 0 : Math.floor(socketsMax / socketsPerReserve);
+    const lanes: Partial<Record<LaneName, Lane<SocketUser>>> = {};
+    this.#kinds = kinds.map((kind) => {
+      const pace = new Pace(callTimeoutMs);
+      for (const name of lanesOf[kind]) lanes[name] = new Lane(Math.ceil(shares[name] * socketsMax), socketsMax, pace);
+      return {lanes: lanesOf[kind].flatMap((name) => lanes[name] ?? []), limit: new ConcurrencyLimit(socketsMax)};
+    });
+    this.#lanes = lanes;
   }
 
-  /** Sends at once where a socket is free, else when one is. */
+  /** Sends at once where there is room, else when there is. */
   start(user: SocketUser): void {
-    const socket = this.#idle.pop() ?? this.#open();
-    if (socket !== undefined) user.send(socket);
-    else this.#waiting.push(user);
+    const lane = this.#laneOf(user.call);
+    if (lane.waiting.size === 0 && !lane.isFull && this.#hasRoomFor(lane)) {
+      this.#run(user, lane);
+      return;
+    }
+    this.#turns.take(user);
+    lane.waiting.add(user);
+    this.#waiting++;
+    if (!lane.isFull) this.#fill();
+    if (this.#waiting > 0) this.#probeLater();
   }
 
-  /** Forgets the waiting calls that were answered; to be called when a deadline took one. */
-  dropAnswered(): void {
-    while (this.#waiting[this.#next]?.isAnswered === true) this.#shift();
+  /** Forgets a call that waits no more: its deadline came, or it was withdrawn. */
+  drop(user: SocketUser): void {
+    this.#remove(user, this.#laneOf(user.call));
+    this.#turns.giveBack(user);
   }
 
   /**
    * Takes a socket back and gives it to the next call. undici allows a dispatch from the end of an answer, and so keeps
    * the socket busy without a pause, but not from an error, where it is still clearing its queue: see {@link recover}.
    */
-  release(socket: CallSocket): void {
-    this.dropAnswered();
-    const user = this.#shift();
-    if (socket.isDestroyed) {
-      this.#sockets--;
-      if (user !== undefined) this.start(user);
-    } else if (user === undefined) {
-      this.#idle.push(socket);
-    } else {
-      user.send(socket);
-    }
+  release(user: SocketUser, socket: CallSocket): void {
+    this.#busy--;
+    this.#laneOf(user.call).running.delete(user);
+    if (!socket.isDestroyed) this.#idle.push(socket);
+    this.#fill();
   }
 
   /** {@link release} after an error. */
-  recover(socket: CallSocket): void {
-    queueMicrotask(() => this.release(socket));
+  recover(user: SocketUser, socket: CallSocket): void {
+    queueMicrotask(() => this.release(user, socket));
   }
 
-  #shift(): SocketUser | undefined {
-    const user = this.#waiting[this.#next];
-    if (user === undefined) return undefined;
-    this.#next++;
-    if (this.#next === this.#waiting.length) {
-      this.#waiting = [];
-      this.#next = 0;
-    } else if (this.#next >= 1_024 && this.#next * 2 >= this.#waiting.length) {
-      this.#waiting = this.#waiting.slice(this.#next);
-      this.#next = 0;
+  /** A call has ended at the business server, or never will; to be told before its socket is released. */
+  learn(user: SocketUser, wasAnswered: boolean, wasCut: boolean): void {
+    const lane = this.#laneOf(user.call);
+    const now = this.#clock.now();
+    const tookMs = now - user.startedAt;
+    lane.learn(tookMs, wasCut, now);
+    if (!wasAnswered) return;
+    lane.pace.learn(tookMs);
+    const {limit, lanes} = this.#kindOf(lane);
+    limit.learn(lane.pace.isCongested, runningIn(lanes), user.startedAt, now);
+  }
+
+  /** A client left before its call was answered. */
+  learnLeaving(user: SocketUser): void {
+    this.#laneOf(user.call).pace.learnLeaving(this.#clock.now() - user.arrivedAt);
+  }
+
+  /** Whether calls of this kind are answered soon as a rule, so that one which is not hangs. */
+  isQuick(user: SocketUser): boolean {
+    return this.#laneOf(user.call).pace.isQuick;
+  }
+
+  /** Whether a call that has run so far is slow for its kind. */
+  isSlow(user: SocketUser): boolean {
+    return this.#clock.now() - user.startedAt > this.#laneOf(user.call).pace.slowMs;
+  }
+
+  #laneOf(call: Call): Lane<SocketUser> {
+    return this.#lanes[call.kind === 'message' ? call.standing : call.kind] as Lane<SocketUser>;
+  }
+
+  #run(user: SocketUser, lane: Lane<SocketUser>): void {
+    this.#busy++;
+    lane.running.add(user);
+    user.startedAt = this.#clock.now();
+    user.send(this.#takeIdle() ?? this.#open(this.#origin, this.#settings.callTimeoutMs));
+  }
+
+  #takeIdle(): CallSocket | undefined {
+    for (let socket = this.#idle.pop(); socket !== undefined; socket = this.#idle.pop()) {
+      if (!socket.isDestroyed) return socket;
     }
-    return user;
+    return undefined;
   }
 
-  #open(): CallSocket | undefined {
-    if (this.#sockets === this.#settings.socketsMax) return undefined;
-    this.#sockets++;
-    return openSocket(this.#origin, this.#settings.callTimeoutMs);
+  #kindOf(lane: Lane<SocketUser>): Kind {
+    return this.#kinds.find(({lanes}) => lanes.includes(lane)) as Kind;
   }
+
+  /** Whether a socket is free that is not kept for calls of another kind. */
+  #hasRoomFor(lane: Lane<SocketUser>): boolean {
+    let free = this.#settings.socketsMax - this.#busy;
+    if (free <= 0) return false;
+    for (const {lanes, limit} of this.#kinds) {
+      const running = runningIn(lanes);
+      if (!lanes.includes(lane)) free -= Math.max(0, this.#reserve - running);
+      else if (!limit.admits(running)) return false;
+    }
+    return free > 0;
+  }
+
+  /** Gives free sockets to calls that wait. */
+  #fill(): void {
+    // A call that cannot be sent is answered, and its socket released, from within.
+    if (this.#isFilling || this.#waiting === 0) return;
+    this.#isFilling = true;
+    const now = this.#clock.now();
+    for (let lane = this.#neediest(now); lane !== undefined; lane = this.#neediest(now)) this.#startNext(lane, now);
+    this.#isFilling = false;
+  }
+
+  /** The lane with the smallest part of its share of those that may start a call. */
+  #neediest(now: number): Lane<SocketUser> | undefined {
+    let neediest: Lane<SocketUser> | undefined;
+    if (this.#waiting === 0 || this.#busy >= this.#settings.socketsMax) return undefined;
+    for (const {lanes} of this.#kinds) {
+      for (const lane of lanes) {
+        if (!lane.mayStartNext(now) || !this.#hasRoomFor(lane)) continue;
+        const part = lane.running.size / lane.base;
+        if (neediest === undefined || part < neediest.running.size / neediest.base) neediest = lane;
+      }
+    }
+    return neediest;
+  }
+
+  #startNext(lane: Lane<SocketUser>, now: number): void {
+    const user = lane.waiting.first;
+    if (user === undefined) return;
+    this.#remove(user, lane);
+    // What cannot be answered in time any more is not made. [RB-68]
+    const leftMs = user.arrivedAt + this.#settings.callTimeoutMs - now;
+    if (leftMs > lane.pace.expectedMs) {
+      this.#run(user, lane);
+      return;
+    }
+    this.#turns.giveBack(user);
+    user.shed();
+  }
+
+  #remove(user: SocketUser, lane: Lane<SocketUser>): void {
+    lane.waiting.delete(user);
+    this.#waiting--;
+    if (this.#waiting === 0) this.#turns.clear();
+  }
+
+  /**
+   * Where the calls of a lane hang, no answer makes room, and it could not be learnt that others would not hang. So now
+   * and then one call more than the window allows is sent: so seldom that even if all of these hang, they hold no more
+   * than a part of the sockets.
+   */
+  #probeLater(): void {
+    if (this.#isProbing) return;
+    this.#isProbing = true;
+    const {socketsMax, callTimeoutMs} = this.#settings;
+    const holdMs = callTimeoutMs * (1 + lingerShare);
+    this.#clock.startTimer(holdMs / Math.max(1, socketsMax / probeShare), () => {
+      this.#isProbing = false;
+      this.#probe();
+      if (this.#waiting > 0) this.#probeLater();
+    });
+  }
+
+  #probe(): void {
+    const now = this.#clock.now();
+    this.#fill();
+    for (const {lanes} of this.#kinds) {
+      for (const lane of lanes) {
+        const isStuck = !lane.hasMoved || lane.isJammed(now);
+        lane.hasMoved = false;
+        const {first} = lane.waiting;
+        if (first !== undefined) lane.pace.learnStaying(now - first.arrivedAt);
+        if (isStuck && lane.waiting.size > 0 && this.#hasRoomFor(lane)) this.#startNext(lane, now);
+      }
+    }
+  }
+}
+
+function runningIn(lanes: readonly Lane<SocketUser>[]): number {
+  let running = 0;
+  for (const lane of lanes) running += lane.running.size;
+  return running;
 }

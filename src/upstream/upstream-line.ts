@@ -4,7 +4,7 @@
 import {MessageChannel, type MessagePort} from 'node:worker_threads';
 import {invariant} from '../core/invariant.ts';
 import {batchTransfer, isBatch, packCalls, unpackAnswers} from './batch.ts';
-import {type Answer, type Call, type FailedAnswer, unsent} from './call.ts';
+import {type Answer, type Call, type FailedAnswer, isLast, unsent} from './call.ts';
 
 /** See above. */
 export class UpstreamLine {
@@ -82,8 +82,9 @@ export class UpstreamLine {
     if (this.signal.aborted) return;
     invariant(isBatch(message), 'an upstream worker sends batches of answers');
     const answers = unpackAnswers(message);
-    for (const {call} of answers) {
-      const wasOpen = this.#open.delete(call);
+    for (const answer of answers) {
+      const {call} = answer;
+      const wasOpen = isLast(answer) ? this.#open.delete(call) : this.#open.has(call);
       invariant(wasOpen, `Expected one answer to call ${call}`);
     }
     if (this.#open.size === 0) this.#port.unref();

@@ -11,6 +11,7 @@ import {
   type Answer,
   type Call,
   type FailureReason,
+  isLast,
   type UpstreamSettings,
   type UpstreamTransport,
   unsent,
@@ -180,7 +181,7 @@ class UpstreamPool implements UpstreamTransport {
   #openLine(place: number): UpstreamLine {
     const line = new UpstreamLine(
       (answers) => {
-        this.#open -= answers.length;
+        for (const answer of answers) if (isLast(answer)) this.#open--;
         this.#tell(answers);
       },
       () => {

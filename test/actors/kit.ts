@@ -68,8 +68,10 @@ export class RecordingTransport implements UpstreamTransport {
   onAnswers(receive: (answers: readonly Answer[]) => void): void {
     this.#receive = receive;
   }
-  /** As a transport would whose calls all wait for a socket. */
+  /** Whether calls wait for a socket, so that they can be taken back; else they were sent. */
+  isWaiting = false;
   withdraw(calls: readonly number[]): void {
+    if (!this.isWaiting) return;
     const places = new Set(calls);
     const taken = this.calls.filter(({call}) => places.has(call));
     for (const call of taken) this.calls.splice(this.calls.indexOf(call), 1);
@@ -93,6 +95,12 @@ export class RecordingTransport implements UpstreamTransport {
     const call = this.take(kind);
     this.#receive([{...unsent(call.call, 'status'), status: 500, wasSent: true}]);
     return call;
+  }
+  /** The deadline of the oldest connect call comes, and the business server works on; it stays to be answered. */
+  cut(): void {
+    const call = this.calls.find(({kind}) => kind === 'connect');
+    if (call === undefined) throw new Error('Expected a connect call');
+    this.#receive([{...unsent(call.call, 'timeout'), wasSent: true, isSlow: true, isPending: true}]);
   }
   take(kind: Call['kind']): Call {
     const place = this.calls.findIndex((call) => call.kind === kind);

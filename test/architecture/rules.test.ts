@@ -9,12 +9,10 @@ const evidence = gatherEvidence();
 const inForce = evidence.filter(({isV2}) => !isV2);
 const ids = (rules: readonly {readonly id: string}[]) => rules.map(({id}) => id);
 
-test('docs/delivery.md has the rules from RB-01 on, each once, in order and without a gap', (t) => {
-  t.true(evidence.length >= 66);
-  t.deepEqual(
-    ids(evidence),
-    Array.from({length: evidence.length}, (_, index) => `RB-${String(index + 1).padStart(2, '0')}`),
-  );
+test('docs/delivery.md has the rules from RB-01 on, each once and in order, and those to RB-66 without a gap', (t) => {
+  const first = Array.from({length: 66}, (_, index) => `RB-${String(index + 1).padStart(2, '0')}`);
+  t.deepEqual(ids(evidence).slice(0, first.length), first);
+  t.deepEqual(ids(evidence), [...new Set(ids(evidence))].toSorted());
 });
 
 test('each rule in force is cited by the code that obeys it', (t) => {

@@ -100,6 +100,46 @@ test('a client that vanishes during a check that fails is never spoken of again 
   t.is(world.business.count('close'), 1);
 });
 
+test('a client that left counts as a handshake until its connect call is answered', async (t) => {
+  const world = await start(t, {handshakesMax: 2});
+  const latch = new Latch();
+  world.business.once('connect', after(latch, success()), after(latch, success()));
+  for (let count = 1; count <= 2; count++) {
+    const client = await dial(t, world.gateway.port);
+    client.request();
+    await world.business.next('connect');
+    client.reset();
+    await world.reaches('handshakesAbandoned', count);
+  }
+  t.is((await world.handshake()).answer.status, 503);
+  latch.release();
+  await world.business.take('close', 2);
+  await world.connect();
+  t.is(world.business.count('connect'), 3);
+});
+
+test('nobody is asked about clients that left before their connect call was sent [RB-68]', async (t) => {
+  const world = await start(t, {upstreamSocketsMax: 1});
+  const latch = new Latch();
+  world.business.once('connect', after(latch, success()));
+  const first = await dial(t, world.gateway.port);
+  first.request();
+  await world.business.next('connect');
+  for (let count = 0; count < 20; count++) {
+    const client = await dial(t, world.gateway.port);
+    client.request();
+    // Its connect call waits once the gateway has counted it.
+    await world.reaches('calls', count + 2);
+    client.reset();
+  }
+  await world.reaches('callsWithdrawn', 20);
+  latch.release();
+  t.is((await first.response()).status, 101);
+  await world.connect();
+  t.is(world.business.count('connect'), 2);
+  t.is(world.business.count('close'), 0);
+});
+
 test('handshakes over the bound are answered 503 at once, and those within it go on', async (t) => {
   const world = await start(t, {handshakesMax: 2});
   const latch = new Latch();

@@ -128,7 +128,16 @@ const subscriptions: Target = defineTarget({
 
 const calls: readonly Call[] = [
   {kind: 'connect', call: 1, identity: 'abc', headers: []},
-  {kind: 'message', call: 2, identity: 'abc', cookie: undefined, message: 'm1', type: 1, payload: new Uint8Array(0)},
+  {
+    kind: 'message',
+    call: 2,
+    identity: 'abc',
+    cookie: undefined,
+    message: 'm1',
+    type: 1,
+    standing: 'new',
+    payload: new Uint8Array(0),
+  },
   {kind: 'close', call: 3, identity: 'abc', cookie: 'c'},
 ];
 const answerSamples = [

@@ -10,11 +10,7 @@ import {type Gated, ReadGate} from '../../src/gateway/read-gate.ts';
 class Client implements Gated {
   mayRead = true;
   isPaused = false;
-  probes = 0;
 
-  probe(): void {
-    this.probes++;
-  }
   pauseReading(): void {
     this.isPaused = true;
   }
@@ -54,12 +50,8 @@ test('those that wait for memory are let in a few at a time, the first one first
   const clients = Array.from({length: 40}, () => new Client());
   memory.hold(90);
   for (const client of clients) gate.starve(client);
-  clock.advance(10_000);
+  clock.advance(1_000);
   t.true(clients.every(({isPaused}) => isPaused));
-  t.true(
-    clients.every(({probes}) => probes >= 4 && probes <= 6),
-    'and asked now and then whether they are there',
-  );
   memory.release(90);
   gate.look();
   t.deepEqual(

@@ -1,6 +1,13 @@
 import test from 'ava';
 import {batchTransfer, isBatch, packAnswers, packCalls, unpackAnswers, unpackCalls} from '../../src/upstream/batch.ts';
-import {type AcceptedAnswer, type Answer, type Call, type FailureReason, unsent} from '../../src/upstream/call.ts';
+import {
+  type AcceptedAnswer,
+  type Answer,
+  type Call,
+  type FailedAnswer,
+  type FailureReason,
+  unsent,
+} from '../../src/upstream/call.ts';
 
 const accepted: AcceptedAnswer = {
   kind: 'accepted',
@@ -10,15 +17,47 @@ const accepted: AcceptedAnswer = {
   leave: undefined,
   cookie: undefined,
   identity: undefined,
+  isSlow: false,
 };
+
+function failed(call: number, reason: FailureReason, cause?: string): FailedAnswer {
+  return {...unsent(call, reason, cause), isSlow: false, isPending: false};
+}
 
 test('calls of every kind come out of a batch as they went in', (t) => {
   const calls: Call[] = [
     {kind: 'connect', call: 1, identity: 'a', headers: ['user-agent', 'x', 'x-deviceid', '']},
     {kind: 'connect', call: 2, identity: 'b', headers: []},
-    {kind: 'message', call: 3, identity: 'c', cookie: 'é', message: 'm', type: 65_535, payload: new Uint8Array([1, 2])},
-    {kind: 'message', call: 4, identity: 'd', cookie: undefined, message: 'n', type: 0, payload: new Uint8Array(0)},
-    {kind: 'message', call: 5, identity: 'e', cookie: '', message: 'o', type: 1, payload: new Uint8Array([255])},
+    {
+      kind: 'message',
+      call: 3,
+      identity: 'c',
+      cookie: 'é',
+      message: 'm',
+      type: 65_535,
+      standing: 'new',
+      payload: new Uint8Array([1, 2]),
+    },
+    {
+      kind: 'message',
+      call: 4,
+      identity: 'd',
+      cookie: undefined,
+      message: 'n',
+      type: 0,
+      standing: 'prompt',
+      payload: new Uint8Array(0),
+    },
+    {
+      kind: 'message',
+      call: 5,
+      identity: 'e',
+      cookie: '',
+      message: 'o',
+      type: 1,
+      standing: 'slow',
+      payload: new Uint8Array([255]),
+    },
     {kind: 'close', call: 2 ** 50, identity: 'f', cookie: undefined},
     {kind: 'close', call: 7, identity: 'g', cookie: 'k'},
   ];
@@ -43,9 +82,11 @@ test('answers of every kind come out of a batch as they went in', (t) => {
     {...accepted, call: 4, identityFault: 'null'},
     {...accepted, call: 3, cookie: '', body: new Uint8Array([4])},
     {kind: 'refused', call: 9},
-    ...reasons.map((reason, index): Answer => unsent(5 + index, reason)),
-    {...unsent(98, 'unreachable', 'ECONNREFUSED'), wasSent: true},
-    {...unsent(99, 'status'), status: 503, wasSent: true, retryAfterMs: 1_500},
+    ...reasons.map((reason, index): Answer => failed(5 + index, reason)),
+    {...failed(98, 'unreachable', 'ECONNREFUSED'), wasSent: true},
+    {...failed(99, 'status'), status: 503, wasSent: true, retryAfterMs: 1_500, isSlow: true},
+    {...failed(100, 'timeout'), wasSent: true, isSlow: true, isPending: true},
+    {...accepted, call: 101, isSlow: true, body: new Uint8Array([5])},
   ];
   const batch = packAnswers(answers);
   t.deepEqual(unpackAnswers(structuredClone(batch, {transfer: batchTransfer(batch)})), answers);
@@ -54,7 +95,7 @@ test('answers of every kind come out of a batch as they went in', (t) => {
 test('only the payloads cross, not the buffers they are views of, and these stay usable', (t) => {
   const slab = Buffer.from(new ArrayBuffer(65_536)).fill(7);
   const pooled = Buffer.from('pooled');
-  const base = {kind: 'message', identity: 'a', cookie: undefined, message: 'm', type: 1} as const;
+  const base = {kind: 'message', identity: 'a', cookie: undefined, message: 'm', type: 1, standing: 'new'} as const;
   const batch = packCalls([
     {...base, call: 1, payload: slab.subarray(1_000, 1_003)},
     {...base, call: 2, payload: pooled},

@@ -45,7 +45,6 @@ export interface ApiJson {
   readonly data?: string;
   readonly encoding?: string;
   readonly timeout?: boolean;
-  readonly truncated?: boolean;
   readonly refused?: number;
   readonly message?: string;
   readonly replies?: readonly {readonly identity: string; readonly data: string; readonly encoding?: string}[];

@@ -1,0 +1,271 @@
+// More calls than the business server can work on, on the simulated clock: what it can do goes to those who still wait for
+// it, each gets a share, and nobody is called for nobody.
+
+import test from 'ava';
+import {SeededRandom} from '../../src/core/random.ts';
+import type {Answer, Standing} from '../../src/upstream/call.ts';
+import {closeCall, connectCall, messageCall, outcome} from './kit.ts';
+import {createModel, type ModelWorld} from './model-kit.ts';
+
+/** What a connection learns from an answer, as business-line.ts does. */
+function nextStanding(answer: Answer, standing: Standing): Standing {
+  if (answer.kind === 'refused' || (answer.kind === 'failed' && !answer.wasSent)) return standing;
+  return answer.isSlow === true ? 'slow' : 'prompt';
+}
+
+/** Clients with one message open each: the next follows the answer at once, a failed one is sent again within 3 s. */
+function sendForEver(world: ModelWorld, clients: number): number[] {
+  const random = new SeededRandom(2);
+  const served = Array.from({length: clients}, () => 0);
+  function send(client: number, standing: Standing): void {
+    world.call(messageCall({identity: `c${client}`, standing}), (answer) => {
+      const isServed = answer.kind === 'accepted';
+      if (isServed) served[client] = (served[client] ?? 0) + 1;
+      const pauseMs = random.integer(1, isServed ? 20 : 3_000);
+      world.clock.startTimer(pauseMs, () => send(client, nextStanding(answer, standing)));
+    });
+  }
+  for (let client = 0; client < clients; client++)
+    world.clock.startTimer(random.integer(0, 200), () => send(client, 'new'));
+  return served;
+}
+
+function total(served: readonly number[]): number {
+  return served.reduce((sum, count) => sum + count, 0);
+}
+
+for (const [name, capacity, durationMs] of [
+  ['128 at a time for a second each', 128, 1_000],
+  ['one at a time, 128 in a second', 1, 1_000 / 128],
+  ['16 at a time, 128 in a second', 16, 125],
+] as const) {
+  test(`at thirty times the load a server that works on ${name} answers nine tenths of what it can, to everybody [RB-68] [RB-72]`, async (t) => {
+    const world = createModel(capacity, () => durationMs);
+    const served = sendForEver(world, 4_000);
+    await world.advance(10_000);
+    const before = total(served);
+    await world.advance(90_000);
+    const goodput = (total(served) - before) / 90;
+    t.true(goodput >= 0.9 * 128, `${goodput}/s`);
+    t.true(world.server.openMax <= 128);
+    t.true(Math.min(...served) >= 1);
+    t.true(Math.max(...served) <= 4 * Math.ceil(total(served) / 4_000));
+    t.true(world.server.requests <= total(served) * 1.02 + 128, 'calls are made that are of no use');
+  });
+}
+
+test('a server that can work on few calls is handed few: the limit adapts until they are answered in time', async (t) => {
+  const world = createModel(1, () => 200);
+  const served = sendForEver(world, 500);
+  await world.advance(60_000);
+  const before = total(served);
+  await world.advance(100_000);
+  const goodput = (total(served) - before) / 100;
+  t.true(goodput >= 0.9 * 5, `${goodput}/s`);
+});
+
+/** Clients that knock until they are in, each time for `patienceMs`; when the last of them was. */
+async function knockUntilIn(world: ModelWorld, clients: number, patienceMs: number, pauseMs: number): Promise<number> {
+  const random = new SeededRandom(2);
+  let lastAt = 0;
+  let outside = clients;
+  function knock(): void {
+    const call = connectCall();
+    let hasLeft = false;
+    const patience = world.clock.startTimer(patienceMs, () => {
+      hasLeft = true;
+      world.withdraw(call);
+      again();
+    });
+    world.call(call, (answer) => {
+      patience.cancel();
+      if (hasLeft) return;
+      if (answer.kind !== 'accepted') again();
+      else if (--outside === 0) lastAt = world.clock.now();
+    });
+  }
+  function again(): void {
+    world.clock.startTimer(random.integer(1, 2 * pauseMs), knock);
+  }
+  for (let client = 0; client < clients; client++) world.clock.startTimer(random.integer(0, 100), knock);
+  for (let seconds = 0; seconds < 120 && outside > 0; seconds++) await world.advance(1_000);
+  return outside === 0 ? lastAt : Number.POSITIVE_INFINITY;
+}
+
+for (const [clients, durationMs, patienceMs, pauseMs] of [
+  [3_000, 2_000, 5_000, 2_000],
+  [3_000, 1_000, 5_000, 1_000],
+  [6_000, 500, 5_000, 1_000],
+] as const) {
+  test(`${clients} clients that give up after ${patienceMs} ms are all in within 1.2 times the time it takes, where a connect call takes ${durationMs} ms [RB-68]`, async (t) => {
+    const world = createModel(Number.POSITIVE_INFINITY, () => durationMs);
+    const lastAt = await knockUntilIn(world, clients, patienceMs, pauseMs);
+    t.true(lastAt <= (1.2 * clients * durationMs) / 128, `${lastAt} ms`);
+    t.true(world.server.openMax <= 128);
+    // How long clients wait is learnt from those that leave, and so at the price of one round.
+    t.true(world.server.requests <= clients + 130, `${world.server.requests} calls`);
+  });
+}
+
+test('calls that take longer than their deadline are cut, and count at the server until it is done with them', async (t) => {
+  const world = createModel(Number.POSITIVE_INFINITY, () => 12_000);
+  const outcomes = new Map<string, number>();
+  for (let call = 0; call < 500; call++) {
+    world.call(messageCall({identity: `c${call}`}), (answer) => {
+      const wasSent = answer.kind === 'failed' && answer.wasSent;
+      const key = `${outcome(answer)} ${wasSent ? 'sent' : 'unsent'}`;
+      outcomes.set(key, (outcomes.get(key) ?? 0) + 1);
+    });
+  }
+  await world.advance(11_000);
+  const sent = outcomes.get('failed/timeout sent') ?? 0;
+  t.deepEqual(
+    outcomes,
+    new Map([
+      ['failed/timeout sent', sent],
+      ['failed/timeout unsent', 500 - sent],
+    ]),
+  );
+  t.is(world.server.open, sent);
+  for (let call = 0; call < 500; call++) world.call(messageCall({identity: `d${call}`}), () => {});
+  await world.advance(20_000);
+  t.true(world.server.openMax <= 128);
+});
+
+test('a connect call that is cut is answered once more: the late yes needs its close call [RB-64]', async (t) => {
+  const world = createModel(Number.POSITIVE_INFINITY, () => 12_000);
+  const answers: Answer[] = [];
+  world.call(connectCall(), (answer) => answers.push(answer));
+  await world.advance(10_000);
+  t.like(answers, [{kind: 'failed', reason: 'timeout', wasSent: true, isPending: true}]);
+  await world.advance(2_000);
+  t.deepEqual(answers.map(outcome), ['failed/timeout', 'accepted']);
+  await world.advance(60_000);
+  t.is(answers.length, 2);
+});
+
+test('a connect call that is never answered has its last answer when its socket is given up', async (t) => {
+  const world = createModel(1, () => Number.POSITIVE_INFINITY, {socketsMax: 1});
+  const answers: Answer[] = [];
+  world.call(connectCall(), (answer) => answers.push(answer));
+  await world.advance(15_000);
+  t.like(answers, [{isPending: true}, {kind: 'failed', reason: 'timeout', wasSent: true}]);
+  t.true(answers.every((answer) => answer.kind === 'failed'));
+});
+
+test('a call that waits is withdrawn and never sent; one that was sent runs on to its answer [RB-68]', async (t) => {
+  const world = createModel(1, () => 1_000, {socketsMax: 1});
+  const answers: string[] = [];
+  const [sent, waiting] = [connectCall(), connectCall()];
+  world.call(sent, (answer) => answers.push(`sent ${outcome(answer)}`));
+  world.call(waiting, (answer) => answers.push(`waiting ${outcome(answer)}`));
+  world.withdraw(sent);
+  world.withdraw(waiting);
+  world.withdraw(waiting);
+  t.deepEqual(answers, ['waiting failed/withdrawn']);
+  await world.advance(5_000);
+  t.deepEqual(answers, ['waiting failed/withdrawn', 'sent accepted']);
+  world.withdraw(sent);
+  t.is(world.server.requests, 1);
+});
+
+/** The median and the 95th of a hundred waits, in milliseconds; a call that fails has waited for ever. */
+function quantiles(waits: readonly number[]): readonly [median: number, most: number] {
+  const sorted = waits.toSorted((one, other) => one - other);
+  return [sorted[sorted.length >> 1] ?? 0, sorted[Math.floor(sorted.length * 0.95)] ?? 0];
+}
+
+for (const isWarm of [true, false]) {
+  test(`two hundred clients whose messages hang delay nobody else, ${isWarm ? 'in the midst of traffic' : 'from the first call on'} [RB-72] [RB-72 broken]`, async (t) => {
+    const world = createModel(Number.POSITIVE_INFINITY, ({headers}) =>
+      headers.includes('hang') ? Number.POSITIVE_INFINITY : 10,
+    );
+    const random = new SeededRandom(3);
+    function hang(client: number, standing: Standing): void {
+      world.call(messageCall({identity: `h${client}`, cookie: 'hang', standing}), (answer) => {
+        world.clock.startTimer(random.integer(1, 3_000), () => hang(client, nextStanding(answer, standing)));
+      });
+    }
+    const waits: Record<string, number[]> = {connect: [], first: [], next: [], close: []};
+    function tick(client: number): void {
+      const startedAt = world.clock.now();
+      const calls = {
+        connect: connectCall(),
+        first: messageCall({identity: `f${client}`}),
+        next: messageCall({identity: `n${client}`, standing: 'prompt'}),
+        close: closeCall(),
+      };
+      for (const [name, call] of Object.entries(calls)) {
+        world.call(call, (answer) => {
+          waits[name]?.push(answer.kind === 'accepted' ? world.clock.now() - startedAt : Number.POSITIVE_INFINITY);
+        });
+      }
+    }
+    if (isWarm) for (let client = 0; client < 100; client++) world.clock.startTimer(client * 50, () => tick(client));
+    await world.advance(5_000);
+    for (const name of Object.keys(waits)) waits[name] = [];
+    for (let client = 0; client < 200; client++)
+      world.clock.startTimer(random.integer(0, 10), () => hang(client, 'new'));
+    for (let client = 0; client < 1_200; client++) world.clock.startTimer(100 + client * 50, () => tick(client));
+    await world.advance(75_000);
+    for (const [name, [median, most]] of Object.entries(waits).map(([key, list]) => [key, quantiles(list)] as const)) {
+      t.true(median <= 20, `${name}: ${median} ms`);
+      // A client that nothing is known of waits among those that hang, until these are known.
+      t.true(most <= (name === 'first' ? 5_000 : 20), `${name}: ${most} ms`);
+    }
+  });
+}
+
+for (const [hanging, others] of [
+  ['connect', ['message', 'close']],
+  ['close', ['connect', 'message']],
+  ['message', ['connect', 'close']],
+] as const) {
+  test(`where every ${hanging} call hangs, those of the other kinds are made without delay [RB-72]`, async (t) => {
+    const make = {connect: connectCall, message: messageCall, close: closeCall};
+    const world = createModel(Number.POSITIVE_INFINITY, ({path}) =>
+      path.startsWith(`/${hanging}/`) ? Number.POSITIVE_INFINITY : 10,
+    );
+    for (let call = 0; call < 1_000; call++) world.call(make[hanging](), () => {});
+    const waits: number[] = [];
+    for (let call = 0; call < 300; call++) {
+      world.clock.startTimer(call * 100, () => {
+        const startedAt = world.clock.now();
+        for (const kind of others) {
+          world.call(make[kind](), (answer) => {
+            waits.push(answer.kind === 'accepted' ? world.clock.now() - startedAt : Number.POSITIVE_INFINITY);
+          });
+        }
+        world.call(make[hanging](), () => {});
+      });
+    }
+    await world.advance(60_000);
+    t.is(waits.length, 600);
+    t.true(Math.max(...waits) <= 10, `${Math.max(...waits)} ms`);
+    t.true(world.server.requests > 600);
+  });
+}
+
+test('a client that makes a thousand calls at a time delays a client that makes one by no more than its own first ones [RB-72]', async (t) => {
+  const world = createModel(4, () => 10, {socketsMax: 4});
+  const done: string[] = [];
+  for (let call = 0; call < 1_000; call++) {
+    world.call(messageCall({identity: 'many', standing: 'prompt'}), () => done.push('many'));
+  }
+  world.call(messageCall({identity: 'one', standing: 'prompt'}), () => done.push('one'));
+  await world.advance(10_000);
+  t.is(done.length, 1_001);
+  t.true(done.indexOf('one') <= 8, `place ${done.indexOf('one')}`);
+});
+
+test('while sockets are free nothing waits, whatever the order', async (t) => {
+  const world = createModel(Number.POSITIVE_INFINITY, () => 100);
+  const done: number[] = [];
+  for (let call = 0; call < 60; call++) world.call(messageCall(), () => done.push(call));
+  t.is(world.server.open, 60);
+  await world.advance(100);
+  t.deepEqual(
+    done,
+    Array.from({length: 60}, (_, call) => call),
+  );
+});
