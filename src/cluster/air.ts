@@ -13,15 +13,16 @@ export interface AirOptions {
   /** Sent to, at each of `ports`. */
   readonly broadcast: string;
   readonly ports: readonly number[];
-  /** Given each datagram, with the address that it came from. */
-  readonly receive: (datagram: Uint8Array, address: string) => void;
+  /** Given each datagram, with the address and the port that it came from. */
+  readonly receive: (datagram: Uint8Array, source: {readonly address: string; readonly port: number}) => void;
   /** A datagram could not be sent, or a socket broke. */
   readonly failed: (error: Error) => void;
 }
 
 /** Open sockets. */
 export interface Air {
-  send(datagram: Uint8Array): void;
+  /** `write` gets the address that the datagram leaves from, which it may name. */
+  send(write: (address: string) => Uint8Array): void;
   /** Settles when what was sent has left. */
   close(): Promise<void>;
 }
@@ -41,24 +42,34 @@ export async function openAir(options: AirOptions): Promise<Air> {
   }
   hearing.on('error', failed);
   sending.on('error', failed);
-  hearing.on('message', (datagram, {address}) => receive(datagram, address));
+  hearing.on('message', (datagram, {address, port: from}) => receive(datagram, {address, port: from}));
   sending.setBroadcast(true);
   const onTheWay = new Set<Promise<void>>();
 
-  function sendTo(datagram: Uint8Array, target: number): void {
-    const sent = new Promise<void>((resolve) => {
+  function sendTo(datagram: Uint8Array, target: number): Promise<void> {
+    return new Promise<void>((resolve) => {
       sending.send(datagram, target, broadcast, (error) => {
         if (error !== null) failed(error);
         resolve();
       });
     });
-    onTheWay.add(sent);
-    void sent.then(() => onTheWay.delete(sent));
+  }
+
+  async function sendToAll(write: (address: string) => Uint8Array): Promise<void> {
+    try {
+      // Asked each time: a machine gets another address while it runs.
+      const datagram = write(source ?? (await sourceFor(broadcast, ports[0] ?? port)));
+      await Promise.all(ports.map((target) => sendTo(datagram, target)));
+    } catch (error) {
+      failed(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 
   return {
-    send(datagram) {
-      for (const target of ports) sendTo(datagram, target);
+    send(write) {
+      const sent = sendToAll(write);
+      onTheWay.add(sent);
+      void sent.then(() => onTheWay.delete(sent));
     },
     async close() {
       await Promise.all(onTheWay);
@@ -66,6 +77,21 @@ export async function openAir(options: AirOptions): Promise<Air> {
       sending.close();
     },
   };
+}
+
+/** The address from which the system sends there. A connected socket knows it; nothing is sent. */
+async function sourceFor(broadcast: string, port: number): Promise<string> {
+  const socket = createSocket('udp4');
+  try {
+    await bind(socket, {port: 0, exclusive: true});
+    socket.setBroadcast(true);
+    const connected = once(socket, 'connect');
+    socket.connect(port, broadcast);
+    await connected;
+    return socket.address().address;
+  } finally {
+    socket.close();
+  }
 }
 
 async function bind(socket: Socket, place: BindOptions): Promise<void> {

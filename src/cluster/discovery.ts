@@ -1,125 +1,144 @@
 // Which nodes the cluster has, as this node finds out: by their announcements, by the configuration, and by asking each
 // for /hello/ before it counts. One for each node, in its main thread; the threads are told of each change.
 //
-//   datagram --> announcement? signed? in time? new? --> node at (source address, announced port) --> /hello/ --> up
+//   datagram --> hearing.ts --> node at (source address, announced port) --> /hello/ --> up: it is called
+//                                                                                  \--> missing: answers are partial
 //
 // Everything from the network is bounded: datagrams read a second, addresses remembered, questions under way. A datagram
 // makes this node ask its source and nobody else, at a port of `udp_ports`, one question at a time.
 
-import type {Clock, Timer} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
-import type {Random} from '../core/random.ts';
-import {type AnnouncementReading, readAnnouncement, writeAnnouncement} from '../protocol/announcement.ts';
-import {type HelloAnswer, judgeHello} from './hello.ts';
-import {type HelloFinding, type LanEvent, LanNode, type LanNodeParts} from './lan-node.ts';
+import {AbsentNodes} from './absent-nodes.ts';
+import {Announcer, type AnnouncerParts} from './announcer.ts';
+import {type DatagramSource, type Heard, Hearing} from './hearing.ts';
+import {askingHello, type HelloAnswer, type HelloFailure, type HelloQuestion, judgeHello} from './hello.ts';
+import {type HelloFinding, type LanEvent, LanNode, type LanNodeParts, silenceMs} from './lan-node.ts';
+import {NodeListing} from './node-listing.ts';
+import {NodeNotices} from './node-notices.ts';
 import type {NodeList} from './node-transport.ts';
-import {NonceMemory} from './nonce-memory.ts';
-import {Refusals} from './refusals.ts';
 
-/** As the original. */
-const announceEveryMs = 10_000;
-/** A node that has just joined should not wait so long to hear of us; all of us at once would be a storm. */
-const greetMsMin = 50;
-const greetMsMax = 500;
-const greetGapMs = 1_000;
 /** An address that did not answer is not asked again sooner, however often it announces itself. */
 const probeGapMs = 1_000;
 /** Addresses known at a time, and questions under way to those that are not up. */
 export const nodesMax = 256;
 export const probesMax = 16;
+/**
+ * How far the clock of an announcement may be from ours for the node to be missed if it does not answer. A captured one can
+ * be sent again, with a forged source, long after its node has gone: this bounds for how long that makes answers partial.
+ * A node that answers is taken in whatever its clock says.
+ */
+export const plausibleSkewMs = 300_000;
+/** An announcement this far from the measured clock has the node asked, which measures it again. */
+const driftMs = 3_000;
 
 /** The configuration that concerns it. */
 export interface DiscoverySettings {
-  readonly securityToken: string;
   readonly udpPorts: readonly number[];
   readonly peers: readonly string[];
   readonly clusterOpen: boolean;
+  readonly clusterAddress: string;
   readonly peerTimeoutMs: number;
 }
 
 /** What the discovery is made of. */
-export interface DiscoveryParts {
+export interface DiscoveryParts extends AnnouncerParts {
   readonly settings: DiscoverySettings;
-  /** The id of this node. */
-  readonly self: string;
-  /** Of this node's HTTP API. */
-  readonly port: number;
-  readonly clock: Clock;
-  readonly random: Random;
   readonly counters: Counters;
-  /** Sends a datagram to every port of `udp_ports`. */
-  announce(datagram: Uint8Array): void;
-  /** Asks for /hello/ once; `settle` gets the answer, not after it was given up by what this returns. */
-  ask(origin: string, nonce: string, settle: (answer: HelloAnswer | undefined) => void): () => void;
+  /** Asks for /hello/ once; `settle` gets what came of it, not after it was given up by what this returns. */
+  ask(origin: string, question: HelloQuestion, settle: (answer: HelloAnswer | HelloFailure) => void): () => void;
   /** Told of each change, with all nodes that are called from now on. */
   changed(list: NodeList): void;
-  /** For the log: an event and its fields. */
+  /** For the log: an event and its fields; `warn` where somebody should look. */
   report(event: string, fields: Readonly<Record<string, unknown>>): void;
+  warn(event: string, fields: Readonly<Record<string, unknown>>): void;
 }
 
 /** See the head of this file. */
 export class Discovery {
   readonly #parts: DiscoveryParts;
   readonly #nodes = new Map<string, LanNode>();
-  readonly #nonces: NonceMemory;
-  readonly #refusals: Refusals;
+  /** From which address and port the announcements of a node come. */
+  readonly #sources = new Map<string, LanNode>();
+  readonly #absent: AbsentNodes;
+  readonly #hearing: Hearing;
+  readonly #notices: NodeNotices;
+  readonly #listing: NodeListing;
   readonly #nodeParts: LanNodeParts;
-  #announcedAt = Number.NEGATIVE_INFINITY;
-  #announceTimer: Timer | undefined;
+  /** Undefined where there is no port to announce this node at. */
+  readonly #announcer: Announcer | undefined;
   #isStopped = false;
 
   constructor(parts: DiscoveryParts) {
     const {clock, settings} = parts;
     this.#parts = parts;
-    this.#nonces = new NonceMemory(clock);
-    this.#refusals = new Refusals(parts);
+    this.#absent = new AbsentNodes(clock, () => this.#publish());
+    this.#notices = new NodeNotices(parts);
+    this.#listing = new NodeListing((list) => parts.changed(list));
+    this.#announcer = settings.udpPorts.length > 0 ? new Announcer(parts) : undefined;
+    this.#hearing = new Hearing({
+      ...parts,
+      clusterOpen: settings.clusterOpen,
+      isNode: (source) => this.#sources.get(keyOf(source))?.isUp === true,
+    });
     this.#nodeParts = {
       clock,
       peerTimeoutMs: settings.peerTimeoutMs,
+      mayProbe: () => this.#mayProbe(),
       ask: (node, settle) => this.#ask(node, settle),
-      joined: (node) => this.#joined(node),
+      joined: (node) => {
+        this.#notices.joined(node);
+        this.#announcer?.greet();
+      },
       left: (node, cause, isLost) => this.#left(node, cause, isLost),
+      updated: (node) => {
+        this.#notices.look(node);
+        this.#publish();
+      },
       // One of the configuration stays: it is this very node, and need not be asked again.
-      gone: ({origin, isConfigured}) => {
-        if (!isConfigured) this.#nodes.delete(origin);
+      gone: (node) => {
+        if (!node.isConfigured) this.#forget(node.origin, node);
       },
     };
   }
 
   /** Announces this node, and asks those that stand in the configuration. */
   start(): void {
-    const {settings} = this.#parts;
-    if (settings.udpPorts.length > 0) this.#announce();
-    for (const place of settings.peers) {
+    this.#announcer?.start();
+    for (const place of this.#parts.settings.peers) {
       const node = new LanNode(`http://${place}`, true, this.#nodeParts);
       this.#nodes.set(`configured ${node.origin}`, node);
-      node.watch();
+      node.tell('clock.probeDue');
     }
   }
 
   /** Says goodbye, and forgets everybody. */
   stop(): void {
     this.#isStopped = true;
-    this.#announceTimer?.cancel();
     for (const node of this.#nodes.values()) node.stop();
     this.#nodes.clear();
-    this.#refusals.stop();
-    if (this.#parts.settings.udpPorts.length > 0) this.#send('offline');
+    this.#sources.clear();
+    this.#absent.stop();
+    this.#hearing.stop();
+    this.#announcer?.stop();
   }
 
-  /** Takes a datagram from `address`, whatever it is. */
-  hear(datagram: Uint8Array, address: string): void {
+  /** Takes a datagram from there, whatever it is. */
+  hear(datagram: Uint8Array, source: DatagramSource): void {
     if (this.#isStopped) return;
-    const {settings, clock} = this.#parts;
-    if (!this.#refusals.mayRead()) {
-      this.#refusals.note('tooMany', address);
-      return;
+    const heard = this.#hearing.hear(datagram, source);
+    if (heard === undefined) return;
+    const origin = `http://${source.address}:${heard.port}`;
+    switch (heard.kind) {
+      case 'signed':
+        this.#heardSigned(heard, origin, source);
+        return;
+      case 'unsigned':
+        this.#heardUnsigned(heard, origin, source);
+        return;
+      case 'otherVersion':
+        this.#heardAbsent(heard, origin, 'it speaks the node protocol of version 0.1.0: update it');
+        return;
     }
-    const reading = readAnnouncement(settings.securityToken, datagram, clock.wallNow());
-    const fault = this.#faultOf(reading);
-    if (fault === 'own') return;
-    if (fault !== undefined || reading.kind === 'refused') this.#refusals.note(fault ?? 'garbage', address);
-    else this.#heard(reading, `http://${address}:${reading.port}`);
   }
 
   /** A call to the node failed, or waits for long. */
@@ -127,75 +146,129 @@ export class Discovery {
     for (const node of this.#nodes.values()) if (node.isUp && node.place.node === id) node.tell('call.doubted');
   }
 
-  #faultOf(reading: AnnouncementReading): string | undefined {
-    const {settings, self} = this.#parts;
-    if (reading.kind === 'refused') return reading.reason;
-    if (reading.kind === 'signed' && reading.node === self) return 'own';
-    if (!settings.udpPorts.includes(reading.port)) return 'port';
-    if (reading.kind === 'unsigned') return settings.clusterOpen ? undefined : 'unsigned';
-    return this.#nonces.isNew(reading.nonce) ? undefined : 'repeated';
-  }
-
-  #heard(said: Exclude<AnnouncementReading, {kind: 'refused'}>, origin: string): void {
-    const id = said.kind === 'signed' ? said.node : undefined;
-    const node = this.#nodes.get(origin);
-    // What nobody has signed says nothing of a node that signs.
-    if (id === undefined && node?.isUp === true && node.id !== undefined) {
-      this.#refusals.note('unsigned', origin);
-      return;
-    }
-    this.#parts.counters.announcements++;
+  #heardSigned(said: Extract<Heard, {kind: 'signed'}>, origin: string, source: DatagramSource): void {
+    const {settings, clock, counters} = this.#parts;
+    const id = said.node;
+    const isListed = settings.udpPorts.includes(said.port);
+    if (isListed) counters.announcements++;
     if (said.msgtype === 'offline') {
-      for (const [key, other] of this.#nodes) {
-        if (id === undefined ? key === origin : other.id === id) other.tell('announcement.offline');
+      this.#absent.remove(id);
+      for (const node of [...this.#nodes.values()]) {
+        if (node.isUp ? node.id === id : node.announcedId === id) node.tell('announcement.offline');
       }
       return;
     }
-    const found = node ?? this.#makeRoomFor(origin);
-    if (found === undefined) return;
-    // Another node lives there now: it was started anew.
-    const isNew = found.id !== id;
-    if (isNew) found.tell('announcement.offline');
-    found.id = id;
-    found.heard();
-    const {clock} = this.#parts;
-    if (!isNew && found.isAway && clock.now() - found.askedAt < probeGapMs) return;
-    if (!found.isUp && !found.isProbing && this.#probing() >= probesMax) return;
-    found.tell('announcement.online');
+    if (!isListed) {
+      this.#hearing.refuse('port', source);
+      this.#heardAbsent(said, origin, `its port ${said.port} is not in udp_ports`);
+      return;
+    }
+    const node = this.#nodes.get(origin) ?? this.#makeRoomFor(origin);
+    if (node === undefined) {
+      this.#hearing.refuse('tooMany', source);
+      this.#heardAbsent(said, origin, `there is no room for more than ${nodesMax} nodes`);
+      return;
+    }
+    this.#absent.remove(id);
+    this.#comesFrom(node, source);
+    const skewMs = said.wallMs - clock.wallNow() - node.clockOffsetMs;
+    const isOther = (node.isUp ? node.id : node.announcedId) !== id;
+    node.announcedId = id;
+    // Another node seems to live there now; whether it does, the answer says.
+    if (node.isUp && isOther) {
+      node.tell('clock.probeDue');
+      return;
+    }
+    node.heard(Math.abs(skewMs) < plausibleSkewMs);
+    if (!node.isUp) this.#askAgain(node, isOther);
+    else if (Math.abs(skewMs) > driftMs) node.tell('clock.probeDue');
+    this.#publish();
   }
 
-  /** A node of that address; where there is no room, in the place of one that does not answer. */
+  /** What nobody has signed says nothing of a node that signs. */
+  #heardUnsigned(said: Extract<Heard, {kind: 'unsigned'}>, origin: string, source: DatagramSource): void {
+    const known = this.#nodes.get(origin);
+    if (known !== undefined && (known.id !== undefined || known.announcedId !== undefined)) {
+      this.#hearing.refuse('unsigned', source);
+      return;
+    }
+    const isListed = this.#parts.settings.udpPorts.includes(said.port);
+    if (isListed) this.#parts.counters.announcements++;
+    if (said.msgtype === 'offline') {
+      known?.tell('announcement.offline');
+      return;
+    }
+    const node = isListed ? (known ?? this.#makeRoomFor(origin)) : undefined;
+    if (node === undefined) {
+      this.#hearing.refuse(isListed ? 'tooMany' : 'port', source);
+      return;
+    }
+    this.#comesFrom(node, source);
+    node.heard(false);
+    if (!node.isUp) this.#askAgain(node, false);
+  }
+
+  /** A node that holds the token, and cannot be called. */
+  #heardAbsent(said: Exclude<Heard, {kind: 'unsigned'}>, origin: string, cause: string): void {
+    if (said.msgtype === 'offline') {
+      this.#absent.remove(said.node);
+      return;
+    }
+    if (Math.abs(said.wallMs - this.#parts.clock.wallNow()) >= plausibleSkewMs) return;
+    const server = origin.slice('http://'.length);
+    const isNew = this.#absent.heard(said.node, {server, cause}, silenceMs);
+    if (isNew) this.#parts.warn('cluster.nodeRefused', {server, node: said.node, cause});
+  }
+
+  #askAgain(node: LanNode, isOther: boolean): void {
+    if (!isOther && node.sinceAskedMs < probeGapMs) return;
+    if (!node.isProbing && this.#mayProbe()) node.tell('announcement.online');
+  }
+
+  #mayProbe(): boolean {
+    return [...this.#nodes.values()].filter(({isProbing}) => isProbing).length < probesMax;
+  }
+
+  /** A node of that address; where there is no room, in the place of one with which nothing is lost. */
   #makeRoomFor(origin: string): LanNode | undefined {
     if (this.#nodes.size >= nodesMax) {
-      const [idle] = [...this.#nodes].filter(([, {isAway, isConfigured}]) => isAway && !isConfigured);
-      if (idle === undefined) {
-        this.#refusals.note('tooMany', origin);
-        return undefined;
-      }
+      const [idle] = [...this.#nodes].filter(([, {isIdle}]) => isIdle);
+      if (idle === undefined) return undefined;
       idle[1].stop();
-      this.#nodes.delete(idle[0]);
+      this.#forget(...idle);
     }
     const node = new LanNode(origin, false, this.#nodeParts);
     this.#nodes.set(origin, node);
     return node;
   }
 
-  #probing(): number {
-    return [...this.#nodes.values()].filter(({isProbing}) => isProbing).length;
+  #forget(key: string, node: LanNode): void {
+    this.#nodes.delete(key);
+    if (node.source !== undefined) this.#sources.delete(node.source);
   }
 
-  #ask(node: LanNode, settle: (finding: HelloFinding | undefined) => void): () => void {
-    const {random, settings, self} = this.#parts;
-    const nonce = random.hex(16);
-    return this.#parts.ask(node.origin, nonce, (answer) => {
-      const question = {...settings, self, nonce, expected: node.id};
-      const verdict = answer && judgeHello(answer, question);
-      if (verdict?.kind === 'refused') {
-        this.#parts.counters.nodesRefused++;
-        this.#parts.report('cluster.nodeRefused', {origin: node.origin});
+  #comesFrom(node: LanNode, source: DatagramSource): void {
+    if (node.source !== undefined) this.#sources.delete(node.source);
+    node.source = keyOf(source);
+    this.#sources.set(node.source, node);
+  }
+
+  #ask(node: LanNode, settle: (finding: HelloFinding | HelloFailure) => void): () => void {
+    const {random, settings, self, keys, clock} = this.#parts;
+    const question = askingHello(keys, self, random.hex(16));
+    const askedAt = clock.wallNow();
+    return this.#parts.ask(node.origin, question, (answer) => {
+      if ('failure' in answer) {
+        settle(answer);
+        return;
       }
-      const isKnown = verdict?.kind === 'node' && this.#isUpElsewhere(verdict.node, node);
-      settle(isKnown ? {kind: 'known'} : verdict);
+      const mayBeOriginal = settings.clusterOpen && node.announcedId === undefined && node.id === undefined;
+      const verdict = judgeHello(answer, {...settings, keys, question, mayBeOriginal});
+      if (verdict.kind === 'refused') this.#parts.counters.nodesRefused++;
+      if (verdict.kind !== 'node') settle(verdict);
+      else if (this.#isUpElsewhere(verdict.node, node)) settle({kind: 'known'});
+      // What it said was true somewhere between question and answer.
+      else settle({...verdict, clockOffsetMs: Math.round(verdict.wallMs - (askedAt + clock.wallNow()) / 2)});
     });
   }
 
@@ -203,52 +276,18 @@ export class Discovery {
     return [...this.#nodes.values()].some((other) => other !== node && other.isUp && other.id === id);
   }
 
-  #joined(node: LanNode): void {
-    this.#parts.counters.nodesJoined++;
-    this.#parts.report('cluster.nodeJoined', {...node.place});
-    this.#tellChange([]);
-    if (this.#parts.settings.udpPorts.length > 0) this.#greet();
-  }
-
   #left(node: LanNode, cause: LanEvent, isLost: boolean): void {
-    const {place} = node;
-    const isGone = cause === 'announcement.offline' || cause === 'clock.silent';
-    if (isGone) this.#parts.counters.nodesLeft++;
-    else this.#parts.counters.nodesLost++;
-    this.#parts.report(isGone ? 'cluster.nodeLeft' : 'cluster.nodeLost', {...place, cause});
+    this.#notices.left(node, cause, isLost);
+    if (isLost) this.#listing.lose(node.place.node);
     // Whoever answers there next may be another.
     if (node.isConfigured) node.id = undefined;
-    this.#tellChange(isLost ? [place.node] : []);
   }
 
-  #tellChange(lost: readonly string[]): void {
-    const places = [...this.#nodes.values()].filter(({isUp}) => isUp).map(({place}) => place);
-    this.#parts.changed({places, lost});
+  #publish(): void {
+    if (!this.#isStopped) this.#listing.publish([...this.#nodes.values()], this.#absent.all);
   }
+}
 
-  /** Announces this node soon, for one that has just joined. */
-  #greet(): void {
-    const {clock, random} = this.#parts;
-    const waitedMs = clock.now() - this.#announcedAt;
-    const delayMs = Math.max(greetGapMs - waitedMs, random.integer(greetMsMin, greetMsMax));
-    if (waitedMs + delayMs < announceEveryMs) this.#announceIn(delayMs);
-  }
-
-  #announce(): void {
-    this.#announcedAt = this.#parts.clock.now();
-    this.#send('online');
-    this.#announceIn(announceEveryMs);
-  }
-
-  #announceIn(delayMs: number): void {
-    this.#announceTimer?.cancel();
-    this.#announceTimer = this.#parts.clock.startTimer(delayMs, () => this.#announce());
-  }
-
-  #send(msgtype: 'online' | 'offline'): void {
-    const {settings, self, port, clock, random} = this.#parts;
-    const announcement = {msgtype, port} as const;
-    const datagram = writeAnnouncement(settings.securityToken, announcement, self, clock.wallNow(), random.hex(8));
-    this.#parts.announce(datagram);
-  }
+function keyOf({address, port}: DatagramSource): string {
+  return `${address}:${port}`;
 }

@@ -6,20 +6,23 @@ import type {ClientReply, NodeFacts, PublishOutcome, SubscribeOutcome} from './s
 
 type Members = Readonly<Record<string, unknown>>;
 
+const versionLengthMax = 64;
+
 /** The outcome that an answer to /send/ tells; `undefined` where it tells none, or the node refused the call. */
 export function readPublishAnswer(body: Uint8Array, isOriginal: boolean): Omit<PublishOutcome, 'message'> | undefined {
   const answer = readJson(body);
   if (answer?.status === 1 && answer.msg === 'timeout') {
     // The original forgets who confirmed when it answers so, and the count is then not known.
-    return {...nobody, isTimedOut: true, refused: count(answer.refused) ?? 0, isPartial: isOriginal};
+    return {...nobody, isTimedOut: true, refused: clients(answer.refused) ?? 0, isPartial: isOriginal};
   }
   if (answer?.status !== 0) return undefined;
-  const connections = count(answer.connections);
-  if (connections === undefined) return undefined;
+  const connections = clients(answer.connections);
+  const refused = clients(answer.refused ?? 0);
+  if (connections === undefined || refused === undefined) return undefined;
   return {
     connections,
     isTimedOut: answer.timeout === true,
-    refused: count(answer.refused) ?? 0,
+    refused,
     lastReply: readReply(answer),
     replies: Array.isArray(answer.replies) ? answer.replies.flatMap(readIdentifiedReply) : [],
     isPartial: answer.partial === true,
@@ -50,7 +53,7 @@ export function readFactsAnswer(body: Uint8Array): NodeFacts | undefined {
   const channelsCount = count(answer?.channels_cnt);
   if (answer?.status !== 0 || process === undefined || channelsCount === undefined) return undefined;
   return {
-    version: typeof answer.version === 'string' ? answer.version : undefined,
+    version: typeof answer.version === 'string' ? answer.version.slice(0, versionLengthMax) : undefined,
     uptimeSeconds: count(answer.uptime),
     connections: count(answer.connections),
     channelsCount,
@@ -77,8 +80,19 @@ function readMembers(value: unknown): Members | undefined {
   return typeof value === 'object' && value !== null ? (value as Members) : undefined;
 }
 
+/** Above what any node has of anything: a number beyond it is a lie, and sums stay exact. */
+const countMax = 1e12;
+
 function count(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= countMax
+    ? value
+    : undefined;
+}
+
+/** Clients of one node: more than 10,000,000 (the bound of `connections_max`) is a lie. */
+function clients(value: unknown): number | undefined {
+  const number = count(value);
+  return number !== undefined && number <= 10_000_000 ? number : undefined;
 }
 
 function percent(value: unknown): number {

@@ -19,10 +19,16 @@ export const nodeBytesMax = 64 * 1024 * 1024;
 /** Calls under way at a time; one publication takes as long as its clients. */
 const parallelMax = 256;
 
+/** A call about to go out, and what tells its answer from another's. */
+export interface SignedRequest {
+  readonly request: NodeRequest;
+  readonly isProved: (answer: NodeAnswer) => boolean;
+}
+
 /** One call. */
 export interface NodeCall {
   /** Made when the call goes out: a signature made earlier could be too old by then. */
-  readonly request: () => NodeRequest;
+  readonly sign: () => SignedRequest;
   readonly bytes: number;
   /** Whether it goes out after those before it were answered. */
   readonly isOrdered: boolean;
@@ -120,8 +126,11 @@ export class NodeCaller {
     }
     this.#underWay.add(run);
     this.#watch ??= this.#parts.clock.startTimer(this.#parts.peerTimeoutMs / 2, this.#onWatchDue);
-    run.cancel = this.#parts.transport.send(run.call.request(), (answer) => {
+    const {request, isProved} = run.call.sign();
+    run.cancel = this.#parts.transport.send(request, (received) => {
       run.cancel = undefined;
+      // What nobody has proved may come from anybody on the way: it says nothing, and the node is doubted.
+      const answer = received !== undefined && isProved(received) ? received : undefined;
       if (answer === undefined) this.#parts.onDoubt();
       else this.#heardAt = this.#parts.clock.now();
       run.settle(answer);

@@ -1,6 +1,8 @@
-// The other nodes as peers of one thread: made and let go as the discovery says.
+// The other nodes as peers of one thread: made and let go as the discovery says, those that cannot be called included.
 
 import type {NodeList, NodeTransport} from './node-transport.ts';
+import type {Peer} from './peer.ts';
+import {MissingPeer} from './peer-missing.ts';
 import {NodePeer, type NodePeerParts} from './peer-node.ts';
 
 /** What the peers are made of. */
@@ -15,6 +17,8 @@ export interface NodePeersParts extends Omit<NodePeerParts, 'place' | 'transport
 export class NodePeers {
   readonly #parts: NodePeersParts;
   #peers: readonly NodePeer[] = [];
+  #missing: readonly MissingPeer[] = [];
+  #all: readonly Peer[] = [];
   /** No longer called, with calls still under way: a node that has said goodbye. */
   #leaving: NodePeer[] = [];
 
@@ -22,19 +26,32 @@ export class NodePeers {
     this.#parts = parts;
   }
 
-  /** Those that are called; another array after each change. */
-  get all(): readonly NodePeer[] {
+  /** All of them, also those that cannot be called and say so; another array after each change. */
+  get all(): readonly Peer[] {
+    return this.#all;
+  }
+
+  /** Those that are called. */
+  get called(): readonly NodePeer[] {
     return this.#peers;
   }
 
+  /** How many there are that cannot be called. */
+  get missingCount(): number {
+    return this.#missing.length;
+  }
+
   /** Calls these and no others from now on. */
-  update({places, lost}: NodeList): void {
+  update({places, lost, missing}: NodeList): void {
     const known = new Map(this.#peers.map((peer) => [keyOf(peer.place), peer]));
     this.#peers = places.map((place) => {
-      const peer = known.get(keyOf(place));
+      const peer = known.get(keyOf(place)) ?? this.#make(place);
       known.delete(keyOf(place));
-      return peer ?? this.#make(place);
+      peer.place = place;
+      return peer;
     });
+    this.#missing = missing.map((node) => new MissingPeer(node));
+    this.#all = [...this.#peers, ...this.#missing];
     for (const peer of known.values()) {
       peer.close(lost.includes(peer.place.node));
       this.#leaving.push(peer);
@@ -46,6 +63,8 @@ export class NodePeers {
   close(): void {
     for (const peer of [...this.#peers, ...this.#leaving]) peer.close(true);
     this.#peers = [];
+    this.#missing = [];
+    this.#all = [];
     this.#leaving = [];
   }
 

@@ -7,27 +7,43 @@ export interface NodePlace {
   readonly node: string;
   /** `http://host:port` */
   readonly origin: string;
-  /** Whether it is a node of the original: it knows neither identities nor replies of all, and signs nothing but calls. */
+  /** Whether it is a node of the original: it knows neither identities nor replies of all, and signs as callers do. */
   readonly isOriginal: boolean;
+  /** How far its wall clock is ahead of ours, as measured by /hello/. */
+  readonly clockOffsetMs: number;
 }
 
-/** The nodes that are called, whenever that changes. Plain data likewise. */
+/** A node that was announced, or stands in the configuration, and cannot be called: answers are partial. Plain data. */
+export interface MissingNode {
+  /** `host:port` */
+  readonly server: string;
+  /** Why, in words. */
+  readonly cause: string;
+}
+
+/** The nodes that are called, and those that cannot be, whenever that changes. Plain data likewise. */
 export interface NodeList {
   readonly places: readonly NodePlace[];
   /** Of those no longer in it, the ids of the ones that did not answer: nobody need wait for them any more. */
   readonly lost: readonly string[];
+  readonly missing: readonly MissingNode[];
 }
 
 /** A call as it goes out. */
 export interface NodeRequest {
   readonly method: 'GET' | 'POST';
-  /** With its query, signature included. */
+  /** With its query; for a node of the original with the signature in it. */
   readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
 }
 
-/** The body of an answer, whatever its status: nodes of the original have but one. */
-export type NodeAnswer = Uint8Array;
+/** An answer with status 200. Any other is none: nodes answer their refusals to each other with 200, too. */
+export interface NodeAnswer {
+  readonly body: Uint8Array;
+  /** The header by which a node of ours proves it. */
+  readonly proof: string | undefined;
+}
 
 /** The way to one node. */
 export interface NodeTransport {

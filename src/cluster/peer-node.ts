@@ -1,15 +1,19 @@
-// Another node as a thread of this one reaches it: the API of the original, each call with `cluster=1`, which tells the
-// node not to pass it on, and a fresh signature. An original node reads these calls as those of its own kind.
+// Another node as a thread of this one reaches it: the API of the original, each call with `cluster=1`, by which the node
+// does not pass it on. A call to a node of ours is signed as protocol/node-call.ts says, and good for nothing else; a call to
+// one of the original has the signature of any caller, since it reads these calls as those of its own kind.
 
 import type {Clock} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
 import type {Random} from '../core/random.ts';
 import {apiPaths, sendQuery} from '../protocol/api.ts';
+import {headerNodeCall} from '../protocol/header-name.ts';
+import {isNodeAnswer, signNodeCall} from '../protocol/node-call.ts';
+import type {NodeKeys} from '../protocol/node-proof.ts';
 import {emptyBytes} from '../protocol/packet.ts';
 import {callerNonce, signedQuery} from '../protocol/signature.ts';
 import {readChangeAnswer, readFactsAnswer, readPublishAnswer} from './node-answer.ts';
-import {type NodeCall, NodeCaller} from './node-caller.ts';
-import type {NodeAnswer, NodePlace, NodeTransport} from './node-transport.ts';
+import {type NodeCall, NodeCaller, type SignedRequest} from './node-caller.ts';
+import type {NodePlace, NodeRequest, NodeTransport} from './node-transport.ts';
 import type {Peer, Unreachable} from './peer.ts';
 import type {Joined, OtherNode, PublishOutcome, PublishRequest, SubscribeOutcome, Subscription} from './switchboard.ts';
 
@@ -23,6 +27,9 @@ const headStartFromMs = 4_000;
 export interface NodePeerParts {
   readonly place: NodePlace;
   readonly transport: NodeTransport;
+  /** The id of this node. */
+  readonly self: string;
+  readonly keys: NodeKeys;
   readonly securityToken: string;
   readonly clock: Clock;
   readonly random: Random;
@@ -33,7 +40,8 @@ export interface NodePeerParts {
 
 /** See the head of this file. */
 export class NodePeer implements Peer {
-  readonly place: NodePlace;
+  /** Its clock is measured again now and then; who and where it is stays. */
+  place: NodePlace;
   readonly sharesOrder = false;
   readonly #parts: NodePeerParts;
   readonly #caller: NodeCaller;
@@ -117,26 +125,51 @@ export class NodePeer implements Peer {
     return this.place.isOriginal ? Math.ceil(seconds) : seconds;
   }
 
-  #call(
+  async #call(
     path: string,
     call: Partial<NodeCall> & {
       readonly method?: 'GET' | 'POST';
       readonly query?: string;
       readonly body?: Uint8Array;
     },
-  ): Promise<NodeAnswer | undefined> {
-    const {securityToken, clock, random, peerTimeoutMs} = this.#parts;
+  ): Promise<Uint8Array | undefined> {
+    const {peerTimeoutMs} = this.#parts;
     const {method = 'POST', query = '', body = emptyBytes, isOrdered = false, deadlineMs = peerTimeoutMs} = call;
-    const start = `${path}?${query}${query === '' ? '' : '&'}cluster=1&`;
-    return this.#caller.call({
-      request: () => {
-        const nonce = callerNonce(random.integer(0, 1e13 - 1));
-        return {method, path: start + signedQuery(securityToken, clock.wallNow(), nonce), body};
-      },
+    const target = `${path}?${query}${query === '' ? '' : '&'}cluster=1`;
+    const plain = {method, path: target, headers: {}, body};
+    const answer = await this.#caller.call({
+      sign: () => (this.place.isOriginal ? this.#signAsCaller(plain) : this.#signAsNode(plain)),
       bytes: body.length,
       isOrdered,
       deadlineMs,
     });
+    return answer?.body;
+  }
+
+  #signAsNode(request: NodeRequest): SignedRequest {
+    const {keys, self, clock, random} = this.#parts;
+    const {node, clockOffsetMs} = this.place;
+    const {header, proof} = signNodeCall(keys, {
+      method: request.method,
+      target: request.path,
+      body: request.body,
+      sender: self,
+      receiver: node,
+      // By its clock, so that clocks which disagree keep nobody out.
+      wallMs: clock.wallNow() + clockOffsetMs,
+      nonce: random.hex(16),
+    });
+    return {
+      request: {...request, headers: {[headerNodeCall]: header}},
+      isProved: (answer) => isNodeAnswer(keys, proof, answer.body, answer.proof),
+    };
+  }
+
+  #signAsCaller(request: NodeRequest): SignedRequest {
+    const {securityToken, clock, random} = this.#parts;
+    const nonce = callerNonce(random.integer(0, 1e13 - 1));
+    const path = `${request.path}&${signedQuery(securityToken, clock.wallNow(), nonce)}`;
+    return {request: {...request, path}, isProved: () => true};
   }
 }
 

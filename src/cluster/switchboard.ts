@@ -110,6 +110,8 @@ export interface OtherNode {
   /** `host:port`, as this node reaches it. */
   readonly server: string;
   readonly facts: NodeFacts | undefined;
+  /** Why it is not called, where it is not. */
+  readonly cause?: string;
 }
 
 /** This node, all its parts, and the others. */

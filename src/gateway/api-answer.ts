@@ -106,7 +106,7 @@ export function* outcomePieces(
 /** Where nothing is told of clients: at QoS 0, and where nobody confirmed in time. */
 function emptyText(qos: Qos, outcome: PublishOutcome): string | undefined {
   const message = JSON.stringify(outcome.message);
-  if (qos === 0) return `{"status":0${outcome.isPartial === true ? ',"partial":true' : ''},"message":${message}}`;
+  if (qos === 0) return `{"status":0${partialText(outcome)},"message":${message}}`;
   if (!outcome.isTimedOut || outcome.connections > 0) return undefined;
   return `{"status":1,"msg":"timeout","code":"RB_TIMEOUT","connections":0${refusedText(outcome)},"message":${message}}`;
 }
@@ -117,8 +117,13 @@ function endText(outcome: PublishOutcome, isTruncated: boolean): string {
   return `${truncated}${timeout}${refusedText(outcome)},"message":${JSON.stringify(outcome.message)}}`;
 }
 
-function refusedText({refused, isPartial}: PublishOutcome): string {
-  return `${refused > 0 ? `,"refused":${refused}` : ''}${isPartial === true ? ',"partial":true' : ''}`;
+function refusedText(outcome: PublishOutcome): string {
+  const {refused} = outcome;
+  return `${refused > 0 ? `,"refused":${refused}` : ''}${partialText(outcome)}`;
+}
+
+function partialText({isPartial}: PublishOutcome): string {
+  return isPartial === true ? ',"partial":true' : '';
 }
 
 /** Returns whether some had to be left out. */

@@ -2,7 +2,7 @@
 // proof, the body's bound, the search for repeats, the answer and the counting are the same for all, so that no route can
 // leave one of them out. Routes that anybody may call say so (`open`), and a route that says neither is a fault at start.
 //
-//   signature or key ─► body, bounded ─► read ─► repeat? ─► run ─► answer; a call without effect is forgotten again
+//   signature or key, or a node ─► body, bounded ─► read ─► repeat? ─► run ─► answer; a call without effect is forgotten again
 
 import type {FastifyInstance, FastifyReply, FastifyRequest} from 'fastify';
 import type {Counters} from '../core/counters.ts';
@@ -14,6 +14,7 @@ import {type ApiQuery, isFromNode} from './api-query.ts';
 import type {ApiResponder} from './api-responder.ts';
 import type {BodyMemory} from './body-memory.ts';
 import type {HttpDrain} from './http-drain.ts';
+import type {NodeGate} from './node-gate.ts';
 import type {Admission, ReplayGuard} from './replay-guard.ts';
 import type {SeldomWarning} from './seldom-warning.ts';
 
@@ -69,6 +70,8 @@ export interface GuardedCall<Wanted extends object> {
 export interface ApiGateParts {
   readonly authentication: ApiAuthentication;
   readonly guard: ReplayGuard;
+  /** For the calls of other nodes, which prove themselves in another way; absent where no cluster is configured. */
+  readonly nodes: NodeGate | undefined;
   readonly responder: ApiResponder;
   readonly drain: HttpDrain;
   readonly counters: Counters;
@@ -113,10 +116,9 @@ export class ApiGate {
     reply: FastifyReply,
     done: () => void,
   ): void {
-    const {authentication, bodies, counters, responder, payloadBytesMax} = this.#parts;
+    const {bodies, counters, responder, payloadBytesMax} = this.#parts;
     const bytes = Number(request.headers['content-length'] ?? 0);
-    const refusal =
-      isOpenTo?.(request) === true ? undefined : authentication.refuse(request.query, request.headers.authorization);
+    const refusal = this.#refuse(isOpenTo, request);
     if (refusal !== undefined) {
       counters.signaturesRefused++;
       responder.refuseUnread(request, reply, refusal);
@@ -133,6 +135,15 @@ export class ApiGate {
     }
   }
 
+  #refuse(isOpenTo: ((request: ApiRequest) => boolean) | undefined, request: ApiRequest): Refusal | undefined {
+    const {authentication, nodes} = this.#parts;
+    // Also where anybody may call: the answer to a node is signed.
+    if (nodes?.isClaimed(request.raw) === true) return nodes.refuse(request.raw);
+    return isOpenTo?.(request) === true
+      ? undefined
+      : authentication.refuse(request.query, request.headers.authorization);
+  }
+
   // Answers exactly once: with what the call makes, or with what it, or the answering of it, fails with.
   #handle<Wanted extends object>(call: GuardedCall<Wanted>, request: ApiRequest, reply: FastifyReply): void {
     const {responder, drain} = this.#parts;
@@ -145,7 +156,11 @@ export class ApiGate {
       responder.refuse(reply, wanted, isToNode);
       return;
     }
-    const isOpen = call.isOpenTo?.(request) === true || isBearer(request.headers.authorization);
+    const isOpen =
+      call.isOpenTo?.(request) === true ||
+      isBearer(request.headers.authorization) ||
+      // Its own gate has looked for a repeat already.
+      this.#parts.nodes?.isProved(request.raw) === true;
     const admission = isOpen ? undefined : this.#admit(request, call.meaningOf?.(wanted));
     if (admission !== undefined && isRefusal(admission)) {
       responder.refuse(reply, {...admission, ignored}, isToNode);

@@ -55,6 +55,16 @@ export function places(countMax: number): Form<readonly string[]> {
   };
 }
 
+/** An address with a port, or nothing; an IPv6 address stands in brackets. */
+export const socketAddress: Form<string> = {
+  expected: 'an IP address and a port of the form address:port, or empty',
+  read(text) {
+    const [, host = ''] = /^\[?(.+?)\]?:\d+$/.exec(text) ?? [];
+    return text === '' || (isPlace(text) && isIP(host) !== 0) ? {kind: 'value', value: text} : refuse(text);
+  },
+  write: (place) => place,
+};
+
 function isPlace(text: string): boolean {
   const [, host = '', port = ''] = /^(\[[^[\]]+\]|[^:[\]]+):(\d+)$/.exec(text) ?? [];
   return readWhole(port, 1, 65_535) !== undefined && hostAddress.read(host).kind === 'value';

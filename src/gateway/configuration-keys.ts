@@ -2,7 +2,7 @@
 // the environment, the flags, `rainbow config`, and the test that holds config/server.ini against it.
 
 import {originList, proxyList} from './configuration-access.ts';
-import {broadcastAddress, hostAddress, places} from './configuration-addresses.ts';
+import {broadcastAddress, hostAddress, places, socketAddress} from './configuration-addresses.ts';
 import {businessUrl, forwardingUrl} from './configuration-urls.ts';
 import {
   apiKeyList,
@@ -49,6 +49,7 @@ const table = {
   udpBroadcast: {key: 'udp_broadcast', form: broadcastAddress},
   peers: {key: 'peers', form: places(64)},
   peerTimeoutMs: {key: 'peer_timeout', form: seconds(0.1, 60)},
+  clusterAddress: {key: 'cluster_address', form: socketAddress},
   clusterOpen: {key: 'cluster_open', form: truth},
 
   pingIntervalMs: {key: 'ping_interval', form: seconds(0.1, 86_400)},

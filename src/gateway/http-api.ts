@@ -12,8 +12,7 @@ import type {Counters} from '../core/counters.ts';
 import type {MemoryBound} from '../core/memory-bound.ts';
 import type {Random} from '../core/random.ts';
 import {apiPaths} from '../protocol/api.ts';
-import {headerNode, headerNodeProof} from '../protocol/header-name.ts';
-import {isProofNonce, prove} from '../protocol/node-proof.ts';
+import type {NodeKeys} from '../protocol/node-proof.ts';
 import type {Observation} from '../trace/observer.ts';
 import {ApiAuthentication} from './api-authentication.ts';
 import {addCalls} from './api-calls.ts';
@@ -25,6 +24,7 @@ import {answerClientError, answerConnect} from './client-error.ts';
 import {HttpDrain} from './http-drain.ts';
 import {addInspector} from './inspector.ts';
 import {Metrics} from './metrics.ts';
+import {NodeGate} from './node-gate.ts';
 import type {GatewayOptions} from './options.ts';
 import {addPublicDocuments} from './public-documents.ts';
 import type {ReplayGuard} from './replay-guard.ts';
@@ -46,8 +46,11 @@ export interface HttpApiParts {
   readonly ownNode: Switchboard;
   /** The id of this node. */
   readonly node: string;
-  /** How many other nodes are called at the moment. */
+  /** Of the cluster; absent where none is configured. */
+  readonly nodeKeys?: NodeKeys | undefined;
+  /** How many other nodes are called at the moment, and how many cannot be. */
   readonly nodeCount: () => number;
+  readonly missingCount: () => number;
   readonly clock: Clock;
   readonly counters: Counters;
   readonly random: Random;
@@ -93,6 +96,8 @@ export function createHttpApi(parts: HttpApiParts): FastifyInstance {
   const authentication = new ApiAuthentication(options, clock, strict);
   const guard = parts.replayGuard ?? createReplayGuard(clock, options.replay, parts.replayEntriesMax);
   const bodies = new BodyMemory(parts.memory, options.payloadBytesMax);
+  const {nodeKeys: keys} = parts;
+  const nodes = keys && new NodeGate({...options, keys, node: parts.node, clock, guard});
   const facts = {...parts, readCounters: parts.readCounters ?? ((): Promise<Counters> => Promise.resolve(counters))};
   const metrics = new Metrics({...facts, replayEntries: () => guard.size});
 
@@ -100,6 +105,7 @@ export function createHttpApi(parts: HttpApiParts): FastifyInstance {
   drain.install(app);
   app.addHook('onClose', async () => guard.stop());
   addErrorHandler(app, responder);
+  nodes?.install(app, responder, counters);
   const methods = collectMethods(app);
   app.addHook('onRequest', (request, reply, done) => {
     counters.apiRequests++;
@@ -113,13 +119,22 @@ export function createHttpApi(parts: HttpApiParts): FastifyInstance {
   });
 
   const ignored = new SeldomWarning(parts.reports, 'api.ignored');
-  const gate = new ApiGate(app, {...options, authentication, guard, responder, drain, counters, bodies, ignored});
+  const gate = new ApiGate(app, {
+    ...options,
+    authentication,
+    guard,
+    nodes,
+    responder,
+    drain,
+    counters,
+    bodies,
+    ignored,
+  });
   addCalls(gate, {...parts, responder});
   app.get(apiPaths.send, open, (_request, reply) => responder.answerAs(reply, plainText, 'ok'));
-  app.get<ApiRoute>(apiPaths.hello, open, ({query: {nonce}}, reply) => {
+  app.get<ApiRoute>(apiPaths.hello, open, ({query: {nonce}, raw}, reply) => {
     // The body is for everybody; nodes of the original expect these two letters and no more.
-    reply.header(headerNode, parts.node);
-    if (isProofNonce(nonce)) reply.header(headerNodeProof, prove(options.securityToken, 'hello', [nonce, parts.node]));
+    nodes?.hello(raw, nonce, reply);
     responder.answerAs(reply, plainText, 'ok');
   });
   app.get(apiPaths.connect, open, (_request, reply) => {

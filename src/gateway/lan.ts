@@ -10,8 +10,14 @@ import type {NodeList} from '../cluster/node-transport.ts';
 import {systemClock} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
 import {systemRandom} from '../core/random.ts';
+import {deriveNodeKeys, type NodeKeys} from '../protocol/node-proof.ts';
 import {isLoopback} from './configuration-addresses.ts';
 import type {GatewayOptions} from './options.ts';
+
+/** The keys of the cluster; `undefined` where none is configured. */
+export function clusterKeys({udpPorts, peers, securityToken}: GatewayOptions): NodeKeys | undefined {
+  return udpPorts.length === 0 && peers.length === 0 ? undefined : deriveNodeKeys(securityToken);
+}
 
 /** Where a node announces itself that only its own machine can reach: no datagram of it leaves that machine. */
 const loopbackBroadcast = '127.255.255.255';
@@ -38,10 +44,10 @@ export interface Lan {
 
 /** Starts it; `undefined` where no cluster is configured. Rejects where the UDP port cannot be had. */
 export async function startLan(options: GatewayOptions, parts: LanParts): Promise<Lan | undefined> {
-  const {udpPorts, peers, peerTimeoutMs} = options;
+  const {udpPorts, peerTimeoutMs} = options;
   const {port, node, counters, log} = parts;
-  if (udpPorts.length === 0 && peers.length === 0) return undefined;
-  const report = (event: string, fields: Readonly<Record<string, unknown>>): void => log.info(fields, event);
+  const keys = clusterKeys(options);
+  if (keys === undefined) return undefined;
   let isBroken = false;
 
   function failed(error: Error): void {
@@ -53,15 +59,17 @@ export async function startLan(options: GatewayOptions, parts: LanParts): Promis
 
   const discovery = new Discovery({
     settings: options,
+    keys,
     self: node,
     port,
     clock: systemClock,
     random: systemRandom,
     counters,
-    announce: (datagram) => air?.send(datagram),
-    ask: (origin, nonce, settle) => askHello(origin, nonce, peerTimeoutMs, settle),
+    announce: (write) => air?.send(write),
+    ask: (origin, question, settle) => askHello(origin, question, peerTimeoutMs, settle),
     changed: (list) => parts.changed(list),
-    report,
+    report: (event, fields) => log.info(fields, event),
+    warn: (event, fields) => log.warn(fields, event),
   });
   const air = udpPorts.length > 0 ? await openAirFor(options, port, discovery, failed) : undefined;
   discovery.start();
@@ -85,12 +93,12 @@ async function openAirFor(
   return await openAir({
     port,
     // Peers come back to where an announcement comes from.
-    source: isLocal ? '127.0.0.1' : isAnywhere ? undefined : host,
+    source: isIPv4(host) && !isAnywhere ? host : isLocal ? '127.0.0.1' : undefined,
     broadcast: isLocal ? loopbackBroadcast : udpBroadcast,
     ports: udpPorts,
-    receive: (datagram, address) => {
+    receive: (datagram, source) => {
       // What comes from elsewhere could not reach us, nor should be asked.
-      if (!isLocal || isLoopback(address)) discovery.hear(datagram, address);
+      if (!isLocal || isLoopback(source.address)) discovery.hear(datagram, source);
     },
     failed,
   });

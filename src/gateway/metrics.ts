@@ -18,8 +18,9 @@ export interface MetricsParts {
   readonly memory: MemoryBound;
   /** Signed calls remembered at the moment. */
   readonly replayEntries: () => number;
-  /** Other nodes called at the moment. */
+  /** Other nodes called at the moment, and those that cannot be. */
   readonly nodeCount: () => number;
+  readonly missingCount: () => number;
 }
 
 /** One node's metrics; a registry of its own, so that two gateways in one process do not mix. */
@@ -33,7 +34,8 @@ export class Metrics {
   // As read for the scrape under way.
   #counters: Readonly<Counters> = createCounters();
 
-  constructor({ownNode, readCounters, clock, startedAt, memory, replayEntries, nodeCount}: MetricsParts) {
+  constructor(parts: MetricsParts) {
+    const {ownNode, readCounters, clock, startedAt, memory, replayEntries, nodeCount, missingCount} = parts;
     this.#ownNode = ownNode;
     this.#readCounters = readCounters;
     for (const [name, help] of Object.entries(counterMeanings)) {
@@ -50,6 +52,11 @@ export class Metrics {
     this.#gauge('rainbow_memory_max_bytes', 'the bound on them: memory_max', () => memory.max);
     this.#gauge('rainbow_replay_entries', 'signed calls remembered to refuse their repeats', replayEntries);
     this.#gauge('rainbow_nodes', 'other nodes of the cluster that are called', nodeCount);
+    this.#gauge(
+      'rainbow_nodes_missing',
+      'nodes announced or configured that cannot be called: answers are partial',
+      missingCount,
+    );
     this.#gauge('process_resident_memory_bytes', 'resident memory', () => process.memoryUsage.rss());
     this.#gauge('nodejs_heap_size_used_bytes', 'heap in use', () => process.memoryUsage().heapUsed);
   }

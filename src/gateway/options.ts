@@ -48,6 +48,8 @@ export interface GatewayOptions {
   readonly peers: readonly string[];
   /** `peer_timeout`, seconds: what a node that does not answer may cost a call. @default 2 s */
   readonly peerTimeoutMs: number;
+  /** `cluster_address`: `address:port` by which other nodes reach this one behind NAT; empty: that of its sockets. @default '' */
+  readonly clusterAddress: string;
   /** `cluster_open`: also nodes whose announcements are not signed, those of the original. @default false */
   readonly clusterOpen: boolean;
 
@@ -136,6 +138,7 @@ export const defaultOptions = {
   udpBroadcast: '255.255.255.255',
   peers: [],
   peerTimeoutMs: 2_000,
+  clusterAddress: '',
   clusterOpen: false,
   pingIntervalMs: 25_000,
   keepAliveMs: 60_000,

@@ -83,7 +83,12 @@ export async function gatherFacts(parts: ServerFactsParts, server: string, isFor
 
 /** The facts as JSON, our own shape. */
 export function factsText({nodes, ...facts}: ServerFacts): string {
-  const others = nodes.map((node) => ({server: node.server, isAnswering: node.facts !== undefined, ...node.facts}));
+  const others = nodes.map((node) => ({
+    server: node.server,
+    isAnswering: node.facts !== undefined,
+    ...(node.cause !== undefined && {cause: node.cause}),
+    ...node.facts,
+  }));
   return JSON.stringify({status: 0, ...facts, nodes: others});
 }
 

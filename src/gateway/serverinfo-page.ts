@@ -83,17 +83,17 @@ function nodesTable(facts: ServerFacts): string {
   if (facts.nodes.length === 0) return '';
   const rows = [
     nodeRow(`${facts.server} (this node)`, facts),
-    ...facts.nodes.map((node) => nodeRow(node.server, node.facts)),
+    ...facts.nodes.map(({server, facts: others, cause}) => nodeRow(server, others, cause)),
   ];
   const names = ['Node', 'Version', 'Up', 'Channels', 'Connections', 'CPU', 'Memory'];
   const head = names.map((name) => `<th>${name}</th>`).join('');
   return `<h2>Nodes</h2>\n<table><tr>${head}</tr>${rows.join('')}</table>\n`;
 }
 
-function nodeRow(server: string, facts: NodeFacts | undefined): string {
+function nodeRow(server: string, facts: NodeFacts | undefined, cause = 'does not answer'): string {
   const cells =
     facts === undefined
-      ? ['does not answer', '', '', '', '', '']
+      ? [cause, '', '', '', '', '']
       : [
           facts.version ?? '-',
           facts.uptimeSeconds === undefined ? '-' : duration(facts.uptimeSeconds),

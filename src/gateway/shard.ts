@@ -30,6 +30,7 @@ import {BusinessReports, FailingKinds} from './business-reports.ts';
 import {HandshakeNotices} from './handshake-notices.ts';
 import {watchHeap} from './heap-watch.ts';
 import {createHttpApi} from './http-api.ts';
+import {clusterKeys} from './lan.ts';
 import {resolveMemoryMax} from './memory-limit.ts';
 import {readFileLimit, shareFiles} from './open-files.ts';
 import type {GatewayOptions} from './options.ts';
@@ -150,19 +151,24 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
   const order = new SharedOrder(memory.order, parts.index);
   const exchange = new EnvelopeExchange({scheduler: thread.scheduler, order});
   const inOrder = (action: () => void): void => exchange.inOrder(action);
-  const nodes = new NodePeers({
-    ...options,
-    clock,
-    random: systemRandom,
-    counters,
-    connect: (origin) => createHttpTransport(origin, options.peerTimeoutMs),
-    onDoubt: parts.onDoubt,
-  });
+  const nodeKeys = clusterKeys(options);
+  const nodes =
+    nodeKeys &&
+    new NodePeers({
+      ...options,
+      self: parts.node,
+      keys: nodeKeys,
+      clock,
+      random: systemRandom,
+      counters,
+      connect: (origin) => createHttpTransport(origin, options.peerTimeoutMs),
+      onDoubt: parts.onDoubt,
+    });
   const api = createHttpApi({
     options,
     switchboard: createFederatedSwitchboard(
       local,
-      () => (nodes.all.length === 0 ? peers : [...peers, ...nodes.all]),
+      () => (nodes === undefined ? peers : [...peers, ...nodes.all]),
       inOrder,
     ),
     inspect: createFederatedInspector(local, () => peers),
@@ -171,7 +177,9 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     random: systemRandom,
     ownNode: createFederatedSwitchboard(local, () => peers, inOrder),
     node: parts.node,
-    nodeCount: () => nodes.all.length,
+    nodeKeys,
+    nodeCount: () => nodes?.called.length ?? 0,
+    missingCount: () => nodes?.missingCount ?? 0,
     clock,
     counters,
     readCounters: () => Promise.resolve(totals),
@@ -210,7 +218,7 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     thread.heartbeats.stop();
     thread.tracer.stop();
     stopWatchingHeap();
-    nodes.close();
+    nodes?.close();
     for (const peer of peers) peer.close();
     reports.stop();
   }
@@ -235,7 +243,7 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
       peers.push(peer);
     },
 
-    setNodes: (list) => nodes.update(list),
+    setNodes: (list) => nodes?.update(list),
 
     async listen(port) {
       // Several shards listen on one port, and the kernel spreads the connections over them. Fastify passes on what its

@@ -41,7 +41,7 @@ export class Shards {
   readonly #options: GatewayOptions;
   readonly #parts: ShardsParts;
   readonly #living = new Set<ShardProcess>();
-  #nodes: NodeList = {places: [], lost: []};
+  #nodes: NodeList = {places: [], lost: [], missing: []};
   #deaths: number[] = [];
   #port = 0;
   /** All shards have been started; one that dies before makes the start fail. */

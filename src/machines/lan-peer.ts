@@ -2,9 +2,10 @@
 //
 //   candidate -> probing -> up { settled <-> suspect } -> away -> probing ...       gone: silent for 30 s, or oneself
 //
-// Only a node that is up is called, and only one that answered /hello/ is up. A call that fails or waits for long makes it
-// suspect: it is asked again, and left out if it does not answer. That is the breaker: what is left out costs no call
-// anything, and comes back by the same /hello/ that let it in.
+// Only a node that is up is called, and only one that answered /hello/ is up. A call that fails or waits for long, or 20 s
+// without a sign of life, makes it suspect: it is asked again, and left out if it does not answer. That is the breaker: what
+// is left out costs no call anything, and comes back by the same /hello/ that let it in. A node that answers stays, whether
+// its announcements are heard or not.
 
 import {setup} from 'xstate';
 import {namedEffects} from './effects.ts';
@@ -18,15 +19,17 @@ const events = [
   'hello.answered',
   /** It did not answer, or not as it should. */
   'hello.failed',
+  /** Another node answered there: the one before was started again. */
+  'hello.replaced',
   /** It is a node that is up already, by another address. */
   'hello.known',
   /** It is this very node. */
   'hello.self',
   /** A call to it failed, or waits for an answer longer than it should. */
   'call.doubted',
-  /** It stands in the configuration, and is asked again and again. */
+  /** It is to be asked: nothing was heard of it for some time, or what was heard raises a doubt. */
   'clock.probeDue',
-  /** Nothing was heard of it for 30 s. */
+  /** Neither an announcement nor an answer to /hello/ for 30 s. */
   'clock.silent',
 ] as const;
 
@@ -55,7 +58,9 @@ export const lanPeerMachine = setup({
       description: 'An address, by an announcement or the configuration; nobody has been asked yet.',
       on: {
         'announcement.online': {target: 'probing', actions: 'probe'},
+        'announcement.offline': {target: 'away'},
         'clock.probeDue': {target: 'probing', actions: 'probe'},
+        'clock.silent': {target: 'gone'},
       },
     },
     probing: {
@@ -66,14 +71,12 @@ export const lanPeerMachine = setup({
         'hello.known': {target: 'away'},
         'hello.self': {target: 'gone'},
         'announcement.offline': {target: 'away'},
-        'clock.silent': {target: 'gone'},
       },
     },
     up: {
       initial: 'settled',
       on: {
         'announcement.offline': {target: 'away', actions: 'release'},
-        'clock.silent': {target: 'gone', actions: 'exclude'},
       },
       states: {
         settled: {
@@ -87,6 +90,7 @@ export const lanPeerMachine = setup({
           description: 'Calls go to it, and it has been asked whether they should.',
           on: {
             'hello.answered': {target: 'settled'},
+            'hello.replaced': {target: 'settled', actions: ['exclude', 'admit']},
             'hello.failed': {target: '#lanPeer.away', actions: 'exclude'},
             'hello.known': {target: '#lanPeer.away', actions: 'exclude'},
             'hello.self': {target: '#lanPeer.gone', actions: 'exclude'},

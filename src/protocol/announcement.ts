@@ -1,14 +1,18 @@
-// The datagrams by which nodes find each other (PROTOCOL section 5): the JSON of the original, which reads `msgtype` and
-// `port` and nothing else, and ours beside it: who says so, when, and the proof.
+// The datagram by which a node announces itself (PROTOCOL section 5): the JSON of the original, and beside it who the node
+// is, from which address it sends, how often it has done so, its clock, and a proof of all of it.
 //
-//   {"msgtype":"online","port":1984}                                                            the original
-//   {"msgtype":"online","port":1984,"node":"…","timestamp":…,"nonce":"…","signature":"…"}       ours
+//   {"msgtype":"online","port":1984}                                                                   the original's
+//   {"msgtype":"online","port":1984,"node":"…","protocol":2,"address":"10.0.0.1",
+//    "sequence":1,"timestamp":…,"signature":"…"}                                                       ours
 
-import {isNodeId, isProof, isProofNonce, prove} from './node-proof.ts';
-import {signatureWindowSeconds} from './signature.ts';
+import {hasProofFormat, isNodeId, isProof, isProofNonce, type NodeKeys, nodeProtocol, prove} from './node-proof.ts';
 
-/** The original reads no more; ours take 240. */
+/** The original reads no more; ours take 300. */
 export const announcementBytesMax = 1_024;
+/** `{"port":1,"msgtype":"online"}` has 29. */
+const announcementBytesMin = 20;
+const openingBrace = 0x7b;
+const closingBrace = 0x7d;
 
 /** That a node is there, or about to go. */
 export interface Announcement {
@@ -17,45 +21,79 @@ export interface Announcement {
   readonly port: number;
 }
 
+/** What ours say beside it. */
+export interface AnnouncementFacts {
+  readonly node: string;
+  /** The IPv4 address that it is sent from: heard from another one, it was captured and sent again. */
+  readonly address: string;
+  /** Rises with every announcement of the node, so that one which comes again is known without a clock. */
+  readonly sequence: number;
+  /** Unix time in milliseconds. */
+  readonly wallMs: number;
+}
+
 /** What a datagram said. `unsigned`: what the original sends, and anybody can. */
 export type AnnouncementReading =
-  | ({readonly kind: 'signed'; readonly node: string; readonly nonce: string} & Announcement)
+  | ({readonly kind: 'signed'} & AnnouncementFacts & Announcement)
   | ({readonly kind: 'unsigned'} & Announcement)
-  /** `foreign`: signed with another token, or not as it should be. `expired`: by a clock 10 s or more from ours. */
-  | {readonly kind: 'refused'; readonly reason: 'garbage' | 'foreign' | 'expired'};
+  /** A node that holds the token, but speaks another version of the protocol between nodes. */
+  | ({readonly kind: 'otherVersion'; readonly node: string; readonly wallMs: number} & Announcement)
+  /** `foreign`: signed with another token, or changed. `elsewhere`: sent from another address than the one it was made for. */
+  | {readonly kind: 'refused'; readonly reason: 'garbage' | 'foreign' | 'elsewhere'};
 
-/** A signed announcement; `wallMs` is Unix time in milliseconds, `nonce` fresh. */
+/** A signed announcement. */
 export function writeAnnouncement(
-  token: string,
+  keys: NodeKeys,
   {msgtype, port}: Announcement,
-  node: string,
-  wallMs: number,
-  nonce: string,
+  {node, address, sequence, wallMs}: AnnouncementFacts,
 ): Uint8Array {
   const timestamp = Math.floor(wallMs / 1000);
-  const signature = prove(token, 'announcement', [msgtype, port, node, timestamp, nonce]);
-  return Buffer.from(JSON.stringify({msgtype, port, node, timestamp, nonce, signature}));
+  const said = {msgtype, port, node, protocol: nodeProtocol, address, sequence, timestamp};
+  return Buffer.from(JSON.stringify({...said, signature: prove(keys.announcement, Object.values(said))}));
+}
+
+/** Whether a datagram could be an announcement at all: by its length and its ends, which costs next to nothing. */
+export function mayBeAnnouncement(datagram: Uint8Array): boolean {
+  const {length} = datagram;
+  if (length < announcementBytesMin || length > announcementBytesMax) return false;
+  return datagram[0] === openingBrace && datagram[length - 1] === closingBrace;
 }
 
 const utf8 = new TextDecoder('utf-8', {fatal: true});
+const addressFormat = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 
-/** Reads a datagram from anybody: never throws, and takes time by its length, which is bounded. */
-export function readAnnouncement(token: string, datagram: Uint8Array, wallMs: number): AnnouncementReading {
-  const value = datagram.length <= announcementBytesMax ? parseJson(datagram) : undefined;
+/** Reads a datagram that came from `address`: never throws, and takes time by its length, which is bounded. */
+export function readAnnouncement(keys: NodeKeys, datagram: Uint8Array, from: string): AnnouncementReading {
+  const value = mayBeAnnouncement(datagram) ? parseJson(datagram) : undefined;
   if (typeof value !== 'object' || value === null) return garbage;
-  const {msgtype, port, node, timestamp, nonce, signature} = value as Readonly<Record<string, unknown>>;
+  const {msgtype, port, node, protocol, timestamp, signature, ...more} = value as Readonly<Record<string, unknown>>;
   if (msgtype !== 'online' && msgtype !== 'offline') return garbage;
   if (!isWhole(port) || port < 1 || port > 65_535) return garbage;
   if (node === undefined && signature === undefined) return {kind: 'unsigned', msgtype, port};
-  if (!isNodeId(node) || !isProofNonce(nonce) || !isWhole(timestamp)) return garbage;
-  if (!isProof(token, 'announcement', [msgtype, port, node, timestamp, nonce], signature)) {
-    return {kind: 'refused', reason: 'foreign'};
+  if (!isNodeId(node) || !isWhole(timestamp) || !hasProofFormat(signature)) return garbage;
+  const wallMs = timestamp * 1000;
+  if (protocol === undefined) {
+    const {nonce} = more;
+    return isProofNonce(nonce) && isFormer(keys, [msgtype, port, node, timestamp, nonce], signature)
+      ? {kind: 'otherVersion', msgtype, port, node, wallMs}
+      : foreign;
   }
-  const isInTime = Math.abs(wallMs / 1000 - timestamp) < signatureWindowSeconds;
-  return isInTime ? {kind: 'signed', msgtype, port, node, nonce} : {kind: 'refused', reason: 'expired'};
+  const {address, sequence} = more;
+  if (!isWhole(protocol) || !isWhole(sequence) || typeof address !== 'string' || !addressFormat.test(address))
+    return garbage;
+  const said = [msgtype, port, node, protocol, address, sequence, timestamp];
+  if (!isProof(keys.announcement, said, signature)) return foreign;
+  if (address !== from) return {kind: 'refused', reason: 'elsewhere'};
+  return {kind: 'signed', msgtype, port, node, address, sequence, wallMs};
 }
 
 const garbage = {kind: 'refused', reason: 'garbage'} as const;
+const foreign = {kind: 'refused', reason: 'foreign'} as const;
+
+/** As 0.1.0 signed. Such a node cannot be called, and its presence must not go unnoticed. */
+function isFormer(keys: NodeKeys, parts: readonly (string | number)[], signature: string): boolean {
+  return isProof(keys.former, [`rainbow announcement`, ...parts], signature);
+}
 
 function parseJson(bytes: Uint8Array): unknown {
   try {
@@ -67,5 +105,5 @@ function parseJson(bytes: Uint8Array): unknown {
 }
 
 function isWhole(value: unknown): value is number {
-  return typeof value === 'number' && Number.isSafeInteger(value);
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }

@@ -10,9 +10,15 @@ export const headerAddress = 'RAINBOWCLIENTADDRESS';
 export const headerOrigin = 'RAINBOWCLIENTORIGIN';
 /** Sent by rainbow-django with an empty 200 where it refused our call: a failed call, whatever the status says. */
 export const headerInvalid = 'RAINBOWREQUESTINVALID';
-/** On the answer to /hello/: the id of the node, and where the query had a nonce, the proof that it is one of the cluster. */
+/** On the question /hello/ and on its answer: the id of the node, and the proof that it is one of the cluster. */
 export const headerNode = 'RAINBOWNODE';
 export const headerNodeProof = 'RAINBOWNODEPROOF';
+/** On the answer: the clock of the node, and both ends of the connection as it sees them. */
+export const headerNodeTime = 'RAINBOWNODETIME';
+export const headerNodePlace = 'RAINBOWNODEPLACE';
+/** On a call from node to node, and on its answer: see protocol/node-call.ts. */
+export const headerNodeCall = 'RAINBOWNODECALL';
+export const headerNodeAnswer = 'RAINBOWNODEANSWER';
 export const headerDevice = 'X-DEVICEID';
 export const headerPlatform = 'X-CLIENT-OS';
 

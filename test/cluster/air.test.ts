@@ -27,14 +27,17 @@ test('what one sends to the ports of all, all hear, the sender included', async 
         source: '127.0.0.1',
         broadcast,
         ports,
-        receive: (datagram, address) => heard[place]?.resolve(`${Buffer.from(datagram).toString()} from ${address}`),
+        receive: (datagram, {address}) => heard[place]?.resolve(`${Buffer.from(datagram).toString()} from ${address}`),
         failed: (error) => t.fail(String(error)),
       }),
     ),
   );
   t.teardown(() => Promise.all(airs.map((air) => air.close())));
-  airs[0]?.send(Buffer.from('hello'));
-  t.deepEqual(await Promise.all(heard.map(({promise}) => promise)), ['hello from 127.0.0.1', 'hello from 127.0.0.1']);
+  airs[0]?.send((address) => Buffer.from(`hello, I am ${address}`));
+  t.deepEqual(
+    await Promise.all(heard.map(({promise}) => promise)),
+    Array(2).fill('hello, I am 127.0.0.1 from 127.0.0.1'),
+  );
 });
 
 test('what was sent has left when it is closed', async (t) => {
@@ -52,7 +55,7 @@ test('what was sent has left when it is closed', async (t) => {
     receive: () => {},
     failed: (error) => t.fail(String(error)),
   });
-  air.send(Buffer.from('goodbye'));
+  air.send(() => Buffer.from('goodbye'));
   await air.close();
   t.is(String((await heard)[0]), 'goodbye');
 });
@@ -79,8 +82,25 @@ test('what cannot be sent is told, each time, and nothing waits for it', async (
     receive: () => {},
     failed: (error) => failures.push(error),
   });
-  air.send(Buffer.alloc(70_000));
-  air.send(Buffer.alloc(70_000));
+  air.send(() => Buffer.alloc(70_000));
+  air.send(() => Buffer.alloc(70_000));
   await air.close();
   t.is(failures.length, 2);
+});
+
+test('without a source of its own the address that the system sends from is named, whatever others there are', async (t) => {
+  const port = await freePort();
+  const heard = Promise.withResolvers<string>();
+  const air = await openAir({
+    port,
+    source: undefined,
+    broadcast,
+    ports: [port],
+    receive: (datagram, {address}) => heard.resolve(`${Buffer.from(datagram).toString()} from ${address}`),
+    failed: (error) => t.fail(String(error)),
+  });
+  t.teardown(() => air.close());
+  air.send((address) => Buffer.from(address));
+  const [named, from] = (await heard.promise).split(' from ');
+  t.is(named, from);
 });

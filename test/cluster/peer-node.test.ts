@@ -1,6 +1,18 @@
 import test from 'ava';
+import {headerNodeCall} from '../../src/protocol/header-name.ts';
+import {isBodyOf, isNodeCall, readNodeCall, signNodeAnswer} from '../../src/protocol/node-call.ts';
 import {verify} from '../../src/protocol/signature.ts';
-import {createNode, nodeBytesMax, nodeCallsMax, requestOf, type SentCall, token} from './node-kit.ts';
+import {
+  createNode,
+  keys,
+  nodeBytesMax,
+  nodeCallsMax,
+  other,
+  requestOf,
+  type SentCall,
+  self,
+  token,
+} from './node-kit.ts';
 
 function last(calls: readonly SentCall[]): SentCall {
   const call = calls.at(-1);
@@ -8,28 +20,66 @@ function last(calls: readonly SentCall[]): SentCall {
   return call;
 }
 
-/** The query of a call without its signature. */
+/** The query of a call. */
 function parametersOf({url}: SentCall): Readonly<Record<string, string>> {
-  const ofTheSignature = ['timestamp', 'nonce', 'signature'];
-  return Object.fromEntries([...url.searchParams].filter(([name]) => !ofTheSignature.includes(name)));
+  return Object.fromEntries(url.searchParams);
 }
 
-test('a publication goes out as the original repeats it: cluster=1, a second less, a fresh signature', (t) => {
+test('a publication goes out as the original repeats it: cluster=1, a second less; signed for this node and this call', (t) => {
   const {peer, calls, clock} = createNode();
   const nonces = new Set<string>();
   for (let count = 0; count < 3; count++) {
     void peer.publish(requestOf());
     const call = last(calls);
-    const {timestamp = '', nonce = '', signature = ''} = Object.fromEntries(call.url.searchParams);
-    t.is(verify(token, {timestamp, nonce, signature}, clock.wallNow()), 'valid');
-    t.regex(nonce, /^9\d{4}9\d{9}$/);
-    nonces.add(nonce);
+    const claim = readNodeCall(call.headers[headerNodeCall] ?? '');
+    if (claim === undefined) return t.fail();
+    t.true(isNodeCall(keys, claim, {method: 'POST', target: call.path, receiver: other}));
+    t.true(isBodyOf(claim, Buffer.from('hi')));
+    t.like(claim, {sender: self, wallMs: clock.wallNow()});
+    nonces.add(claim.nonce);
     t.is(call.method, 'POST');
     t.is(call.url.pathname, '/send/');
-    t.deepEqual(parametersOf(call), {channel: 'room', msgtype: '7', qos: '2', timeout: '9', cluster: '1'});
+    const parameters = {channel: 'room', msgtype: '7', qos: '2', timeout: '9', cluster: '1'};
+    t.deepEqual(Object.fromEntries(call.url.searchParams), parameters, 'no signature that is good for anything else');
     t.is(Buffer.from(call.body).toString(), 'hi');
   }
   t.is(nonces.size, 3);
+});
+
+test('a call carries the time of the called node, by its clock as it was measured last', (t) => {
+  const {peer, calls, clock} = createNode(false, 15_200);
+  void peer.publish(requestOf());
+  t.is(readNodeCall(last(calls).headers[headerNodeCall] ?? '')?.wallMs, clock.wallNow() + 15_200);
+  peer.place = {...peer.place, clockOffsetMs: -3_000};
+  void peer.publish(requestOf());
+  t.is(readNodeCall(last(calls).headers[headerNodeCall] ?? '')?.wallMs, clock.wallNow() - 3_000);
+});
+
+test('a node of the original gets the signature of any caller, and no header of ours', (t) => {
+  const {peer, calls, clock} = createNode(true);
+  void peer.publish(requestOf());
+  const {timestamp = '', nonce = '', signature = ''} = Object.fromEntries(last(calls).url.searchParams);
+  t.is(verify(token, {timestamp, nonce, signature}, clock.wallNow()), 'valid');
+  t.regex(nonce, /^9\d{4}9\d{9}$/);
+  t.deepEqual(last(calls).headers, {});
+});
+
+test('an answer that proves nothing, or another call, is none, and casts doubt [RB-61]', async (t) => {
+  const {peer, calls, state, counters} = createNode();
+  const said = {status: 0, connections: 5, data: 'forged'};
+  const first = peer.publish(requestOf());
+  const proofOfFirst = signNodeAnswer(
+    keys,
+    readNodeCall(last(calls).headers[headerNodeCall] ?? '')?.proof ?? '',
+    Buffer.from(JSON.stringify(said)),
+  );
+  last(calls).answer(said, '0'.repeat(64));
+  t.like(await first, {connections: 0, lastReply: undefined, isPartial: true});
+  const second = peer.publish(requestOf());
+  last(calls).answer(said, proofOfFirst);
+  t.like(await second, {connections: 0, isPartial: true});
+  t.is(state.doubts, 2);
+  t.is(counters.nodeCallsFailed, 2);
 });
 
 test('a node of the original is asked for whole seconds, and not for what it does not know', (t) => {
@@ -100,6 +150,12 @@ for (const body of [
   '{"status":0}',
   '{"status":0,"connections":-1}',
   '{"status":0,"connections":"3"}',
+  '{"status":0,"connections":1e300}',
+  '{"status":0,"connections":1e999}',
+  '{"status":0,"connections":2.5}',
+  '{"status":0,"connections":10000001}',
+  '{"status":0,"connections":3,"refused":-1}',
+  '{"status":0,"connections":3',
   '{"status":1,"msg":"signature error"}',
   '{"status":1,"msg":"shutting down","code":"RB_STOPPING"}',
   '{"status":"0","connections":3}',
@@ -145,9 +201,9 @@ test('silence of half the peer timeout casts doubt, again and again; what is hea
   clock.advance(1);
   t.is(state.doubts, 1);
   clock.advance(500);
-  const other = peer.publish(requestOf());
+  const answered = peer.publish(requestOf());
   last(calls).answer({status: 0, connections: 0, data: ''});
-  await other;
+  await answered;
   clock.advance(999);
   t.is(state.doubts, 1);
   clock.advance(1);
@@ -193,11 +249,11 @@ test('calls to one node are bounded, in number and in bytes', async (t) => {
   t.is(calls.length, 257);
   t.is(counters.nodeCallsFailed, 1);
 
-  const other = createNode();
+  const another = createNode();
   const payload = new Uint8Array(nodeBytesMax / 4);
-  for (let count = 0; count < 4; count++) void other.peer.publish(requestOf({payload}));
-  t.is(other.calls.length, 4);
-  t.like(await other.peer.publish(requestOf()), {isPartial: true});
+  for (let count = 0; count < 4; count++) void another.peer.publish(requestOf({payload}));
+  t.is(another.calls.length, 4);
+  t.like(await another.peer.publish(requestOf()), {isPartial: true});
 });
 
 test('what waits past its deadline is never sent', async (t) => {

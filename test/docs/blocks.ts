@@ -84,8 +84,10 @@ const announcement = z.strictObject({
   msgtype: z.enum(['online', 'offline']),
   port: z.int(),
   node: z.hex().length(32),
+  protocol: z.int(),
+  address: z.ipv4(),
+  sequence: z.int(),
   timestamp: z.int(),
-  nonce: z.string(),
   signature: z.hex().length(64),
 });
 const answers: readonly z.ZodType[] = [acceptedSchema, confirmedSchema, timeoutSchema, doneSchema, errorSchema];

@@ -21,7 +21,9 @@ async function scene(t: ExecutionContext, changes: {clusterOpen?: boolean; reply
   const {clusterOpen = true, reply = ''} = changes;
   const ports = await freePorts(2);
   const [port = 0, other = 0] = ports;
-  const world = await start(t, {port, udpPorts: ports, udpBroadcast: loopbackBroadcast, clusterOpen, threads: 1});
+  // On a busy machine half of the default may pass before /hello/ is answered.
+  const shared = {udpPorts: ports, udpBroadcast: loopbackBroadcast, clusterOpen, peerTimeoutMs: 4_000};
+  const world = await start(t, {...shared, port, threads: 1});
   world.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
   const original = await startOriginal(t, {port: other, token: securityToken, ports, clients: 2, reply});
   const calls = async (count: number): Promise<void> => {

@@ -46,7 +46,7 @@ test.serial(
 );
 
 test.serial(
-  'a node killed is told as partial, then left out, and back within 15 s; one that ends in order is gone at once',
+  'a node killed makes answers partial, costs them nothing, and is back within 15 s; one that ends in order is gone at once',
   async (t) => {
     const {nodes} = await startCluster(t, 3);
     const [first, second, third] = nodes;
@@ -59,15 +59,15 @@ test.serial(
     const next = await first.api.send(all);
     t.like(next.json, {status: 0, connections: 2, partial: true});
     t.true(next.tookMs < 4_500, `${next.tookMs} ms`);
-    await first.knows(1);
+    await first.knows(1, {mayMiss: true});
     const later = await first.api.send(all);
-    t.like(later.json, {status: 0, connections: 2});
-    t.false('partial' in later.json);
+    t.like(later.json, {status: 0, connections: 2, partial: true});
+    t.true(later.tookMs < 1_000, `${later.tookMs} ms: nobody waits for it`);
     t.true((await first.metric('rainbow_nodes_lost_total')) >= 1);
     t.true((await first.metric('rainbow_publications_partial_total')) >= 1);
 
     await third.restart();
-    await Promise.all([first.knows(2, 15_000), third.knows(2, 15_000)]);
+    await Promise.all([first.knows(2, {ms: 15_000}), third.knows(2, {ms: 15_000})]);
     await third.join('2');
     t.like((await second.api.send(all)).json, {status: 0, connections: 3});
 
@@ -81,7 +81,7 @@ test.serial(
   },
 );
 
-test.serial('a node that hangs costs a call no more than the peer timeout, and the next one nothing', async (t) => {
+test.serial('a node that hangs costs a call no more than the peer timeout, and the next one no time', async (t) => {
   const {nodes} = await startCluster(t, 2, {peer_timeout: 2});
   const [first, second] = nodes;
   if (first === undefined || second === undefined) throw new Error('Expected two nodes');
@@ -92,11 +92,12 @@ test.serial('a node that hangs costs a call no more than the peer timeout, and t
     t.like(json, {connections: 1, partial: true});
     t.true(tookMs < 4_000, `${tookMs} ms`);
     const next = await first.api.send(all);
-    t.false('partial' in next.json);
+    t.like(next.json, {connections: 1, partial: true});
+    t.true(next.tookMs < 1_000, `${next.tookMs} ms`);
   } finally {
     second.process.kill('SIGCONT');
   }
-  await first.knows(1, 15_000);
+  await first.knows(1, {ms: 15_000});
 });
 
 test.serial('identity, occupy and unsub act in the whole cluster, with several threads a node', async (t) => {

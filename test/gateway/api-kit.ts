@@ -21,6 +21,7 @@ import {type Counters, createCounters} from '../../src/core/counters.ts';
 import {MemoryBound} from '../../src/core/memory-bound.ts';
 import {systemRandom} from '../../src/core/random.ts';
 import {createHttpApi} from '../../src/gateway/http-api.ts';
+import {clusterKeys} from '../../src/gateway/lan.ts';
 import {defaultOptions, type GatewayOptions} from '../../src/gateway/options.ts';
 import {logIntervalMs, type Report, Reports} from '../../src/gateway/reports.ts';
 import type {EncodedReply} from '../../src/protocol/api.ts';
@@ -158,22 +159,25 @@ export async function startApi(
   const logLines: string[] = [];
   const reported: Report[] = [];
   const reports = new Reports(systemClock, logIntervalMs, (report) => reported.push(report));
+  const settings = {
+    ...defaultOptions,
+    connectUrl: 'http://127.0.0.1:1/connect/',
+    forwardUrl: 'http://127.0.0.1:1/message/',
+    closeUrl: 'http://127.0.0.1:1/close/',
+    securityToken: token,
+    ...changes,
+  };
   const app = createHttpApi({
-    options: {
-      ...defaultOptions,
-      connectUrl: 'http://127.0.0.1:1/connect/',
-      forwardUrl: 'http://127.0.0.1:1/message/',
-      closeUrl: 'http://127.0.0.1:1/close/',
-      securityToken: token,
-      ...changes,
-    },
+    options: settings,
     switchboard,
     inspect: async () => [],
     observation: {observer: undefined},
     random: systemRandom,
     ownNode,
     node: '0123456789abcdef0123456789abcdef',
+    nodeKeys: clusterKeys(settings),
     nodeCount: () => 2,
+    missingCount: () => 1,
     counters,
     memory,
     clock: wall,

@@ -1,8 +1,11 @@
 // The API as other nodes use it, and what it says of them.
 
+import {randomBytes} from 'node:crypto';
 import test from 'ava';
+import {answerHello, askingHello, type HelloQuestion} from '../../src/cluster/hello.ts';
 import {RainbowError} from '../../src/core/errors.ts';
-import {prove} from '../../src/protocol/node-proof.ts';
+import {isNodeAnswer, type NodeCallFacts, signNodeCall} from '../../src/protocol/node-call.ts';
+import {deriveNodeKeys} from '../../src/protocol/node-proof.ts';
 import {outcomeOf, startApi, token} from './api-kit.ts';
 
 const node = '0123456789abcdef0123456789abcdef';
@@ -60,7 +63,8 @@ test('a publication without one of the nodes says so, and is counted', async (t)
   );
   switchboard.onPublish = async () => outcomeOf({isTimedOut: true, isPartial: true});
   t.like((await post('/send/?channel=room', 'x')).json, {status: 1, msg: 'timeout', partial: true});
-  t.is(counters.publicationsPartial, 2);
+  t.like((await post('/send/?channel=room&qos=0', 'x')).json, {status: 0, partial: true});
+  t.is(counters.publicationsPartial, 3);
   switchboard.onPublish = async () => outcomeOf({});
   t.false('partial' in (await post('/send/?channel=room', 'x')).json);
 });
@@ -76,16 +80,156 @@ test('a change without one of the nodes says so', async (t) => {
   t.like(answer.json, {code: 'RB_NO_SUCH_CONNECTION', partial: true});
 });
 
-test('/hello/ answers ok and no more, with the id of the node, and its proof to who asks with a nonce', async (t) => {
-  const {call} = await startApi(t);
-  const plain = await call('/hello/');
-  t.is(plain.text, 'ok');
-  t.is(plain.headers.get('rainbownode'), node);
-  t.is(plain.headers.get('rainbownodeproof'), null);
-  const asked = await call('/hello/?nonce=12345678');
-  t.is(asked.text, 'ok');
-  t.is(asked.headers.get('rainbownodeproof'), prove(token, 'hello', ['12345678', node]));
-  t.is((await call('/hello/?nonce=short')).headers.get('rainbownodeproof'), null);
+const clustered = {udpPorts: [1984]};
+const keys = deriveNodeKeys(token);
+const asker = 'f'.repeat(32);
+
+function questionHeaders({node: from, proof}: HelloQuestion): Record<string, string> {
+  return {RAINBOWNODE: from, RAINBOWNODEPROOF: proof};
+}
+
+test('/hello/ proves who this node is to another node, over both ends of the connection', async (t) => {
+  const {call, port, wall} = await startApi(t, clustered);
+  const question = askingHello(keys, asker, '0123456789abcdef');
+  const {text, headers} = await call(`/hello/?nonce=${question.nonce}`, {headers: questionHeaders(question)});
+  t.is(text, 'ok');
+  t.is(headers.get('rainbownode'), node);
+  t.is(headers.get('rainbownodetime'), String(wall.wallMs));
+  t.is(headers.get('rainbownodeplace'), `127.0.0.1:${port} 127.0.0.1`);
+  const path = {place: `127.0.0.1:${port}`, asker: '127.0.0.1'};
+  const said = answerHello(keys, question, {node, wallMs: wall.wallMs, path});
+  t.is(headers.get('rainbownodeproof'), said?.proof ?? '');
+});
+
+test('behind NAT a node names the address by which others reach it', async (t) => {
+  const {call} = await startApi(t, {...clustered, clusterAddress: '203.0.113.7:1984'});
+  const question = askingHello(keys, asker, '0123456789abcdef');
+  const {headers} = await call(`/hello/?nonce=${question.nonce}`, {headers: questionHeaders(question)});
+  t.is(headers.get('rainbownodeplace'), '203.0.113.7:1984 127.0.0.1');
+});
+
+test('/hello/ answers a stranger ok and nothing else, and so everybody where no cluster is configured', async (t) => {
+  const question = askingHello(keys, asker, '0123456789abcdef');
+  const right = questionHeaders(question);
+  const strangers = [
+    {},
+    {RAINBOWNODE: asker},
+    {...right, RAINBOWNODE: 'e'.repeat(32)},
+    {...right, RAINBOWNODEPROOF: '0'.repeat(64)},
+    questionHeaders(askingHello(deriveNodeKeys('another'), asker, question.nonce)),
+  ];
+  for (const [options, headersList] of [
+    [clustered, strangers],
+    [{}, [...strangers, right]],
+  ] as const) {
+    const {call} = await startApi(t, options);
+    for (const headers of headersList) {
+      for (const path of ['/hello/', '/hello/?nonce=12345678', `/hello/?nonce=${question.nonce}`]) {
+        if (headers === right && !path.includes(question.nonce)) continue;
+        const answer = await call(path, {headers});
+        t.is(answer.text, 'ok');
+        t.deepEqual(
+          [...answer.headers.keys()].filter((name) => name.startsWith('rainbow')),
+          [],
+        );
+      }
+    }
+  }
+});
+
+/** A call of another node, as it should be but for what a test changes after it was signed. */
+function nodeCall(target: string, body: string, changes: Partial<NodeCallFacts> = {}) {
+  const nonce = randomBytes(16).toString('hex');
+  const facts = {method: 'POST', target, body: Buffer.from(body), sender: asker, receiver: node, wallMs: 0, nonce};
+  const {header, proof} = signNodeCall(keys, {...facts, ...changes});
+  return {proof, options: {method: 'POST', body, headers: {RAINBOWNODECALL: header}}};
+}
+
+const target = '/send/?channel=room&cluster=1';
+
+test('a call of another node needs no signature of a caller, is for this node alone, and its answer is signed', async (t) => {
+  const {call, ownNode, switchboard, wall} = await startApi(t, clustered);
+  const {proof, options} = nodeCall(target, 'hi', {wallMs: wall.wallMs});
+  const answer = await call(target, options);
+  t.is(answer.status, 200);
+  t.is(Buffer.from(ownNode.published[0]?.payload ?? '').toString(), 'hi');
+  t.is(switchboard.published.length, 0);
+  const signature = answer.headers.get('rainbownodeanswer') ?? undefined;
+  t.true(isNodeAnswer(keys, proof, Buffer.from(answer.text), signature));
+  t.false(isNodeAnswer(keys, proof, Buffer.from(`${answer.text} `), signature));
+  ownNode.onPublish = () => Promise.reject(new RainbowError('RB_OVERLOADED'));
+  const refused = nodeCall(target, 'hi', {wallMs: wall.wallMs});
+  const refusal = await call(target, refused.options);
+  t.is(refusal.status, 200);
+  t.true(
+    isNodeAnswer(keys, refused.proof, Buffer.from(refusal.text), refusal.headers.get('rainbownodeanswer') ?? undefined),
+  );
+});
+
+test('a long answer to a node, which is made in pieces, is signed whole', async (t) => {
+  const {call, ownNode, wall} = await startApi(t, clustered);
+  const long = `${target}&replies=all&qos=1`;
+  const replies = Array.from({length: 20}, (_, place) => ({identity: `i${place}`, data: Buffer.alloc(50_000, 0x61)}));
+  ownNode.onPublish = async () => outcomeOf({connections: 20, replies});
+  const {proof, options} = nodeCall(long, 'hi', {wallMs: wall.wallMs});
+  const {text, headers, json} = await call(long, options);
+  t.true(text.length > 1_000_000);
+  t.is((json.replies as readonly unknown[]).length, 20);
+  t.true(isNodeAnswer(keys, proof, Buffer.from(text), headers.get('rainbownodeanswer') ?? undefined));
+});
+
+for (const mode of ['exact', 'strict'] as const) {
+  test(`a captured call of a node is good for nothing else, nowhere else and never again, replay = ${mode}`, async (t) => {
+    const {call, ownNode, switchboard, wall, counters} = await startApi(t, {
+      ...clustered,
+      replay: mode,
+      serverinfo: 'open',
+    });
+    const {wallMs} = wall;
+    const captured = nodeCall(target, 'hi', {wallMs});
+    t.is((await call(target, captured.options)).status, 200);
+    const {header} = {header: captured.options.headers.RAINBOWNODECALL};
+    const wrong: readonly (readonly [string, string, RequestInit, string])[] = [
+      ['made again', target, {}, 'RB_SIGNATURE_REPLAYED'],
+      ['another body', target, {body: 'ho'}, 'RB_SIGNATURE'],
+      ['no body', target, {body: ''}, 'RB_SIGNATURE'],
+      ['another channel', target.replace('room', 'other'), {}, 'RB_SIGNATURE'],
+      ['without cluster', '/send/?channel=room', {}, 'RB_SIGNATURE'],
+      ['another path', '/sub/?channel=room&cluster=1', {}, 'RB_SIGNATURE'],
+      ['another method', '/serverinfo/?cluster=1', {method: 'GET'}, 'RB_SIGNATURE'],
+      ['the trace', '/trace/?channel=room&cluster=1', {method: 'GET'}, 'RB_SIGNATURE'],
+      [
+        'a header twice',
+        target,
+        {
+          headers: [
+            ['RAINBOWNODECALL', header],
+            ['RAINBOWNODECALL', header],
+          ],
+        },
+        'RB_SIGNATURE_MALFORMED',
+      ],
+      ['no form', target, {headers: {RAINBOWNODECALL: 'x'}}, 'RB_SIGNATURE_MALFORMED'],
+      ['another node', target, nodeCall(target, 'hi', {wallMs, receiver: 'e'.repeat(32)}).options, 'RB_SIGNATURE'],
+      ['too old', target, nodeCall(target, 'hi', {wallMs: wallMs - 10_000}).options, 'RB_SIGNATURE_EXPIRED'],
+      ['too new', target, nodeCall(target, 'hi', {wallMs: wallMs + 10_000}).options, 'RB_SIGNATURE_EXPIRED'],
+    ];
+    for (const [what, path, changes, code] of wrong) {
+      const {body, ...options} = {...captured.options, ...changes};
+      const answer = await call(path, {...options, ...(options.method === 'POST' && {body: body ?? null})});
+      t.is(answer.status, 401, what);
+      t.is(answer.json.code, code, what);
+    }
+    t.is(ownNode.published.length, 1);
+    t.is(switchboard.published.length, 0);
+    t.is(counters.signaturesRefused, wrong.length);
+  });
+}
+
+test('where no cluster is configured the header of a node opens nothing', async (t) => {
+  const {call, wall} = await startApi(t);
+  const {options} = nodeCall(target, 'hi', {wallMs: wall.wallMs});
+  t.like(await call(target, options), {status: 401});
 });
 
 const others = [
@@ -106,6 +250,7 @@ const others = [
     },
   },
   {server: '10.0.0.1:1984', facts: undefined},
+  {server: '10.0.0.3:1984', facts: undefined, cause: 'the proof of /hello/ is wrong'},
 ];
 
 test('the page shows all nodes, and the channels of all of them', async (t) => {
@@ -120,6 +265,7 @@ test('the page shows all nodes, and the channels of all of them', async (t) => {
     ),
   );
   t.true(text.includes('<td>10.0.0.1:1984</td><td>does not answer</td>'));
+  t.true(text.includes('<td>10.0.0.3:1984</td><td>the proof of /hello/ is wrong</td>'));
   t.regex(text, /<td>room-00001<\/td><td><meter[^>]*><\/meter><b>8<\/b>/);
   t.true(text.includes('1 498 more are not shown'));
 });
@@ -131,9 +277,12 @@ test('as JSON the facts of this node have those of the others beside them, by wh
   t.deepEqual(json.nodes, [
     {server: '10.0.0.1:1984', isAnswering: false},
     {server: '10.0.0.2:1984', isAnswering: true, ...others[0]?.facts},
+    {server: '10.0.0.3:1984', isAnswering: false, cause: 'the proof of /hello/ is wrong'},
   ]);
   t.false('nodes' in (await call('/serverinfo/?cluster=1')).json);
-  t.regex((await call('/metrics')).text, /^rainbow_nodes 2$/m);
+  const metrics = (await call('/metrics')).text;
+  t.regex(metrics, /^rainbow_nodes 2$/m);
+  t.regex(metrics, /^rainbow_nodes_missing 1$/m);
 });
 
 test('a node that stands alone shows no table of nodes', async (t) => {

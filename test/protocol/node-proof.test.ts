@@ -1,20 +1,36 @@
+import {createHmac} from 'node:crypto';
 import test from 'ava';
-import {isNodeId, isProof, isProofNonce, prove} from '../../src/protocol/node-proof.ts';
+import {deriveNodeKeys, hasProofFormat, isNodeId, isProof, isProofNonce, prove} from '../../src/protocol/node-proof.ts';
 import {sign} from '../../src/protocol/signature.ts';
 
-test('a proof is that of its token, its purpose and its parts, and of nothing else', (t) => {
-  const proof = prove('token', 'hello', ['nonce-of-mine', 'a']);
-  t.regex(proof, /^[0-9a-f]{64}$/);
-  t.true(isProof('token', 'hello', ['nonce-of-mine', 'a'], proof));
-  t.false(isProof('other', 'hello', ['nonce-of-mine', 'a'], proof));
-  t.false(isProof('token', 'announcement', ['nonce-of-mine', 'a'], proof));
-  t.false(isProof('token', 'hello', ['nonce-of-mine', 'b'], proof));
-  t.false(isProof('token', 'hello', ['nonce-of-minea'], proof));
+const keys = deriveNodeKeys('token');
+
+test('a proof is that of its key and its parts, and of nothing else', (t) => {
+  const proof = prove(keys.proof, ['nonce-of-mine', 'a']);
+  t.true(hasProofFormat(proof));
+  t.true(isProof(keys.proof, ['nonce-of-mine', 'a'], proof));
+  t.false(isProof(deriveNodeKeys('other').proof, ['nonce-of-mine', 'a'], proof));
+  t.false(isProof(keys.announcement, ['nonce-of-mine', 'a'], proof));
+  t.false(isProof(keys.proof, ['nonce-of-mine', 'b'], proof));
+  t.false(isProof(keys.proof, ['nonce-of-minea'], proof));
+});
+
+test('no two purposes have the same key, none has the token itself, and the same token has the same keys', (t) => {
+  const {former, ...derived} = keys;
+  const texts = Object.values(derived).map((key) => Buffer.from(key).toString('hex'));
+  t.is(new Set(texts).size, 5);
+  for (const key of Object.values(derived)) t.is(key.length, 32);
+  t.is(Buffer.from(former).toString(), 'token');
+  t.deepEqual(deriveNodeKeys('token'), keys);
+  const proof = prove(keys.proof, ['n']);
+  for (const message of ['n', 'rainbow hello\nn']) {
+    t.not(proof, createHmac('sha256', 'token').update(message).digest('hex'));
+  }
 });
 
 test('what is no proof at all is none', (t) => {
   for (const proof of [undefined, '', 'x', 7, sign('token', '1', '2'), 'F'.repeat(64)]) {
-    t.false(isProof('token', 'hello', ['n'], proof));
+    t.false(isProof(keys.proof, ['n'], proof));
   }
 });
 

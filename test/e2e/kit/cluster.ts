@@ -8,7 +8,15 @@ import type {ExecutionContext} from 'ava';
 import {Api} from './api.ts';
 import {type BusinessServer, startBusinessServer, success} from './business-server.ts';
 import {until, within} from './deadline.ts';
-import {freePort, type IniKeys, identityOf, runServer, securityToken, writeIni} from './gateway.ts';
+import {
+  freePort,
+  type IniKeys,
+  identityOf,
+  type ProcessOptions,
+  runServer,
+  securityToken,
+  writeIni,
+} from './gateway.ts';
 import {acknowledgeAll, connect, type RawClient} from './raw-client.ts';
 import {parse} from './wire.ts';
 
@@ -34,8 +42,8 @@ export interface ClusterNode {
   join(name: string): Promise<Member>;
   /** Starts it again on its port and waits until it answers. */
   restart(): Promise<void>;
-  /** Waits until it calls this many other nodes. */
-  knows(count: number, ms?: number): Promise<void>;
+  /** Waits until it calls this many other nodes, and misses none; `mayMiss`: or some. */
+  knows(count: number, changes?: {readonly ms?: number; readonly mayMiss?: boolean}): Promise<void>;
   /** A counter or gauge of /metrics. */
   metric(name: string): Promise<number>;
 }
@@ -67,6 +75,7 @@ export async function startCluster(
   t: ExecutionContext,
   count: number,
   keys: IniKeys | ((ports: readonly number[]) => IniKeys) = {},
+  processOf: (place: number) => ProcessOptions = () => ({}),
 ): Promise<Cluster> {
   const business = await startBusinessServer(t, securityToken);
   business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
@@ -84,17 +93,23 @@ export async function startCluster(
     peer_timeout: 4,
     ...(typeof keys === 'function' ? keys(ports) : keys),
   });
-  const nodes = await Promise.all(ports.map((port) => startNode(t, {business, file, port})));
+  const nodes = await Promise.all(
+    ports.map((port, place) => startNode(t, {business, file, port, process: processOf(place)})),
+  );
   await Promise.all(nodes.map((node) => node.knows(count - 1)));
   return {business, nodes, ports};
 }
 
-async function startNode(
-  t: ExecutionContext,
-  {business, file, port}: {readonly business: BusinessServer; readonly file: string; readonly port: number},
-): Promise<ClusterNode> {
+interface NodeTerms {
+  readonly business: BusinessServer;
+  readonly file: string;
+  readonly port: number;
+  readonly process: ProcessOptions;
+}
+
+async function startNode(t: ExecutionContext, {business, file, port, process}: NodeTerms): Promise<ClusterNode> {
   const api = new Api(port, securityToken);
-  const run = () => runServer(t, ['-f', file, '-p', String(port)]);
+  const run = () => runServer(t, ['-f', file, '-p', String(port)], process);
   let server = run();
 
   async function answering(): Promise<void> {
@@ -143,8 +158,13 @@ async function startNode(
       server = run();
       await answering();
     },
-    async knows(count, ms = 20_000) {
-      const isKnown = async () => ((await metric('rainbow_nodes').catch(() => -1)) === count ? true : undefined);
+    async knows(count, {ms = 20_000, mayMiss = false} = {}) {
+      const isKnown = async () => {
+        const [called, missing] = await Promise.all([metric('rainbow_nodes'), metric('rainbow_nodes_missing')]).catch(
+          () => [-1, -1],
+        );
+        return called === count && (missing === 0 || mayMiss) ? true : undefined;
+      };
       await until(isKnown, `node ${port} to know ${count} others`, ms);
     },
   };

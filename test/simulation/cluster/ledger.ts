@@ -41,7 +41,7 @@ export class Ledger {
     const {clock} = this.#world;
     const payload = `p${++this.#count}`;
     const publication: Publication = {payload, channel: terms.channel, node, outcome: undefined};
-    const called = new Set([node.id, ...node.peers.all.map(({place}) => place.node)]);
+    const called = new Set([node.id, ...node.peers.called.map(({place}) => place.node)]);
     const members = this.#members(terms.channel).filter(([, {id}]) => called.has(id));
     const startedAt = clock.now();
     this.#waiting.add(publication);

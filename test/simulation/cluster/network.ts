@@ -1,9 +1,12 @@
 // The network between simulated nodes: datagrams that are lost, late and doubled; calls that break, before or after they
 // were carried out, or hang; and somebody who captures announcements and sends them again from an address of their own.
 
-import type {HelloAnswer} from '../../../src/cluster/hello.ts';
+import type {HelloAnswer, HelloFailure, HelloQuestion} from '../../../src/cluster/hello.ts';
 import type {NodeAnswer, NodeRequest, NodeTransport} from '../../../src/cluster/node-transport.ts';
+import {headerNodeCall} from '../../../src/protocol/header-name.ts';
+import {readNodeCall, signNodeAnswer} from '../../../src/protocol/node-call.ts';
 import type {SimulatedNode} from './node.ts';
+import {keys} from './secret.ts';
 import type {ClusterWorld} from './world.ts';
 
 /**
@@ -62,11 +65,11 @@ export class Network {
   ask(
     from: SimulatedNode,
     origin: string,
-    nonce: string,
-    settle: (answer: HelloAnswer | undefined) => void,
+    question: HelloQuestion,
+    settle: (answer: HelloAnswer | HelloFailure) => void,
   ): () => void {
     let isGivenUp = false;
-    const tell = (answer: HelloAnswer | undefined): void => {
+    const tell = (answer: HelloAnswer | HelloFailure): void => {
       this.#world.later(this.#world.latencyMs(), () => {
         from.clock.happen(() => {
           if (!isGivenUp) settle(answer);
@@ -75,12 +78,19 @@ export class Network {
     };
     this.#world.later(this.#world.latencyMs(), () => {
       const address = new URL(origin).hostname;
-      const node = this.nodes.get(address);
-      // Repeats the id that it has heard, which is no secret, and cannot prove it.
-      if (address === attacker) tell({isOk: true, node: from.id.replaceAll('0', '1'), proof: undefined});
-      else if (node === undefined) tell(undefined);
-      else if (!this.#world.dice.chance(this.#world.weather.callsHung)) {
-        node.clock.happen(() => tell(node.hello(nonce)));
+      const {dice, weather} = this.#world;
+      // The attacker passes the question on to a node that can answer it, and the answer back.
+      const isRelayed = address === attacker;
+      const node = isRelayed ? dice.pick([...this.nodes.values()]) : this.nodes.get(address);
+      if (node === undefined) {
+        tell({failure: 'nobody there'});
+      } else if (!dice.chance(weather.callsHung)) {
+        const seen = {place: new URL(node.origin).host, asker: isRelayed ? attacker : from.address};
+        const path = {place: new URL(origin).host, asker: from.address};
+        node.clock.happen(() => {
+          const said = node.hello(question, seen);
+          tell({isOk: said !== undefined, status: said === undefined ? 503 : 200, said, path});
+        });
       }
     });
     return () => {
@@ -119,7 +129,7 @@ export class Network {
     this.#world.later(this.#world.latencyMs(), () => {
       const target = this.nodes.get(address);
       if (target === undefined || isBroken) {
-        tell(this.#sabotage === 'unsaid' ? Buffer.from('{"status":0,"connections":0,"data":""}') : undefined);
+        tell(this.#sabotage === 'unsaid' ? lie(request, '{"status":0,"connections":0,"data":""}') : undefined);
         return;
       }
       if (isHung) return;
@@ -127,8 +137,8 @@ export class Network {
       this.#open.add(call);
       target.clock.happen(() => {
         if (this.#sabotage === 'doubled') void target.handle(request);
-        void target.handle(request).then((text) => {
-          if (this.#open.delete(call)) tell(isAnswerBroken ? undefined : this.#falsify(text));
+        void target.handle(request).then((answer) => {
+          if (this.#open.delete(call)) tell(isAnswerBroken ? undefined : this.#falsify(request, answer));
         });
       });
     });
@@ -137,9 +147,14 @@ export class Network {
     };
   }
 
-  #falsify(text: string): Uint8Array {
-    const isFalse = this.#sabotage === 'overcounted';
-    return Buffer.from(isFalse ? text.replace(/"connections":\d+/, '"connections":40') : text);
+  #falsify(request: NodeRequest, answer: NodeAnswer | undefined): NodeAnswer | undefined {
+    if (this.#sabotage !== 'overcounted' || answer === undefined) return answer;
+    return lie(
+      request,
+      Buffer.from(answer.body)
+        .toString()
+        .replace(/"connections":\d+/, '"connections":40'),
+    );
   }
 
   /** The process at the node's address has ended: what was under way with it breaks. */
@@ -151,4 +166,11 @@ export class Network {
       call.fail();
     }
   }
+}
+
+/** What a node of the cluster would have to say for this to be its answer. */
+function lie({headers}: NodeRequest, text: string): NodeAnswer {
+  const body = Buffer.from(text);
+  const claim = readNodeCall(headers[headerNodeCall] ?? '');
+  return {body, proof: claim && signNodeAnswer(keys, claim.proof, body)};
 }

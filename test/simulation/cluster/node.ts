@@ -5,9 +5,9 @@ import {spawnConnection} from '../../../src/actors/connection-actor.ts';
 import {createLocalSwitchboard} from '../../../src/actors/switchboard-local.ts';
 import {createThread, stopThread, type Thread} from '../../../src/actors/thread.ts';
 import {Discovery} from '../../../src/cluster/discovery.ts';
-import type {HelloAnswer} from '../../../src/cluster/hello.ts';
+import {answerHello, type HelloPath, type HelloProof, type HelloQuestion} from '../../../src/cluster/hello.ts';
 import {NodePeers} from '../../../src/cluster/node-peers.ts';
-import type {NodeRequest} from '../../../src/cluster/node-transport.ts';
+import type {NodeAnswer, NodeRequest} from '../../../src/cluster/node-transport.ts';
 import type {Switchboard} from '../../../src/cluster/switchboard.ts';
 import {createFederatedSwitchboard} from '../../../src/cluster/switchboard-federated.ts';
 import {createCounters} from '../../../src/core/counters.ts';
@@ -15,17 +15,20 @@ import {doneText, outcomeText, refusalOf, refusalText} from '../../../src/gatewa
 import {parseQuery} from '../../../src/gateway/api-query.ts';
 import {readEviction, readPublish, readSubscription} from '../../../src/gateway/api-request.ts';
 import {apiPaths} from '../../../src/protocol/api.ts';
-import {prove} from '../../../src/protocol/node-proof.ts';
+import {headerNodeCall} from '../../../src/protocol/header-name.ts';
+import {isBodyOf, isNodeCall, readNodeCall, signNodeAnswer} from '../../../src/protocol/node-call.ts';
 import {emptyBytes} from '../../../src/protocol/packet.ts';
-import {verify} from '../../../src/protocol/signature.ts';
+import {signatureWindowSeconds} from '../../../src/protocol/signature.ts';
 import type {Answer, Call, UpstreamTransport} from '../../../src/upstream/call.ts';
 import type {Tape} from '../../trace/tape.ts';
 import {SimulatedClient} from './client.ts';
 import type {Network} from './network.ts';
 import {NodeClock} from './node-clock.ts';
+import {keys, token} from './secret.ts';
 import type {ClusterWorld} from './world.ts';
 
-export const token = 'a-token-of-the-simulated-cluster';
+/** Far beyond what signatures allow, and what a machine without a clock of its own may have. */
+const skewMsMax = 60_000;
 export const peerTimeoutMs = 2_000;
 const port = 1984;
 const stopGraceMs = 3_500;
@@ -66,7 +69,7 @@ export class SimulatedNode {
     this.#world = world;
     this.address = address;
     this.id = dice.hex(16);
-    this.clock = new NodeClock(world.clock, dice.integer(-4_000, 4_000));
+    this.clock = new NodeClock(world.clock, dice.integer(-skewMsMax, skewMsMax));
     this.#thread = createThread({
       settings: {
         pingIntervalMs: 25_000,
@@ -92,21 +95,30 @@ export class SimulatedNode {
       onFatal: (error) => world.note(`node ${address} failed: ${String(error)}`),
     });
     tape?.watch(this.#thread, address);
-    const shared = {securityToken: token, clock: this.clock, random: dice, counters: this.counters, peerTimeoutMs};
+    const shared = {
+      keys,
+      securityToken: token,
+      clock: this.clock,
+      random: dice,
+      counters: this.counters,
+      peerTimeoutMs,
+    };
     this.peers = new NodePeers({
       ...shared,
+      self: this.id,
       connect: (origin) => network.connect(this, origin),
       onDoubt: (node) => this.#discovery.doubt(node),
     });
     this.#discovery = new Discovery({
       ...shared,
-      settings: {...shared, udpPorts: [port], peers: [], clusterOpen: false},
+      settings: {...shared, udpPorts: [port], peers: [], clusterOpen: false, clusterAddress: ''},
       self: this.id,
       port,
-      announce: (datagram) => network.announce(this, datagram),
-      ask: (origin, nonce, settle) => network.ask(this, origin, nonce, settle),
+      announce: (write) => network.announce(this, write(address)),
+      ask: (origin, question, settle) => network.ask(this, origin, question, settle),
       changed: (list) => this.peers.update(list),
       report: () => {},
+      warn: () => {},
     });
     const local = createLocalSwitchboard(this.#thread);
     this.switchboard = createFederatedSwitchboard(local, () => this.peers.all);
@@ -137,22 +149,28 @@ export class SimulatedNode {
   }
 
   hear(datagram: Uint8Array, address: string): void {
-    this.clock.happen(() => this.#discovery.hear(datagram, address));
+    this.clock.happen(() => this.#discovery.hear(datagram, {address, port}));
   }
 
-  hello(nonce: string): HelloAnswer | undefined {
+  hello(question: HelloQuestion, path: HelloPath): HelloProof | undefined {
     if (this.isStopping) return undefined;
-    return {isOk: true, node: this.id, proof: prove(token, 'hello', [nonce, this.id])};
+    return answerHello(keys, question, {node: this.id, wallMs: this.clock.wallNow(), path});
   }
 
-  /** Answers a call of another node, as api-calls.ts does. */
-  async handle({path, body}: NodeRequest): Promise<string> {
+  /** Answers a call of another node, as node-gate.ts and api-calls.ts do; `undefined`: with another status than 200. */
+  async handle(request: NodeRequest): Promise<NodeAnswer | undefined> {
+    const {method, path: target, headers, body} = request;
+    const claim = readNodeCall(headers[headerNodeCall] ?? '');
+    if (claim === undefined || !isNodeCall(keys, claim, {method, target, receiver: this.id})) return undefined;
+    const skewMs = claim.wallMs - this.clock.wallNow();
+    if (!isBodyOf(claim, body) || Math.abs(skewMs) >= signatureWindowSeconds * 1000) return undefined;
+    const answer = Buffer.from(await this.#answer(request));
+    return {body: answer, proof: signNodeAnswer(keys, claim.proof, answer)};
+  }
+
+  async #answer({path, body}: NodeRequest): Promise<string> {
     const [route = '', search = ''] = path.split('?');
     const query = parseQuery(search);
-    const {timestamp = '', nonce = '', signature = ''} = query;
-    if (verify(token, {timestamp, nonce, signature}, this.clock.wallNow()) !== 'valid') {
-      return refusalText({code: 'RB_SIGNATURE'});
-    }
     if (query.cluster !== '1') this.#world.note(`${this.address} was called without cluster=1`);
     try {
       return await this.#carryOut(route, query, body);

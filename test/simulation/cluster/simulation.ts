@@ -175,7 +175,7 @@ class ClusterSimulation {
     for (let count = 0; count < 20; count++) this.#arrive();
     await this.#world.run(1_000);
     for (const node of this.#living) {
-      const origins = node.peers.all.map(({place}) => place.origin);
+      const origins = node.peers.called.map(({place}) => place.origin);
       const others = this.#living.filter((other) => other !== node).map(({origin}) => origin);
       if (origins.toSorted().join() !== others.toSorted().join()) {
         this.#world.note(`${node.address} knows ${origins.length} of ${others.length}: ${origins.join(', ')}`);
@@ -254,7 +254,7 @@ class ClusterSimulation {
       if (this.#world.faults.length > 0) return;
       this.#stop(node);
       await this.#world.run(100);
-      const called = this.#living.filter((other) => other.peers.all.some(({place}) => place.node === node.id));
+      const called = this.#living.filter((other) => other.peers.called.some(({place}) => place.node === node.id));
       if (called.length > 0)
         this.#world.note(`${node.address} has said goodbye and is still called by ${called.length}`);
     }
