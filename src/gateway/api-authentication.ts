@@ -118,7 +118,7 @@ const zeroTimestamp: Refusal = {
 const ambiguousSignature: Refusal = {
   code: 'RB_SIGNATURE_MALFORMED',
   detail:
-    'This signature also fits another timestamp and nonce, so replay = strict refuses it. ' +
+    'This signature also fits an older timestamp with another nonce, so replay = strict refuses it. ' +
     'Draw another nonce; one of letters always passes.',
 };
 const wrongKey: Refusal = {code: 'RB_API_KEY', detail: 'Expected one of the keys configured, got another'};

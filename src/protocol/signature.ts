@@ -52,8 +52,8 @@ export function isCallbackNonce(nonce: string): boolean {
 
 /**
  * A nonce for a call of the HTTP API; `random` is a whole number below 10^13. 15 digits, since old servers expect a number.
- * The two nines are where another cut would begin, and a timestamp that begins with 9 lies beyond the year 2255: no other
- * cut of the pair is a signature of its own, so `replay = strict` accepts it.
+ * The two nines are where another cut would begin, and no timestamp that has been begins with 9: `replay = strict` accepts
+ * every such nonce.
  */
 export function callerNonce(random: number): string {
   const digits = String(random).padStart(13, '0');
@@ -80,19 +80,19 @@ export function verify(token: string, parameters: Partial<SignatureParameters>, 
 /** A timestamp and a nonce. */
 export type SignedPair = Pick<SignatureParameters, 'timestamp' | 'nonce'>;
 
-// No signature of this protocol is older, and no token is used for longer.
-const oldestTimestamp = 1_400_000_000;
-const tokenLifeSeconds = 30 * 366 * 86_400;
+/** For how long a token is thought to be in use. */
+export const tokenLifeSeconds = 5 * 365 * 86_400;
 
 /**
- * Whether the pair's signature also fits another timestamp at which the token may have been, or may yet be, in use: then it
- * may be an old signature that is shown again, and may itself be shown again after everybody has forgotten it.
+ * Whether the pair's signature also fits an earlier timestamp within the life of its token: then it may be an old signature
+ * that is shown again. A later timestamp does no harm: shown again then, the pair is the one with an earlier timestamp.
  */
 export function isAmbiguous(token: string, pair: SignedPair, wallMs: number): boolean {
-  const latest = wallMs / 1000 + tokenLifeSeconds;
+  const latest = wallMs / 1000;
   return cutsOf(token, pair).some(({timestamp}) => {
     const seconds = Number(timestamp);
-    return timestamp !== pair.timestamp && isCanonical(timestamp) && seconds >= oldestTimestamp && seconds <= latest;
+    const isInUse = seconds >= latest - tokenLifeSeconds && seconds <= latest;
+    return timestamp !== pair.timestamp && isCanonical(timestamp) && isInUse;
   });
 }
 

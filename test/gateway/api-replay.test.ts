@@ -3,7 +3,7 @@
 import test, {type ExecutionContext} from 'ava';
 import fc from 'fast-check';
 import {operations} from '../../src/gateway/openapi-operations.ts';
-import {callbackNonce, isAmbiguous, sign} from '../../src/protocol/signature.ts';
+import {callbackNonce, isAmbiguous, sign, tokenLifeSeconds} from '../../src/protocol/signature.ts';
 import {type ApiAnswer, type ApiKit, type ApiKitOptions, signedAt, startApi, token} from './api-kit.ts';
 
 interface Place {
@@ -85,7 +85,7 @@ for (const replay of ['exact', 'strict'] as const) {
     }
     t.deepEqual(
       codes,
-      replay === 'exact' ? [undefined, 'RB_SIGNATURE_REPLAYED'] : ['RB_SIGNATURE_MALFORMED', 'RB_SIGNATURE_MALFORMED'],
+      replay === 'exact' ? [undefined, 'RB_SIGNATURE_REPLAYED'] : [undefined, 'RB_SIGNATURE_MALFORMED'],
     );
   });
 
@@ -102,19 +102,16 @@ for (const replay of ['exact', 'strict'] as const) {
   });
 }
 
-test('strict refuses a signature that is thousands of hours old and fits now by another cut, and its origin too', async (t) => {
+test('strict refuses a signature that is thousands of hours old and fits now by another cut', async (t) => {
   const api = await startApi(t, {replay: 'strict'});
   api.wall.wallMs = 1_795_873_130_000;
   const old = ['1786717958', '73130'] as const;
   const signature = sign(token, ...old);
   t.is(sign(token, '1795873130', '17867'), signature);
   const revived = `timestamp=1795873130&nonce=17867&signature=${signature}`;
-  t.is((await api.call(`/unsub/?${revived}`, {method: 'POST', body: subscription})).status, 401);
-  api.wall.wallMs = 1_786_717_958_000;
-  const early = `timestamp=${old[0]}&nonce=${old[1]}&signature=${signature}`;
-  const answer = await api.call(`/unsub/?${early}`, {method: 'POST', body: subscription});
+  const answer = await api.call(`/unsub/?${revived}`, {method: 'POST', body: subscription});
   t.is(answer.json.code, 'RB_SIGNATURE_MALFORMED');
-  t.regex(answer.json.detail ?? '', /another timestamp and nonce/);
+  t.regex(answer.json.detail ?? '', /older timestamp/);
   const exact = await startApi(t);
   exact.wall.wallMs = 1_795_873_130_000;
   t.is((await exact.call(`/unsub/?${revived}`, {method: 'POST', body: subscription})).status, 200);
@@ -145,7 +142,7 @@ test('strict refuses timestamps before the start, exact takes them', async (t) =
   }
 });
 
-test('whatever strict lets pass fits no other moment at which the token is in use', (t) => {
+test('whatever strict lets pass fits no earlier moment at which the token was in use', (t) => {
   const digits = fc.stringMatching(/^[0-9]{1,24}$/);
   const nonces = fc.oneof(digits, fc.stringMatching(/^[0-9a-b]{1,24}$/));
   const tokens = fc.oneof(fc.constantFrom('t', '12345678', '17958731', '9'), fc.stringMatching(/^[0-9a-c]{1,9}$/));
@@ -160,9 +157,8 @@ test('whatever strict lets pass fits no other moment at which the token is in us
     const all = [secret, String(seconds), nonce].sort().join('');
     for (let from = 0; from + 10 <= all.length; from++) {
       const timestamp = all.slice(from, from + 10);
-      if (!/^[1-9]\d{9}$/.test(timestamp) || Number(timestamp) === seconds || Number(timestamp) > seconds + 9e8)
-        continue;
-      if (Number(timestamp) < 1_400_000_000) continue;
+      if (!/^[1-9]\d{9}$/.test(timestamp) || Number(timestamp) === seconds || Number(timestamp) > seconds) continue;
+      if (Number(timestamp) < seconds - tokenLifeSeconds) continue;
       const rest = all.slice(0, from) + all.slice(from + 10);
       for (let at = rest.indexOf(secret); at !== -1; at = rest.indexOf(secret, at + 1)) {
         const other = rest.slice(0, at) + rest.slice(at + secret.length);

@@ -66,7 +66,8 @@ let nonces = 0;
 /** A nonce that nobody in this process used before. */
 export function freshNonce(): string {
   nonces += 1;
-  return `${process.pid}${String(nonces).padStart(6, '0')}`;
+  // Letters: digits alone may make a signature that fits an older timestamp, which `replay = strict` refuses.
+  return `n${process.pid}n${nonces}`;
 }
 
 /** The caller's side of the API of one gateway. */
