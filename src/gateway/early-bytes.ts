@@ -5,7 +5,7 @@ import type {Socket} from 'node:net';
 import type {MemoryBound} from '../core/memory-bound.ts';
 
 /** Bytes a client may send before its upgrade is answered; beyond that its socket is not read. [RB-56] */
-const earlyBytesMax = 65_536;
+export const earlyBytesMax = 65_536;
 
 export class EarlyBytes {
   readonly request: IncomingMessage;

@@ -12,7 +12,7 @@ import type {SlowReaders} from './slow-reader.ts';
 
 /** Who owes its client a pong. */
 export interface PongOwner {
-  pong(payload: Buffer): void;
+  pong(payload: Buffer): boolean;
 }
 
 /** See the head of this file. */

@@ -13,6 +13,7 @@ import {DeadlineQueue} from '../upstream/deadline-queue.ts';
 import type {Refusal} from './api-answer.ts';
 import {refuseBare} from './bare-answer.ts';
 import {ClientWebSocket} from './client-web-socket.ts';
+import {earlyBytesMax} from './early-bytes.ts';
 import {Flusher} from './flusher.ts';
 import {type HandshakeRules, readHandshake} from './handshake.ts';
 import type {HandshakeNotices} from './handshake-notices.ts';
@@ -113,8 +114,8 @@ export function createWebSocketEdge(
     environment.flusher.flush();
     environment.gate.look();
     environment.messages.look();
-    for (const [link, payload] of environment.pongs) link.pong(payload);
-    environment.pongs.clear();
+    // One that has to wait goes out when the socket has room, of which the link is told in a turn.
+    for (const [link, payload] of environment.pongs) if (link.pong(payload)) environment.pongs.delete(link);
   });
 
   const refuse = (socket: Socket, refusal: Refusal): void => {
@@ -137,7 +138,7 @@ export function createWebSocketEdge(
       refuse(socket, reading.refusal);
       return;
     }
-    if (thread.isStopping || !options.mayAdmit() || memory.isTight) {
+    if (thread.isStopping || !options.mayAdmit() || !memory.hasRoomFor(earlyBytesMax)) {
       refuse(socket, {code: thread.isStopping ? 'RB_STOPPING' : 'RB_OVERLOADED'});
       return;
     }

@@ -217,10 +217,12 @@ export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker, M
     this.heard();
   }
 
-  /** Answers a ping, unless the client does not read what is there already. */
-  pong(payload: Buffer): void {
-    if (!this.isOpen || this.#socket.writableLength > this.#environment.sendBufferBytesMax) return;
+  /** Answers a ping; `false` as long as the client does not read what is there already. */
+  pong(payload: Buffer): boolean {
+    if (!this.isOpen) return true;
+    if (this.#socket.writableLength > this.#environment.sendBufferBytesMax) return false;
     this.#webSocket?.pong(payload);
+    return true;
   }
 
   /** What the close frame says of a fault that ws found. */

@@ -142,7 +142,7 @@ export function createActors(settings: Partial<ActorSettings> = {}, memory?: Mem
   const failures: string[] = [];
   const thread = createThread({
     settings: {
-      pingIntervalMs: 60_000,
+      pingIntervalMs: settings.keepAliveMs ?? 60_000,
       keepAliveMs: 60_000,
       ackTimeoutMs: 0,
       retryIntervalMs: 3_000,

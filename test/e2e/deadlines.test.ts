@@ -64,6 +64,18 @@ test('as many pings as may come at once are answered by one pong or more, and en
   t.is(world.counter('connectionsClosed'), 0);
 });
 
+test('a ping of a client that does not read is answered when it reads again', async (t) => {
+  const {world, client} = await single(t, {sendBufferBytesMax: 65_536, payloadBytesMax: 1_048_576});
+  client.pause();
+  for (let count = 0; count < 12; count++) await world.api.send({channel: 'room', qos: 0}, Buffer.alloc(1_000_000));
+  t.true(world.counter('framesDropped') > 0);
+  const before = world.counter('packetsIn');
+  client.sendPing('still there?');
+  await world.reaches('packetsIn', before + 1);
+  client.resume();
+  t.is((await client.pongs.next()).toString(), 'still there?');
+});
+
 for (const [what, fields] of [
   ['pings', {opcode: opcodes.ping}],
   ['pongs', {opcode: opcodes.pong}],
@@ -152,6 +164,14 @@ test('near memory_max a client that sends much is read more slowly, and all its 
   t.is(world.business.count('message'), count);
   t.true(world.counter('readsPaused') > 0);
   t.is(world.counter('messagesInRefused'), 0);
+});
+
+test('without memory for what a client may send at once, it is not let in', async (t) => {
+  const world = await start(t, {memoryBytesMax: 60_000});
+  const {answer} = await world.handshake();
+  t.is(answer.status, 503);
+  t.regex(answer.body, /"code":"RB_OVERLOADED"/);
+  t.is(world.business.count('connect'), 0);
 });
 
 test('acknowledgements are read while memory is short', async (t) => {
