@@ -15,6 +15,13 @@ export interface GatewayTarget {
   readonly fetch?: typeof fetch | undefined;
 }
 
+/** `url` as {@link GatewayTarget} has it: without the slashes at its end. */
+export function targetUrl({href}: URL): string {
+  let end = href.length;
+  while (href[end - 1] === '/') end--;
+  return href.slice(0, end);
+}
+
 /** What to call. */
 export interface GatewayRequest {
   readonly method: 'GET' | 'POST';

@@ -15,7 +15,7 @@ import type {Qos} from '../protocol/packet.ts';
 import {encodePayload} from '../protocol/payload.ts';
 import type {Credentials} from './credentials.ts';
 import {RainbowApiError} from './errors.ts';
-import {callGateway, type GatewayTarget} from './gateway-call.ts';
+import {callGateway, type GatewayTarget, targetUrl} from './gateway-call.ts';
 import {
   type ApiAnswer,
   type AskResult,
@@ -261,7 +261,7 @@ function readUrl(text: string): string {
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
     throw new TypeError(`Expected url to be an http or https URL without a query, got ${JSON.stringify(text)}`);
   }
-  return url.href.replace(/\/+$/, '');
+  return targetUrl(url);
 }
 
 function readCredentials({token, apiKey}: RainbowApiOptions): Credentials {

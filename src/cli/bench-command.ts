@@ -142,8 +142,8 @@ function upLoad(payload: string | undefined): Load {
 
 function httpBaseOf(url: string): string {
   return url
+    .replace(/\?.*/s, '')
     .replace(/^ws/, 'http')
-    .replace(/\?.*$/, '')
     .replace(/\/connect\/?$/, '');
 }
 

@@ -30,9 +30,9 @@ export function readHeaders(lines: readonly string[]): Readonly<Record<string, s
 }
 
 function readHeader(line: string): readonly [string, string] {
-  const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+): *(\P{Cc}*)$/u.exec(line) ?? [];
+  const [, name, value] = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):(\P{Cc}*)$/u.exec(line) ?? [];
   if (name === undefined || value === undefined) {
     throw new CommandFailure(exitCodes.usage, `expected a header as "name: value", got ${line}`);
   }
-  return [name, value];
+  return [name, value.trimStart()];
 }

@@ -5,7 +5,7 @@ import {existsSync} from 'node:fs';
 import {isIPv6} from 'node:net';
 import type {Command} from 'commander';
 import type {Credentials} from '../business/credentials.ts';
-import type {GatewayTarget} from '../business/gateway-call.ts';
+import {type GatewayTarget, targetUrl} from '../business/gateway-call.ts';
 import type {GatewayOptions} from '../gateway/options.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
 import {patientFetch} from './patient-fetch.ts';
@@ -66,7 +66,7 @@ export function parseUrl(text: string): string {
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
     throw new CommandFailure(exitCodes.usage, `expected an http or https URL without a query, got ${text}`);
   }
-  return url.href.replace(/\/+$/, '');
+  return targetUrl(url);
 }
 
 function givenCredentials({apiKey, token}: TargetFlags): Credentials | undefined {

@@ -13,7 +13,10 @@ export function readDecimal(text: string, min: number, max: number): number | un
 
 /** A number as {@link readDecimal} reads it, rounded to nine digits after the point. */
 export function writeDecimal(value: number): string {
-  return value.toFixed(9).replace(/\.?0+$/, '');
+  const text = value.toFixed(9);
+  let end = text.length;
+  while (text[end - 1] === '0') end--;
+  return text.slice(0, text[end - 1] === '.' ? end - 1 : end);
 }
 
 function within(text: string, min: number, max: number): number | undefined {

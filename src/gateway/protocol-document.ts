@@ -134,9 +134,9 @@ function packet(name: string, sample: Packet, fields: readonly FieldDocument[], 
 
 /** `- RB-07 (v2) Id 0, … [4.13.1-1]`, one line a rule; the sources in brackets at its end are left out. */
 export function readRules(document: string): RuleDocument[] {
-  return [...document.matchAll(/^- (RB-\d{2})( \(v2\))? (.*)$/gm)].map(([, ruleId = '', mark, text = '']) => ({
-    id: ruleId,
-    text: text.replace(/ \[\d[^\]]*\]$/, ''),
-    isV2: mark !== undefined,
-  }));
+  return document.split('\n').flatMap((line) => {
+    const [, ruleId, mark, text = ''] = /^- (RB-\d{2})( \(v2\))? (.*)$/.exec(line) ?? [];
+    if (ruleId === undefined) return [];
+    return [{id: ruleId, text: text.replace(/ \[\d[^[\]]*\]$/, ''), isV2: mark !== undefined}];
+  });
 }

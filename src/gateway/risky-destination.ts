@@ -32,7 +32,7 @@ const blocks: readonly (readonly [BlockList, string])[] = [
 
 /** What is risky about `url`, or `undefined`; `own` is where the gateway listens. */
 export function describeRisk(url: string, own: {readonly host: string; readonly port: number}): string | undefined {
-  const {hostname, port, protocol} = new URL(url.replaceAll(/\{+message_type\}+/g, '0'));
+  const {hostname, port, protocol} = new URL(url.replaceAll(/\{message_type\}/g, '0'));
   const host = plainHost(hostname);
   if (metadataHosts.has(host)) return `${shown(hostname, host)}, a metadata service of a cloud`;
   const family = isIP(host);

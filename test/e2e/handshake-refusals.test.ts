@@ -67,6 +67,9 @@ test('an upgrade may offer several protocols to change to, and subprotocols that
   for (const more of [['Upgrade: h2c'], ['Content-Length: 0'], ['Sec-WebSocket-Protocol: chat, rainbow.v2']]) {
     t.is((await exchange(t, world, upgradeOf({}, more))).status, 101, more.join());
   }
+  // Quadratic once: a list of blanks as long as a request may be.
+  const connection = `Connection: Upgrade,x${' '.repeat(15_500)}y`;
+  t.is((await exchange(t, world, upgradeOf({connection}))).status, 101);
 });
 
 const refusals = {

@@ -2,6 +2,7 @@
 // and counts its close calls. Each client is told from the others by the device id of its handshake.
 
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
+import {readPlace} from '../../business/call-place.ts';
 import type {Clock} from '../../core/clock.ts';
 import {headerDevice, headerIdentity, headerJoin, headerMessage} from '../../protocol/header-name.ts';
 import {Inbox} from './inbox.ts';
@@ -88,7 +89,7 @@ export class ScriptedBusiness {
   }
 
   #receive(request: IncomingMessage, response: ServerResponse): void {
-    const path = (request.url ?? '').replace(/\?.*$/, '');
+    const path = (request.url ?? '').replace(/\?.*/s, '');
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
@@ -112,7 +113,7 @@ export class ScriptedBusiness {
 
   #message(request: IncomingMessage, path: string, payload: Buffer, response: ServerResponse): void {
     const client = this.#clientOf(request);
-    const type = Number(/(\d+)\/?$/.exec(path)?.[1] ?? Number.NaN);
+    const type = readPlace(path)?.type ?? Number.NaN;
     if (client === undefined) response.writeHead(404).end();
     else client.receive({type, payload, message: headerOf(request, headerMessage)}, response);
   }

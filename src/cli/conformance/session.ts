@@ -54,8 +54,8 @@ async function run(
   vectors: Vectors,
 ): Promise<ConformanceReport> {
   const base = url
+    .replace(/\?.*/s, '')
     .replace(/^ws/, 'http')
-    .replace(/\?.*$/, '')
     .replace(/\/connect\/?$/, '');
   const api = {url: base, credentials: {kind: 'token', token}} as const;
   return await runConformance({url, api, business, clock: systemClock, retryMs}, vectors);
