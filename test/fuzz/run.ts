@@ -3,6 +3,7 @@
 
 import {performance} from 'node:perf_hooks';
 import {SeededRandom} from '../../src/core/random.ts';
+import {nodeTargets} from './node-targets.ts';
 import type {Target} from './target.ts';
 import {textTargets} from './text-targets.ts';
 import {wireTargets} from './wire-targets.ts';
@@ -45,7 +46,7 @@ const triesMax = 3;
 const failuresMax = 20;
 const progressEvery = 1_000;
 
-const targets: readonly Target[] = [...wireTargets, ...textTargets];
+const targets: readonly Target[] = [...wireTargets, ...textTargets, ...nodeTargets];
 
 /** The names of the targets. */
 export const targetNames: readonly string[] = targets.map(({name}) => name);
