@@ -1,6 +1,6 @@
 // One client connection: passes what comes to its parts. Its life runs the connection chart, its sending and its
 // receiving half run the charts of the messages, its business line makes the calls. Made by the edge when a client asks
-// to connect; lives until its close call is answered. A failure of it closes this client with 1011 and harms nobody else.
+// to connect; lives until its socket has gone and its calls are over; the close call is the outbox's. A failure of it closes this client with 1011 and harms nobody else.
 
 import type {Joined} from '../cluster/switchboard.ts';
 import {unreachable} from '../core/invariant.ts';
@@ -13,6 +13,7 @@ import {BusinessLine} from './business-line.ts';
 import {ConnectionLife, connectionEvent as event, type LifeOwner} from './connection-life.ts';
 import type {Delivery} from './delivery.ts';
 import {Inbound, type InboundMessage, type InboundOwner} from './inbound.ts';
+import {lifeEvent} from './life-event.ts';
 import type {Link} from './link.ts';
 import {Membership} from './membership.ts';
 import type {ConnectionMessage} from './messages.ts';
@@ -79,13 +80,11 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
       case 'rel':
         if (this.#hear()) this.#receiver().release(message.id);
         return;
+      case 'heard':
       case 'fault':
         if (!this.#hear()) return;
-        this.#thread.counters.packetsFaulty++;
+        if (message.kind === 'fault') this.#thread.counters.packetsFaulty++;
         this.#thread.observation.observer?.received(this.#line, undefined, message);
-        return;
-      case 'heard':
-        if (this.#hear()) this.#thread.observation.observer?.received(this.#line, undefined, {kind: 'heard'});
         return;
       case 'retryDue':
         if (this.#life.isOpen) this.#outbound?.retry(message.delivery);
@@ -119,6 +118,8 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
     else if (message.kind === 'survey') message.survey.skip();
     else if (message.kind === 'subscribe') message.reply(nowhere);
     else if (message.kind === 'unsubscribe') message.reply('done');
+    else if (message.kind === 'identityTaken') this.#thread.closes.later(message.done);
+    else if (message.kind === 'answered' && message.context === undefined) this.#life.answeredLate(message.answer);
   }
 
   get subject(): Subject {
@@ -155,29 +156,25 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
     this.#line.forward(message);
   }
 
-  // What a connection meets once or seldom.
   #receiveRare(message: RareMessage): void {
     switch (message.kind) {
       case 'start':
         this.#line.connect(message.headers);
         return;
-      case 'handshakeDue':
-        this.#life.step(event['clock.handshakeDue']);
-        return;
       case 'late':
         if (this.#life.isOpen) this.#life.late(message.reason);
         return;
+      case 'handshakeDue':
       case 'closing':
-        this.#life.step(event['wire.close']);
-        return;
+      case 'broken':
       case 'socketClosed':
-        this.#life.step(event['socket.closed']);
+      case 'drainDue':
+      case 'closeAwaited':
+      case 'identitySettled':
+        this.#life.step(lifeEvent[message.kind]);
         return;
       case 'heartbeatDue':
         this.#life.heartbeat();
-        return;
-      case 'drainDue':
-        this.#life.step(event['clock.drainDue']);
         return;
       case 'survey':
         this.#answerSurvey(message.survey);
@@ -190,6 +187,7 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
         return;
       case 'identityTaken':
         if (message.claim > this.#line.claim) this.#life.step(event['identity.taken']);
+        message.done();
         return;
       case 'subscribe':
         message.reply(this.#subscribe(message.channel, message.occupy));
@@ -274,11 +272,8 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
   }
 
   #answered(answer: Answer, context: InboundMessage | undefined): void {
-    const {observer} = this.#thread.observation;
-    if (observer !== undefined) {
-      const kind = context !== undefined ? 'message' : this.#life.isAsking ? 'connect' : 'close';
-      observer.callAnswered(this.#line, context, kind, answer);
-    }
+    const kind = context === undefined ? 'connect' : 'message';
+    this.#thread.observation.observer?.callAnswered(this.#line, context, kind, answer);
     if (context === undefined) {
       this.#life.answered(answer);
       return;

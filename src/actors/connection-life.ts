@@ -2,15 +2,18 @@
 // heartbeat, the close frames, the close call. Part of the connection actor, which passes messages on as events.
 
 import type {Timer} from '../core/clock.ts';
-import {connection as chart} from '../machines/connection.ts';
+import {connection as chart, endReasonOf} from '../machines/connection.ts';
 import {type CloseReason, closeReasons, type LateReason} from '../protocol/close-code.ts';
+import type {CloseCallReason} from '../protocol/close-reason.ts';
 import type {Cell} from '../runtime/actor.ts';
 import type {WheelEntry} from '../runtime/timer-wheel.ts';
 import {chartNumber} from '../trace/observer.ts';
 import type {AcceptedAnswer, Answer, FailedAnswer} from '../upstream/call.ts';
 import type {BusinessLine} from './business-line.ts';
-import type {HandshakeRefusal, Link} from './link.ts';
+import {failureCode} from './failure-code.ts';
+import type {Link} from './link.ts';
 import type {ConnectionMessage} from './messages.ts';
+import {claimIdentity} from './takeover.ts';
 import type {Thread} from './thread.ts';
 
 const {event, effect, state} = chart;
@@ -46,10 +49,12 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
   #isCleanedUp = false;
   #drainTimer: Timer | undefined;
   #lateReason: LateReason = 'messageLate';
-  /** The connect answer, while it is carried out. */
+  /** The answer to the connect call, until it is carried out. */
   #connectAnswer: AcceptedAnswer | FailedAnswer | undefined;
-  /** A close call is owed for each successful connect; `made` also where none is owed. [RB-64] */
-  #closeCall: 'unowed' | 'owed' | 'due' | 'made' = 'unowed';
+  /** Whether the close call may be made as soon as the calls before it are over. */
+  #isCloseDue = false;
+  /** Why the connection ended. */
+  #endReason: CloseCallReason | undefined;
 
   constructor(actor: Cell<ConnectionMessage>, thread: Thread, link: Link, line: BusinessLine, owner: LifeOwner) {
     this.actor = actor;
@@ -88,26 +93,22 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
     if (this.#state !== state['open.fresh']) this.step(event['wire.heard']);
   }
 
-  /** An answer that is not to a message: to the connect call, or to the close call. */
+  /** The answer to the connect call. */
   answered(answer: Answer): void {
-    if (!this.isAsking) {
-      this.#end();
-      return;
-    }
     const isPending = answer.kind === 'failed' && answer.isPending === true;
     if (!isPending) this.#thread.outside.loadChanged('handshakes', -1);
     if (answer.kind !== 'refused') this.#connectAnswer = answer;
-    if (answer.kind === 'accepted') {
-      this.#closeCall = 'owed';
-      this.#line.connected(answer);
-      this.step(event['upstream.allowed']);
-      return;
-    }
-    // A pending answer is too late for the client, but the business server may still say yes.
-    if (isPending) this.step(event['clock.handshakeDue']);
+    if (answer.kind === 'accepted') this.#allowed(answer);
+    // Too late for the client, but the business server may still say yes.
+    else if (isPending) this.step(event['clock.handshakeDue']);
     else this.step(event[answer.kind === 'refused' ? 'upstream.refused' : 'upstream.failed']);
-    // Nobody connected, so no close call will end this actor.
-    if (!isPending) this.#end();
+    // Nobody connected, so no close call is owed.
+    if (answer.kind !== 'accepted' && !isPending) this.#end();
+  }
+
+  /** The answer to the connect call comes too late for this actor, which has failed; the close call it asks for is made. */
+  answeredLate(answer: Answer): void {
+    if (this.isAsking && answer.kind === 'accepted') this.#line.connected(answer);
   }
 
   /** The timer wheel's message: half a keep-alive, which is ours to set, may have passed in silence. [RB-55] */
@@ -139,32 +140,47 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
     this.step(event['client.late']);
   }
 
-  /** Makes a close call that is due once the calls before it have been answered; at shutdown at once. [RB-46] */
+  /** Has a close call that is due made once the calls before it have been answered; at shutdown at once. [RB-46] */
   callCloseIfDue(): void {
-    if (this.#closeCall !== 'due') return;
-    if (!this.#thread.isStopping && this.#owner.callCount > 0) return;
-    this.#closeCall = 'made';
-    this.#line.close();
+    if (!this.#isCloseDue || (!this.#thread.isStopping && this.#owner.callCount > 0)) return;
+    this.#line.releaseClose();
+    if (this.#state === state.closed) this.#end();
   }
 
   /** The actor failed: the connection ends rather than say what may be false, and the close call is made. [RB-59] */
   crash(): void {
     this.#thread.counters.connectionsCrashed++;
     if (this.isAsking) this.#thread.outside.loadChanged('handshakes', -1);
+    // First of all: whatever else fails, it is owed.
+    this.#line.holdClose(this.#endReason ?? 'crashed');
+    this.#line.releaseClose();
+    this.#thread.alive.delete(this.actor);
+    this.#drainTimer?.cancel();
     this.#cleanUp();
     this.#link.close(closeReasons.internal.code, closeReasons.internal.text);
     this.#thread.observation.observer?.signalled(this.#line, closeReasons.internal.code);
-    if (this.#closeCall === 'owed' || this.#closeCall === 'due') this.#line.close();
-    this.#thread.alive.delete(this.actor);
   }
 
   /** One step of the chart. */
   step(eventCode: number): void {
     const cell = chart.step(this.#state, eventCode);
     this.#state = chart.next[cell] as number;
+    if (this.#endReason === undefined && !this.isOpen) this.#endReason = endReasonOf(eventCode);
     const {observer} = this.#thread.observation;
     if (observer !== undefined) observer.transition(chartNumber.connection, this.#line, undefined, 0, cell);
     for (const effectCode of chart.effects[cell] as readonly number[]) this.#carryOut(effectCode);
+    if (this.#state === state.closed) this.callCloseIfDue();
+  }
+
+  #allowed(answer: AcceptedAnswer): void {
+    this.#line.connected(answer);
+    if (this.#state !== state.checking) {
+      this.step(event['upstream.allowed']);
+      return;
+    }
+    this.#connectAnswer = answer;
+    const isSettled = this.#line.claim === 0 || claimIdentity(this.#thread, this.actor, this.#line);
+    this.step(isSettled ? event['upstream.allowed'] : event['upstream.allowedLater']);
   }
 
   #carryOut(effectCode: number): void {
@@ -179,7 +195,7 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
         return;
       case effect.fail:
         counters.handshakesFailed++;
-        this.#link.refuse(503, this.#failureCode());
+        this.#link.refuse(503, failureCode(this.#thread, this.#connectAnswer));
         return;
       case effect.ping:
         this.#link.ping();
@@ -221,8 +237,8 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
         this.#cleanUp();
         return;
       case effect.callClose:
-        this.#drainTimer?.cancel();
-        this.#closeCall = 'due';
+        this.#line.holdClose(this.#endReason ?? 'error');
+        this.#isCloseDue = true;
         this.callCloseIfDue();
         return;
       case effect.terminate:
@@ -231,10 +247,14 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
   }
 
   #admit(): void {
-    const {connections, handshakes, counters, heartbeats, scheduler, settings} = this.#thread;
+    const {connections, claimants, handshakes, counters, heartbeats, scheduler, settings} = this.#thread;
+    const {identity} = this.#line;
     handshakes.delete(this.actor);
-    if (this.#line.claim > 0) this.#supersede();
-    connections.add(this.#line.identity, this.actor);
+    claimants.remove(identity, this.actor);
+    const older = connections.find(identity);
+    // One that is ending, and has not come to it yet.
+    if (older !== undefined) connections.remove(identity, older);
+    connections.add(identity, this.actor);
     counters.connectionsOpened++;
     this.#heardAt = scheduler.now;
     heartbeats.schedule(this, this.#heardAt + Math.min(settings.pingIntervalMs, settings.keepAliveMs));
@@ -242,25 +262,6 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
     if (this.#connectAnswer?.kind === 'accepted') this.#owner.enter(this.#connectAnswer);
     this.#connectAnswer = undefined;
     this.#link.admit();
-  }
-
-  /** What a client is told whose connect call failed, or was not waited for. */
-  #failureCode(): HandshakeRefusal {
-    if (this.#thread.isStopping) return 'RB_STOPPING';
-    const answer = this.#connectAnswer;
-    return answer?.kind === 'failed' && answer.reason === 'overloaded' ? 'RB_OVERLOADED' : 'RB_BUSINESS_SERVER';
-  }
-
-  // An identity that the business server gave has one connection: the latest, here and on every other thread.
-  #supersede(): void {
-    const {connections, outside} = this.#thread;
-    const {identity, claim} = this.#line;
-    const older = connections.find(identity);
-    if (older !== undefined) {
-      connections.remove(identity, older);
-      older.tell({kind: 'identityTaken', claim});
-    }
-    outside.identityClaimed(identity, claim);
   }
 
   #close(reason: CloseReason): void {
@@ -274,20 +275,23 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
   }
 
   #cleanUp(): void {
-    const {connections, handshakes, heartbeats, counters} = this.#thread;
+    const {connections, claimants, handshakes, heartbeats, counters} = this.#thread;
     // A connection that fails while it drains has been cleaned up before.
     if (this.#isCleanedUp) return;
     this.#isCleanedUp = true;
+    this.#line.holdClose(this.#endReason ?? 'error');
     this.#thread.outside.loadChanged('clients', -1);
     const wasHandshake = handshakes.delete(this.actor);
     if (!wasHandshake) counters.connectionsClosed++;
     connections.remove(this.#line.identity, this.actor);
+    claimants.remove(this.#line.identity, this.actor);
     heartbeats.cancel(this);
     this.#owner.cleanUp();
   }
 
   #end(): void {
     if (this.actor.isStopped) return;
+    this.#drainTimer?.cancel();
     this.#thread.alive.delete(this.actor);
     this.actor.stop();
     this.#owner.dispose();

@@ -8,8 +8,16 @@ import type {Reply} from '../runtime/ask.ts';
 import type {Answer, Call} from '../upstream/call.ts';
 import type {Delivery} from './delivery.ts';
 import type {InboundMessage} from './inbound.ts';
+import type {OwedClose} from './owed-close.ts';
 import type {Broadcast} from './publisher.ts';
 import type {Survey} from './survey.ts';
+
+/** From the upstream caller. `context` is what the call was given: a message's state, or nothing. */
+export interface AnsweredMessage {
+  readonly kind: 'answered';
+  readonly answer: Answer;
+  readonly context: InboundMessage | undefined;
+}
 
 /** To a connection actor. */
 export type ConnectionMessage =
@@ -24,14 +32,15 @@ export type ConnectionMessage =
   | {readonly kind: 'late'; readonly reason: LateReason}
   /** From its link: the client's close frame. */
   | {readonly kind: 'closing'}
+  /** From its link: the client broke the WebSocket protocol, and its socket is being closed. */
+  | {readonly kind: 'broken'}
   /** From its link: the socket is gone. */
   | {readonly kind: 'socketClosed'}
   /** From the edge, first of all: ask the business server. */
   | {readonly kind: 'start'; readonly headers: readonly string[]}
   /** From the edge: the connect call has not been answered at all. */
   | {readonly kind: 'handshakeDue'}
-  /** From the upstream caller. `context` is what the call was given: a message's state, or nothing. */
-  | {readonly kind: 'answered'; readonly answer: Answer; readonly context: InboundMessage | undefined}
+  | AnsweredMessage
   /** From a channel or the publisher: one QoS 1 or 2 message. */
   | Delivery
   /** From a channel or the publisher: QoS 0 messages, in order; the same object for every client. */
@@ -48,8 +57,12 @@ export type ConnectionMessage =
   | {readonly kind: 'unsubscribe'; readonly channel: string; readonly reply: Reply<SubscribeOutcome>}
   /** From a channel: another client occupies it. `ticket` tells which joining is undone. */
   | {readonly kind: 'evicted'; readonly channel: string; readonly ticket: number}
-  /** From another connection: the business server gave it this identity. */
-  | {readonly kind: 'identityTaken'; readonly claim: number}
+  /** From another connection: the business server gave it this identity. `done` is called once that has taken effect. */
+  | {readonly kind: 'identityTaken'; readonly claim: number; readonly done: () => void}
+  /** From the close outbox: a newer connection of this identity waits for the close call. */
+  | {readonly kind: 'closeAwaited'}
+  /** Earlier connections of its identity have been reported closed. */
+  | {readonly kind: 'identitySettled'}
   /** From the timer wheel. */
   | {readonly kind: 'heartbeatDue'}
   /** From the switchboard: how do things stand with you? */
@@ -77,12 +90,18 @@ export type ChannelMessage =
   /** From the switchboard: passed on to every member. */
   | {readonly kind: 'survey'; readonly survey: Survey};
 
+/** To the close outbox, from the upstream caller, its timers and itself. */
+export type CloseOutboxMessage =
+  | AnsweredMessage
+  | {readonly kind: 'retryDue'; readonly owed: OwedClose}
+  | {readonly kind: 'run'; readonly task: () => void};
+
 /** To the upstream caller. */
 export type UpstreamMessage =
   | {
       readonly kind: 'call';
       readonly call: Call;
-      readonly from: ActorRef<ConnectionMessage>;
+      readonly from: ActorRef<AnsweredMessage>;
       readonly context: InboundMessage | undefined;
     }
   | {readonly kind: 'answers'; readonly answers: readonly Answer[]}

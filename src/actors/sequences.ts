@@ -57,6 +57,11 @@ export class Sequences {
     return `p${this.#prefix}${(++this.#publication).toString(36)}`;
   }
 
+  /** The id of the close call of connection `number`, sent as RAINBOWMESSAGEID; the same each time it is asked for. [RB-63] */
+  closeOf(number: number): string {
+    return `c${this.#prefix}${number.toString(36)}`;
+  }
+
   /** The id of an upstream message, sent as RAINBOWMESSAGEID. [RB-63] */
   nextMessage(): string {
     return `m${this.#prefix}${(++this.#message).toString(36)}`;

@@ -8,6 +8,7 @@ import {ask} from '../runtime/ask.ts';
 import {inspect} from './inspector.ts';
 import type {ChannelMessage} from './messages.ts';
 import {nobody, publish} from './publisher.ts';
+import {takeOver} from './takeover.ts';
 import type {Thread} from './thread.ts';
 
 /** Beyond the time an answer is due anyway: a failure of ours, not of a client. */
@@ -76,9 +77,10 @@ export function createLocalSwitchboard(thread: Thread): LocalPart {
       channels.find(channel)?.tell({kind: 'evict', before});
     },
 
-    supersede(identity, claim) {
-      connections.find(identity)?.tell({kind: 'identityTaken', claim});
-    },
+    takeOver: (identity, claim) =>
+      new Promise<void>((resolve) => {
+        if (takeOver(thread, identity, claim, resolve)) resolve();
+      }),
 
     inspect: (question) => inspect(thread, question),
 

@@ -6,19 +6,21 @@ import {invariant, unreachable} from '../core/invariant.ts';
 import type {ActorRef, Behaviour} from '../runtime/actor.ts';
 import type {Scheduler} from '../runtime/scheduler.ts';
 import type {Supervisor} from '../runtime/supervisor.ts';
-import type {Answer, Call, FailedAnswer, UpstreamTransport} from '../upstream/call.ts';
+import type {AcceptedAnswer, Answer, Call, FailedAnswer, UpstreamTransport} from '../upstream/call.ts';
 import type {InboundMessage} from './inbound.ts';
-import type {ConnectionMessage, UpstreamMessage} from './messages.ts';
+import type {AnsweredMessage, UpstreamMessage} from './messages.ts';
 
 /** Drained every turn, so this is never met: a turn handles fewer messages. A connection whose call is refused fails it. */
 const mailboxBound = 1_048_576;
 
 interface Waiting {
   readonly kind: Call['kind'];
-  readonly from: ActorRef<ConnectionMessage>;
+  readonly from: ActorRef<AnsweredMessage>;
   readonly context: InboundMessage | undefined;
   /** Its deadline came, and another answer follows. */
   wasCut: boolean;
+  /** Whose connect call it is. */
+  readonly connecting: string | undefined;
 }
 
 /** Bounds the calls under way, over all threads. */
@@ -28,6 +30,8 @@ export interface CallLoad {
   changed(by: 1 | -1): void;
   /** A call was answered, or not made at all. */
   ended(kind: Call['kind'], answer: Answer): void;
+  /** A connect call, made under `identity`, was allowed after its connection had failed. */
+  onUnclaimed(identity: string, answer: AcceptedAnswer): void;
 }
 
 /** The answer to a call that is one too many. */
@@ -54,6 +58,8 @@ export function spawnUpstreamCaller(
   const waiting = new Map<number, Waiting>();
   let batch: Call[] = [];
   let withdrawn: number[] = [];
+  /** Before the rest of the batch: an end is told before a beginning. [RB-67] */
+  let closes: Call[] = [];
   const cell = scheduler.spawn<UpstreamMessage>({
     name: 'upstream',
     mailboxBound,
@@ -77,17 +83,19 @@ export function spawnUpstreamCaller(
     }),
   });
 
-  function call(call: Call, from: ActorRef<ConnectionMessage>, context: InboundMessage | undefined): void {
+  function call(call: Call, from: ActorRef<AnsweredMessage>, context: InboundMessage | undefined): void {
     scheduler.counters.calls++;
     // A close call is owed, and there are no more of them than there were connections. [RB-64]
     const mayCall = call.kind === 'close' || load.mayCall();
-    waiting.set(call.call, {kind: call.kind, from, context, wasCut: false});
+    const connecting = call.kind === 'connect' ? call.identity : undefined;
+    waiting.set(call.call, {kind: call.kind, from, context, wasCut: false, connecting});
     load.changed(1);
     if (!mayCall) {
       pass(overloaded(call));
       return;
     }
-    batch.push(call);
+    if (call.kind === 'close') closes.push(call);
+    else batch.push(call);
   }
 
   /** Nobody needs this call any more: it is not made, unless it was sent already. */
@@ -107,15 +115,18 @@ export function spawnUpstreamCaller(
       waiting.delete(answer.call);
       load.changed(-1);
     }
-    if (isFirst) load.ended(waiter.kind, answer);
-    waiter.from.tell({kind: 'answered', answer, context: waiter.context});
+    const {kind, from, context, connecting} = waiter;
+    if (isFirst) load.ended(kind, answer);
+    const isTold = from.tell({kind: 'answered', answer, context});
+    if (!isTold && connecting !== undefined && answer.kind === 'accepted') load.onUnclaimed(connecting, answer);
   }
 
   transport.onAnswers((answers) => cell.tell({kind: 'answers', answers}));
   scheduler.onTurnEnd(() => {
-    if (batch.length > 0) {
-      const calls = batch;
+    if (batch.length + closes.length > 0) {
+      const calls = closes.length === 0 ? batch : [...closes, ...batch];
       batch = [];
+      closes = [];
       transport.dispatch(calls);
     }
     if (withdrawn.length > 0) {

@@ -7,7 +7,7 @@ import {type Clock, systemClock} from '../core/clock.ts';
 import {headerCookie, headerIdentity, headerMessage} from '../protocol/header-name.ts';
 import {type Answer, connectAnswer, jsonAnswer, messageAnswer, toResponse} from './answer.ts';
 import {MemoryStore} from './answer-store.ts';
-import {type Call, connectCall, type MessageHandler, messageCall, readCall} from './call.ts';
+import {type CloseCall, closeCall, connectCall, type MessageHandler, messageCall, readCall} from './call.ts';
 import {methodOf, readPlace} from './call-place.ts';
 import {ChannelChanges} from './channel-changes.ts';
 import {readContext} from './context.ts';
@@ -80,24 +80,32 @@ class BusinessServer<Context extends object> {
         const value = connect === undefined || (await connect(connectCall(call, changes.channels)));
         return await connectAnswer(value, changes);
       }
-      case 'close':
-        return await this.#close(call);
+      case 'close': {
+        // A close call may come again, as where its handler took too long: it is the same end. [RB-63]
+        const closing = closeCall(call);
+        const answered = this.#once(closing.message, name, () => this.#close(closing));
+        return answered === undefined ? this.#refuse(overloaded, request) : await answered;
+      }
       case 'message': {
         const handler = this.#handlerOf(place.type);
         const run = async (): Promise<Answer> =>
           messageAnswer(await handler?.(messageCall(call, changes.channels, place, body)), changes);
-        // Failures end here, so that one that several repeats share is told once.
-        const answered = this.#repeats.answer(
-          name.message,
-          () => run().catch((error: unknown) => this.#fail(error, name)),
-          (error) => this.#report(error, name),
-        );
+        const answered = this.#once(name.message, name, run);
         return answered === undefined ? this.#refuse(overloaded, request) : await answered;
       }
     }
   }
 
-  async #close(call: Call<Context>): Promise<Answer> {
+  // Failures end here, so that one that several repeats share is told once.
+  #once(message: string, name: CallName, run: () => Promise<Answer>): Promise<Answer> | undefined {
+    return this.#repeats.answer(
+      message,
+      () => run().catch((error: unknown) => this.#fail(error, name)),
+      (error) => this.#report(error, name),
+    );
+  }
+
+  async #close(call: CloseCall<Context>): Promise<Answer> {
     await this.#options.close?.(call);
     return jsonAnswer(200, {status: 'success'});
   }

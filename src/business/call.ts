@@ -1,7 +1,9 @@
 // The three calls of the gateway as handlers see them, and what handlers may answer.
 
+import {type CloseCallReason, isCloseCallReason} from '../protocol/close-reason.ts';
 import {
   headerAddress,
+  headerCloseReason,
   headerCookie,
   headerDevice,
   headerIdentity,
@@ -49,7 +51,12 @@ export interface MessageCall<Context> extends Call<Context>, Payload {
 }
 
 /** A client is gone. */
-export type CloseCall<Context> = Call<Context>;
+export interface CloseCall<Context> extends Call<Context> {
+  /** Why; `undefined` from a gateway that does not say it. */
+  readonly reason: CloseCallReason | undefined;
+  /** Names this end: the same when it comes again. [RB-63] Empty from a gateway that names none. */
+  readonly message: string;
+}
 
 /** `true` lets the client in, `false` refuses it; an identity lets it in under that name. */
 export type ConnectAnswer = boolean | {readonly identity: string} | Response;
@@ -86,6 +93,12 @@ export function connectCall<Context>(call: Call<Context>, channels: Channels): C
     address: call.header(headerAddress),
     origin: call.header(headerOrigin),
   };
+}
+
+/** A close call. */
+export function closeCall<Context>(call: Call<Context>): CloseCall<Context> {
+  const reason = call.header(headerCloseReason);
+  return {...call, reason: isCloseCallReason(reason) ? reason : undefined, message: call.header(headerMessage) ?? ''};
 }
 
 /** A message call. */

@@ -23,7 +23,7 @@ export async function runGateway({options, warnings}: Omit<ValidConfiguration, '
   watchProcess(options);
   const starting = startGateway(options, {log});
   // Before it listens, so that a signal during the start closes it as well.
-  closeAtEnd(log, options.shutdownGraceMs, async () => {
+  closeAtEnd(log, Math.max(options.shutdownGraceMs, options.shutdownMaxMs), async () => {
     const gateway = await starting.catch(() => undefined);
     await gateway?.close();
   });

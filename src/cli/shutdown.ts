@@ -33,16 +33,16 @@ const echoMs = 500;
 
 const parentCheckMs = 500;
 
-/** Calls `close` once, whatever ends the process; it settles within `graceMs`, or is not waited for. */
-export function closeAtEnd(log: Log, graceMs: number, close: () => Promise<void>): void {
+/** Calls `close` once, whatever ends the process; it settles within `maxMs` (the longest shutdown), or is not waited for. */
+export function closeAtEnd(log: Log, maxMs: number, close: () => Promise<void>): void {
   let reason: string | undefined;
   let begunAt = 0;
   const ending = closeWithGrace(
     {
-      delay: graceMs + slackMs,
+      delay: maxMs + slackMs,
       logger: false,
       skip: [...skippedEvents],
-      onTimeout: () => log.error({graceMs}, 'gateway.stopTimedOut'),
+      onTimeout: () => log.error({maxMs}, 'gateway.stopTimedOut'),
       onSecondError: (error) => log.fatal({err: error}, 'process.failedAgain'),
     },
     async ({err}) => {

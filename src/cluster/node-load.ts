@@ -1,11 +1,14 @@
 // How much a node has on its hands, over all its shards: each adds to numbers of its own in shared memory, and whoever
 // must keep a bound of the whole gateway reads the sum.
 
-/** What is counted: clients, those of them that wait for their connect call, and calls to the business server. */
-export type LoadKind = 'clients' | 'handshakes' | 'calls';
+/**
+ * What is counted: clients, those of them that wait for their connect call, calls to the business server, and close calls
+ * that are neither answered nor given up.
+ */
+export type LoadKind = 'clients' | 'handshakes' | 'calls' | 'closes';
 
-const places: Readonly<Record<LoadKind, number>> = {clients: 0, handshakes: 1, calls: 2};
-const kindCount = 3;
+const places: Readonly<Record<LoadKind, number>> = {clients: 0, handshakes: 1, calls: 2, closes: 3};
+const kindCount = 4;
 
 /** Bytes of the memory for `shards` shards. */
 export function nodeLoadBytes(shards: number): number {

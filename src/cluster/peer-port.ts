@@ -19,6 +19,8 @@ import type {Joined, PartInfo, PublishOutcome, PublishRequest, SubscribeOutcome,
 
 /** Beyond the time in which the other shard must have begun, or answered: the way back takes a moment. */
 const answerGraceMs = 400;
+/** Who waits for this has a deadline of its own, the handshake's; this one only lets go of what nobody waits for. */
+const takeOverDeadlineMs = 3_600_000;
 
 /** Why there is no answer: the other shard has ended, or it did not answer in time. */
 type Silence = 'gone' | 'late';
@@ -123,9 +125,10 @@ export class PortPeer implements Peer {
     return isAnswer(answer, 'evicted') ? 'done' : 'unreachable';
   }
 
-  /** See {@link Part.supersede}. A shard that has ended has no older connection either. */
-  supersede(identity: string, claim: number): void {
-    this.#port.send({kind: 'supersede', identity, claim});
+  /** See {@link Part.takeOver}; `gone` where the other shard ended before it was done. */
+  async takeOver(identity: string, claim: number): Promise<'settled' | 'gone'> {
+    const answer = await this.#ask(takeOverDeadlineMs, (question) => ({kind: 'takeOver', question, identity, claim}));
+    return answer === 'gone' ? 'gone' : 'settled';
   }
 
   async info(): Promise<PartInfo | Unreachable> {
@@ -189,13 +192,11 @@ export class PortPeer implements Peer {
         // Nobody waits; what it fails with was counted where it failed.
         for (const request of unpackBroadcasts(message.fields)) this.#local.publish(request).catch(ignoreFailure);
         return;
-      case 'supersede':
-        this.#local.supersede(message.identity, message.claim);
-        return;
       case 'published':
       case 'subscribed':
       case 'unsubscribed':
       case 'evicted':
+      case 'tookOver':
       case 'described':
       case 'inspected':
       case 'expired':
@@ -206,6 +207,7 @@ export class PortPeer implements Peer {
       case 'subscribe':
       case 'unsubscribe':
       case 'evict':
+      case 'takeOver':
       case 'info':
       case 'inspect':
         this.#answer(message.question, this.#carryOut(message));
@@ -251,6 +253,9 @@ export class PortPeer implements Peer {
       case 'evict':
         await this.#local.evict(message.channel, message.before);
         return {kind: 'evicted', question};
+      case 'takeOver':
+        await this.#local.takeOver(message.identity, message.claim);
+        return {kind: 'tookOver', question};
       case 'info':
         return {kind: 'described', question, info: await this.#local.info()};
       case 'inspect':

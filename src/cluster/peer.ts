@@ -26,8 +26,11 @@ export interface Part {
    * this node: of several occupants the last one stays.
    */
   evict(channel: string, before: number): Promise<void>;
-  /** Closes the connection of `identity` if it was admitted before `claim`: another part has admitted a newer one. */
-  supersede(identity: string, claim: number): void;
+  /**
+   * Closes the connections that were given `identity` before `claim`: another part has a newer one. Settles when their close
+   * calls were answered or given up. [RB-67]
+   */
+  takeOver(identity: string, claim: number): Promise<void>;
   info(): Promise<PartInfo>;
 }
 

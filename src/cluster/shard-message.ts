@@ -33,8 +33,8 @@ export type ShardMessage =
     }
   /** Only those who joined before the occupant, so it never comes too late. */
   | {readonly kind: 'evict'; readonly question: number; readonly channel: string; readonly before: number}
-  /** A newer connection was given this identity. */
-  | {readonly kind: 'supersede'; readonly identity: string; readonly claim: number}
+  /** A newer connection was given this identity. Answered once older ones are reported closed. */
+  | {readonly kind: 'takeOver'; readonly question: number; readonly identity: string; readonly claim: number}
   | {readonly kind: 'info'; readonly question: number}
   | {readonly kind: 'inspect'; readonly question: number; readonly inspection: Inspection}
   | ShardAnswer;
@@ -45,6 +45,7 @@ export type ShardAnswer =
   | {readonly kind: 'subscribed'; readonly question: number; readonly joined: Joined}
   | {readonly kind: 'unsubscribed'; readonly question: number; readonly outcome: SubscribeOutcome}
   | {readonly kind: 'evicted'; readonly question: number}
+  | {readonly kind: 'tookOver'; readonly question: number}
   | {readonly kind: 'described'; readonly question: number; readonly info: PartInfo}
   | {readonly kind: 'inspected'; readonly question: number; readonly findings: Findings}
   /** Its time was up before it began; nothing was done. */

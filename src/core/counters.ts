@@ -48,6 +48,8 @@ const meanings = {
   callsCut: 'calls sent and not answered within their deadline',
   apiOverloaded: 'requests to the HTTP API refused since memory_max was reached',
   repliesTruncated: 'answers to replies=all that left out replies since they were too large',
+  closeCallsRetried: 'close calls made again after an attempt that failed',
+  closeCallsLost: 'close calls given up without a 2xx answer',
   apiRequests: 'requests to the HTTP API',
   apiErrors: 'requests to the HTTP API answered with an error',
   signaturesRefused: 'requests refused for their signature or key',

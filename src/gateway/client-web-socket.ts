@@ -9,7 +9,7 @@ export interface WebSocketOwner {
   pinged(payload: Buffer): void;
   heard(): void;
   /** A close frame has gone out, ours or the answer to the client's; after ours the message means nothing. */
-  closing(): void;
+  closing(isBroken: boolean): void;
   closed(): void;
   failed(): void;
   /** What the close frame says of a fault that ws found. */
@@ -36,7 +36,7 @@ export class ClientWebSocket extends WebSocket {
    */
   override close(code?: number, data?: string | Buffer): void {
     super.close(code, data ?? (code === undefined ? undefined : this.link?.faultText(code)));
-    this.link?.closing();
+    this.link?.closing(code !== undefined && data === undefined);
   }
 }
 

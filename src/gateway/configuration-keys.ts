@@ -75,6 +75,8 @@ const table = {
   upstreamWorkers: {key: 'upstream_workers', form: wholeNumber(1, 64)},
   upstreamSocketsMax: {key: 'upstream_sockets', form: wholeNumber(1, 10_000)},
   upstreamQueueMax: {key: 'upstream_queue', form: wholeNumber(1, 10_000_000)},
+  closeRetry: {key: 'close_retry', form: oneOf('safe', 'always')},
+  closeRetryMs: {key: 'close_retry_max', form: seconds(0, 3_600)},
   unorderedTypes: {key: 'unordered_types', form: wholeNumbers(0, 65_535, 4_096)},
 
   traceRate: {key: 'trace', form: share},
@@ -84,6 +86,7 @@ const table = {
   inspectorKey: {key: 'inspector_key', form: optionalKey},
 
   shutdownGraceMs: {key: 'shutdown_grace', form: seconds(0, 300)},
+  shutdownMaxMs: {key: 'shutdown_max', form: seconds(0, 3_600)},
   watchdogTimeoutMs: {key: 'watchdog_timeout', form: secondsOrNone(1, 600)},
   logLevel: {key: 'log_level', form: oneOf('trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent')},
   logFormat: {key: 'log_format', form: oneOf('auto', 'json', 'pretty')},

@@ -28,7 +28,10 @@ export interface Gateway {
   readonly port: number;
   /** What it has counted so far, over all threads; see core/counters.ts. */
   readonly counters: Readonly<Counters>;
-  /** Stops listening, closes every client with 1001, makes the close calls; settles within `shutdownGraceMs` + 1 s. */
+  /**
+   * Stops listening, closes every client with 1001, makes the close calls; settles within `shutdownGraceMs` + 1 s, or
+   * within `shutdownMaxMs` + 1 s where close calls are answered meanwhile.
+   */
   close(): Promise<void>;
 }
 
@@ -147,8 +150,12 @@ function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => wakefulClock.startTimer(Math.max(0, ms), resolve));
 }
 
-// Out of the turn, so that it reaches the process and not the code that happened to be running.
+// Out of the turn, so that it reaches the process and not the code that happened to be running. The first one alone: a
+// second would end the process at once, without the close calls. [RB-64]
+let isFailing = false;
 function throwLater(error: unknown): void {
+  if (isFailing) return;
+  isFailing = true;
   queueMicrotask(() => {
     throw error;
   });

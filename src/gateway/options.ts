@@ -98,6 +98,10 @@ export interface GatewayOptions {
   readonly upstreamSocketsMax: number;
   /** `upstream_queue`: calls under way or waiting in the whole gateway. @default 100,000 */
   readonly upstreamQueueMax: number;
+  /** `close_retry`: which failed close calls are made again: those surely not processed, or all. @default 'safe' */
+  readonly closeRetry: 'safe' | 'always';
+  /** `close_retry_max`, seconds: how long a close call is made again before it is given up. @default 60 s */
+  readonly closeRetryMs: number;
   /** `unordered_types`: message types whose calls do not wait for earlier ones of their client. @default none */
   readonly unorderedTypes: readonly number[];
 
@@ -114,8 +118,10 @@ export interface GatewayOptions {
 
   /** `watchdog_timeout`, seconds: a thread whose event loop stands still for this long is replaced; 0: never. @default 10 s */
   readonly watchdogTimeoutMs: number;
-  /** `shutdown_grace`, seconds: at most this long from SIGTERM to the end. @default 4 s */
+  /** `shutdown_grace`, seconds: from SIGTERM to the end, unless close calls are answered meanwhile. @default 4 s */
   readonly shutdownGraceMs: number;
+  /** `shutdown_max`, seconds: from SIGTERM to the end at most, however many close calls there are. @default 60 s */
+  readonly shutdownMaxMs: number;
   /** `log_level`: pino's levels. @default 'info' */
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   /** `log_format`: `auto` is pretty on a terminal and JSON elsewhere. @default 'auto' */
@@ -162,6 +168,8 @@ export const defaultOptions = {
   upstreamWorkers: 1,
   upstreamSocketsMax: 128,
   upstreamQueueMax: 100_000,
+  closeRetry: 'safe',
+  closeRetryMs: 60_000,
   unorderedTypes: [],
   traceRate: 0,
   traceEventsMax: 65_536,
@@ -170,6 +178,7 @@ export const defaultOptions = {
   inspectorKey: '',
   watchdogTimeoutMs: 10_000,
   shutdownGraceMs: 4_000,
+  shutdownMaxMs: 60_000,
   logLevel: 'info',
   logFormat: 'auto',
 } as const satisfies Partial<GatewayOptions>;

@@ -1,7 +1,9 @@
 // What crosses between the node's main thread and its shards: plain data, declared here and nowhere else.
 
 import type {MessagePort} from 'node:worker_threads';
+import type {OwedFacts} from '../actors/owed-close.ts';
 import type {NodeList} from '../cluster/node-transport.ts';
+import type {LedgerNotes} from './close-ledger.ts';
 import type {GatewayOptions} from './options.ts';
 import type {Report} from './reports.ts';
 import type {NodeMemory} from './shard-memory.ts';
@@ -25,6 +27,8 @@ export type ShardCommand =
   | {readonly kind: 'listen'; readonly port: number}
   /** All shards listen: clients and callers are let in. Answered `opened`. */
   | {readonly kind: 'open'}
+  /** A shard that died left these; where `isSuccessor`, it had this shard's index. Not answered. */
+  | {readonly kind: 'adopt'; readonly closes: readonly OwedFacts[]; readonly isSuccessor: boolean}
   /** No new client or caller is taken. Answered `quiet`. */
   | {readonly kind: 'stopListening'}
   /** Answered `stopped`; the worker ends then. */
@@ -45,6 +49,8 @@ export type ShardReport =
 export type ShardNotice =
   /** A call to this node of the cluster failed, or waits for long. */
   | {readonly kind: 'doubt'; readonly node: string}
+  /** How the close calls that it owes have changed. */
+  | {readonly kind: 'closes'; readonly notes: LedgerNotes}
   /** A line of its log, in JSON: the main thread alone writes to standard output. */
   | {readonly kind: 'logged'; readonly line: string}
   /** For the log, once a minute over all threads. */

@@ -21,6 +21,8 @@ export interface NodeMemory {
   readonly held: SharedArrayBuffer;
   /** See `Presence`; one piece a shard, none where there is but one. */
   readonly presences: readonly SharedArrayBuffer[];
+  /** Likewise, for identities; see `Identities`. */
+  readonly identities: readonly SharedArrayBuffer[];
   /** See `SharedOrder`. */
   readonly order: SharedArrayBuffer;
   /** See `Sequences.nextClaim` and `nextTicket`. */
@@ -43,7 +45,8 @@ export function createNodeMemory(threads: number): NodeMemory {
     counters: Array.from({length: threads + 1}, () => new SharedArrayBuffer(countersBytes)),
     load: new SharedArrayBuffer(nodeLoadBytes(threads)),
     held: new SharedArrayBuffer(memoryBoundBytes(threads)),
-    presences: threads > 1 ? Array.from({length: threads}, () => new SharedArrayBuffer(presenceBytes)) : [],
+    presences: presencesOf(threads),
+    identities: presencesOf(threads),
     order: new SharedArrayBuffer(sharedOrderBytes),
     claims: new SharedArrayBuffer(claimsBytes),
     failing: new SharedArrayBuffer(failingKindsBytes),
@@ -52,4 +55,8 @@ export function createNodeMemory(threads: number): NodeMemory {
     replays: threads > 1 ? new SharedArrayBuffer(replayMemoryBytes) : undefined,
     notices: new SharedArrayBuffer(noticesBytes),
   };
+}
+
+function presencesOf(threads: number): SharedArrayBuffer[] {
+  return threads > 1 ? Array.from({length: threads}, () => new SharedArrayBuffer(presenceBytes)) : [];
 }

@@ -1,6 +1,8 @@
 // One shard's worker, as the node's main thread holds it: commands, each with its answer, and word of its end.
 
 import {Worker} from 'node:worker_threads';
+import type {OwedFacts} from '../actors/owed-close.ts';
+import {Ledger} from './close-ledger.ts';
 import type {ShardCommand, ShardNotice, ShardReport, ShardStart} from './shard-command.ts';
 
 /** Node runs the source as it is; the package holds JavaScript. */
@@ -8,18 +10,25 @@ const entry = new URL(import.meta.url.endsWith('.ts') ? './shard-worker.ts' : '.
 
 export class ShardProcess {
   readonly index: number;
+  /** The close calls that would be lost with it. */
+  readonly ledger = new Ledger();
   readonly #worker: Worker;
   #answer: ((report: ShardReport) => void) | undefined;
   /** Commands go out one at a time. */
   #last: Promise<unknown> = Promise.resolve();
 
   /** `onEnd` is called once, with the error the thread died of, if any; `onNotice` with what it says unasked. */
-  constructor(start: ShardStart, onEnd: (error: unknown) => void, onNotice: (notice: ShardNotice) => void) {
+  constructor(
+    start: ShardStart,
+    onEnd: (error: unknown) => void,
+    onNotice: (notice: Exclude<ShardNotice, {kind: 'closes'}>) => void,
+  ) {
     this.index = start.index;
     this.#worker = new Worker(entry, {workerData: start, name: `shard ${start.index}`});
     let cause: unknown;
     this.#worker.on('message', (message: ShardReport | ShardNotice) => {
-      if (message.kind === 'doubt' || message.kind === 'logged' || message.kind === 'reported') onNotice(message);
+      if (message.kind === 'closes') this.ledger.note(message.notes);
+      else if (message.kind === 'doubt' || message.kind === 'logged' || message.kind === 'reported') onNotice(message);
       else this.#settle(message);
     });
     this.#worker.once('error', (error) => {
@@ -32,7 +41,7 @@ export class ShardProcess {
   }
 
   /** Carries out `command`; `failed` also where the shard ends first. */
-  command(command: ShardCommand): Promise<ShardReport> {
+  command(command: Exclude<ShardCommand, {kind: 'adopt'}>): Promise<ShardReport> {
     const report = this.#last.then(
       () =>
         new Promise<ShardReport>((resolve) => {
@@ -42,6 +51,12 @@ export class ShardProcess {
     );
     this.#last = report;
     return report;
+  }
+
+  /** Has it make close calls that another shard owed; `isSuccessor`: one whose place it takes. */
+  adopt(closes: readonly OwedFacts[], isSuccessor: boolean): void {
+    this.ledger.add(closes);
+    this.#worker.postMessage({kind: 'adopt', closes, isSuccessor} satisfies ShardCommand);
   }
 
   /** Ends the thread at once. */

@@ -4,6 +4,7 @@ import {parentPort, workerData} from 'node:worker_threads';
 import {systemClock} from '../core/clock.ts';
 import {invariant, unreachable} from '../core/invariant.ts';
 import {Pulse} from '../core/watchdog.ts';
+import {LedgerWriter} from './close-ledger.ts';
 import {createRelayedLog} from './log.ts';
 import {createShard} from './shard.ts';
 import type {ShardCommand, ShardNotice, ShardReport, ShardStart} from './shard-command.ts';
@@ -13,10 +14,14 @@ const main = parentPort;
 const {options, index, memory, node} = workerData as ShardStart;
 // Stands still with the event loop; the main thread sees it.
 new Pulse(systemClock, memory.pulses, index, options.watchdogTimeoutMs);
+const ledger = new LedgerWriter((notes) => notify({kind: 'closes', notes}));
+// Also what the last turn noted, where the thread ends in the midst of it.
+process.once('exit', () => ledger.turnEnds());
 const shard = createShard(options, {
   index,
   memory,
   node,
+  ledger,
   log: createRelayedLog(options, (line) => notify({kind: 'logged', line})).child({shard: index}),
   report: (report) => notify({kind: 'reported', report}),
   onDoubt: (doubted) => notify({kind: 'doubt', node: doubted}),
@@ -28,12 +33,16 @@ const shard = createShard(options, {
 });
 
 main.on('message', (command: ShardCommand) => {
+  if (command.kind === 'adopt') {
+    shard.adopt(command.closes, command.isSuccessor);
+    return;
+  }
   obey(command).then(report, (error: Error & {code?: string}) => {
     report({kind: 'failed', message: error.message, code: error.code});
   });
 });
 
-async function obey(command: ShardCommand): Promise<ShardReport> {
+async function obey(command: Exclude<ShardCommand, {kind: 'adopt'}>): Promise<ShardReport> {
   switch (command.kind) {
     case 'link':
       shard.addPeer(command.index, command.port);

@@ -5,8 +5,10 @@
 import type {AddressInfo} from 'node:net';
 import {type MessagePort, receiveMessageOnPort} from 'node:worker_threads';
 import type {Logger} from 'pino';
+import type {CloseLoss, OwedFacts} from '../actors/owed-close.ts';
 import {createLocalSwitchboard} from '../actors/switchboard-local.ts';
-import {createThread, stopThread} from '../actors/thread.ts';
+import {type CloseLedger, createThread, noLedger, stopThread} from '../actors/thread.ts';
+import {Identities} from '../cluster/identities.ts';
 import {createFederatedInspector} from '../cluster/inspector-federated.ts';
 import {createHttpTransport} from '../cluster/node-http.ts';
 import {NodeLoad} from '../cluster/node-load.ts';
@@ -53,6 +55,8 @@ export interface ShardParts {
   readonly log: Logger;
   /** Takes what is logged once a minute over all threads. */
   readonly report: (report: Report) => void;
+  /** Told of the close calls that are owed, for who makes them where this shard dies. @default nobody */
+  readonly ledger?: CloseLedger;
   /** Told of a node of the cluster to which a call failed, or waits for long. */
   readonly onDoubt: (node: string) => void;
   /** Told of what cannot be mended; the thread must end. */
@@ -70,7 +74,9 @@ export interface Shard {
   open(): Promise<void>;
   /** Takes no new client or caller; those that are there notice nothing. */
   stopListening(): void;
-  /** Ends every client, makes the close calls; settles within `shutdownGraceMs` + 1 s. */
+  /** Makes the close calls that another shard, which died, still owed; `isSuccessor`: this one has its index. */
+  adopt(closes: readonly OwedFacts[], isSuccessor: boolean): void;
+  /** Ends every client, makes the close calls; settles within `shutdownMaxMs` + 1 s, see {@link StopTimes}. */
   close(): Promise<void>;
 }
 
@@ -79,8 +85,14 @@ export interface Shard {
  * all its clients come at once, and one that finds no place tries again only a second later.
  */
 const backlog = 16_384;
+/** Close calls under way, for each socket to the business server: as many again are at hand when an answer comes. */
+const closeCallsFactor = 2;
+/** Close calls that are pending, for each client that may be connected: those of all, and of as many before them. */
+const closesHeldFactor = 2;
 /** Of the grace at shutdown, what is kept for close calls that are still under way when the clients have gone. */
 const callGraceMs = 500;
+/** Of the clients whose close calls were not made. */
+const identitiesLoggedMax = 1_000;
 
 const identityExpected = `a whole number, or 1 to ${identityLengthMax} printable ASCII characters without blanks`;
 
@@ -96,11 +108,16 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
   const presences = memory.presences.map((piece) => new Presence(piece));
   const presence = presences[parts.index];
   const peers: PortPeer[] = [];
+  const identities = new Identities(
+    parts.index,
+    memory.identities.map((piece) => new Presence(piece)),
+  );
   const {clientsMax, socketsMax, upstreamSocketsMax} = shareFiles(readFileLimit(), options);
   const reports = new Reports(clock, threadIntervalMs, parts.report);
   const business = new BusinessReports(reports, new FailingKinds(memory.failing), options);
   const full = new SeldomWarning(reports, 'clients.refused');
   const notices = new HandshakeNotices(reports, log, memory.notices);
+  const lostClose = new SeldomWarning(reports, 'closeCall.lost');
   const outOfFiles = new SeldomWarning(reports, 'sockets.dropped');
   const transport = createUpstreamPool({
     settings: {...options, socketsMax: upstreamSocketsMax},
@@ -115,7 +132,12 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     },
   });
   const thread = createThread({
-    settings: {...options, unorderedTypes: new Set(options.unorderedTypes)},
+    settings: {
+      ...options,
+      unorderedTypes: new Set(options.unorderedTypes),
+      closeCallsMax: closeCallsFactor * upstreamSocketsMax * options.upstreamWorkers,
+      closesHeldMax: closesHeldFactor * options.connectionsMax,
+    },
     number: parts.index,
     clock,
     random: systemRandom,
@@ -130,9 +152,9 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
         if (hasMembers) presence?.add(channel);
         else presence?.remove(channel);
       },
-      identityClaimed(identity, claim) {
-        for (const peer of peers) peer.supersede(identity, claim);
-      },
+      identityHeld: (identity, isHeld) => identities.hold(identity, isHeld),
+      takeOver: (identity, claim) => identities.takeOver(identity, claim),
+      ledger: parts.ledger ?? noLedger,
       callEnded: (kind, answer) => business.ended(kind, answer),
       identityUnfit: (got) => notices.identityUnfit({got, expected: identityExpected}),
     },
@@ -140,6 +162,10 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     onFailure: (actor, error) => {
       const topic = `${actor} ${error instanceof Error ? error.message : ''}`;
       reports.take({level: 'error', event: 'actor.failed', topic, fields: {actor, error}});
+    },
+    onCloseLost: ({identity, ...loss}) => {
+      lostClose.count({...loss});
+      log.debug({identity, ...loss}, 'closeCall.lostFor');
     },
     onFatal: parts.onFatal,
   });
@@ -208,12 +234,22 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     return clients < clientsMax && load.total('handshakes') < options.handshakesMax;
   }
 
+  function reportLost(losses: readonly CloseLoss[]): void {
+    if (losses.length === 0) return;
+    log.error({count: losses.length}, 'closeCalls.lostAtShutdown');
+    const identities = losses.slice(0, identitiesLoggedMax).map(({identity}) => identity);
+    log.debug({identities, count: losses.length}, 'closeCalls.lostFor');
+  }
+
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
     // Stops listening at once; settles when the last socket has gone, those of clients included.
     const isApiClosed = api.close();
-    await stopThread(thread, options.shutdownGraceMs - callGraceMs);
+    const {shutdownGraceMs, shutdownMaxMs} = options;
+    await stopThread(thread, {graceMs: shutdownGraceMs - callGraceMs, maxMs: shutdownMaxMs - callGraceMs});
     await transport.close(callGraceMs);
+    reportLost(thread.closes.abandon());
+    parts.ledger?.turnEnds();
     await isApiClosed;
     thread.heartbeats.stop();
     thread.tracer.stop();
@@ -238,9 +274,13 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
         clock,
         peerTimeoutMs: options.peerTimeoutMs,
         local,
-        onGone: () => peers.splice(peers.indexOf(peer), 1),
+        onGone() {
+          peers.splice(peers.indexOf(peer), 1);
+          identities.unlink(index);
+        },
       });
       peers.push(peer);
+      identities.link(index, peer);
     },
 
     setNodes: (list) => nodes?.update(list),
@@ -254,6 +294,10 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     },
 
     open: () => gate.open(api.server),
+    adopt(closes, isSuccessor) {
+      if (isSuccessor) identities.forget();
+      thread.closes.adopt(closes);
+    },
 
     stopListening() {
       if (api.server.listening) api.server.close();

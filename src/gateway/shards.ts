@@ -10,6 +10,7 @@ import {systemClock} from '../core/clock.ts';
 import {MemoryBound} from '../core/memory-bound.ts';
 import {Watchdog} from '../core/watchdog.ts';
 import {SharedOrder} from '../runtime/shared-order.ts';
+import {Ledger} from './close-ledger.ts';
 import {relayLine} from './log.ts';
 import type {GatewayOptions} from './options.ts';
 import type {Report} from './reports.ts';
@@ -48,9 +49,12 @@ export class Shards {
   #isServing = false;
   #isStopping = false;
   readonly #watchdog: Watchdog;
+  /** By index: what shards owed that have died and have no successor yet. [RB-64] */
+  readonly #orphans: readonly Ledger[];
 
   constructor(options: GatewayOptions, parts: ShardsParts) {
     this.#options = options;
+    this.#orphans = Array.from({length: options.threads}, () => new Ledger());
     this.#parts = parts;
     this.#watchdog = new Watchdog({
       clock: systemClock,
@@ -85,6 +89,7 @@ export class Shards {
   async stop(): Promise<void> {
     this.#isStopping = true;
     const shards = [...this.#living];
+    this.#handOver();
     // First none listens any more: a client that one has closed would else come back to another that is about to close it.
     // One that hangs is not waited for; the watchdog ends it.
     const quiet = Promise.withResolvers<void>();
@@ -98,6 +103,17 @@ export class Shards {
       }),
     );
     this.#watchdog.stop();
+    const count = this.#orphans.reduce((sum, {size}) => sum + size, 0);
+    if (count > 0) this.#parts.log.error({count}, 'closeCalls.lostAtShutdown');
+  }
+
+  /** Leaves to a shard that lives what those that died owed. */
+  #handOver(): void {
+    const [heir] = this.#living;
+    heir?.adopt(
+      this.#orphans.flatMap((ledger) => ledger.take()),
+      false,
+    );
   }
 
   // New clients go to it as to the others; those that are inside elsewhere stay there.
@@ -122,6 +138,8 @@ export class Shards {
     const others = [...this.#living];
     this.#living.add(shard);
     this.#watchdog.watch(index);
+    // Before it is linked: whoever waits for an identity asks it only then. [RB-67]
+    shard.adopt(this.#orphans[index]?.take() ?? [], true);
     for (const other of others) {
       const {port1, port2} = new MessageChannel();
       await Promise.all([
@@ -162,6 +180,8 @@ export class Shards {
   // whichever shard.
   #ended(shard: ShardProcess, error: unknown): void {
     this.#forget(shard);
+    this.#orphans[shard.index]?.add(shard.ledger.take());
+    if (this.#isStopping) this.#handOver();
     if (this.#isStopping || !this.#isServing) return;
     const {log, onFatal} = this.#parts;
     log.error({shard: shard.index, error}, 'shard.died');

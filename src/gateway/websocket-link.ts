@@ -28,6 +28,7 @@ const starvedBytesMin = 16_384;
 const heard: ConnectionMessage = {kind: 'heard'};
 const drained: ConnectionMessage = {kind: 'drained'};
 const closing: ConnectionMessage = {kind: 'closing'};
+const broken: ConnectionMessage = {kind: 'broken'};
 const socketClosed: ConnectionMessage = {kind: 'socketClosed'};
 
 export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker, MessageSender, Gated, WebSocketOwner {
@@ -231,9 +232,9 @@ export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker, M
     return frameFaultText(code, payloadBytesMax, fragmentsMax);
   }
 
-  /** A close frame has gone out, ours or the answer to the client's; after ours the message means nothing. */
-  closing(): void {
-    this.#connection?.tell(closing);
+  /** A close frame has gone out, ours or the answer to the client's; after ours the message means nothing. `isBroken`: the client broke the protocol. */
+  closing(isBroken: boolean): void {
+    this.#connection?.tell(isBroken ? broken : closing);
   }
 
   closed(): void {

@@ -1,9 +1,10 @@
 // The life of one client connection: the connect call, the heartbeat, the end. Run by the connection actor.
 //
-//   checking -> open { fresh -> suspect -> awaitingPong } -> draining -> closed
+//   checking -> settling -> open { fresh -> suspect -> awaitingPong } -> draining -> closed
 //
 // `clock.pingDue` comes after each ping interval of silence. `clock.heartbeatDue` comes after a whole keep-alive, when the
-// last ping goes out, and after one and a half, which is the end. [RB-53] Whoever was allowed to connect is reported closed exactly once, on every path. [RB-64]
+// last ping goes out, and after one and a half, which is the end. [RB-53] A client that was allowed to connect is reported
+// closed exactly once, on every path, with the reason that `endReasonOf` gives for the event that ended it. [RB-64]
 
 import {setup} from 'xstate';
 import {namedEffects} from './effects.ts';
@@ -11,6 +12,12 @@ import {tabulate} from './tabulate.ts';
 
 const events = [
   'upstream.allowed',
+  /** Allowed, under an identity whose earlier connections are not yet reported closed. */
+  'upstream.allowedLater',
+  /** The close calls of earlier connections of this identity were answered or given up. */
+  'identity.settled',
+  /** A newer connection of this identity waits for the close call. */
+  'close.awaited',
   'upstream.refused',
   'upstream.failed',
   /** The connect call was not answered at all, not even by its own deadline. */
@@ -30,6 +37,8 @@ const events = [
   'identity.taken',
   /** The client's close frame; ws has answered it. */
   'wire.close',
+  /** The client broke the WebSocket protocol or sent too much; ws has closed. */
+  'wire.broken',
   'socket.closed',
   /** The close frame was not answered in time. */
   'clock.drainDue',
@@ -57,9 +66,9 @@ const effects = [
   'withdraw',
   /** Give the client a moment to end its socket. */
   'awaitEnd',
-  /** Leave all channels, settle all deliveries, free the identity. */
+  /** Leave all channels, settle all deliveries, free the identity; the close call is pending from now on. */
   'cleanUp',
-  /** Make the close call, after the calls that came before it. */
+  /** Have the close call made, once, after the calls that came before it. */
   'callClose',
   /** Destroy the socket. */
   'terminate',
@@ -80,6 +89,7 @@ export const connectionMachine = setup({
       meta: {rule: 'RB-56'},
       on: {
         'upstream.allowed': {target: 'open', actions: 'admit', meta: {rule: 'RB-56'}},
+        'upstream.allowedLater': {target: 'settling', meta: {rule: 'RB-67'}},
         'upstream.refused': {target: 'closed', actions: ['refuse', 'cleanUp']},
         'upstream.failed': {target: 'closed', actions: ['fail', 'cleanUp']},
         'clock.handshakeDue': {target: 'abandoned', actions: ['fail', 'cleanUp', 'withdraw'], meta: {rule: 'RB-68'}},
@@ -101,6 +111,22 @@ export const connectionMachine = setup({
         'upstream.failed': {target: 'closed'},
       },
     },
+    settling: {
+      description: 'Allowed; the business server is still to hear that earlier connections of this identity ended.',
+      meta: {rule: 'RB-67'},
+      on: {
+        'identity.settled': {target: 'open', actions: 'admit', meta: {rule: 'RB-67'}},
+        'identity.taken': {target: 'closed', actions: ['fail', 'cleanUp', 'callClose'], meta: {rule: 'RB-64'}},
+        'clock.handshakeDue': {target: 'closed', actions: ['fail', 'cleanUp', 'callClose'], meta: {rule: 'RB-64'}},
+        'gateway.stopping': {target: 'closed', actions: ['fail', 'cleanUp', 'callClose'], meta: {rule: 'RB-64'}},
+        'socket.closed': {
+          target: 'closed',
+          actions: ['abandon', 'terminate', 'cleanUp', 'callClose'],
+          description: 'The client vanished.',
+          meta: {rule: 'RB-64'},
+        },
+      },
+    },
     open: {
       initial: 'fresh',
       on: {
@@ -108,6 +134,7 @@ export const connectionMachine = setup({
         'client.late': {target: 'draining', actions: ['closeLate', 'cleanUp']},
         'identity.taken': {target: 'draining', actions: ['closeTakenOver', 'cleanUp']},
         'gateway.stopping': {target: 'draining', actions: ['closeStopping', 'cleanUp']},
+        'wire.broken': {target: 'draining', actions: ['awaitEnd', 'cleanUp'], meta: {rule: 'RB-57'}},
         'wire.close': {
           target: 'draining',
           actions: ['awaitEnd', 'cleanUp'],
@@ -151,6 +178,12 @@ export const connectionMachine = setup({
       description: 'A close frame went out or came in: nothing more is sent or applied.',
       meta: {rule: 'RB-57'},
       on: {
+        'close.awaited': {
+          target: 'draining',
+          actions: 'callClose',
+          description: 'A newer connection of this identity waits; the socket may take its time.',
+          meta: {rule: 'RB-67'},
+        },
         'socket.closed': {target: 'closed', actions: 'callClose', meta: {rule: 'RB-64'}},
         'clock.drainDue': {target: 'closed', actions: ['terminate', 'callClose'], meta: {rule: 'RB-64'}},
       },
@@ -161,7 +194,39 @@ export const connectionMachine = setup({
 
 /** {@link connectionMachine} as it runs. */
 export const connection = tabulate(connectionMachine, {
-  states: ['checking', 'abandoned', 'open.fresh', 'open.suspect', 'open.awaitingPong', 'draining', 'closed'],
+  states: [
+    'checking',
+    'abandoned',
+    'settling',
+    'open.fresh',
+    'open.suspect',
+    'open.awaitingPong',
+    'draining',
+    'closed',
+  ],
   events,
   effects,
 });
+
+// Why a connection ended, by the event that ended it; what the close call says. Absent: this event ends none.
+const endReasons = {
+  'wire.close': 'client',
+  'socket.closed': 'client',
+  'clock.handshakeDue': 'timeout',
+  'clock.heartbeatDue': 'timeout',
+  'identity.taken': 'replaced',
+  'gateway.stopping': 'shutdown',
+  'wire.broken': 'error',
+  'client.overran': 'error',
+  'client.late': 'timeout',
+} as const satisfies {readonly [Event in (typeof events)[number]]?: string};
+
+/** Why an event ends a connection, as the close call says it; `eventCode` is the table's. */
+export function endReasonOf(eventCode: number): (typeof endReasons)[keyof typeof endReasons] | undefined {
+  const name = events[eventCode];
+  return name !== undefined && isEnding(name) ? endReasons[name] : undefined;
+}
+
+function isEnding(event: string): event is keyof typeof endReasons {
+  return Object.hasOwn(endReasons, event);
+}

@@ -8,6 +8,8 @@ export const headerMessage = 'RAINBOWMESSAGEID';
 /** On the connect call: the client's IP address, and the origin of its page where it is a browser. */
 export const headerAddress = 'RAINBOWCLIENTADDRESS';
 export const headerOrigin = 'RAINBOWCLIENTORIGIN';
+/** On close calls: see close-reason.ts. */
+export const headerCloseReason = 'RAINBOWCLOSEREASON';
 /** Sent by rainbow-django with an empty 200 where it refused our call: a failed call, whatever the status says. */
 export const headerInvalid = 'RAINBOWREQUESTINVALID';
 /** On the question /hello/ and on its answer: the id of the node, and the proof that it is one of the cluster. */

@@ -1,6 +1,7 @@
 // Reads a batch of calls or answers as batch.ts packed it, value for value.
 
 import {invariant} from '../core/invariant.ts';
+import {type CloseCallReason, isCloseCallReason} from '../protocol/close-reason.ts';
 import {emptyBytes} from '../protocol/packet.ts';
 import type {FailureReason} from './call.ts';
 
@@ -60,6 +61,12 @@ export class BatchReader {
   reason(): FailureReason {
     const text = this.text();
     invariant(isFailureReason(text), 'a failure reason stands here in the batch');
+    return text;
+  }
+
+  closeReason(): CloseCallReason {
+    const text = this.text();
+    invariant(isCloseCallReason(text), 'a close reason stands here in the batch');
     return text;
   }
 

@@ -52,7 +52,7 @@ export function packCalls(calls: readonly Call[]): Batch {
         parts.push(call.payload);
         break;
       case 'close':
-        fields.push(tagClose, call.call, call.identity, call.cookie);
+        fields.push(tagClose, call.call, call.identity, call.cookie, call.message, call.reason);
         break;
       default:
         unreachable(call);
@@ -86,7 +86,14 @@ export function unpackCalls(batch: Batch): Call[] {
       }
       default:
         invariant(tag === tagClose, `Expected the tag of a call, got ${tag}`);
-        calls.push({kind: 'close', call, identity, cookie: reader.optionalText()});
+        calls.push({
+          kind: 'close',
+          call,
+          identity,
+          cookie: reader.optionalText(),
+          message: reader.text(),
+          reason: reader.closeReason(),
+        });
     }
   }
   return calls;

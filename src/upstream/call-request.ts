@@ -4,7 +4,7 @@
 import type {Clock} from '../core/clock.ts';
 import {unreachable} from '../core/invariant.ts';
 import type {Random} from '../core/random.ts';
-import {headerCookie, headerIdentity, headerMessage} from '../protocol/header-name.ts';
+import {headerCloseReason, headerCookie, headerIdentity, headerMessage} from '../protocol/header-name.ts';
 import {callbackNonce, signedQuery} from '../protocol/signature.ts';
 import type {Call, ConnectCall, UpstreamSettings} from './call.ts';
 import {readForwardTarget, readTarget, type Target} from './target.ts';
@@ -76,6 +76,7 @@ export class CallRequestMaker {
         return {method: 'POST', path: this.#path(target, String(call.type)), headers, body: call.payload};
       case 'close':
         addCookie(call.cookie, headers);
+        headers.push(headerMessage, call.message, headerCloseReason, call.reason);
         return {method: 'GET', path: this.#path(target, ''), headers, body: null};
       default:
         return unreachable(call);

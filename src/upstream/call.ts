@@ -2,6 +2,8 @@
 // A batch of calls goes one way in one message; answers come back in batches as they are ready, in any order.
 // batch.ts packs both for the way.
 
+import type {CloseCallReason} from '../protocol/close-reason.ts';
+
 /** One HTTP call to the business server. */
 export type Call = ConnectCall | MessageCall | CloseCall;
 
@@ -47,6 +49,10 @@ export type Standing = 'new' | 'prompt' | 'slow';
 export interface CloseCall extends CallBase {
   readonly kind: 'close';
   readonly cookie: string | undefined;
+  /** Sent as RAINBOWMESSAGEID: the same each time this close call is made again. [RB-63] */
+  readonly message: string;
+  /** Sent as RAINBOWCLOSEREASON. */
+  readonly reason: CloseCallReason;
 }
 
 /** What came of a call. */

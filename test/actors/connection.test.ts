@@ -255,6 +255,9 @@ test('the identity that the business server gives is the one that counts, and th
   t.is(older.actor.name, 'user-1');
   const newer = kit.connect('room', {identity: 'user-1'});
   t.deepEqual(older.link.events, ['admit', 'close 4142']);
+  t.deepEqual(newer.link.events, [], 'it waits until the older one is reported closed [RB-67]');
+  kit.transport.accept('close');
+  kit.run();
   t.deepEqual(newer.link.events, ['admit']);
   const outcome = kit.publish({identity: 'user-1', channel: undefined});
   t.deepEqual(older.link.take(), []);
@@ -317,7 +320,7 @@ test('a gateway that stops refuses handshakes, closes everybody 1001 and makes t
   const [open, checking] = [kit.connect('room'), kit.knock()];
   open.receive('10000161');
   open.receive('10000162');
-  const stopped = stopThread(kit.thread, 4_000);
+  const stopped = stopThread(kit.thread, {graceMs: 4_000});
   kit.run();
   t.deepEqual(open.link.events, ['admit', 'close 1001']);
   t.deepEqual(checking.link.events, ['refuse 503']);
@@ -344,7 +347,7 @@ test('a close call that waits for earlier calls does not wait any longer once th
     kit.transport.calls.map(({kind}) => kind),
     ['message'],
   );
-  const stopped = stopThread(kit.thread, 4_000);
+  const stopped = stopThread(kit.thread, {graceMs: 4_000});
   kit.run();
   t.deepEqual(
     kit.transport.calls.map(({kind}) => kind),

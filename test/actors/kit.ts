@@ -4,6 +4,7 @@
 import {spawnConnection} from '../../src/actors/connection-actor.ts';
 import type {Link} from '../../src/actors/link.ts';
 import type {ConnectionMessage} from '../../src/actors/messages.ts';
+import type {CloseLoss} from '../../src/actors/owed-close.ts';
 import {createLocalSwitchboard} from '../../src/actors/switchboard-local.ts';
 import {type ActorSettings, createThread, type Thread} from '../../src/actors/thread.ts';
 import type {PublishOutcome, PublishRequest} from '../../src/cluster/switchboard.ts';
@@ -15,7 +16,14 @@ import {SeededRandom} from '../../src/core/random.ts';
 import {unframe} from '../../src/protocol/frame.ts';
 import {emptyBytes, parsePacket} from '../../src/protocol/packet.ts';
 import type {ActorRef} from '../../src/runtime/actor.ts';
-import {type AcceptedAnswer, type Answer, type Call, type UpstreamTransport, unsent} from '../../src/upstream/call.ts';
+import {
+  type AcceptedAnswer,
+  type Answer,
+  type Call,
+  type FailedAnswer,
+  type UpstreamTransport,
+  unsent,
+} from '../../src/upstream/call.ts';
 
 /** A link that keeps what it was handed, as hex. */
 export class RecordingLink implements Link {
@@ -91,9 +99,9 @@ export class RecordingTransport implements UpstreamTransport {
   refuse(): void {
     this.#receive([{kind: 'refused', call: this.take('connect').call}]);
   }
-  fail(kind: Call['kind']): Call {
+  fail(kind: Call['kind'], failure: Partial<FailedAnswer> = {}): Call {
     const call = this.take(kind);
-    this.#receive([{...unsent(call.call, 'status'), status: 500, wasSent: true}]);
+    this.#receive([{...unsent(call.call, 'status'), status: 500, wasSent: true, ...failure}]);
     return call;
   }
   /** The deadline of the oldest connect call comes, and the business server works on; it stays to be answered. */
@@ -101,6 +109,13 @@ export class RecordingTransport implements UpstreamTransport {
     const call = this.calls.find(({kind}) => kind === 'connect');
     if (call === undefined) throw new Error('Expected a connect call');
     this.#receive([{...unsent(call.call, 'timeout'), wasSent: true, isSlow: true, isPending: true}]);
+  }
+  /** The business server is not there: nothing was written. */
+  missAll(kind: Call['kind']): void {
+    for (const call of this.calls.filter((one) => one.kind === kind)) {
+      this.calls.splice(this.calls.indexOf(call), 1);
+      this.#receive([unsent(call.call, 'unreachable')]);
+    }
   }
   take(kind: Call['kind']): Call {
     const place = this.calls.findIndex((call) => call.kind === kind);
@@ -125,6 +140,8 @@ export interface ActorsKit {
   readonly transport: RecordingTransport;
   readonly switchboard: LocalPart;
   readonly failures: string[];
+  /** Close calls that were given up. */
+  readonly losses: CloseLoss[];
   readonly run: () => void;
   /** Lets time pass, turns included. */
   readonly advance: (ms: number) => void;
@@ -140,6 +157,7 @@ export function createActors(settings: Partial<ActorSettings> = {}, memory?: Mem
   const transport = new RecordingTransport();
   const due: (() => void)[] = [];
   const failures: string[] = [];
+  const losses: CloseLoss[] = [];
   const thread = createThread({
     settings: {
       pingIntervalMs: settings.keepAliveMs ?? 60_000,
@@ -162,6 +180,7 @@ export function createActors(settings: Partial<ActorSettings> = {}, memory?: Mem
     transport,
     defer: (turn) => due.push(turn),
     onFailure: (actor) => failures.push(actor),
+    onCloseLost: (loss) => losses.push(loss),
     onFatal: (error) => {
       throw error;
     },
@@ -186,6 +205,7 @@ export function createActors(settings: Partial<ActorSettings> = {}, memory?: Mem
     transport,
     switchboard,
     failures,
+    losses,
     run,
     knock,
     advance: (ms) => {

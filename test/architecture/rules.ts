@@ -30,6 +30,7 @@ export const oursAlone: Readonly<Record<string, string>> = {
   'RB-62': 'the answer to the caller is made here',
   'RB-63': 'the ids of messages are made here',
   'RB-66': 'the answer to the caller is made here',
+  'RB-67': 'the order of the calls is made here',
   'RB-68': 'the calls are made here',
 };
 

@@ -214,6 +214,29 @@ test('a close call is told to its handler, with the context', async (t) => {
   t.is((await call(make({}), '/close/')).status, 200);
 });
 
+test('a close call is told with its reason, and once, however often it comes [RB-63]', async (t) => {
+  const gone: unknown[] = [];
+  let fails = true;
+  const app = make({
+    close({reason, message}) {
+      gone.push([reason, message]);
+      if (fails) throw new Error('made to fail');
+    },
+    onError: () => {},
+  });
+  const headers = {RAINBOWMESSAGEID: 'c1', RAINBOWCLOSEREASON: 'replaced'};
+  t.is((await call(app, '/close/', {headers})).status, 500);
+  fails = false;
+  t.is((await call(app, '/close/', {headers})).status, 200);
+  t.is((await call(app, '/close/', {headers})).status, 200);
+  t.deepEqual(gone, [
+    ['replaced', 'c1'],
+    ['replaced', 'c1'],
+  ]);
+  t.is((await call(app, '/close/', {headers: {RAINBOWCLOSEREASON: 'of another age'}})).status, 200);
+  t.deepEqual(gone.at(-1), [undefined, '']);
+});
+
 test('what stands before the end of a path is up to the application', async (t) => {
   const app = make({on: {7: () => 'seven'}});
   t.is((await call(app, '/rainbow/v1/connect')).status, 200);

@@ -94,6 +94,6 @@ const scriptedPart: Part = {
   subscribe: ({identity}) => Promise.resolve({outcome: identity === 'mine' ? 'done' : 'noSuchConnection', ticket: 1}),
   unsubscribe: () => Promise.resolve('done'),
   evict: () => Promise.resolve(),
-  supersede: () => {},
+  takeOver: async () => {},
   info: () => Promise.resolve({connections: 1, channels: []}),
 };

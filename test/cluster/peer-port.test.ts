@@ -56,7 +56,7 @@ function createPair() {
       return 'done';
     },
     evict: async (_channel, before) => void done.push(`evict before ${before}`),
-    supersede: () => void done.push('supersede'),
+    takeOver: async () => void done.push('takeOver'),
     info: async () => ({connections: 1, channels: []}),
     inspect: async () => ({kind: 'watched', isWatching: false}),
   };

@@ -138,7 +138,7 @@ const calls: readonly Call[] = [
     standing: 'new',
     payload: new Uint8Array(0),
   },
-  {kind: 'close', call: 3, identity: 'abc', cookie: 'c'},
+  {kind: 'close', call: 3, identity: 'abc', cookie: 'c', message: 'c1', reason: 'client'},
 ];
 const answerSamples = [
   '{"status":"success"}',

@@ -2,15 +2,29 @@
 // out, so that a message that comes again under the same RAINBOWMESSAGEID is answered as before and not carried out again.
 
 import {emptyBytes} from '../../src/protocol/packet.ts';
-import {type AcceptedAnswer, type Answer, type Call, type FailureReason, unsent} from '../../src/upstream/call.ts';
+import {
+  type AcceptedAnswer,
+  type Answer,
+  type Call,
+  type FailedAnswer,
+  type FailureReason,
+  unsent,
+} from '../../src/upstream/call.ts';
 import {callTimeoutMs} from './edge.ts';
 import type {World} from './world.ts';
 
 type Answering = (answer: Answer) => void;
-type What = 'well' | 'slow' | 'refuse' | 'fail' | 'doneThenFail' | 'hang' | 'doneThenHang' | 'veryLate';
+type What = 'well' | 'slow' | 'refuse' | 'fail' | 'away' | 'doneThenFail' | 'hang' | 'doneThenHang' | 'veryLate';
 
 const badForConnect: readonly What[] = ['slow', 'refuse', 'fail', 'hang', 'veryLate'];
 const badForMessage: readonly What[] = ['slow', 'fail', 'doneThenFail', 'hang', 'doneThenHang'];
+
+const badForClose: readonly What[] = ['slow', 'fail', 'away', 'away', 'hang'];
+const badFor: Readonly<Record<Call['kind'], readonly What[]>> = {
+  connect: badForConnect,
+  message: badForMessage,
+  close: badForClose,
+};
 
 export class BusinessServer {
   /** Cleared when the storm is over. */
@@ -31,7 +45,7 @@ export class BusinessServer {
     trace.say('business', observer.numberOf(call), describeCall(call));
     const soonMs = 1 + dice.waitMs(call.kind === 'message' ? 10 : 20);
     const isBad = this.isFailing && dice.chance(plan.failing);
-    const what = isBad ? dice.pick(call.kind === 'connect' ? badForConnect : badForMessage) : 'well';
+    const what = isBad ? dice.pick(badFor[call.kind]) : 'well';
     this.#carryOut(call, answer, what, Math.min(soonMs, 100));
   }
 
@@ -63,6 +77,15 @@ export class BusinessServer {
           if (what === 'doneThenFail') this.#process(call);
           answer(failed(call, dice.pick(['status', 'unreachable'])));
         });
+        return;
+      case 'away':
+        this.#later(soonMs, () =>
+          answer(
+            dice.chance(0.5)
+              ? {...failed(call, 'unreachable'), wasSent: false}
+              : {...failed(call, 'status'), status: 503, retryAfterMs: dice.pick([undefined, 1_000])},
+          ),
+        );
         return;
       case 'doneThenHang':
         this.#later(dice.integer(0, callTimeoutMs), () => this.#process(call));
@@ -118,7 +141,7 @@ export class BusinessServer {
   }
 }
 
-function failed({call}: Call, reason: FailureReason): Answer {
+function failed({call}: Call, reason: FailureReason): FailedAnswer {
   return {...unsent(call, reason), status: reason === 'status' ? 500 : undefined, wasSent: true};
 }
 

@@ -38,8 +38,8 @@ export const portMutants: readonly Mutant[] = [
   },
   {
     name: 'an identity that two shards have at a time',
-    sabotage: between((message) => (message.kind === 'supersede' ? [] : [message])),
-    rules: ['identity'],
+    sabotage: between((message) => (message.kind === 'takeOver' ? [{...message, identity: 'nobody'}] : [message])),
+    rules: ['identity', 'RB-67'],
     isRare: true,
   },
 ];

@@ -121,7 +121,8 @@ export const transportMutants: readonly Mutant[] = [
 ];
 
 function closeOf(call: Call): Call {
-  return {kind: 'close', call: -call.call, identity: call.identity, cookie: undefined};
+  const message = `close-${call.call}`;
+  return {kind: 'close', call: -call.call, identity: call.identity, cookie: undefined, message, reason: 'client'};
 }
 
 function acceptedAnswer(call: number): Answer {

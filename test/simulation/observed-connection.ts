@@ -2,6 +2,7 @@
 // and why, and the calls of its life to the business server.
 
 import type {Packet, PacketFault} from '../../src/protocol/packet.ts';
+import type {AcceptedAnswer} from '../../src/upstream/call.ts';
 import {ObservedDown} from './observed-down.ts';
 import {ObservedUp} from './observed-up.ts';
 import type {Observer} from './observer.ts';
@@ -22,7 +23,9 @@ export class ObservedConnection {
   /** Whether the business server allowed it, and the gateway was told so. */
   isAllowed = false;
   allowedAt = 0;
-  /** Close calls made for it. */
+  /** The answer that allowed it. */
+  admission: AcceptedAnswer | undefined;
+  /** Close calls made for it, each counted once. */
   closeCalls = 0;
   /** RAINBOWCLIENTCOOKIE as last set, and when. */
   cookie: string | undefined;
@@ -67,7 +70,9 @@ export class ObservedConnection {
 
   refused(status: number): void {
     const wasAllowed = this.isAllowed && this.allowedAt < this.#observer.clock.now();
-    this.#check(!wasAllowed || this.#observer.isStopping, 'RB-56', `refused ${status} although it was allowed`);
+    // One that was given an identity may wait in vain for older ones to be reported closed. [RB-67]
+    const mayBeRefused = this.#observer.isStopping || this.#observer.isShared(this);
+    this.#check(!wasAllowed || mayBeRefused, 'RB-56', `refused ${status} although it was allowed`);
     this.ends();
   }
 
@@ -153,7 +158,7 @@ export class ObservedConnection {
     if (code === 1001) {
       this.#check(this.#observer.isStopping, 'closed', 'closed 1001 though the gateway goes on');
     } else if (code === 4142) {
-      this.#check(this.#observer.isTakenOver(this), 'RB-38', 'closed 4142 though nobody took over');
+      this.#check(this.#observer.isClaimed(this), 'RB-38', 'closed 4142 though nobody took over');
     } else if (reason === 'keep-alive timeout') {
       // What came in this very instant may have come too late.
       const now = this.#observer.clock.now();

@@ -4,7 +4,15 @@
 import type {PublishRequest} from '../../src/cluster/switchboard.ts';
 import type {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import type {Qos, SendPacket} from '../../src/protocol/packet.ts';
-import type {AcceptedAnswer, Answer, Call, MessageCall} from '../../src/upstream/call.ts';
+import type {
+  AcceptedAnswer,
+  Answer,
+  Call,
+  CloseCall,
+  FailedAnswer,
+  MessageCall,
+  RefusedAnswer,
+} from '../../src/upstream/call.ts';
 import {Memberships} from './memberships.ts';
 import {ObservedConnection} from './observed-connection.ts';
 import type {ObservedMessage} from './observed-message.ts';
@@ -17,6 +25,18 @@ import {Violations} from './violation.ts';
 const payloadBytesMost = 604;
 const replyBytesMost = 24;
 const heldMost = 50;
+
+/** `failed`: surely not processed, so that it is made again; `unknown`: it is not. */
+interface ObservedClose {
+  readonly connection: ObservedConnection;
+  state: 'running' | 'made' | 'failed' | 'unknown';
+}
+
+function stateAfter(answer: FailedAnswer | RefusedAnswer): 'failed' | 'unknown' {
+  if (answer.kind === 'refused') return 'unknown';
+  const isUndone = !answer.wasSent || answer.reason === 'stopped' || answer.status === 503;
+  return isUndone ? 'failed' : 'unknown';
+}
 
 export class Observer {
   readonly clock: SimulatedClock;
@@ -33,6 +53,8 @@ export class Observer {
   /** The connection that has an identity now. */
   readonly named = new Map<string, ObservedConnection>();
   isStopping = false;
+  /** By RAINBOWMESSAGEID. */
+  readonly #closes = new Map<string, ObservedClose>();
   /** The wire id of the flow that ended last of those whose SEND had been repeated. */
   repeatedId: number | undefined;
   readonly #byIdentity = new Map<string, ObservedConnection[]>();
@@ -55,6 +77,9 @@ export class Observer {
   }
 
   admitted(connection: ObservedConnection): void {
+    this.#checkSettled(connection);
+    const {leave, join} = connection.admission ?? {leave: undefined, join: undefined};
+    this.memberships.apply(connection.number, leave, join);
     const former = this.named.get(connection.identity);
     if (former !== undefined) this.watch(former);
     this.named.set(connection.identity, connection);
@@ -78,6 +103,23 @@ export class Observer {
 
   isTakenOver(connection: ObservedConnection): boolean {
     return this.named.get(connection.identity) !== connection;
+  }
+
+  /** Whether a newer one was given its identity, admitted or not. [RB-67] */
+  isClaimed(connection: ObservedConnection): boolean {
+    return this.#byIdentity.get(connection.identity)?.at(-1) !== connection;
+  }
+
+  /** Whether the business server gave its identity to others, too. */
+  isShared(connection: ObservedConnection): boolean {
+    return (this.#byIdentity.get(connection.identity)?.length ?? 0) > 1;
+  }
+
+  /** Close calls of which the business server did not say that they were made, or was not asked again. */
+  get closesLost(): number {
+    let lost = 0;
+    for (const {state} of this.#closes.values()) if (state !== 'made') lost++;
+    return lost;
   }
 
   /** Makes sure that what `connection` owes is looked at when the instant is over. */
@@ -165,7 +207,7 @@ export class Observer {
   /** The gateway calls the business server. */
   called(call: Call): void {
     if (call.kind === 'message') this.#messageCalled(call);
-    else if (call.kind === 'close') this.#closeCalled(call.identity, call.cookie);
+    else if (call.kind === 'close') this.#closeCalled(call);
     else if (!this.#byIdentity.has(call.identity)) this.violations.note('identity', 0, 'a connect call for nobody');
   }
 
@@ -183,12 +225,18 @@ export class Observer {
 
   /** The gateway is told what came of a call. */
   answered(call: Call, answer: Answer): void {
-    if (call.kind === 'close') return;
+    if (call.kind === 'close') {
+      const close = this.#closes.get(call.message);
+      if (close?.state === 'running') close.state = answer.kind === 'accepted' ? 'made' : stateAfter(answer);
+      return;
+    }
     if (call.kind === 'connect') {
       const [connection] = this.#byIdentity.get(call.identity) ?? [];
       if (connection === undefined || answer.kind !== 'accepted') return;
       this.#allowed(connection, answer.identity);
-      this.#applied(connection, answer);
+      // Its channels are joined in the same turn as the upgrade is answered.
+      connection.admission = answer;
+      this.#noteCookie(connection, answer);
       return;
     }
     const message = this.messages[readSerial(call.payload)];
@@ -223,14 +271,17 @@ export class Observer {
     this.#byIdentity.set(identity, [...others, connection]);
   }
 
-  #applied(connection: ObservedConnection, {cookie, leave, join}: AcceptedAnswer): void {
+  #applied(connection: ObservedConnection, answer: AcceptedAnswer): void {
+    this.#noteCookie(connection, answer);
+    if (connection.endedAt === undefined) this.memberships.apply(connection.number, answer.leave, answer.join);
+  }
+
+  #noteCookie(connection: ObservedConnection, {cookie}: AcceptedAnswer): void {
     if (cookie !== undefined) {
       connection.formerCookie = connection.cookie;
       connection.cookie = cookie === '' ? undefined : cookie;
       connection.cookieAt = this.clock.now();
     }
-    // A connect call's channels are joined in the same turn as the upgrade is answered.
-    if (connection.endedAt === undefined) this.memberships.apply(connection.number, leave, join);
   }
 
   #messageCalled(call: MessageCall): void {
@@ -249,7 +300,30 @@ export class Observer {
     message.calls.set(call.message, 'running');
   }
 
-  #closeCalled(identity: string, cookie: string | undefined): void {
+  // Before the 101 of a connection the older ones of its identity are reported closed, or nobody will do it. [RB-67]
+  #checkSettled(connection: ObservedConnection): void {
+    for (const older of this.#byIdentity.get(connection.identity) ?? []) {
+      if (older === connection) return;
+      if (!older.isAllowed) continue;
+      const close = [...this.#closes.values()].find((one) => one.connection === older);
+      const isPending = close === undefined || close.state === 'running';
+      if (isPending)
+        this.violations.note('RB-67', connection.number, `admitted before ${older.number} was reported closed`);
+    }
+  }
+
+  #closeCalled({identity, cookie, message, reason}: CloseCall): void {
+    const known = this.#closes.get(message);
+    if (known !== undefined) {
+      if (known.state !== 'failed' || known.connection.identity !== identity)
+        this.violations.note(
+          'RB-64',
+          known.connection.number,
+          `its close call is made again though it was ${known.state}`,
+        );
+      known.state = 'running';
+      return;
+    }
     const connections = this.#byIdentity.get(identity) ?? [];
     const connection = connections.find((one) => one.isAllowed && one.endedAt !== undefined && one.closeCalls === 0);
     if (connection === undefined) {
@@ -257,6 +331,9 @@ export class Observer {
       return;
     }
     connection.closeCalls++;
+    this.#closes.set(message, {connection, state: 'running'});
+    if (reason === 'shutdown' && !this.isStopping)
+      this.violations.note('RB-64', connection.number, `closed: ${reason}`);
     if (connections.length > 1) return;
     this.#checkCookie(connection, cookie);
     const isEarly = connection.up.running > 0 && !this.isStopping && !connection.mayCrash;

@@ -1,7 +1,8 @@
 // One simulated thread of the gateway: what src/gateway/shard.ts puts together, without sockets and workers.
 
 import {createLocalSwitchboard} from '../../src/actors/switchboard-local.ts';
-import {createThread, stopThread, type Thread} from '../../src/actors/thread.ts';
+import {createThread, noLedger, stopThread, type Thread} from '../../src/actors/thread.ts';
+import {Identities} from '../../src/cluster/identities.ts';
 import {NodeLoad} from '../../src/cluster/node-load.ts';
 import {PortPeer} from '../../src/cluster/peer-port.ts';
 import {Presence, presenceBytes} from '../../src/cluster/presence.ts';
@@ -22,6 +23,8 @@ export interface NodeMemory {
   readonly load: SharedArrayBuffer;
   readonly claims: SharedArrayBuffer;
   readonly order: SharedArrayBuffer;
+  /** One piece a shard. */
+  readonly identities: readonly SharedArrayBuffer[];
 }
 
 export class Shard {
@@ -34,11 +37,18 @@ export class Shard {
   readonly #exchange: EnvelopeExchange;
   readonly #presence = new Presence(new SharedArrayBuffer(presenceBytes));
   readonly #peers: PortPeer[] = [];
+  readonly #identities: Identities;
+  readonly #index: number;
 
   constructor(world: World, index: number, memory: NodeMemory) {
     const {plan, sabotage, clock, gatewayClock} = world;
     const {violations} = world.observer;
     const load = new NodeLoad(memory.load, index);
+    this.#index = index;
+    this.#identities = new Identities(
+      index,
+      memory.identities.map((piece) => new Presence(piece)),
+    );
     this.line = new BusinessLine(world, world.business);
     this.thread = createThread({
       settings: {...plan.settings, ...sabotage.settings},
@@ -55,9 +65,9 @@ export class Shard {
           if (hasMembers) this.#presence.add(channel);
           else this.#presence.remove(channel);
         },
-        identityClaimed: (identity, claim) => {
-          for (const peer of this.#peers) peer.supersede(identity, claim);
-        },
+        identityHeld: (identity, isHeld) => this.#identities.hold(identity, isHeld),
+        takeOver: (identity, claim) => this.#identities.takeOver(identity, claim),
+        ledger: noLedger,
         callEnded() {},
       },
       defer: (turn) => world.defer(this, turn),
@@ -95,12 +105,15 @@ export class Shard {
       onGone: () => this.#peers.splice(this.#peers.indexOf(peer), 1),
     });
     this.#peers.push(peer);
+    this.#identities.link(other.#index, peer);
   }
 
   /** As the product does; of the whole grace, `callGraceMs` is kept for calls that are still under way. */
   async stop(graceMs: number, callGraceMs: number): Promise<void> {
-    await stopThread(this.thread, graceMs - callGraceMs);
+    const limitMs = graceMs - callGraceMs;
+    await stopThread(this.thread, {graceMs: limitMs, maxMs: limitMs});
     await this.line.close(callGraceMs);
+    this.thread.closes.abandon();
     await this.#drain.idle();
     this.thread.heartbeats.stop();
     for (const peer of [...this.#peers]) peer.close();
@@ -111,6 +124,8 @@ export class Shard {
     const {alive, handshakes, connections, channels, upstream, counters} = this.thread;
     return {
       alive: alive.size,
+      closes: this.thread.closes.size,
+      claimants: this.thread.claimants.size,
       handshakes: handshakes.size,
       connections: connections.size,
       channels: channels.size,

@@ -194,7 +194,7 @@ class Simulation {
   async #drain(): Promise<void> {
     if (this.#world.isBroken) return;
     const {dice, shards, gatewayClock} = this.#world;
-    const hasNobody = (): boolean => shards.every(({thread}) => thread.alive.size === 0);
+    const hasNobody = (): boolean => shards.every(({thread}) => thread.alive.size + thread.closes.size === 0);
     for (const client of this.#clients) client.depart(dice.clients.chance(0.3));
     await this.#world.run(drainMs, () => gatewayClock.pending === 0 && hasNobody());
     if (!this.#world.isBroken) this.#checkEmpty();
@@ -234,6 +234,7 @@ class Simulation {
       loadedClients: load.total('clients'),
       loadedHandshakes: load.total('handshakes'),
       loadedCalls: load.total('calls'),
+      loadedCloses: load.total('closes'),
       present: shards.flatMap((shard) => channels.filter((channel) => shard.isPresent(channel))).length,
     };
     for (const [index, shard] of shards.entries()) {
@@ -249,6 +250,9 @@ class Simulation {
     if (!this.#isStopped) observer.violations.note('stop', 0, 'the gateway has not ended');
     this.#checkEmpty();
     for (const connection of observer.connections) connection.checkClosed();
+    const lost = this.#world.shards.reduce((sum, {thread}) => sum + thread.counters.closeCallsLost, 0);
+    if (lost !== observer.closesLost)
+      observer.violations.note('RB-64', 0, `${lost} close calls counted as lost, of ${observer.closesLost}`);
     for (const {settledAt, name} of observer.publications) {
       if (settledAt === undefined) observer.violations.note('settle', 0, `${name} was never answered`);
     }

@@ -4,6 +4,7 @@
 
 import {claimsBytes} from '../../src/actors/sequences.ts';
 import {NodeLoad, nodeLoadBytes} from '../../src/cluster/node-load.ts';
+import {presenceBytes} from '../../src/cluster/presence.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import {sharedOrderBytes} from '../../src/runtime/shared-order.ts';
 import type {Tape} from '../trace/tape.ts';
@@ -84,6 +85,7 @@ export class World {
     this.business = new BusinessServer(this);
     const memory = {
       load: new SharedArrayBuffer(nodeLoadBytes(plan.shards)),
+      identities: Array.from({length: plan.shards}, () => new SharedArrayBuffer(presenceBytes)),
       claims: new SharedArrayBuffer(claimsBytes),
       order: new SharedArrayBuffer(sharedOrderBytes),
     };

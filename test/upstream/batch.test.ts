@@ -58,8 +58,8 @@ test('calls of every kind come out of a batch as they went in', (t) => {
       standing: 'slow',
       payload: new Uint8Array([255]),
     },
-    {kind: 'close', call: 2 ** 50, identity: 'f', cookie: undefined},
-    {kind: 'close', call: 7, identity: 'g', cookie: 'k'},
+    {kind: 'close', call: 2 ** 50, identity: 'f', cookie: undefined, message: 'c1', reason: 'client'},
+    {kind: 'close', call: 7, identity: 'g', cookie: 'k', message: 'c2', reason: 'crashed'},
   ];
   const batch = packCalls(calls);
   t.deepEqual(unpackCalls(structuredClone(batch, {transfer: batchTransfer(batch)})), calls);

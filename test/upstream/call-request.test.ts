@@ -82,14 +82,17 @@ test('a message call is a POST of the payload as JSON, with its id and cookie [R
   });
 });
 
-test('a close call is a GET with identity and cookie', (t) => {
-  const request = makeRequests().make(closeCall({identity: 'me', cookie: 'c'}));
+test('a close call is a GET with identity, cookie, message id and reason', (t) => {
+  const call = closeCall({identity: 'me', cookie: 'c', message: 'c7', reason: 'timeout'});
+  const request = makeRequests().make(call);
   t.is(request.method, 'GET');
   t.true(request.path.startsWith('/close/?timestamp='));
   t.deepEqual(headersOf(request), {
     'accept-encoding': ['identity'],
     rainbowclientidentity: ['me'],
     rainbowclientcookie: ['c'],
+    rainbowmessageid: ['c7'],
+    rainbowclosereason: ['timeout'],
   });
 });
 

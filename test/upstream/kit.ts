@@ -186,7 +186,9 @@ export function messageCall(changes: Partial<MessageCall> = {}): MessageCall {
 }
 
 export function closeCall(changes: Partial<CloseCall> = {}): CloseCall {
-  return {kind: 'close', call: ++calls, identity: 'ab'.repeat(32), cookie: undefined, ...changes};
+  const call = ++calls;
+  const message = `close-${call}`;
+  return {kind: 'close', call, identity: 'ab'.repeat(32), cookie: undefined, message, reason: 'client', ...changes};
 }
 
 /** `accepted`, `refused`, or `failed/reason`. */

@@ -12,6 +12,7 @@ import type {ExecutionContext} from 'ava';
 import type {CounterName} from '../../../src/core/counters.ts';
 import {type Gateway, startGateway} from '../../../src/gateway/gateway.ts';
 import {defaultOptions, type GatewayOptions} from '../../../src/gateway/options.ts';
+import {isCloseCallReason} from '../../../src/protocol/close-reason.ts';
 import {Api} from './api.ts';
 import {type BusinessServer, type RecordedCall, startBusinessServer} from './business-server.ts';
 import {until, within} from './deadline.ts';
@@ -124,18 +125,22 @@ export function identityOf(call: RecordedCall): string {
 
 /** What holds of the calls of every gateway, whatever the test was about. */
 export function checkCalls(business: BusinessServer): void {
-  const closes = new Map<string, number>();
+  // A close call that is made again is the same one: it has the same id. [RB-63]
+  const closes = new Map<string, Set<string>>();
   for (const kind of ['connect', 'message', 'close', 'other'] as const) {
     for (const call of business.calls(kind)) {
       if (!call.isSigned) throw new Error(`Expected every call to be signed, got ${call.url}`);
       const identity = identityOf(call);
-      if (kind === 'close') closes.set(identity, (closes.get(identity) ?? 0) + 1);
+      if (kind !== 'close') continue;
+      const reason = call.header('RAINBOWCLOSEREASON');
+      if (!isCloseCallReason(reason)) throw new Error(`Expected RAINBOWCLOSEREASON, got ${reason}`);
+      closes.set(identity, (closes.get(identity) ?? new Set()).add(call.header('RAINBOWMESSAGEID') ?? ''));
     }
   }
-  for (const [identity, count] of closes) {
+  for (const [identity, {size}] of closes) {
     // One that the business server chose may be that of several connections, one after the other.
-    if (count > 1 && /^[0-9a-f]{64}$/.test(identity))
-      throw new Error(`Expected one close call for ${identity}, got ${count}`);
+    if (size > 1 && /^[0-9a-f]{64}$/.test(identity))
+      throw new Error(`Expected one close call for ${identity}, got ${size}`);
   }
 }
 

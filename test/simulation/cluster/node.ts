@@ -217,7 +217,7 @@ export class SimulatedNode {
   async stop(): Promise<void> {
     this.isStopping = true;
     this.#discovery.stop();
-    await stopThread(this.#thread, stopGraceMs);
+    await stopThread(this.#thread, {graceMs: stopGraceMs});
     this.peers.close();
     this.kill();
   }

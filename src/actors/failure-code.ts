@@ -1,0 +1,11 @@
+// What a client is told whose connect call failed, or was not waited for.
+
+import type {Answer} from '../upstream/call.ts';
+import type {HandshakeRefusal} from './link.ts';
+import type {Thread} from './thread.ts';
+
+/** `answer` is that of the connect call, where there is one. */
+export function failureCode(thread: Thread, answer: Answer | undefined): HandshakeRefusal {
+  if (thread.isStopping) return 'RB_STOPPING';
+  return answer?.kind === 'failed' && answer.reason === 'overloaded' ? 'RB_OVERLOADED' : 'RB_BUSINESS_SERVER';
+}
