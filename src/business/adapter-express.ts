@@ -1,8 +1,9 @@
 // A business server in Express, version 4 or 5, which is not imported here.
 
-import type {IncomingMessage, ServerResponse} from 'node:http';
-import {answerNode, streamOf} from './adapter-node.ts';
+import type {ServerResponse} from 'node:http';
+import {answerNode, bodyOf, type ReadableIncoming} from './adapter-node.ts';
 import type {Business} from './business.ts';
+import {bodyReadBefore} from './request-body.ts';
 
 /**
  * `express.use('/rainbow', toExpress(app))`, before `express.json()`: a payload that was parsed is not the client's any
@@ -10,20 +11,13 @@ import type {Business} from './business.ts';
  */
 export function toExpress(
   app: Business,
-): (incoming: IncomingMessage & {body?: unknown}, outgoing: ServerResponse, fail: (error: unknown) => void) => void {
+): (incoming: ReadableIncoming, outgoing: ServerResponse, fail: (error: unknown) => void) => void {
   return (incoming, outgoing, fail) => {
     const body = bodyOf(incoming);
     if (body === undefined) {
-      fail(new TypeError('Expected the body unread, got it parsed: let Rainbow come before express.json()'));
+      fail(new TypeError(`${bodyReadBefore} (express.json())`));
       return;
     }
     answerNode(app, incoming, outgoing, body).catch(fail);
   };
-}
-
-function bodyOf(incoming: IncomingMessage & {body?: unknown}): ReadableStream<Uint8Array> | Uint8Array | undefined {
-  const {body} = incoming;
-  if (body instanceof Uint8Array) return body;
-  if (typeof body === 'string') return Buffer.from(body, 'utf8');
-  return incoming.readableDidRead ? undefined : streamOf(incoming);
 }

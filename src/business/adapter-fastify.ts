@@ -1,6 +1,7 @@
 // A business server in Fastify, version 5, which is not imported here.
 
 import type {IncomingMessage} from 'node:http';
+import {viewBytes} from '../core/bytes.ts';
 import {toRequest} from './adapter-node.ts';
 import type {Business} from './business.ts';
 
@@ -40,7 +41,7 @@ export function toFastify(app: Business): (scope: FastifyScope) => Promise<void>
 }
 
 async function answer(app: Business, {raw, body}: RequestOfFastify, reply: ReplyOfFastify): Promise<unknown> {
-  const response = await app(toRequest(raw, body instanceof Uint8Array ? body : new Uint8Array(0)));
+  const response = await app(toRequest(raw, viewBytes(body) ?? new Uint8Array(0)));
   reply.code(response.status);
   for (const [name, value] of response.headers) reply.header(name, value);
   return reply.send(Buffer.from(await response.arrayBuffer()));

@@ -1,12 +1,20 @@
 // A business server in node:http, or in whatever hands out Node's requests and responses.
 
 import type {IncomingMessage, ServerResponse} from 'node:http';
+import {viewBytes} from '../core/bytes.ts';
 import type {Business} from './business.ts';
+import {bodyReadBefore} from './request-body.ts';
 
 /** `createServer(toNodeListener(app))`. */
-export function toNodeListener(app: Business): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
+export function toNodeListener(app: Business): (incoming: ReadableIncoming, outgoing: ServerResponse) => void {
   return (incoming, outgoing) => {
-    answerNode(app, incoming, outgoing, streamOf(incoming)).catch((error: unknown) => {
+    const body = bodyOf(incoming);
+    if (body === undefined) {
+      outgoing.writeHead(500, {'content-type': 'text/plain; charset=utf-8'}).end(bodyReadBefore);
+      process.emitWarning(bodyReadBefore, 'RainbowWarning', 'RB_BODY_READ');
+      return;
+    }
+    answerNode(app, incoming, outgoing, body).catch((error: unknown) => {
       // What cannot even be a Request, as by a method that none may have; or a connection that is gone.
       if (outgoing.headersSent) outgoing.destroy();
       else outgoing.writeHead(400, {'content-type': 'text/plain; charset=utf-8'}).end(String(error));
@@ -52,10 +60,20 @@ export function toRequest(
     method,
     headers,
     duplex: 'half',
-    ...(hasBody && {body: body instanceof Uint8Array ? Uint8Array.from(body) : body}),
+    ...(hasBody && {body: 'byteLength' in body ? Uint8Array.from(body) : body}),
   };
   // The host is nobody's business here, and `//x` a path.
   return new Request(`http://business${url.startsWith('/') ? url : '/'}`, init);
+}
+
+/** A request of Node's, of which a framework may have read the body. */
+export type ReadableIncoming = IncomingMessage & {readonly body?: unknown};
+
+/** The body as it came, read or unread; `undefined` where it was parsed, so that its bytes are lost. */
+export function bodyOf(incoming: ReadableIncoming): ReadableStream<Uint8Array> | Uint8Array | undefined {
+  const {body} = incoming;
+  if (typeof body === 'string') return Buffer.from(body, 'utf8');
+  return viewBytes(body) ?? (incoming.readableDidRead ? undefined : streamOf(incoming));
 }
 
 /** The body as a stream of which nothing is read before somebody asks. */

@@ -7,6 +7,7 @@ import {encodePayload} from '../protocol/payload.ts';
 import type {ConnectAnswer} from './call.ts';
 import type {ChannelChanges} from './channel-changes.ts';
 import {writeContext} from './context.ts';
+import {BusinessError} from './errors.ts';
 
 /** A whole answer. */
 export interface Answer {
@@ -66,11 +67,25 @@ function isResponse(value: unknown): value is Response {
 
 async function passOn(response: Response, changes: Changes): Promise<Answer> {
   if (response.status < 200) throw new RangeError(`Expected a Response with a status from 200, got ${response.status}`);
+  checkChannels(response.headers);
   return {
     status: response.status,
     headers: {...Object.fromEntries(response.headers), ...changeHeaders(changes)},
     body: new Uint8Array(await response.arrayBuffer()),
   };
+}
+
+/**
+ * A header that is appended twice is one, its values joined by a comma and a blank, which a channel's name may contain: nobody
+ * can tell any more which was meant.
+ */
+function checkChannels(headers: Headers): void {
+  for (const name of [headerJoin, headerLeave]) {
+    const value = headers.get(name);
+    if (value?.includes(', ') !== true) continue;
+    const detail = `${name} is '${value}': one channel or several? Use channels.join() and channels.leave(), or join names by ;;`;
+    throw new BusinessError('RB_CHANNEL_INVALID', detail);
+  }
 }
 
 function changeHeaders({channels, context, contextBefore}: Changes): Record<string, string> {

@@ -14,14 +14,22 @@ import {readContext} from './context.ts';
 import {settleWithin} from './deadline.ts';
 import {BusinessError} from './errors.ts';
 import {type AdmittedCall, Gate} from './gate.ts';
-import {type BusinessOptions, type CallName, checkBounds, type RefusedCall, readHandlers} from './options.ts';
+import {readSecret} from './option-check.ts';
+import {
+  type BusinessOptions,
+  type CallName,
+  checkBounds,
+  checkOptions,
+  type RefusedCall,
+  readHandlers,
+} from './options.ts';
 import {RefusalWarnings} from './refusal-warnings.ts';
 import {Repeats} from './repeats.ts';
 
 /** Answers one call of the gateway; never rejects, and never takes much longer than `timeoutMs`. */
 export type Business = (request: Request) => Promise<Response>;
 
-/** Makes a business server. Throws `RangeError` where an option is not possible. */
+/** Makes a business server. Throws `TypeError` or `RangeError` where an option is not possible, or is none. */
 export function business<Context extends object = Record<string, unknown>>(
   options: BusinessOptions<Context>,
 ): Business {
@@ -39,10 +47,11 @@ class BusinessServer<Context extends object> {
   readonly #warnings: RefusalWarnings;
 
   constructor(options: BusinessOptions<Context>) {
-    const {token, on = {}, store, onWarning, clock = systemClock} = options;
+    checkOptions(options);
+    const {on = {}, store, onWarning, clock = systemClock} = options;
+    const token = readSecret('business()', 'token', options.token);
     const {timeoutMs = 9_000, bodyBytesMax = 1_048_576, runningMax = 10_000, replayCallsMax = 1_000_000} = options;
     checkBounds({timeoutMs, bodyBytesMax, runningMax, replayCallsMax});
-    if (token === '') throw new RangeError('Expected token to be the security_token of the gateway, got an empty one');
     this.#options = options;
     this.#clock = clock;
     this.#timeoutMs = timeoutMs;
@@ -140,7 +149,7 @@ const slowBody: RefusedCall = {status: 408, code: 'RB_REQUEST_TIMEOUT', detail: 
 
 // One that broke off, or that somebody has read before us.
 function brokenBody(error: unknown): RefusedCall {
-  return {status: 400, code: 'RB_REQUEST_MALFORMED', detail: `Expected a whole body, got ${String(error)}`};
+  return {status: 400, code: 'RB_REQUEST_MALFORMED', detail: `The body cannot be read: ${String(error)}`};
 }
 
 // The hooks are the application's: one that throws is an uncaught exception of its program, as anywhere in it, and the

@@ -8,6 +8,7 @@ import type {AnswerStore} from './answer-store.ts';
 import type {CloseHandler, ConnectHandler, MessageHandler} from './call.ts';
 import type {CallPlace} from './call-place.ts';
 import type {BusinessCode} from './errors.ts';
+import {checkFunctions, checkNames} from './option-check.ts';
 
 /** Handlers by type, and one for every other type. */
 export interface MessageHandlers<Context> {
@@ -65,6 +66,29 @@ export interface BusinessOptions<Context> {
   readonly onWarning?: (text: string) => void;
   /** For tests. @default the machine's */
   readonly clock?: Clock;
+}
+
+const optionNames: readonly (keyof BusinessOptions<never>)[] = [
+  ...([
+    'token',
+    'connect',
+    'on',
+    'close',
+    'store',
+    'timeoutMs',
+    'bodyBytesMax',
+    'runningMax',
+    'replayCallsMax',
+  ] as const),
+  ...(['onError', 'onRefused', 'onWarning', 'clock'] as const),
+];
+
+/** Throws `TypeError` for an option that there is not, and for one that is no function and should be. */
+export function checkOptions<Context>(options: BusinessOptions<Context>): void {
+  checkNames('business()', options, optionNames);
+  const {connect, close, onError, onRefused, onWarning, on = {}} = options;
+  checkFunctions('business()', {connect, close, onError, onRefused, onWarning});
+  checkFunctions('on', {...on});
 }
 
 /** Finds the handler of a type. Throws `RangeError` where a key is no type. */

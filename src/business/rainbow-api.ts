@@ -16,6 +16,7 @@ import {encodePayload} from '../protocol/payload.ts';
 import type {Credentials} from './credentials.ts';
 import {RainbowApiError} from './errors.ts';
 import {callGateway, type GatewayTarget, targetUrl} from './gateway-call.ts';
+import {checkFunctions, checkNames, readSecret} from './option-check.ts';
 import {
   type ApiAnswer,
   type AskResult,
@@ -48,6 +49,13 @@ export interface RainbowApiOptions {
   /** For tests. @default the machine's */
   readonly random?: Random;
 }
+
+/** One of the two is needed. */
+type Authenticated = {readonly token: string} | {readonly apiKey: string};
+
+const optionNames = ['url', 'token', 'apiKey', 'fetch', 'timeoutMs', 'retries', 'clock', 'random'];
+const sendOptionNames = ['qos', 'timeoutMs', 'mayArriveTwice', 'signal'];
+const changeOptionNames = ['occupy', 'signal'];
 
 /** A channel's name, or one client. */
 export type Recipient = string | {readonly identity: string};
@@ -106,7 +114,9 @@ export class RainbowApi {
    * Throws `TypeError` where the URL is none, or where there is not exactly one of token and key; `RangeError` where a
    * bound is none.
    */
-  constructor(options: RainbowApiOptions) {
+  constructor(options: RainbowApiOptions & Authenticated) {
+    checkNames('RainbowApi', options, optionNames);
+    checkFunctions('RainbowApi', {fetch: options.fetch});
     const {timeoutMs = 5_000, retries = 2, clock = wakefulClock, random = systemRandom} = options;
     if (!(timeoutMs > 0 && timeoutMs <= callTimeoutMsMax)) {
       throw new RangeError(`Expected timeoutMs above 0 and at most ${callTimeoutMsMax}, got ${timeoutMs}`);
@@ -136,7 +146,9 @@ export class RainbowApi {
   }
 
   /** Puts a connected client into a channel; rejects with `RB_NO_SUCH_CONNECTION` where it is not connected. */
-  async subscribe(identity: string, channel: string, {occupy, signal}: SubscribeOptions = {}): Promise<void> {
+  async subscribe(identity: string, channel: string, options: SubscribeOptions = {}): Promise<void> {
+    checkNames('subscribe()', options, changeOptionNames);
+    const {occupy, signal} = options;
     await this.#change(apiPaths.subscribe, {identity, channel, ...(occupy && {occupy})}, signal);
   }
 
@@ -146,6 +158,7 @@ export class RainbowApi {
   }
 
   async #send(to: Recipient, type: number, data: unknown, options: SendOptions, replies?: 'all'): Promise<AskResult> {
+    checkNames('a message', options, sendOptionNames);
     if (!(Number.isInteger(type) && type >= 0 && type <= messageTypeMax)) {
       throw new RangeError(`Expected a type from 0 to ${messageTypeMax}, got ${type}`);
     }
@@ -265,7 +278,7 @@ function readUrl(text: string): string {
 }
 
 function readCredentials({token, apiKey}: RainbowApiOptions): Credentials {
-  if (token !== undefined && apiKey === undefined && token !== '') return {kind: 'token', token};
-  if (apiKey !== undefined && token === undefined && apiKey !== '') return {kind: 'key', key: apiKey};
-  throw new TypeError('Expected either token or apiKey');
+  if (token !== undefined && apiKey !== undefined) throw new TypeError('RainbowApi takes token or apiKey, got both');
+  if (apiKey !== undefined) return {kind: 'key', key: readSecret('RainbowApi', 'apiKey', apiKey)};
+  return {kind: 'token', token: readSecret('RainbowApi', 'token', token)};
 }

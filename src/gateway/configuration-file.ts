@@ -6,8 +6,9 @@
 import {isUtf8} from 'node:buffer';
 import {getSystemErrorMessage} from 'node:util';
 import {parse} from 'ini';
+import {nearest} from '../core/nearest.ts';
 import {type BoundedFile, readBounded} from './bounded-file.ts';
-import {findKey, nearest, nearestKey} from './configuration-keys.ts';
+import {findKey, nearestKey} from './configuration-keys.ts';
 import {controlCharacter} from './configuration-values.ts';
 import {findUnsafe} from './file-safety.ts';
 

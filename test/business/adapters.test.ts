@@ -1,6 +1,6 @@
 // The adapters in the real servers that they are for, over real sockets, all with the same calls.
 
-import {Agent, createServer, request as httpRequest, type Server} from 'node:http';
+import {Agent, createServer, request as httpRequest, type IncomingMessage, type Server} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {serve} from '@hono/node-server';
 import test, {type ExecutionContext} from 'ava';
@@ -166,7 +166,46 @@ test('Express is told where a payload was parsed before', async (t) => {
   });
   const port = await listen(t, createServer(host));
   t.is((await send(port, '/message/1/', json, Buffer.from('{"a":1}'))).status, 500);
-  t.regex(failures[0] ?? '', /let Rainbow come before express\.json\(\)$/);
+  t.regex(failures[0] ?? '', /mount Rainbow before the middleware that parses bodies \(express\.json\(\)\)$/);
+});
+
+test('Hono keeps a body that a middleware has read; one that is no text was lost in that', async (t) => {
+  const host = new Hono();
+  host.use(async (context, next) => {
+    await context.req.text();
+    await next();
+  });
+  host.all('/rainbow/*', toHono(make({on: {1: ({text}) => `got ${text()}`}})));
+  host.onError((error, context) => context.text(error.message, 500));
+  const port = await new Promise<number>((resolve) => {
+    const server = serve({fetch: host.fetch, hostname: '127.0.0.1', port: 0}, (place) => resolve(place.port));
+    t.teardown(() => server.close());
+  });
+  const good = await send(port, '/rainbow/message/1/', json, Buffer.from('{"a":"ä"}'));
+  t.is(good.body.toString(), 'got {"a":"ä"}');
+  t.is((await send(port, '/rainbow/connect/', {})).status, 200);
+  const binary = await send(port, '/rainbow/message/1/', json, Uint8Array.of(0xff));
+  t.is(binary.status, 500);
+  t.regex(binary.body.toString(), /was read before Rainbow got it/);
+});
+
+test('Node’s own listener takes a body that was read as bytes or text, and says so where it was parsed', async (t) => {
+  const listener = toNodeListener(make({on: {1: ({text}) => `got ${text()}`}}));
+  const read = async (incoming: IncomingMessage): Promise<Buffer> => Buffer.concat(await incoming.toArray());
+  for (const [take, status, text] of [
+    [async (incoming: IncomingMessage) => await read(incoming), 200, 'got x'],
+    [async (incoming: IncomingMessage) => (await read(incoming)).toString(), 200, 'got x'],
+    [async (incoming: IncomingMessage) => ({parsed: await read(incoming)}), 500, /mount Rainbow before/],
+  ] as const) {
+    const server = createServer((incoming, outgoing) => {
+      void take(incoming).then((body) => listener(Object.assign(incoming, {body}), outgoing));
+    });
+    const port = await listen(t, server);
+    const answer = await send(port, '/message/1/', json, Buffer.from('x'));
+    t.is(answer.status, status);
+    if (typeof text === 'string') t.is(answer.body.toString(), text);
+    else t.regex(answer.body.toString(), text);
+  }
 });
 
 test('what no web Request can be is answered 400, and the server goes on', async (t) => {

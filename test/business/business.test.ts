@@ -244,8 +244,38 @@ test('what stands before the end of a path is up to the application', async (t) 
   t.is((await call(app, '/connect/7/')).text, 'seven');
 });
 
+test('a token with the line feed of its file is the token, as for the gateway', async (t) => {
+  const app = business({token: `${token}\n`, connect: () => true});
+  t.is((await call(app, '/connect/')).status, 200);
+});
+
+test('a channel header that was appended twice is refused, since nobody knows what was meant', async (t) => {
+  const headers = new Headers({RAINBOWCLIENTCHANNEL: 'a'});
+  headers.append('RAINBOWCLIENTCHANNEL', 'b');
+  const errors: unknown[] = [];
+  const app = make({
+    on: {1: () => new Response('', {headers}), 2: () => new Response('', {headers: {RAINBOWCLIENTCHANNEL: 'a;;b'}})},
+    onError: (error) => errors.push(error),
+  });
+  t.is((await call(app, '/message/1/')).status, 500);
+  t.regex(String(errors[0]), /RAINBOWCLIENTCHANNEL is 'a, b': one channel or several\? Use channels\.join\(\)/);
+  t.is((await call(app, '/message/2/')).headers.get('RAINBOWCLIENTCHANNEL'), 'a;;b');
+});
+
 test('options that are not possible are told at once', (t) => {
-  t.throws(() => business({token: ''}), {message: /^Expected token to be the security_token/});
+  for (const [given, message] of [
+    [undefined, /token of business\(\) is undefined/],
+    ['', /token of business\(\) is empty/],
+    [5, /token of business\(\) is a number/],
+    [' \n', /token of business\(\) is a string/],
+  ] as const) {
+    t.throws(() => business({token: given as string}), {instanceOf: TypeError, message});
+  }
+  const wrong = (options: object) => () => business({token, ...options} as {token: string});
+  t.throws(wrong({onmessage: () => 1}), {message: /business\(\) has no option onmessage/});
+  t.throws(wrong({conect: () => true}), {message: /did you mean connect\?/});
+  t.throws(wrong({on: {1: 'nope'}}), {message: /1 of on is a string; it must be a function/});
+  t.throws(wrong({close: true}), {message: /close of business\(\) is a boolean/});
   t.throws(() => make({on: {65536: () => 1}}), {message: /types from 0 to 65535 or default, got 65536$/});
   t.throws(() => make({on: {say: () => 1} as MessageHandlers<never>}), {message: /got say$/});
   t.throws(() => business({token, timeoutMs: 0}), {

@@ -179,7 +179,7 @@ test('a body that breaks off, or that somebody has read before, is no message', 
   await used.text();
   const {status, text} = await read(await app(used));
   t.is(status, 400);
-  t.regex(text, /whose body nobody has read yet/);
+  t.regex(text, /was read before Rainbow got it/);
   t.deepEqual(handled, []);
 });
 

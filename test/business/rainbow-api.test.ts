@@ -1,7 +1,7 @@
 // RainbowApi: what it asks for, and what it makes of the answers.
 
 import test from 'ava';
-import {RainbowApi, RainbowApiError, type RainbowApiOptions} from '../../src/business/index.ts';
+import {RainbowApi, RainbowApiError} from '../../src/business/index.ts';
 import {isCallbackNonce, verify} from '../../src/protocol/signature.ts';
 import {answer, refusal, startScripted} from './gateway-scripted.ts';
 
@@ -178,18 +178,21 @@ test('what is no answer of the API is told with its status, a redirect too', asy
 });
 
 test('what cannot be sent or called is told at once', async (t) => {
-  const wrong: readonly RainbowApiOptions[] = [
+  const wrong: readonly object[] = [
     {url: 'ftp://x', token},
     {url: 'x', token},
     {url: 'http://x?a=1', token},
     {url: 'http://x'},
     {url: 'http://x', token: ''},
     {url: 'http://x', token, apiKey: 'k'},
+    {url: 'http://x', token, apikey: 'k'},
+    {url: 'http://x', token, fetch: 'no'},
   ];
   const bounds = [{timeoutMs: 0}, {timeoutMs: 3_600_001}, {timeoutMs: Number.NaN}, {retries: -1}];
   for (const bound of bounds)
     t.throws(() => new RainbowApi({url: 'http://x', token, ...bound}), {instanceOf: RangeError});
-  for (const options of wrong) t.throws(() => new RainbowApi(options), {instanceOf: TypeError});
+  for (const options of wrong)
+    t.throws(() => new RainbowApi(options as {url: string; token: string}), {instanceOf: TypeError});
   const {url, calls} = await startScripted(t, confirmed);
   const api = new RainbowApi({url, token});
   for (const type of [-1, 65_536, 1.5, Number.NaN])
@@ -198,6 +201,10 @@ test('what cannot be sent or called is told at once', async (t) => {
     await t.throwsAsync(api.send('lobby', 1, '', {timeoutMs}), {instanceOf: RangeError});
   }
   await t.throwsAsync(api.send('lobby', 1, 1n), {instanceOf: TypeError});
+  await t.throwsAsync(api.send('lobby', 1, new Map()), {code: 'RB_ARGUMENT'});
+  const misspelt = {timeout: 5} as object;
+  await t.throwsAsync(api.send('lobby', 1, '', misspelt), {message: /no option timeout; did you mean timeoutMs/});
+  await t.throwsAsync(api.subscribe('one', 'news', {ocupy: true} as object), {message: /did you mean occupy/});
   t.is(calls.length, 0);
   await api.send('lobby', 65_535, '', {timeoutMs: 300_000});
   t.is(calls[0]?.query.timeout, '300');
