@@ -271,7 +271,7 @@ test('options that are not possible are told at once', (t) => {
   ] as const) {
     t.throws(() => business({token: given as string}), {instanceOf: TypeError, message});
   }
-  const wrong = (options: object) => () => business({token, ...options} as {token: string});
+  const wrong = (options: object) => () => business({token, ...options});
   t.throws(wrong({onmessage: () => 1}), {message: /business\(\) has no option onmessage/});
   t.throws(wrong({conect: () => true}), {message: /did you mean connect\?/});
   t.throws(wrong({on: {1: 'nope'}}), {message: /1 of on is a string; it must be a function/});
