@@ -2,7 +2,6 @@
 // receiving half run the charts of the messages, its business line makes the calls. Made by the edge when a client asks
 // to connect; lives until its socket has gone and its calls are over; the close call is the outbox's. A failure of it closes this client with 1011 and harms nobody else.
 
-import type {Joined} from '../cluster/switchboard.ts';
 import {unreachable} from '../core/invariant.ts';
 import type {LateReason} from '../protocol/close-code.ts';
 import type {Packet, PacketFault} from '../protocol/packet.ts';
@@ -15,7 +14,7 @@ import type {Delivery} from './delivery.ts';
 import {Inbound, type InboundMessage, type InboundOwner} from './inbound.ts';
 import {lifeEvent} from './life-event.ts';
 import type {Link} from './link.ts';
-import {Membership} from './membership.ts';
+import {Membership, nowhere} from './membership.ts';
 import type {ConnectionMessage} from './messages.ts';
 import {Outbound, type OutboundOwner} from './outbound.ts';
 import type {Broadcast} from './publisher.ts';
@@ -190,7 +189,7 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
         message.done();
         return;
       case 'subscribe':
-        message.reply(this.#subscribe(message.channel, message.occupy));
+        message.reply(this.#life.isOpen ? this.#member().subscribe(message.channel, message.occupy) : nowhere);
         return;
       case 'unsubscribe':
         this.#membership?.leave(message.channel);
@@ -202,12 +201,6 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
       default:
         unreachable(message);
     }
-  }
-
-  #subscribe(channel: string, occupy: boolean): Joined {
-    if (!this.#life.isOpen) return nowhere;
-    const outcome = this.#member().join(channel, occupy);
-    return {outcome, ticket: this.#member().channels.get(channel) ?? 0};
   }
 
   #sender(): Outbound {
@@ -288,8 +281,6 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
     this.#life.callCloseIfDue();
   }
 }
-
-const nowhere: Joined = {outcome: 'noSuchConnection', ticket: 0};
 
 type RareMessage = Exclude<
   ConnectionMessage,

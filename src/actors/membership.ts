@@ -1,6 +1,6 @@
 // The channels one connection is in. Part of the connection actor; made when it joins its first one.
 
-import type {SubscribeOutcome} from '../cluster/switchboard.ts';
+import type {Joined, SubscribeOutcome} from '../cluster/switchboard.ts';
 import {invariant} from '../core/invariant.ts';
 import {isChannelName} from '../protocol/api.ts';
 import {splitChannels} from '../protocol/header-name.ts';
@@ -9,6 +9,9 @@ import type {Subject} from '../trace/observer.ts';
 import {findOrSpawnChannel} from './channel-actor.ts';
 import type {ConnectionMessage} from './messages.ts';
 import type {Thread} from './thread.ts';
+
+/** The answer of a connection that is not open. */
+export const nowhere: Joined = {outcome: 'noSuchConnection', ticket: 0};
 
 export class Membership {
   readonly #thread: Thread;
@@ -34,6 +37,11 @@ export class Membership {
     const outcome = this.#enter(channel, occupy, isMember);
     this.#thread.observation.observer?.membership(this.#subject, outcome === 'done' ? 'joined' : 'refused', channel);
     return outcome;
+  }
+
+  /** {@link join} for the API. */
+  subscribe(channel: string, occupy: boolean): Joined {
+    return {outcome: this.join(channel, occupy), ticket: this.#channels.get(channel) ?? 0};
   }
 
   /** Leaves `channel`. Idempotent. */

@@ -118,7 +118,9 @@ async function turn(target: GatewayTarget, flags: TraceFlags): Promise<void> {
     timeoutMs: callTimeoutMs,
   });
   const done = flags.off ? 'switched off' : `tracing for ${seconds} s`;
-  reportAnswer(readAnswer(outcome), flags.json === true, () => [done]);
+  reportAnswer(readAnswer(outcome), flags.json === true, (answer) => [
+    answer.partial === true ? `${done}; not on all nodes and threads of the cluster` : done,
+  ]);
 }
 
 async function follow(target: GatewayTarget, flags: TraceFlags): Promise<void> {

@@ -19,6 +19,7 @@ import {
 } from './api-request.ts';
 import type {ApiResponder} from './api-responder.ts';
 import {previewPublication} from './publish-preview.ts';
+import type {CoverageOf} from './trace-coverage.ts';
 
 /** What the calls are made of. */
 export interface ApiCallsParts {
@@ -30,6 +31,7 @@ export interface ApiCallsParts {
   readonly responder: ApiResponder;
   readonly counters: Counters;
   readonly inspect: Inspect;
+  readonly coverageOf: CoverageOf;
 }
 
 const outcomeCodes: Readonly<Record<Exclude<SubscribeOutcome, 'done'>, ErrorCode>> = {
@@ -48,7 +50,8 @@ export function addCalls(gate: ApiGate, parts: ApiCallsParts): void {
     read: ({query, body}) => readSend(query, body ?? emptyBytes),
     meaningOf: ({publish, isDry}) => (isDry ? undefined : meaningOf(publish)),
     run: async ({publish, isDry, ignored}, request, reply) => {
-      if (isDry) return JSON.stringify({status: 0, ...(await previewPublication(parts.inspect, publish))});
+      if (isDry)
+        return JSON.stringify({status: 0, ...(await previewPublication(parts.inspect, parts.coverageOf, publish))});
       const outcome = await switchboardFor(request).publish(publish);
       if (outcome.isPartial === true) parts.counters.publicationsPartial++;
       if (outcome.isTruncated === true) parts.counters.repliesTruncated++;

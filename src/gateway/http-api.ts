@@ -33,6 +33,7 @@ import type {Reports} from './reports.ts';
 import {SeldomWarning} from './seldom-warning.ts';
 import {addServerinfo} from './serverinfo.ts';
 import {TraceApi} from './trace-api.ts';
+import {createCoverage} from './trace-coverage.ts';
 import {isWebSocketUpgrade, refuseRequest} from './upgrade-request.ts';
 
 /** What the API is made of. */
@@ -51,6 +52,8 @@ export interface HttpApiParts {
   /** How many other nodes are called at the moment, and how many cannot be. */
   readonly nodeCount: () => number;
   readonly missingCount: () => number;
+  /** Which ones, as `host:port`. @default none */
+  readonly otherNodes?: () => readonly string[];
   readonly clock: Clock;
   readonly counters: Counters;
   readonly random: Random;
@@ -130,7 +133,8 @@ export function createHttpApi(parts: HttpApiParts): FastifyInstance {
     bodies,
     ignored,
   });
-  addCalls(gate, {...parts, responder});
+  const coverageOf = createCoverage(options.threads, parts.otherNodes ?? ((): readonly string[] => []));
+  addCalls(gate, {...parts, responder, coverageOf});
   app.get(apiPaths.send, open, (_request, reply) => responder.answerAs(reply, plainText, 'ok'));
   app.get<ApiRoute>(apiPaths.hello, open, ({query: {nonce}, raw}, reply) => {
     // The body is for everybody; nodes of the original expect these two letters and no more.
@@ -142,7 +146,7 @@ export function createHttpApi(parts: HttpApiParts): FastifyInstance {
     responder.refuse(reply.headers({upgrade: 'websocket', connection: 'upgrade'}), {code: 'RB_UPGRADE_REQUIRED'});
   });
   addPublicDocuments(app, responder);
-  const trace = new TraceApi({...facts, responder, drain, nextWatcher: () => random.hex(watcherBytes)});
+  const trace = new TraceApi({...facts, coverageOf, responder, drain, nextWatcher: () => random.hex(watcherBytes)});
   trace.install(app, gate);
   if (options.inspector === 'on') addInspector(app, {...facts, responder, feed: trace.feed});
   addServerinfo(gate, {...facts, access: options.serverinfo, metrics});

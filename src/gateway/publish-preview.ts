@@ -3,6 +3,7 @@
 import type {PreviewRow} from '../cluster/inspection.ts';
 import type {Inspect} from '../cluster/inspector-federated.ts';
 import type {PublishRequest} from '../cluster/switchboard.ts';
+import type {Coverage, CoverageOf} from './trace-coverage.ts';
 
 /** What the call answers. */
 export interface PublishPreview {
@@ -16,7 +17,11 @@ export interface PublishPreview {
 
 const clientsShownMax = 1_000;
 
-export async function previewPublication(inspect: Inspect, request: PublishRequest): Promise<PublishPreview> {
+export async function previewPublication(
+  inspect: Inspect,
+  coverageOf: CoverageOf,
+  request: PublishRequest,
+): Promise<PublishPreview & Partial<Coverage>> {
   const {channel, identity, qos, payload} = request;
   const publication = {channel, identity, qos, bytes: payload.length};
   const found = await inspect(() => ({kind: 'preview', publication}));
@@ -29,5 +34,5 @@ export async function previewPublication(inspect: Inspect, request: PublishReque
     }
   }
   const recipients = previews.reduce((sum, preview) => sum + preview.recipients, 0);
-  return {recipients, fates, clients: rows.slice(0, clientsShownMax)};
+  return {recipients, fates, clients: rows.slice(0, clientsShownMax), ...coverageOf(found)};
 }

@@ -206,6 +206,7 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     nodeKeys,
     nodeCount: () => nodes?.called.length ?? 0,
     missingCount: () => nodes?.missingCount ?? 0,
+    otherNodes: () => (nodes?.all ?? []).map(({name}) => name.replace(/^https?:\/\//, '')),
     clock,
     counters,
     readCounters: () => Promise.resolve(totals),

@@ -15,6 +15,7 @@ import {refuseParameters} from './api-query.ts';
 import type {ApiResponder} from './api-responder.ts';
 import type {HttpDrain} from './http-drain.ts';
 import type {GatewayOptions} from './options.ts';
+import type {CoverageOf} from './trace-coverage.ts';
 import {TraceFeed} from './trace-feed.ts';
 import {readFeedQuery, readQuestion, readSwitch, type TraceQuestion, type TraceSwitch} from './trace-request.ts';
 import {findStory} from './trace-story.ts';
@@ -26,6 +27,7 @@ const feedsMax = 8;
 export interface TraceApiParts {
   readonly options: GatewayOptions;
   readonly inspect: Inspect;
+  readonly coverageOf: CoverageOf;
   readonly responder: ApiResponder;
   readonly drain: HttpDrain;
   readonly clock: Clock;
@@ -96,8 +98,9 @@ export class TraceApi {
 
   async #switch({selection, seconds}: TraceSwitch): Promise<ApiOutcome> {
     const watch = {kind: 'watch', watcher: 'api', durationMs: seconds * 1_000} as const;
-    await this.#parts.inspect(() => ({...watch, selection: seconds > 0 ? selection : undefined}));
-    return doneText(false);
+    const {inspect, coverageOf} = this.#parts;
+    const found = await inspect(() => ({...watch, selection: seconds > 0 ? selection : undefined}));
+    return doneText(coverageOf(found) !== undefined);
   }
 
   async #openFeed(query: FeedQuery, reply: FastifyReply): Promise<Refusal | undefined> {

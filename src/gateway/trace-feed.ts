@@ -19,6 +19,7 @@ import {
 import type {FeedQuery} from '../protocol/trace-feed.ts';
 import {writeTraceLine} from '../protocol/trace-lines.ts';
 import {nameCounts, StepCounts} from './trace-counts.ts';
+import type {Coverage, CoverageOf} from './trace-coverage.ts';
 
 /** Between two readings; while there is more to read than one takes, what was traced before mostly, the next comes sooner. */
 const periodMs = 250;
@@ -37,6 +38,7 @@ const rosterRowsPerMs = 2.5;
 /** What a feed is made of. */
 export interface TraceFeedParts {
   readonly inspect: Inspect;
+  readonly coverageOf: CoverageOf;
   readonly readCounters: () => Promise<Readonly<Counters>>;
   readonly clock: Clock;
   readonly source: string;
@@ -191,6 +193,7 @@ export class TraceFeed {
         steps: this.#steps.give(),
         counters,
         connections: this.#connections,
+        ...notCovered(this.#parts.coverageOf(found)),
       };
       this.#write([snapshot]);
     }
@@ -214,6 +217,10 @@ export class TraceFeed {
   async #unwatch(): Promise<void> {
     await this.#parts.inspect(() => ({kind: 'watch', watcher: this.#watcher, selection: undefined, durationMs: 0}));
   }
+}
+
+function notCovered(covered: Coverage | undefined): {readonly notCovered?: string} {
+  return covered === undefined ? {} : {notCovered: covered.coverage.text};
 }
 
 /** Order of events of several threads: by time, and of one thread as they were. */

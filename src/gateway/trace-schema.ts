@@ -68,12 +68,24 @@ const rosterRow = z.object({
 
 const fate = z.enum(['transmitted', 'queued', 'refused', 'dropped', 'gone']) satisfies z.ZodType<PreviewFate>;
 
+const coverage = {
+  partial: z.literal(true).describe('Not all threads and nodes are in here').exactOptional(),
+  coverage: z
+    .object({
+      silentThreads: count.describe('Threads of this node that did not answer'),
+      notAsked: z.array(z.string()).describe('Other nodes of the cluster'),
+      text: z.string().describe('The same, for people'),
+    })
+    .exactOptional(),
+};
+
 /** Answer of `POST /send/` with `dry`. */
 export const previewSchema = z.object({
   status: z.literal(0),
   recipients: count.describe('Clients that it would go to'),
   fates: z.partialRecord(fate, count).describe('How many of them by what would become of it'),
   clients: z.array(rosterRow.extend({fate})).describe('The first of them'),
+  ...coverage,
 }) satisfies z.ZodType<PublishPreview & {status: 0}>;
 
 /** Answer of `GET /trace/` with `message` or `identity`. */
@@ -90,6 +102,7 @@ export const storySchema = z.object({
   wallMs: z.number().describe('Unix ms, the same moment'),
   events: z.array(z.looseObject({kind: z.string(), seq: count, at: z.number(), thread: count})).describe('In order'),
   isCut: z.boolean().describe('Whether there were more; these are the latest'),
+  ...coverage,
 });
 
 /** Answer of `GET /trace/` without any of them. */

@@ -4,13 +4,14 @@ import type {Inspect} from '../cluster/inspector-federated.ts';
 import type {Clock} from '../core/clock.ts';
 import {type Story, tellStory} from '../protocol/story.ts';
 import type {RosterRow, TraceEvent} from '../protocol/trace.ts';
+import type {Coverage, CoverageOf} from './trace-coverage.ts';
 import {byTime} from './trace-feed.ts';
 
 /** Events of one part. */
 const eventsMax = 10_000;
 
 /** What `GET /trace/` answers. */
-export interface FoundStory extends Story {
+export interface FoundStory extends Story, Partial<Coverage> {
   readonly message: string | undefined;
   readonly identity: string | undefined;
   /** The client's connection now, where it has one. */
@@ -27,12 +28,13 @@ export interface FoundStory extends Story {
 /** What the finding needs. */
 export interface StoryParts {
   readonly inspect: Inspect;
+  readonly coverageOf: CoverageOf;
   readonly clock: Clock;
 }
 
 /** One of `message` and `identity` is given, or both: what the message has to do with the client. */
 export async function findStory(
-  {inspect, clock}: StoryParts,
+  {inspect, clock, coverageOf}: StoryParts,
   message: string | undefined,
   identity: string | undefined,
 ): Promise<FoundStory> {
@@ -46,7 +48,10 @@ export async function findStory(
       ? {headline: headlineOf(identity ?? '', events, connected), parts: []}
       : tellStory(message, events, at, identity);
   const isCut = stories.some((one) => one.isCut);
-  return {...story, message, identity, connected, at, wallMs: clock.wallNow(), events, isCut};
+  const covered = coverageOf(found);
+  // A sentence that stands alone must not say more than is known: "confirmed by 1 of 1" while others were never asked.
+  const headline = covered === undefined ? story.headline : `${story.headline} (${covered.coverage.text})`;
+  return {...story, headline, message, identity, connected, at, wallMs: clock.wallNow(), events, isCut, ...covered};
 }
 
 async function findConnection(inspect: Inspect, identity: string): Promise<RosterRow | undefined> {

@@ -49,6 +49,11 @@ export function App({store}: {readonly store: Store}) {
         <ThemeSwitch />
       </header>
       <FeedBanner store={store} />
+      {store.world.snapshot?.notCovered !== undefined && (
+        <p class="banner" role="status">
+          Shown: {store.world.snapshot.notCovered}
+        </p>
+      )}
       <main class={`${view}${isLarge ? ' large' : ''}`}>
         {view === 'watch' && (
           <>

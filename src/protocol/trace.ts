@@ -211,6 +211,8 @@ export interface SnapshotLine {
   /** The counters of src/core/counters.ts, which only grow. */
   readonly counters: Readonly<Record<string, number>>;
   readonly connections: number;
+  /** For people: which threads and nodes are not in here. Absent where all are. [RB-66] */
+  readonly notCovered?: string;
 }
 
 /** One live connection. */

@@ -58,7 +58,8 @@ async function stage(t: ExecutionContext, query: FeedQuery, wrap?: (inspect: Ins
     kit.run();
     return found;
   };
-  const parts = {inspect: running, readCounters: () => counters, clock: kit.clock, source: 'a test', threads: 1};
+  const facts = {readCounters: () => counters, clock: kit.clock, source: 'a test', threads: 1};
+  const parts = {...facts, inspect: running, coverageOf: () => undefined};
   const feed = new TraceFeed(parts, 'feed', query, response);
   t.teardown(() => feed.end());
   const turn = async (): Promise<void> => {
