@@ -4,6 +4,12 @@
 import {tagOf, viewBytes} from '../core/bytes.ts';
 import {emptyBytes} from './packet.ts';
 
+/** The codes of the errors below. */
+export const payloadCodes = {
+  RB_ARGUMENT: 'a value that cannot be sent',
+  RB_NOT_JSON: 'a payload that is not JSON',
+} as const;
+
 /** Received bytes, to be read as what the sender meant. The functions need no `this`. */
 export interface Payload<Data = unknown> {
   /** As they came. */

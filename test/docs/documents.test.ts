@@ -14,6 +14,7 @@ import {inboundQos1, inboundQos2} from '../../src/machines/inbound-delivery.ts';
 import {lanPeer} from '../../src/machines/lan-peer.ts';
 import {outboundQos1, outboundQos2} from '../../src/machines/outbound-delivery.ts';
 import {closeReasons} from '../../src/protocol/close-code.ts';
+import {payloadCodes} from '../../src/protocol/payload.ts';
 import {
   codeBlocks,
   codeSpans,
@@ -182,7 +183,9 @@ test('no document names an error code that does not exist', (t) => {
   for (const {path, text} of documents) {
     for (const [code] of text.matchAll(/\bRB_[A-Z_]+\b/g)) {
       if (text.includes(`${code}…`)) continue;
-      const isKnown = [errorTable, businessCodes, clientErrorTable].some((codes) => Object.hasOwn(codes, code));
+      const isKnown = [errorTable, businessCodes, clientErrorTable, payloadCodes].some((codes) =>
+        Object.hasOwn(codes, code),
+      );
       t.true(isKnown, `${path}: ${code}`);
     }
   }
