@@ -12,12 +12,16 @@ interface Flow {
   readonly qos: number;
   /** `released`: its REC has come, so that its SEND is never sent again. */
   state: 'sent' | 'released';
+  readonly begunAt: number;
   changedAt: number;
   /** When its latest packet went out, and when one went out as an answer. */
   sentAt: number;
   repliedAt: number;
   isRepeated: boolean;
 }
+
+/** The longest pause between two RELs, but for a longer interval. */
+const releasePauseMaxMs = 60_000;
 
 export class ObservedDown {
   readonly #observer: Observer;
@@ -129,6 +133,7 @@ export class ObservedDown {
       publication,
       qos: packet.qos,
       state: 'sent',
+      begunAt: now,
       changedAt: now,
       sentAt: now,
       repliedAt: -1,
@@ -154,23 +159,31 @@ export class ObservedDown {
     flow.isRepeated = true;
   }
 
-  /** A repeat is at least half an interval after what it repeats. */
+  /** A repeat is at most half an interval before its pause is over. */
   #isTimely(flow: Flow): void {
     const now = this.#observer.clock.now();
     const elapsedMs = now - flow.sentAt;
-    const leastMs = this.#observer.plan.settings.retryIntervalMs / 2 - 1;
+    const leastMs = this.#pauseMs(flow, flow.begunAt) - this.#observer.plan.settings.retryIntervalMs / 2 - 1;
     // A repeat that was due may meet the answer to a packet in one turn.
     const isSoon = elapsedMs < leastMs && flow.changedAt < now && flow.repliedAt < now;
     if (isSoon) this.#note('RB-09', `${flow.publication.name} was repeated after ${elapsedMs} ms`);
   }
 
-  /** What is unacknowledged was repeated, at the latest one and a half intervals after the last time. */
+  /** What is unacknowledged was repeated, at the latest half an interval after its pause was over. */
   #checkRepeated(flow: Flow): void {
     const elapsedMs = this.#observer.clock.now() - flow.sentAt;
-    const isDue = elapsedMs > this.#observer.plan.settings.retryIntervalMs * 1.5 + 1;
+    const mostMs = this.#pauseMs(flow, flow.publication.requestedAt) + this.#observer.plan.settings.retryIntervalMs / 2;
+    const isDue = elapsedMs > mostMs + 1;
     const isSettled = flow.state === 'sent' && flow.publication.settledAt !== undefined;
     if (isDue && !isSettled && !this.#connection.wasCongested)
       this.#note('RB-14', `${flow.publication.name} was not repeated for ${elapsedMs} ms`);
+  }
+
+  /** That of a REL grows with the age that the message, begun at `since`, had when the last one went out. */
+  #pauseMs({state, sentAt}: Flow, since: number): number {
+    const {retryIntervalMs} = this.#observer.plan.settings;
+    if (state === 'sent') return retryIntervalMs;
+    return Math.max(retryIntervalMs, Math.min(retryIntervalMs + sentAt - since, releasePauseMaxMs));
   }
 
   #note(rule: string, what: string): void {
