@@ -19,7 +19,7 @@ import {emptyBytes, packetHeaderBytesMax, type Qos} from '../protocol/packet.ts'
 import type {Reply} from '../runtime/ask.ts';
 import type {PublicationResult, SharedStory} from '../trace/observer.ts';
 import {Delivery} from './delivery.ts';
-import {type Recipients, strangerAt} from './recipients.ts';
+import {deliveryDepthMax, type Recipients, strangerAt} from './recipients.ts';
 import type {Thread} from './thread.ts';
 
 /** What a delivery is taken to cost in the node's memory: the object, and its places in two lists. */
@@ -96,7 +96,7 @@ export class Publication implements SharedStory {
       this.#deliveries[place++] = delivery;
       this.#open++;
       this.#running++;
-      if (!recipient.tell(delivery)) untold.push(delivery);
+      if (recipient.depth >= deliveryDepthMax || !recipient.tell(delivery)) untold.push(delivery);
     }
     // Not before all are counted: the end of the first would look like the end of all.
     for (const delivery of untold) {

@@ -6,7 +6,7 @@ import {framePacket} from '../protocol/frame.ts';
 import type {Reply} from '../runtime/ask.ts';
 import type {PublicationFacts, SharedStory} from '../trace/observer.ts';
 import {Publication} from './publication.ts';
-import {type Recipients, strangerAt} from './recipients.ts';
+import {deliveryDepthMax, type Recipients, strangerAt} from './recipients.ts';
 import type {Thread} from './thread.ts';
 
 /** One QoS 0 message, as it goes to every client. */
@@ -57,7 +57,7 @@ export function broadcast(thread: Thread, recipients: Recipients, broadcasts: re
   const {counters, observation} = thread;
   const message = {kind: 'broadcast', broadcasts} as const;
   for (const recipient of recipients.keys()) {
-    if (recipient.tell(message)) continue;
+    if (recipient.depth < deliveryDepthMax && recipient.tell(message)) continue;
     counters.framesDropped += broadcasts.length;
     if (observation.observer === undefined) continue;
     for (const {story} of broadcasts) observation.observer.delivery('dropped', strangerAt(recipient), story);

@@ -3,7 +3,7 @@
 // A shard that died is waited for: its successor takes over what it owed, before it is linked.
 
 import type {PortPeer} from './peer-port.ts';
-import type {Presence} from './presence.ts';
+import {Presence} from './presence.ts';
 
 export class Identities {
   readonly #own: number;
@@ -11,10 +11,10 @@ export class Identities {
   readonly #peers = new Map<number, Pick<PortPeer, 'takeOver'>>();
   #linked = Promise.withResolvers<void>();
 
-  /** `presences` has one piece for each shard, `own` is the place of this one; none where there is but one shard. */
-  constructor(own: number, presences: readonly Presence[]) {
+  /** `memory` has one piece for each shard, `own` is the place of this one; none where there is but one shard. */
+  constructor(own: number, memory: readonly SharedArrayBuffer[]) {
     this.#own = own;
-    this.#presences = presences;
+    this.#presences = memory.map((piece) => new Presence(piece));
   }
 
   /** Forgets what this shard's predecessor had: what of it is left is held anew. */

@@ -5,7 +5,7 @@
 import type {AddressInfo} from 'node:net';
 import {type MessagePort, receiveMessageOnPort} from 'node:worker_threads';
 import type {Logger} from 'pino';
-import type {CloseLoss, OwedFacts} from '../actors/owed-close.ts';
+import type {OwedFacts} from '../actors/owed-close.ts';
 import {createLocalSwitchboard} from '../actors/switchboard-local.ts';
 import {type CloseLedger, createThread, noLedger, stopThread} from '../actors/thread.ts';
 import {Identities} from '../cluster/identities.ts';
@@ -29,6 +29,7 @@ import {type Envelope, EnvelopeExchange} from '../runtime/envelope-exchange.ts';
 import {SharedOrder} from '../runtime/shared-order.ts';
 import {createUpstreamPool} from '../upstream/upstream-pool.ts';
 import {BusinessReports, FailingKinds} from './business-reports.ts';
+import {CloseLosses} from './close-losses.ts';
 import {HandshakeNotices} from './handshake-notices.ts';
 import {watchHeap} from './heap-watch.ts';
 import {createHttpApi} from './http-api.ts';
@@ -91,8 +92,6 @@ const closeCallsFactor = 2;
 const closesHeldFactor = 2;
 /** Of the grace at shutdown, what is kept for close calls that are still under way when the clients have gone. */
 const callGraceMs = 500;
-/** Of the clients whose close calls were not made. */
-const identitiesLoggedMax = 1_000;
 
 const identityExpected = `a whole number, or 1 to ${identityLengthMax} printable ASCII characters without blanks`;
 
@@ -108,16 +107,13 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
   const presences = memory.presences.map((piece) => new Presence(piece));
   const presence = presences[parts.index];
   const peers: PortPeer[] = [];
-  const identities = new Identities(
-    parts.index,
-    memory.identities.map((piece) => new Presence(piece)),
-  );
+  const identities = new Identities(parts.index, memory.identities);
   const {clientsMax, socketsMax, upstreamSocketsMax} = shareFiles(readFileLimit(), options);
   const reports = new Reports(clock, threadIntervalMs, parts.report);
   const business = new BusinessReports(reports, new FailingKinds(memory.failing), options);
   const full = new SeldomWarning(reports, 'clients.refused');
   const notices = new HandshakeNotices(reports, log, memory.notices);
-  const lostClose = new SeldomWarning(reports, 'closeCall.lost');
+  const losses = new CloseLosses(reports, log);
   const outOfFiles = new SeldomWarning(reports, 'sockets.dropped');
   const transport = createUpstreamPool({
     settings: {...options, socketsMax: upstreamSocketsMax},
@@ -163,10 +159,7 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
       const topic = `${actor} ${error instanceof Error ? error.message : ''}`;
       reports.take({level: 'error', event: 'actor.failed', topic, fields: {actor, error}});
     },
-    onCloseLost: ({identity, ...loss}) => {
-      lostClose.count({...loss});
-      log.debug({identity, ...loss}, 'closeCall.lostFor');
-    },
+    onCloseLost: (loss) => losses.lost(loss),
     onFatal: parts.onFatal,
   });
   if (options.traceRate > 0) {
@@ -235,13 +228,6 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     return clients < clientsMax && load.total('handshakes') < options.handshakesMax;
   }
 
-  function reportLost(losses: readonly CloseLoss[]): void {
-    if (losses.length === 0) return;
-    log.error({count: losses.length}, 'closeCalls.lostAtShutdown');
-    const identities = losses.slice(0, identitiesLoggedMax).map(({identity}) => identity);
-    log.debug({identities, count: losses.length}, 'closeCalls.lostFor');
-  }
-
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
     // Stops listening at once; settles when the last socket has gone, those of clients included.
@@ -249,7 +235,7 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     const {shutdownGraceMs, shutdownMaxMs} = options;
     await stopThread(thread, {graceMs: shutdownGraceMs - callGraceMs, maxMs: shutdownMaxMs - callGraceMs});
     await transport.close(callGraceMs);
-    reportLost(thread.closes.abandon());
+    losses.leftAtEnd(thread.closes.abandon());
     parts.ledger?.turnEnds();
     await isApiClosed;
     thread.heartbeats.stop();

@@ -2,6 +2,7 @@
 // that is safe; before a newer connection of the same identity is let in.
 
 import test from 'ava';
+import {broadcast} from '../../src/actors/publisher.ts';
 import {stopThread} from '../../src/actors/thread.ts';
 import type {CloseCallReason} from '../../src/protocol/close-reason.ts';
 import type {Call, CloseCall, FailedAnswer} from '../../src/upstream/call.ts';
@@ -521,4 +522,17 @@ test('what a thread that died owed is made by who takes it over, with the same R
   kit.transport.accept('close');
   kit.run();
   t.deepEqual(newer.link.events, ['admit']);
+});
+
+test('a flood of messages leaves room in the mailbox for the end of the connection [RB-64]', (t) => {
+  const kit = createActors();
+  const client = kit.connect('room');
+  const {actor} = client;
+  const members = new Set([actor]);
+  const broadcasts = [{frame: new Uint8Array([1]), story: undefined}];
+  for (let count = 0; count < 140_000; count++) broadcast(kit.thread, members, broadcasts);
+  t.true(kit.thread.counters.framesDropped > 0, 'it is a flood');
+  t.true(actor.tell({kind: 'socketClosed'}));
+  kit.run();
+  t.is(closes(kit).length, 1);
 });

@@ -45,10 +45,7 @@ export class Shard {
     const {violations} = world.observer;
     const load = new NodeLoad(memory.load, index);
     this.#index = index;
-    this.#identities = new Identities(
-      index,
-      memory.identities.map((piece) => new Presence(piece)),
-    );
+    this.#identities = new Identities(index, memory.identities);
     this.line = new BusinessLine(world, world.business);
     this.thread = createThread({
       settings: {...plan.settings, ...sabotage.settings},
