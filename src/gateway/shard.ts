@@ -3,7 +3,7 @@
 // the others as peers.
 
 import type {AddressInfo} from 'node:net';
-import {type MessagePort, receiveMessageOnPort} from 'node:worker_threads';
+import type {MessagePort} from 'node:worker_threads';
 import type {Logger} from 'pino';
 import type {OwedFacts} from '../actors/owed-close.ts';
 import {createLocalSwitchboard} from '../actors/switchboard-local.ts';
@@ -14,19 +14,14 @@ import {createHttpTransport} from '../cluster/node-http.ts';
 import {NodeLoad} from '../cluster/node-load.ts';
 import {NodePeers} from '../cluster/node-peers.ts';
 import type {NodeList} from '../cluster/node-transport.ts';
-import {PortPeer} from '../cluster/peer-port.ts';
 import {Presence} from '../cluster/presence.ts';
-import type {ShardMessage} from '../cluster/shard-message.ts';
 import {createFederatedSwitchboard} from '../cluster/switchboard-federated.ts';
 import {systemClock} from '../core/clock.ts';
 import {createCounters, sumCounters} from '../core/counters.ts';
-import {invariant} from '../core/invariant.ts';
 import {MemoryBound} from '../core/memory-bound.ts';
 import {systemRandom} from '../core/random.ts';
 import {identityLengthMax} from '../protocol/api.ts';
 import {emptySelection} from '../protocol/trace-feed.ts';
-import {type Envelope, EnvelopeExchange} from '../runtime/envelope-exchange.ts';
-import {SharedOrder} from '../runtime/shared-order.ts';
 import {createUpstreamPool} from '../upstream/upstream-pool.ts';
 import {BusinessReports, FailingKinds} from './business-reports.ts';
 import {CloseLosses} from './close-losses.ts';
@@ -41,6 +36,7 @@ import {createSharedReplayGuard} from './replay-marks-shared.ts';
 import {type Report, Reports, threadIntervalMs} from './reports.ts';
 import {SeldomWarning} from './seldom-warning.ts';
 import type {NodeMemory} from './shard-memory.ts';
+import {ShardPeers} from './shard-peers.ts';
 import {StartGate} from './start-gate.ts';
 import {exitWithoutThreads} from './stuck-thread.ts';
 import {version} from './version.ts';
@@ -106,7 +102,6 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
   const totals = sumCounters(memory.counters);
   const presences = memory.presences.map((piece) => new Presence(piece));
   const presence = presences[parts.index];
-  const peers: PortPeer[] = [];
   const identities = new Identities(parts.index, memory.identities);
   const {clientsMax, socketsMax, upstreamSocketsMax} = shareFiles(readFileLimit(), options);
   const reports = new Reports(clock, threadIntervalMs, parts.report);
@@ -167,9 +162,7 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     thread.tracer.watch('configuration', selection, Number.POSITIVE_INFINITY);
   }
   const local = createLocalSwitchboard(thread);
-  const order = new SharedOrder(memory.order, parts.index);
-  const exchange = new EnvelopeExchange({scheduler: thread.scheduler, order});
-  const inOrder = (action: () => void): void => exchange.inOrder(action);
+  const shards = new ShardPeers({...parts, ...options, scheduler: thread.scheduler, order: memory.order, presences});
   const nodeKeys = clusterKeys(options);
   const nodes =
     nodeKeys &&
@@ -187,14 +180,14 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     options,
     switchboard: createFederatedSwitchboard(
       local,
-      () => (nodes === undefined ? peers : [...peers, ...nodes.all]),
-      inOrder,
+      () => (nodes === undefined ? shards.all : [...shards.all, ...nodes.all]),
+      shards.inOrder,
     ),
-    inspect: createFederatedInspector(local, () => peers),
+    inspect: createFederatedInspector(local, () => shards.all),
     observation: thread.observation,
     memory: bound,
     random: systemRandom,
-    ownNode: createFederatedSwitchboard(local, () => peers, inOrder),
+    ownNode: createFederatedSwitchboard(local, () => shards.all, shards.inOrder),
     node: parts.node,
     nodeKeys,
     nodeCount: () => nodes?.called.length ?? 0,
@@ -242,31 +235,13 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     thread.tracer.stop();
     stopWatchingHeap();
     nodes?.close();
-    for (const peer of peers) peer.close();
+    shards.close();
     reports.stop();
   }
 
   return {
     addPeer(index, port) {
-      const peerPresence = presences[index];
-      invariant(peerPresence !== undefined, 'Expected memory for each shard');
-      const peer: PortPeer = new PortPeer({
-        name: `shard ${index}`,
-        // What was posted is there before the port says so.
-        port: Object.assign(port, {
-          take: () => receiveMessageOnPort(port)?.message as Envelope<ShardMessage> | undefined,
-        }),
-        presence: peerPresence,
-        exchange,
-        clock,
-        peerTimeoutMs: options.peerTimeoutMs,
-        local,
-        onGone() {
-          peers.splice(peers.indexOf(peer), 1);
-          identities.unlink(index);
-        },
-      });
-      peers.push(peer);
+      const peer = shards.add(index, port, local, () => identities.unlink(index));
       identities.link(index, peer);
     },
 
