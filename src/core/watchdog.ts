@@ -14,7 +14,7 @@ const tickMsMax = 1_000;
 /** A tick counts at most this many intervals. */
 const lateTicks = 1.5;
 /** A thread that has not beaten yet is loading its modules. */
-const startMsMin = 30_000;
+const startMsMin = 120_000;
 
 function tickMsOf(timeoutMs: number): number {
   return Math.min(tickMsMax, Math.max(tickMsMin, timeoutMs / ticksPerTimeout));
@@ -83,7 +83,7 @@ export class Watchdog {
     this.#tickMs = tickMsOf(options.timeoutMs);
   }
 
-  /** Watches the thread at `place`; one that has not beaten yet may take 30 s until it does. */
+  /** Watches the thread at `place`; one that has not beaten yet may take two minutes until it does. */
   watch(place: number): void {
     if (this.#options.timeoutMs === 0) return;
     const beats = Atomics.load(this.#beats, place);

@@ -68,9 +68,9 @@ export class Shards {
   async start(): Promise<number> {
     this.#port = this.#options.port;
     const indexes = Array.from({length: this.#options.threads}, (_, index) => index);
-    // One after the other, so that each is linked with those before it.
-    const shards: ShardProcess[] = [];
-    for (const index of indexes) shards.push(await this.#prepare(index));
+    // Their modules load at the same time.
+    const shards = indexes.map((index) => this.#spawn(index));
+    for (const [place, shard] of shards.entries()) await this.#introduce(shard, shards.slice(0, place));
     // The first finds the port. Nobody is let in before all listen: the kernel spreads over those that do.
     for (const shard of shards) await this.#listen(shard);
     await Promise.all(shards.map((shard) => shard.command({kind: 'open'})));
@@ -118,12 +118,14 @@ export class Shards {
 
   // New clients go to it as to the others; those that are inside elsewhere stay there.
   async #replace(index: number): Promise<void> {
-    const shard = await this.#prepare(index);
+    const others = [...this.#living];
+    const shard = this.#spawn(index);
+    await this.#introduce(shard, others);
     await this.#listen(shard);
     await shard.command({kind: 'open'});
   }
 
-  async #prepare(index: number): Promise<ShardProcess> {
+  #spawn(index: number): ShardProcess {
     const {memory, node, log, onDoubt} = this.#parts;
     const start = {options: this.#options, index, memory, node};
     const shard = new ShardProcess(
@@ -135,11 +137,16 @@ export class Shards {
         else this.#parts.report(notice.report);
       },
     );
-    const others = [...this.#living];
     this.#living.add(shard);
     this.#watchdog.watch(index);
     // Before it is linked: whoever waits for an identity asks it only then. [RB-67]
     shard.adopt(this.#orphans[index]?.take() ?? [], true);
+    return shard;
+  }
+
+  /** Links it with each of `others`, and tells it the nodes of the cluster. */
+  async #introduce(shard: ShardProcess, others: readonly ShardProcess[]): Promise<void> {
+    const {index} = shard;
     for (const other of others) {
       const {port1, port2} = new MessageChannel();
       await Promise.all([
@@ -148,7 +155,6 @@ export class Shards {
       ]);
     }
     await shard.command({kind: 'nodes', list: this.#nodes});
-    return shard;
   }
 
   async #listen(shard: ShardProcess): Promise<void> {
@@ -171,6 +177,9 @@ export class Shards {
     const timer = systemClock.startTimer(terminateMsMax, () => {
       log.fatal({shard: index}, 'shard.stuck');
       exitWithoutThreads();
+      // It never ends; nothing must wait for it, and what it owes the others do.
+      this.#forget(shard);
+      this.#orphans[index]?.add(shard.ledger.take());
       onFatal(new Error(`Shard thread ${index} hangs in native code and cannot be ended`));
     });
     void shard.terminate().finally(() => timer.cancel());

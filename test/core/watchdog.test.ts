@@ -32,10 +32,10 @@ test('a thread whose event loop stops is reported once, and one that beats never
   t.is(hung.length, 1);
 });
 
-test('a thread that has not beaten yet has 30 s to start', (t) => {
+test('a thread that has not beaten yet has two minutes to start', (t) => {
   const {clock, hung, watchdog} = watching(1);
   watchdog.watch(0);
-  clock.advance(29_000);
+  clock.advance(119_000);
   t.deepEqual(hung, []);
   clock.advance(2_000);
   t.is(hung.length, 1);
