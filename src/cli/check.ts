@@ -1,30 +1,38 @@
-// `rainbow check`: does the gateway answer, do token and clock agree, is the business server there. Changes nothing: its
-// one signed call takes a client that does not exist out of a channel that does not either.
+// `rainbow check`: does the gateway answer, do token and clock agree, does the business server answer as it should. The one
+// call to the gateway changes nothing: it takes a client that does not exist out of a channel that does not either.
 
 import type {Command} from 'commander';
 import {type CallOutcome, callGateway, callUrl, type GatewayTarget} from '../business/gateway-call.ts';
 import {systemClock} from '../core/clock.ts';
-import {hideUrlSecrets} from '../gateway/configuration-urls.ts';
 import {apiPaths} from '../protocol/api.ts';
 import {describeRefusal, readAnswer} from './answer.ts';
+import type {Finding} from './check/finding.ts';
 import {exitCodes} from './exit.ts';
+import {collect, readHeaders, readType} from './message-options.ts';
 import {printable, printJson, printLine} from './output.ts';
 import {readSettings} from './settings.ts';
-import {addTargetOptions, resolveTarget, type TargetFlags} from './target.ts';
+import {addTargetOptions, findFile, resolveTarget, type TargetFlags} from './target.ts';
 
 interface CheckFlags extends TargetFlags {
+  readonly header?: readonly string[];
+  readonly type?: number;
   readonly json?: true;
-}
-
-/** One thing looked at. */
-interface Finding {
-  readonly name: 'gateway' | 'credentials' | 'connect_url' | 'forward_url' | 'close_url';
-  readonly ok: boolean;
-  readonly detail: string;
 }
 
 const callTimeoutMs = 5_000;
 const absentName = 'rainbow-check';
+
+const help = `
+The business server gets the calls that a client causes which connects and leaves again, signed, from this machine:
+  connect_url  a connect call with the identity rainbow-check-RANDOM, without headers of a client but those of -H
+  forward_url  with --type an empty message of that type; without it only a connection is made, and no call
+  close_url    the close call, where the connect call was answered yes; else only a connection is made
+With -H the answer may name the identity of a real user: the business server then sees that user come and go.
+A refusal in JSON of the client without headers counts as ok: the business server answered a signed call as it should.
+
+Examples:
+  rainbow check
+  rainbow check -f config/server.ini -H 'name: ann' -t 7 https://push.example.com`;
 
 /** Adds the command. */
 export function addCheck(program: Command): void {
@@ -32,25 +40,25 @@ export function addCheck(program: Command): void {
     .command('check')
     .summary('check that a gateway can be called')
     .description(
-      'Checks that the gateway answers, that it accepts the token or key and the clocks agree, and with -f FILE that ' +
-        'the business server of the file can be reached.',
+      'Checks that the gateway answers, that it accepts the token or key, that the clocks agree, and that the business ' +
+        'server of the configuration file answers the calls of a gateway.',
     )
     .argument('[URL]', 'gateway to check; the same as --url')
+    .option('-H, --header <LINE>', 'header of the client in the connect call, as "name: ann"; may be repeated', collect)
+    .option('-t, --type <N>', 'send the business server an empty message of this type', readType)
     .option('--json', 'print the findings as JSON');
-  addTargetOptions(command)
-    .addHelpText('after', '\nExamples:\n  rainbow check\n  rainbow check -f config/server.ini https://push.example.com')
-    .action(check);
+  addTargetOptions(command).addHelpText('after', help).action(check);
 }
 
 async function check(url: string | undefined, flags: CheckFlags): Promise<void> {
   const target = resolveTarget(url === undefined ? flags : {...flags, url});
   const findings = [await checkGateway(target)];
   if (findings[0]?.ok) findings.push(await checkCredentials(target));
-  if (flags.config !== undefined) findings.push(...(await checkBusinessServer(flags.config)));
+  findings.push(...(await checkBusinessServer(target, flags)));
   const isGood = findings.every(({ok}) => ok);
   process.exitCode = isGood ? exitCodes.success : exitCodes.failure;
   if (flags.json) printJson({ok: isGood, url: target.url, findings});
-  else for (const {name, ok, detail} of findings) printLine(`${ok ? 'ok  ' : 'FAIL'}  ${name.padEnd(11)}  ${detail}`);
+  else for (const finding of findings) printLine(describe(finding));
 }
 
 async function checkGateway(target: GatewayTarget): Promise<Finding> {
@@ -101,20 +109,19 @@ function describeSkew(outcome: CallOutcome): string {
   return `: this machine's is about ${seconds} s ${aheadMs > 0 ? 'ahead of' : 'behind'} the gateway's`;
 }
 
-async function checkBusinessServer(file: string): Promise<readonly Finding[]> {
-  const {connectUrl, forwardUrl, closeUrl} = readSettings({config: file}).options;
-  const messageUrl = forwardUrl.replaceAll('{{message_type}}', '0').replaceAll('{message_type}', '0');
-  return await Promise.all([
-    checkUrl('connect_url', connectUrl),
-    checkUrl('forward_url', messageUrl),
-    checkUrl('close_url', closeUrl),
-  ]);
+/** Of the file that was given, or of the one in its place; none where there is neither. */
+async function checkBusinessServer({credentials}: GatewayTarget, flags: CheckFlags): Promise<readonly Finding[]> {
+  const file = findFile(flags);
+  if (file === undefined) return [];
+  const {options} = readSettings({config: file});
+  const securityToken = credentials.kind === 'token' ? credentials.token : options.securityToken;
+  const headers = readHeaders(flags.header ?? []);
+  // Loaded here: with the gateway's HTTP client.
+  const {checkBusiness} = await import('./check/business-check.ts');
+  return await checkBusiness({options, securityToken, headers, type: flags.type});
 }
 
-// Unsigned and without a body, so that no business server can take it for a call of the gateway's.
-async function checkUrl(name: Finding['name'], url: string): Promise<Finding> {
-  const outcome = await callUrl(url, {method: 'HEAD', timeoutMs: callTimeoutMs});
-  if (outcome.kind === 'failed') return {name, ok: false, detail: printable(outcome.message)};
-  const detail = `${hideUrlSecrets(url)} answers, with HTTP status ${outcome.httpStatus} to a HEAD request`;
-  return {name, ok: outcome.httpStatus < 500, detail};
+function describe({name, ok, isCalled, detail}: Finding): string {
+  const verdict = ok ? (isCalled === false ? '-   ' : 'ok  ') : 'FAIL';
+  return `${verdict}  ${name.padEnd(11)}  ${printable(detail)}`;
 }

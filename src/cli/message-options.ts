@@ -20,7 +20,7 @@ export function readQos(text: string): Qos {
 }
 
 /** Of an option that may be repeated. */
-export function collect(value: string, before: readonly string[]): readonly string[] {
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 

@@ -85,9 +85,14 @@ export function variable(name: string): string | undefined {
   return process.env[name]?.trim();
 }
 
-function readFileOf({config}: TargetFlags): GatewayOptions | undefined {
-  const hasFile = config !== undefined || defaultFiles.some((path) => existsSync(path));
-  return hasFile ? readSettings(config === undefined ? {} : {config}).options : undefined;
+/** The configuration file that was given, else the first of {@link defaultFiles} that there is. */
+export function findFile({config}: TargetFlags): string | undefined {
+  return config ?? defaultFiles.find((path) => existsSync(path));
+}
+
+function readFileOf(flags: TargetFlags): GatewayOptions | undefined {
+  const file = findFile(flags);
+  return file === undefined ? undefined : readSettings({config: file}).options;
 }
 
 // A gateway that listens on every address is called at this machine's own.

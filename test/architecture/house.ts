@@ -65,7 +65,7 @@ export const house: Readonly<Record<string, Room>> = {
   client: {folders: ['core', 'protocol', 'machines'], packages: []},
   inspector: {folders: ['core', 'protocol', 'machines'], packages: ['preact', 'elkjs', 'xstate']},
   cli: {
-    folders: ['core', 'protocol', 'gateway', 'client', 'business'],
+    folders: ['core', 'protocol', 'upstream', 'gateway', 'client', 'business'],
     packages: [
       'close-with-grace',
       'commander',
@@ -79,6 +79,7 @@ export const house: Readonly<Record<string, Room>> = {
       'node:net',
       'node:os',
       'node:readline',
+      'node:tls',
       'node:tty',
       'node:util',
     ],

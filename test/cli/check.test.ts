@@ -4,7 +4,7 @@ import {createServer, type RequestListener} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import test, {type ExecutionContext} from 'ava';
 import {securityToken, start} from '../e2e/kit/gateway.ts';
-import {run, writeIn} from './kit.ts';
+import {run} from './kit.ts';
 
 const environment = {RAINBOW_SECURITY_TOKEN: securityToken};
 
@@ -13,33 +13,6 @@ test('a gateway with the same token and clock is found right', async (t) => {
   const {code, stdout} = await run(t, 'rainbow', ['check', gateway.url], {environment});
   t.is(code, 0, stdout);
   t.regex(stdout, /^ok {4}gateway {6}http:\S+ answers in \d+ ms\nok {4}credentials {2}the token is the gateway's, and/);
-});
-
-test('with a file the three URLs of the business server are tried', async (t) => {
-  const {gateway} = await start(t);
-  const asked: string[] = [];
-  const business = await listen(t, ({method, url}, response) => {
-    asked.push(`${method} ${url}`);
-    response.writeHead(401).end();
-  });
-  const lines = [
-    `connect_url = ${business}/connect/`,
-    `forward_url = ${business}/message/{message_type}/`,
-    // Port 9 is discard; nothing listens there.
-    'close_url = http://127.0.0.1:9/close/',
-    `security_token = ${securityToken}`,
-  ];
-  const file = await writeIn(t, 'server.ini', `[main]\n${lines.join('\n')}\n`);
-  const {code, stdout} = await run(t, 'rainbow', ['check', gateway.url, '-f', file, '--json']);
-  t.is(code, 1, stdout);
-  const {ok, findings}: {ok: boolean; findings: readonly {name: string; ok: boolean}[]} = JSON.parse(stdout);
-  t.false(ok);
-  t.deepEqual(
-    findings.map((finding) => `${finding.name} ${finding.ok}`),
-    ['gateway true', 'credentials true', 'connect_url true', 'forward_url true', 'close_url false'],
-  );
-  // Not signed, so that none can be taken for a call of the gateway's.
-  t.deepEqual(asked.toSorted(), ['HEAD /connect/', 'HEAD /message/0/']);
 });
 
 test('another token is named as the fault', async (t) => {

@@ -1,38 +1,21 @@
 // examples/python/business.py in front of a real gateway.
 
-import {spawn} from 'node:child_process';
 import {readFileSync} from 'node:fs';
-import {fileURLToPath} from 'node:url';
-import test, {type ExecutionContext} from 'ava';
+import test from 'ava';
 import {startGateway} from '../../src/gateway/gateway.ts';
 import {callbackNonce, signedQuery} from '../../src/protocol/signature.ts';
 import {freePort} from '../e2e/kit/gateway.ts';
 import {connectClient, gatewayOptions, token} from './chat-world.ts';
 import {startFakeGateway} from './fake-gateway.ts';
 import {hasPrograms} from './programs.ts';
-
-const file = fileURLToPath(new URL('../../examples/python/business.py', import.meta.url));
-
-/** Starts the example, and gives its port. */
-async function startPython(t: ExecutionContext, gatewayUrl: string, port = 0): Promise<number> {
-  const {PATH = '', HOME = ''} = process.env;
-  const python = spawn('python3', [file], {
-    env: {PATH, HOME, RAINBOW_SECURITY_TOKEN: token, RAINBOW_URL: gatewayUrl, PORT: String(port)},
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  t.teardown(() => python.kill('SIGKILL'));
-  return await new Promise((resolve, reject) => {
-    python.once('close', (code) => reject(new Error(`Expected a server, got the end: ${code}`)));
-    python.stdout.once('data', (text: Buffer) => resolve(Number(/:(\d+)\n$/.exec(text.toString())?.[1])));
-  });
-}
+import {pythonFile, startPython} from './python-server.ts';
 
 function signed(nonce: number): string {
   return signedQuery(token, Date.now(), callbackNonce(nonce));
 }
 
 test('the business server in Python has less than 80 lines', (t) => {
-  t.true(readFileSync(file, 'utf8').trimEnd().split('\n').length < 80);
+  t.true(readFileSync(pythonFile, 'utf8').trimEnd().split('\n').length < 80);
 });
 
 test('it lets clients in and passes on what they say', async (t) => {
@@ -40,7 +23,7 @@ test('it lets clients in and passes on what they say', async (t) => {
   const port = await freePort();
   const gateway = await startGateway(gatewayOptions(port));
   t.teardown(() => gateway.close());
-  t.is(await startPython(t, gateway.url, port), port);
+  t.is(await startPython(t, gateway.url, {port}), port);
   const ann = await connectClient(t, gateway, 'ann');
   const bob = await connectClient(t, gateway, 'bob');
   const answer = (await ann.ask(7, {text: 'hello'})) as {readonly connections: number};

@@ -7,26 +7,8 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
 import test from 'ava';
+import {certificate, key} from './certificate.ts';
 import {listen, messageCall, settingsOf} from './kit.ts';
-
-// Self-signed, for localhost and 127.0.0.1, good from 2020 to 2120; trusted by nobody but this test.
-const key = `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgJZKS0hbO4FxrGwU4
-hnjVQrAbFGDPB2JzPfR8KOC8kcChRANCAAQlI/7PEaNC3b01RQuCLgqLhozOzujb
-h++5UCubL+1LznBxODfgn4wgDz+Kz9La54b4d+2tgYAol0cqpSXRK6Sb
------END PRIVATE KEY-----
-`;
-const certificate = `-----BEGIN CERTIFICATE-----
-MIIBaDCCAQ2gAwIBAgIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlsb2NhbGhv
-c3QwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBQxEjAQBgNVBAMM
-CWxvY2FsaG9zdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABCUj/s8Ro0LdvTVF
-C4IuCouGjM7O6NuH77lQK5sv7UvOcHE4N+CfjCAPP4rP0trnhvh37a2BgCiXRyql
-JdErpJujTjBMMA8GA1UdEwEB/wQFMAMBAf8wGgYDVR0RBBMwEYIJbG9jYWxob3N0
-hwR/AAABMB0GA1UdDgQWBBReWcCxRvsJcFWxwUPVZvOvRWhL/zAKBggqhkjOPQQD
-AgNJADBGAiEAhVkD4TtEOa795gVP13Vg2vKFha37YfTLAiP2QfyaFy0CIQC3NzBL
-fSFlzSchowKkfEztB6HL3+qDKXmE4XA+rRAHqQ==
------END CERTIFICATE-----
-`;
 
 /** One call in a process of its own, since a process reads the CAs it trusts at its start. */
 async function callApart(url: string, environment: Record<string, string>): Promise<string> {

@@ -1,0 +1,22 @@
+// A self-signed certificate for localhost and 127.0.0.1; trusted by nobody but tests that say so.
+
+/** Of {@link certificate}. */
+export const key = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgJZKS0hbO4FxrGwU4
+hnjVQrAbFGDPB2JzPfR8KOC8kcChRANCAAQlI/7PEaNC3b01RQuCLgqLhozOzujb
+h++5UCubL+1LznBxODfgn4wgDz+Kz9La54b4d+2tgYAol0cqpSXRK6Sb
+-----END PRIVATE KEY-----
+`;
+
+/** Good from 2020 to 2120. */
+export const certificate = `-----BEGIN CERTIFICATE-----
+MIIBaDCCAQ2gAwIBAgIBATAKBggqhkjOPQQDAjAUMRIwEAYDVQQDDAlsb2NhbGhv
+c3QwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBaMBQxEjAQBgNVBAMM
+CWxvY2FsaG9zdDBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABCUj/s8Ro0LdvTVF
+C4IuCouGjM7O6NuH77lQK5sv7UvOcHE4N+CfjCAPP4rP0trnhvh37a2BgCiXRyql
+JdErpJujTjBMMA8GA1UdEwEB/wQFMAMBAf8wGgYDVR0RBBMwEYIJbG9jYWxob3N0
+hwR/AAABMB0GA1UdDgQWBBReWcCxRvsJcFWxwUPVZvOvRWhL/zAKBggqhkjOPQQD
+AgNJADBGAiEAhVkD4TtEOa795gVP13Vg2vKFha37YfTLAiP2QfyaFy0CIQC3NzBL
+fSFlzSchowKkfEztB6HL3+qDKXmE4XA+rRAHqQ==
+-----END CERTIFICATE-----
+`;
