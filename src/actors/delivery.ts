@@ -2,6 +2,7 @@
 // publication hands itself to the connection, and the entry by which the connection finds it again under its id. The
 // connection runs its chart (machines/outbound-delivery.ts); the publication counts what comes of it.
 
+import {outboundQos2} from '../machines/outbound-delivery.ts';
 import {emptyBytes} from '../protocol/packet.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import type {ConnectionMessage} from './messages.ts';
@@ -31,4 +32,18 @@ export class Delivery {
     this.publication = publication;
     this.recipient = recipient;
   }
+}
+
+/** The longest pause between two RELs of one flow, where `retry_interval` is not longer itself. */
+const releasePauseMaxMs = 60_000;
+
+/**
+ * Between two packets of one flow, in ms. A client that never sends COM keeps its flow for as long as it is connected, so
+ * the pause between two RELs doubles. It follows from the age of the message, which costs a delivery no count of its own:
+ * 3 s, 6 s, 12 s after a REC that came at once, and longer from the start after a late one. [RB-16]
+ */
+export function pauseBeforeRepeat({state, publication, sentAt}: Delivery, retryIntervalMs: number): number {
+  if (publication.qos === 1 || state !== outboundQos2.state.awaitingCom) return retryIntervalMs;
+  const pauseMs = retryIntervalMs + sentAt - publication.startedAt;
+  return Math.max(retryIntervalMs, Math.min(pauseMs, releasePauseMaxMs));
 }

@@ -7,7 +7,7 @@ import type {LateReason} from '../protocol/close-code.ts';
 import {framePacket} from '../protocol/frame.ts';
 import {emptyBytes, messageIdMax} from '../protocol/packet.ts';
 import {type AnswerKind, chartNumber, type Observation, type Observer, type Subject} from '../trace/observer.ts';
-import type {Delivery} from './delivery.ts';
+import {type Delivery, pauseBeforeRepeat} from './delivery.ts';
 import {InFlight} from './in-flight.ts';
 import type {Link} from './link.ts';
 import {OwedAnswers} from './owed-answers.ts';
@@ -15,10 +15,7 @@ import type {Survey} from './survey.ts';
 import type {Thread} from './thread.ts';
 
 // Both charts have the same codes for events and effects.
-const {event, effect, state} = outboundQos2;
-
-/** The longest pause between two RELs of one flow, where `retry_interval` is not longer itself. */
-const releasePauseMaxMs = 60_000;
+const {event, effect} = outboundQos2;
 
 /** What the sending half needs of its connection. */
 export interface OutboundOwner {
@@ -126,23 +123,12 @@ export class Outbound {
       this.timeOut(delivery);
       return;
     }
+    const {retryIntervalMs} = this.#thread.settings;
     // One that waited for the window went out later than the publication's first: its time has not come yet.
     const elapsedMs = Math.trunc(this.#thread.scheduler.now) - delivery.sentAt;
-    const isDue = elapsedMs + this.#thread.settings.retryIntervalMs / 2 >= this.#pauseMs(delivery);
+    const isDue = elapsedMs + retryIntervalMs / 2 >= pauseBeforeRepeat(delivery, retryIntervalMs);
     // To a client that does not read, another copy behind the first would tell nothing new.
     if (isDue && !this.#isCongested()) this.#step(delivery, event['clock.retryDue']);
-  }
-
-  /**
-   * Between two packets of one flow. A client that never sends COM keeps its flow for as long as it is connected, so the
-   * pause between two RELs doubles. It follows from the age of the message, which costs a delivery no count of its own:
-   * 3 s, 6 s, 12 s after a REC that came at once, and longer from the start after a late one. [RB-16]
-   */
-  #pauseMs({state: current, publication, sentAt}: Delivery): number {
-    const {retryIntervalMs} = this.#thread.settings;
-    if (publication.qos === 1 || current !== state.awaitingCom) return retryIntervalMs;
-    const pauseMs = retryIntervalMs + sentAt - publication.startedAt;
-    return Math.max(retryIntervalMs, Math.min(pauseMs, releasePauseMaxMs));
   }
 
   /** The publication has been answered without `delivery`. */
