@@ -1,6 +1,5 @@
 // The sending half of one connection: which messages are on their way to the client, under which ids, and which wait.
-// Runs the chart of each delivery (machines/outbound-delivery.ts) and carries its effects out. Part of the connection
-// actor; made when the first QoS 1 or 2 message comes.
+// Runs the chart of each delivery and carries its effects out. Part of the connection actor; made with its first delivery.
 
 import {outboundQos1, outboundQos2} from '../machines/outbound-delivery.ts';
 import type {LateReason} from '../protocol/close-code.ts';
