@@ -63,6 +63,7 @@ export function broadcast(thread: Thread, recipients: Recipients, broadcasts: re
     for (const {story} of broadcasts) observation.observer.delivery('dropped', strangerAt(recipient), story);
   }
   counters.deliveries += recipients.size * broadcasts.length;
+  counters.deliveriesUnconfirmable += recipients.size * broadcasts.length;
 }
 
 function begin(

@@ -48,7 +48,7 @@ export function App({store}: {readonly store: Store}) {
         </button>
         <ThemeSwitch />
       </header>
-      <FeedBanner store={store} />
+      <FeedBanner store={store} isInSource={view === 'source'} />
       {store.world.snapshot?.notCovered !== undefined && (
         <p class="banner" role="status">
           Shown: {store.world.snapshot.notCovered}
@@ -66,15 +66,33 @@ export function App({store}: {readonly store: Store}) {
         {view === 'source' && <SourcePanel store={store} />}
         {view === 'sandbox' && <SandboxView />}
       </main>
-      {(view === 'watch' || view === 'overview') && <TimeBar store={store} />}
+      {(view === 'watch' || view === 'overview') && (
+        <footer>
+          <TimeBar store={store} />
+        </footer>
+      )}
       <RuleDialog />
       <KeysDialog />
     </>
   );
 }
 
+/** Where the lines come from; while time is stopped, that it is, since what is shown is not what is so now. */
 function SourceState({store}: {readonly store: Store}) {
-  const {source, world, header} = store;
+  const {source, world, header, cursor, playing} = store;
+  if (source.kind === 'live' && cursor !== undefined) {
+    const clock = clockText(store, world.at).slice(0, 8);
+    return (
+      <button
+        type="button"
+        class="sourceState paused"
+        title="Follow the latest again   Space"
+        onClick={() => store.lookAt(undefined)}
+      >
+        {playing === undefined ? `paused at ${clock}` : `playing, at ${clock}`}
+      </button>
+    );
+  }
   const texts = {
     none: 'nothing to look at yet',
     opening: 'opening …',

@@ -1,10 +1,12 @@
-// Starts the page. Where a recording stands beside it (`rainbow replay`), that is shown; else a person says what.
+// Starts the page. Where a recording stands beside it (`rainbow replay`), that is shown; else what was watched before a
+// reload; else a person says what.
 
 import {render} from 'preact';
 import {App} from './app.tsx';
-import {openServedRecording} from './feed.ts';
+import {openServedRecording, watch} from './feed.ts';
 import {runFrames} from './frames.ts';
 import {Store} from './model/store.ts';
+import {lastWish} from './view/last-watch.ts';
 import {applyTheme} from './view/theme.tsx';
 
 applyTheme();
@@ -12,5 +14,12 @@ const store = new Store();
 const page = document.getElementById('page');
 if (page !== null) render(<App store={store} />, page);
 runFrames(store);
-// Where there is none, it says so by `false`; what fails is shown as the state of the source.
-void openServedRecording(store);
+// What fails is shown as the state of the source.
+void start();
+
+async function start(): Promise<void> {
+  const isShown = await openServedRecording(store);
+  const wish = lastWish();
+  // Meanwhile somebody may have chosen for themselves.
+  if (!isShown && wish !== undefined && store.source.kind === 'none') await watch(store, wish);
+}

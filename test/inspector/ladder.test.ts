@@ -1,5 +1,5 @@
 import test from 'ava';
-import {type LadderRow, toRow, toRows} from '../../src/inspector/model/ladder.ts';
+import {filterRows, type LadderRow, toRow, toRows} from '../../src/inspector/model/ladder.ts';
 import {readFields} from '../../src/inspector/model/packet-fields.ts';
 import type {PacketEvent, TraceEvent, TracePacket} from '../../src/protocol/trace.ts';
 import {emptySelection} from '../../src/protocol/trace-feed.ts';
@@ -7,8 +7,14 @@ import {emptySelection} from '../../src/protocol/trace-feed.ts';
 const place = {thread: 0, connection: 1, identity: 'ann'};
 let seq = 0;
 
+/** A packet of a message; one without is `stray`. */
 function packet(at: number, direction: 'in' | 'out', told: TracePacket, payload?: string): PacketEvent {
-  return {kind: 'packet', seq: ++seq, at, ...place, direction, packet: told, ...(payload !== undefined && {payload})};
+  const facts = {...place, message: 'p1', direction, packet: told};
+  return {kind: 'packet', seq: ++seq, at, ...facts, ...(payload !== undefined && {payload})};
+}
+
+function stray(direction: 'in' | 'out', told: TracePacket): PacketEvent {
+  return {kind: 'packet', seq: ++seq, at: 1, ...place, direction, packet: told};
 }
 
 function send(at: number, direction: 'in' | 'out', qos: 0 | 1 | 2, id: number, isDup = false): PacketEvent {
@@ -53,6 +59,44 @@ test('packets are arrows between client and gateway, in their direction, a repea
       '0>1 no packet: qos bad',
     ],
   );
+});
+
+test('an answer that no message has is marked, whatever it answers; what the gateway sends back is not', (t) => {
+  const told = rows(
+    stray('in', {kind: 'ack', id: 5, bytes: 0}),
+    stray('in', {kind: 'rec', id: 6, bytes: 0}),
+    stray('out', {kind: 'rel', id: 6}),
+    stray('in', {kind: 'rel', id: 7}),
+    stray('out', {kind: 'com', id: 7}),
+    stray('in', {kind: 'com', id: 8}),
+    stray('in', {kind: 'heard'}),
+  );
+  t.deepEqual(
+    told.map(({text, tone}) => `${text} ${tone}`),
+    [
+      'ACK id 5: no such message stray',
+      'REC id 6: no such message stray',
+      'REL id 6 quiet',
+      'REL id 7: no such message stray',
+      'COM id 7 quiet',
+      'COM id 8: no such message stray',
+      'heard quiet',
+    ],
+  );
+});
+
+test('a ladder shows all rows, packets and calls alone, or trouble alone', (t) => {
+  const told = rows(
+    send(1, 'out', 1, 5),
+    step('clock.retryDue', 'awaitingAck', 'awaitingAck'),
+    send(2, 'out', 1, 5, true),
+    packet(3, 'in', {kind: 'ack', id: 5, bytes: 0}),
+    stray('in', {kind: 'ack', id: 5, bytes: 0}),
+  );
+  const shown = (filter: 'all' | 'packets' | 'trouble') => filterRows(told, filter).map(({id}) => id);
+  t.deepEqual(shown('all'), [0, 1, 2, 3, 4]);
+  t.deepEqual(shown('packets'), [0, 2, 3, 4]);
+  t.deepEqual(shown('trouble'), [1, 2, 4]);
 });
 
 test('an answer has how long it took since the packet was first sent; the answer to a REL since the REL', (t) => {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import {charts, findStep} from '../../src/inspector/model/chart-graph.ts';
-import {listConnections} from '../../src/inspector/model/connection-list.ts';
+import {listConnections, sortBy} from '../../src/inspector/model/connection-list.ts';
 import {listMessages} from '../../src/inspector/model/message-list.ts';
 import {readFields} from '../../src/inspector/model/packet-fields.ts';
 import {Store} from '../../src/inspector/model/store.ts';
@@ -92,13 +92,70 @@ test('messages are listed with the states of their deliveries, those that wait f
   const elsewhere = lines.slice(3, 4).map((line) => ({...line, connection: 9, identity: 'client 9'}));
   store.push([...lines.slice(0, 5), ...elsewhere, ...lines.slice(6)]);
   const list = (max: number) =>
-    listMessages(store.world, max).map(({id, open, states}) => `${id} ${open} ${JSON.stringify([...states])}`);
+    listMessages(store.world, max).messages.map(({id, open, states}) => `${id} ${open} ${JSON.stringify([...states])}`);
   t.deepEqual(list(9), [
     'p1 2 [["awaitingCom",1],["awaitingRec",1]]',
     'p2 0 [["completed",1]]',
     'p0 0 [["completed",1]]',
   ]);
   t.is(list(2).length, 2);
+  t.is(listMessages(store.world, 2).total, 3);
+});
+
+test('a message has its channel, type and client, and is found by each of them', (t) => {
+  const store = new Store();
+  const published = {
+    kind: 'published',
+    seq: 1,
+    at: 0,
+    thread: 0,
+    qos: 2,
+    bytes: 1,
+    timeoutMs: 1,
+    recipients: 1,
+  } as const;
+  const [down, up] = [deliveries(1), deliveries(2).slice(3)];
+  const send = {kind: 'send', qos: 2, isDup: false, type: 41, id: 2, bytes: 0} as const;
+  const place = {seq: 1, at: 3, thread: 0, connection: 2, identity: 'client 1', message: 'p1'};
+  store.push([
+    {...published, message: 'p0', channel: 'lobby', type: 7},
+    ...down,
+    {kind: 'packet', ...place, direction: 'in', packet: send},
+    ...up,
+  ]);
+  const find = (search: string): readonly string[] =>
+    listMessages(store.world, 9, search).messages.map(
+      ({id, channel, type, identity}) => `${id} ${channel} ${type} ${identity}`,
+    );
+  const [p0, p1] = ['p0 lobby 7 client 0', 'p1 undefined 41 client 1'];
+  t.deepEqual(find(''), [p1, p0]);
+  for (const search of ['p0', 'LOBB', '7', 'client 0']) t.deepEqual(find(search), [p0], search);
+  for (const search of ['p1', '41', 'client 1']) t.deepEqual(find(search), [p1], search);
+  t.deepEqual(find('4'), []);
+});
+
+test('the first press on a number shows the most first, on a name the first of the alphabet; the next turns it round', (t) => {
+  const wish = {search: '', column: 'identity', isDescending: false} as const;
+  for (const column of ['heard', 'channels', 'inFlight', 'queued', 'inbound', 'rate', 'strays'] as const) {
+    const first = sortBy(wish, column);
+    t.like(first, {column, isDescending: true}, column);
+    t.like(sortBy(first, column), {column, isDescending: false}, column);
+  }
+  t.like(sortBy(wish, 'state'), {column: 'state', isDescending: false});
+  t.like(sortBy(wish, 'identity'), {column: 'identity', isDescending: true});
+});
+
+test('packets that no message has are counted at their connection', (t) => {
+  const store = new Store();
+  const place = {seq: 1, at: 3, thread: 0, connection: 2, identity: 'ann', direction: 'in'} as const;
+  store.push([
+    {kind: 'packet', ...place, message: 'p1', packet: {kind: 'ack', id: 1, bytes: 0}},
+    {kind: 'packet', ...place, packet: {kind: 'ack', id: 1, bytes: 0}},
+    {kind: 'packet', ...place, packet: {kind: 'rel', id: 1}},
+    {kind: 'packet', ...place, direction: 'out', packet: {kind: 'com', id: 1}},
+    {kind: 'packet', ...place, packet: {kind: 'heard'}},
+  ]);
+  t.is(store.world.connections.get('0:2')?.strays, 2);
 });
 
 test('a selection has the lines of its connection, as they come', (t) => {

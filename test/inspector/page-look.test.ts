@@ -153,6 +153,7 @@ browserTest('the plots of the overview have values while something happens', asy
   // One message after the other, until the page has seen enough of them.
   for (let count = 1; count < 2_000 && !isEnough(); count++) {
     await world.api.send({channel: 'room', qos: 1, timeout: 10});
+    await world.api.send({channel: 'room', qos: 0});
     clients[0]?.sendMessage({qos: 1, type: 2, id: count, payload: 'up'});
     all = await Promise.all(titles.map(values));
     drawn = await page.locator('.plot .line').evaluateAll((lines) => lines.map((line) => line.getAttribute('d') ?? ''));

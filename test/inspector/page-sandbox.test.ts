@@ -43,6 +43,32 @@ async function loseTheAnswer(page: Page, qos: 1 | 2): Promise<void> {
 }
 
 browserTest(
+  'time stands until Run, and the page says so where a packet waits; both charts are those of its QoS',
+  async (t) => {
+    const {page, conduct} = await openSandbox(t);
+    const time = page.getByLabel('What can be done').locator('output');
+    await time.getByText(/^stands at 0\.0 s$/).waitFor();
+    const waits = page.getByText('Time stands still. Press Run or Step');
+    t.is(await waits.count(), 0);
+    await press(page, 'QoS 1');
+    await waits.waitFor();
+    for (const chart of ['outboundQos1', 'inboundQos1']) {
+      await page.locator(`svg.chart[data-chart="${chart}"]`).waitFor();
+    }
+    const filled = (name: string) =>
+      page.getByRole('button', {name, exact: true}).evaluate((button) => getComputedStyle(button).backgroundColor);
+    const plain = await filled('Step');
+    t.is(await filled('Run'), plain, 'nothing looks as if it ran');
+    await press(page, 'Run');
+    await time.getByText(/^runs at/).waitFor();
+    t.not(await filled('Pause'), plain);
+    t.is(await waits.count(), 0);
+    await page.locator('[data-outcome="once"]').waitFor();
+    t.deepEqual(conduct.errors, []);
+  },
+);
+
+browserTest(
   'at QoS 1 a lost ACK has the message delivered twice, by hand; the ladder shows loss and DUP [RB-13]',
   async (t) => {
     const {page, conduct} = await openSandbox(t);

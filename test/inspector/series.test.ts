@@ -1,11 +1,11 @@
 import test from 'ava';
-import {emptySeries, type Series, samplesMax} from '../../src/inspector/model/series.ts';
+import {emptySeries, type Series, spanMs} from '../../src/inspector/model/series.ts';
 import type {SnapshotLine, TraceEvent} from '../../src/protocol/trace.ts';
 
 const place = {thread: 0, connection: 1, identity: 'ann'};
 
-function sent(at: number, direction: 'in' | 'out', isDup = false): TraceEvent {
-  const packet = {kind: 'send', qos: 1, isDup, type: 1, id: 1, bytes: 0} as const;
+function sent(at: number, direction: 'in' | 'out', isDup = false, qos: 0 | 1 = 1): TraceEvent {
+  const packet = {kind: 'send', qos, isDup, type: 1, id: 1, bytes: 0} as const;
   return {kind: 'packet', seq: at, at, ...place, direction, packet};
 }
 
@@ -22,28 +22,33 @@ function snapshot(at: number, counters: Readonly<Record<string, number>>): Snaps
 test('with snapshots the rates are those of the gateway’s counters, whatever is traced', (t) => {
   const first = snapshot(1_000, {
     deliveries: 100,
-    deliveriesConfirmed: 90,
+    deliveriesUnconfirmable: 40,
+    deliveriesConfirmed: 30,
+    deliveriesLate: 20,
     messagesIn: 10,
     calls: 10,
     retransmissions: 1,
   });
   const second = snapshot(1_250, {
     deliveries: 150,
-    deliveriesConfirmed: 100,
+    deliveriesUnconfirmable: 60,
+    deliveriesConfirmed: 55,
+    deliveriesLate: 21,
     messagesIn: 15,
     calls: 12,
     retransmissions: 1,
   });
   const {samples} = emptySeries.snapshot(first, undefined).event(sent(1_100, 'out'), true).snapshot(second, first);
   t.is(samples.length, 2);
-  t.true(Number.isNaN(samples[0]?.transmitted));
+  t.true(Number.isNaN(samples[0]?.begun));
   t.is(samples[1]?.states, second.states);
   t.like(samples[1], {
     at: 1_250,
     connections: 4,
     open: 3,
-    transmitted: 200,
-    confirmed: 40,
+    begun: 120,
+    confirmed: 104,
+    unconfirmable: 80,
     received: 20,
     calls: 8,
     repeats: 0,
@@ -52,12 +57,18 @@ test('with snapshots the rates are those of the gateway’s counters, whatever i
 
 test('without snapshots, as in the trace of a simulation, a quarter of a second of events is a sample', (t) => {
   let series: Series = emptySeries;
-  for (const event of [sent(1_000, 'out'), sent(1_100, 'out'), sent(1_200, 'out', true), sent(1_240, 'in')]) {
+  for (const event of [
+    sent(1_000, 'out'),
+    sent(1_100, 'out'),
+    sent(1_200, 'out', true),
+    sent(1_240, 'in'),
+    sent(1_245, 'out', false, 0),
+  ]) {
     series = series.event(event, false);
   }
   t.is(series.samples.length, 0);
   series = series.event(sent(1_500, 'in'), false);
-  t.like(series.samples[0], {at: 1_500, transmitted: 4, repeats: 2, received: 4});
+  t.like(series.samples[0], {at: 1_500, begun: 4, unconfirmable: 2, repeats: 2, received: 4});
   t.true(Number.isNaN(series.samples[0]?.connections));
 });
 
@@ -80,12 +91,29 @@ test('latencies are the means of what was traced since the sample before, and no
 test('the last minute is kept, and a series that was handed out stays as it was', (t) => {
   let series: Series = emptySeries;
   let before: SnapshotLine | undefined;
-  for (let count = 0; count < samplesMax + 5; count++) {
-    const line = snapshot(count * 250, {deliveries: count});
+  const count = spanMs / 250;
+  for (let number = 0; number < count + 5; number++) {
+    const line = snapshot(number * 250, {deliveries: number});
     series = series.snapshot(line, before);
     before = line;
   }
-  t.is(series.samples.length, samplesMax);
-  t.is(series.samples[0]?.at, 5 * 250);
+  // And the one before it, from which the line comes into the picture.
+  t.is(series.samples.length, count + 1);
+  t.is(series.samples[0]?.at, 4 * 250);
   t.is(emptySeries.samples.length, 0);
+});
+
+test('after a silence only what lies in the last minute is kept, however few that are', (t) => {
+  let series: Series = emptySeries;
+  for (const at of [0, 250, 500, 100_000, 100_250]) series = series.snapshot(snapshot(at, {}), undefined);
+  t.deepEqual(
+    series.samples.map(({at}) => at),
+    [500, 100_000, 100_250],
+  );
+});
+
+test('a recording that does not count QoS 0 apart has no rate of what can be confirmed, rather than a wrong one', (t) => {
+  const [first, second] = [snapshot(0, {deliveries: 0}), snapshot(1_000, {deliveries: 9, deliveriesConfirmed: 4})];
+  const sample = emptySeries.snapshot(first, undefined).snapshot(second, first).samples[1];
+  t.deepEqual([sample?.begun, sample?.unconfirmable, sample?.confirmed], [Number.NaN, Number.NaN, 4]);
 });

@@ -148,7 +148,7 @@ function Edge({placed: {edge, points, label}, light}: {readonly placed: PlacedEd
             role="button"
             // In this case: an SVG knows no other spelling, and could not be reached by keys.
             tabindex={0}
-            aria-label={`${edge.from} on ${step.event}${step.rule === undefined ? '' : `, ${step.rule}`}${count > 0 ? `, taken ${count} times` : ''}`}
+            aria-label={`${edge.from} on ${step.event}${step.rule === undefined ? '' : ` ${step.rule}`}${count > 0 ? ` ×${countText(count)}` : ''}`}
             data-step={`${edge.from} ${step.event}`}
             onClick={show}
             onKeyDown={(event) => {

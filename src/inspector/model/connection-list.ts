@@ -2,13 +2,28 @@
 
 import type {Connection} from './world.ts';
 
-export type SortColumn = 'identity' | 'state' | 'channels' | 'heard' | 'inFlight' | 'queued' | 'inbound' | 'rate';
+export type SortColumn =
+  | 'identity'
+  | 'state'
+  | 'channels'
+  | 'heard'
+  | 'inFlight'
+  | 'queued'
+  | 'inbound'
+  | 'rate'
+  | 'strays';
 
 export interface ListWish {
   /** Found in the identity, the state or a channel. */
   readonly search: string;
   readonly column: SortColumn;
   readonly isDescending: boolean;
+}
+
+/** The list after the head of `column` was pressed: the most of a number first, names from A; pressed again, turned round. */
+export function sortBy(wish: ListWish, column: SortColumn): ListWish {
+  const isName = column === 'identity' || column === 'state';
+  return {...wish, column, isDescending: wish.column === column ? !wish.isDescending : !isName};
 }
 
 /** Those that fit, in order; equal ones by identity. */
@@ -41,6 +56,7 @@ const values: Readonly<Record<SortColumn, (connection: Connection) => string | n
   queued: ({queued}) => queued,
   inbound: ({inbound}) => inbound,
   rate: ({packetsPerSecond}) => packetsPerSecond,
+  strays: ({strays}) => strays,
 };
 
 function compare(left: string | number, right: string | number): number {

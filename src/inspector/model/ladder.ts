@@ -2,9 +2,10 @@
 
 import {generatePacket, type Packet} from '../../protocol/packet.ts';
 import type {PacketEvent, TraceEvent, TraceHeader, TransitionEvent} from '../../protocol/trace.ts';
+import {answersStray, isStray} from './stray.ts';
 
-/** How a row is drawn. */
-export type Tone = 'plain' | 'dup' | 'bad' | 'call' | 'quiet' | 'good';
+/** How a row is drawn; `stray` is a packet under an id that no message has. */
+export type Tone = 'plain' | 'dup' | 'bad' | 'stray' | 'call' | 'quiet' | 'good';
 
 /** One row; `from` and `to` are places of lanes, equal in a note. */
 export interface LadderRow {
@@ -91,6 +92,21 @@ function questionOf(event: TraceEvent): Question {
   }
 }
 
+/** Which rows of a ladder are shown. */
+export type RowFilter = 'all' | 'packets' | 'trouble';
+
+/** Those rows that `filter` lets through. Trouble is whatever was repeated, late, refused, lost, or belongs to no message. */
+export function filterRows(rows: readonly LadderRow[], filter: RowFilter): readonly LadderRow[] {
+  switch (filter) {
+    case 'all':
+      return rows;
+    case 'packets':
+      return rows.filter(({from, to}) => from !== to);
+    case 'trouble':
+      return rows.filter(({tone}) => tone === 'dup' || tone === 'bad' || tone === 'stray');
+  }
+}
+
 /** The row of an event. */
 export function toRow(id: number, event: TraceEvent): LadderRow {
   const row = (from: number, to: number, text: string, tone: Tone): LadderRow => ({
@@ -130,7 +146,8 @@ export function toRow(id: number, event: TraceEvent): LadderRow {
 
 type MakeRow = (from: number, to: number, text: string, tone: Tone) => LadderRow;
 
-function packetRow({direction, packet}: PacketEvent, row: MakeRow): LadderRow {
+function packetRow(event: PacketEvent, row: MakeRow): LadderRow {
+  const {direction, packet} = event;
   const [from, to] = direction === 'in' ? [client, gateway] : [gateway, client];
   switch (packet.kind) {
     case 'send': {
@@ -141,7 +158,9 @@ function packetRow({direction, packet}: PacketEvent, row: MakeRow): LadderRow {
     case 'rec':
     case 'rel':
     case 'com':
-      return row(from, to, `${packet.kind.toUpperCase()} id ${packet.id}`, 'plain');
+      if (isStray(event))
+        return row(from, to, `${packet.kind.toUpperCase()} id ${packet.id}: no such message`, 'stray');
+      return row(from, to, `${packet.kind.toUpperCase()} id ${packet.id}`, answersStray(event) ? 'quiet' : 'plain');
     case 'fault':
       return row(from, to, `no packet: ${packet.reason}`, 'bad');
     case 'close':

@@ -1,5 +1,6 @@
 // Rates, latencies and numbers over time, for the overview: one sample for each quarter of a second, of the last minute.
-// Never changed but replaced, as all that a world holds.
+// Never changed but replaced, as all that a world holds. What can be confirmed is counted apart from QoS 0, which nobody
+// confirms: together they would look like a loss.
 
 import type {SnapshotLine, TraceEvent} from '../../protocol/trace.ts';
 
@@ -11,8 +12,14 @@ export interface Sample {
   readonly open: number;
   /** By chart, by state, as the snapshot had them; empty where there was none. */
   readonly states: SnapshotLine['states'];
-  readonly transmitted: number;
+  /** As the snapshot had them; `undefined` where there was none. */
+  readonly counters: SnapshotLine['counters'] | undefined;
+  /** Deliveries begun at QoS 1 and 2. */
+  readonly begun: number;
+  /** Of these, confirmed, in time or late. */
   readonly confirmed: number;
+  /** Deliveries at QoS 0. */
+  readonly unconfirmable: number;
   readonly received: number;
   readonly calls: number;
   readonly repeats: number;
@@ -21,13 +28,17 @@ export interface Sample {
   readonly callMs: number;
 }
 
-export const samplesMax = 240;
+/** How far back the overview shows. */
+export const spanMs = 60_000;
 const sampleMs = 250;
+/** A bound for traces whose times are odd; a minute has fewer. */
+const samplesMax = 400;
 
 interface Tally {
   readonly since: number;
-  readonly transmitted: number;
+  readonly begun: number;
   readonly confirmed: number;
+  readonly unconfirmable: number;
   readonly received: number;
   readonly calls: number;
   readonly repeats: number;
@@ -39,8 +50,9 @@ interface Tally {
 
 const emptyTally: Tally = {
   since: 0,
-  transmitted: 0,
+  begun: 0,
   confirmed: 0,
+  unconfirmable: 0,
   received: 0,
   calls: 0,
   repeats: 0,
@@ -78,8 +90,10 @@ export class Series {
       connections: Number.NaN,
       open: Number.NaN,
       states: {},
-      transmitted: rate(tally.transmitted),
+      counters: undefined,
+      begun: rate(tally.begun),
       confirmed: rate(tally.confirmed),
+      unconfirmable: rate(tally.unconfirmable),
       received: rate(tally.received),
       calls: rate(tally.calls),
       repeats: rate(tally.repeats),
@@ -90,21 +104,24 @@ export class Series {
 
   snapshot(line: SnapshotLine, before: SnapshotLine | undefined): Series {
     const elapsed = before === undefined ? 0 : line.at - before.at;
-    const rate = (name: string): number =>
-      before === undefined || elapsed <= 0
-        ? Number.NaN
-        : (((line.counters[name] ?? 0) - (before.counters[name] ?? 0)) * 1_000) / elapsed;
+    const grown = (name: string): number => (line.counters[name] ?? 0) - (before?.counters[name] ?? 0);
+    const rate = (count: number): number =>
+      before === undefined || elapsed <= 0 ? Number.NaN : (count * 1_000) / elapsed;
+    // Recordings of 0.1.0 do not have it, and then neither share is known.
+    const unconfirmable = 'deliveriesUnconfirmable' in line.counters ? grown('deliveriesUnconfirmable') : Number.NaN;
     const messages = Object.entries(line.states).filter(([chart]) => chart !== 'connection');
     const sample: Sample = {
       at: line.at,
       connections: line.connections,
       open: messages.reduce((sum, [, states]) => sum + Object.values(states).reduce((all, count) => all + count, 0), 0),
       states: line.states,
-      transmitted: rate('deliveries'),
-      confirmed: rate('deliveriesConfirmed'),
-      received: rate('messagesIn'),
-      calls: rate('calls'),
-      repeats: rate('retransmissions'),
+      counters: line.counters,
+      begun: rate(grown('deliveries') - unconfirmable),
+      confirmed: rate(grown('deliveriesConfirmed') + grown('deliveriesLate')),
+      unconfirmable: rate(unconfirmable),
+      received: rate(grown('messagesIn')),
+      calls: rate(grown('calls')),
+      repeats: rate(grown('retransmissions')),
       ...means(this.#tally),
     };
     return new Series(append(this.samples, sample), {...emptyTally, since: line.at}, this.#calls);
@@ -128,9 +145,10 @@ export class Series {
       case 'packet':
         if (event.packet.kind !== 'send') return tally;
         if (event.direction === 'in') return {...tally, received: tally.received + 1};
-        return event.packet.isDup
-          ? {...tally, repeats: tally.repeats + 1}
-          : {...tally, transmitted: tally.transmitted + 1};
+        if (event.packet.isDup) return {...tally, repeats: tally.repeats + 1};
+        return event.packet.qos === 0
+          ? {...tally, unconfirmable: tally.unconfirmable + 1}
+          : {...tally, begun: tally.begun + 1};
       case 'call': {
         const [oldest] = this.#calls.keys();
         if (this.#calls.size >= callsMax && oldest !== undefined) this.#calls.delete(oldest);
@@ -157,6 +175,9 @@ function means({confirmMs, confirmCount, callMs, callCount}: Tally): Pick<Sample
   };
 }
 
+/** The last minute, and the sample before it: from there a line comes into the picture. */
 function append(samples: readonly Sample[], sample: Sample): readonly Sample[] {
-  return [...samples.slice(-(samplesMax - 1)), sample];
+  const first = samples.findIndex(({at}) => at > sample.at - spanMs);
+  const kept = first < 0 ? samples.slice(-1) : samples.slice(Math.max(0, first - 1));
+  return [...kept.slice(-(samplesMax - 1)), sample];
 }

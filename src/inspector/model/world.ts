@@ -1,5 +1,5 @@
 // What is so at one moment: every connection and every message that the trace told of, folded from its lines. Entries are
-// never changed but replaced, so that a copy of the whole is a copy of three maps.
+// never changed but replaced, so that a copy of the whole is a copy of a few maps.
 
 import type {
   PacketEvent,
@@ -14,6 +14,7 @@ import type {
 import {isFinalState} from './chart-graph.ts';
 import {isSameRun} from './feed-join.ts';
 import {emptySeries, type Series} from './series.ts';
+import {isStray} from './stray.ts';
 
 /** A connection as far as it is known. */
 export interface Connection {
@@ -33,6 +34,14 @@ export interface Connection {
   readonly packets: number;
   readonly packetsSince: number;
   readonly packetsPerSecond: number;
+  /** Packets of the client that no message has, as far as they were traced. */
+  readonly strays: number;
+}
+
+/** What a message is, as far as the trace says. */
+export interface MessageFacts {
+  readonly channel?: string;
+  readonly type?: number;
 }
 
 /** A message on its way to or from one client. */
@@ -57,12 +66,17 @@ export interface Flow {
 /** Messages that have ended and are still shown; the oldest goes first. */
 const endedMax = 500;
 
+/** Messages of which it is known what they are; the oldest goes first. */
+const messagesMax = 2_000;
+
 export class World {
   at = 0;
   connections: Map<string, Connection>;
   /** Those under way. */
   flows: Map<string, Flow>;
   ended: Map<string, Flow>;
+  /** By id. */
+  messages: Map<string, MessageFacts>;
   /** By `chart from event`: how often it was taken. */
   steps: Map<string, number>;
   /** The latest counts of the whole gateway; absent where the trace has none. */
@@ -79,6 +93,7 @@ export class World {
     this.connections = new Map(from?.connections);
     this.flows = new Map(from?.flows);
     this.ended = new Map(from?.ended);
+    this.messages = new Map(from?.messages);
     this.steps = new Map(from?.steps);
     this.series = from?.series ?? emptySeries;
     if (from === undefined) return;
@@ -127,6 +142,9 @@ export class World {
         break;
       case 'packet':
         this.#pass(event);
+        break;
+      case 'published':
+        this.#know(event.message, {type: event.type, ...(event.channel !== undefined && {channel: event.channel})});
         break;
       case 'membership': {
         const known = this.connections.get(keyOf(event));
@@ -187,7 +205,17 @@ export class World {
     if (this.ended.size > endedMax && oldest !== undefined) this.ended.delete(oldest);
   }
 
+  #know(message: string, facts: MessageFacts): void {
+    this.messages.set(message, facts);
+    const [oldest] = this.messages.keys();
+    if (this.messages.size > messagesMax && oldest !== undefined) this.messages.delete(oldest);
+  }
+
   #pass(event: PacketEvent): void {
+    const {packet, message} = event;
+    if (packet.kind === 'send' && message !== undefined && !this.messages.has(message)) {
+      this.#know(message, {type: packet.type});
+    }
     const key = keyOf(event);
     const known = this.connections.get(key) ?? {...unknown(key, event), state: 'open.fresh'};
     const isNewSecond = event.at - known.packetsSince >= 1_000;
@@ -199,6 +227,7 @@ export class World {
       packetsPerSecond: isNewSecond
         ? Math.round((known.packets * 1_000) / Math.max(1_000, event.at - known.packetsSince))
         : known.packetsPerSecond,
+      strays: known.strays + (isStray(event) ? 1 : 0),
     });
   }
 
@@ -265,6 +294,7 @@ function unknown(key: string, {identity}: {readonly identity: string}): Connecti
     packets: 0,
     packetsSince: Number.NEGATIVE_INFINITY,
     packetsPerSecond: 0,
+    strays: 0,
   };
 }
 

@@ -1,7 +1,7 @@
 // The live connections: thousands of rows, of which only those in sight are there.
 
 import {useEffect, useRef, useState} from 'preact/hooks';
-import {type ListWish, listConnections, type SortColumn} from '../model/connection-list.ts';
+import {type ListWish, listConnections, type SortColumn, sortBy} from '../model/connection-list.ts';
 import type {Store} from '../model/store.ts';
 import type {Connection} from '../model/world.ts';
 
@@ -20,6 +20,7 @@ const columns: readonly {readonly column: SortColumn; readonly title: string; re
   {column: 'queued', title: 'queue', hint: 'Deliveries that wait'},
   {column: 'inbound', title: 'held', hint: 'Messages of the client that are held or wait for their call'},
   {column: 'rate', title: 'packets/s', hint: 'Packets traced in the last second'},
+  {column: 'strays', title: 'stray', hint: 'ACK, REC, REL or COM traced for an id that no message has'},
 ];
 
 export function ConnectionTable({store}: {readonly store: Store}) {
@@ -34,7 +35,7 @@ export function ConnectionTable({store}: {readonly store: Store}) {
     const observer = new ResizeObserver(() => setHeight(element.clientHeight));
     observer.observe(element);
     return () => observer.disconnect();
-  }, []);
+  }, [rows.length === 0]);
   const first = Math.max(0, Math.floor(top / rowHeight) - spare);
   const shown = rows.slice(first, Math.ceil((top + height) / rowHeight) + spare);
   const selected = rows.findIndex(({key}) => key === store.selection.connection);
@@ -91,39 +92,57 @@ export function ConnectionTable({store}: {readonly store: Store}) {
             class={`cell ${column}`}
             title={`${hint}. Press to sort.`}
             aria-pressed={wish.column === column}
-            onClick={() => setWish({...wish, column, isDescending: wish.column === column && !wish.isDescending})}
+            onClick={() => setWish(sortBy(wish, column))}
           >
             {title}
             {wish.column === column && (wish.isDescending ? ' ▾' : ' ▴')}
           </button>
         ))}
       </div>
-      <div
-        class="rows"
-        ref={body}
-        role="listbox"
-        tabIndex={0}
-        aria-label="Connections; arrows choose"
-        aria-activedescendant={selected >= 0 ? `c${rows[selected]?.key}` : undefined}
-        onScroll={(event) => setTop(event.currentTarget.scrollTop)}
-        onKeyDown={onKeyDown}
-      >
-        <div style={{height: `${rows.length * rowHeight}px`}}>
-          <div style={{transform: `translateY(${first * rowHeight}px)`}}>
-            {shown.map((row, place) => (
-              <Row
-                key={row.key}
-                row={row}
-                at={at}
-                isSelected={row.key === store.selection.connection}
-                onChoose={() => choose(first + place)}
-              />
-            ))}
+      {rows.length === 0 ? (
+        <div class="rows">
+          <Nothing store={store} search={wish.search} />
+        </div>
+      ) : (
+        <div
+          class="rows"
+          ref={body}
+          role="listbox"
+          tabIndex={0}
+          aria-label="Connections; arrows choose"
+          aria-activedescendant={selected >= 0 ? `c${rows[selected]?.key}` : undefined}
+          onScroll={(event) => setTop(event.currentTarget.scrollTop)}
+          onKeyDown={onKeyDown}
+        >
+          <div style={{height: `${rows.length * rowHeight}px`}}>
+            <div style={{transform: `translateY(${first * rowHeight}px)`}}>
+              {shown.map((row, place) => (
+                <Row
+                  key={row.key}
+                  row={row}
+                  at={at}
+                  isSelected={row.key === store.selection.connection}
+                  onChoose={() => choose(first + place)}
+                />
+              ))}
+            </div>
           </div>
         </div>
-        {rows.length === 0 && <p class="quiet">{wish.search === '' ? 'No connection is known yet.' : 'None fits.'}</p>}
-      </div>
+      )}
     </section>
+  );
+}
+
+/** Why no connection is listed. */
+function Nothing({store, search}: {readonly store: Store; readonly search: string}) {
+  if (search !== '') return <p class="quiet">No connection matches “{search}”.</p>;
+  if (store.source.kind === 'live' || store.source.kind === 'recording') {
+    return <p class="quiet">No connection is known at this moment.</p>;
+  }
+  return (
+    <p class="quiet">
+      Nothing is watched. Choose a gateway or a recording under <a href="#/source">Source</a>.
+    </p>
   );
 }
 
@@ -157,6 +176,7 @@ function Row({row, at, isSelected, onChoose}: RowProps) {
       <span class="cell queued">{row.queued || ''}</span>
       <span class="cell inbound">{row.inbound || ''}</span>
       <span class="cell rate">{row.packetsPerSecond || ''}</span>
+      <span class="cell strays">{row.strays || ''}</span>
     </div>
   );
 }

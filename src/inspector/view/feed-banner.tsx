@@ -5,7 +5,13 @@ import type {Absence} from '../model/feed-join.ts';
 import type {Store} from '../model/store.ts';
 import {clockText} from './time-bar.tsx';
 
-export function FeedBanner({store}: {readonly store: Store}) {
+export interface FeedBannerProps {
+  readonly store: Store;
+  /** There a failure stands beside the form already. */
+  readonly isInSource: boolean;
+}
+
+export function FeedBanner({store, isInSource}: FeedBannerProps) {
   const {source, absence, now} = store;
   if (source.kind === 'away') {
     const waitSeconds = Math.ceil((source.retryAt - now) / 1_000);
@@ -18,6 +24,17 @@ export function FeedBanner({store}: {readonly store: Store}) {
         <button type="button" onClick={tryNow}>
           Try now
         </button>
+      </div>
+    );
+  }
+  if (source.kind === 'failed' || source.kind === 'ended') {
+    if (isInSource) return null;
+    return (
+      <div class="banner away" role="alert">
+        <p>
+          <b>Nothing is watched.</b> {source.why}
+        </p>
+        <a href="#/source">Source</a>
       </div>
     );
   }

@@ -18,7 +18,7 @@ const texts: readonly (readonly [string, string])[] = [
   ['↑ ↓ Home End', 'in a list or ladder, another row'],
   ['C, F', 'the next chart; the chart large'],
   ['1 2 3 4', 'the views'],
-  ['Esc', 'leave a field; else select nothing'],
+  ['Esc', 'leave a field; else select nothing; else follow the latest'],
   ['?', 'these keys'],
 ];
 
@@ -60,6 +60,7 @@ export function useKeys(store: Store, goTo: (place: number) => void): void {
       '?': () => areKeysShown.set(true),
       Escape: () => {
         if (!isEmpty(store.selection)) store.select({});
+        else if (store.source.kind === 'live') store.lookAt(undefined);
       },
     };
     const listener = (event: KeyboardEvent): void => {

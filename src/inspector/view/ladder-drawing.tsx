@@ -22,9 +22,19 @@ export interface LadderProps {
   readonly label: string;
   /** Whether rows name their client: where there are several. */
   readonly hasIdentities?: boolean;
+  /** What is said where there is no row. @default 'Nothing has happened yet.' */
+  readonly emptyText?: string;
 }
 
-export function LadderDrawing({lanes, rows, chosen, onChoose, label, hasIdentities = false}: LadderProps) {
+export function LadderDrawing({
+  lanes,
+  rows,
+  chosen,
+  onChoose,
+  label,
+  hasIdentities = false,
+  emptyText = 'Nothing has happened yet.',
+}: LadderProps) {
   const frame = useRef<HTMLDivElement>(null);
   const isAtEnd = useRef(true);
   const [size, setSize] = useState({width: 500, height: 300});
@@ -110,7 +120,13 @@ export function LadderDrawing({lanes, rows, chosen, onChoose, label, hasIdentiti
             />
           ))}
         </svg>
-        {rows.length === 0 && <p class="quiet">Nothing has happened yet.</p>}
+        {rows.length === 0 && (
+          // An option that cannot be chosen: to a screen reader a listbox without any would be a fault.
+          // biome-ignore lint/a11y/useFocusableInteractive: the list has the focus
+          <div class="quiet" role="option" aria-selected="false" aria-disabled="true">
+            {emptyText}
+          </div>
+        )}
       </div>
     </div>
   );

@@ -1,9 +1,10 @@
 // The ladder of what is selected. A row that is pressed is the moment that all else shows, and its packet is read below.
 
 import type {ComponentChildren} from 'preact';
+import {useState} from 'preact/hooks';
 import type {TraceEvent, TraceHeader} from '../../protocol/trace.ts';
 import {isTraceEvent} from '../../protocol/trace-lines.ts';
-import {type LadderRow, toRows, traceLanes} from '../model/ladder.ts';
+import {filterRows, type LadderRow, type RowFilter, toRows, traceLanes} from '../model/ladder.ts';
 import {readFields} from '../model/packet-fields.ts';
 import {isEmpty} from '../model/selection.ts';
 import type {Store} from '../model/store.ts';
@@ -11,26 +12,59 @@ import {keyOf} from '../model/world.ts';
 import {LadderDrawing} from './ladder-drawing.tsx';
 import {MessageList} from './message-list.tsx';
 import {RuleLink} from './rule.tsx';
+import {clockText} from './time-bar.tsx';
+
+const strayText =
+  'No message of this connection is in flight under this id: it was answered before, or the client made the id up. The packet has no effect; it is counted.';
+
+const filters: readonly (readonly [RowFilter, string])[] = [
+  ['all', 'all rows'],
+  ['packets', 'packets and calls'],
+  ['trouble', 'trouble only'],
+];
 
 export function LadderPanel({store}: {readonly store: Store}) {
   const {selection} = store;
-  const rows = toRows(
+  const [filter, setFilter] = useState<RowFilter>('all');
+  const all = toRows(
     store.matches.flatMap((number): (readonly [number, TraceEvent | TraceHeader])[] => {
       const line = store.timeline.line(number);
       return line !== undefined && (line.kind === 'header' || isTraceEvent(line)) ? [[number, line]] : [];
     }),
   );
-  const chosen = store.cursor === undefined ? undefined : rows.at(-1);
+  const rows = filterRows(all, filter);
+  const chosen = store.cursor === undefined ? undefined : all.at(-1);
+  const strays = all.filter(({tone}) => tone === 'stray').length;
   return (
     <section class="panel ladders" aria-label="Ladder">
       <header>
         <h2>
-          Ladder <small>{selectionText(store, rows.at(-1)?.identity)}</small>
+          Ladder <small>{selectionText(store, all.at(-1)?.identity)}</small>
         </h2>
+        {strays > 0 && (
+          <span class="strays" title="ACK, REC, REL or COM for an id that no message has">
+            {strays} stray
+          </span>
+        )}
         {!isEmpty(selection) && (
-          <button type="button" onClick={() => store.select({})}>
-            Show all
-          </button>
+          <>
+            <select
+              aria-label="Rows"
+              value={filter}
+              onChange={({currentTarget}) =>
+                setFilter(filters.find(([name]) => name === currentTarget.value)?.[0] ?? 'all')
+              }
+            >
+              {filters.map(([name, text]) => (
+                <option key={name} value={name}>
+                  {text}
+                </option>
+              ))}
+            </select>
+            <button type="button" onClick={() => store.select({})}>
+              Show all
+            </button>
+          </>
         )}
       </header>
       {isEmpty(selection) ? (
@@ -43,16 +77,12 @@ export function LadderPanel({store}: {readonly store: Store}) {
           onChoose={({id}) => store.lookAt(id + 1)}
           label="Packets and steps; arrows move through time"
           hasIdentities={selection.connection === undefined}
+          emptyText={all.length > 0 ? 'No row of this kind.' : nothingText(store)}
         />
       )}
-      {isEmpty(selection) && (
-        <>
-          <MessageForm store={store} />
-          <MessageList store={store} />
-        </>
-      )}
+      {isEmpty(selection) && <MessageList store={store} />}
       {chosen !== undefined && (
-        <RowDetail row={chosen}>
+        <RowDetail row={chosen} at={clockText(store, chosen.at)}>
           {chosen.message !== undefined && (
             <button type="button" onClick={() => follow(store, chosen.message ?? '')}>
               {selection.message === undefined ? 'This message, at every client' : 'All of this client'}
@@ -72,15 +102,31 @@ function follow(store: Store, message: string): void {
   else if (line !== undefined && 'connection' in line) store.select({connection: keyOf(line)});
 }
 
-/** What a row holds: its packet field by field, and its rule. */
-export function RowDetail({row, children}: {readonly row: LadderRow; readonly children?: ComponentChildren}) {
-  const {bytes, bytesMissing, rule, text} = row;
+/** Why a selection has no row. */
+function nothingText({selection: {message}, timeline, cursor}: Store): string {
+  const kept = timeline.first > 0 ? ', or it is older than what this page keeps' : '';
+  const when = cursor === undefined ? '' : ' at this moment';
+  if (message === undefined) return `No event of this connection is known${when}: none was traced${kept}.`;
+  return `Nothing is known of ${message}${when}: no message or client of that name was traced${kept}.`;
+}
+
+export interface RowDetailProps {
+  readonly row: LadderRow;
+  /** Its time, as a clock shows it. */
+  readonly at?: string;
+  readonly children?: ComponentChildren;
+}
+
+/** What a row holds: its time, its packet field by field, and its rule. */
+export function RowDetail({row, at, children}: RowDetailProps) {
+  const {bytes, bytesMissing, rule, text, tone} = row;
   return (
     <div class="detail">
       <p>
-        <strong>{text}</strong> {rule !== undefined && <RuleLink id={rule} />}{' '}
+        {at !== undefined && <time>{at}</time>} <strong>{text}</strong> {rule !== undefined && <RuleLink id={rule} />}{' '}
         {row.identity !== undefined && <span class="identity quiet">{row.identity}</span>} {children}
       </p>
+      {tone === 'stray' && <p>{strayText}</p>}
       {bytes !== undefined && (
         <table class="fields">
           <tbody>
@@ -99,22 +145,6 @@ export function RowDetail({row, children}: {readonly row: LadderRow; readonly ch
         </table>
       )}
     </div>
-  );
-}
-
-function MessageForm({store}: {readonly store: Store}) {
-  return (
-    <form
-      class="hint"
-      onSubmit={(event) => {
-        event.preventDefault();
-        const message = new FormData(event.currentTarget).get('message');
-        if (typeof message === 'string' && message.trim() !== '') store.select({message: message.trim()});
-      }}
-    >
-      <input name="message" placeholder="p… or m…" aria-label="Id of a message" />
-      <button type="submit">Where is it?</button>
-    </form>
   );
 }
 

@@ -1,18 +1,22 @@
-// The gateway at a glance: rates, latencies and numbers over the last minute, and how many are in each state.
+// The gateway at a glance: rates, latencies and numbers over the last minute, what went wrong, and how many are in each state.
 
 import {awaitText} from '../charts/state-words.ts';
 import {charts} from '../model/chart-graph.ts';
+import {countLosses} from '../model/losses.ts';
 import type {Sample} from '../model/series.ts';
 import type {Store} from '../model/store.ts';
+import type {World} from '../model/world.ts';
 import {type Line, Plot, Spark} from './plot.tsx';
+import {clockText} from './time-bar.tsx';
 
 const plots: readonly {readonly title: string; readonly unit: string; readonly lines: readonly Line[]}[] = [
   {
     title: 'Deliveries down',
     unit: '/s',
     lines: [
-      {name: 'begun', tone: 'a', value: ({transmitted}) => transmitted},
+      {name: 'QoS 1, 2', tone: 'a', value: ({begun}) => begun},
       {name: 'confirmed', tone: 'b', value: ({confirmed}) => confirmed},
+      {name: 'QoS 0', tone: 'c', value: ({unconfirmable}) => unconfirmable},
     ],
   },
   {
@@ -37,7 +41,9 @@ const plots: readonly {readonly title: string; readonly unit: string; readonly l
 ];
 
 export function Overview({store}: {readonly store: Store}) {
-  const {world} = store;
+  const {world, at} = store;
+  const {samples} = world.series;
+  const atText = store.cursor === undefined ? 'now' : clockText(store, at).slice(0, 8);
   return (
     <div class="overview">
       {world.lost > 0 && (
@@ -45,12 +51,13 @@ export function Overview({store}: {readonly store: Store}) {
       )}
       <div class="plots">
         {plots.map(({title, unit, lines}) => (
-          <Plot key={title} title={title} unit={unit} lines={lines} samples={world.series.samples} />
+          <Plot key={title} title={title} unit={unit} lines={lines} samples={samples} at={at} atText={atText} />
         ))}
       </div>
+      <Losses world={world} />
       <section class="panel states" aria-label="States">
         <h2>
-          States <small>now, and over the same time</small>
+          States <small>{atText === 'now' ? 'now' : `at ${atText}`}, and over the same minute</small>
         </h2>
         {charts
           .filter(({runsIn}) => runsIn === 'gateway')
@@ -65,7 +72,7 @@ export function Overview({store}: {readonly store: Store}) {
                   return (
                     <div class="bar" key={id} title={awaitText(chart, id, count)}>
                       <span>{id}</span>
-                      <Spark values={world.series.samples.map(({states}) => states[chart]?.[id] ?? 0)} />
+                      <Spark samples={samples} value={({states}) => states[chart]?.[id] ?? 0} at={at} />
                       <b class={count === 0 ? 'none' : ''}>{count}</b>
                     </div>
                   );
@@ -75,5 +82,33 @@ export function Overview({store}: {readonly store: Store}) {
           })}
       </section>
     </div>
+  );
+}
+
+/** What was lost, expired, refused or failed, by the gateway's own counters. */
+function Losses({world}: {readonly world: World}) {
+  const {snapshot, series} = world;
+  return (
+    <section class="panel states losses" aria-label="What went wrong">
+      <h2>
+        What went wrong <small>in the last minute, and since the gateway was started</small>
+      </h2>
+      {snapshot === undefined ? (
+        <p class="quiet">Not known: up to this moment no counts of the gateway have come.</p>
+      ) : (
+        countLosses(snapshot, series.samples).map(({title, losses}) => (
+          <div class="chartStates" key={title}>
+            <h3>{title}</h3>
+            {losses.map(({counter, title: name, meaning, total, recent}) => (
+              <div class="bar" key={counter} title={meaning} data-counter={counter}>
+                <span>{name}</span>
+                <em class={recent > 0 ? 'recent' : ''}>{recent > 0 ? `+${recent.toLocaleString('en')}` : ''}</em>
+                <b class={total === 0 ? 'none' : ''}>{total.toLocaleString('en')}</b>
+              </div>
+            ))}
+          </div>
+        ))
+      )}
+    </section>
   );
 }

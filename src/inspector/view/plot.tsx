@@ -1,6 +1,8 @@
-// A small plot: up to a few lines over the last minute, with the latest value of each.
+// A small plot: up to a few lines over the minute before the moment that is shown, with the latest value of each. A sample
+// stands where its time is, so that what came seldom, or not at all, looks like it.
 
-import {type Sample, samplesMax} from '../model/series.ts';
+import {plotHeight as height, plotPath, plotWidth as width} from '../model/plot-path.ts';
+import {type Sample, spanMs} from '../model/series.ts';
 
 export interface Line {
   readonly name: string;
@@ -8,19 +10,20 @@ export interface Line {
   readonly value: (sample: Sample) => number;
 }
 
-const width = 300;
-const height = 72;
-/** What the number beside the plot tells of. */
-const samplesOfNow = 8;
+/** What the number beside the plot is the mean of. */
+const nowMs = 2_000;
 
 export interface PlotProps {
   readonly title: string;
   readonly unit: string;
   readonly lines: readonly Line[];
   readonly samples: readonly Sample[];
+  /** The moment at the right edge, in the time of the samples, and its name. */
+  readonly at: number;
+  readonly atText: string;
 }
 
-export function Plot({title, unit, lines, samples}: PlotProps) {
+export function Plot({title, unit, lines, samples, at, atText}: PlotProps) {
   const values = lines.map(({value}) => samples.map(value));
   const top = niceTop(Math.max(0, ...values.flat().filter((value) => Number.isFinite(value))));
   return (
@@ -40,17 +43,17 @@ export function Plot({title, unit, lines, samples}: PlotProps) {
       >
         <path class="grid" d={`M0 ${height / 2}H${width}M0 ${height - 0.5}H${width}M0 .5H${width}`} />
         {lines.map(({tone, name}, place) => (
-          <path key={name} class={`line ${tone}`} d={toPath(values[place] ?? [], top)} />
+          <path key={name} class={`line ${tone}`} d={plotPath(samples, values[place] ?? [], at, top)} />
         ))}
       </svg>
       <p class="times" aria-hidden="true">
-        <span>{spanText(samples)}</span>
-        <span>now</span>
+        <span>{spanMs / 1_000} s before</span>
+        <span>{atText}</span>
       </p>
       <p class="legend">
         {lines.map(({name, tone}, place) => (
           <span key={name} class={tone}>
-            {name} <b>{latestText(values[place] ?? [], unit)}</b>
+            {name} <b>{latestText(samples, values[place] ?? [], unit)}</b>
           </span>
         ))}
       </p>
@@ -58,8 +61,15 @@ export function Plot({title, unit, lines, samples}: PlotProps) {
   );
 }
 
+export interface SparkProps {
+  readonly samples: readonly Sample[];
+  readonly value: (sample: Sample) => number;
+  readonly at: number;
+}
+
 /** One line without words, for the number beside it. */
-export function Spark({values}: {readonly values: readonly number[]}) {
+export function Spark({samples, value, at}: SparkProps) {
+  const values = samples.map(value);
   return (
     <svg
       class="spark"
@@ -68,33 +78,9 @@ export function Spark({values}: {readonly values: readonly number[]}) {
       aria-hidden="true"
       data-most={Math.max(0, ...values)}
     >
-      <path class="line a" d={toPath(values, Math.max(1, ...values))} />
+      <path class="line a" d={plotPath(samples, values, at, Math.max(1, ...values))} />
     </svg>
   );
-}
-
-function toPath(values: readonly number[], top: number): string {
-  let path = '';
-  let isDown = false;
-  for (const [place, value] of values.entries()) {
-    if (!Number.isFinite(value)) {
-      isDown = false;
-      continue;
-    }
-    const x = ((samplesMax - values.length + place) * width) / (samplesMax - 1);
-    const y = height - 1 - (value / top) * (height - 3);
-    path += `${isDown ? 'L' : 'M'}${x.toFixed(1)} ${y.toFixed(1)}`;
-    isDown = true;
-  }
-  return path;
-}
-
-/** How long ago the left edge was: samples are rarer where there are many connections. */
-function spanText(samples: readonly Sample[]): string {
-  const [first, last] = [samples[0], samples.at(-1)];
-  if (first === undefined || last === undefined || samples.length < 2) return '';
-  const periodMs = (last.at - first.at) / (samples.length - 1);
-  return `${Math.round((periodMs * (samplesMax - 1)) / 1_000)} s ago`;
 }
 
 /** 1, 2 or 5 times a power of ten. */
@@ -105,8 +91,9 @@ function niceTop(value: number): number {
 }
 
 /** A number as it is; of a rate or a time the mean of the last two seconds, since one sample of it says little. */
-function latestText(values: readonly number[], unit: string): string {
-  const known = values.slice(unit === '' ? -1 : -samplesOfNow).filter((one) => Number.isFinite(one));
+function latestText(samples: readonly Sample[], values: readonly number[], unit: string): string {
+  const from = (samples.at(-1)?.at ?? 0) - (unit === '' ? 0 : nowMs);
+  const known = values.filter((one, place) => Number.isFinite(one) && (samples[place]?.at ?? 0) >= from);
   if (known.length === 0) return '–';
   return `${roundText(known.reduce((sum, one) => sum + one, 0) / known.length)}${unit}`;
 }

@@ -34,9 +34,12 @@ export function SandboxControls({sandbox, isRunning, onRun, onAct, onReset, onWe
       </fieldset>
       <fieldset>
         <legend>Time</legend>
-        <button type="button" class="primary" aria-pressed={isRunning} onClick={onRun}>
+        <button type="button" class={`run${isRunning ? ' running' : ''}`} onClick={onRun}>
           {isRunning ? 'Pause' : 'Run'}
         </button>
+        <output class={isRunning ? '' : 'stands'}>
+          {isRunning ? 'runs' : 'stands'} at {(sandbox.now / 1_000).toFixed(1)} s
+        </output>
         <button type="button" onClick={() => onAct((one) => one.step())}>
           Step
         </button>

@@ -73,7 +73,7 @@ export function SandboxView() {
           })
         }
       />
-      <SandboxWire sandbox={sandbox.current} onAct={act} />
+      <SandboxWire sandbox={sandbox.current} isRunning={isRunning} onAct={act} />
       <Verdicts
         sandbox={sandbox.current}
         expected={story !== undefined && story.step === story.story.steps.length ? story.story.expected : undefined}
@@ -97,11 +97,12 @@ export function SandboxView() {
   );
 }
 
-/** The chart of the party's latest step, or of QoS 2 before there is one. */
+/** The chart of the party's latest step; before there is one, that of the latest message's QoS, or of QoS 2. */
 function PartyChart({title, side, sandbox}: {readonly title: string; readonly side: Side; readonly sandbox: Sandbox}) {
   const place = sandbox.entries.findLastIndex((entry) => entry.kind === 'transition' && entry.side === side);
   const entry = sandbox.entries[place] as Extract<JournalEntry, {kind: 'transition'}> | undefined;
-  const graph = chartNamed(entry?.chart ?? (side === 'sender' ? 'outboundQos2' : 'inboundQos2'));
+  const qos = sandbox.sender.messages.at(-1)?.qos === 1 ? 1 : 2;
+  const graph = chartNamed(entry?.chart ?? `${side === 'sender' ? 'outbound' : 'inbound'}Qos${qos}`);
   if (graph === undefined) return null;
   const light =
     entry === undefined

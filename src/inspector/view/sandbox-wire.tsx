@@ -7,10 +7,11 @@ import {latencyMs} from '../sandbox/wire.ts';
 
 interface WireProps {
   readonly sandbox: Sandbox;
+  readonly isRunning: boolean;
   readonly onAct: (change: (sandbox: Sandbox) => void) => void;
 }
 
-export function SandboxWire({sandbox, onAct}: WireProps) {
+export function SandboxWire({sandbox, isRunning, onAct}: WireProps) {
   const {flights} = sandbox.wire;
   return (
     <section class="panel wire" aria-label="On the link">
@@ -22,6 +23,11 @@ export function SandboxWire({sandbox, onAct}: WireProps) {
           <FlightItem key={flight.number} flight={flight} now={sandbox.now} onAct={onAct} />
         ))}
       </ul>
+      {flights.length > 0 && !isRunning && (
+        <p class="stands" role="status">
+          Time stands still. Press Run or Step, or choose what happens to the packet.
+        </p>
+      )}
       <p class="quiet">
         Packets of one id keep their order, as on one TCP stream: what exactly once rests on. Those of other ids may
         overtake them.

@@ -1,11 +1,10 @@
 // Where the lines come from: the key of the inspector and what shall be traced, or a recording.
 
-import {useState} from 'preact/hooks';
+import {useEffect, useRef, useState} from 'preact/hooks';
 import {readDecimal} from '../../core/decimal.ts';
 import {openFile, stopReading, watch} from '../feed.ts';
 import type {Store} from '../model/store.ts';
-
-const keyName = 'rainbow.inspectorKey';
+import {forgetWish, lastKey, lastWish, rememberWish} from './last-watch.ts';
 
 const rates: readonly (readonly [number, string])[] = [
   [1, 'everything'],
@@ -15,23 +14,33 @@ const rates: readonly (readonly [number, string])[] = [
 ];
 
 export function SourcePanel({store}: {readonly store: Store}) {
-  const [key, setKey] = useState(sessionStorage.getItem(keyName) ?? '');
+  const [key, setKey] = useState(lastKey);
+  const [last] = useState(lastWish);
   const {source} = store;
+  // Once it is seen, a person wants to look at it.
+  const isAsked = useRef(false);
+  useEffect(() => {
+    if (!isAsked.current || source.kind !== 'live') return;
+    isAsked.current = false;
+    location.hash = '#/watch';
+  }, [source.kind]);
   const submit = (form: HTMLFormElement): void => {
     const data = new FormData(form);
     const text = (name: string): string => {
       const value = data.get(name);
       return typeof value === 'string' ? value.trim() : '';
     };
-    sessionStorage.setItem(keyName, key);
-    // Its failure is shown as the state of the source.
-    void watch(store, {
+    const wish = {
       key,
       rate: readDecimal(text('rate'), 0, 1) ?? 0,
       identity: text('identity'),
       channel: text('channel'),
       withPayloads: data.has('payloads'),
-    });
+    };
+    rememberWish(wish);
+    isAsked.current = true;
+    // Its failure is shown as the state of the source.
+    void watch(store, wish);
   };
   return (
     <section class="panel source" aria-label="Source">
@@ -61,7 +70,7 @@ export function SourcePanel({store}: {readonly store: Store}) {
           Trace
           <select name="rate">
             {rates.map(([rate, text]) => (
-              <option key={rate} value={rate}>
+              <option key={rate} value={rate} selected={rate === (last?.rate ?? 1)}>
                 {text}
               </option>
             ))}
@@ -69,14 +78,14 @@ export function SourcePanel({store}: {readonly store: Store}) {
         </label>
         <label>
           and identity
-          <input name="identity" />
+          <input name="identity" defaultValue={last?.identity} />
         </label>
         <label>
           and channel
-          <input name="channel" />
+          <input name="channel" defaultValue={last?.channel} />
         </label>
         <label class="check">
-          <input type="checkbox" name="payloads" /> with payloads
+          <input type="checkbox" name="payloads" defaultChecked={last?.withPayloads} /> with payloads
         </label>
         <button type="submit" class="primary">
           Watch
@@ -86,6 +95,7 @@ export function SourcePanel({store}: {readonly store: Store}) {
             type="button"
             onClick={() => {
               stopReading();
+              forgetWish();
               store.source = {kind: 'ended', why: 'Stopped.'};
               store.changed();
             }}

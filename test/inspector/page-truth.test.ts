@@ -1,0 +1,155 @@
+// What the page says of what it shows: that time is stopped, that nothing is known of a name, that a packet belongs to no
+// message, what was lost.
+
+import {browserTest} from '../browser/browser-test.ts';
+import {single} from '../e2e/kit/room.ts';
+import {choose, lit, openPage, openWatching, pageOf} from './inspector-page.ts';
+import {inspectorKey} from './scene.ts';
+
+const options = {retryIntervalMs: 60_000, inspector: 'on', inspectorKey} as const;
+
+browserTest('while time is stopped the head says so instead of “live”, and leads back', async (t) => {
+  const {world, client, identity} = await single(t, options);
+  const {page, conduct} = await openWatching(t, world.gateway.port);
+  await choose(page, identity);
+  const sent = world.api.send({channel: 'room', qos: 1, timeout: 30});
+  const {id} = await client.parsed();
+  await lit(page, 'awaitingAck');
+  const live = page.getByText(/^live · /);
+  const paused = page.locator('.head').getByRole('button', {name: /paused at \d\d:\d\d:\d\d/});
+  t.is(await paused.count(), 0);
+  // A row that is pressed stops time as well as the key does.
+  await page.locator('.rung[data-row^="SEND q1"]').click();
+  await paused.waitFor();
+  t.is(await live.count(), 0);
+  client.sendAnswer('ack', id);
+  await sent;
+  await page.keyboard.press('2');
+  await paused.waitFor();
+  t.is(await page.locator('.plot .times').first().getByText('now').count(), 0);
+  await paused.click();
+  await live.waitFor();
+  await page.keyboard.press('1');
+  await lit(page, 'confirmed');
+  // Escape selects nothing, and then follows the latest.
+  await page.keyboard.press('Space');
+  await paused.waitFor();
+  await page.keyboard.press('Escape');
+  await paused.waitFor();
+  await page.keyboard.press('Escape');
+  await live.waitFor();
+  t.deepEqual(conduct.errors, []);
+});
+
+browserTest('a name that nothing traced has is answered so, and an identity leads to its client', async (t) => {
+  const {world, identity} = await single(t, options);
+  const {page, conduct} = await openWatching(t, world.gateway.port);
+  await page.locator('.rows .row', {hasText: identity}).waitFor();
+  const field = page.getByLabel('Search messages');
+  for (const name of ['pffffffffff', 'zzz']) {
+    await field.fill(name);
+    await page.getByRole('button', {name: 'Where is it?'}).click();
+    await page.getByText(`Nothing is known of ${name}: no message or client of that name was traced`).waitFor();
+    await page.getByRole('button', {name: 'Show all'}).click();
+  }
+  await field.fill(identity);
+  await page.getByRole('button', {name: 'Where is it?'}).click();
+  await page.locator('.rows .row.selected', {hasText: identity}).waitFor();
+  t.is(await page.getByText('Nothing has happened yet').count(), 0);
+  t.deepEqual(conduct.errors, []);
+});
+
+browserTest(
+  'ACK, REC, REL and COM for an id that no message has are marked, counted and found [RB-19] [RB-24]',
+  async (t) => {
+    const {world, client, identity} = await single(t, options);
+    const {page, conduct} = await openWatching(t, world.gateway.port);
+    await choose(page, identity);
+    const sent = world.api.send({channel: 'room', qos: 2, timeout: 30});
+    const {id} = await client.parsed();
+    client.sendAnswer('rec', id);
+    await sent;
+    client.sendAnswer('com', id);
+    await lit(page, 'completed');
+    t.is(await page.locator('.rung.stray').count(), 0, 'its own packets are none of these');
+    for (const kind of ['ack', 'rec', 'rel', 'com'] as const) {
+      client.sendAnswer(kind, 777);
+      await page.locator(`.rung.stray[data-row="${kind.toUpperCase()} id 777: no such message"]`).waitFor();
+    }
+    await page.locator('.ladders header').getByText('4 stray').waitFor();
+    await page.getByLabel('Rows', {exact: true}).selectOption('trouble');
+    await page.locator('.rung').nth(4).waitFor({state: 'detached'});
+    t.is(await page.locator('.rung.stray').count(), 4);
+    await page.getByRole('button', {name: 'stray'}).click();
+    await page.locator('.rows .row').first().locator('.strays', {hasText: '4'}).waitFor();
+    await page.keyboard.press('2');
+    await page.locator('[data-counter="packetsUnknownId"] b').getByText(/[34]/).waitFor();
+    t.deepEqual(conduct.errors, []);
+  },
+);
+
+browserTest('the overview has a figure for what timed out, and does not count QoS 0 as unconfirmed', async (t) => {
+  const {world, client} = await single(t, options);
+  const {page, conduct} = await openWatching(t, world.gateway.port);
+  await page.keyboard.press('2');
+  const timedOut = page.locator('[data-counter="publicationsTimedOut"]');
+  await timedOut.getByText('0').waitFor();
+  await world.api.send({channel: 'room', qos: 1, timeout: 0.1});
+  await timedOut.locator('b').getByText('1').waitFor();
+  await timedOut.getByText('+1').waitFor();
+  await client.parsed();
+  await page.locator('.plot .times').first().getByText('60 s before').waitFor();
+  // Only QoS 0, until its rate is seen: nothing is begun meanwhile that could be confirmed.
+  const legend = page.locator('.plot').filter({hasText: 'Deliveries down'}).locator('.legend b');
+  const rates = async () => (await legend.allTextContents()).map((text) => Number.parseFloat(text));
+  let seen = await rates();
+  for (let count = 0; count < 2_000 && !((seen[2] ?? 0) > 0 && seen[0] === 0); count++) {
+    await world.api.send({channel: 'room', qos: 0});
+    seen = await rates();
+  }
+  t.is(seen[0], 0);
+  t.true((seen[2] ?? 0) > 0);
+  t.deepEqual(conduct.errors, []);
+});
+
+browserTest('a page that is loaded again watches again, until it was told to stop', async (t) => {
+  const {world, identity} = await single(t, options);
+  const {page, conduct} = await openWatching(t, world.gateway.port);
+  await page.reload();
+  await page.getByText(/^live · /).waitFor();
+  await page.locator('.rows .row', {hasText: identity}).waitFor();
+  await page.keyboard.press('3');
+  t.true(await page.getByLabel('with payloads').isChecked());
+  // Watched from here, it is what a person then looks at.
+  await page.getByRole('button', {name: 'Watch'}).click();
+  await page.waitForURL(/#\/watch$/);
+  await page.keyboard.press('3');
+  await page.getByRole('button', {name: 'Stop'}).click();
+  await page.reload();
+  await page.keyboard.press('1');
+  await page.getByText('Nothing is watched.').waitFor();
+  t.deepEqual(conduct.errors, []);
+  // In a tab that knows no key, the empty list leads to where one is asked for.
+  const other = await openPage(t, `${pageOf(world.gateway.port)}#/watch`);
+  await other.page.locator('.rows').getByRole('link', {name: 'Source'}).click();
+  await other.page.getByLabel('Key of the inspector').waitFor();
+});
+
+browserTest('numbers are sorted from the most, names from A, and pressed again the other way', async (t) => {
+  const {world, identity} = await single(t, options);
+  const {page, conduct} = await openWatching(t, world.gateway.port);
+  await page.locator('.rows .row', {hasText: identity}).waitFor();
+  for (const [title, first, second] of [
+    ['in flight', '▾', '▴'],
+    ['heard', '▾', '▴'],
+    ['state', '▴', '▾'],
+  ] as const) {
+    const head = page.locator('.row.head button', {hasText: title});
+    await head.click();
+    await head.getByText(first).waitFor();
+    await head.click();
+    await head.getByText(second).waitFor();
+    t.true(await head.evaluate((button) => button.scrollWidth <= button.clientWidth), `${title} is not cut off`);
+  }
+  t.deepEqual(conduct.errors, []);
+});
