@@ -126,7 +126,7 @@ browserTest('a page that is loaded again watches again, until it was told to sto
   await page.keyboard.press('3');
   await page.getByRole('button', {name: 'Stop'}).click();
   await page.reload();
-  await page.keyboard.press('1');
+  await page.getByRole('link', {name: 'Watch'}).click();
   await page.getByText('Nothing is watched.').waitFor();
   t.deepEqual(conduct.errors, []);
   // In a tab that knows no key, the empty list leads to where one is asked for.
