@@ -4,7 +4,8 @@ import type {Command} from 'commander';
 import {callGateway, type GatewayTarget} from '../business/gateway-call.ts';
 import type {ApiAnswer} from '../business/send-result.ts';
 import {readWhole} from '../core/decimal.ts';
-import {apiPaths} from '../protocol/api.ts';
+import {apiPaths, messageIdFormat} from '../protocol/api.ts';
+import {duration} from '../protocol/duration.ts';
 import type {TraceEvent, TraceHeader} from '../protocol/trace.ts';
 import {isTraceEvent, TraceReader} from '../protocol/trace-lines.ts';
 import {readAnswer, reportAnswer} from './answer.ts';
@@ -66,6 +67,10 @@ async function tell(target: GatewayTarget, id: string | undefined, flags: TraceF
   if (id === undefined && identity === undefined) {
     throw new CommandFailure(exitCodes.usage, 'expected an ID, --identity ID, --follow, --on or --off.');
   }
+  if (id !== undefined && !messageIdFormat.test(id)) {
+    const expected = "expected ID to be p… from the answer of send, or a client's m… from RAINBOWMESSAGEID";
+    throw new CommandFailure(exitCodes.usage, `${expected}, got ${printable(id)}. For a client use --identity ID.`);
+  }
   if (more.length > 0) throw new CommandFailure(exitCodes.usage, 'expected one --identity.');
   const query = new URLSearchParams({
     ...(id !== undefined && {message: id}),
@@ -77,7 +82,25 @@ async function tell(target: GatewayTarget, id: string | undefined, flags: TraceF
     query: query.toString(),
     timeoutMs: callTimeoutMs,
   });
-  reportAnswer(readAnswer(outcome), flags.json === true, describeStory);
+  const read = readAnswer(outcome);
+  const unknown = read.kind === 'answer' && read.answer.status === 0 && read.answer.isKnown === false;
+  if (unknown && !flags.json) {
+    const {answer} = read;
+    throw new CommandFailure(exitCodes.failure, printable(String(answer.headline)), whyUnknown(answer));
+  }
+  reportAnswer(read, flags.json === true, describeStory);
+  if (unknown) process.exitCode = exitCodes.failure;
+}
+
+/** What of the configuration explains it, and what to do. */
+function whyUnknown({traceRate, traceKeepMs}: ApiAnswer): string {
+  const rate = Number(traceRate);
+  const kept = `events are kept for ${duration(Number(traceKeepMs))}, fewer where there are more than trace_events`;
+  if (rate === 1) return `Tracing is on (trace = on); ${kept}.`;
+  const advice = 'For what comes from now on: rainbow trace --on, or trace = on in the configuration.';
+  if (rate === 0)
+    return `Tracing is off (trace = off), but for what --on or a reader of the trace has chosen. ${advice}`;
+  return `Tracing covers a share of ${rate} of all (trace = ${rate}); ${kept}. ${advice}`;
 }
 
 function describeStory(answer: ApiAnswer): readonly string[] {

@@ -3,15 +3,20 @@
 // trace something else than its caller thinks.
 
 import {readDecimal, readWhole} from '../core/decimal.ts';
-import {channelBytesMax, identityLengthMax, isChannelName, isIdentity, messageTypeMax} from '../protocol/api.ts';
+import {
+  channelBytesMax,
+  identityLengthMax,
+  isChannelName,
+  isIdentity,
+  messageIdFormat,
+  messageTypeMax,
+} from '../protocol/api.ts';
 import type {FeedQuery, TraceSelection} from '../protocol/trace-feed.ts';
 import type {Refusal} from './api-answer.ts';
 import {kindOf, refuseName, refuseParameter, refuseRepeated, shown, shownValue} from './api-fault.ts';
 import {type ParameterCount, type Parameters, readFlag, readParameters, signatureCounts} from './api-query.ts';
 import {readJsonBody} from './json-body.ts';
 
-/** Of a publication's id, and of a RAINBOWMESSAGEID. */
-export const messageFormat = /^[pm][0-9a-z]{1,64}$/;
 /** Identities, channels, types and connections of one selection. */
 export const selectorsMax = 64;
 /** How long the switch of the API stays on where the call names no time, and at most. */
@@ -96,7 +101,7 @@ function readStory(parameters: Parameters): TraceQuestion | Refusal {
   const [identity, ...more] = parameters.get('identity') ?? [];
   if (more.length > 0) return refuseRepeated('parameter', 'identity');
   if (message === undefined && identity === undefined) return {kind: 'settings'};
-  if (message !== undefined && !messageFormat.test(message)) {
+  if (message !== undefined && !messageIdFormat.test(message)) {
     return refuseParameter(
       `Expected message to be the id of a /send/ answer or a RAINBOWMESSAGEID, got ${shown(message)}`,
     );

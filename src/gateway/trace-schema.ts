@@ -3,11 +3,11 @@
 
 import {z} from 'zod';
 import type {PreviewFate} from '../cluster/inspection.ts';
-import {messageTypeMax} from '../protocol/api.ts';
+import {messageIdFormat, messageTypeMax} from '../protocol/api.ts';
 import {payloadShownMax, type RosterRow} from '../protocol/trace.ts';
 import {channelSchema, identitySchema} from './api-schema.ts';
 import type {PublishPreview} from './publish-preview.ts';
-import {messageFormat, switchSecondsDefault, switchSecondsMax} from './trace-request.ts';
+import {switchSecondsDefault, switchSecondsMax} from './trace-request.ts';
 
 const count = z.int().min(0);
 
@@ -15,7 +15,7 @@ const count = z.int().min(0);
 export const traceQuerySchema = z.object({
   message: z
     .string()
-    .regex(messageFormat)
+    .regex(messageIdFormat)
     .describe('Whose story is told: the `message` of a /send/ answer, or a RAINBOWMESSAGEID')
     .exactOptional(),
   identity: identitySchema.describe('Which client, or with `message`: why this one did not get it').exactOptional(),
@@ -91,6 +91,7 @@ export const previewSchema = z.object({
 /** Answer of `GET /trace/` with `message` or `identity`. */
 export const storySchema = z.object({
   status: z.literal(0),
+  isKnown: z.boolean().describe('Whether anything is known of it'),
   headline: z.string().describe('What became of it, for people'),
   parts: z
     .array(z.looseObject({identity: z.string(), outcome: z.string(), text: z.string()}))
@@ -102,6 +103,8 @@ export const storySchema = z.object({
   wallMs: z.number().describe('Unix ms, the same moment'),
   events: z.array(z.looseObject({kind: z.string(), seq: count, at: z.number(), thread: count})).describe('In order'),
   isCut: z.boolean().describe('Whether there were more; these are the latest'),
+  traceRate: z.number().describe('Share of connections and messages that is traced by configuration: 0 is off'),
+  traceKeepMs: z.number().describe('For so long events are kept'),
   ...coverage,
 });
 

@@ -4,6 +4,7 @@ import type {Inspect} from '../cluster/inspector-federated.ts';
 import type {Clock} from '../core/clock.ts';
 import {type Story, tellStory} from '../protocol/story.ts';
 import type {RosterRow, TraceEvent} from '../protocol/trace.ts';
+import type {GatewayOptions} from './options.ts';
 import type {Coverage, CoverageOf} from './trace-coverage.ts';
 import {byTime} from './trace-feed.ts';
 
@@ -23,6 +24,9 @@ export interface FoundStory extends Story, Partial<Coverage> {
   readonly events: readonly TraceEvent[];
   /** Whether there were more; these are the latest. */
   readonly isCut: boolean;
+  /** As configured. */
+  readonly traceRate: number;
+  readonly traceKeepMs: number;
 }
 
 /** What the finding needs. */
@@ -30,11 +34,12 @@ export interface StoryParts {
   readonly inspect: Inspect;
   readonly coverageOf: CoverageOf;
   readonly clock: Clock;
+  readonly options: Pick<GatewayOptions, 'traceRate' | 'traceKeepMs'>;
 }
 
 /** One of `message` and `identity` is given, or both: what the message has to do with the client. */
 export async function findStory(
-  {inspect, clock, coverageOf}: StoryParts,
+  {inspect, clock, coverageOf, options: {traceRate, traceKeepMs}}: StoryParts,
   message: string | undefined,
   identity: string | undefined,
 ): Promise<FoundStory> {
@@ -45,13 +50,19 @@ export async function findStory(
   const at = clock.now();
   const story =
     message === undefined
-      ? {headline: headlineOf(identity ?? '', events, connected), parts: []}
+      ? {
+          isKnown: events.length > 0 || connected !== undefined,
+          headline: headlineOf(identity ?? '', events, connected),
+          parts: [],
+        }
       : tellStory(message, events, at, identity);
   const isCut = stories.some((one) => one.isCut);
   const covered = coverageOf(found);
   // A sentence that stands alone must not say more than is known: "confirmed by 1 of 1" while others were never asked.
   const headline = covered === undefined ? story.headline : `${story.headline} (${covered.coverage.text})`;
-  return {...story, headline, message, identity, connected, at, wallMs: clock.wallNow(), events, isCut, ...covered};
+  const wallMs = clock.wallNow();
+  const kept = {events, isCut, traceRate, traceKeepMs};
+  return {...story, headline, message, identity, connected, at, wallMs, ...kept, ...covered};
 }
 
 async function findConnection(inspect: Inspect, identity: string): Promise<RosterRow | undefined> {

@@ -133,6 +133,9 @@ export interface ChangedAnswer {
 
 export type SubscribeAnswer = ChangedAnswer | ErrorAnswer;
 
+/** Of a publication's id, and of a RAINBOWMESSAGEID. */
+export const messageIdFormat = /^[pm][0-9a-z]{1,64}$/;
+
 /** Of an identity, besides its length. */
 export const identityFormat = /^[\x21-\x7e]+$/;
 const secondsMax = 1e12;

@@ -1,7 +1,7 @@
 // Why a publication did not reach a client: told from what is known of the client's life.
 
 import {duration} from './duration.ts';
-import type {StoryPart} from './story.ts';
+import type {Story, StoryPart} from './story.ts';
 import type {MembershipEvent, PublicationStarted, TraceEvent, TransitionEvent} from './trace.ts';
 
 /** `events` hold the steps of the client's connections and its joins, as far as they were traced. */
@@ -11,6 +11,12 @@ export function tellAbsence(
   started: PublicationStarted | undefined,
 ): StoryPart {
   return {identity, outcome: 'absent', text: reasonOf(identity, events, started)};
+}
+
+/** Of a message of which no event is kept. */
+export function unknownStory(message: string): Story {
+  const headline = `nothing is known of ${message}: it was not traced, or longer ago than is kept`;
+  return {isKnown: false, headline, parts: []};
 }
 
 function reasonOf(identity: string, events: readonly TraceEvent[], started: PublicationStarted | undefined): string {

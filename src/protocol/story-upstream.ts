@@ -2,6 +2,7 @@
 
 import {duration} from './duration.ts';
 import type {PartOutcome, Story} from './story.ts';
+import {unknownStory} from './story-absence.ts';
 import type {CallAnswered, CallMade, TraceEvent, TransitionEvent} from './trace.ts';
 
 /** See {@link tellStory}. */
@@ -13,7 +14,7 @@ export function tellUpstream(message: string, events: readonly TraceEvent[], at:
   const steps = own.filter((event): event is TransitionEvent => event.kind === 'transition');
   const begin = first ?? own[0];
   if (begin === undefined || !('identity' in begin)) {
-    return {headline: `nothing is known of ${message}: it was not traced, or longer ago than is kept`, parts: []};
+    return unknownStory(message);
   }
   const {identity} = begin;
   const qos = begin.kind === 'packet' && begin.packet.kind === 'send' ? begin.packet.qos : undefined;
@@ -22,7 +23,7 @@ export function tellUpstream(message: string, events: readonly TraceEvent[], at:
   const label = qos === undefined ? 'a message' : `a QoS ${qos} message`;
   const rule = steps.at(-1)?.rule;
   const part = {identity, outcome, text: `${text}${repeats}`, ...(rule !== undefined && {rule})};
-  return {headline: `${label} of ${identity}: ${part.text}`, parts: [part]};
+  return {isKnown: true, headline: `${label} of ${identity}: ${part.text}`, parts: [part]};
 }
 
 function fateOf(

@@ -2,7 +2,7 @@
 // for. Pure: the gateway answers `GET /trace/` with it, the page may show the same of a recording.
 
 import {duration} from './duration.ts';
-import {tellAbsence} from './story-absence.ts';
+import {tellAbsence, unknownStory} from './story-absence.ts';
 import {tellUpstream} from './story-upstream.ts';
 import type {PublicationAnswered, PublicationStarted, TraceEvent, TransitionEvent} from './trace.ts';
 
@@ -44,6 +44,8 @@ export interface StoryPart {
 }
 
 export interface Story {
+  /** Whether anything is known of it. */
+  readonly isKnown: boolean;
   readonly headline: string;
   readonly parts: readonly StoryPart[];
 }
@@ -55,14 +57,14 @@ export function tellStory(message: string, events: readonly TraceEvent[], at: nu
   const answers = events.filter((event): event is PublicationAnswered => event.kind === 'answered');
   const own = events.filter((event) => 'message' in event && event.message === message && 'identity' in event);
   if (started.length === 0 && own.length === 0) {
-    return {headline: `nothing is known of ${message}: it was not traced, or longer ago than is kept`, parts: []};
+    return unknownStory(message);
   }
   const parts = [...groupByClient(own)].map(([client, steps]) => tellPart(client, steps, started[0], at));
   if (identity !== undefined) {
     const part = parts.find((one) => one.identity === identity) ?? tellAbsence(identity, events, started[0]);
-    return {headline: `${identity}: ${part.text}`, parts: [part]};
+    return {isKnown: true, headline: `${identity}: ${part.text}`, parts: [part]};
   }
-  return {headline: tellPublication(started, answers, parts, at), parts};
+  return {isKnown: true, headline: tellPublication(started, answers, parts, at), parts};
 }
 
 function groupByClient(events: readonly TraceEvent[]): ReadonlyMap<string, TraceEvent[]> {

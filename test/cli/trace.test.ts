@@ -22,6 +22,14 @@ async function headline(t: ExecutionContext, world: World, ...args: readonly str
   return stdout.split('\n')[0] ?? '';
 }
 
+/** Nothing is known: exit code 1, and why on standard error. */
+async function unknown(t: ExecutionContext, world: World, args: readonly string[], why: RegExp): Promise<void> {
+  const {code, stdout, stderr} = await trace(t, world, ...args);
+  t.is(code, 1);
+  t.is(stdout, '');
+  t.regex(stderr, why);
+}
+
 /** Publishes and gives the message's id. */
 async function publish(world: World, query: Readonly<Record<string, string | number>>): Promise<string> {
   return (await world.api.send({channel: 'room', qos: 1, ...query})).json.message ?? '';
@@ -197,16 +205,23 @@ test('what was not traced is not known, and tracing can be switched on and off',
   const {world, client} = await single(t);
   acknowledgeAll(client);
   const untraced = await publish(world, {});
-  t.is(
-    await headline(t, world, untraced),
-    `nothing is known of ${untraced}: it was not traced, or longer ago than is kept`,
-  );
+  await unknown(t, world, [untraced], /: it was not traced, or longer ago .*\nTracing is off .* rainbow trace --on/);
+  await unknown(t, world, ['mabc'], /Tracing is off/);
+  await unknown(t, world, ['-i', 'nobody'], /nobody: not connected now; nothing of it was traced\nTracing is off/);
   t.is(await headline(t, world, '--on', '60', '-c', 'room'), 'tracing for 60 s');
   t.is(await headline(t, world, await publish(world, {})), 'confirmed by 1 of 1');
   const elsewhere = await publish(world, {channel: 'other'});
-  t.regex(await headline(t, world, elsewhere), /^nothing is known/);
+  await unknown(t, world, [elsewhere], /nothing is known/);
   t.is(await headline(t, world, '--off'), 'switched off');
-  t.regex(await headline(t, world, await publish(world, {})), /^nothing is known/);
+  await unknown(t, world, [await publish(world, {})], /nothing is known/);
+});
+
+test('what is not known where tracing is on, or covers a share, is said so, and ends with 1 as JSON too', async (t) => {
+  const world = await start(t, {traceRate: 0.25, traceKeepMs: 60_000});
+  await unknown(t, world, ['p1'], /Tracing covers a share of 0\.25 .*kept for 60 s.* rainbow trace --on/);
+  const {code, stdout} = await trace(t, world, 'p1', '--json');
+  t.is(code, 1);
+  t.like(JSON.parse(stdout), {status: 0, isKnown: false, traceRate: 0.25, traceKeepMs: 60_000});
 });
 
 test('of a client all that was traced is told, and how it stands now', async (t) => {
@@ -233,8 +248,15 @@ test('--json gives what the API gives, and a wrong call is refused', async (t) =
   t.is((await trace(t, world)).code, 2);
   t.is((await trace(t, world, message, '--follow', '--off')).code, 2);
   t.is((await trace(t, world, '--on', 'abc')).code, 2);
-  const refused = await trace(t, world, 'x1');
-  t.is(refused.code, 1);
-  t.regex(refused.stderr, /params error \(RB_PARAMETERS\): Expected message to be the id/);
+  const known = await trace(t, world, message, '-i', 'stranger', '--json');
+  t.like(JSON.parse(known.stdout), {isKnown: true});
+  for (const id of ['x1', 'P1', 'p', 'p1!', '5f3a0c']) {
+    const refused = await trace(t, world, id);
+    t.is(refused.code, 2);
+    t.regex(refused.stderr, /^rainbow: expected ID to be p… .*, got .+\. For a client use --identity ID\.\n$/);
+  }
+  const {status, text} = await world.api.call({method: 'GET', path: '/trace/', query: {message: 'x1'}});
+  t.is(status, 400);
+  t.regex(text, /Expected message to be the id/);
   t.is((await world.api.call({method: 'GET', path: '/trace/', credentials: {kind: 'none'}})).status, 401);
 });
