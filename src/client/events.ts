@@ -31,13 +31,18 @@ export interface DeliveryFacts {
   readonly mayBeRepeat: boolean;
 }
 
+/** A member for each value of a field, so that ruling out one value after the other leaves the others. */
+type Each<Name extends string, Value extends string, Rest> = Value extends unknown
+  ? {readonly [_ in Name]: Value} & Rest
+  : never;
+
 /** Where a message is now; its `state` says what else there is. */
 export type DeliveryEvent = DeliveryFacts &
   (
-    | {readonly state: 'queued' | 'sent' | 'atGateway'; readonly answer?: undefined; readonly error?: undefined}
+    | Each<'state', 'queued' | 'sent' | 'atGateway', {readonly answer?: undefined; readonly error?: undefined}>
     /** `answer` is the business server's. */
-    | {readonly state: 'answered'; readonly answer: Payload; readonly error?: undefined}
-    | {readonly state: 'failed' | 'kept'; readonly error: RainbowClientError; readonly answer?: undefined}
+    | Each<'state', 'answered', {readonly answer: Payload; readonly error?: undefined}>
+    | Each<'state', 'failed' | 'kept', {readonly error: RainbowClientError; readonly answer?: undefined}>
   );
 
 /** A message that is neither answered nor given up. */
@@ -76,22 +81,22 @@ export type EndEvent = {
   readonly reason: string;
 } & ({readonly state: 'faded'} | {readonly state: 'refused'});
 
-/** Something was dropped or went wrong that no promise tells of. */
-export interface FaultEvent {
-  /**
-   * - `handler`: the handler threw or rejected; the message was acknowledged with an empty reply. [RB-60]
-   * - `handlerTimeout`: it took too long, likewise.
-   * - `unhandled`: a message came and there was no handler, likewise.
-   * - `inbox`: a QoS 0 message was dropped since too many waited, or a connection ended for that reason.
-   * - `packet`: the gateway sent what is not a packet; ignored.
-   * - `store`: the store failed.
-   * - `query`: the function that makes the query failed; the attempt counts as failed.
-   */
-  readonly kind: 'handler' | 'handlerTimeout' | 'unhandled' | 'inbox' | 'packet' | 'store' | 'query';
-  /** The message type, where it is about a message. */
-  readonly type?: number;
-  readonly cause?: unknown;
-}
+/**
+ * Something was dropped or failed that no promise reports; its `kind` says what else there is: the `type` of the message it
+ * is about, or the `cause`.
+ *
+ * - `handler`: the handler threw or rejected; the message was acknowledged with an empty reply. [RB-60]
+ * - `handlerTimeout`: it took too long, likewise.
+ * - `unhandled`: a message came and there was no handler, likewise.
+ * - `inbox`: a QoS 0 message was dropped since too many waited, or a connection ended for that reason.
+ * - `packet`: the gateway sent what is not a packet; ignored.
+ * - `store`: the store failed.
+ * - `query`: the function that makes the query failed; the attempt counts as failed.
+ */
+export type FaultEvent =
+  | Each<'kind', 'handler', {readonly type: number; readonly cause: unknown}>
+  | Each<'kind', 'handlerTimeout' | 'unhandled' | 'inbox', {readonly type: number; readonly cause?: undefined}>
+  | Each<'kind', 'packet' | 'store' | 'query', {readonly type?: undefined; readonly cause: unknown}>;
 
 export interface RainbowEvents {
   readonly state: StateEvent;

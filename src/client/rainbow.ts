@@ -13,7 +13,7 @@ import {type RainbowOptions, type Settings, settingsOf, socketClass} from './opt
 import {Outbox, type OutboxOwner} from './outbox.ts';
 import type {SendOptions} from './outgoing.ts';
 import {Receiver, type ReceiverOwner} from './receiver.ts';
-import type {AnswerOf, AnySchema, DataOf, MessageHandler, Schema, TypeOf} from './schema.ts';
+import type {AnswerOf, AnySchema, DataOfAll, DownOf, MessageHandler, Schema, TypeOf, UpOf} from './schema.ts';
 import {warnOfFailures} from './warning.ts';
 
 const typeMax = 65_535;
@@ -84,21 +84,21 @@ export class Rainbow<Messages extends Schema = AnySchema> {
    * as soon as it is handed to the socket. A string travels as UTF-8, a buffer or a view as its bytes, `undefined` as
    * nothing, everything else as JSON; all of it is copied. Rejects with a `RainbowClientError`.
    */
-  send<Type extends TypeOf<Messages['up']>>(
+  send<Type extends TypeOf<UpOf<Messages>>>(
     type: Type,
-    data: DataOf<Messages['up'][Type]>,
+    data: DataOfAll<UpOf<Messages>, Type>,
     options: SendOptions & {readonly qos: 0},
   ): Promise<undefined>;
-  send<Type extends TypeOf<Messages['up']>>(
+  send<Type extends TypeOf<UpOf<Messages>>>(
     type: Type,
-    data: DataOf<Messages['up'][Type]>,
+    data: DataOfAll<UpOf<Messages>, Type>,
     options?: SendOptions & {readonly qos?: 1 | 2},
-  ): Promise<Payload<AnswerOf<Messages['up'][Type]>>>;
-  send<Type extends TypeOf<Messages['up']>>(
+  ): Promise<Payload<AnswerOf<UpOf<Messages>[Type]>>>;
+  send<Type extends TypeOf<UpOf<Messages>>>(
     type: Type,
-    data: DataOf<Messages['up'][Type]>,
+    data: DataOfAll<UpOf<Messages>, Type>,
     options?: SendOptions,
-  ): Promise<Payload<AnswerOf<Messages['up'][Type]>> | undefined>;
+  ): Promise<Payload<AnswerOf<UpOf<Messages>[Type]>> | undefined>;
   async send(type: number, data: unknown, options: SendOptions = {}): Promise<Payload | undefined> {
     const {timeout = this.#settings.timeout, qos = 2, signal, mayRepeat = false} = options;
     const {key = this.#settings.random.hex(keyBytes)} = options;
@@ -122,7 +122,7 @@ export class Rainbow<Messages extends Schema = AnySchema> {
    * Sets what handles the messages that come down; its value, or that of its promise, goes back as the reply. Set it
    * before `bloom()`: a message that finds none is acknowledged and gone. [RB-60]
    */
-  onMessage(handler: MessageHandler<Messages['down']>): this {
+  onMessage(handler: MessageHandler<DownOf<Messages>>): this {
     check(typeof handler === 'function', `A handler is a function, not ${show(handler)}`);
     // Type and data belong together by the application's claim.
     this.#handler = handler as unknown as PlainHandler;
@@ -159,8 +159,8 @@ export class Rainbow<Messages extends Schema = AnySchema> {
    * The messages that come down, one after the other, until the client ends or the loop is left; instead of a handler. A
    * message is acknowledged when the loop asks for the next one, with what `reply()` was given.
    */
-  messages(): AsyncIterableIterator<ReceivedMessage<Messages['down']>> {
-    const stream = new MessageStream<ReceivedMessage<Messages['down']>>();
+  messages(): AsyncIterableIterator<ReceivedMessage<DownOf<Messages>>> {
+    const stream = new MessageStream<ReceivedMessage<DownOf<Messages>>>();
     const handler: PlainHandler = (type, data, context) => stream.add({type, data, ...context});
     this.#handler = handler;
     stream.onEnd = () => {
@@ -170,7 +170,11 @@ export class Rainbow<Messages extends Schema = AnySchema> {
     return stream.read();
   }
 
-  /** `await using rainbow = …`: the same as `fade()`. */
+  // biome-ignore-start lint/suspicious/noTsIgnore: without the lib `esnext.disposable` the declarations have no such symbol
+  /**
+   * `await using rainbow = …`: the same as `fade()`.
+   * @ts-ignore */
+  // biome-ignore-end lint/suspicious/noTsIgnore: as above
   [Symbol.asyncDispose](): Promise<void> {
     return this.fade();
   }

@@ -10,7 +10,7 @@ export interface MessageShape {
 
 /**
  * An application's messages by type, up to the business server and down from it. They are claims of the application:
- * nothing is checked while it runs.
+ * nothing is checked while it runs. Of a direction that is left out nothing is known, as without a schema.
  *
  * ```ts
  * interface Chat {
@@ -21,8 +21,8 @@ export interface MessageShape {
  * ```
  */
 export interface Schema {
-  readonly up: Readonly<Record<number, MessageShape>>;
-  readonly down: Readonly<Record<number, MessageShape>>;
+  readonly up?: Readonly<Record<number, MessageShape>>;
+  readonly down?: Readonly<Record<number, MessageShape>>;
 }
 
 /** Any message, of which nothing is known. */
@@ -31,10 +31,23 @@ export interface AnySchema {
   readonly down: Readonly<Record<number, {readonly data: unknown; readonly answer: unknown}>>;
 }
 
+/** The messages to the business server. */
+export type UpOf<Messages> = Messages extends {readonly up: infer Up} ? Up : AnySchema['up'];
+
+/** The messages from the business server. */
+export type DownOf<Messages> = Messages extends {readonly down: infer Down} ? Down : AnySchema['down'];
+
 /** The message types of one direction. */
 export type TypeOf<Messages> = keyof Messages & number;
 
 export type DataOf<Shape> = Shape extends {readonly data: infer Data} ? Data : undefined;
+
+/** Data that every one of the types takes, where it is not known which of them it will be. */
+export type DataOfAll<Up, Type extends TypeOf<Up>> = {[Each in Type]: (data: DataOf<Up[Each]>) => void}[Type] extends (
+  data: infer Data,
+) => void
+  ? Data
+  : never;
 
 export type AnswerOf<Shape> = Shape extends {readonly answer: infer Answer} ? Answer : undefined;
 

@@ -7,13 +7,17 @@ import type {Random} from '../core/random.ts';
 import {webRandom} from '../core/random-web.ts';
 import type {Store, StoredMessage} from './store.ts';
 
+/** The platform's own types of both where the compiler knows them: without the lib `dom` it does not. */
+type Factory = typeof globalThis extends {indexedDB: infer Known} ? Known : unknown;
+type Locks = typeof globalThis extends {navigator: {locks: infer Known}} ? Known : unknown;
+
 export interface IndexedDbStoreOptions {
   /** Of the database; clients with different users or gateways need different ones. @default 'rainbow' */
   readonly name?: string;
   /** @default the platform's own */
-  readonly indexedDB?: IDBFactory;
+  readonly indexedDB?: Factory;
   /** Web Locks, which browsers have in secure contexts only. @default the platform's own */
-  readonly locks?: LockManager;
+  readonly locks?: Locks;
   readonly random?: Random;
 }
 

@@ -1,6 +1,12 @@
 // Bytes as others hand them in: buffers and views of any kind, of this realm or another. No `instanceof`: a page's frame,
 // a test runner or a sandbox has classes of its own.
 
+/**
+ * Bytes in a buffer that no thread shares. It stands for `Uint8Array<ArrayBuffer>`, which declarations of the package cannot
+ * name: before 5.7 TypeScript has no such type.
+ */
+export type OwnBytes = ReturnType<InstanceType<typeof TextEncoder>['encode']>;
+
 /** `value` as bytes, over the same memory; `undefined` where it is neither a buffer nor a view. */
 export function viewBytes(value: unknown): Uint8Array | undefined {
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);

@@ -8,6 +8,8 @@
 //   REL   4     msgid:u16
 //   COM   5     msgid:u16
 
+import type {OwnBytes} from '../core/bytes.ts';
+
 /** Quality of service of one message. */
 export type Qos = 0 | 1 | 2;
 
@@ -58,7 +60,7 @@ export const packetHeaderBytesMax = 5;
 /** Message ids of the server run from 1 to this; 0 and 65,535 are never sent. */
 export const messageIdMax = 65_534;
 
-export const emptyBytes = new Uint8Array(0);
+export const emptyBytes: OwnBytes = new Uint8Array(0);
 
 const faults: Readonly<Record<FaultReason, PacketFault>> = {
   empty: {kind: 'fault', reason: 'empty'},
@@ -182,7 +184,7 @@ export function writePacket(packet: Packet, target: Uint8Array, offset: number):
 }
 
 /** The packet as bytes of its own. */
-export function generatePacket(packet: Packet): Uint8Array<ArrayBuffer> {
+export function generatePacket(packet: Packet): OwnBytes {
   const bytes = new Uint8Array(packetBytes(packet));
   writePacket(packet, bytes, 0);
   return bytes;

@@ -1,7 +1,7 @@
 // What a message or a reply carries, at both ends: one encoding for the client SDK and the server SDK. A packet has no room
 // for a type of content, so that a receiver is never told what it got, and this never guesses: it says which reading it wants.
 
-import {tagOf, viewBytes} from '../core/bytes.ts';
+import {type OwnBytes, tagOf, viewBytes} from '../core/bytes.ts';
 import {emptyBytes} from './packet.ts';
 
 /** The codes of the errors below. */
@@ -22,7 +22,7 @@ export interface Payload<Data = unknown> {
 
 /** The bytes that a value travels as, and how they are called in HTTP. */
 export interface EncodedPayload {
-  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly bytes: OwnBytes;
   readonly contentType: string;
 }
 
