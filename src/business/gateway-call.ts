@@ -148,5 +148,7 @@ function codeOf(error: unknown): string {
 function reasonOf(error: unknown, code: string, timeoutMs: number): string {
   if (error instanceof Error && error.name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} s`;
   const cause = causeOf(error);
+  // What fetch says of ports such as 6000 and 6667.
+  if (cause instanceof Error && cause.message === 'bad port') return 'fetch does not call this port; choose another';
   return reasons[code] ?? (cause instanceof Error ? cause.message : String(cause));
 }

@@ -17,7 +17,7 @@ import {addTargetOptions, resolveTarget, type TargetFlags, variable} from './tar
 interface BenchFlags extends TargetFlags {
   readonly connections: number;
   readonly channel: string;
-  readonly header: readonly string[];
+  readonly header?: readonly string[];
   readonly up?: true;
   readonly payload?: string;
   readonly type: number;
@@ -79,7 +79,7 @@ export function addBench(program: Command): void {
     .option('--channel <NAME>', 'channel to publish to', 'bench')
     .option('--up', 'send from the clients to the business server instead')
     .option('--payload <TEXT>', 'with --up: the payload of each message')
-    .option('-H, --header <LINE>', 'header of each handshake, as "room: bench"; may be repeated', collect, [])
+    .option('-H, --header <LINE>', 'header of each handshake, as "room: bench"; may be repeated', collect)
     .option('--json', 'print the result as JSON');
   addTargetOptions(command).addHelpText('after', help).action(bench);
 }
@@ -114,7 +114,7 @@ function readOptions(given: string | undefined, flags: BenchFlags): BenchOptions
   const outstanding = flags.outstanding ?? (rate === undefined ? outstandingDefault : outstandingAtRate);
   const {url, load} = readLoad(given, flags);
   return {
-    crowd: {url, headers: readHeaders(flags.header), count: connections},
+    crowd: {url, headers: readHeaders(flags.header ?? []), count: connections},
     load,
     pace: {durationMs: duration * 1_000, rate, outstanding},
     qos,

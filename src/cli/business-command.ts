@@ -14,7 +14,7 @@ import {addTokenOption, resolveToken} from './target.ts';
 interface BusinessFlags {
   readonly port: number;
   readonly host: string;
-  readonly join: readonly string[];
+  readonly join?: readonly string[];
   readonly cookie?: string;
   readonly answer?: string;
   readonly refuse?: true;
@@ -51,7 +51,7 @@ export function addBusiness(program: Command): void {
     .description('Takes the calls of a gateway, shows each with its signature checked, and answers as it is told.')
     .option('-p, --port <PORT>', 'port to listen on, 0 for a free one', readPort, 8_000)
     .option('--host <ADDRESS>', 'address to listen on', '127.0.0.1')
-    .option('--join <CHANNEL>', 'put each client into this channel; may be repeated', addChannel, [])
+    .option('--join <CHANNEL>', 'put each client into this channel; may be repeated', addChannel)
     .option('--cookie <TEXT>', 'leave this cookie with each client')
     .option('--answer <TEXT>', 'answer messages with this (default: their own payload)')
     .option('--refuse', 'let no client in')
@@ -71,7 +71,7 @@ async function run(flags: BusinessFlags): Promise<void> {
   const {toNodeListener} = await import('../business/adapter-node.ts');
   const stub = new Stub({
     token: resolveToken(flags),
-    join: flags.join,
+    join: flags.join ?? [],
     cookie: flags.cookie,
     answer: flags.answer,
     isRefusing: flags.refuse === true,

@@ -62,7 +62,11 @@ async function check(url: string | undefined, flags: CheckFlags): Promise<void> 
 }
 
 async function checkGateway(target: GatewayTarget): Promise<Finding> {
-  const outcome = await callUrl(`${target.url}${apiPaths.hello}`, {method: 'GET', timeoutMs: callTimeoutMs});
+  const outcome = await callUrl(`${target.url}${apiPaths.hello}`, {
+    method: 'GET',
+    timeoutMs: callTimeoutMs,
+    fetch: target.fetch,
+  });
   const name = 'gateway';
   if (outcome.kind === 'failed') return {name, ok: false, detail: outcome.message};
   const isRainbow = outcome.httpStatus === 200 && outcome.text.trim() === 'ok';

@@ -18,12 +18,12 @@ import {readSocketUrl} from './packet-socket.ts';
 import {variable} from './target.ts';
 
 interface ConnectFlags {
-  readonly header: readonly string[];
+  readonly header?: readonly string[];
   readonly device?: string;
   readonly platform?: string;
   readonly qos: Qos;
-  readonly reply: string;
-  readonly execute: readonly string[];
+  readonly reply?: string;
+  readonly execute?: readonly string[];
   /** Seconds. */
   readonly wait?: number;
   readonly json?: true;
@@ -52,12 +52,12 @@ export function addConnect(program: Command): void {
     .summary('connect as a client, and show packets')
     .description('Connects as a client, prints every packet that comes or goes, and sends what is typed.')
     .argument('[URL]', `where to connect (default: RAINBOW_URL, else ${urlDefault}); /connect/ may be left out`)
-    .option('-H, --header <LINE>', 'header of the handshake, as "name: ann"; may be repeated', collect, [])
+    .option('-H, --header <LINE>', 'header of the handshake, as "name: ann"; may be repeated', collect)
     .option('--device <ID>', `device id, sent as ${headerDevice}`)
     .option('--platform <NAME>', `platform, sent as ${headerPlatform}`)
     .option('-q, --qos <QOS>', 'quality of service of lines that name none: 0, 1 or 2', readQos, 1)
-    .option('--reply <TEXT>', 'answer to every message at QoS 1 and 2, inside its acknowledgement', '')
-    .option('-x, --execute <LINE>', 'send this line first; may be repeated', collect, [])
+    .option('--reply <TEXT>', 'answer to every message at QoS 1 and 2, inside its acknowledgement (default: empty)')
+    .option('-x, --execute <LINE>', 'send this line first; may be repeated', collect)
     .option('-w, --wait <SECONDS>', 'do not read standard input, end after so many seconds', readSeconds)
     .option('--json', 'print each packet as one line of JSON')
     .addHelpText('after', help)
@@ -66,7 +66,7 @@ export function addConnect(program: Command): void {
 
 async function connect(given: string | undefined, flags: ConnectFlags): Promise<void> {
   const {signal} = untilInterrupted();
-  const script = flags.execute.map((text) => readScriptLine(text, flags.qos));
+  const script = (flags.execute ?? []).map((text) => readScriptLine(text, flags.qos));
   const printer = new Printer(flags.json === true);
   const session = await openOrFail(
     readSocketUrl(given ?? variable('RAINBOW_URL') ?? urlDefault),
@@ -98,13 +98,20 @@ async function openOrFail(
   signal: AbortSignal,
 ): Promise<ConnectSession> {
   const headers = {
-    ...readHeaders(flags.header),
+    ...readHeaders(flags.header ?? []),
     ...(flags.device !== undefined && {[headerDevice]: flags.device}),
     ...(flags.platform !== undefined && {[headerPlatform]: flags.platform}),
   };
   try {
     const show = (occurrence: Occurrence): void => printer.print(occurrence);
-    return await ConnectSession.open({url, headers, reply: Buffer.from(flags.reply), clock: systemClock, show, signal});
+    return await ConnectSession.open({
+      url,
+      headers,
+      reply: Buffer.from(flags.reply ?? ''),
+      clock: systemClock,
+      show,
+      signal,
+    });
   } catch (error) {
     const code = signal.aborted ? exitCodes.interrupted : exitCodes.failure;
     throw new CommandFailure(code, error instanceof Error ? error.message : String(error));

@@ -1,8 +1,11 @@
 // A WebSocket of a command to a server of this protocol: opened within a bound, refused with a sentence that says why. What
 // the packets mean is its caller's; it reads none. For `conformance`, `connect` and `bench`.
 
+import type {IncomingMessage} from 'node:http';
 import {type ClientOptions, WebSocket} from 'ws';
+import {parseAnswer} from '../business/send-result.ts';
 import {apiPaths} from '../protocol/api.ts';
+import {describeRefusal} from './answer.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
 
 /** Told of what comes. */
@@ -73,9 +76,11 @@ export class PacketSocket {
       socket.on('close', (code, reason) => listener.onClosed(code, reason.toString()));
       resolve(opened);
     });
-    socket.on('unexpected-response', (request, {statusCode}) => {
-      refuse(`HTTP status ${statusCode}`);
-      request.destroy();
+    socket.on('unexpected-response', (request, response) => {
+      void describeRefusedHandshake(response).then((text) => {
+        refuse(text);
+        request.destroy();
+      });
     });
     // Once open, `close` follows and is what counts.
     socket.on('error', (error) => refuse(reasonOf(error)));
@@ -110,6 +115,34 @@ export class PacketSocket {
     this.#socket.close(code);
   }
 }
+
+const refusalBytesMax = 4_096;
+
+/** `HTTP status 401: connection refused (RB_CLIENT_REFUSED). …`: the status, what the body says, and what it means. */
+async function describeRefusedHandshake(response: IncomingMessage): Promise<string> {
+  const status = `HTTP status ${response.statusCode}`;
+  let body = '';
+  try {
+    for await (const chunk of response.setEncoding('utf8')) {
+      body += chunk;
+      if (body.length > refusalBytesMax) break;
+    }
+  } catch {
+    // Cut off: the status is there all the same.
+    return status;
+  }
+  const answer = parseAnswer(body);
+  if (answer === undefined) return status;
+  const meaning = meanings[String(answer.code)];
+  return `${status}: ${describeRefusal(answer)}${meaning === undefined ? '' : `. ${meaning}`}`;
+}
+
+const meanings: Readonly<Record<string, string>> = {
+  RB_BUSINESS_SERVER:
+    'The business server did not answer the connect call as expected: run rainbow check, or look at the log of the gateway.',
+  RB_CLIENT_REFUSED: 'The business server answered the connect call, and let this client not in.',
+  RB_NO_SUCH_PATH: 'Clients connect to /connect/.',
+};
 
 function reasonOf(error: Error): string {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;

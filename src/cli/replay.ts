@@ -16,7 +16,7 @@ import {plural, printable, printJson, printLine} from './output.ts';
 import {readRecording} from './recording.ts';
 
 interface ReplayFlags {
-  readonly port: number;
+  readonly port?: number;
   readonly json?: true;
 }
 
@@ -29,7 +29,7 @@ export function addReplay(program: Command): void {
     .summary('show a recording in the browser')
     .description('Serves the inspector and a recording on this machine alone, until interrupted.')
     .argument('<FILE>', 'what `rainbow record`, or a failing simulation, wrote')
-    .option('-p, --port <PORT>', 'port on 127.0.0.1 (default: a free one)', readPort, 0)
+    .option('-p, --port <PORT>', 'port on 127.0.0.1 (default: a free one)', readPort)
     .option('--json', 'print JSON')
     .addHelpText('after', '\nExamples:\n  rainbow replay today.trace')
     .action(replay);
@@ -44,7 +44,7 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
   const server = createServer((request, response) => serve(path, files, request, response));
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(new CommandFailure(exitCodes.failure, error.message)));
-    server.listen(flags.port, host, resolve);
+    server.listen(flags.port ?? 0, host, resolve);
   });
   const url = `http://${host}:${(server.address() as AddressInfo).port}${inspectorPaths.page}`;
   const {note} = header;

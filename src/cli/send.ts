@@ -28,6 +28,8 @@ interface SendFlags extends TargetFlags {
 const callSlackMs = 5_000;
 
 const examples = `
+With --identity it ends with 1 where the client did not confirm, or does not exist. A channel may be empty.
+
 Examples:
   rainbow send room-1 'hello'                        to everybody in the channel, exactly once (QoS 2)
   rainbow send room-1 --qos 1 --replies '{"n":1}'    at least once, with every client's reply
@@ -79,7 +81,11 @@ async function send(first: string | undefined, second: string | undefined, flags
     body: payload,
     timeoutMs: timeout * 1000 + callSlackMs,
   });
-  reportAnswer(readAnswer(outcome), flags.json === true, (answer) => describeOutcome(answer, timeout));
+  const read = readAnswer(outcome);
+  reportAnswer(read, flags.json === true, (answer) => describeOutcome(answer, timeout));
+  // A channel may be empty; a client that was named and did not get it is a failure, as with `rainbow sub`.
+  const isUnconfirmed = read.kind === 'answer' && read.answer.connections === 0;
+  if (identity !== undefined && isUnconfirmed) process.exitCode = exitCodes.failure;
 }
 
 function readArguments(first: string | undefined, second: string | undefined, flags: SendFlags) {

@@ -34,7 +34,10 @@ export function addSettingOptions(command: Command): Command {
   command.optionsGroup('Settings, over those of the environment and of the file:');
   for (const {key, flag, form} of configurationKeys) {
     if (key === 'port' || form.isSecret === true) continue;
-    command.addOption(new Option(`${flag} <VALUE>`, `${form.expected}${defaultText(key)}`));
+    const text = `${form.expected}${defaultText(key)}`;
+    command.addOption(
+      form.isSwitch === true ? new Option(`${flag} [VALUE]`, text).preset('on') : new Option(`${flag} <VALUE>`, text),
+    );
   }
   return command;
 }
@@ -42,7 +45,8 @@ export function addSettingOptions(command: Command): Command {
 function defaultText(key: string): string {
   const facts = findKey(key);
   if (facts?.defaultValue === undefined) return '';
-  return ` (default: ${facts.form.write(facts.defaultValue) || 'none'})`;
+  const text = facts.form.write(facts.defaultValue);
+  return ` (default: ${text === '' || text === '[]' ? 'none' : text})`;
 }
 
 /** The whole configuration; ends the command with every fault where there is one. */

@@ -19,6 +19,8 @@ export interface Form<Value> {
   write(value: Value): string;
   /** Whether the text must never be shown. */
   readonly isSecret?: true;
+  /** Whether `on` is one of its values: its flag may stand without one. */
+  readonly isSwitch?: true;
   /** Whether the value may go on over several lines. */
   readonly mayWrap?: true;
 }
@@ -64,6 +66,7 @@ export const share: Form<number> = {
     return readingOf(text, readDecimal(withZero(text), 0, 1));
   },
   write: (value) => (value === 0 ? 'off' : value === 1 ? 'on' : String(value)),
+  isSwitch: true,
 };
 
 /** Seconds in the file, whole milliseconds in the program; bounds in seconds. */
@@ -140,6 +143,7 @@ export function oneOf<Word extends string>(...words: readonly Word[]): Form<Word
       return value === undefined ? refuse(text) : {kind: 'value', value};
     },
     write: (value) => value,
+    ...(words.some((word) => word === 'on') && {isSwitch: true}),
   };
 }
 
@@ -153,6 +157,7 @@ export const truth: Form<boolean> = {
     return refuse(text);
   },
   write: String,
+  isSwitch: true,
 };
 
 /**

@@ -85,10 +85,43 @@ test('--identity sends to one client', async (t) => {
   const {code} = await rainbow(['send', '--identity', identity, 'only you', '--qos', '0']);
   t.is(code, 0);
   t.is((await client.parsed()).payload.toString(), 'only you');
-  const absent = await rainbow(['send', '--identity', 'nobody', 'hi']);
-  t.is(absent.code, 0);
-  t.regex(absent.stdout, /^0 clients confirmed /);
 });
+
+test('a client that was named and is not there is a failure, an empty channel is none', async (t) => {
+  const {gateway} = await start(t);
+  const target = ['--url', gateway.url, '--token', securityToken];
+  const nobody = await run(t, 'rainbow', ['send', '-i', 'nosuch', 'hi', ...target]);
+  t.is(nobody.code, 1);
+  t.regex(nobody.stdout, /^0 clients confirmed/);
+  t.is((await run(t, 'rainbow', ['send', '-i', 'nosuch', 'hi', '--json', ...target])).code, 1);
+  t.is((await run(t, 'rainbow', ['send', 'empty', 'hi', ...target])).code, 0);
+});
+
+test('a gateway on a port that fetch refuses is called all the same', async (t) => {
+  const port = await freeBadPort();
+  const {gateway} = await start(t, {port});
+  await t.throwsAsync(fetch(gateway.url), {message: 'fetch failed'});
+  const target = ['--url', gateway.url, '--token', securityToken];
+  const {code, stderr} = await run(t, 'rainbow', ['send', 'room', 'hi', ...target]);
+  t.is(code, 0, stderr);
+  const checked = await run(t, 'rainbow', ['check', ...target]);
+  t.is(checked.code, 0, checked.stdout);
+});
+
+/** One of the list in the Fetch standard on which nothing listens here. */
+async function freeBadPort(): Promise<number> {
+  for (const port of [6000, 6566, 6667, 6697, 10_080]) {
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
+  throw new Error('Expected a free port');
+}
 
 test('nobody confirming in time is a failure', async (t) => {
   const {client, rainbow} = await room(t);

@@ -158,3 +158,34 @@ const loaded = [];
 registerHooks({load(url, context, next) { loaded.push(url); return next(url, context); }});
 process.on('exit', () => process.stderr.write(loaded.join('\\n')));
 `;
+
+test('no help has an empty list or two defaults', async (t) => {
+  const help = await run(t, 'rainbow', ['--help']);
+  const names = [...help.stdout.matchAll(/^ {2}([a-z]+) (?:\[|<| )/gm)].map(([, name]) => name ?? '');
+  t.true(names.length > 10);
+  for (const name of names.filter((one) => one !== 'rainbow' && one !== 'curl')) {
+    const {stdout} = await run(t, 'rainbow', [name, '--help']);
+    t.notRegex(stdout, /default:\s+\[\]|default:\s+""|\(default:[^()]*\)\s+\(default:/, name);
+  }
+});
+
+test('the flag of a switch may stand without a value', async (t) => {
+  const file = await writeIn(
+    t,
+    'server.ini',
+    '[main]\nconnect_url = http://127.0.0.1:9/\nforward_url = http://127.0.0.1:9/\nclose_url = http://127.0.0.1:9/\nsecurity_token = 5f0c1d2b8a7e4936aa\ninspector_key = 5f0c1d2b8a7e4936aa5f0c1d2b8a7e4936\n',
+  );
+  const switches = configurationKeys.filter(({form}) => form.isSwitch === true);
+  t.deepEqual(switches.map(({key}) => key).toSorted(), [
+    'cluster_open',
+    'inspector',
+    'legacy_http_status',
+    'require_device',
+    'trace',
+  ]);
+  const {code, stdout, stderr} = await run(t, 'rainbow', ['config', ...switches.map(({flag}) => flag), '-f', file]);
+  t.is(code, 0, stderr);
+  for (const {key} of switches) t.regex(stdout, new RegExp(`^${key} *= *(?:true|on)\\b`, 'm'), key);
+  const off = await run(t, 'rainbow', ['config', '-f', file, '--require-device', 'false', '--inspector', 'off']);
+  t.regex(off.stdout, /^require_device *= *false/m);
+});
