@@ -23,8 +23,8 @@ type Listener = (this: Socket, chunk: Buffer) => void;
 
 const finalBinary = 0x82;
 const opcodeContinuation = 0;
-/** What ws keeps for a chunk of a message beside its bytes. */
-const chunkOverheadBytes = 256;
+/** What ws keeps for a chunk of a message, and for a frame of it, beside its bytes: a view and its place in a list. */
+const pieceOverheadBytes = 256;
 /** The least of the control frames. */
 const opcodeClose = 8;
 const masked = 0x80;
@@ -48,9 +48,9 @@ export class FrameReader {
   #isFragmented = false;
   /** Bytes that ws holds of a message that is not whole. */
   #unfinishedBytes = 0;
-  /** Whether a message ended in the chunk that is being read. */
-  #hasEnded = false;
   #frames = 0;
+  /** Frames up to the last end of a message in the chunk that is being read; -1: none ended there. */
+  #framesAtEnd = -1;
   readonly #onData = (chunk: Buffer): void => this.#read(chunk);
 
   /** Takes the place of ws on `socket`, right after the upgrade. Messages longer than `bytesMax` are for ws to refuse. */
@@ -92,18 +92,21 @@ export class FrameReader {
   }
 
   #pass(chunk: Buffer, offset: number): void {
-    this.#hasEnded = false;
+    const framesAtStart = this.#frames;
+    this.#framesAtEnd = -1;
     // All the rest, small messages too: that ws found a fault in it, it tells only after this chunk.
     for (let place = offset; place < chunk.length; ) place = this.#skip(chunk, place);
     const isWhole = this.#owed === 0 && this.#header === undefined && !this.#isFragmented;
-    const kept = this.#hasEnded ? 0 : this.#unfinishedBytes;
-    this.#keep(isWhole ? 0 : kept + chunk.length - offset + chunkOverheadBytes);
+    const hasEnded = this.#framesAtEnd >= 0;
+    const pieces = 1 + this.#frames - (hasEnded ? this.#framesAtEnd : framesAtStart);
+    const kept = hasEnded ? 0 : this.#unfinishedBytes;
+    this.#keep(isWhole ? 0 : kept + chunk.length - offset + pieces * pieceOverheadBytes);
     this.#passOn.call(this.#socket, offset === 0 ? chunk : chunk.subarray(offset));
   }
 
   #keep(bytes: number): void {
     const before = this.#unfinishedBytes;
-    const isNew = bytes > 0 && (before === 0 || this.#hasEnded);
+    const isNew = bytes > 0 && (before === 0 || this.#framesAtEnd >= 0);
     if (bytes === before && !isNew) return;
     this.#unfinishedBytes = bytes;
     this.#taker.unfinished(bytes, before, isNew);
@@ -135,7 +138,7 @@ export class FrameReader {
     const end = Math.min(chunk.length, offset + this.#owed);
     this.#owed -= end - offset;
     // Behind a control frame between two fragments the message is still the same.
-    if (this.#owed === 0 && !this.#isFragmented) this.#hasEnded = true;
+    if (this.#owed === 0 && !this.#isFragmented) this.#framesAtEnd = this.#frames;
     return end;
   }
 

@@ -190,6 +190,28 @@ test('one message whose end comes with the beginning of the next is another one'
   );
 });
 
+test('what is held of a message that is not whole grows by each of its frames, however small, and by none before it', (t) => {
+  const begin = frame({opcode: opcodes.binary, payload: Buffer.of(1), fin: false});
+  const more = Array.from({length: 999}, () =>
+    frame({opcode: opcodes.continuation, payload: Buffer.of(1), fin: false}),
+  );
+  const message = Buffer.concat([begin, ...more]);
+  const many = Buffer.concat(
+    Array.from({length: 1_000}, () => frame({opcode: opcodes.binary, payload: Buffer.alloc(200)})),
+  );
+  const heldOf = (bytes: Buffer, cuts: readonly number[]): number => {
+    const reading = new Reading();
+    reading.receive(bytes, cuts);
+    return reading.unfinishedNow.at(-1)?.bytes ?? 0;
+  };
+  const whole = heldOf(message, []);
+  t.true(whole >= message.length + 1_000 * 200, `${whole} bytes`);
+  t.true(heldOf(message, [1_000, 3_000]) >= whole);
+  // Messages that ended in the same chunk are no part of it.
+  const behind = heldOf(Buffer.concat([many, begin]), []);
+  t.true(behind <= many.length + 1_000, `${behind} bytes`);
+});
+
 test('a reader that is stopped in the middle of a message holds nothing of it', (t) => {
   const reading = new Reading();
   reading.receive(frame({opcode: opcodes.binary, payload: ack, fin: false}));
