@@ -6,7 +6,7 @@ import {after, answer, success} from './kit/business-server.ts';
 import {Latch} from './kit/deadline.ts';
 import {frame} from './kit/frame.ts';
 import {identityOf, start} from './kit/gateway.ts';
-import {dial} from './kit/raw-client.ts';
+import {dial, type RawClient} from './kit/raw-client.ts';
 import {hex} from './kit/wire.ts';
 
 test('bytes sent before the 101 wait, and are then read in order [RB-56]', async (t) => {
@@ -116,6 +116,28 @@ test('a client that left counts as a handshake until its connect call is answere
   await world.business.take('close', 2);
   await world.connect();
   t.is(world.business.count('connect'), 3);
+});
+
+test('the header of a client that waits counts against memory_max until it is answered', async (t) => {
+  const world = await start(t, {memoryBytesMax: 200_000});
+  const latch = new Latch();
+  const large = {headers: {'X-Large': 'a'.repeat(10_000)}};
+  const waiting: RawClient[] = [];
+  for (let count = 0; count < 4; count++) {
+    world.business.once('connect', after(latch, success()));
+    const client = await dial(t, world.gateway.port);
+    client.request(large);
+    await world.business.next('connect');
+    waiting.push(client);
+  }
+  const {answer: refused} = await world.handshake(large);
+  t.is(refused.status, 503);
+  t.regex(refused.body, /"code":"RB_OVERLOADED"/);
+  t.is(world.business.count('connect'), 4);
+  latch.release();
+  for (const client of waiting) t.is((await client.response()).status, 101);
+  await world.connect(large);
+  t.is(world.business.count('connect'), 5);
 });
 
 test('nobody is asked about clients that left before their connect call was sent [RB-68]', async (t) => {
