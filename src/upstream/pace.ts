@@ -8,6 +8,8 @@ const quickStep = 0.1;
 /** A mean forgets its best by this share a call, so that a server that became slower is not measured by its past. */
 const bestShare = 0.001;
 
+/** However slow calls are, one is sent as long as this part of its time is left. */
+const hopefulShare = 0.75;
 /** A call is slow if it takes so many times as long as the quick quarter of its kind, and this long at least. */
 const slowFactor = 4;
 const slowMsMin = 250;
@@ -55,9 +57,9 @@ export class Pace {
     return tookMs <= Math.max(unhinderedFactor * this.#bestMs, unhinderedShare * this.#callTimeoutMs);
   }
 
-  /** What a call that is sent now is expected to take. At most half the deadline: a call just made is worth a try. */
+  /** What a call that is sent now is expected to take. At most three quarters of the deadline: a call just made is worth a try. */
   get expectedMs(): number {
-    return Math.min(this.#meanMs, this.#callTimeoutMs / 2);
+    return Math.min(this.#meanMs, this.#callTimeoutMs * hopefulShare);
   }
 
   /** From here on a call is slow; before any has ended nothing is known but the deadline. */
@@ -78,6 +80,16 @@ export class Pace {
   /** Whether calls are quick as a rule, so that one which has not been answered at its deadline hangs. */
   get isQuick(): boolean {
     return this.#meanMs > 0 && this.#meanMs < this.#callTimeoutMs / 4;
+  }
+
+  /** What calls took lately, on average; 0: none has ended. */
+  get recentMs(): number {
+    return this.#meanMs;
+  }
+
+  /** Calls took so long, and no less when fewer ran: they do not wait for each other, and the best is of the past. */
+  rebase(ms: number): void {
+    this.#bestMs = Math.max(this.#bestMs, Math.min(ms, this.#quickMs));
   }
 
   /** A client left before its call, of this age, was answered. */

@@ -104,7 +104,7 @@ export class SocketPool {
     this.#kinds = kinds.map((kind) => {
       const pace = new Pace(callTimeoutMs);
       for (const name of lanesOf[kind]) lanes[name] = new Lane(Math.ceil(shares[name] * socketsMax), socketsMax, pace);
-      return {lanes: lanesOf[kind].flatMap((name) => lanes[name] ?? []), limit: new ConcurrencyLimit(socketsMax)};
+      return {lanes: lanesOf[kind].flatMap((name) => lanes[name] ?? []), limit: new ConcurrencyLimit(socketsMax, pace)};
     });
     this.#lanes = lanes;
   }
@@ -154,7 +154,7 @@ export class SocketPool {
     if (!wasAnswered) return;
     lane.pace.learn(tookMs);
     const {limit, lanes} = this.#kindOf(lane);
-    limit.learn(lane.pace.isCongested, runningIn(lanes), user.startedAt, now);
+    limit.learn(runningIn(lanes), user.startedAt, now);
   }
 
   /** A client left before its call was answered. */

@@ -64,6 +64,31 @@ test('a server that can work on few calls is handed few: the limit adapts until 
   t.true(goodput >= 0.9 * 5, `${goodput}/s`);
 });
 
+const slowFrom = 10_000;
+for (const [name, durationOf, share] of [
+  ['always were as slow', () => 6_000, 0.9],
+  ['were quick before', (now: number) => (now < slowFrom ? 20 : 6_000), 0.9],
+  // The few that need longer than their client had waited for them to be sent are cut.
+  [
+    'were quick before, and take 5 to 7 s now',
+    (now: number, random: SeededRandom) => (now < slowFrom ? 20 : random.integer(5_000, 7_000)),
+    0.75,
+  ],
+] as const) {
+  test(`calls that take 6 of their 10 s however many run, and ${name}, are not made fewer of [RB-68]`, async (t) => {
+    const random = new SeededRandom(5);
+    const world: ModelWorld = createModel(Number.POSITIVE_INFINITY, () => durationOf(world.clock.now(), random), {
+      socketsMax: 32,
+    });
+    const served = sendForEver(world, 300);
+    await world.advance(100_000);
+    const before = total(served);
+    await world.advance(100_000);
+    const goodput = (total(served) - before) / 100;
+    t.true(goodput >= (share * 32) / 6, `${goodput}/s`);
+  });
+}
+
 /** Clients that knock until they are in, each time for `patienceMs`; when the last of them was. */
 async function knockUntilIn(world: ModelWorld, clients: number, patienceMs: number, pauseMs: number): Promise<number> {
   const random = new SeededRandom(2);
