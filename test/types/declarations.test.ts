@@ -36,7 +36,7 @@ const consumers: Readonly<Record<string, Consumer>> = {
   },
   /** Node, without the libraries of a page. */
   node: {
-    files: ['client.ts', 'disposal.ts', 'business.ts'],
+    files: ['client.ts', 'disposal.ts', 'business.ts', 'gateway.ts'],
     options: {...strict, module: 'NodeNext', moduleResolution: 'NodeNext', lib: ['ES2022'], types: ['node']},
   },
 };
@@ -49,7 +49,7 @@ test.before('the declarations are built', async () => {
   const own = join(installed, 'rainbow-server');
   await mkdir(join(installed, '@types'), {recursive: true});
   await mkdir(own);
-  for (const name of ['zod', '@types/node']) {
+  for (const name of ['zod', 'pino', '@types/node']) {
     await symlink(join(root, 'node_modules', name), join(installed, name), 'junction');
   }
   await cp(join(root, 'package.json'), join(own, 'package.json'));
