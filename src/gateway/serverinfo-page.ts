@@ -2,7 +2,7 @@
 
 import {createHash} from 'node:crypto';
 import type {ChannelInfo, NodeFacts} from '../cluster/switchboard.ts';
-import {counterMeanings} from '../core/counters.ts';
+import {type CounterName, counterMeanings} from '../core/counters.ts';
 import {channelsShownMax, type ServerFacts} from './server-facts.ts';
 
 const style = `
@@ -136,8 +136,10 @@ function sumChannels(parts: readonly {readonly channels: readonly ChannelInfo[]}
 }
 
 function countersTable({counters}: ServerFacts): string {
-  const rows = Object.entries(counters).map(([name, count]) => {
-    const meaning = (counterMeanings as Readonly<Record<string, string>>)[name] ?? '';
+  const names = Object.keys(counterMeanings) as CounterName[];
+  const rows = names.map((name) => {
+    const count = counters[name];
+    const meaning = counterMeanings[name];
     return `<tr><td>${escapeHtml(name)}<small>${escapeHtml(meaning)}</small></td><td>${grouped(count)}</td></tr>`;
   });
   return `<table>${rows.join('')}</table>`;
