@@ -6,6 +6,7 @@
 
 import {styleText} from 'node:util';
 import {duration} from '../protocol/duration.ts';
+import {isStray} from '../protocol/stray-packet.ts';
 import type {PacketEvent, TraceEvent, TracePacket, TransitionEvent} from '../protocol/trace.ts';
 import {printable} from './output.ts';
 
@@ -90,10 +91,11 @@ function drawRung(event: TraceEvent): Rung {
   }
 }
 
-function drawPacket({direction, packet}: PacketEvent): string {
+function drawPacket(event: PacketEvent): string {
+  const {direction, packet} = event;
   const label = describePacket(packet);
   const line = direction === 'in' ? fill(`--- ${label} `, '-->') : fill(`<-- ${label} `, '---');
-  return `|${line}|`;
+  return `|${line}|${isStray(event) ? '  no such message' : ''}`;
 }
 
 /** A packet in the words of the documents. */
@@ -138,8 +140,9 @@ function call(start: string, end: string): string {
   return `|${' '.repeat(linkWidth)}|${start.padEnd(callWidth - end.length, '-')}${end}|`;
 }
 
-function packetTone({packet}: PacketEvent): Tone {
-  if (packet.kind === 'send' && packet.isDup) return 'doubtful';
+function packetTone(event: PacketEvent): Tone {
+  const {packet} = event;
+  if ((packet.kind === 'send' && packet.isDup) || isStray(event)) return 'doubtful';
   return packet.kind === 'fault' || packet.kind === 'close' ? 'bad' : 'plain';
 }
 

@@ -6,6 +6,7 @@ import {readFields} from '../../src/inspector/model/packet-fields.ts';
 import {Store} from '../../src/inspector/model/store.ts';
 import {Timeline} from '../../src/inspector/model/timeline.ts';
 import type {TraceEvent, TransitionEvent} from '../../src/protocol/trace.ts';
+import {emptySelection} from '../../src/protocol/trace-feed.ts';
 import {allTables} from '../machines/tables.ts';
 
 const path = ['queued', 'awaitingRec', 'awaitingCom', 'completed'] as const;
@@ -143,6 +144,21 @@ test('the first press on a number shows the most first, on a name the first of t
   }
   t.like(sortBy(wish, 'state'), {column: 'state', isDescending: false});
   t.like(sortBy(wish, 'identity'), {column: 'identity', isDescending: true});
+});
+
+test('what a share of the events told before the first counts is no rate of the gateway, and goes', (t) => {
+  const count = (rate: number): number => {
+    const store = new Store();
+    const times = {at: 0, wallMs: 0, threads: 1};
+    store.push([
+      {kind: 'header', version: 1, source: '', ...times, selection: {...emptySelection, rate}},
+      ...deliveries(200),
+      {kind: 'snapshot', at: 700, states: {}, steps: {}, counters: {}, connections: 0},
+    ]);
+    return store.world.series.samples.length;
+  };
+  t.true(count(1) > 1);
+  t.is(count(0.1), 1);
 });
 
 test('packets that no message has are counted at their connection', (t) => {

@@ -41,6 +41,38 @@ browserTest('while time is stopped the head says so instead of “live”, and l
   t.deepEqual(conduct.errors, []);
 });
 
+browserTest('a row that is pressed stays in sight, and has its time of day', async (t) => {
+  const {world, client, identity} = await single(t, options);
+  const {page, conduct} = await openWatching(t, world.gateway.port);
+  await choose(page, identity);
+  for (let count = 0; count < 8; count++) {
+    const sent = world.api.send({channel: 'room', qos: 2, timeout: 30});
+    const {id} = await client.parsed();
+    client.sendAnswer('rec', id);
+    await client.parsed();
+    client.sendAnswer('com', id);
+    await sent;
+    await page.locator(`.rung[data-row="COM id ${id}"]`).waitFor();
+  }
+  await page
+    .getByText(/^\d\d:\d\d:\d\d$/)
+    .first()
+    .waitFor();
+  // The last one: the panel with its fields comes up from below.
+  await page.locator('.rung').last().click();
+  await page.locator('.detail time', {hasText: /^\d\d:\d\d:\d\d\.\d{3}$/}).waitFor();
+  const isInSight = () => {
+    const [row, frame] = ['.rung.chosen', '.rungs'].map((name) =>
+      document.querySelector(name)?.getBoundingClientRect(),
+    );
+    return row !== undefined && frame !== undefined && row.top >= frame.top - 1 && row.bottom <= frame.bottom + 1;
+  };
+  await page.waitForFunction(isInSight);
+  for (let step = 0; step < 12; step++) await page.keyboard.press('ArrowLeft');
+  await page.waitForFunction(isInSight);
+  t.deepEqual(conduct.errors, []);
+});
+
 browserTest('a name that nothing traced has is answered so, and an identity leads to its client', async (t) => {
   const {world, identity} = await single(t, options);
   const {page, conduct} = await openWatching(t, world.gateway.port);

@@ -1,8 +1,8 @@
 // Rows of a ladder of packets: what a trace tells, as arrows between three lanes and notes on them.
 
 import {generatePacket, type Packet} from '../../protocol/packet.ts';
+import {answersStray, isStray} from '../../protocol/stray-packet.ts';
 import type {PacketEvent, TraceEvent, TraceHeader, TransitionEvent} from '../../protocol/trace.ts';
-import {answersStray, isStray} from './stray.ts';
 
 /** How a row is drawn; `stray` is a packet under an id that no message has. */
 export type Tone = 'plain' | 'dup' | 'bad' | 'stray' | 'call' | 'quiet' | 'good';

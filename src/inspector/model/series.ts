@@ -127,6 +127,11 @@ export class Series {
     return new Series(append(this.samples, sample), {...emptyTally, since: line.at}, this.#calls);
   }
 
+  /** Without its samples: those of a share of the events are no rates of the gateway. */
+  forget(): Series {
+    return new Series([], this.#tally, this.#calls);
+  }
+
   /** A client confirmed a delivery, so long after it began. */
   confirmed(ms: number): Series {
     const {confirmMs, confirmCount, confirmed} = this.#tally;

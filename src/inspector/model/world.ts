@@ -1,6 +1,7 @@
 // What is so at one moment: every connection and every message that the trace told of, folded from its lines. Entries are
 // never changed but replaced, so that a copy of the whole is a copy of a few maps.
 
+import {isStray} from '../../protocol/stray-packet.ts';
 import type {
   PacketEvent,
   RosterLine,
@@ -14,7 +15,6 @@ import type {
 import {isFinalState} from './chart-graph.ts';
 import {isSameRun} from './feed-join.ts';
 import {emptySeries, type Series} from './series.ts';
-import {isStray} from './stray.ts';
 
 /** A connection as far as it is known. */
 export interface Connection {
@@ -237,7 +237,8 @@ export class World {
     for (const [chart, counts] of Object.entries(line.steps)) {
       for (const [step, count] of Object.entries(counts)) this.#addSteps(`${chart} ${step}`, count);
     }
-    this.series = this.series.snapshot(line, this.snapshot);
+    const isShare = this.snapshot === undefined && (this.header?.selection.rate ?? 1) < 1;
+    this.series = (isShare ? this.series.forget() : this.series).snapshot(line, this.snapshot);
     this.snapshot = line;
   }
 

@@ -22,6 +22,8 @@ export interface LadderProps {
   readonly label: string;
   /** Whether rows name their client: where there are several. */
   readonly hasIdentities?: boolean;
+  /** A time of day, where the rows' times have one: stands at the first row of each second. */
+  readonly clockOf?: (at: number) => string;
   /** What is said where there is no row. @default 'Nothing has happened yet.' */
   readonly emptyText?: string;
 }
@@ -33,6 +35,7 @@ export function LadderDrawing({
   onChoose,
   label,
   hasIdentities = false,
+  clockOf,
   emptyText = 'Nothing has happened yet.',
 }: LadderProps) {
   const frame = useRef<HTMLDivElement>(null);
@@ -54,6 +57,15 @@ export function LadderDrawing({
   const first = Math.max(0, Math.floor(top / rowHeight) - spare);
   const last = Math.min(rows.length, Math.ceil((top + size.height) / rowHeight) + spare);
   const height = rows.length * rowHeight + 8;
+  // What is chosen stays in sight, also where the panel below it takes its room.
+  useLayoutEffect(() => {
+    const element = frame.current;
+    const place = rows.findIndex(({id}) => id === chosen);
+    if (element === null || place < 0) return;
+    const [above, below] = [place * rowHeight, (place + 1) * rowHeight + 8 - element.clientHeight];
+    if (element.scrollTop > above) element.scrollTop = above;
+    else if (element.scrollTop < below) element.scrollTop = below;
+  }, [chosen, size.height]);
   const xs = lanes.map(
     (_, place) => timeWidth + margin + (place * (size.width - timeWidth - 2 * margin)) / Math.max(1, lanes.length - 1),
   );
@@ -115,6 +127,7 @@ export function LadderDrawing({
               offset={rows[0]?.id ?? 0}
               isChosen={row.id === chosen}
               onChoose={() => onChoose(row)}
+              clockOf={clockOf}
               who={hasIdentities && row.identity !== undefined ? row.identity.slice(0, identityShown) : ''}
               width={size.width}
             />
@@ -173,9 +186,14 @@ interface RungProps extends GroundProps {
   readonly before: LadderRow | undefined;
   readonly onChoose: () => void;
   readonly who: string;
+  readonly clockOf: LadderProps['clockOf'];
 }
 
-function Rung({row, place, before, xs, offset, isChosen, onChoose, width, who}: RungProps) {
+function Rung({row, place, before, xs, offset, isChosen, onChoose, width, who, clockOf}: RungProps) {
+  const clock = clockOf?.(row.at) ?? '';
+  // Once a second is enough to find the row in a log.
+  const second = clock.slice(0, 8);
+  const isNewSecond = before === undefined || clockOf?.(before.at).slice(0, 8) !== second;
   const gap = before === undefined ? undefined : row.at - before.at;
   const {x1, x2, y1, y2} = lineOf(row, place, xs, offset);
   return (
@@ -186,9 +204,19 @@ function Rung({row, place, before, xs, offset, isChosen, onChoose, width, who}: 
       data-row={row.text}
       onClick={onChoose}
     >
-      <title>{`${row.text}${row.rule === undefined ? '' : ` ${row.rule}`}`}</title>
+      <title>{`${clock === '' ? '' : `${clock}  `}${row.text}${row.rule === undefined ? '' : ` ${row.rule}`}`}</title>
       <rect class="reach" x="0" y={place * rowHeight} width={width} height={rowHeight} />
-      <text class="time" x={timeWidth - 8} y={place * rowHeight + lineY - 2} text-anchor="end">
+      {isNewSecond && second !== '' && (
+        <text class="time clock" x={timeWidth - 8} y={place * rowHeight + 10} text-anchor="end">
+          {second}
+        </text>
+      )}
+      <text
+        class="time"
+        x={timeWidth - 8}
+        y={place * rowHeight + (isNewSecond && second !== '' ? 21 : lineY - 2)}
+        text-anchor="end"
+      >
         {gap === undefined ? '' : gapText(gap)}
       </text>
       {row.from === row.to ? (

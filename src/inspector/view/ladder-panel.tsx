@@ -77,6 +77,7 @@ export function LadderPanel({store}: {readonly store: Store}) {
           onChoose={({id}) => store.lookAt(id + 1)}
           label="Packets and steps; arrows move through time"
           hasIdentities={selection.connection === undefined}
+          clockOf={(at) => clockText(store, at)}
           emptyText={all.length > 0 ? 'No row of this kind.' : nothingText(store)}
         />
       )}

@@ -1,7 +1,7 @@
 // Packets that no message has: an ACK, REC, REL or COM of a client under an id that is not in flight. The gateway answers what
 // is to be answered, counts them, and has no message to name. Each is a sign of a client that counts wrongly, or answers late.
 
-import type {PacketEvent} from '../../protocol/trace.ts';
+import type {PacketEvent} from './trace.ts';
 
 export function isStray({direction, packet, message}: PacketEvent): boolean {
   return direction === 'in' && message === undefined && isAnswer(packet.kind);
