@@ -1,6 +1,6 @@
 // The list of connections as it is shown: searched, and sorted by one column.
 
-import type {Connection} from './world.ts';
+import type {Connection} from './connection.ts';
 
 export type SortColumn =
   | 'identity'

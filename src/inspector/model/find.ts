@@ -1,9 +1,9 @@
 // What a person asks for by its name: a message by its id, or a client by its identity.
 
 import {isTraceEvent} from '../../protocol/trace-lines.ts';
+import {keyOf} from './connection.ts';
 import type {Selection} from './selection.ts';
 import type {Timeline} from './timeline.ts';
-import {keyOf} from './world.ts';
 
 /** The latest connection with that identity, one that has gone included; else the message, known or not. */
 export function selectNamed(name: string, timeline: Timeline): Selection {

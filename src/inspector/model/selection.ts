@@ -2,8 +2,8 @@
 
 import type {TraceEvent, TraceLine} from '../../protocol/trace.ts';
 import {isTraceEvent} from '../../protocol/trace-lines.ts';
+import {keyOf} from './connection.ts';
 import type {Timeline} from './timeline.ts';
-import {keyOf} from './world.ts';
 
 /** Nothing; a connection; or a message, on one connection or on all. */
 export interface Selection {

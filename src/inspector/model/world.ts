@@ -1,11 +1,9 @@
 // What is so at one moment: every connection and every message that the trace told of, folded from its lines. Entries are
 // never changed but replaced, so that a copy of the whole is a copy of a few maps.
 
-import {isStray} from '../../protocol/stray-packet.ts';
 import type {
   PacketEvent,
   RosterLine,
-  RosterRow,
   SnapshotLine,
   TraceEvent,
   TraceHeader,
@@ -13,30 +11,9 @@ import type {
   TransitionEvent,
 } from '../../protocol/trace.ts';
 import {isFinalState} from './chart-graph.ts';
+import {type Connection, keyOf, listed, passed, unknown} from './connection.ts';
 import {isSameRun} from './feed-join.ts';
 import {emptySeries, type Series} from './series.ts';
-
-/** A connection as far as it is known. */
-export interface Connection {
-  /** `thread:number`. */
-  readonly key: string;
-  readonly identity: string;
-  readonly state: string;
-  readonly channels: readonly string[];
-  readonly channelCount: number;
-  readonly inFlight: number;
-  readonly queued: number;
-  readonly inbound: number;
-  readonly bufferedBytes: number;
-  /** When it was last heard of. */
-  readonly heardAt: number;
-  /** Packets of the running second, when that began, and the rate of the second before. */
-  readonly packets: number;
-  readonly packetsSince: number;
-  readonly packetsPerSecond: number;
-  /** Packets of the client that no message has, as far as they were traced. */
-  readonly strays: number;
-}
 
 /** What a message is, as far as the trace says. */
 export interface MessageFacts {
@@ -218,17 +195,7 @@ export class World {
     }
     const key = keyOf(event);
     const known = this.connections.get(key) ?? {...unknown(key, event), state: 'open.fresh'};
-    const isNewSecond = event.at - known.packetsSince >= 1_000;
-    this.connections.set(key, {
-      ...known,
-      heardAt: event.direction === 'in' ? event.at : known.heardAt,
-      packets: isNewSecond ? 1 : known.packets + 1,
-      packetsSince: isNewSecond ? event.at : known.packetsSince,
-      packetsPerSecond: isNewSecond
-        ? Math.round((known.packets * 1_000) / Math.max(1_000, event.at - known.packetsSince))
-        : known.packetsPerSecond,
-      strays: known.strays + (isStray(event) ? 1 : 0),
-    });
+    this.connections.set(key, passed(known, event));
   }
 
   #count(line: SnapshotLine): void {
@@ -270,49 +237,7 @@ export class World {
   }
 }
 
-/** `thread:number`. */
-export function keyOf({thread, connection}: {readonly thread: number; readonly connection: number}): string {
-  return `${thread}:${connection}`;
-}
-
 /** One message at one connection, in one chart. */
 export function flowKeyOf(event: TransitionEvent): string {
   return `${keyOf(event)} ${event.chart} ${event.message ?? `#${event.flow ?? 0}`}`;
-}
-
-function unknown(key: string, {identity}: {readonly identity: string}): Connection {
-  return {
-    key,
-    identity,
-    state: '',
-    channels: [],
-    channelCount: 0,
-    inFlight: 0,
-    queued: 0,
-    inbound: 0,
-    bufferedBytes: 0,
-    heardAt: Number.NaN,
-    packets: 0,
-    packetsSince: Number.NEGATIVE_INFINITY,
-    packetsPerSecond: 0,
-    strays: 0,
-  };
-}
-
-function listed(known: Connection, row: RosterRow, at: number): Connection {
-  const {identity, state, channels, channelCount, inFlight, queued, inbound, bufferedBytes, silentMs} = row;
-  const isStill = at - known.packetsSince >= 2_000;
-  return {
-    ...known,
-    identity,
-    state,
-    channels,
-    channelCount,
-    inFlight,
-    queued,
-    inbound,
-    bufferedBytes,
-    heardAt: at - silentMs,
-    packetsPerSecond: isStill ? 0 : known.packetsPerSecond,
-  };
 }

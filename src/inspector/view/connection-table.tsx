@@ -1,9 +1,9 @@
 // The live connections: thousands of rows, of which only those in sight are there.
 
 import {useEffect, useRef, useState} from 'preact/hooks';
+import type {Connection} from '../model/connection.ts';
 import {type ListWish, listConnections, type SortColumn, sortBy} from '../model/connection-list.ts';
 import type {Store} from '../model/store.ts';
-import type {Connection} from '../model/world.ts';
 
 const rowHeight = 26;
 /** Rows kept above and below those in sight. */
