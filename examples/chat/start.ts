@@ -1,5 +1,6 @@
 // `npm start`: the chat's business server and a gateway in front of it, both on this machine alone. Ctrl-C ends both.
 
+import {randomBytes} from 'node:crypto';
 import {relative} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {takeSignals} from '../../src/cli/signals.ts';
@@ -14,6 +15,7 @@ const exitConfiguration = 78;
 const loopbackHosts = ['localhost', '127.0.0.1'];
 
 const file = relative(process.cwd(), fileURLToPath(new URL('../../config/server.ini', import.meta.url)));
+const inspectorKey = randomBytes(12).toString('hex');
 const options = configure();
 let gateway: Gateway | undefined;
 const chat = await startChat({
@@ -39,7 +41,13 @@ function configure(): GatewayOptions {
     console.error('To start the gateway alone: npx rainbow-server -f config/server.ini');
     process.exit(exitConfiguration);
   }
-  return configuration.options;
+  return withInspector(configuration.options);
+}
+
+// A demo is there to be looked at. Where the configuration has no inspector, this one is on, with a key that ends with it.
+function withInspector(configured: GatewayOptions): GatewayOptions {
+  if (configured.inspector === 'on') return configured;
+  return {...configured, inspector: 'on', inspectorKey, traceRate: 1};
 }
 
 // With port 0 in the URLs the chat picks a free one.
@@ -59,6 +67,9 @@ function explain({url, port}: Gateway, business: Chat): void {
   console.log(`Chat page        ${business.hasPage ? page : 'not built: npm run build:pages, and start again'}`);
   console.log(`Connect          npx node examples/chat/client.ts ann${port === 1984 ? '' : ` ws://127.0.0.1:${port}`}`);
   console.log(`Push             curl "${url}/send/?${query}&$(npx rainbow sign)" -d '{"text":"hello from curl"}'`);
+  // A secret of the configuration is not printed.
+  const key = options.inspectorKey === inspectorKey ? inspectorKey : `inspector_key of ${file}`;
+  console.log(`Inspector        ${url}/inspector/, its key is ${key}`);
   console.log('End both         Ctrl-C');
 }
 

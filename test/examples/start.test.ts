@@ -62,12 +62,17 @@ class Process {
   }
 }
 
-test('npm start says in six lines what runs where, serves the terminal client, and Ctrl-C ends it with 0', async (t) => {
+test('npm start says in seven lines what runs where, serves the terminal client, and Ctrl-C ends it with 0', async (t) => {
   const start = new Process(t, 'examples/chat/start.ts', [], freePorts);
-  const [, port] = await start.says(/^Gateway +http:\/\/127\.0\.0\.1:(\d+), .*\n.*\n.*\n.*\n.*\n.*Ctrl-C$/m);
-  for (const word of ['Gateway', 'Business server', 'Chat page', 'Connect', 'Push', 'End both']) {
+  const [, port] = await start.says(/^Gateway +http:\/\/127\.0\.0\.1:(\d+), .*\n.*\n.*\n.*\n.*\n.*\n.*Ctrl-C$/m);
+  for (const word of ['Gateway', 'Business server', 'Chat page', 'Connect', 'Push', 'Inspector', 'End both']) {
     t.regex(start.output, new RegExp(`^${word} {2,}`, 'm'));
   }
+
+  const [, key = ''] = await start.says(/^Inspector .* its key is (\S+)$/m);
+  const feed = await fetch(`http://127.0.0.1:${port}/inspector/feed/`, {headers: {authorization: `Bearer ${key}`}});
+  t.is(feed.status, 200);
+  await feed.body?.cancel();
 
   const ann = new Process(t, 'examples/chat/client.ts', ['ann', `ws://127.0.0.1:${port}`], {});
   const bob = new Process(t, 'examples/chat/client.ts', ['bob', `ws://127.0.0.1:${port}`], {});
