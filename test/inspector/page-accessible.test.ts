@@ -7,7 +7,7 @@ import type {Page} from 'playwright-core';
 import {browserTest} from '../browser/browser-test.ts';
 import {acknowledgeAll} from '../e2e/kit/raw-client.ts';
 import {room} from '../e2e/kit/room.ts';
-import {lit, openPage, openWatching, pageOf} from './inspector-page.ts';
+import {choose, lit, openPage, openWatching, pageOf} from './inspector-page.ts';
 import {inspectorKey} from './scene.ts';
 
 const views = ['watch', 'overview', 'source', 'sandbox'] as const;
@@ -25,7 +25,7 @@ async function violationsOf(page: Page): Promise<readonly string[]> {
 
 for (const colorScheme of ['light', 'dark'] as const) {
   browserTest(`axe-core finds nothing in any view, ${colorScheme}`, async (t) => {
-    const {world, clients} = await room(t, 6, {inspector: 'on', inspectorKey, retryIntervalMs: 200});
+    const {world, clients, identities} = await room(t, 6, {inspector: 'on', inspectorKey, retryIntervalMs: 200});
     const [silent, ...others] = clients;
     for (const client of others) acknowledgeAll(client, 'ok');
     const wishes = {colorScheme, viewport: {width: 1280, height: 800}, reducedMotion: 'reduce'} as const;
@@ -57,7 +57,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.keyboard.press('1');
     await page.keyboard.press('Escape');
     await page.keyboard.press('Escape');
-    await page.locator('.rows .row').nth(1).click();
+    await choose(page, identities[1] ?? '');
     await lit(page, 'completed');
     await page.keyboard.press('?');
     await page.getByRole('dialog').waitFor();
