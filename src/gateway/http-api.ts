@@ -27,6 +27,7 @@ import {Metrics} from './metrics.ts';
 import {NodeGate} from './node-gate.ts';
 import type {GatewayOptions} from './options.ts';
 import {addPublicDocuments} from './public-documents.ts';
+import {readBody} from './read-body.ts';
 import type {ReplayGuard} from './replay-guard.ts';
 import {createReplayGuard} from './replay-marks.ts';
 import type {Reports} from './reports.ts';
@@ -188,7 +189,7 @@ function createServer(options: GatewayOptions, counters: Counters, responder: Ap
   app.server.on('connect', (_request, socket) => answerConnect(socket, counters));
   // Node would answer without a body, and uncounted; refuseRequest() knows what to say.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
-  app.addContentTypeParser('*', {parseAs: 'buffer'}, (_request, body, done) => done(null, body));
+  app.addContentTypeParser('*', ({raw}, _payload, done) => readBody(raw, options.payloadBytesMax, done));
   return app;
 }
 

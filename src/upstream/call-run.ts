@@ -5,7 +5,7 @@
 
 import type {Dispatcher} from 'undici';
 import type {Clock} from '../core/clock.ts';
-import {AnswerBody} from './answer-body.ts';
+import {BodyBytes} from './body-bytes.ts';
 import {type Answer, type Call, type FailedAnswer, type FailureReason, unsent} from './call.ts';
 import {type AnswerHeaders, judgeAnswer} from './call-answer.ts';
 import {failureCause, failureReason, retryAfter} from './call-failure.ts';
@@ -46,7 +46,7 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined;
   #status: number | undefined;
   #headers: AnswerHeaders = {};
-  readonly #body = new AnswerBody();
+  readonly #body = new BodyBytes();
   #received = 0;
   #announced = 0;
 

@@ -1,4 +1,4 @@
-// The body of one answer as it comes, in one buffer that grows. A list of chunks would keep, for each chunk, an object of
+// The body of one answer, or of one request, as it comes, in one buffer that grows. A list of chunks would keep, for each chunk, an object of
 // some hundred bytes and the buffer of up to 64 KiB that the socket was read into: measured, an answer of 1 MiB in chunks
 // of one byte held 115 MB.
 
@@ -7,7 +7,7 @@ import {emptyBytes} from '../protocol/packet.ts';
 const bytesAtFirst = 1_024;
 
 /** See above. Its bound is its caller's to keep. */
-export class AnswerBody {
+export class BodyBytes {
   /** Bytes taken so far. */
   length = 0;
   #bytes: Uint8Array = emptyBytes;
