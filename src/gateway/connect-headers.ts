@@ -4,7 +4,7 @@
 
 import type {IncomingMessage} from 'node:http';
 import {headerDevice, headerPlatform} from '../protocol/header-name.ts';
-import {cgiName, hasMeaning, isSaidByProxies} from './header-meaning.ts';
+import {cgiName, hasMeaning, headerFacts} from './header-meaning.ts';
 import {listTokens} from './upgrade-request.ts';
 
 /** What of the request is read. */
@@ -19,14 +19,28 @@ export function connectHeaders(request: ConnectRequest, query: string, areProxie
   const isForwarded = (cgi: string): boolean => !nominated.has(cgi) && !isKeptBack(cgi);
   const headers: string[] = [];
   const known = new Set<string>();
-  const spellings = chosenSpellings(request.rawHeaders);
-  for (const [name, value] of pairs(request.rawHeaders)) {
-    const cgi = cgiName(name);
-    if (!isForwarded(cgi) || spellings.get(cgi) !== name.toLowerCase()) continue;
-    if (!areProxiesBelieved && isSaidByProxies(cgi)) continue;
+  const {rawHeaders} = request;
+  const spellings = chosenSpellings(rawHeaders);
+  for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    const {cgi, lowerCase, isSaidByProxies} = headerFacts(name);
+    if (!isForwarded(cgi) || spellings.get(cgi) !== lowerCase) continue;
+    if (!areProxiesBelieved && isSaidByProxies) continue;
     known.add(cgi);
-    headers.push(name, value);
+    headers.push(name, rawHeaders[index + 1] as string);
   }
+  if (query !== '') addParameters(headers, known, query, isForwarded);
+  addPlainSpelling(headers, headerDevice);
+  addPlainSpelling(headers, headerPlatform);
+  return headers;
+}
+
+function addParameters(
+  headers: string[],
+  known: Set<string>,
+  query: string,
+  isForwarded: (cgi: string) => boolean,
+): void {
   for (const [name, value] of new URLSearchParams(query)) {
     const cgi = cgiName(name);
     if (!headerNameFormat.test(name) || value.length > valueLengthMax || controlCharacter.test(value)) continue;
@@ -34,15 +48,14 @@ export function connectHeaders(request: ConnectRequest, query: string, areProxie
     known.add(cgi);
     headers.push(name, Buffer.from(value, 'utf8').toString('latin1'));
   }
-  addPlainSpelling(headers, headerDevice);
-  addPlainSpelling(headers, headerPlatform);
-  return headers;
 }
 
 /** The value of the first header of this name, whatever its case. */
 export function headerValue(headers: readonly string[], name: string): string | undefined {
   const wanted = name.toLowerCase();
-  for (const [known, value] of pairs(headers)) if (known.toLowerCase() === wanted) return value;
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    if (headerFacts(headers[index] as string).lowerCase === wanted) return headers[index + 1];
+  }
   return undefined;
 }
 
@@ -81,31 +94,21 @@ function isKeptBack(cgi: string): boolean {
 /** The one spelling of each CGI name that counts, in lower case: the first with dashes alone, else the first. */
 function chosenSpellings(rawHeaders: readonly string[]): ReadonlyMap<string, string> {
   const chosen = new Map<string, string>();
-  for (const [name] of pairs(rawHeaders)) {
-    const cgi = cgiName(name);
-    const spelling = name.toLowerCase();
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const {cgi, lowerCase, isPlain} = headerFacts(rawHeaders[index] as string);
     const other = chosen.get(cgi);
-    if (other === undefined || (!isPlain(other) && isPlain(spelling))) chosen.set(cgi, spelling);
+    if (other === undefined || (isPlain && !headerFacts(other).isPlain)) chosen.set(cgi, lowerCase);
   }
   return chosen;
 }
 
-/** Letters, digits and dashes alone. */
-function isPlain(name: string): boolean {
-  return /^[0-9A-Za-z-]*$/.test(name);
-}
-
 // The original also took `X_DEVICEID`; business servers look for the name with dashes.
 function addPlainSpelling(headers: string[], name: string): void {
-  const cgi = cgiName(name);
   if (headerValue(headers, name) !== undefined) return;
-  for (const [known, value] of pairs(headers)) {
-    if (cgiName(known) !== cgi) continue;
-    headers.push(name, value);
+  const {cgi} = headerFacts(name);
+  for (let index = 0; index + 1 < headers.length; index += 2) {
+    if (headerFacts(headers[index] as string).cgi !== cgi) continue;
+    headers.push(name, headers[index + 1] as string);
     return;
   }
-}
-
-function* pairs(list: readonly string[]): Generator<readonly [name: string, value: string]> {
-  for (let index = 0; index + 1 < list.length; index += 2) yield [list[index] as string, list[index + 1] as string];
 }

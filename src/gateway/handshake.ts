@@ -7,7 +7,7 @@ import {headerAddress, headerDevice, headerOrigin, headerPlatform} from '../prot
 import type {Refusal} from './api-answer.ts';
 import {connectHeaders, headerValue} from './connect-headers.ts';
 import type {HandshakeNotices} from './handshake-notices.ts';
-import {cgiName, isSaidByProxies} from './header-meaning.ts';
+import {headerFacts} from './header-meaning.ts';
 import type {OriginPolicy} from './origin-policy.ts';
 import type {TrustedProxies} from './trusted-proxies.ts';
 import {refuseRequest, refuseUpgrade} from './upgrade-request.ts';
@@ -63,7 +63,7 @@ function hybiOrigin({headers}: IncomingMessage): string | undefined {
 }
 
 function noticeProxy({rawHeaders}: IncomingMessage, notices: HandshakeNotices): void {
-  const header = rawHeaders.find((name, index) => index % 2 === 0 && isSaidByProxies(cgiName(name)));
+  const header = rawHeaders.find((name, index) => index % 2 === 0 && headerFacts(name).isSaidByProxies);
   if (header !== undefined) notices.proxyUnchecked({header: show(header)});
 }
 

@@ -9,6 +9,34 @@ export function cgiName(name: string): string {
   return name.toUpperCase().replace(/[^A-Z0-9]/g, '_');
 }
 
+/** What there is to know of one header's name. */
+export interface HeaderFacts {
+  readonly cgi: string;
+  readonly lowerCase: string;
+  /** Letters, digits and dashes alone. */
+  readonly isPlain: boolean;
+  readonly isSaidByProxies: boolean;
+}
+
+// The same dozen names come with every handshake. Other names than those of clients come from attackers alone: at the bound
+// all is forgotten, which costs what it cost without.
+const remembered = new Map<string, HeaderFacts>();
+const rememberedMax = 1_024;
+const rememberedLengthMax = 64;
+
+/** The facts of a header's name, in any case. */
+export function headerFacts(name: string): HeaderFacts {
+  const known = remembered.get(name);
+  if (known !== undefined) return known;
+  const cgi = cgiName(name);
+  const isPlain = /^[0-9A-Za-z-]*$/.test(name);
+  const facts = {cgi, lowerCase: name.toLowerCase(), isPlain, isSaidByProxies: isSaidByProxies(cgi)};
+  if (name.length > rememberedLengthMax) return facts;
+  if (remembered.size >= rememberedMax) remembered.clear();
+  remembered.set(name, facts);
+  return facts;
+}
+
 /** Names and beginnings of names, in their CGI form. */
 interface Names {
   readonly names: ReadonlySet<string>;
