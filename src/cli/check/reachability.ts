@@ -1,7 +1,7 @@
 // Whether a connection to a URL can be made, without a request: for the URLs that `rainbow check` may not call, since a call
 // has effects.
 
-import {connect} from 'node:net';
+import {connect, isIP} from 'node:net';
 import {connect as connectTls} from 'node:tls';
 
 /** Connects and hangs up. Settles with the error's code where there is no connection, `undefined` where there is one. */
@@ -12,7 +12,7 @@ export async function findUnreachable(url: string, timeoutMs: number): Promise<s
   const isSecure = protocol === 'https:';
   const options = {host, port: Number(port) || (isSecure ? 443 : 80), timeout: timeoutMs};
   const socket = isSecure
-    ? connectTls({...options, servername: /^[\d.]+$|:/.test(host) ? '' : host}, () => resolve(undefined))
+    ? connectTls({...options, servername: isIP(host) === 0 ? host : ''}, () => resolve(undefined))
     : connect(options, () => resolve(undefined));
   socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
   socket.once('timeout', () => resolve('no connection in time'));
