@@ -77,6 +77,13 @@ function createApp({token, gatewayUrl, log}: ChatOptions): Business {
     return {delivered: connections};
   }
 
+  /** At QoS 0: who misses it misses little. */
+  function announce(room: string, text: string): void {
+    gateway()
+      .send(room, typeSay, {from: 'chat', room, text}, {qos: 0})
+      .catch(() => log('nobody was told: the gateway is going too'));
+  }
+
   return business<Visitor>({
     token,
     // Each query parameter of the client's URL comes as a header, here `?name=ann&room=den`. Who comes back says in which
@@ -86,6 +93,7 @@ function createApp({token, gatewayUrl, log}: ChatOptions): Business {
       const room = header('room') ?? firstRoom;
       if (!nameFormat.test(name) || !roomFormat.test(room)) return false;
       log(`${name} came`);
+      announce(room, `${name} came`);
       Object.assign(context, {name, room});
       channels.join(room);
       return true;
@@ -93,10 +101,7 @@ function createApp({token, gatewayUrl, log}: ChatOptions): Business {
     // The last we hear of a client.
     close({context: {name = 'somebody', room = firstRoom}}) {
       log(`${name} went`);
-      const news = {from: 'chat', room, text: `${name} went`};
-      gateway()
-        .send(room, typeSay, news, {qos: 0})
-        .catch(() => log('nobody was told: the gateway is going too'));
+      announce(room, `${name} went`);
     },
     // What these return travels to the client in the acknowledgement of its message.
     on: {

@@ -6,7 +6,8 @@ export const typeSay = 2;
 export const typeWho = 3;
 export const typeLately = 4;
 export const firstRoom = 'lobby';
-export const nameFormat = /^[^\s;]{1,32}$/;
+/** Blanks only inside. */
+export const nameFormat = /^[^\s;](?:[^;\t\r\n]{0,30}[^\s;])?$/;
 // Written so that the attribute `pattern` takes them as well, where a `-` in a class is not allowed.
 export const roomFormat = /^(?:\w|-){1,32}$/;
 export const idFormat = /^(?:\w|-){1,64}$/;

@@ -18,13 +18,13 @@ export interface ChatWorld {
 /** Starts both on free ports; they end with the test. */
 export async function startChatWorld(
   t: ExecutionContext,
-  more: Pick<ChatOptions, 'pageFolder'> = {},
+  {gatewayPort = 0, ...more}: Pick<ChatOptions, 'pageFolder'> & {readonly gatewayPort?: number} = {},
 ): Promise<ChatWorld> {
   const lines: string[] = [];
   let url = '';
   const chat = await startChat({port: 0, token, gatewayUrl: () => url, log: (line) => lines.push(line), ...more});
   t.teardown(() => chat.close());
-  const gateway = await startGateway(gatewayOptions(chat.port));
+  const gateway = await startGateway({...gatewayOptions(chat.port), port: gatewayPort});
   // Teardowns run last first: the gateway makes its close calls while there is somebody to take them.
   t.teardown(() => gateway.close());
   url = gateway.url;
@@ -49,8 +49,10 @@ export function gatewayOptions(port: number) {
 export interface ChatClient {
   /** The next packet that is not yet taken, in order of arrival. */
   next(): Promise<Packet>;
-  /** The payload of the next SEND, as JSON. */
+  /** The payload of the next SEND, as JSON, but for those that say who came. */
   heard(): Promise<unknown>;
+  /** The next that says who else came. */
+  heardOfArrival(): Promise<string>;
   /** Sends a message at QoS 1 and settles with the reply in its ACK, as JSON. */
   ask(type: number, payload: object | string): Promise<unknown>;
   send(packet: Packet): void;
@@ -100,7 +102,18 @@ export async function connectClient(t: ExecutionContext, gateway: Gateway, name:
     async heard() {
       for (;;) {
         const packet = await next();
-        if (packet.kind === 'send') return JSON.parse(Buffer.from(packet.payload).toString()) as unknown;
+        if (packet.kind !== 'send') continue;
+        const news = JSON.parse(Buffer.from(packet.payload).toString()) as unknown;
+        if (!isArrival(news)) return news;
+      }
+    },
+    async heardOfArrival() {
+      for (;;) {
+        const packet = await next();
+        if (packet.kind !== 'send') continue;
+        const news = JSON.parse(Buffer.from(packet.payload).toString()) as unknown;
+        // One's own may come before or after one is in the room.
+        if (isArrival(news) && news.text !== `${name} came`) return news.text;
       }
     },
     async ask(type, payload) {
@@ -117,4 +130,9 @@ export async function connectClient(t: ExecutionContext, gateway: Gateway, name:
     close: () => socket.close(1000),
     closed,
   };
+}
+
+function isArrival(news: unknown): news is {readonly text: string} {
+  if (typeof news !== 'object' || news === null || !('from' in news) || !('text' in news)) return false;
+  return news.from === 'chat' && typeof news.text === 'string' && news.text.endsWith(' came');
 }

@@ -57,6 +57,17 @@ test('the one who goes is missed: a close call, and word to the room', async (t)
   t.deepEqual(lines, ['ann came', 'bob came', 'bob went']);
 });
 
+test('the one who comes is announced to the room it is in, each time it comes', async (t) => {
+  const {gateway} = await startChatWorld(t);
+  const ann = await connectClient(t, gateway, 'ann');
+  const bob = await connectClient(t, gateway, 'Bob Lee');
+  t.is(await ann.heardOfArrival(), 'Bob Lee came');
+  bob.close();
+  t.like(await ann.heard(), {from: 'chat', text: 'Bob Lee went'});
+  await connectClient(t, gateway, 'Bob Lee');
+  t.is(await ann.heardOfArrival(), 'Bob Lee came');
+});
+
 test('a push from outside is confirmed by everybody', async (t) => {
   const {gateway} = await startChatWorld(t);
   const ann = await connectClient(t, gateway, 'ann');
@@ -77,6 +88,8 @@ test('the business server may restart: clients stay, and the cookie still says w
   const {startChat} = await import('../../examples/chat/business-server.ts');
   const again = await startChat({port, token, gatewayUrl: () => gateway.url, log: () => {}});
   t.teardown(() => again.close());
+  // Before its business server, which takes the close calls.
+  t.teardown(() => gateway.close());
   t.deepEqual(await ann.ask(2, {text: 'still here'}), {delivered: 1});
   t.like(await ann.heard(), {from: 'ann', room: 'den', text: 'still here'});
 });

@@ -1,5 +1,6 @@
 // The page as the chat's business server serves it, beside the calls of the gateway.
 
+import {readFileSync} from 'node:fs';
 import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -53,4 +54,9 @@ test('a page that is not built says how to build it', async (t) => {
   t.is(response.status, 503);
   t.regex(await response.text(), /npm run build:pages/);
   t.is((await get('/gateway.json')).status, 200);
+});
+
+test('the page has no comments for the programs that check it', (t) => {
+  const text = readFileSync(new URL('../../examples/chat/page/index.html', import.meta.url), 'utf8');
+  t.notRegex(text, /<!--/);
 });

@@ -24,6 +24,8 @@ test('it lets clients in and passes on what they say', async (t) => {
   const gateway = await startGateway(gatewayOptions(port));
   t.teardown(() => gateway.close());
   t.is(await startPython(t, gateway.url, {port}), port);
+  // Before its business server, which takes the close calls.
+  t.teardown(() => gateway.close());
   const ann = await connectClient(t, gateway, 'ann');
   const bob = await connectClient(t, gateway, 'bob');
   const answer = (await ann.ask(7, {text: 'hello'})) as {readonly connections: number};

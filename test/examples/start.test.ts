@@ -7,7 +7,7 @@ import type {AddressInfo} from 'node:net';
 import {fileURLToPath} from 'node:url';
 import test, {type ExecutionContext} from 'ava';
 import {signedQuery} from '../../src/protocol/signature.ts';
-import {startChatWorld, token} from './chat-world.ts';
+import {connectClient, startChatWorld, token} from './chat-world.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const freePorts = {
@@ -78,10 +78,10 @@ test('npm start says in seven lines what runs where, serves the terminal client,
   const bob = new Process(t, 'examples/chat/client.ts', ['bob', `ws://127.0.0.1:${port}`], {});
   await Promise.all([ann.says(/^Write to the room/), bob.says(/^Write to the room/)]);
   ann.write('hello\n');
-  await ann.says(/\{"delivered":2\}/);
-  await bob.says(/"from":"ann","room":"lobby","text":"hello","at":\d+\}/);
+  await ann.says(/^ {2}Confirmed by 2$/m);
+  await bob.says(/^ann: hello$/m);
   bob.write('/join den\n/who\n');
-  await bob.says(/\{"room":"den","here":\["bob"\]\}/);
+  await bob.says(/^ {2}You are in den\n {2}In den: bob$/m);
   ann.child.stdin?.end();
   t.is(await ann.ended, 0);
   await start.says(/chat: ann went/);
@@ -89,8 +89,9 @@ test('npm start says in seven lines what runs where, serves the terminal client,
   start.child.kill('SIGINT');
   t.is(await start.ended, 0);
   t.regex(start.output, /chat: bob went/);
-  t.is(await bob.ended, 1);
-  t.regex(bob.output, /Closed: 1001 shutting down/);
+  await bob.says(/^Closed: 1001 shutting down\. Connecting again in \d\.\d s\.$/m);
+  bob.child.stdin?.end();
+  t.is(await bob.ended, 0);
 });
 
 test('a port that is taken is told with its number and the keys to change', async (t) => {
@@ -124,13 +125,40 @@ test('the terminal client says how it is used, and ends where it is not let in',
   const lost = new Process(t, 'examples/chat/client.ts', [], {});
   t.is(await lost.ended, 2);
   t.regex(lost.output, /^Usage: /);
+  const helped = new Process(t, 'examples/chat/client.ts', ['--help'], {});
+  t.is(await helped.ended, 0);
+  t.regex(helped.output, /^Usage: /);
   const other = createServer((_request, response) => response.writeHead(401).end()).listen(0, '127.0.0.1');
   await once(other, 'listening');
   t.teardown(() => other.close());
   const {port} = other.address() as AddressInfo;
   const refused = new Process(t, 'examples/chat/client.ts', ['ann', `ws://127.0.0.1:${port}`], {});
   t.is(await refused.ended, 1);
-  t.regex(refused.output, /Closed: 1006/);
+  t.regex(refused.output, /^Closed: 1006\b.*\. ws:\S+ does not answer, or does not let ann in\.$/m);
+});
+
+test('the terminal client comes back after a restart, into its room and with what it could not say', async (t) => {
+  const first = await startChatWorld(t);
+  const {port} = first.gateway;
+  const ann = new Process(t, 'examples/chat/client.ts', ['Ann Lee', `ws://127.0.0.1:${port}`], {});
+  await ann.says(/^Write to the room/);
+  ann.write('/join den\n');
+  await ann.says(/You are in den/);
+  await first.gateway.close();
+  await ann.says(/^Closed: 1001.*Connecting again in \d\.\d s\.$/m);
+  ann.write('still there\n');
+  const second = await startChatWorld(t, {gatewayPort: port});
+  await ann.says(/^Connected again\.$/m);
+  await ann.says(/Confirmed by 1/);
+  const bob = await connectClient(t, second.gateway, 'bob');
+  await bob.ask(1, {room: 'den'});
+  const {said} = (await bob.ask(4, {})) as {readonly said: readonly {readonly from: string; readonly text: string}[]};
+  t.deepEqual(
+    said.map(({from, text}) => `${from}: ${text}`),
+    ['Ann Lee: still there'],
+  );
+  ann.child.stdin?.end();
+  t.is(await ann.ended, 0);
 });
 
 test('the terminal client acknowledges every message as its QoS asks for, also one it does not show [RB-60]', async (t) => {

@@ -13,6 +13,7 @@ import {
 } from '../../../src/client/client.ts';
 import {type ChatMessages, type News, typeJoin, typeLately, typeSay, typeWho} from '../messages.ts';
 import {readNews} from './news.ts';
+import {OwnMessages} from './own-messages.ts';
 
 /** How far a message of ours is. */
 export interface Progress {
@@ -59,8 +60,7 @@ export class Conversation {
   readonly #name: string;
   readonly #listener: ConversationListener;
   readonly #rainbow: Rainbow<ChatMessages>;
-  /** Messages of ours that were told to the listener. */
-  readonly #ours = new Set<string>();
+  readonly #ours = new OwnMessages();
   #room: string;
   #lostAt: number | undefined;
   /** Gives up the change of rooms that is under way. */
@@ -161,11 +161,13 @@ export class Conversation {
   async #catchUp(): Promise<void> {
     const answer = await this.#rainbow.send(typeLately, {}, {timeout: questionTimeoutMs});
     const {said} = answer.json();
-    for (const news of said) this.#listener.said(news, news.from === this.#name);
+    for (const news of said) this.#listener.said(news, this.#ours.has(news.id));
   }
 
   #hear(data: Payload): void {
     const news = readNews(data, this.#room);
+    // One may be in the room already when one's own arrival is announced.
+    if (news.from === 'chat' && news.text === `${this.#name} came`) return;
     if (news.from === 'chat') this.#listener.note(news.room, news.text);
     else this.#listener.said(news, this.#ours.has(news.id));
   }
