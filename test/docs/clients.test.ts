@@ -80,7 +80,7 @@ class Conversation {
 type Connect = (
   url: string,
   onMessage: (type: number, payload: Uint8Array) => unknown,
-  options?: {readonly retryMs?: number; readonly backoffMs?: number},
+  options?: Readonly<Partial<Record<'retryMs' | 'backoffMs' | 'heartbeatMs' | 'answerMs', number>>>,
 ) => {send(type: number, payload: string, qos?: 0 | 1 | 2): Promise<Uint8Array | undefined>; close(): void};
 
 const code = blocks.find(({language}) => language === 'js')?.code ?? '';
@@ -180,6 +180,36 @@ test('the client of the document comes back, fails what was open, and forgets wh
   again.send(held);
   t.is((await packet(again)).toString('hex'), '300007');
   t.deepEqual(heard, ['aaa', 'aaa']);
+});
+
+test('the client of the document is as long as the document says', (t) => {
+  const count = code.trimEnd().split('\n').length;
+  t.true(count > 90 && count <= 110, `${count} lines`);
+});
+
+test('the client of the document leaves a connection on which its heartbeat is not answered, and keeps one where it is', async (t) => {
+  const server = new WebSocketServer({host: '127.0.0.1', port: 0});
+  t.teardown(() => {
+    for (const socket of server.clients) socket.terminate();
+    server.close();
+  });
+  const connected: WebSocket[] = [];
+  const {promise: second, resolve} = Promise.withResolvers<WebSocket>();
+  server.on('connection', (socket) => {
+    connected.push(socket);
+    if (connected.length === 2) resolve(socket);
+  });
+  await new Promise((listening) => server.once('listening', listening));
+  const url = `ws://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const client = connect(url, () => undefined, {backoffMs: 1, heartbeatMs: 20, answerMs: 1_000});
+  t.teardown(() => client.close());
+  // The first is silent.
+  const socket = await second;
+  for (let beats = 0; beats < 60; beats++) {
+    t.is((await packet(socket)).toString('hex'), '40ffff');
+    socket.send(Buffer.from('50ffff', 'hex'));
+  }
+  t.is(connected.length, 2);
 });
 
 async function packet(socket: WebSocket): Promise<Buffer> {

@@ -43,6 +43,23 @@ test('every relative link leads to a file, and to a heading where it names one',
   }
 });
 
+test('every relative link of a packed document leads to a packed file', (t) => {
+  const {stdout} = spawnSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {cwd: root, encoding: 'utf8'});
+  const [packed] = JSON.parse(stdout) as readonly [{readonly files: readonly {readonly path: string}[]}];
+  const files = packed.files.map(({path}) => path);
+  t.true(files.includes('README.md') && files.includes('docs/cli.md'));
+  for (const {path, text} of documents.filter((document) => files.includes(document.path))) {
+    for (const [, target = ''] of text.matchAll(/\]\(([^)\s#]+)/g)) {
+      if (/^[a-z]+:/.test(target)) continue;
+      const found = join(dirname(path), target).replace(/\/$/, '');
+      t.true(
+        files.some((file) => file === found || file.startsWith(`${found}/`)),
+        `${path} links to ${target}, which is not in the package`,
+      );
+    }
+  }
+});
+
 test('every decision has its four parts and is numbered without a gap', (t) => {
   const decisions = documents.filter(({path}) => path.startsWith('docs/decisions/')).toSorted(byPath);
   t.true(decisions.length >= 10);
