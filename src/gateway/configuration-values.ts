@@ -207,11 +207,20 @@ const placeholderForms = [
   /^(12345678|01234567|abcdefgh|qwertyui).{0,8}$/,
 ];
 
-/** Whether anybody could guess `secret`: shorter than 8, of fewer than 3 different characters, or out of a manual. */
+const secretLengthMin = 8;
+const differentMin = 3;
+
+/** Whether anybody could guess `secret`. */
 export function isPlaceholder(secret: string): boolean {
-  if (secret.length < 8 || new Set(secret).size < 3) return true;
+  return whyPlaceholder(secret) !== undefined;
+}
+
+/** Why anybody could guess `secret`, in words that say nothing of it; `undefined` where nobody can. */
+export function whyPlaceholder(secret: string): string | undefined {
+  if (secret.length < secretLengthMin) return `shorter than ${secretLengthMin} characters`;
+  if (new Set(secret).size < differentMin) return `fewer than ${differentMin} different characters`;
   const letters = secret.toLowerCase().replace(/[^a-z\d]/g, '');
-  return placeholderForms.some((form) => form.test(letters));
+  return placeholderForms.some((form) => form.test(letters)) ? 'a word of manuals and examples' : undefined;
 }
 
 /** Bearer keys, separated by commas or line ends, each kept once. */

@@ -14,7 +14,7 @@ import {
   isMask,
   type ValidConfiguration,
 } from './configuration-report.ts';
-import {controlCharacter, isPlaceholder, splitKeys} from './configuration-values.ts';
+import {controlCharacter, isPlaceholder, splitKeys, whyPlaceholder} from './configuration-values.ts';
 import {defaultOptions, type GatewayOptions} from './options.ts';
 import {describeRisk} from './risky-destination.ts';
 import {describeWeakness} from './secret-strength.ts';
@@ -194,22 +194,23 @@ class Draft {
   /** A token that anybody can guess signs nothing: with one, nobody but this machine may reach the gateway. */
   keepPlaceholderHome(): void {
     const token = this.#settings.get('security_token');
-    if (typeof token?.value !== 'string' || !isPlaceholder(token.value)) return;
+    if (typeof token?.value !== 'string') return;
+    const why = whyPlaceholder(token.value);
+    if (why === undefined) return;
     const host = this.#settings.get('host');
     const place = {...locate(token.source), key: 'security_token'};
     if (host === undefined) {
       this.#settings.set('host', {value: '127.0.0.1', source: {kind: 'forced'}});
-      const message =
-        'security_token is a placeholder: listening on 127.0.0.1 only, until there is one of 8 characters or more. Make one with: rainbow token';
+      const message = `security_token is a placeholder (${why}): listening on 127.0.0.1 only. Make a secret with: rainbow token`;
       this.#warnings.push({...place, message});
     } else if (typeof host.value === 'string' && isLoopback(host.value)) {
       this.#warnings.push({
         ...place,
-        message: 'security_token is a placeholder: anybody on this machine can sign with it',
+        message: `security_token is a placeholder (${why}): anybody on this machine can sign with it`,
       });
     } else if (host.value !== undefined) {
       const expected = 'a secret of 8 characters or more that cannot be guessed, since host is not a loopback address';
-      this.#fault('security_token', `to be ${expected}, got a placeholder`);
+      this.#fault('security_token', `to be ${expected}, got a placeholder (${why})`);
     }
   }
 

@@ -46,7 +46,10 @@ test('the configuration of the first documentation works as it is, on loopback a
   });
   t.deepEqual(sources.host, {kind: 'forced'});
   t.is(warnings.length, 1);
-  t.regex(warnings[0] ?? '', /^server\.ini:6: security_token is a placeholder: listening on 127\.0\.0\.1 only/);
+  t.regex(
+    warnings[0] ?? '',
+    /^server\.ini:6: security_token is a placeholder \(shorter than 8 characters\): listening on 127\.0\.0\.1 only/,
+  );
 });
 
 test('a placeholder token listens on loopback only', (t) => {
@@ -55,14 +58,31 @@ test('a placeholder token listens on loopback only', (t) => {
   for (const host of ['127.0.0.1', '::1', 'localhost']) {
     const {options, warnings} = readValid(t, input(text, {flags: {host}}));
     t.is(options.host, host);
-    t.deepEqual(warnings, ['server.ini:5: security_token is a placeholder: anybody on this machine can sign with it']);
+    t.deepEqual(warnings, [
+      'server.ini:5: security_token is a placeholder (a word of manuals and examples): anybody on this machine can sign with it',
+    ]);
   }
   for (const more of [{flags: {host: '0.0.0.0'}}, {environment: {RAINBOW_HOST: 'example.org'}}]) {
     t.deepEqual(readFaults(input(text, more)), [
-      'server.ini:5: Expected security_token to be a secret of 8 characters or more that cannot be guessed, since host is not a loopback address, got a placeholder',
+      'server.ini:5: Expected security_token to be a secret of 8 characters or more that cannot be guessed, since host is not a loopback address, got a placeholder (a word of manuals and examples)',
     ]);
   }
   t.is(readValid(t, input(text, {environment: {RAINBOW_SECURITY_TOKEN: token}})).options.host, '0.0.0.0');
+});
+
+test('a placeholder token is named for what is wrong with it, a long one not for its length', (t) => {
+  const cases = [
+    ['abcdefg', 'shorter than 8 characters'],
+    ['xyxyxyxyxyxyxyxy', 'fewer than 3 different characters'],
+    ['abcdefghijkl', 'a word of manuals and examples'],
+    ['change-me-please', 'a word of manuals and examples'],
+  ] as const;
+  for (const [secret, why] of cases) {
+    const {warnings} = readValid(t, input(`[main]\n${urls}\nsecurity_token = ${secret}\n`));
+    t.deepEqual(warnings, [
+      `server.ini:5: security_token is a placeholder (${why}): listening on 127.0.0.1 only. Make a secret with: rainbow token`,
+    ]);
+  }
 });
 
 test('no secret shows, wherever it was put by mistake', (t) => {
