@@ -9,10 +9,9 @@ const evidence = gatherEvidence();
 const inForce = evidence.filter(({isV2}) => !isV2);
 const ids = (rules: readonly {readonly id: string}[]) => rules.map(({id}) => id);
 
-test('docs/delivery.md has the rules from RB-01 on, each once and in order, and those to RB-66 without a gap', (t) => {
-  const first = Array.from({length: 66}, (_, index) => `RB-${String(index + 1).padStart(2, '0')}`);
-  t.deepEqual(ids(evidence).slice(0, first.length), first);
-  t.deepEqual(ids(evidence), [...new Set(ids(evidence))].toSorted());
+test('docs/delivery.md has the rules RB-01 to RB-74, each once and in order', (t) => {
+  const all = Array.from({length: 74}, (_, index) => `RB-${String(index + 1).padStart(2, '0')}`);
+  t.deepEqual(ids(evidence), all);
 });
 
 test('each rule in force is cited by the code that obeys it', (t) => {

@@ -224,13 +224,12 @@ test('the architecture names every state of every chart', (t) => {
   }
 });
 
-test('the delivery rules are numbered in order, and those named elsewhere exist', (t) => {
+test('the delivery rules are numbered without a gap, and those named elsewhere exist', (t) => {
   const delivery = readDocument('docs/delivery.md');
   const numbers = [...delivery.text.matchAll(/^- RB-(\d\d) (?:\(v2\) )?\S/gm)].map((match) => Number(match[1]));
-  t.true(numbers.length >= 66);
   t.deepEqual(
     numbers,
-    [...new Set(numbers)].toSorted((one, other) => one - other),
+    Array.from({length: 74}, (_, index) => index + 1),
   );
   for (const {path, text} of documents) {
     for (const [rule, number] of text.matchAll(/\bRB-(\d\d)\b/g))
