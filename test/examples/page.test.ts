@@ -115,6 +115,22 @@ browserTest('rooms and the question who is here are reached by keys, and a push 
   t.deepEqual([...ann.conduct.errors, ...bob.conduct.errors], []);
 });
 
+browserTest('what another of the same name said is not ours; what we said is, also after a reload', async (t) => {
+  const openContext = await startBrowser(t);
+  const {chat, gateway} = await startChatWorld(t, {pageFolder: await buildPage(t)});
+  const other = await connectClient(t, gateway, 'Bob Lee');
+  await other.ask(2, {text: 'by the other'});
+  const bob = await Tab.join(await openContext(), `http://127.0.0.1:${chat.port}/`, 'Bob Lee');
+  await bob.hears('by the other');
+  await bob.say('by me');
+  await bob.sees('by me', 'confirmed by 2');
+  await bob.page.reload();
+  await bob.isConnected();
+  await bob.hears('by me');
+  t.deepEqual(await bob.page.locator('.ours .text').allTextContents(), ['by me']);
+  t.deepEqual(await bob.page.locator('.message:not(.ours) .text').allTextContents(), ['by the other']);
+});
+
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const [size, width, height] of [
     ['wide', 1280, 800],
@@ -137,6 +153,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await ann.page.locator('#who-list li').nth(1).waitFor();
       await keepScreenshot(ann.page, `chat-${colorScheme}-${size}`);
       t.is(await overflowOf(ann.page), 0);
+      const field = await ann.page.getByLabel('Go to another room').boundingBox();
+      t.true(field !== null && field.x >= 0 && field.x + field.width <= width);
       await ann.setNetwork(false);
       await ann.say('Said while the network is cut.');
       await ann.say('And this: a longer one, to see that lines wrap where they should and nothing leaves the page.');

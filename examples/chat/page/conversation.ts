@@ -61,6 +61,8 @@ export class Conversation {
   readonly #listener: ConversationListener;
   readonly #rainbow: Rainbow<ChatMessages>;
   readonly #ours = new OwnMessages();
+  /** Keys of messages of ours that this page shows; what was said before a reload is not among them. */
+  readonly #shown = new Set<string>();
   #room: string;
   #lostAt: number | undefined;
   /** Gives up the change of rooms that is under way. */
@@ -113,6 +115,7 @@ export class Conversation {
   say(text: string): void {
     const message = {id: crypto.randomUUID(), room: this.#room, text};
     this.#ours.add(message.id);
+    this.#shown.add(message.id);
     this.#listener.said({...message, from: this.#name, at: undefined}, true);
     this.#rainbow
       .send(typeSay, message, {key: message.id, mayRepeat: true, timeout: Number.POSITIVE_INFINITY})
@@ -182,10 +185,11 @@ export class Conversation {
 
   /** A message that an earlier page left in the store is new to this one. */
   #introduce(key: string): void {
-    if (this.#ours.has(key)) return;
+    if (this.#shown.has(key)) return;
     const data = this.#rainbow.pending.find((message) => message.key === key)?.data;
     if (data === undefined) return;
     this.#ours.add(key);
+    this.#shown.add(key);
     const {room, text} = readNews(data, this.#room);
     this.#listener.said({id: key, from: this.#name, room, text, at: undefined}, true);
   }
