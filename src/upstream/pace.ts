@@ -9,7 +9,7 @@ const quickStep = 0.1;
 const bestShare = 0.001;
 
 /** However slow calls are, one is sent as long as this part of its time is left. */
-const hopefulShare = 0.75;
+const hopefulShare = 0.9;
 /** A call is slow if it takes so many times as long as the quick quarter of its kind, and this long at least. */
 const slowFactor = 4;
 const slowMsMin = 250;
@@ -57,7 +57,7 @@ export class Pace {
     return tookMs <= Math.max(unhinderedFactor * this.#bestMs, unhinderedShare * this.#callTimeoutMs);
   }
 
-  /** What a call that is sent now is expected to take. At most three quarters of the deadline: a call just made is worth a try. */
+  /** What a call that is sent now is expected to take. At most nine tenths of the deadline: a call just made is worth a try. */
   get expectedMs(): number {
     return Math.min(this.#meanMs, this.#callTimeoutMs * hopefulShare);
   }
@@ -85,6 +85,11 @@ export class Pace {
   /** What calls took lately, on average; 0: none has ended. */
   get recentMs(): number {
     return this.#meanMs;
+  }
+
+  /** What a call takes that hardly waits at the business server. */
+  get bestMs(): number {
+    return this.#bestMs;
   }
 
   /** Calls took so long, and no less when fewer ran: they do not wait for each other, and the best is of the past. */

@@ -104,7 +104,10 @@ export class SocketPool {
     this.#kinds = kinds.map((kind) => {
       const pace = new Pace(callTimeoutMs);
       for (const name of lanesOf[kind]) lanes[name] = new Lane(Math.ceil(shares[name] * socketsMax), socketsMax, pace);
-      return {lanes: lanesOf[kind].flatMap((name) => lanes[name] ?? []), limit: new ConcurrencyLimit(socketsMax, pace)};
+      return {
+        lanes: lanesOf[kind].flatMap((name) => lanes[name] ?? []),
+        limit: new ConcurrencyLimit(socketsMax, callTimeoutMs, pace),
+      };
     });
     this.#lanes = lanes;
   }
@@ -151,10 +154,10 @@ export class SocketPool {
     const now = this.#clock.now();
     const tookMs = now - user.startedAt;
     lane.learn(tookMs, wasCut, now);
-    if (!wasAnswered) return;
-    lane.pace.learn(tookMs);
+    if (wasAnswered) lane.pace.learn(tookMs);
     const {limit, lanes} = this.#kindOf(lane);
-    limit.learn(runningIn(lanes), user.startedAt, now);
+    if (wasAnswered) limit.learn(runningIn(lanes), user.startedAt, now);
+    else limit.learnLost(user.startedAt, now);
   }
 
   /** A client left before its call was answered. */

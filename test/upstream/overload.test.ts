@@ -64,6 +64,39 @@ test('a server that can work on few calls is handed few: the limit adapts until 
   t.true(goodput >= 0.9 * 5, `${goodput}/s`);
 });
 
+// What is left of the first burst keeps the server from answering anything in time for some minutes.
+for (const [capacity, durationMs, quickMs, share] of [
+  [4, 6_000, 0, 0.8],
+  [8, 4_000, 0, 0.65],
+  [2, 3_000, 0, 0.85],
+  [16, 9_000, 0, 0.8],
+  [64, 6_000, 0, 0.85],
+  [4, 6_000, 30_000, 0.75],
+] as const) {
+  test(`at ten times the load a server that works on ${capacity} calls of ${durationMs} ms${quickMs > 0 ? ', and was quick before,' : ''} comes back from answering none in time [RB-68]`, async (t) => {
+    const world: ModelWorld = createModel(capacity, () => (world.clock.now() < quickMs ? 20 : durationMs));
+    const rate = (capacity * 1_000) / durationMs;
+    const served = sendForEver(world, Math.round(rate * 10 * 11.5));
+    await world.advance(240_000);
+    const before = total(served);
+    await world.advance(360_000);
+    const goodput = (total(served) - before) / 360;
+    t.true(goodput >= share * rate, `${goodput}/s of ${rate}/s`);
+  });
+}
+
+test('a server that answers nothing for a minute, and is as quick as before then, has all its calls again', async (t) => {
+  const world: ModelWorld = createModel(Number.POSITIVE_INFINITY, () =>
+    world.clock.now() >= 30_000 && world.clock.now() < 90_000 ? Number.POSITIVE_INFINITY : 1_000,
+  );
+  const served = sendForEver(world, 1_000);
+  await world.advance(120_000);
+  const before = total(served);
+  await world.advance(20_000);
+  const goodput = (total(served) - before) / 20;
+  t.true(goodput >= 0.9 * 128, `${goodput}/s`);
+});
+
 const slowFrom = 10_000;
 for (const [name, durationOf, share] of [
   ['always were as slow', () => 6_000, 0.9],
