@@ -115,7 +115,7 @@ function watchKeys(stub: Stub, end: () => void): void {
   });
 }
 
-function addChannel(name: string, names: readonly string[]): readonly string[] {
+function addChannel(name: string, names: readonly string[] = []): readonly string[] {
   if (!isChannelName(name)) throw new InvalidArgumentError('Expected the name of a channel.');
   return [...names, name];
 }
