@@ -1,6 +1,7 @@
 // The messages of the AsyncAPI document: the packets between client and gateway, from the protocol document, and the calls
 // to the business server with their answers.
 
+import {closeCallReasons} from '../protocol/close-reason.ts';
 import * as headers from '../protocol/header-name.ts';
 import type {JsonObject} from './openapi-document.ts';
 import type {PacketDocument, ProtocolDocument} from './protocol-document.ts';
@@ -116,8 +117,20 @@ export const callMessages: Readonly<Record<string, JsonObject>> = {
   },
   closeCall: {
     summary: 'A client is gone',
-    headers: {type: 'object', required: [headers.headerIdentity], properties: {...identity, ...cookie}},
+    headers: {
+      type: 'object',
+      required: [headers.headerIdentity, headers.headerMessage, headers.headerCloseReason],
+      properties: {
+        ...identity,
+        ...cookie,
+        [headers.headerMessage]: {
+          ...text,
+          description: 'The same for each repeat of this call, another for every other',
+        },
+        [headers.headerCloseReason]: {...text, enum: [...closeCallReasons], description: 'Why it has ended'},
+      },
+    },
     payload: {type: 'null'},
   },
-  closeAnswer: {summary: 'Not looked at', payload: {}},
+  closeAnswer: {summary: '2xx: reported; 429, 503 and calls that were not sent are made again', payload: {}},
 };
