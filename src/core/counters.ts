@@ -86,51 +86,45 @@ const names = Object.keys(meanings) as CounterName[];
 export const countersBytes = names.length * Float64Array.BYTES_PER_ELEMENT;
 
 /**
- * The counters in `memory`, each as a property. Only one thread may count in one memory; any may read.
+ * The counters in `memory`, each as a property. Only one thread may count in one memory; any may read. Made once a thread, for
+ * what counts on every packet: see {@link define}.
  * @default memory of its own, all counters at zero
  */
 export function createCounters(memory: SharedArrayBuffer = new SharedArrayBuffer(countersBytes)): Counters {
-  return new ThreadCounters(memory) as unknown as Counters;
+  return define({}, accessorsOf(memory));
 }
 
-/**
- * Counted on for every packet, so that the accessors stand in the prototype: of objects with accessors of their own V8 keeps
- * the first one fast, and makes dictionaries of all that follow with other functions under the same names.
- */
-class ThreadCounters {
-  readonly values: Float64Array;
-
-  constructor(memory: SharedArrayBuffer) {
-    this.values = new Float64Array(memory);
-    // No counter, and not to be seen among them.
-    Object.defineProperty(this, 'values', {enumerable: false});
-  }
-
-  /** As for an object with properties of its own. */
-  toJSON(): object {
-    return Object.fromEntries(names.map((name, place) => [name, this.values[place] ?? 0]));
-  }
-}
-
-for (const [place, name] of names.entries()) {
-  Object.defineProperty(ThreadCounters.prototype, name, {
-    enumerable: true,
-    get(this: ThreadCounters) {
-      return this.values[place] ?? 0;
-    },
-    set(this: ThreadCounters, value: number) {
-      this.values[place] = value;
-    },
-  });
+/** The same for what counts seldom, beside the thread that counts on every packet. */
+export function createRareCounters(memory: SharedArrayBuffer = new SharedArrayBuffer(countersBytes)): Counters {
+  return define(Object.create({}) as object, accessorsOf(memory));
 }
 
 /** The sums over the counters of several threads, as of each reading. */
 export function sumCounters(memories: readonly SharedArrayBuffer[]): Readonly<Counters> {
   const views = memories.map((memory) => new Float64Array(memory));
-  const counters = {};
+  return define(Object.create({}) as object, (place) => ({
+    get: () => views.reduce((sum, values) => sum + (values[place] ?? 0), 0),
+  }));
+}
+
+function accessorsOf(memory: SharedArrayBuffer): (place: number) => PropertyDescriptor {
+  const values = new Float64Array(memory);
+  return (place) => ({
+    get: () => values[place] ?? 0,
+    set: (value: number) => {
+      values[place] = value;
+    },
+  });
+}
+
+/**
+ * Of objects that begin alike, V8 keeps the first one fast, and makes dictionaries of all that follow with other accessors
+ * under the same names: half of what an acknowledgement costs. An object with a prototype of its own begins like no other,
+ * so that it leaves the thread's fast.
+ */
+function define(counters: object, describe: (place: number) => PropertyDescriptor): Counters {
   for (const [place, name] of names.entries()) {
-    const get = (): number => views.reduce((sum, values) => sum + (values[place] ?? 0), 0);
-    Object.defineProperty(counters, name, {enumerable: true, get});
+    Object.defineProperty(counters, name, {enumerable: true, ...describe(place)});
   }
   return counters as Counters;
 }

@@ -5,7 +5,7 @@ import {createServer} from 'node:net';
 import type {Logger} from 'pino';
 import type {NodeList} from '../cluster/node-transport.ts';
 import {systemClock, wakefulClock} from '../core/clock.ts';
-import {type Counters, createCounters, sumCounters} from '../core/counters.ts';
+import {type Counters, createRareCounters, sumCounters} from '../core/counters.ts';
 import {systemRandom} from '../core/random.ts';
 import {FailingKinds} from './business-reports.ts';
 import {type Lan, startLan} from './lan.ts';
@@ -55,7 +55,7 @@ export async function startGateway(options: GatewayOptions, parts: GatewayParts 
   const {log = createLog(options), onFatal = throwLater} = parts;
   const memory = createNodeMemory(options.threads);
   // Of the main thread, beside those of the shards.
-  const counters = createCounters(memory.counters[options.threads]);
+  const counters = createRareCounters(memory.counters[options.threads]);
   const nodeLog = openNodeLog({log, counters: sumCounters(memory.counters), failing: new FailingKinds(memory.failing)});
   const {report} = nodeLog;
   const openFilesMax = readFileLimit();

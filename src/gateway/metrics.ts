@@ -3,7 +3,7 @@
 import {Counter, Gauge, Registry} from '@prometheus-io/client';
 import type {Switchboard} from '../cluster/switchboard.ts';
 import type {Clock} from '../core/clock.ts';
-import {type CounterName, type Counters, counterMeanings, createCounters} from '../core/counters.ts';
+import {type CounterName, type Counters, counterMeanings, createRareCounters} from '../core/counters.ts';
 import type {MemoryBound} from '../core/memory-bound.ts';
 
 /** Where the numbers come from. */
@@ -32,7 +32,7 @@ export class Metrics {
   readonly #channels: Gauge;
 
   // As read for the scrape under way.
-  #counters: Readonly<Counters> = createCounters();
+  #counters: Readonly<Counters> = createRareCounters();
 
   constructor(parts: MetricsParts) {
     const {ownNode, readCounters, clock, startedAt, memory, replayEntries, nodeCount, missingCount} = parts;

@@ -4,6 +4,7 @@
 import {generatePacket, messageIdMax, type Qos} from '../../src/protocol/packet.ts';
 
 export const retryMs = 3_000;
+const releasePauseMaxMs = 60_000;
 
 /** What the caller of a publication is told. */
 export interface ModelOutcome {
@@ -19,6 +20,7 @@ interface ModelDelivery {
   readonly qos: Qos;
   readonly payload: Uint8Array;
   readonly preferredId: number;
+  readonly startedAt: number;
   readonly deadlineAt: number;
   retryAt: number;
   /** When its timer fires; the order of starting decides among equals. */
@@ -74,6 +76,7 @@ export class OutboundModel {
       qos,
       payload,
       preferredId: this.messageId,
+      startedAt: now,
       deadlineAt: now + timeoutMs,
       retryAt: now + retryMs,
       dueAt: 0,
@@ -201,7 +204,10 @@ export class OutboundModel {
     const {now, isCongested} = this.#world;
     delivery.retryAt = now + retryMs;
     const isUnacknowledged = delivery.state === 'sent' || delivery.state === 'released';
-    if (isUnacknowledged && !isCongested && (now - delivery.sentAt) * 2 >= retryMs) this.#send(delivery, true);
+    // A REL waits for as long as the message was old when it went out last, up to a minute: the pause doubles.
+    const ageMs = delivery.state === 'released' ? delivery.sentAt - delivery.startedAt : 0;
+    const pauseMs = Math.max(retryMs, Math.min(retryMs + ageMs, releasePauseMaxMs));
+    if (isUnacknowledged && !isCongested && now - delivery.sentAt + retryMs / 2 >= pauseMs) this.#send(delivery, true);
   }
 
   #confirm(delivery: ModelDelivery, reply: string): void {
