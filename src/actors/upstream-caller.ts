@@ -58,8 +58,8 @@ export function spawnUpstreamCaller(
   const waiting = new Map<number, Waiting>();
   let batch: Call[] = [];
   let withdrawn: number[] = [];
-  /** Before the rest of the batch: an end is told before a beginning. [RB-67] */
-  let closes: Call[] = [];
+  /** Behind the rest of the batch: ends are told before beginnings. [RB-67] */
+  let connects: Call[] = [];
   const cell = scheduler.spawn<UpstreamMessage>({
     name: 'upstream',
     mailboxBound,
@@ -94,7 +94,7 @@ export function spawnUpstreamCaller(
       pass(overloaded(call));
       return;
     }
-    if (call.kind === 'close') closes.push(call);
+    if (call.kind === 'connect') connects.push(call);
     else batch.push(call);
   }
 
@@ -123,10 +123,11 @@ export function spawnUpstreamCaller(
 
   transport.onAnswers((answers) => cell.tell({kind: 'answers', answers}));
   scheduler.onTurnEnd(() => {
-    if (batch.length + closes.length > 0) {
-      const calls = closes.length === 0 ? batch : [...closes, ...batch];
+    if (batch.length + connects.length > 0) {
+      // Close calls go before the connect calls of their turn, [RB-67] and behind the message calls of their own connection.
+      const calls = connects.length === 0 ? batch : [...batch, ...connects];
       batch = [];
-      closes = [];
+      connects = [];
       transport.dispatch(calls);
     }
     if (withdrawn.length > 0) {
