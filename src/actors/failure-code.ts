@@ -1,4 +1,4 @@
-// What a client is told whose connect call failed, or was not waited for.
+// How a handshake is refused whose connect call failed, or was not waited for.
 
 import type {Answer} from '../upstream/call.ts';
 import type {HandshakeRefusal} from './link.ts';
