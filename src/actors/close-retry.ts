@@ -1,5 +1,6 @@
 // Whether a close call that failed is made again, and when. Pure; asked by the close outbox.
 
+import {backoffMs} from '../core/backoff.ts';
 import type {Random} from '../core/random.ts';
 import type {Answer, FailedAnswer} from '../upstream/call.ts';
 
@@ -12,10 +13,7 @@ export type CloseRetry = 'safe' | 'always';
 /** `made`: the business server knows; `retry`: the call is made again; `lost`: it is given up. */
 export type CloseVerdict = 'made' | 'retry' | 'lost';
 
-/** The wait before the second attempt is at most this long, and twice as long before each further one. */
-const delayMs = 250;
-const delayMsMax = 10_000;
-const doublingsMax = 10;
+const waits = {firstMs: 250, maxMs: 10_000};
 
 export function judgeClose(answer: Answer, policy: CloseRetry): CloseVerdict {
   switch (answer.kind) {
@@ -30,9 +28,8 @@ export function judgeClose(answer: Answer, policy: CloseRetry): CloseVerdict {
 
 /** How long to wait before attempt `attempts` + 1: a random part of a doubling span, or longer where the answer says so. */
 export function delayBeforeRetry(attempts: number, answer: Answer, random: Random): number {
-  const span = Math.min(delayMsMax, delayMs * 2 ** Math.min(doublingsMax, attempts - 1));
   const askedMs = answer.kind === 'failed' ? (answer.retryAfterMs ?? 0) : 0;
-  return askedMs + random.integer(1, span);
+  return askedMs + backoffMs(random, waits, attempts);
 }
 
 function judgeFailure({reason, status, wasSent}: FailedAnswer, policy: CloseRetry): CloseVerdict {

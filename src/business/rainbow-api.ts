@@ -1,6 +1,7 @@
 // The gateway's HTTP API for business servers: send, ask, subscribe, unsubscribe. A call that surely took no effect is made
 // again, signed anew; one that may have taken effect is not, unless its caller says that twice is no harm.
 
+import {backoffMs} from '../core/backoff.ts';
 import {type Clock, wakefulClock} from '../core/clock.ts';
 import {type Random, systemRandom} from '../core/random.ts';
 import {
@@ -87,8 +88,7 @@ export interface SubscribeOptions extends CallOptions {
 
 const callTimeoutMsMax = 3_600_000;
 const ignoredMax = 64;
-const retryDelayMs = 100;
-const retryDelayMsMax = 2_000;
+const retryWaits = {firstMs: 100, maxMs: 2_000};
 
 interface Attempt {
   readonly path: string;
@@ -195,7 +195,7 @@ export class RainbowApi {
       const result = await this.#attempt(attempt, deadlineAt - this.#clock.now());
       if (!(result instanceof RainbowApiError)) return result;
       if (failures >= this.#retries || !isWorthRepeating(result, attempt.mayRepeat)) throw result;
-      const delayMs = this.#random.integer(1, Math.min(retryDelayMsMax, retryDelayMs * 2 ** failures));
+      const delayMs = backoffMs(this.#random, retryWaits, failures + 1);
       if (this.#clock.now() + delayMs >= deadlineAt) throw result;
       await this.#wait(delayMs, attempt.signal);
     }

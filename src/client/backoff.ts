@@ -1,13 +1,14 @@
 // How long to wait before the next attempt: longer each time, and by chance over the whole span, since thousands may have
 // lost their connection together. Never at once, whatever happens: no loop of attempts is tight.
 
+import {backoffMs} from '../core/backoff.ts';
 import type {Settings} from './options.ts';
 
 /** The least wait there is. */
 const leastMs = 100;
 /** A connection that lasted as long counts as good: the next wait is short again. */
 const lastingMs = 10_000;
-/** 2 to this power times the shortest span is more than any longest. */
+/** So many failures in a row reach the longest span, whatever the shortest is. */
 const failuresCounted = 16;
 
 export class Backoff {
@@ -29,9 +30,8 @@ export class Backoff {
   nextMs(wasOpen: boolean): number {
     const {clock, random, backoffMinMs, backoffMaxMs} = this.#settings;
     if (wasOpen && clock.now() - this.#openedAt >= lastingMs) this.failures = 0;
-    const spanMs = Math.min(backoffMaxMs, backoffMinMs * 2 ** Math.min(this.failures, failuresCounted));
     this.failures++;
-    return random.integer(leastMs, spanMs);
+    return backoffMs(random, {leastMs, firstMs: backoffMinMs, maxMs: backoffMaxMs}, this.failures);
   }
 
   /** Something says that the next attempt may succeed: by chance all the same, as others are told so, too. */

@@ -2,6 +2,8 @@
 // before a client, or the business server, can know that it joined, so a publication that follows finds it; a message
 // between the threads could come too late. Channels are known by a hash: at worst a shard is asked in vain.
 
+import {fnv1a} from '../core/hash.ts';
+
 /** A power of two: at 100,000 channels one shard in ten is asked in vain. */
 const slotCount = 1 << 20;
 
@@ -37,11 +39,7 @@ export class Presence {
   }
 }
 
-/** FNV-1a over the code units. */
 function slotOf(channel: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < channel.length; index++) {
-    hash = Math.imul(hash ^ channel.charCodeAt(index), 0x01000193);
-  }
+  const hash = fnv1a(channel);
   return (hash ^ (hash >>> 20)) & (slotCount - 1);
 }

@@ -3,37 +3,15 @@
 
 import {isUtf8} from 'node:buffer';
 import {type PublishOutcome, replyBytes} from '../cluster/switchboard.ts';
-import {type ErrorCode, errorTable} from '../core/errors.ts';
 import {emptyBytes, type Qos} from '../protocol/packet.ts';
-
-/** Why a call is refused: a code of the one table, and what was expected and got. A `RainbowError` is one as well. */
-export interface Refusal {
-  readonly code: ErrorCode;
-  readonly detail?: string | undefined;
-  /** Whether another node of the cluster did not answer. @default false */
-  readonly isPartial?: boolean;
-  /** Names in the call that mean nothing in it. @default none */
-  readonly ignored?: readonly string[] | undefined;
-}
+import {withIgnored} from '../protocol/refusal.ts';
 
 /** The answer to whatever succeeds and has nothing to tell, but perhaps that another node did not answer. */
 export function doneText(isPartial: boolean): string {
   return isPartial ? '{"status":0,"partial":true}' : '{"status":0}';
 }
 
-/** {@link ErrorAnswer} as JSON. */
-export function refusalText({code, detail, isPartial, ignored}: Refusal): string {
-  const partial = isPartial === true ? ',"partial":true' : '';
-  const start = `{"status":1,"msg":${JSON.stringify(errorTable[code].message)},"code":"${code}"${partial}`;
-  return withIgnored(detail === undefined ? `${start}}` : `${start},"detail":${JSON.stringify(detail)}}`, ignored);
-}
-
-/** An answer, a JSON object, that also names what of its call was ignored. */
-export function withIgnored(text: string, ignored: readonly string[] | undefined): string {
-  return ignored === undefined ? text : `${text.slice(0, -1)},"ignored":${JSON.stringify(ignored)}}`;
-}
-
-/** The same of an answer in pieces. */
+/** {@link withIgnored} of an answer in pieces. */
 export function* piecesWithIgnored(
   pieces: Iterable<string>,
   ignored: readonly string[] | undefined,
@@ -44,18 +22,6 @@ export function* piecesWithIgnored(
     held = piece;
   }
   if (held !== undefined) yield withIgnored(held, ignored);
-}
-
-/** The refusal that a rejection stands for, known by its code; `undefined` for a failure of our own. */
-export function refusalOf(error: unknown): Refusal | undefined {
-  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
-  const {code} = error;
-  if (typeof code !== 'string' || !isErrorCode(code)) return undefined;
-  return {code, detail: 'detail' in error && typeof error.detail === 'string' ? error.detail : undefined};
-}
-
-function isErrorCode(code: string): code is ErrorCode {
-  return Object.hasOwn(errorTable, code);
 }
 
 /** Replies longer than this together are written piece by piece. */

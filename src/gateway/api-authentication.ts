@@ -3,8 +3,8 @@
 
 import {hash, timingSafeEqual} from 'node:crypto';
 import type {Clock} from '../core/clock.ts';
+import type {Refusal} from '../protocol/refusal.ts';
 import {isAmbiguous, isCanonical, isOfCallback, signatureWindowSeconds, verify} from '../protocol/signature.ts';
-import type {Refusal} from './api-answer.ts';
 import type {ApiQuery} from './api-query.ts';
 
 /** The secrets of {@link GatewayOptions}. */

@@ -6,7 +6,8 @@ import type {Counters} from '../core/counters.ts';
 import type {ErrorCode} from '../core/errors.ts';
 import {apiPaths} from '../protocol/api.ts';
 import {emptyBytes} from '../protocol/packet.ts';
-import {doneText, isLargeOutcome, outcomePieces, outcomeText, piecesWithIgnored, type Refusal} from './api-answer.ts';
+import type {Refusal} from '../protocol/refusal.ts';
+import {doneText, isLargeOutcome, outcomePieces, outcomeText, piecesWithIgnored} from './api-answer.ts';
 import type {ApiGate, ApiOutcome, ApiRequest} from './api-gate.ts';
 import {isFromNode} from './api-query.ts';
 import {

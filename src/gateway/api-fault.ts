@@ -1,7 +1,7 @@
 // How a call of the API is told what is wrong with it: refusals that name the parameter, what was expected and what came.
 
 import {nearest} from '../core/nearest.ts';
-import type {Refusal} from './api-answer.ts';
+import type {Refusal} from '../protocol/refusal.ts';
 
 /** 400, with what was expected and what came. */
 export function refuseParameter(detail: string): Refusal {

@@ -8,7 +8,7 @@ import type {FastifyInstance, FastifyReply, FastifyRequest} from 'fastify';
 import type {Counters} from '../core/counters.ts';
 import {invariant} from '../core/invariant.ts';
 import {emptyBytes} from '../protocol/packet.ts';
-import {type Refusal, refusalOf, withIgnored} from './api-answer.ts';
+import {type Refusal, refusalOf, withIgnored} from '../protocol/refusal.ts';
 import {type ApiAuthentication, isBearer} from './api-authentication.ts';
 import {type ApiQuery, isFromNode} from './api-query.ts';
 import type {ApiResponder} from './api-responder.ts';

@@ -1,7 +1,7 @@
 // The query of an API call: the parameters that have a meaning in one of them, each decoded once. Fastify's router calls
 // `parseQuery` for every request before anything is authenticated, so it never throws and takes time linear in the text.
 
-import type {Refusal} from './api-answer.ts';
+import type {Refusal} from '../protocol/refusal.ts';
 import {refuseName, refuseParameter, refuseRepeated} from './api-fault.ts';
 import {joinNames, noteName} from './ignored-names.ts';
 

@@ -15,7 +15,7 @@ import {
   qosDefault,
   sendTimeoutDefaultMs,
 } from '../protocol/api.ts';
-import type {Refusal} from './api-answer.ts';
+import type {Refusal} from '../protocol/refusal.ts';
 import {kindOf, refuseParameter, shown} from './api-fault.ts';
 import {type ApiQuery, ignoredBy, readFlag} from './api-query.ts';
 import {subscribeBodySchema} from './api-schema.ts';

@@ -8,8 +8,8 @@ import type {Clock, Timer} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
 import {errorTable} from '../core/errors.ts';
 import type {MemoryBound} from '../core/memory-bound.ts';
+import {type Refusal, refusalOf, refusalText} from '../protocol/refusal.ts';
 import type {Observation} from '../trace/observer.ts';
-import {type Refusal, refusalOf, refusalText} from './api-answer.ts';
 import type {HttpDrain} from './http-drain.ts';
 
 const jsonType = 'application/json; charset=utf-8';

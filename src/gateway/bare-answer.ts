@@ -4,7 +4,7 @@
 import {STATUS_CODES} from 'node:http';
 import type {Duplex} from 'node:stream';
 import {errorTable} from '../core/errors.ts';
-import {type Refusal, refusalText} from './api-answer.ts';
+import {type Refusal, refusalText} from '../protocol/refusal.ts';
 
 /** What a refused client waits before it asks again, at least: a business server that is away takes some seconds to return. */
 const retryAfterSeconds = 5;

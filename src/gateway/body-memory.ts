@@ -4,7 +4,7 @@
 import type {FastifyReply, FastifyRequest} from 'fastify';
 import type {MemoryBound} from '../core/memory-bound.ts';
 import {messageOverheadBytes} from '../core/memory-bound.ts';
-import type {Refusal} from './api-answer.ts';
+import type {Refusal} from '../protocol/refusal.ts';
 
 export class BodyMemory {
   readonly #memory: MemoryBound;

@@ -1,6 +1,6 @@
 // The forms of configured addresses: where to listen, and where other nodes are. Used by the table of keys only.
 
-import {BlockList, isIP} from 'node:net';
+import {isIP} from 'node:net';
 import {readWhole} from '../core/decimal.ts';
 import {type Form, refuse, show, splitKeys} from './configuration-values.ts';
 
@@ -19,17 +19,6 @@ function isHostName(text: string): boolean {
   // A name whose last label is a number is a mistyped IPv4 address.
   if (text.length > 253 || /^\d+$/.test(labels.at(-1) ?? '')) return false;
   return labels.every((label) => /^[a-z\d_-]{1,63}$/i.test(label) && !label.startsWith('-') && !label.endsWith('-'));
-}
-
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8);
-loopback.addAddress('::1', 'ipv6');
-
-/** Whether only this machine reaches `host`. */
-export function isLoopback(host: string): boolean {
-  const family = isIP(host);
-  if (family === 0) return host.toLowerCase() === 'localhost' || host.toLowerCase().endsWith('.localhost');
-  return loopback.check(host, family === 6 ? 'ipv6' : 'ipv4');
 }
 
 /** Where announcements go. */

@@ -1,8 +1,8 @@
 // From a file, the environment and flags to GatewayOptions, or to every fault at once. Called by the command line at
 // start, before anything listens; it throws for nothing that an operator can do, and shows no secret.
 
+import {isLoopback} from '../core/loopback.ts';
 import {nearest} from '../core/nearest.ts';
-import {isLoopback} from './configuration-addresses.ts';
 import {type FileReading, readConfigurationFile, readConfigurationText} from './configuration-file.ts';
 import {type ConfigurationKey, type ConfigurationKeyFacts, configurationKeys, findKey} from './configuration-keys.ts';
 import {

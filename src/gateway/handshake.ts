@@ -4,7 +4,7 @@
 import type {IncomingMessage} from 'node:http';
 import {apiPaths} from '../protocol/api.ts';
 import {headerAddress, headerDevice, headerOrigin, headerPlatform} from '../protocol/header-name.ts';
-import type {Refusal} from './api-answer.ts';
+import type {Refusal} from '../protocol/refusal.ts';
 import {connectHeaders, headerValue} from './connect-headers.ts';
 import type {HandshakeNotices} from './handshake-notices.ts';
 import {headerFacts} from './header-meaning.ts';

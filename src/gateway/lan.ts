@@ -9,9 +9,9 @@ import {askHello} from '../cluster/node-http.ts';
 import type {NodeList} from '../cluster/node-transport.ts';
 import {systemClock} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
+import {isLoopback} from '../core/loopback.ts';
 import {systemRandom} from '../core/random.ts';
 import {deriveNodeKeys, type NodeKeys} from '../protocol/node-proof.ts';
-import {isLoopback} from './configuration-addresses.ts';
 import type {GatewayOptions} from './options.ts';
 
 /** The keys of the cluster; `undefined` where none is configured. */

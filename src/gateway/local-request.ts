@@ -4,7 +4,7 @@
 
 import type {IncomingMessage} from 'node:http';
 import {isIP} from 'node:net';
-import {isLoopback} from './configuration-addresses.ts';
+import {isLoopback} from '../core/loopback.ts';
 import {cgiName, isSaidByProxies} from './header-meaning.ts';
 
 /** What of a request is read. */

@@ -2,7 +2,7 @@
 // with such a message stand here.
 
 import type {Clock} from '../core/clock.ts';
-import {DeadlineQueue} from '../upstream/deadline-queue.ts';
+import {DeadlineQueue} from '../core/deadline-queue.ts';
 
 /** Told once that its message is late. */
 export interface MessageSender {

@@ -20,8 +20,8 @@ import {
 import {isBodyOf, isNodeCall, type NodeCallClaim, readNodeCall, signNodeAnswer} from '../protocol/node-call.ts';
 import type {NodeKeys} from '../protocol/node-proof.ts';
 import {emptyBytes} from '../protocol/packet.ts';
+import type {Refusal} from '../protocol/refusal.ts';
 import {signatureWindowSeconds} from '../protocol/signature.ts';
-import type {Refusal} from './api-answer.ts';
 import type {ApiResponder} from './api-responder.ts';
 import type {ReplayGuard} from './replay-guard.ts';
 

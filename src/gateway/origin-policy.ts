@@ -1,7 +1,7 @@
 // From which origins browsers may connect (`allowed_origins`). Only browsers send Origin truthfully, and only they send
 // their user's cookies without being asked: a client without Origin is none, and passes. Pure.
 
-import {isLoopback} from './configuration-addresses.ts';
+import {isLoopback} from '../core/loopback.ts';
 
 /** An origin in the one form in which two can be compared. */
 interface Origin {

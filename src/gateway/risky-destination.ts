@@ -2,7 +2,7 @@
 // that are no single machine. The URL parser has already made 127.0.0.1 of 2130706433 and 0x7f.1. Names are not resolved.
 
 import {BlockList, isIP} from 'node:net';
-import {isLoopback} from './configuration-addresses.ts';
+import {isLoopback} from '../core/loopback.ts';
 
 /** Names and addresses of metadata services outside 169.254.0.0/16. */
 const metadataHosts: ReadonlySet<string> = new Set([

@@ -9,7 +9,7 @@ import {memoryBoundBytes} from '../core/memory-bound.ts';
 import {pulseBytes} from '../core/watchdog.ts';
 import {sharedOrderBytes} from '../runtime/shared-order.ts';
 import {failingKindsBytes} from './business-reports.ts';
-import {noticesBytes} from './handshake-notices.ts';
+import {noticesBytes} from './handshake-log.ts';
 import {replayMemoryBytes} from './replay-marks-shared.ts';
 
 export interface NodeMemory {
@@ -35,7 +35,7 @@ export interface NodeMemory {
   readonly replays: SharedArrayBuffer | undefined;
   /** The first whole Unix second of the node's life: earlier signatures may have been used in an earlier life. */
   readonly signedSince: number;
-  /** See `HandshakeNotices`. */
+  /** See `HandshakeLog`. */
   readonly notices: SharedArrayBuffer;
 }
 

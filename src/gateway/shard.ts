@@ -25,7 +25,7 @@ import {emptySelection} from '../protocol/trace-feed.ts';
 import {createUpstreamPool} from '../upstream/upstream-pool.ts';
 import {BusinessReports, FailingKinds} from './business-reports.ts';
 import {CloseLosses} from './close-losses.ts';
-import {HandshakeNotices} from './handshake-notices.ts';
+import {HandshakeLog} from './handshake-log.ts';
 import {watchHeap} from './heap-watch.ts';
 import {createHttpApi} from './http-api.ts';
 import {clusterKeys} from './lan.ts';
@@ -107,7 +107,7 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
   const reports = new Reports(clock, threadIntervalMs, parts.report);
   const business = new BusinessReports(reports, new FailingKinds(memory.failing), options);
   const full = new SeldomWarning(reports, 'clients.refused');
-  const notices = new HandshakeNotices(reports, log, memory.notices);
+  const notices = new HandshakeLog(reports, log, memory.notices);
   const losses = new CloseLosses(reports, log);
   const outOfFiles = new SeldomWarning(reports, 'sockets.dropped');
   const transport = createUpstreamPool({

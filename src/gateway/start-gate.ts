@@ -5,7 +5,7 @@
 import type {Server} from 'node:http';
 import type {Duplex} from 'node:stream';
 import type {FastifyInstance} from 'fastify';
-import {type Refusal, refusalText} from './api-answer.ts';
+import {type Refusal, refusalText} from '../protocol/refusal.ts';
 import {refuseBare} from './bare-answer.ts';
 
 const refusal: Refusal = {code: 'RB_OVERLOADED', detail: 'The gateway is starting. Retry later.'};

@@ -11,8 +11,8 @@ import {
   messageIdFormat,
   messageTypeMax,
 } from '../protocol/api.ts';
+import type {Refusal} from '../protocol/refusal.ts';
 import type {FeedQuery, TraceSelection} from '../protocol/trace-feed.ts';
-import type {Refusal} from './api-answer.ts';
 import {kindOf, refuseName, refuseParameter, refuseRepeated, shown, shownValue} from './api-fault.ts';
 import {type ParameterCount, type Parameters, readFlag, readParameters, signatureCounts} from './api-query.ts';
 import {readJsonBody} from './json-body.ts';

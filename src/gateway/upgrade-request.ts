@@ -3,7 +3,7 @@
 
 import type {IncomingMessage} from 'node:http';
 import {isIPv6} from 'node:net';
-import type {Refusal} from './api-answer.ts';
+import type {Refusal} from '../protocol/refusal.ts';
 
 /** What of a request is read here. */
 export type RequestHead = Pick<IncomingMessage, 'method' | 'httpVersion' | 'headers' | 'rawHeaders'>;

@@ -7,10 +7,10 @@ import {WebSocketServer} from 'ws';
 import {spawnConnection} from '../actors/connection-actor.ts';
 import type {ConnectionMessage} from '../actors/messages.ts';
 import type {Thread} from '../actors/thread.ts';
+import {DeadlineQueue} from '../core/deadline-queue.ts';
 import {errorTable} from '../core/errors.ts';
+import type {Refusal} from '../protocol/refusal.ts';
 import type {ActorRef} from '../runtime/actor.ts';
-import {DeadlineQueue} from '../upstream/deadline-queue.ts';
-import type {Refusal} from './api-answer.ts';
 import {refuseBare} from './bare-answer.ts';
 import {ClientWebSocket} from './client-web-socket.ts';
 import {earlyBytesMax} from './early-bytes.ts';
@@ -19,11 +19,10 @@ import {type HandshakeRules, readHandshake} from './handshake.ts';
 import type {HandshakeNotices} from './handshake-notices.ts';
 import type {LinkEnvironment} from './link-environment.ts';
 import {MessageDeadlines} from './message-deadlines.ts';
-import type {GatewayOptions} from './options.ts';
-import {OriginPolicy} from './origin-policy.ts';
+import {type AllowedOrigins, OriginPolicy} from './origin-policy.ts';
 import {ReadGate} from './read-gate.ts';
 import {SlowReaders} from './slow-reader.ts';
-import {TrustedProxies} from './trusted-proxies.ts';
+import {type ProxyList, TrustedProxies} from './trusted-proxies.ts';
 import {WebSocketLink} from './websocket-link.ts';
 
 /**
@@ -40,21 +39,28 @@ const chunksMaxLeast = 1_024;
 const handshakeGraceMs = 2_000;
 const identityBytes = 32;
 
-/** What the edge is told beside its thread. */
-export interface EdgeOptions
-  extends Pick<
-    GatewayOptions,
-    | 'requireDevice'
-    | 'allowedOrigins'
-    | 'trustedProxies'
-    | 'payloadBytesMax'
-    | 'sendBufferBytesMax'
-    | 'callTimeoutMs'
-    | 'messageTimeoutMs'
-    | 'stallTimeoutMs'
-    | 'packetRate'
-    | 'packetBurst'
-  > {
+/** The options of the edge, beside its thread. */
+export interface EdgeOptions {
+  /** Refuse clients without device id and platform. */
+  readonly requireDevice: boolean;
+  /** Origins from which browsers may connect. */
+  readonly allowedOrigins: AllowedOrigins;
+  /** Proxies whose forwarded headers count. */
+  readonly trustedProxies: ProxyList;
+  /** Bytes of one WebSocket message. */
+  readonly payloadBytesMax: number;
+  /** Bytes that a slow reader may leave unread before messages to it wait. */
+  readonly sendBufferBytesMax: number;
+  /** Time for the connect call, answer included. */
+  readonly callTimeoutMs: number;
+  /** Time for one WebSocket message, from its first byte to its last. */
+  readonly messageTimeoutMs: number;
+  /** A client that reads none of what waits for it for so long is closed. */
+  readonly stallTimeoutMs: number;
+  /** Frames a second read from one client, on average. */
+  readonly packetRate: number;
+  /** Frames that one client may send at once above that rate. */
+  readonly packetBurst: number;
   readonly notices: HandshakeNotices;
   /** Whether there is room in the whole gateway for one client more. */
   mayAdmit(): boolean;

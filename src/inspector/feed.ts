@@ -1,6 +1,7 @@
 // Where lines come from: the gateway's feed, the recording that `rainbow replay` serves, or a file that was dropped here.
 // A feed that breaks off is asked for again, for as long as somebody wants it.
 
+import {backoffMs} from '../core/backoff.ts';
 import type {Clock} from '../core/clock.ts';
 import {webClock} from '../core/clock-web.ts';
 import type {Random} from '../core/random.ts';
@@ -36,8 +37,7 @@ const silenceMs = 90_000;
 /** Events of each thread that the page begins with: of a single one, half of what it keeps. */
 const pastMax = 30_000;
 
-/** The wait before an attempt is drawn from 0 to a bound that doubles, so that many pages do not come at once. */
-const waits = {firstMs: 500, maxMs: 15_000};
+const waits = {firstMs: 1_000, maxMs: 15_000};
 
 let open: AbortController | undefined;
 let hurry: (() => void) | undefined;
@@ -138,7 +138,7 @@ async function waitToTry(
   failures: number,
   why: string,
 ): Promise<void> {
-  const delayMs = random.integer(0, Math.min(waits.maxMs, waits.firstMs * 2 ** failures));
+  const delayMs = backoffMs(random, waits, failures);
   store.away(why, delayMs);
   const {promise, resolve} = Promise.withResolvers<void>();
   const timer = clock.startTimer(delayMs, resolve);

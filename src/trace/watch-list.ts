@@ -1,6 +1,7 @@
 // Who watches what in one thread: the configuration, the switch of the API, and those that read a feed. Each has a bit, and
 // what happens is recorded with the bits of those that it concerns.
 
+import {fnv1a} from '../core/hash.ts';
 import type {TraceSelection} from '../protocol/trace-feed.ts';
 
 /** Watchers at a time; one more is refused. A bit of a 32-bit number each. */
@@ -144,9 +145,8 @@ export class WatchList {
 export function isSampled(id: string, rate: number): boolean {
   if (rate <= 0) return false;
   if (rate >= 1) return true;
-  // FNV-1a, and a last mixing, since ids that follow each other differ in their last letter only.
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < id.length; index++) hash = Math.imul(hash ^ id.charCodeAt(index), 0x01000193);
+  // Mixed once more, since ids that follow each other differ in their last letter only.
+  let hash = fnv1a(id);
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
   hash = Math.imul(hash ^ (hash >>> 12), 0x297a2d39);
   return ((hash ^ (hash >>> 15)) >>> 0) / 4_294_967_296 < rate;

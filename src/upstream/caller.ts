@@ -2,11 +2,11 @@
 // it can be tested without one; called by upstream-worker.ts.
 
 import type {Clock} from '../core/clock.ts';
+import {DeadlineQueue} from '../core/deadline-queue.ts';
 import type {Random} from '../core/random.ts';
 import type {Answer, Call, UpstreamSettings} from './call.ts';
 import {CallRequestMaker} from './call-request.ts';
 import {type CallContext, CallRun} from './call-run.ts';
-import {DeadlineQueue} from './deadline-queue.ts';
 import {lingerShare, type OpenSocket, SocketPool} from './socket-pool.ts';
 
 const kinds: readonly Call['kind'][] = ['connect', 'message', 'close'];

@@ -16,7 +16,7 @@ const allRooms = ['core', 'protocol', 'machines', 'runtime', 'trace', 'upstream'
 
 /** From the foundation up: a folder imports only folders above it in this table. */
 export const house: Readonly<Record<string, Room>> = {
-  core: {folders: [], packages: ['node:crypto']},
+  core: {folders: [], packages: ['node:crypto', 'node:net']},
   protocol: {folders: ['core'], packages: ['node:crypto']},
   machines: {folders: ['core'], packages: ['xstate']},
   runtime: {folders: ['core'], packages: ['node:worker_threads']},

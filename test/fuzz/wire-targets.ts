@@ -6,7 +6,7 @@ import {pino} from 'pino';
 import {systemClock} from '../../src/core/clock.ts';
 import type {SeededRandom} from '../../src/core/random.ts';
 import {readHandshake} from '../../src/gateway/handshake.ts';
-import {HandshakeNotices, noticesBytes} from '../../src/gateway/handshake-notices.ts';
+import {HandshakeLog, noticesBytes} from '../../src/gateway/handshake-log.ts';
 import {OriginPolicy} from '../../src/gateway/origin-policy.ts';
 import {Reports, threadIntervalMs} from '../../src/gateway/reports.ts';
 import {TrustedProxies} from '../../src/gateway/trusted-proxies.ts';
@@ -110,7 +110,7 @@ const socket = new Socket();
 const handshakeRules = {
   origins: new OriginPolicy(['self', 'https://*.app.example']),
   proxies: new TrustedProxies(['loopback']),
-  notices: new HandshakeNotices(
+  notices: new HandshakeLog(
     new Reports(systemClock, threadIntervalMs, () => {}),
     pino({level: 'silent'}),
     new SharedArrayBuffer(noticesBytes),

@@ -3,7 +3,7 @@ import {availableParallelism} from 'node:os';
 
 import test from 'ava';
 import fc from 'fast-check';
-import {isLoopback} from '../../src/gateway/configuration-addresses.ts';
+import {isLoopback} from '../../src/core/loopback.ts';
 import {configurationKeys, findKey, nearestKey} from '../../src/gateway/configuration-keys.ts';
 import {isPlaceholder} from '../../src/gateway/configuration-values.ts';
 

@@ -5,10 +5,10 @@ import {Validator} from '@seriousme/openapi-schema-validator';
 import {Ajv2020, type ValidateFunction} from 'ajv/dist/2020.js';
 import test, {type ExecutionContext} from 'ava';
 import {type ErrorCode, errorTable, RainbowError} from '../../src/core/errors.ts';
-import {refusalText} from '../../src/gateway/api-answer.ts';
 import {parameterNames} from '../../src/gateway/api-query.ts';
 import {openapiDocument} from '../../src/gateway/openapi-document.ts';
 import {commonErrors, operations, outcomeCodes, strayErrors} from '../../src/gateway/openapi-operations.ts';
+import {refusalText} from '../../src/protocol/refusal.ts';
 import {
   type ApiAnswer,
   type ApiKit,

@@ -11,13 +11,14 @@ import type {NodeAnswer, NodeRequest} from '../../../src/cluster/node-transport.
 import type {Switchboard} from '../../../src/cluster/switchboard.ts';
 import {createFederatedSwitchboard} from '../../../src/cluster/switchboard-federated.ts';
 import {createCounters} from '../../../src/core/counters.ts';
-import {doneText, outcomeText, refusalOf, refusalText} from '../../../src/gateway/api-answer.ts';
+import {doneText, outcomeText} from '../../../src/gateway/api-answer.ts';
 import {parseQuery} from '../../../src/gateway/api-query.ts';
 import {readEviction, readPublish, readSubscription} from '../../../src/gateway/api-request.ts';
 import {apiPaths} from '../../../src/protocol/api.ts';
 import {headerNodeCall} from '../../../src/protocol/header-name.ts';
 import {isBodyOf, isNodeCall, readNodeCall, signNodeAnswer} from '../../../src/protocol/node-call.ts';
 import {emptyBytes} from '../../../src/protocol/packet.ts';
+import {refusalOf, refusalText} from '../../../src/protocol/refusal.ts';
 import {signatureWindowSeconds} from '../../../src/protocol/signature.ts';
 import type {Answer, Call, UpstreamTransport} from '../../../src/upstream/call.ts';
 import type {Tape} from '../../trace/tape.ts';

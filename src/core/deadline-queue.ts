@@ -1,7 +1,7 @@
 // What is due when its time comes, with one timer for all. Every item waits equally long, so that the order of arrival
 // is the order of the deadlines, and a Map, which keeps that order and deletes in constant time, is the whole queue.
 
-import type {Clock} from '../core/clock.ts';
+import type {Clock} from './clock.ts';
 
 /** Items that each wait `delayMs` unless deleted before; then `onDue` is called with each, the oldest first. */
 export class DeadlineQueue<Item> {

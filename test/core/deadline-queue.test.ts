@@ -1,6 +1,6 @@
 import test from 'ava';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
-import {DeadlineQueue} from '../../src/upstream/deadline-queue.ts';
+import {DeadlineQueue} from '../../src/core/deadline-queue.ts';
 
 function arrange(): {clock: SimulatedClock; queue: DeadlineQueue<string>; due: string[]} {
   const clock = new SimulatedClock();

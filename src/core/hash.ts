@@ -1,0 +1,8 @@
+// FNV-1a, for tables and samples: quick, the same on every machine, and no protection against chosen input.
+
+/** The 32-bit FNV-1a hash of the UTF-16 code units of `text`, as a signed integer. */
+export function fnv1a(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  return hash;
+}
