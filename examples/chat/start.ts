@@ -41,7 +41,12 @@ function configure(): GatewayOptions {
     console.error('To start the gateway alone: npx rainbow-server -f config/server.ini');
     process.exit(exitConfiguration);
   }
-  return withInspector(configuration.options);
+  return withReadableLog(withInspector(configuration.options));
+}
+
+// What is printed here is for people, also where it goes through a pipe; only `log_format` can ask for JSON lines.
+function withReadableLog(configured: GatewayOptions): GatewayOptions {
+  return configured.logFormat === 'auto' ? {...configured, logFormat: 'pretty'} : configured;
 }
 
 // A demo is there to be looked at. Where the configuration has no inspector, this one is on, with a key that ends with it.

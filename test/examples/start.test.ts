@@ -94,6 +94,17 @@ test('npm start says in seven lines what runs where, serves the terminal client,
   t.is(await bob.ended, 0);
 });
 
+test('npm start logs for people, also where its output is no terminal, unless log_format asks for JSON', async (t) => {
+  // More clients than the process may have files, so that there is something to log.
+  const many = {...freePorts, RAINBOW_CONNECTIONS_MAX: '10000000'};
+  const plain = new Process(t, 'examples/chat/start.ts', [], many);
+  await plain.says(/^.* INFO: clients\.limitedByFiles /m);
+  await plain.says(/Ctrl-C$/m);
+  t.notRegex(plain.output, /^\{/m);
+  const asked = new Process(t, 'examples/chat/start.ts', [], {...many, RAINBOW_LOG_FORMAT: 'json'});
+  await asked.says(/^\{.*"event":"clients\.limitedByFiles"/m);
+});
+
 test('a port that is taken is told with its number and the keys to change', async (t) => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
