@@ -62,6 +62,7 @@ export function readFactsAnswer(body: Uint8Array): NodeFacts | undefined {
     cpuPercent: percent(process.cpu),
     memoryPercent: percent(process.mem),
     memoryBytes: count(process.memory),
+    ...(answer.partial === true && {isPartial: true as const}),
   };
 }
 

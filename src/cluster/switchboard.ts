@@ -53,7 +53,7 @@ export interface PublishOutcome {
   readonly replies: readonly ClientReply[];
   /** Whether {@link replies} leaves out some, since all of them would be too large; they are counted. @default false */
   readonly isTruncated?: boolean;
-  /** Whether a thread or another node did not answer: its clients are not in here. [RB-66] @default false */
+  /** Whether a thread of this node did not answer: its clients are not in here. [RB-66] @default false */
   readonly isPartial?: boolean;
 }
 
@@ -103,6 +103,8 @@ export interface NodeFacts {
   readonly cpuPercent: number;
   readonly memoryPercent: number;
   readonly memoryBytes?: number | undefined;
+  /** A thread of that node did not answer it: its clients and channels are not counted. [RB-66] */
+  readonly isPartial?: true;
 }
 
 /** Another node; `facts` is absent where it did not answer. */
@@ -116,7 +118,7 @@ export interface OtherNode {
 
 /** This node, all its parts, and the others. */
 export interface GatewayInfo extends PartInfo {
-  /** Whether a thread of this node did not answer: its clients are not in here. [RB-66] @default false */
+  /** Whether a thread or another node did not answer: its clients are not in here. [RB-66] @default false */
   readonly isPartial?: boolean;
   readonly nodes: readonly OtherNode[];
 }

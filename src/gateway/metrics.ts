@@ -30,6 +30,7 @@ export class Metrics {
   readonly #registry = new Registry();
   readonly #connections: Gauge;
   readonly #channels: Gauge;
+  readonly #partial: Gauge;
 
   // As read for the scrape under way.
   #counters: Readonly<Counters> = createRareCounters();
@@ -47,6 +48,7 @@ export class Metrics {
     });
     this.#connections = this.#gauge('rainbow_connections', 'clients connected');
     this.#channels = this.#gauge('rainbow_channels', 'channels with at least one client');
+    this.#partial = this.#gauge('rainbow_partial', '1 if a thread did not answer: clients and channels are missing');
     this.#gauge('rainbow_uptime_seconds', 'since the gateway started', () => (clock.now() - startedAt) / 1000);
     this.#gauge('rainbow_memory_held_bytes', 'bytes held for clients and callers', () => memory.total);
     this.#gauge('rainbow_memory_max_bytes', 'the bound on them: memory_max', () => memory.max);
@@ -68,10 +70,14 @@ export class Metrics {
 
   /** The exposition; rejects as the switchboard does. */
   async text(): Promise<string> {
-    const [{connections, channels}, counters] = await Promise.all([this.#ownNode.info(), this.#readCounters()]);
+    const [{connections, channels, isPartial}, counters] = await Promise.all([
+      this.#ownNode.info(),
+      this.#readCounters(),
+    ]);
     this.#counters = counters;
     this.#connections.set(connections);
     this.#channels.set(channels.length);
+    this.#partial.set(isPartial === true ? 1 : 0);
     return await this.#registry.metrics();
   }
 

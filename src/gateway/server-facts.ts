@@ -1,7 +1,7 @@
 // What /serverinfo/ tells about this node, gathered when asked.
 
 import {totalmem, userInfo} from 'node:os';
-import type {ChannelInfo, OtherNode, Switchboard} from '../cluster/switchboard.ts';
+import type {ChannelInfo, NodeFacts, OtherNode, Switchboard} from '../cluster/switchboard.ts';
 import type {Clock} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
 import type {MemoryBound} from '../core/memory-bound.ts';
@@ -31,8 +31,8 @@ export interface ServerFacts {
   readonly heldBytes: number;
   readonly heldBytesMax: number;
   readonly counters: Readonly<Counters>;
-  /** A thread did not answer: its clients and channels are not counted. [RB-66] */
-  readonly partial?: true;
+  /** A thread of this node did not answer: its clients and channels are not counted. [RB-66] */
+  readonly isOwnPartial: boolean;
   /** The other nodes of the cluster, by where they are. */
   readonly nodes: readonly OtherNode[];
 }
@@ -76,20 +76,32 @@ export async function gatherFacts(parts: ServerFactsParts, server: string, isFor
     heldBytes: parts.memory.total,
     heldBytesMax: parts.memory.max,
     counters,
-    ...(isPartial === true && {partial: true}),
+    isOwnPartial: isPartial === true,
     nodes: nodes.toSorted((left, right) => (left.server < right.server ? -1 : 1)),
   };
 }
 
 /** The facts as JSON, our own shape. */
-export function factsText({nodes, ...facts}: ServerFacts): string {
+export function factsText({nodes, isOwnPartial, ...facts}: ServerFacts): string {
   const others = nodes.map((node) => ({
     server: node.server,
     isAnswering: node.facts !== undefined,
     ...(node.cause !== undefined && {cause: node.cause}),
-    ...node.facts,
+    ...otherFacts(node.facts),
   }));
-  return JSON.stringify({status: 0, ...facts, nodes: others});
+  const isPartial = isOwnPartial || nodes.some(isIncomplete);
+  return JSON.stringify({status: 0, ...facts, ...(isPartial && {partial: true}), nodes: others});
+}
+
+/** Whether clients and channels of another node are missing. */
+export function isIncomplete({facts}: OtherNode): boolean {
+  return facts === undefined || facts.isPartial === true;
+}
+
+/** Of another node, by the names that this one's facts have. */
+function otherFacts(facts: NodeFacts | undefined): object {
+  const {isPartial, ...others} = facts ?? {};
+  return isPartial ? {...others, partial: true} : others;
 }
 
 /**
@@ -107,6 +119,7 @@ export function clusterFactsText(facts: ServerFacts): string {
     version,
     uptime,
     connections,
+    ...(facts.isOwnPartial && {partial: true}),
   });
 }
 

@@ -3,7 +3,7 @@
 import {createHash} from 'node:crypto';
 import type {ChannelInfo, NodeFacts} from '../cluster/switchboard.ts';
 import {type CounterName, counterMeanings} from '../core/counters.ts';
-import {channelsShownMax, type ServerFacts} from './server-facts.ts';
+import {channelsShownMax, isIncomplete, type ServerFacts} from './server-facts.ts';
 
 const style = `
 :root{color-scheme:light dark;--ground:#f6f7f9;--card:#fff;--ink:#1c2330;--soft:#667085;--line:#e3e6ec;--bar:#5b8def}
@@ -59,7 +59,7 @@ export function renderPage(facts: ServerFacts): string {
 <main>
 <h1><i></i>Rainbow</h1>
 <p>${escapeHtml(facts.server)} · version ${escapeHtml(facts.version)} · up ${duration(facts.uptimeSeconds)}</p>
-<dl>
+${partialNote(facts)}<dl>
 ${tile('Connections', grouped(facts.connections))}
 ${tile('Channels', grouped(facts.channelsCount))}
 ${tile('CPU', `${facts.cpuPercent.toFixed(1)} %`, `process ${facts.pid}`)}
@@ -75,6 +75,17 @@ ${countersTable(facts)}
 `;
 }
 
+/** Whose clients and channels the numbers lack. [RB-66] */
+function partialNote({isOwnPartial, nodes}: ServerFacts): string {
+  const incomplete = nodes.filter(isIncomplete).length;
+  const parts = [
+    ...(isOwnPartial ? ['a thread of this node'] : []),
+    ...(incomplete === 0 ? [] : [`${incomplete} other node${incomplete === 1 ? '' : 's'}`]),
+  ];
+  if (parts.length === 0) return '';
+  return `<p role="status"><b>Partial</b>: not every thread and node answered. Clients and channels of ${parts.join(' and ')} are missing.</p>\n`;
+}
+
 function tile(title: string, value: string, note = ''): string {
   return `<div><dt>${title}</dt><dd>${value}${note === '' ? '' : `<small>${escapeHtml(note)}</small>`}</dd></div>`;
 }
@@ -82,7 +93,7 @@ function tile(title: string, value: string, note = ''): string {
 function nodesTable(facts: ServerFacts): string {
   if (facts.nodes.length === 0) return '';
   const rows = [
-    nodeRow(`${facts.server} (this node)`, facts),
+    nodeRow(`${facts.server} (this node)`, {...facts, ...(facts.isOwnPartial && {isPartial: true})}),
     ...facts.nodes.map(({server, facts: others, cause}) => nodeRow(server, others, cause)),
   ];
   const names = ['Node', 'Version', 'Up', 'Channels', 'Connections', 'CPU', 'Memory'];
@@ -98,7 +109,7 @@ function nodeRow(server: string, facts: NodeFacts | undefined, cause = 'does not
           facts.version ?? '-',
           facts.uptimeSeconds === undefined ? '-' : duration(facts.uptimeSeconds),
           grouped(facts.channelsCount),
-          facts.connections === undefined ? '-' : grouped(facts.connections),
+          facts.connections === undefined ? '-' : `${grouped(facts.connections)}${facts.isPartial ? ' (partial)' : ''}`,
           `${facts.cpuPercent.toFixed(1)} %`,
           facts.memoryBytes === undefined ? `${facts.memoryPercent.toFixed(1)} %` : megabytes(facts.memoryBytes),
         ];

@@ -364,6 +364,9 @@ test('facts are read from nodes of ours and of the original, and from nobody els
     '{"status":0,"server":"x","channels_cnt":0,"channels":[],"process":{"user":"root","pid":"7","cpu":"0.3","mem":"1.2"}}',
   );
   t.like(await original, {facts: {cpuPercent: 0.3, memoryPercent: 1.2, connections: undefined, version: undefined}});
+  const halfSilent = peer.info();
+  last(calls).answer({status: 0, channels_cnt: 0, channels: [], process: {}, partial: true});
+  t.like(await halfSilent, {facts: {channelsCount: 0, isPartial: true}});
   const nobody = peer.info();
   last(calls).answer('<html>');
   t.deepEqual(await nobody, {server: '10.0.0.2:1984', facts: undefined});

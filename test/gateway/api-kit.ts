@@ -9,7 +9,6 @@ import type {
   ChangeOutcome,
   GatewayInfo,
   OtherNode,
-  PartInfo,
   PublishOutcome,
   PublishRequest,
   SubscribeOutcome,
@@ -40,7 +39,7 @@ export class ScriptedSwitchboard implements Switchboard {
   isPartial = false;
   readonly evicted: string[] = [];
   nodes: readonly OtherNode[] = [];
-  onInfo: () => Promise<PartInfo> = () => Promise.resolve({connections: 0, channels: []});
+  onInfo: () => Promise<Omit<GatewayInfo, 'nodes'>> = () => Promise.resolve({connections: 0, channels: []});
 
   publish(request: PublishRequest): Promise<PublishOutcome> {
     // As the real one has to, since a view is only good until the answer.

@@ -1,5 +1,6 @@
 import {createHash} from 'node:crypto';
 import test from 'ava';
+import type {OtherNode} from '../../src/cluster/switchboard.ts';
 import {RainbowError} from '../../src/core/errors.ts';
 import {escapeHtml} from '../../src/gateway/serverinfo-page.ts';
 import {type ApiKit, apiKey, signedAt, startApi} from './api-kit.ts';
@@ -141,6 +142,40 @@ test('cluster=1 is answered in the shape of the original', async (t) => {
   t.deepEqual(Object.keys(facts), ['user', 'pid', 'cpu', 'mem', 'memory']);
   t.is(facts.pid, process.pid);
 });
+
+const nodeFacts = {channelsCount: 1, channels: [{name: 'far', connections: 2}], cpuPercent: 0, memoryPercent: 0};
+const answering: OtherNode = {server: '10.0.0.2:1984', facts: {...nodeFacts, connections: 2}};
+const halfSilent: OtherNode = {server: '10.0.0.3:1984', facts: {...nodeFacts, connections: 2, isPartial: true}};
+const silent: OtherNode = {server: '10.0.0.4:1984', facts: undefined, cause: 'another version'};
+
+for (const {missing, isPartial, nodes, says} of [
+  {missing: 'nothing', isPartial: false, nodes: [answering], says: undefined},
+  {missing: 'a thread', isPartial: true, nodes: [], says: 'Clients and channels of a thread of this node are missing'},
+  {missing: 'a node', isPartial: false, nodes: [answering, silent], says: 'of 1 other node are missing'},
+  {missing: "another node's thread", isPartial: false, nodes: [halfSilent], says: 'of 1 other node are missing'},
+  {missing: 'all of these', isPartial: true, nodes: [halfSilent, silent], says: 'of this node and 2 other nodes are'},
+]) {
+  test(`every form of the facts says that it is partial, or that nothing is missing: ${missing} [RB-66]`, async (t) => {
+    const api = await startApi(t);
+    api.switchboard.onInfo = async () => ({connections: 3, channels: [], isPartial});
+    api.switchboard.nodes = nodes;
+    const page = (await api.call('/serverinfo/')).text;
+    t.is(/<p role="status"><b>Partial<\/b>/.test(page), says !== undefined);
+    t.true(page.includes(says ?? 'Rainbow'));
+    t.is(page.includes('3 (partial)'), isPartial && nodes.length > 0, 'the row of this node');
+    t.is(page.includes('2 (partial)'), nodes.includes(halfSilent), 'the row of the other');
+    const {json} = await api.call('/serverinfo/?format=json');
+    t.is(json.partial, says === undefined ? undefined : true);
+    const others = json.nodes as readonly {readonly server: string; readonly partial?: true}[];
+    t.deepEqual(
+      others.filter(({partial}) => partial).map(({server}) => server),
+      nodes.filter((node) => node === halfSilent).map(({server}) => server),
+    );
+    // Both are about this node alone.
+    t.is((await api.call('/serverinfo/?cluster=1')).json.partial, isPartial ? true : undefined);
+    t.regex((await api.call('/metrics/')).text, new RegExp(`^rainbow_partial ${isPartial ? 1 : 0}$`, 'm'));
+  });
+}
 
 test('metrics are in the text format, every counter and gauge with its meaning', async (t) => {
   const api = await startApi(t);
