@@ -3,6 +3,7 @@
 // carries its effects out. Part of the connection actor; made when the first message comes.
 
 import {inboundQos1, inboundQos2} from '../machines/inbound-delivery.ts';
+import {isRepeat} from '../machines/repeat.ts';
 import {framePacket} from '../protocol/frame.ts';
 import {emptyBytes, type Packet, type Qos, type SendPacket} from '../protocol/packet.ts';
 import {type AnswerKind, chartNumber, type Story, type Subject} from '../trace/observer.ts';
@@ -87,7 +88,7 @@ export class Inbound {
     }
     const known = this.#flows.get(keyOf(packet.qos, packet.id));
     if (known !== undefined) {
-      if (isRepeat(packet, known)) {
+      if (isRepeat(packet.qos, packet.isDup, isUnanswered(known))) {
         this.#thread.counters.messagesInRepeated++;
         this.#received(packet, known);
         if (isUnanswered(known)) known.payload = packet.payload;
@@ -260,12 +261,6 @@ export class Inbound {
       return;
     }
   }
-}
-
-/** Whether a SEND with a known id is that message again, rather than a new one under the same id. */
-function isRepeat(packet: SendPacket, known: InboundMessage): boolean {
-  // Before REL every SEND with the id of a QoS 2 message repeats it, whatever its DUP bit. [RB-21] Elsewhere DUP tells.
-  return packet.isDup || (known.qos === 2 && !isUnanswered(known));
 }
 
 function isUnanswered(flow: InboundMessage): boolean {

@@ -1,10 +1,18 @@
 // One message in flight on one connection: what the sending half keeps of it.
 
-import {emptyBytes} from '../protocol/packet.ts';
-import type {Outgoing} from './outgoing.ts';
+import {emptyBytes, type Qos} from '../protocol/packet.ts';
 
-export class Flow {
-  readonly message: Outgoing;
+/** What the sending half needs to know of a message. */
+export interface Sendable {
+  readonly type: number;
+  readonly qos: Qos;
+  readonly payload: Uint8Array;
+  /** On the present connection, once it is transmitted there. */
+  flow: Flow<this> | undefined;
+}
+
+export class Flow<Message> {
+  readonly message: Message;
   readonly id: number;
   /** Of its chart. */
   state = 'queued';
@@ -17,7 +25,7 @@ export class Flow {
   /** Of the latest ACK or REC. */
   reply: Uint8Array = emptyBytes;
 
-  constructor(message: Outgoing, id: number) {
+  constructor(message: Message, id: number) {
     this.message = message;
     this.id = id;
   }

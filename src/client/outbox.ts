@@ -27,7 +27,7 @@ export interface OutboxOwner {
 /** A socket that takes no more is looked at again so soon; it does not tell when it does. */
 const drainMs = 50;
 
-export class Outbox implements SenderOwner {
+export class Outbox implements SenderOwner<Outgoing> {
   readonly #settings: Settings;
   readonly #owner: OutboxOwner;
   readonly #ledger: Ledger;
@@ -42,7 +42,7 @@ export class Outbox implements SenderOwner {
   #isOpen = false;
   /** Whether the store has told what it kept: nothing goes before that. */
   #isReady = false;
-  #sender: Sender | undefined;
+  #sender: Sender<Outgoing> | undefined;
   #lastId = 0;
   #isDrainAwaited = false;
   /** The longest of QoS 0 on this connection. */
@@ -263,14 +263,14 @@ export class Outbox implements SenderOwner {
     if (sender.isCongested && this.#waiting.length + this.#waitingLoosely.length > 0) this.#awaitDrain();
   }
 
-  #sendLoosely(message: Outgoing, sender: Sender): void {
+  #sendLoosely(message: Outgoing, sender: Sender<Outgoing>): void {
     this.#looseBytesMost = Math.max(this.#looseBytesMost, message.payload.length);
     sender.sendLoosely(message);
     this.#ledger.sent(message);
   }
 
   // The store learns first that a message may have been transmitted: a page that ends in between is in doubt about it.
-  #transmit(message: Outgoing, sender: Sender): void {
+  #transmit(message: Outgoing, sender: Sender<Outgoing>): void {
     const send = (): void => {
       sender.transmit(message);
       this.#ledger.turn(message, 'sent');

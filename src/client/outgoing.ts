@@ -5,7 +5,7 @@ import type {Qos} from '../protocol/packet.ts';
 import type {Payload} from '../protocol/payload.ts';
 import type {RainbowClientError} from './errors.ts';
 import type {DeliveryState} from './events.ts';
-import type {Flow} from './flow.ts';
+import type {Sendable} from './flow.ts';
 
 /** How one message is sent. */
 export interface SendOptions {
@@ -30,11 +30,8 @@ export interface Settling {
   reject(error: RainbowClientError): void;
 }
 
-export interface Outgoing {
+export interface Outgoing extends Sendable {
   readonly key: string;
-  readonly type: number;
-  readonly qos: Qos;
-  readonly payload: Uint8Array;
   /** At QoS 2: may be sent on another connection though it was transmitted on one that was lost. */
   readonly mayRepeat: boolean;
   order: number;
@@ -47,8 +44,6 @@ export interface Outgoing {
   wasTransmitted: boolean;
   /** The store knows that it may have been transmitted. */
   isMarked: boolean;
-  /** On the present connection, once it is transmitted there. */
-  flow: Flow | undefined;
   timer: Timer | undefined;
   /** Takes the listener off the caller's signal. */
   forgetSignal: (() => void) | undefined;

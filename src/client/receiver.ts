@@ -4,10 +4,17 @@
 
 import type {Timer} from '../core/clock.ts';
 import {unreachable} from '../core/invariant.ts';
+import {isRepeat} from '../machines/repeat.ts';
 import {type InboundQos2Effect, type InboundQos2Event, inboundQos1Steps, inboundQos2Steps} from '../machines/steps.ts';
 import {emptyBytes, type Qos, type SendPacket} from '../protocol/packet.ts';
 import type {Link} from './connection.ts';
 import type {Settings} from './options.ts';
+
+/** The options of the client that the receiving half knows. */
+export type ReceiverSettings = Pick<
+  Settings,
+  'clock' | 'unorderedTypes' | 'inboxMax' | 'inboxBytesMax' | 'handlerTimeoutMs'
+>;
 
 /** What the receiving half needs of its client. */
 export interface ReceiverOwner {
@@ -30,7 +37,7 @@ interface Incoming {
 
 export class Receiver {
   readonly #link: Link;
-  readonly #settings: Settings;
+  readonly #settings: ReceiverSettings;
   readonly #owner: ReceiverOwner;
   /** QoS 1 and 2 messages whose ids are known, by QoS and id. */
   readonly #flows = new Map<number, Incoming>();
@@ -42,7 +49,7 @@ export class Receiver {
   #isClosed = false;
   readonly #timers = new Set<Timer>();
 
-  constructor(link: Link, settings: Settings, owner: ReceiverOwner) {
+  constructor(link: Link, settings: ReceiverSettings, owner: ReceiverOwner) {
     this.#link = link;
     this.#settings = settings;
     this.#owner = owner;
@@ -58,8 +65,8 @@ export class Receiver {
     }
     const key = keyOf(packet.qos, packet.id);
     const known = this.#flows.get(key);
-    // Before its REL every SEND with the id of a QoS 2 message repeats it; at QoS 1 DUP tells. [RB-21] [RB-22]
-    if (known !== undefined && (packet.qos === 2 || packet.isDup)) {
+    // No call fails here, so that none is left unanswered.
+    if (known !== undefined && isRepeat(packet.qos, packet.isDup, false)) {
       this.#step(known, 'wire.repeat');
       return;
     }

@@ -1,6 +1,6 @@
 // The sending half of one connection: which messages are in flight, under which ids. Runs the chart of each
 // (machines/outbound-delivery.ts, the gateway's own, from the other end: the "publication" is one `send()`) and carries
-// its effects out. Made by the outbox for each connection, since a connection is a session of its own.
+// its effects out. Made for each connection, since a connection is a session of its own: by the outbox, and by `rainbow connect`.
 
 import type {Clock, Timer} from '../core/clock.ts';
 import {unreachable} from '../core/invariant.ts';
@@ -12,19 +12,18 @@ import {
 } from '../machines/steps.ts';
 import {messageIdMax, type ReplyPacket} from '../protocol/packet.ts';
 import type {Link} from './connection.ts';
-import {Flow} from './flow.ts';
-import type {Outgoing} from './outgoing.ts';
+import {Flow, type Sendable} from './flow.ts';
 
 /** What the sending half tells of. */
-export interface SenderOwner {
+export interface SenderOwner<Message> {
   /** Asks who wants to know when the gateway has read a message. */
   readonly isTracking: boolean;
   /** The gateway has read it. */
-  received(message: Outgoing): void;
+  received(message: Message): void;
   /** The business server has it, and this is its answer. */
-  answered(message: Outgoing, reply: Uint8Array): void;
+  answered(message: Message, reply: Uint8Array): void;
   /** The connection ended before the answer. */
-  lost(message: Outgoing): void;
+  lost(message: Message): void;
   /** There may be room for another message. */
   released(): void;
   /** Calls `run` once everything told so far is in the store. */
@@ -42,15 +41,15 @@ const doublingsMax = 3;
 const lifeId = 65_535;
 const readId = 0;
 
-export class Sender {
+export class Sender<Message extends Sendable> {
   readonly #link: Link;
   readonly #clock: Clock;
-  readonly #owner: SenderOwner;
+  readonly #owner: SenderOwner<Message>;
   readonly #window: number;
   readonly #retryIntervalMs: number;
   readonly #sendBufferBytesMax: number;
   /** By id, in the order of transmission. */
-  readonly #flows = new Map<number, Flow>();
+  readonly #flows = new Map<number, Flow<Message>>();
   /** Flows whose time is up: not sent again, but the gateway may hold their ids. [RB-06] [RB-18] */
   #overdue = 0;
   #lastId: number;
@@ -60,7 +59,7 @@ export class Sender {
   #covered: number | undefined;
   #isClosed = false;
 
-  constructor(link: Link, settings: SenderSettings, owner: SenderOwner) {
+  constructor(link: Link, settings: SenderSettings, owner: SenderOwner<Message>) {
     this.#link = link;
     this.#clock = settings.clock;
     this.#owner = owner;
@@ -85,13 +84,13 @@ export class Sender {
   }
 
   /** Sends a message of QoS 0, of which nothing more will be heard. */
-  sendLoosely({type, payload}: Outgoing): void {
+  sendLoosely({type, payload}: Message): void {
     this.#link.send({kind: 'send', qos: 0, isDup: false, type, id: 0, payload});
   }
 
   /** Begins the flow of a message. */
-  transmit(message: Outgoing): void {
-    const flow = new Flow(message, this.#nextId());
+  transmit(message: Message): void {
+    const flow = new Flow<Message>(message, this.#nextId());
     message.flow = flow;
     this.#step(flow, 'window.opened');
     if (this.#owner.isTracking && this.#covered === undefined) this.#askWhetherRead();
@@ -122,7 +121,7 @@ export class Sender {
   }
 
   /** The message is given up: it is not sent again, and its id stays taken. */
-  giveUp({flow}: Outgoing): void {
+  giveUp({flow}: Message): void {
     if (flow !== undefined) this.#step(flow, 'publication.timedOut');
     this.#checkClogged();
   }
@@ -139,7 +138,7 @@ export class Sender {
     return this.#flows.size - this.#overdue;
   }
 
-  #step(flow: Flow, event: OutboundQos2Event): void {
+  #step(flow: Flow<Message>, event: OutboundQos2Event): void {
     const steps: Steps = flow.message.qos === 1 ? outboundQos1Steps : outboundQos2Steps;
     const step = steps[flow.state]?.[event];
     if (step === undefined) return;
@@ -149,7 +148,7 @@ export class Sender {
     for (const effect of effects) this.#carryOut(effect, flow);
   }
 
-  #carryOut(effect: OutboundQos2Effect, flow: Flow): void {
+  #carryOut(effect: OutboundQos2Effect, flow: Flow<Message>): void {
     const {message, id} = flow;
     switch (effect) {
       case 'transmit':
@@ -191,7 +190,7 @@ export class Sender {
     }
   }
 
-  #sendMessage(flow: Flow, isDup: boolean): void {
+  #sendMessage(flow: Flow<Message>, isDup: boolean): void {
     const {message, id} = flow;
     const {type, payload} = message;
     flow.sentAt = this.#clock.now();

@@ -3,6 +3,7 @@
 // RAINBOWMESSAGEID: a call that failed may have been processed, and the repeat under the same id is then no second delivery.
 
 import {inboundQos1, inboundQos2} from '../../src/machines/inbound-delivery.ts';
+import {isRepeat} from '../../src/machines/repeat.ts';
 import {type Change, Chart} from './chart.ts';
 import {openFlows, type TableFlow, writeFlows} from './flows.ts';
 import {letter, note} from './journal.ts';
@@ -105,8 +106,7 @@ export class TableReceiver implements Receiver {
     const qos = world.qosOf(message);
     const known = open.flows.find((flow) => flow.isKnown && flow.id === id && world.qosOf(flow.message) === qos);
     if (known !== undefined) {
-      // As actors/inbound.ts has it: at QoS 2 every SEND before REL repeats, elsewhere DUP tells.
-      if (isDup || (qos === 2 && !this.#isUnanswered(world, known))) {
+      if (isRepeat(qos, isDup, this.#isUnanswered(world, known))) {
         if (known.message !== message) {
           note(world, 'receiver', `takes ${letter(message)} for ${letter(known.message)}`);
           breakProperty(world, 'swallowed');

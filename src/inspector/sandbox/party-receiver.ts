@@ -2,6 +2,7 @@
 // actors/inbound.ts: flows by QoS and id, and one call at a time to the application, which processes what it accepts.
 
 import {inboundQos1, inboundQos2} from '../../machines/inbound-delivery.ts';
+import {isRepeat} from '../../machines/repeat.ts';
 import type {Packet, Qos, SendPacket} from '../../protocol/packet.ts';
 import type {Journal} from './journal.ts';
 import {type Change, Rig} from './rig.ts';
@@ -96,8 +97,7 @@ export class ReceivingParty {
     }
     const known = this.#flows.find((flow) => flow.isKnown && flow.qos === qos && flow.id === id);
     if (known !== undefined) {
-      // At QoS 2 every SEND before REL repeats, whatever its DUP bit; elsewhere DUP tells. [RB-21]
-      if (isDup || (qos === 2 && known.state !== 'unanswered')) {
+      if (isRepeat(qos, isDup, known.state === 'unanswered')) {
         this.#step(known.number, 'wire.repeat');
         return;
       }
