@@ -9,6 +9,7 @@ import {connectHeaders, headerValue} from './connect-headers.ts';
 import type {HandshakeNotices} from './handshake-notices.ts';
 import {headerFacts} from './header-meaning.ts';
 import type {OriginPolicy} from './origin-policy.ts';
+import {originForm} from './request-target.ts';
 import type {TrustedProxies} from './trusted-proxies.ts';
 import {refuseRequest, refuseUpgrade} from './upgrade-request.ts';
 
@@ -30,9 +31,12 @@ const shownMax = 100;
 
 /** Reads `request`. */
 export function readHandshake(request: IncomingMessage, rules: HandshakeRules): HandshakeReading {
-  const [path, query] = splitUrl(request.url ?? '');
+  request.url = originForm(request);
+  const [path, query] = splitUrl(request.url);
+  const malformed = refuseRequest(request);
+  if (malformed !== undefined) return refuse(malformed);
   if (path !== apiPaths.connect && `${path}/` !== apiPaths.connect) return refuse({code: 'RB_NO_SUCH_PATH'});
-  const refusal = refuseRequest(request) ?? refuseUpgrade(request);
+  const refusal = refuseUpgrade(request);
   if (refusal !== undefined) return refuse(refusal);
   const source = rules.proxies.read(request);
   const origin = request.headers.origin ?? hybiOrigin(request);
@@ -41,7 +45,10 @@ export function readHandshake(request: IncomingMessage, rules: HandshakeRules): 
     const fields = {origin: show(origin), host: show(source.host)};
     if (judgement === 'refused') {
       rules.notices.originRefused(fields);
-      return refuse({code: 'RB_ORIGIN', detail: `Expected an origin of allowed_origins, got ${fields.origin}`});
+      return refuse({
+        code: 'RB_ORIGIN',
+        detail: `The origin ${fields.origin} is not in allowed_origins. Add it there if its pages may connect.`,
+      });
     }
     if (request.headers.cookie !== undefined) rules.notices.originUnchecked(fields);
   }
@@ -51,7 +58,10 @@ export function readHandshake(request: IncomingMessage, rules: HandshakeRules): 
   if (origin !== undefined) headers.push(headerOrigin, origin);
   const missing = [headerDevice, headerPlatform].find((name) => !headerValue(headers, name)?.trim());
   if (rules.requireDevice && missing !== undefined) {
-    return refuse({code: 'RB_DEVICE_MISSING', detail: `Expected ${missing} as a header or in the query`});
+    return refuse({
+      code: 'RB_DEVICE_MISSING',
+      detail: `${missing} is missing, and require_device is true. Send it as a header or in the query.`,
+    });
   }
   return {kind: 'accepted', headers};
 }

@@ -31,6 +31,7 @@ import {readBody} from './read-body.ts';
 import type {ReplayGuard} from './replay-guard.ts';
 import {createReplayGuard} from './replay-marks.ts';
 import type {Reports} from './reports.ts';
+import {originForm} from './request-target.ts';
 import {SeldomWarning} from './seldom-warning.ts';
 import {addServerinfo} from './serverinfo.ts';
 import {TraceApi} from './trace-api.ts';
@@ -116,8 +117,10 @@ export function createHttpApi(parts: HttpApiParts): FastifyInstance {
     // The payload is bytes whatever type its sender claims; fastify would refuse an ill-formed one.
     request.raw.headers['content-type'] = undefined;
     const refusal = refuseRequest(request.raw);
-    if (refusal !== undefined) responder.refuseUnread(request, reply.header('connection', 'close'), refusal);
-    else if (drain.isClosing) responder.refuseUnread(request, reply, {code: 'RB_STOPPING'});
+    if (refusal !== undefined) {
+      if (refusal.code === 'RB_CONTENT_ENCODING') reply.header('accept-encoding', 'identity');
+      responder.refuseUnread(request, reply.header('connection', 'close'), refusal);
+    } else if (drain.isClosing) responder.refuseUnread(request, reply, {code: 'RB_STOPPING'});
     else if (request.is404) refuseUnroutable(request, reply, responder, methods);
     else done();
   });
@@ -176,6 +179,7 @@ function createServer(options: GatewayOptions, counters: Counters, responder: Ap
       // Only those: Java's HttpClient offers h2c with every request, and must get its answer all the same.
       shouldUpgradeCallback: ({headers}) => isWebSocketUpgrade(headers) && app.server.listenerCount('upgrade') > 0,
     },
+    rewriteUrl: originForm,
     // The path of a URL that cannot be decoded: the hooks do not run.
     frameworkErrors: (_error, request, reply) => {
       counters.apiRequests++;

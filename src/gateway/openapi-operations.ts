@@ -60,8 +60,10 @@ export interface OperationFacts {
 export const commonErrors: readonly ErrorCode[] = [
   'RB_REQUEST_MALFORMED',
   'RB_REQUEST_TIMEOUT',
+  'RB_CONTENT_ENCODING',
   'RB_EXPECTATION',
   'RB_HEADERS_TOO_LARGE',
+  'RB_TRANSFER_ENCODING',
   'RB_HTTP_VERSION',
   'RB_INTERNAL',
   'RB_STOPPING',

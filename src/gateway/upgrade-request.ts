@@ -1,12 +1,14 @@
 // What an HTTP request must be before anything else is looked at, and what makes it a WebSocket upgrade (RFC 9112 sections
-// 2.3 and 3.2, RFC 6455 section 4.2.1). Whatever `ws` would refuse later is refused here, before anyone is asked. Pure.
+// 2.3, 3.2 and 6.1, RFC 6455 section 4.2.1). Whatever `ws` would refuse later is refused here, before anyone is asked. Pure.
 
 import type {IncomingMessage} from 'node:http';
 import {isIPv6} from 'node:net';
 import type {Refusal} from '../protocol/refusal.ts';
+import {shown} from './api-fault.ts';
+import {targetFault} from './request-target.ts';
 
 /** What of a request is read here. */
-export type RequestHead = Pick<IncomingMessage, 'method' | 'httpVersion' | 'headers' | 'rawHeaders'>;
+export type RequestHead = Pick<IncomingMessage, 'method' | 'url' | 'httpVersion' | 'headers' | 'rawHeaders'>;
 
 /** The names in a header that is a list of tokens, in lower case; takes time linear in its length. */
 export function listTokens(value: string | undefined): string[] {
@@ -17,28 +19,53 @@ export function listTokens(value: string | undefined): string[] {
     .filter((token) => token !== '');
 }
 
-/** Why no request of this form is carried out: its HTTP version, Host or Expect. `undefined` where it is fine. */
-export function refuseRequest({httpVersion, headers, rawHeaders}: RequestHead): Refusal | undefined {
+/** Why no request of this form is carried out: its HTTP version, Host, target, Expect or coding. `undefined` where it is fine. */
+export function refuseRequest(request: RequestHead): Refusal | undefined {
+  const {httpVersion, headers, rawHeaders} = request;
   if (httpVersion !== '1.1' && httpVersion !== '1.0') {
-    return {code: 'RB_HTTP_VERSION', detail: `Expected HTTP/1.1 or HTTP/1.0, got HTTP/${httpVersion}`};
+    return {code: 'RB_HTTP_VERSION', detail: `The request is HTTP/${httpVersion}. Use HTTP/1.1.`};
   }
   let host: string | undefined;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     if (rawHeaders[index]?.toLowerCase() !== 'host') continue;
-    if (host !== undefined) return malformed('Expected one Host header, got several');
+    if (host !== undefined) return malformed('The request has several Host headers. Send one.');
     host = rawHeaders[index + 1] ?? '';
   }
-  if (host === undefined && httpVersion === '1.1') return malformed('Expected a Host header, got none');
+  if (host === undefined && httpVersion === '1.1')
+    return malformed('The request has no Host header. HTTP/1.1 requires one.');
   if (host !== undefined && !isHost(host))
-    return malformed('Expected Host to be a host name or address, with or without a port');
-  const isExpected = headers.expect === undefined || headers.expect.toLowerCase() === '100-continue';
-  return isExpected ? undefined : {code: 'RB_EXPECTATION', detail: 'Expected no Expect header but 100-continue'};
+    return malformed(`Host is ${shown(host)}. Send a host name or address, with or without a port.`);
+  const fault = targetFault(request);
+  if (fault !== undefined) return malformed(fault);
+  if (headers.expect !== undefined && headers.expect.toLowerCase() !== '100-continue') {
+    const detail = `Expect is ${shown(headers.expect)}. Only 100-continue is supported.`;
+    return {code: 'RB_EXPECTATION', detail};
+  }
+  return refuseCoding(request);
+}
+
+/** A body is read as it comes: no coding is undone, and none is passed on as if it were the payload. */
+function refuseCoding({httpVersion, headers}: RequestHead): Refusal | undefined {
+  const {'transfer-encoding': transfer, 'content-encoding': content} = headers;
+  if (transfer !== undefined && httpVersion === '1.0') {
+    return malformed('HTTP/1.0 has no Transfer-Encoding. Send the body with Content-Length.');
+  }
+  if (transfer !== undefined && transfer.trim().toLowerCase() !== 'chunked') {
+    const detail = `Transfer-Encoding is ${shown(transfer)}. Only chunked is supported: send the body uncompressed.`;
+    return {code: 'RB_TRANSFER_ENCODING', detail};
+  }
+  const hasBody = transfer !== undefined || Number(headers['content-length'] ?? 0) !== 0;
+  if (hasBody && listTokens(content).some((coding) => coding !== 'identity')) {
+    const detail = `Content-Encoding is ${shown(content)}. Bodies are not decoded: send the body uncompressed.`;
+    return {code: 'RB_CONTENT_ENCODING', detail};
+  }
+  return undefined;
 }
 
 /** Why this request is no upgrade to a WebSocket; `undefined` where it is one. Called after {@link refuseRequest}. */
 export function refuseUpgrade({method, httpVersion, headers, rawHeaders}: RequestHead): Refusal | undefined {
-  if (method !== 'GET') return malformed(`Expected a WebSocket upgrade by GET, got ${method}`);
-  if (httpVersion !== '1.1') return malformed(`Expected a WebSocket upgrade over HTTP/1.1, got HTTP/${httpVersion}`);
+  if (method !== 'GET') return malformed(`The method of a WebSocket upgrade is GET, not ${method}.`);
+  if (httpVersion !== '1.1') return malformed(`The WebSocket upgrade is HTTP/${httpVersion}. Use HTTP/1.1.`);
   // Node keeps the first of two, and would let both pass.
   const lengths = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-length');
   if (
@@ -46,17 +73,21 @@ export function refuseUpgrade({method, httpVersion, headers, rawHeaders}: Reques
     lengths.length > 1 ||
     Number(headers['content-length'] ?? 0) !== 0
   ) {
-    return malformed('Expected a WebSocket upgrade without a body');
+    return malformed('The WebSocket upgrade has a body. Send it without.');
   }
-  if (!isWebSocketUpgrade(headers)) return malformed('Expected the header Upgrade: websocket');
-  if (!listTokens(headers.connection).includes('upgrade')) return malformed('Expected the header Connection: Upgrade');
+  if (!isWebSocketUpgrade(headers))
+    return malformed(`Upgrade is ${shown(headers.upgrade)}. A WebSocket upgrade has "Upgrade: websocket".`);
+  if (!listTokens(headers.connection).includes('upgrade')) {
+    return malformed(`Connection is ${shown(headers.connection)}. A WebSocket upgrade has "Connection: Upgrade".`);
+  }
   const {'sec-websocket-key': key, 'sec-websocket-version': version, 'sec-websocket-protocol': protocols} = headers;
   if (key === undefined || !keyFormat.test(key)) {
-    return malformed('Expected one Sec-WebSocket-Key of 16 bytes in base64');
+    return malformed(`Sec-WebSocket-Key is ${shown(key)}. Send 16 random bytes in base64, once.`);
   }
-  if (version !== '13' && version !== '8') return malformed('Expected Sec-WebSocket-Version to be 13 or 8');
+  if (version !== '13' && version !== '8')
+    return malformed(`Sec-WebSocket-Version is ${shown(version)}. Versions 13 and 8 are supported.`);
   if (protocols !== undefined && !areProtocols(protocols)) {
-    return malformed('Expected Sec-WebSocket-Protocol to be different names with commas between them');
+    return malformed(`Sec-WebSocket-Protocol is ${shown(protocols)}. Send different names, separated by commas.`);
   }
   return undefined;
 }

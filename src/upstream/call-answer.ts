@@ -35,6 +35,8 @@ function invalid({call}: Call, status: number, cause: string): FailedAnswer {
 function describeBody(headers: AnswerHeaders, body: Uint8Array): string {
   if (body.length === 0) return 'empty answer';
   if (parseObject(body) !== undefined) return 'JSON without status';
+  // Its call asked for `identity`.
+  if (headers['content-encoding'] !== undefined) return 'answer with Content-Encoding';
   const type = headers['content-type'];
   const isHtml = typeof type === 'string' && type.toLowerCase().startsWith('text/html');
   return isHtml || body[0] === firstOfHtml ? 'html answer' : 'answer not a JSON object';

@@ -2,8 +2,9 @@
 // upgrade. Requests that no client library would send are written by hand.
 
 import test, {type ExecutionContext} from 'ava';
+import {signedQuery} from '../../src/protocol/signature.ts';
 import {answer, hang} from './kit/business-server.ts';
-import {start, type World} from './kit/gateway.ts';
+import {securityToken, start, type World} from './kit/gateway.ts';
 import {dial} from './kit/raw-client.ts';
 import type {HandshakeAnswer} from './kit/upgrade.ts';
 
@@ -37,6 +38,9 @@ const malformedUpgrades: Readonly<Record<string, string>> = {
   'an empty Host': upgradeOf({host: 'Host:'}),
   'a Host with a blank': upgradeOf({host: 'Host: a b'}),
   'a Host with userinfo': upgradeOf({host: 'Host: user@gateway.test'}),
+  'an absolute target of another host': upgradeOf({}, [], 'GET http://other.test/connect/ HTTP/1.1'),
+  'an absolute target of another port': upgradeOf({}, [], 'GET http://gateway.test:81/connect/ HTTP/1.1'),
+  'an absolute target of another scheme': upgradeOf({}, [], 'GET ws://gateway.test/connect/ HTTP/1.1'),
   'HTTP/1.0': upgradeOf({}, [], 'GET /connect/ HTTP/1.0'),
   'a body of known length': `${upgradeOf({}, ['Content-Length: 3'])}abc`,
   'a body in chunks': `${upgradeOf({}, ['Transfer-Encoding: chunked'])}3\r\nabc\r\n0\r\n\r\n`,
@@ -60,6 +64,30 @@ test('an upgrade that is malformed is answered 400 in JSON, counted, and nobody 
   }
   t.is(world.business.count('connect'), 0);
   t.is(world.counter('connectionsOpened'), 0);
+});
+
+test('an absolute target that names the same host as Host is a path, of upgrades and of calls [RFC 9112 3.2.2]', async (t) => {
+  const world = await start(t);
+  world.business.always('connect', async (response, call) => {
+    t.is(call.header('name'), 'ann');
+    response.end('{"status":"success"}');
+  });
+  for (const target of ['http://gateway.test', 'HTTP://Gateway.Test:80', 'https://gateway.test:443']) {
+    const line = `GET ${target}/connect/?name=ann HTTP/1.1`;
+    t.is((await exchange(t, world, upgradeOf({}, [], line))).status, 101, line);
+  }
+  for (const [line, body] of [
+    ['GET http://gateway.test/hello/?x=1 HTTP/1.1', 'ok'],
+    ['GET http://gateway.test/hello HTTP/1.1', 'ok'],
+    ['GET http://gateway.test? HTTP/1.1', 'RB_NO_SUCH_PATH'],
+  ]) {
+    const answered = await exchange(t, world, `${line}\r\nHost: gateway.test\r\nConnection: close\r\n\r\n`);
+    t.true(answered.body.includes(body ?? ''), line);
+  }
+  const signed = signedQuery(securityToken, Date.now(), '1');
+  const send = `POST http://gateway.test/send/?channel=nobody&${signed} HTTP/1.1\r\nHost: gateway.test`;
+  const answered = await exchange(t, world, `${send}\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx`);
+  t.is(answered.status, 200);
 });
 
 test('an upgrade may offer several protocols to change to, and subprotocols that nobody selects', async (t) => {
@@ -112,6 +140,9 @@ test('a handshake that nobody is asked about has its code as well', async (t) =>
   await closing;
 });
 
+const coded = (headers: string, version = '1.1'): string =>
+  `POST /send/?channel=room HTTP/${version}\r\nHost: a\r\n${headers}\r\n\r\n1\r\nx\r\n0\r\n\r\n`;
+
 const strayRequests: Readonly<Record<string, readonly [text: string, status: number, code: string]>> = {
   'without Host': ['GET /hello/ HTTP/1.1\r\n\r\n', 400, 'RB_REQUEST_MALFORMED'],
   'with two Hosts': ['GET /hello/ HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n', 400, 'RB_REQUEST_MALFORMED'],
@@ -122,6 +153,26 @@ const strayRequests: Readonly<Record<string, readonly [text: string, status: num
   'that says HTTP/2.0': ['GET /hello/ HTTP/2.0\r\nHost: a\r\n\r\n', 505, 'RB_HTTP_VERSION'],
   'that says HTTP/7.3': ['GET /hello/ HTTP/7.3\r\nHost: a\r\n\r\n', 505, 'RB_HTTP_VERSION'],
   "that is HTTP/2's preface": ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 505, 'RB_HTTP_VERSION'],
+  'with an absolute target of another host': [
+    'GET http://b/hello/ HTTP/1.1\r\nHost: a\r\n\r\n',
+    400,
+    'RB_REQUEST_MALFORMED',
+  ],
+  'with userinfo in its target': ['GET http://a@a/hello/ HTTP/1.1\r\nHost: a\r\n\r\n', 400, 'RB_REQUEST_MALFORMED'],
+  'with another scheme': ['GET ftp://a/hello/ HTTP/1.1\r\nHost: a\r\n\r\n', 400, 'RB_REQUEST_MALFORMED'],
+  'that is compressed': [coded('transfer-encoding: gzip, chunked'), 501, 'RB_TRANSFER_ENCODING'],
+  'that is compressed, by two headers': [
+    coded('transfer-encoding: gzip\r\ntransfer-encoding: chunked'),
+    501,
+    'RB_TRANSFER_ENCODING',
+  ],
+  'that is chunked over HTTP/1.0': [coded('transfer-encoding: chunked', '1.0'), 400, 'RB_REQUEST_MALFORMED'],
+  'with a compressed body': [coded('content-encoding: gzip\r\ncontent-length: 1'), 415, 'RB_CONTENT_ENCODING'],
+  'with a compressed body in chunks': [
+    coded('content-encoding: identity, BR\r\ntransfer-encoding: chunked'),
+    415,
+    'RB_CONTENT_ENCODING',
+  ],
   'with an unknown Expect': ['GET /hello/ HTTP/1.1\r\nHost: a\r\nExpect: x\r\n\r\n', 417, 'RB_EXPECTATION'],
   'by CONNECT': ['CONNECT /send/ HTTP/1.1\r\nHost: a\r\n\r\n', 405, 'RB_METHOD'],
   'by CONNECT to a host': ['CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\r\n', 405, 'RB_METHOD'],

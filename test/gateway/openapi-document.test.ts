@@ -206,6 +206,10 @@ const provocations: Readonly<Record<Exclude<ErrorCode, (typeof provokedElsewhere
   RB_UPGRADE_REQUIRED: {operation: ['/connect/', 'get'], call: ({call}) => call('/connect/')},
   RB_HEADERS_TOO_LARGE: raw(`GET /hello/ HTTP/1.1\r\nhost: x\r\nlong: ${'x'.repeat(20_000)}\r\n\r\n`),
   RB_EXPECTATION: raw('GET /hello/ HTTP/1.1\r\nhost: x\r\nexpect: a miracle\r\nconnection: close\r\n\r\n'),
+  RB_CONTENT_ENCODING: {
+    call: ({call}) => call('/send/?channel=room', {method: 'POST', body: 'x', headers: {'content-encoding': 'gzip'}}),
+  },
+  RB_TRANSFER_ENCODING: raw('POST /send/ HTTP/1.1\r\nhost: x\r\ntransfer-encoding: gzip, chunked\r\n\r\n'),
   RB_HTTP_VERSION: raw('GET /hello/ HTTP/2.0\r\nhost: x\r\n\r\n'),
   RB_INTERNAL: failing(new Error('of the test')),
   RB_OVERLOADED: failing(new RainbowError('RB_OVERLOADED')),

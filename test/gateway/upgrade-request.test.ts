@@ -1,6 +1,7 @@
 import test from 'ava';
 import {connectHeaders} from '../../src/gateway/connect-headers.ts';
 import {cgiName, hasMeaning, isSaidByProxies} from '../../src/gateway/header-meaning.ts';
+import {originForm, targetFault} from '../../src/gateway/request-target.ts';
 import {listTokens, type RequestHead, refuseRequest, refuseUpgrade} from '../../src/gateway/upgrade-request.ts';
 
 /** A request as node:http tells it: of Host the first counts, other repeated headers are joined. */
@@ -127,6 +128,44 @@ const notUpgrades: readonly Readonly<Record<string, string | undefined>>[] = [
 for (const changes of notUpgrades) {
   test(`an upgrade with ${JSON.stringify(Object.entries(changes))} is none`, (t) => {
     t.is(refuseUpgrade(changed(changes))?.code, 'RB_REQUEST_MALFORMED');
+  });
+}
+
+const absolute = [
+  ['http://a.example', 'a.example', '/'],
+  ['http://a.example/send/?x=1', 'a.example', '/send/?x=1'],
+  ['HTTPS://A.example:443?x', 'a.EXAMPLE', '/?x'],
+  ['http://a.example:80/', 'a.example:', '/'],
+  ['http://[::1]:1984/hello/', '[::1]:1984', '/hello/'],
+  ['http://a.example/', undefined, '/'],
+  ['http://a.example//b.example/', 'a.example', '//b.example/'],
+] as const;
+for (const [url, host, path] of absolute) {
+  test(`the target ${url} with Host ${host} is the path ${path}`, (t) => {
+    t.is(originForm({url, headers: {host}}), path);
+    t.is(targetFault({url: path, headers: {host}}), undefined);
+  });
+}
+
+const wrongTargets = [
+  ['http://b.example/', 'a.example'],
+  ['http://a.example:81/', 'a.example'],
+  ['https://a.example/', 'a.example:80'],
+  ['http://a@a.example/', 'a.example'],
+  ['http://a.example@b.example/', 'b.example'],
+  ['http:///send/', 'a.example'],
+  ['http:/send/', 'a.example'],
+  ['ws://a.example/connect/', 'a.example'],
+  ['file:///etc/passwd', 'a.example'],
+  ['send/', 'a.example'],
+  ['', 'a.example'],
+] as const;
+for (const [url, host] of wrongTargets) {
+  test(`the target ${JSON.stringify(url)} with Host ${host} is refused, with both in the answer`, (t) => {
+    t.is(originForm({url, headers: {host}}), url);
+    const refusal = refuseRequest({...request(['Host', host]), url});
+    t.is(refusal?.code, 'RB_REQUEST_MALFORMED');
+    t.regex(refusal?.detail ?? '', /target/);
   });
 }
 

@@ -2,6 +2,7 @@
 // may be made again.
 
 import {createServer} from 'node:net';
+import {gzipSync} from 'node:zlib';
 import test from 'ava';
 import {retryAfter} from '../../src/upstream/call-failure.ts';
 import {connectCall, listen, listenHttp, listenRaw, messageCall, outcome, settingsOf, startRig} from './kit.ts';
@@ -55,6 +56,15 @@ for (const [body, type, cause] of answers) {
     t.like(answer, {kind: 'failed', reason: 'invalid', status: 200, wasSent: true, cause});
   });
 }
+
+test('a connect answer that is compressed, although none was asked for, fails for that cause', async (t) => {
+  const business = await listenHttp(t, (_request, response) => {
+    response.setHeader('content-encoding', 'gzip');
+    response.end(gzipSync('{"status":"success"}'));
+  });
+  const answer = await startRig(t, settingsOf(business.url)).call(connectCall());
+  t.like(answer, {kind: 'failed', reason: 'invalid', status: 200, cause: 'answer with Content-Encoding'});
+});
 
 for (const [status, retryAfterMs] of [
   [429, 7_000],

@@ -105,6 +105,8 @@ function describeInvalid({kind, key, answer: {status, cause = ''}}: FailedCall):
       return `answers ${status} with JSON that has no status. ${expected}`;
     case 'answer not a JSON object':
       return `answers ${status} with something other than a JSON object. ${expected}`;
+    case 'answer with Content-Encoding':
+      return `answers ${status} with a compressed body, although the call asks for none (Accept-Encoding: identity). ${expected}`;
     case 'header not possible in HTTP':
       return 'was not called: a header of -H cannot be sent in HTTP.';
     default:
