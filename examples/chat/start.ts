@@ -12,6 +12,8 @@ import {type Chat, startChat} from './business-server.ts';
 
 const exitFailure = 1;
 const exitConfiguration = 78;
+/** As in config/server.ini. */
+const exampleKey = 'change-me-please-api-key';
 const loopbackHosts = ['localhost', '127.0.0.1'];
 
 const file = relative(process.cwd(), fileURLToPath(new URL('../../config/server.ini', import.meta.url)));
@@ -71,7 +73,12 @@ function explain({url, port}: Gateway, business: Chat): void {
   const page = `http://127.0.0.1:${business.port}/, in as many tabs as you like`;
   console.log(`Chat page        ${business.hasPage ? page : 'not built: npm run build:pages, and start again'}`);
   console.log(`Connect          npx node examples/chat/client.ts ann${port === 1984 ? '' : ` ws://127.0.0.1:${port}`}`);
-  console.log(`Push             curl "${url}/send/?${query}&$(npx rainbow sign)" -d '{"text":"hello from curl"}'`);
+  // A key of one's own is not printed; the example's is no secret.
+  const isExample = options.apiKeys.includes(exampleKey);
+  const push = isExample
+    ? `-H 'Authorization: Bearer ${exampleKey}' "${url}/send/?${query}"`
+    : `"${url}/send/?${query}&$(npx rainbow sign)"`;
+  console.log(`Push             curl ${push} -d '{"text":"hello from curl"}'`);
   // A secret of the configuration is not printed.
   const key = options.inspectorKey === inspectorKey ? inspectorKey : `inspector_key of ${file}`;
   console.log(`Inspector        ${url}/inspector/, its key is ${key}`);

@@ -1,10 +1,10 @@
-#!/usr/bin/env bash
-# Every call of the gateway's HTTP API, with curl and openssl:
+#!/bin/sh
+# Every call of the gateway's HTTP API, with curl and openssl, in any POSIX shell:
 #
 #   RAINBOW_SECURITY_TOKEN=change-me-please examples/curl/calls.sh CHANNEL [IDENTITY]
 #
 # With the identity of a connected client also those that are about one client. Ends with curl's code where a call fails.
-set -euo pipefail
+set -eu
 
 gateway=${RAINBOW_URL:-http://127.0.0.1:1984}
 token=${RAINBOW_SECURITY_TOKEN:-change-me-please}
@@ -13,7 +13,6 @@ identity=${2:-}
 
 # The three parameters that sign one call: SHA-1 of token, timestamp and nonce, sorted by their bytes and joined.
 signed() {
-  local timestamp nonce joined signature
   timestamp=$(date +%s)
   nonce=$(openssl rand -hex 8)
   joined=$(printf '%s\n' "$token" "$timestamp" "$nonce" | LC_ALL=C sort | tr -d '\n')
@@ -30,18 +29,18 @@ post() {
 
 get() {
   printf '\nGET %s\n' "$1"
-  curl --silent --show-error --fail-with-body "$gateway$1" | sed -n 1,3p
-  echo
+  # Not piped: the shell would not see that curl failed.
+  answer=$(curl --silent --show-error --fail-with-body "$gateway$1")
+  printf '%s\n' "$answer" | sed -n 1,3p
 }
 
 # A text as it may stand in a query, byte by byte.
 escape() {
-  local LC_ALL=C index byte
-  for ((index = 0; index < ${#1}; index++)); do
-    byte=${1:index:1}
+  for byte in $(printf %s "$1" | od -An -v -tx1); do
     case $byte in
-      [A-Za-z0-9._~-]) printf %s "$byte" ;;
-      *) printf '%%%02X' "$(($(printf %d "'$byte") & 255))" ;;
+      # Letters, digits and - . _ ~
+      2[de] | 3[0-9] | 4[1-9a-f] | 5[0-9af] | 6[1-9a-f] | 7[0-9ae]) printf "\\$(printf %03o "0x$byte")" ;;
+      *) printf '%%%02X' "0x$byte" ;;
     esac
   done
 }

@@ -4,13 +4,20 @@
 import type {PendingMessage, Rainbow, RainbowState, Schema} from 'rainbow-server/client';
 
 /** As much of React as is needed. */
-type UseSyncExternalStore = <Value>(subscribe: (changed: () => void) => () => void, read: () => Value) => Value;
+type UseSyncExternalStore = <Value>(
+  subscribe: (changed: () => void) => () => void,
+  read: () => Value,
+  readOnServer: () => Value,
+) => Value;
 
 interface RainbowView {
   readonly state: RainbowState;
   readonly isOpen: boolean;
   readonly pending: readonly PendingMessage[];
 }
+
+/** What a server renders, and a browser first, so that the two agree: nothing is connected yet. */
+const serverView: RainbowView = {state: 'idle', isOpen: false, pending: []};
 
 /** The hook; the client itself is made outside of any component, once, and blooms there. */
 export function makeUseRainbow(useSyncExternalStore: UseSyncExternalStore) {
@@ -37,5 +44,6 @@ export function makeUseRainbow(useSyncExternalStore: UseSyncExternalStore) {
         views.set(rainbow, view);
         return view;
       },
+      () => serverView,
     );
 }

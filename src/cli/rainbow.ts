@@ -11,6 +11,7 @@ Exit codes: 0 success, 1 failure, 2 usage, 78 configuration, 130 interrupted bef
 The environment may hold RAINBOW_URL, RAINBOW_SECURITY_TOKEN, RAINBOW_API_KEY and every key of the configuration.
 
 Examples:
+  rainbow init
   rainbow serve -f config/server.ini -p 1984
   rainbow send room-1 'hello'
   curl -d hello "http://127.0.0.1:1984/send/?channel=room-1&$(rainbow sign)"
@@ -20,6 +21,7 @@ type AddCommand = (program: Command) => void;
 
 /** How each command is loaded, in the order of the help. */
 const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
+  ['init', async () => (await import('./init.ts')).addInit],
   ['serve', async () => (await import('./serve.ts')).addServe],
   ['send', async () => (await import('./send.ts')).addSend],
   ['sub', async () => (await import('./subscription.ts')).addSub],

@@ -6,7 +6,8 @@ import {addSettingOptions, readSettings, type SettingFlags} from './settings.ts'
 
 const help = `
 Exit codes: 0 stopped by a signal, 1 failure, 2 usage, 78 configuration.
-SIGTERM and SIGINT close every client, notify the business server, and end the process within 5 s.
+SIGTERM and SIGINT close every client, notify the business server, and end the process as
+soon as the close calls are answered: within shutdown_grace while none is, within shutdown_max at most.
 SIGHUP is ignored with a log line: to apply a new configuration, restart.
 
 Examples:

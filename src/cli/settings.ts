@@ -57,6 +57,7 @@ export function readSettings(flags: SettingFlags): ValidConfiguration {
   const lines = result.faults.map(formatFault);
   if (file === undefined) {
     lines.push(`No configuration file: give one with -f FILE; there is neither ./${defaultFiles.join(' nor ')}.`);
+    lines.push('To write one with every key and new secrets: rainbow init');
   }
   throw new CommandFailure(
     exitCodes.configuration,

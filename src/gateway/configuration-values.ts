@@ -223,7 +223,10 @@ export function whyPlaceholder(secret: string): string | undefined {
   return placeholderForms.some((form) => form.test(letters)) ? 'a word of manuals and examples' : undefined;
 }
 
-/** Bearer keys, separated by commas or line ends, each kept once. */
+/**
+ * Bearer keys, separated by commas or line ends, each kept once. A placeholder is a value too: where the gateway can be
+ * reached from elsewhere, configuration-placeholders.ts takes it out.
+ */
 export const apiKeyList: Form<readonly string[]> = {
   expected: 'at most 64 keys of 24 to 256 printable ASCII characters, with commas between them',
   isSecret: true,
@@ -232,8 +235,7 @@ export const apiKeyList: Form<readonly string[]> = {
     const keys = [...new Set(splitKeys(text))];
     const problems = keys.flatMap((key, index) => {
       if (key.length < 24 || key.length > 256) return [`${key.length} characters in place ${index + 1}`];
-      if (!/^[\x21-\x7e]+$/.test(key)) return [`a blank or foreign character in place ${index + 1}`];
-      return isPlaceholder(key) ? [`a placeholder in place ${index + 1}`] : [];
+      return /^[\x21-\x7e]+$/.test(key) ? [] : [`a blank or foreign character in place ${index + 1}`];
     });
     if (keys.length > 64) problems.push(`${keys.length} keys`);
     return problems.length === 0 ? {kind: 'value', value: keys} : {kind: 'refused', got: problems.join(', ')};
@@ -250,7 +252,9 @@ export const optionalKey: Form<string> = {
     const reading = apiKeyList.read(text);
     if (reading.kind === 'refused') return {kind: 'refused', got: reading.got};
     const {value} = reading;
-    return value.length > 1 ? {kind: 'refused', got: `${value.length} keys`} : {kind: 'value', value: value[0] ?? ''};
+    if (value.length > 1) return {kind: 'refused', got: `${value.length} keys`};
+    const [key = ''] = value;
+    return key !== '' && isPlaceholder(key) ? {kind: 'refused', got: 'a placeholder'} : {kind: 'value', value: key};
   },
   write: (key) => (key === '' ? '' : `*** (${key.length} characters)`),
 };

@@ -1,10 +1,10 @@
 // From a file, the environment and flags to GatewayOptions, or to every fault at once. Called by the command line at
 // start, before anything listens; it throws for nothing that an operator can do, and shows no secret.
 
-import {isLoopback} from '../core/loopback.ts';
 import {nearest} from '../core/nearest.ts';
 import {type FileReading, readConfigurationFile, readConfigurationText} from './configuration-file.ts';
 import {type ConfigurationKey, type ConfigurationKeyFacts, configurationKeys, findKey} from './configuration-keys.ts';
+import {judgePlaceholders} from './configuration-placeholders.ts';
 import {
   type ConfigurationFault,
   type ConfigurationResult,
@@ -14,7 +14,7 @@ import {
   isMask,
   type ValidConfiguration,
 } from './configuration-report.ts';
-import {controlCharacter, isPlaceholder, splitKeys, whyPlaceholder} from './configuration-values.ts';
+import {controlCharacter, isPlaceholder, splitKeys} from './configuration-values.ts';
 import {defaultOptions, type GatewayOptions} from './options.ts';
 import {describeRisk} from './risky-destination.ts';
 import {describeWeakness} from './secret-strength.ts';
@@ -47,7 +47,7 @@ export function readConfiguration(input: ConfigurationInput): ConfigurationResul
   draft.takeFlags();
   draft.requireKeys();
   draft.checkRelations();
-  draft.keepPlaceholderHome();
+  draft.keepPlaceholdersHome();
   draft.warnOfWeakSecrets();
   draft.warnOfDestinations();
   return draft.end();
@@ -191,27 +191,22 @@ class Draft {
     return setting === undefined ? findKey(key)?.defaultValue : setting.value;
   }
 
-  /** A token that anybody can guess signs nothing: with one, nobody but this machine may reach the gateway. */
-  keepPlaceholderHome(): void {
-    const token = this.#settings.get('security_token');
-    if (typeof token?.value !== 'string') return;
-    const why = whyPlaceholder(token.value);
-    if (why === undefined) return;
-    const host = this.#settings.get('host');
-    const place = {...locate(token.source), key: 'security_token'};
-    if (host === undefined) {
-      this.#settings.set('host', {value: '127.0.0.1', source: {kind: 'forced'}});
-      const message = `security_token is a placeholder (${why}): listening on 127.0.0.1 only. Make a secret with: rainbow token`;
-      this.#warnings.push({...place, message});
-    } else if (typeof host.value === 'string' && isLoopback(host.value)) {
-      this.#warnings.push({
-        ...place,
-        message: `security_token is a placeholder (${why}): anybody on this machine can sign with it`,
-      });
-    } else if (host.value !== undefined) {
-      const expected = 'a secret of 8 characters or more that cannot be guessed, since host is not a loopback address';
-      this.#fault('security_token', `to be ${expected}, got a placeholder (${why})`);
+  /** With a secret that anybody can guess, nobody but this machine may reach the gateway. */
+  keepPlaceholdersHome(): void {
+    const [token, keys, host] = (['security_token', 'api_keys', 'host'] as const).map((key) => this.#settings.get(key));
+    const verdict = judgePlaceholders({
+      token: token?.value,
+      apiKeys: keys?.value,
+      host: host === undefined ? {kind: 'absent'} : {kind: 'given', value: host.value},
+    });
+    if (verdict.host !== undefined) this.#settings.set('host', {value: verdict.host, source: {kind: 'forced'}});
+    if (keys !== undefined && verdict.apiKeys !== undefined) {
+      this.#settings.set('api_keys', {...keys, value: verdict.apiKeys});
     }
+    for (const warning of verdict.warnings) {
+      this.#warnings.push({...locate(this.#settings.get(warning.key)?.source ?? {kind: 'default'}), ...warning});
+    }
+    if (verdict.fault !== undefined) this.#fault('security_token', verdict.fault);
   }
 
   /** A secret that can be found by trying; a placeholder has its own warning. */

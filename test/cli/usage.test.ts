@@ -6,7 +6,7 @@ import test from 'ava';
 import {configurationKeys} from '../../src/gateway/configuration-keys.ts';
 import {type Binary, emptyFolder, projectPath, run, runScript, writeIn} from './kit.ts';
 
-const commands = [...['connect', 'bench', 'business', 'conformance', 'protocol']];
+const commands = [...['init', 'connect', 'bench', 'business', 'conformance', 'protocol']];
 
 for (const name of ['rainbow', 'rainbow-server'] as const satisfies readonly Binary[]) {
   test(`${name} --version prints the version of the package`, async (t) => {

@@ -8,6 +8,8 @@ import {defaultOptions} from '../../src/gateway/options.ts';
 import {generatePacket, type Packet, parsePacket, type Qos} from '../../src/protocol/packet.ts';
 
 export const token = 'a token for tests';
+/** The one of config/server.ini, which README shows. */
+export const apiKey = 'change-me-please-api-key';
 
 export interface ChatWorld {
   readonly gateway: Gateway;
@@ -41,6 +43,7 @@ export function gatewayOptions(port: number) {
     forwardUrl: `http://127.0.0.1:${port}/message/`,
     closeUrl: `http://127.0.0.1:${port}/close/`,
     securityToken: token,
+    apiKeys: [apiKey],
     logLevel: 'silent',
   } as const;
 }

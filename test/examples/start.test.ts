@@ -69,6 +69,13 @@ test('npm start says in seven lines what runs where, serves the terminal client,
     t.regex(start.output, new RegExp(`^${word} {2,}`, 'm'));
   }
 
+  const [, pushKey = ''] = await start.says(/^Push +curl -H 'Authorization: Bearer (\S+)' "http:/m);
+  const push = await fetch(`http://127.0.0.1:${port}/send/?channel=lobby&msgtype=2&qos=0`, {
+    method: 'POST',
+    headers: {authorization: `Bearer ${pushKey}`},
+    body: '{}',
+  });
+  t.is(push.status, 200);
   const [, key = ''] = await start.says(/^Inspector .* its key is (\S+)$/m);
   const feed = await fetch(`http://127.0.0.1:${port}/inspector/feed/`, {headers: {authorization: `Bearer ${key}`}});
   t.is(feed.status, 200);

@@ -20,7 +20,11 @@ function documentationOf(key: string): {readonly comment: readonly string[]; rea
 }
 
 /** What a new installation sets and an old file does not have. */
-const shipped: Readonly<Record<string, string>> = {allowed_origins: 'self', trusted_proxies: 'loopback'};
+const shipped: Readonly<Record<string, string>> = {
+  api_keys: 'change-me-please-api-key',
+  allowed_origins: 'self',
+  trusted_proxies: 'loopback',
+};
 
 for (const {key, form, defaultValue} of configurationKeys) {
   test(`config/server.ini has ${key} once, with its meaning, its bounds and its default`, (t) => {
@@ -50,6 +54,7 @@ test('config/server.ini works as it is, on loopback, and broadcasts nothing', (t
     forwardUrl: 'http://127.0.0.1:8000/message/{message_type}/',
     closeUrl: 'http://127.0.0.1:8000/close/',
     securityToken: 'change-me-please',
+    apiKeys: ['change-me-please-api-key'],
     allowedOrigins: ['self'],
     trustedProxies: ['loopback'],
   });

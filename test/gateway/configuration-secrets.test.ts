@@ -85,6 +85,25 @@ test('a placeholder token is named for what is wrong with it, a long one not for
   }
 });
 
+test('a placeholder among the API keys counts on loopback only', (t) => {
+  const [example, good] = ['change-me-please-api-key', 'Zq83hfHSnwos92aaPlw0x81m'];
+  const text = (secret: string) => `[main]\n${urls}\nsecurity_token = ${secret}\napi_keys = ${good}, ${example}\n`;
+  const open = readValid(t, input(text(token)));
+  t.is(open.options.host, '0.0.0.0');
+  t.deepEqual(open.options.apiKeys, [good]);
+  t.deepEqual(open.warnings, [
+    'server.ini:6: api_keys has a placeholder in place 2: not accepted, since host is not a loopback address. Make a key with: rainbow token',
+  ]);
+  const home = readValid(t, input(text(token), {flags: {host: '127.0.0.1'}}));
+  t.deepEqual(home.options.apiKeys, [good, example]);
+  t.deepEqual(home.warnings, [
+    'server.ini:6: api_keys has a placeholder in place 2: anybody on this machine can call with it',
+  ]);
+  const forced = readValid(t, input(text('change-me-please')));
+  t.deepEqual([forced.options.host, forced.options.apiKeys], ['127.0.0.1', [good, example]]);
+  t.is(forced.warnings.length, 1);
+});
+
 test('no secret shows, wherever it was put by mistake', (t) => {
   const shown = (given: ConfigurationInput): string => {
     const result = readConfiguration(given);

@@ -168,9 +168,10 @@ const spellings: readonly (readonly [key: string, text: string, value: unknown])
   ['api_keys', 'ab'.repeat(200), 'got 400 characters in place 1'],
   [
     'api_keys',
-    'short,abcdefghijklmnopqrstu wx,xxxxxxxxxxxxxxxxxxxxxxxxxxx',
-    'got 5 characters in place 1, a blank or foreign character in place 2, a placeholder in place 3',
+    'short,abcdefghijklmnopqrstu wx,0123456789012345678901234',
+    'got 5 characters in place 1, a blank or foreign character in place 2',
   ],
+  ['inspector_key', 'change-me-please-inspector', 'got a placeholder'],
   ['connect_url', 'http://h/a?b=c', 'http://h/a?b=c'],
   ['connect_url', 'HTTPS://Host', 'https://host/'],
   ['connect_url', 'http://h/连接/', 'http://h/%E8%BF%9E%E6%8E%A5/'],

@@ -63,6 +63,8 @@ export class SdkPage implements SocketPage {
       backoffMaxMs: 3_000,
       fadeTimeoutMs: 1_000,
       messageBytesMax: plan.settings.payloadBytesMax,
+      // Attempts that fail are the simulation's everyday life; a seed prints its verdict alone.
+      warn: () => {},
     });
     this.rainbow.on('delivery', (event) => {
       if (!this.isDead) messages.told(event);
