@@ -167,7 +167,7 @@ const nobodyOutside: Outside = {
 export function createThread(options: ThreadOptions): Thread {
   const {clock, counters, settings, random, outside = nobodyOutside, number = 0} = options;
   const scheduler = new Scheduler({clock, counters, defer: options.defer, onFatal: options.onFatal});
-  scheduler.onTurnEnd(() => outside.ledger.turnEnds());
+  scheduler.onTurnEnd('commit', () => outside.ledger.turnEnds());
   const supervise = (directive: Directive): Supervisor =>
     new Supervisor({
       clock,
@@ -257,7 +257,7 @@ export function stopThread(thread: Thread, {graceMs, maxMs = graceMs}: StopTimes
     let madeCount = closes.madeCount;
     let endAt = startedAt + Math.max(0, graceMs);
     let timer = clock.startTimer(endAt - startedAt, check);
-    const removeHook = scheduler.onTurnEnd(() => {
+    const removeHook = scheduler.onTurnEnd('done', () => {
       if (isOver || (alive.size === 0 && closes.size === 0)) end();
       if (closes.madeCount === madeCount) return;
       madeCount = closes.madeCount;

@@ -122,7 +122,7 @@ export function spawnUpstreamCaller(
   }
 
   transport.onAnswers((answers) => cell.tell({kind: 'answers', answers}));
-  scheduler.onTurnEnd(() => {
+  scheduler.onTurnEnd('dispatch', () => {
     if (batch.length + connects.length > 0) {
       // Close calls go before the connect calls of their turn, [RB-67] and behind the message calls of their own connection.
       const calls = connects.length === 0 ? batch : [...batch, ...connects];

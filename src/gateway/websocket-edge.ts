@@ -116,7 +116,7 @@ export function createWebSocketEdge(
     options.callTimeoutMs + handshakeGraceMs,
     (connection) => connection.tell({kind: 'handshakeDue'}),
   );
-  scheduler.onTurnEnd(() => {
+  scheduler.onTurnEnd('flush', () => {
     environment.flusher.flush();
     environment.gate.look();
     environment.messages.look();

@@ -52,7 +52,7 @@ export class EnvelopeExchange {
   constructor({scheduler, order}: EnvelopeExchangeOptions) {
     this.#scheduler = scheduler;
     this.#order = order;
-    scheduler.onTurnEnd(() => this.#flush());
+    scheduler.onTurnEnd('dispatch', () => this.#flush());
   }
 
   /**

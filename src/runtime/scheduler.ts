@@ -1,12 +1,13 @@
 // Runs the actors of one thread in turns. A turn lets every ready actor handle its messages, and those that come of them,
-// then calls the end-of-turn hooks once: there the sockets that were written to are flushed, and the calls of the turn go
-// out as one batch. One write and one postMessage a turn, however many messages: that is where the speed comes from.
+// and then ends in phases: the calls of the turn go out as one batch, and each socket is written to once. One write and
+// one postMessage a turn, however many messages: that is where the speed comes from.
 //
-//   I/O callbacks ... tell, tell, tell | turn: actor, actor, actor ... hooks | I/O callbacks ...
+//   I/O callbacks ... tell, tell, tell | collect: actor, actor ... | commit | dispatch | flush | done | I/O callbacks ...
 
 import type {Clock} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
 import {type ActorOptions, Cell} from './actor.ts';
+import {type Commit, CommitQueue, type CommittedEffect} from './commit-queue.ts';
 import {Worklist} from './worklist.ts';
 
 /** Messages one actor handles before the next one has its turn: a busy actor does not starve the others. */
@@ -24,6 +25,22 @@ export interface SchedulerOptions {
   readonly onFatal: (error: unknown) => void;
 }
 
+/**
+ * How a turn ends, in this order; what nobody may see before it is stored goes out in a later phase than the store.
+ *
+ * - `commit`: what the turn has changed is stored, or left where it outlives this thread.
+ * - `dispatch`: calls to the business server and messages to other threads go out.
+ * - `flush`: each socket with frames is written to.
+ * - `done`: who looks at turns from outside, such as the trace and the shutdown.
+ */
+export const turnPhases = ['commit', 'dispatch', 'flush', 'done'] as const;
+export type TurnPhase = (typeof turnPhases)[number];
+
+interface Hook {
+  readonly phase: TurnPhase;
+  readonly run: () => void;
+}
+
 /** What the run queue holds: an actor's cell, whatever its messages are. */
 export interface Schedulable {
   /** Whether it stands in the run queue; the scheduler's. */
@@ -38,7 +55,9 @@ export class Scheduler {
   readonly counters: Counters;
   readonly #defer: (turn: () => void) => void;
   readonly #onFatal: (error: unknown) => void;
-  #hooks: readonly (() => void)[] = [];
+  /** In the order of their phases. */
+  #hooks: readonly Hook[] = [];
+  readonly #commits = new CommitQueue(() => this.requestTurn());
   readonly #ready = new Worklist<Schedulable>();
   #budget = 0;
   #isTurnDue = false;
@@ -53,6 +72,7 @@ export class Scheduler {
     this.#defer = options.defer;
     this.#onFatal = options.onFatal;
     this.#now = options.clock.now();
+    this.onTurnEnd('commit', () => this.#commits.turnEnded());
   }
 
   /** Monotonic time of the current turn's start, or of the last turn's: cheap, and the same for a whole turn. */
@@ -65,12 +85,27 @@ export class Scheduler {
     return new Cell(this, options);
   }
 
-  /** Calls `hook` at the end of every turn, in the order of registration; the result takes it out again. */
-  onTurnEnd(hook: () => void): () => void {
-    this.#hooks = [...this.#hooks, hook];
+  /** Calls `run` at the end of every turn, those of one phase in the order of registration; the result takes it out again. */
+  onTurnEnd(phase: TurnPhase, run: () => void): () => void {
+    const hook = {phase, run};
+    this.#hooks = [...this.#hooks, hook].sort((a, b) => turnPhases.indexOf(a.phase) - turnPhases.indexOf(b.phase));
     return () => {
       this.#hooks = this.#hooks.filter((other) => other !== hook);
     };
+  }
+
+  /** Calls `commit` in the commit phase of every turn; effects wait for the promise, where it returns one. */
+  onCommit(commit: Commit): () => void {
+    return this.#commits.add(commit);
+  }
+
+  /**
+   * Runs `effect` once what this turn has changed is stored: at the end of this turn where nothing is to be stored, else at
+   * the end of a later one, always before that turn dispatches and flushes. Effects run in the order of these calls.
+   */
+  afterCommit(effect: CommittedEffect): void {
+    this.#commits.after(effect);
+    this.requestTurn();
   }
 
   /** Makes sure a turn comes, so that the hooks run, even where no actor has a message. */
@@ -99,9 +134,9 @@ export class Scheduler {
     // `#isTurnDue` stays set while the turn runs: what becomes ready meanwhile is part of it.
     while (this.#ready.size > 0 && this.#budget > 0) this.#ready.drain(this.#activate);
     this.#isTurnDue = false;
-    for (const hook of this.#hooks) {
+    for (const {run} of this.#hooks) {
       try {
-        hook();
+        run();
       } catch (error) {
         this.#onFatal(error);
       }

@@ -21,7 +21,7 @@ export interface TracerOptions {
   /** How long they are told at most. */
   readonly keepMs: number;
   readonly clock: Clock;
-  readonly turn: TurnTime & {onTurnEnd(hook: () => void): () => void};
+  readonly turn: TurnTime & {onTurnEnd(phase: 'done', hook: () => void): () => void};
   readonly observation: Observation;
 }
 
@@ -165,7 +165,7 @@ export class Tracer {
     this.#recorder ??= new Recorder(new TraceRing(eventsMax, turn), this.#watches, clock);
     const {ring} = this.#recorder;
     observation.observer = this.#recorder;
-    this.#leaveTurns ??= turn.onTurnEnd(() => ring.endTurn());
+    this.#leaveTurns ??= turn.onTurnEnd('done', () => ring.endTurn());
     const end = this.#watches.nextEnd;
     if (end < Number.POSITIVE_INFINITY) {
       this.#timer = clock.startTimer(Math.min(end - clock.now(), timerMsMax), () => this.#attach());

@@ -78,6 +78,7 @@ export const house: Readonly<Record<string, Room>> = {
       'node:http',
       'node:net',
       'node:os',
+      'node:path',
       'node:readline',
       'node:tls',
       'node:tty',

@@ -73,7 +73,7 @@ test('a busy actor does not starve the others', (t) => {
 test('an actor that tells itself for ever leaves room for hooks and for I/O', (t) => {
   const runtime = createRuntime();
   let hooks = 0;
-  runtime.scheduler.onTurnEnd(() => hooks++);
+  runtime.scheduler.onTurnEnd('flush', () => hooks++);
   let handled = 0;
   const actor = runtime.spawn<number>((message, self) => {
     handled++;
@@ -87,8 +87,8 @@ test('an actor that tells itself for ever leaves room for hooks and for I/O', (t
 test('hooks run once at the end of a turn, in the order of registration, also when only a turn was requested', (t) => {
   const runtime = createRuntime();
   const order: string[] = [];
-  runtime.scheduler.onTurnEnd(() => order.push('first'));
-  runtime.scheduler.onTurnEnd(() => order.push('second'));
+  runtime.scheduler.onTurnEnd('flush', () => order.push('first'));
+  runtime.scheduler.onTurnEnd('flush', () => order.push('second'));
   const actor = runtime.spawn<number>(() => order.push('message'));
   actor.tell(1);
   actor.tell(2);
@@ -102,10 +102,10 @@ test('hooks run once at the end of a turn, in the order of registration, also wh
 test('a hook that throws is fatal, and the other hooks run', (t) => {
   const runtime = createRuntime();
   let isRun = false;
-  runtime.scheduler.onTurnEnd(() => {
+  runtime.scheduler.onTurnEnd('flush', () => {
     throw new Error('hook');
   });
-  runtime.scheduler.onTurnEnd(() => {
+  runtime.scheduler.onTurnEnd('flush', () => {
     isRun = true;
   });
   runtime.scheduler.requestTurn();

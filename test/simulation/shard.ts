@@ -75,7 +75,7 @@ export class Shard {
     });
     const {scheduler, counters, sequences} = this.thread;
     this.flusher = new Flusher(counters, () => scheduler.requestTurn());
-    scheduler.onTurnEnd(() => this.flusher.flush());
+    scheduler.onTurnEnd('flush', () => this.flusher.flush());
     for (let given = 0; given < plan.idsGiven; given++) sequences.nextMessageId();
     this.#local = createLocalSwitchboard(this.thread);
     this.#exchange = new EnvelopeExchange({scheduler, order: new SharedOrder(memory.order, index)});
