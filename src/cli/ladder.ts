@@ -1,66 +1,133 @@
 // A trace as a ladder of packets in a terminal: client on the left, gateway in the middle, business server on the right, one
-// line an event, time counted from the first one.
+// line an event, with its time of day and the time since the first one.
 //
-//      0 ms  5f3a81c2  |<-- SEND q2 id 7 type 1, 5 B --|  [queued] -> [awaitingRec]
-//     12 ms            |--- REC id 7, 2 B ------------>|
+//   13:04:05.120     +0 ms  5f3a81c2  |<-- SEND q2 id 7 type 1, 5 B --|  [queued] -> [awaitingRec]
+//   13:04:05.132    +12 ms            |--- REC id 7, 2 B ------------>|
 
 import {styleText} from 'node:util';
 import {duration} from '../protocol/duration.ts';
 import {isStray} from '../protocol/stray-packet.ts';
 import type {PacketEvent, TraceEvent, TracePacket, TransitionEvent} from '../protocol/trace.ts';
+import {clockDate, clockTime} from './clock-time.ts';
 import {printable} from './output.ts';
 
-const linkWidth = 36;
-const callWidth = 34;
+const linkWidthMin = 36;
+const callWidthMin = 34;
 const clientWidth = 10;
-const timeWidth = 10;
+const sinceWidth = 9;
+const timeWidth = 'HH:MM:SS.mmm'.length + sinceWidth;
 
 type Tone = 'plain' | 'dim' | 'good' | 'doubtful' | 'bad';
 
-interface Rung {
-  readonly text: string;
-  readonly tone: Tone;
-}
+/** What stands in one line: an arrow between client and gateway, one on to the business server, or a note of the gateway. */
+type Rung = {readonly text: string; readonly tone: Tone} & (
+  | {readonly kind: 'packet' | 'call'; readonly direction: 'left' | 'right'; readonly remark?: string}
+  | {readonly kind: 'note'}
+);
 
 /** How a ladder is drawn. */
 export interface LadderView {
-  /** `at` of what counts as the beginning. @default the first event's */
-  readonly startsAt?: number;
+  /** The same moment in both times: of the events, and of the clock on the wall. */
+  readonly at: number;
+  readonly wallMs: number;
   /** Whether threads are told: where there are several. */
   readonly hasThreads?: boolean;
 }
 
-/** The line above a ladder. */
-export function ladderHeading(): string {
-  const margin = ' '.repeat(timeWidth + 2);
-  return `${margin}${'client'.padEnd(clientWidth + 2)}${' '.repeat(linkWidth)} gateway${' '.repeat(callWidth - 6)}business server`;
+/** Draws events as they come. Its columns grow with what stands in them, so that no line breaks the ladder. */
+export class Ladder {
+  readonly #view: LadderView;
+  #startsAt: number | undefined;
+  #date = '';
+  #linkWidth = linkWidthMin;
+  #callWidth = callWidthMin;
+
+  constructor(view: LadderView) {
+    this.#view = view;
+  }
+
+  /** The heading, for who wants it before the first event. */
+  begin(): string {
+    this.#date = clockDate(this.#view.wallMs);
+    return this.#heading();
+  }
+
+  /** One line an event, with a heading where a day begins or columns had to grow. */
+  draw(events: readonly TraceEvent[]): string[] {
+    const rungs = events.map((event) => ({event, rung: drawRung(event)}));
+    const isWider = this.#fit(rungs.map(({rung}) => rung));
+    return rungs.flatMap(({event, rung}, index) => {
+      const date = clockDate(this.#wallOf(event));
+      const isNew = date !== this.#date || (isWider && index === 0);
+      this.#date = date;
+      return [...(isNew ? [this.#heading()] : []), this.#line(event, rung)];
+    });
+  }
+
+  #heading(): string {
+    const parts = [this.#date.padEnd(timeWidth), 'client'.padEnd(clientWidth), ''];
+    const gateway = `${' '.repeat(this.#linkWidth - 3)}gateway`;
+    return `${parts.join('  ')}${gateway}${' '.repeat(this.#callWidth - 10)}business server`;
+  }
+
+  /** Whether a column grew. */
+  #fit(rungs: readonly Rung[]): boolean {
+    const before = this.#linkWidth + this.#callWidth;
+    for (const {kind, text} of rungs) {
+      // Head and tail of an arrow, with a blank each.
+      const width = text.length + '<--  ---'.length;
+      if (kind === 'packet') this.#linkWidth = Math.max(this.#linkWidth, width);
+      if (kind === 'call') this.#callWidth = Math.max(this.#callWidth, width);
+    }
+    return this.#linkWidth + this.#callWidth > before;
+  }
+
+  #line(event: TraceEvent, rung: Rung): string {
+    this.#startsAt ??= event.at;
+    const since = `+${duration(event.at - this.#startsAt)}`.padStart(sinceWidth);
+    const client = 'identity' in event ? printable(event.identity).slice(0, clientWidth) : '';
+    const thread = this.#view.hasThreads === true ? `t${event.thread} ` : '';
+    const time = `${clockTime(this.#wallOf(event))}${since}`;
+    return paint(rung.tone, `${time}  ${client.padEnd(clientWidth)}  ${thread}${this.#arrow(rung)}`.trimEnd());
+  }
+
+  #arrow(rung: Rung): string {
+    const gap = `|${' '.repeat(this.#linkWidth)}|`;
+    switch (rung.kind) {
+      case 'packet':
+        return `|${arrow(rung, this.#linkWidth)}|${rung.remark === undefined ? '' : `  ${rung.remark}`}`;
+      case 'call':
+        return `${gap}${arrow(rung, this.#callWidth)}|`;
+      case 'note':
+        return `${gap}  ${rung.text}`;
+    }
+  }
+
+  #wallOf({at}: TraceEvent): number {
+    return this.#view.wallMs + at - this.#view.at;
+  }
 }
 
-/** One line an event. */
-export function drawLadder(events: readonly TraceEvent[], view: LadderView = {}): string[] {
-  const startsAt = view.startsAt ?? events[0]?.at ?? 0;
-  return events.map((event) => drawEvent(event, startsAt, view.hasThreads === true));
-}
-
-function drawEvent(event: TraceEvent, startsAt: number, hasThreads: boolean): string {
-  const time = duration(event.at - startsAt).padStart(timeWidth);
-  const client = 'identity' in event ? printable(event.identity).slice(0, clientWidth) : '';
-  const thread = hasThreads ? `t${event.thread} ` : '';
-  const {text, tone} = drawRung(event);
-  return paint(tone, `${time}  ${client.padEnd(clientWidth)}  ${thread}${text}`.trimEnd());
+function arrow({direction, text}: Extract<Rung, {kind: 'packet' | 'call'}>, width: number): string {
+  const [head, tail] = direction === 'left' ? ['<--', '---'] : ['---', '-->'];
+  return `${head} ${text} `.padEnd(width - tail.length, '-') + tail;
 }
 
 function drawRung(event: TraceEvent): Rung {
   switch (event.kind) {
-    case 'packet':
-      return {text: drawPacket(event), tone: packetTone(event)};
+    case 'packet': {
+      const {direction, packet} = event;
+      const facts = {text: describePacket(packet), tone: packetTone(event)};
+      const remark = isStray(event) ? {remark: 'no such message'} : {};
+      return {kind: 'packet', direction: direction === 'in' ? 'right' : 'left', ...facts, ...remark};
+    }
     case 'transition':
-      return {text: note(describeStep(event)), tone: stepTone(event)};
+      return note(describeStep(event), stepTone(event));
     case 'published': {
       const {message, channel, to, qos, type, bytes, recipients} = event;
       const address = channel === undefined ? `client ${to}` : `channel ${channel}`;
       const text = `publication ${message} to ${address}: QoS ${qos}, type ${type}, ${bytes} B, recipients ${recipients}`;
-      return {text: note(printable(text)), tone: recipients === 0 ? 'bad' : 'plain'};
+      return note(printable(text), recipients === 0 ? 'bad' : 'plain');
     }
     case 'answered': {
       const {message, recipients, confirmed, refused, open, isTimedOut} = event;
@@ -68,34 +135,29 @@ function drawRung(event: TraceEvent): Rung {
       if (refused > 0) counts.push(`${refused} refused`);
       if (open > 0) counts.push(`${open} open`);
       const text = `publication ${message} answered: ${counts.join(', ')}${isTimedOut ? ', time is up' : ''}`;
-      return {text: note(text), tone: confirmed === recipients ? 'good' : 'bad'};
+      return note(text, confirmed === recipients ? 'good' : 'bad');
     }
     case 'delivery':
-      return {text: note(`delivery ${event.fate}`), tone: event.fate === 'queued' ? 'doubtful' : 'bad'};
+      return note(`delivery ${event.fate}`, event.fate === 'queued' ? 'doubtful' : 'bad');
     case 'call': {
       const type = event.type === undefined ? '' : ` type ${event.type}, ${event.bytes} B`;
-      return {text: call(`--- ${event.call} call ${event.number}${type} `, '-->'), tone: 'plain'};
+      return {kind: 'call', direction: 'right', text: `${event.call} call ${event.number}${type}`, tone: 'plain'};
     }
     case 'callAnswered': {
       const {outcome, reason, status, bytes, number} = event;
       const why = outcome === 'failed' ? ` (${status ?? reason})` : bytes > 0 ? `, ${bytes} B` : '';
-      return {text: call(`<-- ${outcome} ${number}${why} `, '---'), tone: outcome === 'accepted' ? 'plain' : 'bad'};
+      const tone = outcome === 'accepted' ? 'plain' : 'bad';
+      return {kind: 'call', direction: 'left', text: `${outcome} ${number}${why}`, tone};
     }
     case 'membership':
-      return {
-        text: note(printable(`${event.change} ${event.channel}`)),
-        tone: event.change === 'refused' ? 'bad' : 'dim',
-      };
+      return note(printable(`${event.change} ${event.channel}`), event.change === 'refused' ? 'bad' : 'dim');
     case 'apiRefused':
-      return {text: note(printable(`${event.path} refused: ${event.code}`)), tone: 'bad'};
+      return note(printable(`${event.path} refused: ${event.code}`), 'bad');
   }
 }
 
-function drawPacket(event: PacketEvent): string {
-  const {direction, packet} = event;
-  const label = describePacket(packet);
-  const line = direction === 'in' ? fill(`--- ${label} `, '-->') : fill(`<-- ${label} `, '---');
-  return `|${line}|${isStray(event) ? '  no such message' : ''}`;
+function note(text: string, tone: Tone): Rung {
+  return {kind: 'note', text, tone};
 }
 
 /** A packet in the words of the documents. */
@@ -126,18 +188,6 @@ function describeStep({chart, from, event, to, effects, rule}: TransitionEvent):
   const where = from === to ? `[${from}]` : `[${from}] -> [${to}]`;
   const what = effects.length === 0 ? event : `${event}: ${effects.join(', ')}`;
   return `${chart} ${where} ${what}${rule === undefined ? '' : ` (${rule})`}`;
-}
-
-function fill(start: string, end: string): string {
-  return start.padEnd(linkWidth - end.length, '-') + end;
-}
-
-function note(text: string): string {
-  return `|${' '.repeat(linkWidth)}|  ${text}`;
-}
-
-function call(start: string, end: string): string {
-  return `|${' '.repeat(linkWidth)}|${start.padEnd(callWidth - end.length, '-')}${end}|`;
 }
 
 function packetTone(event: PacketEvent): Tone {

@@ -6,13 +6,13 @@ import type {ApiAnswer} from '../business/send-result.ts';
 import {readWhole} from '../core/decimal.ts';
 import {apiPaths, messageIdFormat} from '../protocol/api.ts';
 import {duration} from '../protocol/duration.ts';
-import type {TraceEvent, TraceHeader} from '../protocol/trace.ts';
+import type {TraceEvent} from '../protocol/trace.ts';
 import {isTraceEvent, TraceReader} from '../protocol/trace-lines.ts';
 import {readAnswer, reportAnswer} from './answer.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
 import {readFeed} from './feed-call.ts';
 import {untilInterrupted} from './interruption.ts';
-import {drawLadder, ladderHeading} from './ladder.ts';
+import {Ladder} from './ladder.ts';
 import {printable, printLine} from './output.ts';
 import {addTargetOptions, resolveTarget, type TargetFlags} from './target.ts';
 import {addSelectionOptions, type SelectionFlags, selectionOf} from './trace-selection.ts';
@@ -116,7 +116,8 @@ function describeStory(answer: ApiAnswer): readonly string[] {
   if (events.length === 0) return lines;
   if (answer.isCut === true) lines.push(`  the latest ${events.length} events:`);
   const hasThreads = new Set(events.map(({thread}) => thread)).size > 1;
-  return [...lines, '', ladderHeading(), ...drawLadder(events, {hasThreads})];
+  const ladder = new Ladder({at: Number(answer.at), wallMs: Number(answer.wallMs), hasThreads});
+  return [...lines, '', ...ladder.draw(events)];
 }
 
 function listOf(value: unknown): readonly unknown[] {
@@ -148,7 +149,7 @@ async function turn(target: GatewayTarget, flags: TraceFlags): Promise<void> {
 
 async function follow(target: GatewayTarget, flags: TraceFlags): Promise<void> {
   const reader = new TraceReader();
-  let header: TraceHeader | undefined;
+  let ladder: Ladder | undefined;
   const interruption = untilInterrupted();
   const query = {selection: selectionOf(flags, false), snapshots: false, roster: false, past: 0};
   const show = (text: string): void => {
@@ -158,13 +159,10 @@ async function follow(target: GatewayTarget, flags: TraceFlags): Promise<void> {
     }
     for (const line of reader.read(text)) {
       if (line.kind === 'header') {
-        header = line;
-        printLine(ladderHeading());
+        ladder = new Ladder({at: line.at, wallMs: line.wallMs, hasThreads: line.threads > 1});
+        printLine(ladder.begin());
       } else if (line.kind === 'lost') printLine(`... ${line.count} events of thread ${line.thread} were lost ...`);
-      else if (isTraceEvent(line)) {
-        const view = {startsAt: header?.at ?? line.at, hasThreads: (header?.threads ?? 1) > 1};
-        for (const drawn of drawLadder([line], view)) printLine(drawn);
-      }
+      else if (isTraceEvent(line)) for (const drawn of ladder?.draw([line]) ?? []) printLine(drawn);
     }
   };
   await readFeed(target, query, show, interruption.signal);

@@ -4,6 +4,7 @@
 import {styleText} from 'node:util';
 import {unreachable} from '../../core/invariant.ts';
 import type {Packet} from '../../protocol/packet.ts';
+import {clockTime} from '../clock-time.ts';
 import {printable} from '../output.ts';
 import type {PacketNote} from './client-flows.ts';
 
@@ -139,13 +140,6 @@ function decode(bytes: Uint8Array): string | undefined {
     // Not UTF-8: the caller shows the bytes.
     return undefined;
   }
-}
-
-function clockTime(wallMs: number): string {
-  const date = new Date(wallMs);
-  const part = (value: number, digits: number): string => String(value).padStart(digits, '0');
-  const seconds = `${part(date.getSeconds(), 2)}.${part(date.getMilliseconds(), 3)}`;
-  return `${part(date.getHours(), 2)}:${part(date.getMinutes(), 2)}:${seconds}`;
 }
 
 function dim(text: string): string {
