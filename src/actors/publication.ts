@@ -255,8 +255,8 @@ export class Publication implements SharedStory {
     for (const delivery of this.#deliveries) delivery.recipient.tell({kind: 'retryDue', delivery});
   }
 
+  /** Called where no timer is pending: at the start, and when the last one has fired. */
   #arm(): void {
-    this.#timer?.cancel();
     const now = this.#thread.clock.now();
     const dueAt = this.#isAnswered ? this.#retryAt : Math.min(this.#retryAt, this.#deadlineAt);
     this.#timer = this.#thread.clock.startTimer(Math.max(0, dueAt - now), () => this.#due());

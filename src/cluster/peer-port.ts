@@ -166,13 +166,16 @@ export class PortPeer implements Peer {
     if (this.#isGone) return Promise.resolve('gone');
     const question = ++this.#question;
     return new Promise((resolve, reject) => {
-      const giveUp = (why: Silence): void => {
+      const end = (): void => {
         timer.cancel();
         this.#waiting.delete(question);
+      };
+      const giveUp = (why: Silence): void => {
+        end();
         resolve(why);
       };
       const settle = (answer: ShardAnswer): void => {
-        timer.cancel();
+        end();
         if (answer.kind === 'failed') reject(new RainbowError(answer.code));
         else resolve(answer);
       };
@@ -219,9 +222,7 @@ export class PortPeer implements Peer {
 
   #settle(answer: ShardAnswer): void {
     // Absent where the question has been given up meanwhile.
-    const waiting = this.#waiting.get(answer.question);
-    this.#waiting.delete(answer.question);
-    waiting?.settle(answer);
+    this.#waiting.get(answer.question)?.settle(answer);
   }
 
   #answer(question: number, answered: Promise<ShardAnswer>): void {

@@ -510,6 +510,43 @@ test('a close call goes on being made again during the shutdown', async (t) => {
   t.is(kit.thread.closes.abandon().length, 0);
 });
 
+for (const end of ['in order', 'at its longest'] as const) {
+  test(`a thread that has stopped ${end} has no timer and no hook of it left`, async (t) => {
+    const kit = createActors();
+    const {scheduler} = kit.thread;
+    const onTurnEnd = scheduler.onTurnEnd.bind(scheduler);
+    let hooks = 0;
+    scheduler.onTurnEnd = (phase, hook) => {
+      hooks++;
+      const remove = onTurnEnd(phase, hook);
+      return () => {
+        hooks--;
+        remove();
+      };
+    };
+    // One that answers its close frame, and one that does not.
+    const [polite, silent] = [kit.connect('room'), kit.connect('room')];
+    const stopped = stopThread(kit.thread, {graceMs: 4_000});
+    kit.run();
+    for (const client of end === 'in order' ? [polite, silent] : [polite]) client.tell({kind: 'socketClosed'});
+    if (end === 'in order') {
+      for (let count = 0; count < 2; count++) kit.transport.accept('close');
+      kit.run();
+    } else {
+      kit.transport.missAll('close');
+      kit.advance(4_000);
+    }
+    await stopped;
+    // One that would be made again later.
+    if (end === 'at its longest') kit.transport.missAll('close');
+    kit.run();
+    kit.thread.closes.abandon();
+    kit.thread.heartbeats.stop();
+    t.is(kit.clock.pendingCount, 0);
+    t.is(hooks, 0);
+  });
+}
+
 test('what a thread that died owed is made by who takes it over, with the same RAINBOWMESSAGEID [RB-63] [RB-64]', (t) => {
   const kit = createActors();
   const claim = kit.thread.sequences.nextClaim();

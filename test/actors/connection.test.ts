@@ -1,5 +1,5 @@
 import test from 'ava';
-import {createActors} from './kit.ts';
+import {type Client, createActors} from './kit.ts';
 
 test('nothing is processed before the connect call has allowed it [RB-56]', (t) => {
   const kit = createActors();
@@ -249,6 +249,32 @@ test('a close frame that is not answered ends with the socket, and the close cal
   );
 });
 
+for (const [end, finish] of [
+  ['ends', (client: Client) => client.tell({kind: 'socketClosed'})],
+  [
+    'fails',
+    (client: Client) => {
+      const reply = (): void => {
+        throw new Error('of the test');
+      };
+      client.tell({kind: 'subscribe', channel: 'room', occupy: false, reply});
+    },
+  ],
+] as const) {
+  test(`a client that ${end} while its close frame is awaited leaves no timer`, (t) => {
+    const kit = createActors();
+    const client = kit.connect('room');
+    client.tell({kind: 'late', reason: 'messageLate'});
+    t.deepEqual(client.link.events, ['admit', 'close 1008']);
+    finish(client);
+    kit.transport.accept('close');
+    kit.run();
+    kit.thread.heartbeats.stop();
+    t.is(kit.thread.alive.size, 0);
+    t.is(kit.clock.pendingCount, 0);
+  });
+}
+
 test('the identity that the business server gives is the one that counts, and the newer connection has it', async (t) => {
   const kit = createActors();
   const older = kit.connect('room', {identity: 'user-1'});
@@ -276,6 +302,22 @@ test('joins and leaves are obeyed on connect and on message answers, several joi
   t.deepEqual(
     (await info).channels.map(({name}) => name),
     ['b', 'c', 'd'],
+  );
+});
+
+test('a publication made the moment the client is answered 101 finds it in the channels of the connect answer', (t) => {
+  const kit = createActors();
+  const client = kit.knock();
+  const request = {identity: undefined, type: 1, qos: 0, timeoutMs: 1_000, wantsReplies: false} as const;
+  client.link.onAdmit = () => {
+    for (const channel of ['room', 'hall'])
+      void kit.switchboard.publish({...request, channel, payload: Buffer.from(channel)});
+  };
+  kit.transport.accept('connect', {join: 'room;;hall'});
+  kit.run();
+  t.deepEqual(
+    client.link.take(),
+    ['room', 'hall'].map((channel) => `100001${Buffer.from(channel).toString('hex')}`),
   );
 });
 

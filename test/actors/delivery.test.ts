@@ -179,6 +179,23 @@ test('what does not fit the window waits in order; acknowledgements and QoS 0 do
   for (const outcome of outcomes.slice(0, 4)) t.like(await outcome, {connections: 1, refused: 0});
 });
 
+for (const end of ['transmitted', 'expired'] as const) {
+  test(`bytes of a queued message that is ${end} are given back: queue_bytes holds again and again`, async (t) => {
+    const kit = createActors({window: 1, queueBytesMax: 1_000});
+    const client = kit.connect('room');
+    const acknowledge = (): void => {
+      for (const send of client.link.take()) client.receive(`20${send.slice(6, 10)}`);
+    };
+    for (let round = 0; round < 3; round++) {
+      const outcomes = [0, 600].map((bytes) => kit.publish({qos: 1, timeoutMs: 1_000, payload: new Uint8Array(bytes)}));
+      if (end === 'transmitted') acknowledge();
+      else kit.advance(1_000);
+      acknowledge();
+      for (const outcome of outcomes) t.like(await outcome, {refused: 0, isTimedOut: end === 'expired'});
+    }
+  });
+}
+
 test('messages to a slow reader wait, QoS 0 ones are dropped and counted, and go on when it has read', async (t) => {
   const kit = createActors();
   const client = kit.connect('room');

@@ -199,3 +199,33 @@ test('a client that makes more than queue_bytes wait at QoS 1 and 2 is closed 10
   for (let id = 1; id <= 5; id++) client.receive(`1200010${id.toString(16).padStart(3, '0')}${'61'.repeat(500)}`);
   t.deepEqual(client.link.events, ['admit', 'close 1008']);
 });
+
+test('bytes of calls that ended and of replies after REL are given back: queue_bytes holds again and again [RB-29]', (t) => {
+  const kit = createActors({queueBytesMax: 1_000});
+  const client = kit.connect();
+  const payload = '61'.repeat(450);
+  for (let round = 0; round < 5; round++) {
+    client.receive(`1400010001${payload}`);
+    client.receive(`1200010002${payload}`);
+    client.receive(`100001${payload}`);
+    kit.transport.accept('message', {body: new Uint8Array(500)});
+    kit.run();
+    kit.transport.fail('message');
+    kit.run();
+    kit.transport.accept('message');
+    kit.run();
+    client.receive('400001');
+  }
+  t.is(kit.thread.counters.messagesInDropped, 0);
+  t.deepEqual(client.link.events, ['admit']);
+});
+
+test('the reply that is held until REL leaves that much less room for messages that wait [RB-29]', (t) => {
+  const kit = createActors({queueBytesMax: 1_000});
+  const client = kit.connect();
+  client.receive('1400010001');
+  kit.transport.accept('message', {body: new Uint8Array(600)});
+  kit.run();
+  client.receive(`100001${'61'.repeat(500)}`);
+  t.is(kit.thread.counters.messagesInDropped, 1);
+});

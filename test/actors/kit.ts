@@ -34,9 +34,11 @@ export class RecordingLink implements Link {
   /** Code and reason of each close frame. */
   readonly closes: string[] = [];
   onSend: ((hex: string) => void) | undefined;
+  onAdmit: (() => void) | undefined;
 
   admit(): void {
     this.events.push('admit');
+    this.onAdmit?.();
   }
   refuse(status: 401 | 503): void {
     this.events.push(`refuse ${status}`);

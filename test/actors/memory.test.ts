@@ -127,15 +127,19 @@ test('what a client that has gone left behind is withdrawn where memory is short
   client.receive(qos1(1));
   client.receive(qos1(2));
   client.receive(qos0);
+  const messageBytes = memory.total / 3;
   memory.hold(30_000);
   client.tell({kind: 'socketClosed'});
   const {counters} = kit.thread;
   t.is(counters.messagesInWithdrawn, 1);
   t.is(counters.messagesInDropped, 0);
+  // At once, not only when its last call has been answered.
+  t.is(memory.total, 30_000 + 2 * messageBytes);
   memory.hold(50_000);
   kit.transport.accept('message');
   kit.run();
   t.is(counters.messagesInDropped, 1);
+  t.is(memory.total, 80_000);
   t.is(kit.transport.accept('close').kind, 'close');
 });
 

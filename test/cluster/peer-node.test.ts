@@ -256,6 +256,23 @@ test('calls to one node are bounded, in number and in bytes', async (t) => {
   t.like(await another.peer.publish(requestOf()), {isPartial: true});
 });
 
+for (const [end, finish] of [
+  ['answered', ({calls}: ReturnType<typeof createNode>) => last(calls).answer({status: 0, connections: 0, data: ''})],
+  ['broken', ({calls}: ReturnType<typeof createNode>) => last(calls).answer(undefined)],
+  ['given up', ({clock}: ReturnType<typeof createNode>) => clock.advance(20_000)],
+] as const) {
+  test(`a call that was ${end} gives its bytes and its place back`, async (t) => {
+    const node = createNode();
+    const payload = new Uint8Array(nodeBytesMax);
+    for (let round = 1; round <= 3; round++) {
+      const outcome = node.peer.publish(requestOf({payload}));
+      t.is(node.calls.length, round);
+      finish(node);
+      await outcome;
+    }
+  });
+}
+
 test('what waits past its deadline is never sent', async (t) => {
   const {peer, calls, clock} = createNode();
   void peer.publish(requestOf({qos: 0, payload: Buffer.from('1')}));

@@ -8,6 +8,7 @@ import type {ShardMessage} from '../../src/cluster/shard-message.ts';
 import type {PublishRequest} from '../../src/cluster/switchboard.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import {createCounters} from '../../src/core/counters.ts';
+import {type ErrorCode, RainbowError} from '../../src/core/errors.ts';
 import {EnvelopeExchange} from '../../src/runtime/envelope-exchange.ts';
 import {Scheduler} from '../../src/runtime/scheduler.ts';
 import {SharedOrder, sharedOrderBytes} from '../../src/runtime/shared-order.ts';
@@ -34,7 +35,7 @@ function createPair() {
   const clock = new SimulatedClock();
   const done: string[] = [];
   const due: {readonly isOfOther: boolean; readonly run: () => void}[] = [];
-  const pair = {isBusy: false, isHeldUp: false, isGone: false};
+  const pair = {isBusy: false, isHeldUp: false, isGone: false, refusal: undefined as ErrorCode | undefined};
   const memory = new SharedArrayBuffer(sharedOrderBytes);
   const owners = new Map<object, boolean>();
   const ports = createPorts({
@@ -48,6 +49,7 @@ function createPair() {
       return {message: 'p1', connections: 1, isTimedOut: false, refused: 0, lastReply: undefined, replies: []};
     },
     subscribe: async () => {
+      if (pair.refusal !== undefined) throw new RainbowError(pair.refusal);
       done.push('subscribe');
       return {outcome: 'done', ticket: 1};
     },
@@ -180,4 +182,32 @@ test('an answer that is there when time is up counts, though the timer was first
   clock.advance(60_000);
   t.deepEqual(await outcome, {outcome: 'done', ticket: 1});
   t.deepEqual(done, ['subscribe']);
+});
+
+test('a question leaves no timer: answered, refused or given up', async (t) => {
+  const {clock, pair, peer, ports, run} = createPair();
+  const asked = [
+    peer.publish(request(1)),
+    peer.subscribe(subscription, false),
+    peer.unsubscribe(subscription),
+    peer.evict('room', 7),
+    peer.takeOver('me', 1),
+    peer.info(),
+    peer.inspect({kind: 'watch', watcher: 'w', selection: undefined, durationMs: 1}),
+  ];
+  t.is(clock.pendingCount, asked.length);
+  await run();
+  await Promise.all(asked);
+  t.is(clock.pendingCount, 0);
+
+  pair.refusal = 'RB_OVERLOADED';
+  const refused = peer.subscribe(subscription, false);
+  t.is(clock.pendingCount, 1);
+  await Promise.all([t.throwsAsync(refused, {code: 'RB_OVERLOADED'}), run()]);
+  t.is(clock.pendingCount, 0);
+
+  const given = peer.info();
+  ports[0].close();
+  await Promise.all([run(), given]);
+  t.is(clock.pendingCount, 0);
 });

@@ -27,15 +27,19 @@ test('a mailbox gives back what it was offered, in order, and refuses what is ov
   t.pass();
 });
 
-test('a mailbox holds exactly its bound', (t) => {
-  const mailbox = new Mailbox<number>(100);
-  for (let number = 0; number < 100; number++) t.true(mailbox.offer(number));
-  t.false(mailbox.offer(100));
-  t.is(mailbox.take(), 0);
-  t.true(mailbox.offer(100));
-  for (let number = 1; number <= 100; number++) t.is(mailbox.take(), number);
-  t.is(mailbox.take(), undefined);
-});
+// Its ring has a power of two of places.
+for (const bound of [1, 7, 8, 9, 63, 64, 65, 100, 128]) {
+  test(`a mailbox holds exactly its bound of ${bound}`, (t) => {
+    const mailbox = new Mailbox<number>(bound);
+    for (let number = 0; number < bound; number++) t.true(mailbox.offer(number));
+    t.false(mailbox.offer(bound));
+    t.is(mailbox.take(), 0);
+    t.true(mailbox.offer(bound));
+    t.false(mailbox.offer(bound + 1));
+    for (let number = 1; number <= bound; number++) t.is(mailbox.take(), number);
+    t.is(mailbox.take(), undefined);
+  });
+}
 
 test('an actor handles its messages in order, one turn after they were told', (t) => {
   const runtime = createRuntime();
@@ -97,6 +101,22 @@ test('hooks run once at the end of a turn, in the order of registration, also wh
   runtime.scheduler.requestTurn();
   runtime.scheduler.requestTurn();
   t.is(runtime.run(), 1);
+});
+
+test('a hook that was taken out does not run again, and the others do', (t) => {
+  const runtime = createRuntime();
+  const ran: string[] = [];
+  const [removeFirst, removeSecond] = ['first', 'second', 'third'].map((name) =>
+    runtime.scheduler.onTurnEnd('flush', () => ran.push(name)),
+  );
+  removeSecond?.();
+  runtime.scheduler.requestTurn();
+  runtime.run();
+  removeFirst?.();
+  removeFirst?.();
+  runtime.scheduler.requestTurn();
+  runtime.run();
+  t.deepEqual(ran, ['first', 'third', 'third']);
 });
 
 test('a hook that throws is fatal, and the other hooks run', (t) => {
@@ -220,10 +240,13 @@ test('a question is answered once, refused where the mailbox is full, and given 
     }),
     1,
   );
+  // Looked at before the deadline, at which a timer that was left would end by itself.
+  t.is(clock.pendingCount, 0);
   await t.throwsAsync(
     ask<number>(clock, 10, () => false),
     {code: 'RB_OVERLOADED'},
   );
+  t.is(clock.pendingCount, 0);
   const late = ask<number>(clock, 10, () => true);
   clock.advance(10);
   await t.throwsAsync(late, {code: 'RB_INTERNAL'});
@@ -268,6 +291,33 @@ test('the timer wheel is never early, at most a tick late, and forgets what is c
     }),
     {numRuns: 50},
   );
+  t.is(runtime.clock.pendingCount, 0);
+});
+
+test('a timer wheel that is stopped has no timer, and tells nobody any more', (t) => {
+  const runtime = createRuntime();
+  const wheel = new TimerWheel<string>({...runtime, tickMs: 100, message: 'due'});
+  const received: string[] = [];
+  const actor = runtime.spawn<string>((message) => received.push(message));
+  wheel.schedule({actor, tick: 0}, runtime.clock.now() + 100);
+  wheel.schedule({actor, tick: 0}, runtime.clock.now() + 200);
+  runtime.clock.advance(100);
+  // The first tick is due, and deferred.
+  wheel.stop();
+  t.is(runtime.clock.pendingCount, 0);
+  runtime.run();
+  runtime.clock.advance(1_000, () => runtime.run());
+  t.deepEqual(received, []);
+  t.is(runtime.clock.pendingCount, 0);
+});
+
+test('a timer wheel whose last entry was cancelled ticks once more and no further', (t) => {
+  const runtime = createRuntime();
+  const wheel = new TimerWheel<string>({...runtime, tickMs: 100, message: 'due'});
+  const entry = {actor: runtime.spawn<string>(() => t.fail()), tick: 0};
+  wheel.schedule(entry, runtime.clock.now() + 10_000);
+  wheel.cancel(entry);
+  runtime.clock.advance(100, () => runtime.run());
   t.is(runtime.clock.pendingCount, 0);
 });
 
