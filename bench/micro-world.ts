@@ -2,9 +2,10 @@
 // says yes at once, and turns that run when told.
 
 import {spawnConnection} from '../src/actors/connection-actor.ts';
+import {createThread} from '../src/actors/create-thread.ts';
 import type {Link} from '../src/actors/link.ts';
 import type {ConnectionMessage} from '../src/actors/messages.ts';
-import {createThread, type Thread} from '../src/actors/thread.ts';
+import type {Thread} from '../src/actors/thread.ts';
 import {systemClock} from '../src/core/clock.ts';
 import {createCounters} from '../src/core/counters.ts';
 import {systemRandom} from '../src/core/random.ts';

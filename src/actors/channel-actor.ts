@@ -5,7 +5,8 @@ import {unreachable} from '../core/invariant.ts';
 import type {ActorRef, Behaviour, Cell} from '../runtime/actor.ts';
 import type {Reply} from '../runtime/ask.ts';
 import type {ChannelMessage, ConnectionMessage} from './messages.ts';
-import {type Broadcast, broadcast, prepareBroadcast, publish} from './publisher.ts';
+import {broadcast, prepareBroadcast, publish} from './publisher.ts';
+import type {Broadcast} from './recipients.ts';
 import type {Thread} from './thread.ts';
 
 /** Messages that may wait for one channel; a publication beyond that is refused as overloaded. */

@@ -7,13 +7,20 @@
 //                                    ^                  |
 //                                    +--- [resting] <---+  failed, to be made again
 
-import type {Timer} from '../core/clock.ts';
-import type {Cell} from '../runtime/actor.ts';
+import type {Clock, Timer} from '../core/clock.ts';
+import type {Counters} from '../core/counters.ts';
+import type {Random} from '../core/random.ts';
+import type {ActorRef, Cell} from '../runtime/actor.ts';
+import type {Scheduler} from '../runtime/scheduler.ts';
+import type {Supervisor} from '../runtime/supervisor.ts';
+import type {Observation} from '../trace/observer.ts';
 import type {Answer} from '../upstream/call.ts';
+import type {ActorSettings} from './actor-settings.ts';
 import {delayBeforeRetry, judgeClose} from './close-retry.ts';
-import type {CloseOutboxMessage} from './messages.ts';
+import type {CloseOutboxMessage, UpstreamMessage} from './messages.ts';
+import type {Outside} from './outside.ts';
 import {type CloseLoss, OwedClose, type OwedFacts} from './owed-close.ts';
-import type {Thread} from './thread.ts';
+import type {Sequences} from './sequences.ts';
 import {overloaded} from './upstream-caller.ts';
 
 const retryMsDefault = 60_000;
@@ -23,8 +30,21 @@ const heldMaxDefault = 200_000;
 /** Drained every turn; each entry is bounded by a call or a timer of an owed close. */
 const mailboxBound = 1_048_576;
 
-/** A thread as its outbox sees it. */
-export type ThreadOfOutbox = Omit<Thread, 'closes'>;
+/** What the outbox needs of its thread. */
+export interface OutboxThread {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly counters: Counters;
+  readonly settings: ActorSettings;
+  readonly scheduler: Scheduler;
+  readonly supervisors: {readonly channels: Supervisor};
+  readonly upstream: ActorRef<UpstreamMessage>;
+  readonly observation: Observation;
+  readonly sequences: Sequences;
+  readonly outside: Outside;
+  /** Told of each close call that was given up, for the log. */
+  readonly closeLost: (loss: CloseLoss) => void;
+}
 
 interface Waiter {
   readonly claim: number;
@@ -32,7 +52,7 @@ interface Waiter {
 }
 
 export class CloseOutbox {
-  readonly #thread: ThreadOfOutbox;
+  readonly #thread: OutboxThread;
   readonly #cell: Cell<CloseOutboxMessage>;
   readonly #owed = new Set<OwedClose>();
   /** Those of identities that the business server named. */
@@ -46,7 +66,7 @@ export class CloseOutbox {
   #madeCount = 0;
   #isAbandoned = false;
 
-  constructor(thread: ThreadOfOutbox) {
+  constructor(thread: OutboxThread) {
     this.#thread = thread;
     this.#cell = thread.scheduler.spawn<CloseOutboxMessage>({
       name: 'close outbox',

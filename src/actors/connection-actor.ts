@@ -11,14 +11,16 @@ import type {AcceptedAnswer, Answer} from '../upstream/call.ts';
 import {BusinessLine} from './business-line.ts';
 import {ConnectionLife, connectionEvent as event, type LifeOwner} from './connection-life.ts';
 import type {Delivery} from './delivery.ts';
-import {Inbound, type InboundMessage, type InboundOwner} from './inbound.ts';
+import {Inbound} from './inbound.ts';
+import type {InboundMessage, InboundOwner} from './inbound-message.ts';
 import {lifeEvent} from './life-event.ts';
 import type {Link} from './link.ts';
 import {Membership, nowhere} from './membership.ts';
 import type {ConnectionMessage} from './messages.ts';
 import {Outbound, type OutboundOwner} from './outbound.ts';
-import type {Broadcast} from './publisher.ts';
-import {answerSurvey, type Survey} from './survey.ts';
+import type {Broadcast} from './recipients.ts';
+import type {Survey} from './survey.ts';
+import {answerSurvey} from './survey-answer.ts';
 import type {Thread} from './thread.ts';
 
 /** Messages that may wait for one connection. The link stops reading far below this. */

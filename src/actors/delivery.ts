@@ -3,15 +3,42 @@
 // connection runs its chart (machines/outbound-delivery.ts); the publication counts what comes of it.
 
 import {outboundQos2} from '../machines/outbound-delivery.ts';
-import {emptyBytes} from '../protocol/packet.ts';
+import {emptyBytes, type Qos} from '../protocol/packet.ts';
 import type {ActorRef} from '../runtime/actor.ts';
-import type {ConnectionMessage} from './messages.ts';
-import type {Publication} from './publication.ts';
+import type {SharedStory} from '../trace/observer.ts';
+
+/** The message that is delivered, as a connection sees it; publication.ts keeps it. */
+export interface DeliveredPublication extends SharedStory {
+  readonly qos: Qos;
+  /** Of the payload, as a client's queue counts them; also after the payload has been let go. */
+  readonly payloadBytes: number;
+  /** When it was made, monotonic ms. */
+  readonly startedAt: number;
+  /** The id on the wire for every client on which it is free; the others take one of their own. */
+  readonly messageId: number;
+  /** Whether the caller has its answer: then no SEND of it may go out any more, and its bytes are gone. */
+  readonly isAnswered: boolean;
+  /** The SEND for `id`; not to be called once answered. DUP says that we sent it before, and nothing else. [RB-10] */
+  frameFor(id: number, isDup: boolean): Uint8Array;
+  /** The REL for `id`. */
+  releaseFrameFor(id: number): Uint8Array;
+  /** The client has acknowledged `delivery`; its reply stands in it. */
+  confirm(delivery: Delivery): void;
+  /** The flow of `delivery` has ended, confirmed or not. Called once for each. */
+  end(delivery: Delivery): void;
+  /** The client's queue is full: `delivery` has ended before it began. [RB-52] */
+  refuse(delivery: Delivery): void;
+}
+
+/** To a connection, from a publication. */
+export type DeliveryMessage =
+  /** One QoS 1 or 2 message. */
+  Delivery | {readonly kind: 'retryDue' | 'timedOut'; readonly delivery: Delivery};
 
 export class Delivery {
   readonly kind = 'deliver';
-  readonly publication: Publication;
-  readonly recipient: ActorRef<ConnectionMessage>;
+  readonly publication: DeliveredPublication;
+  readonly recipient: ActorRef<DeliveryMessage>;
   /** State of its chart, as the table's code. */
   state = 0;
   /** Its id on the wire; 0 until it is transmitted. */
@@ -28,7 +55,7 @@ export class Delivery {
   /** Another delivery in the same place; the in-flight table's. */
   next: Delivery | undefined = undefined;
 
-  constructor(publication: Publication, recipient: ActorRef<ConnectionMessage>) {
+  constructor(publication: DeliveredPublication, recipient: ActorRef<DeliveryMessage>) {
     this.publication = publication;
     this.recipient = recipient;
   }

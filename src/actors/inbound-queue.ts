@@ -4,7 +4,7 @@
 import {messageOverheadBytes} from '../core/memory-bound.ts';
 import {ownBytes} from '../core/own-bytes.ts';
 import {emptyBytes} from '../protocol/packet.ts';
-import type {InboundMessage, InboundOwner} from './inbound.ts';
+import type {InboundMessage, InboundOwner} from './inbound-message.ts';
 import type {Thread} from './thread.ts';
 
 /** Where memory is short, a client is not read any further once so much of it waits. */

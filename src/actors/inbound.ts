@@ -6,10 +6,10 @@ import {inboundQos1, inboundQos2} from '../machines/inbound-delivery.ts';
 import {isRepeat} from '../machines/repeat.ts';
 import {framePacket} from '../protocol/frame.ts';
 import {emptyBytes, type Packet, type Qos, type SendPacket} from '../protocol/packet.ts';
-import {type AnswerKind, chartNumber, type Story, type Subject} from '../trace/observer.ts';
+import {type AnswerKind, chartNumber} from '../trace/observer.ts';
 import type {Answer} from '../upstream/call.ts';
+import type {InboundMessage, InboundOwner} from './inbound-message.ts';
 import {InboundQueue} from './inbound-queue.ts';
-import type {Link} from './link.ts';
 import type {Survey} from './survey.ts';
 import type {Thread} from './thread.ts';
 
@@ -17,36 +17,6 @@ import type {Thread} from './thread.ts';
 const {event, effect} = inboundQos2;
 const stateUnanswered1 = inboundQos1.state.unanswered;
 const stateUnanswered2 = inboundQos2.state.unanswered;
-
-/** One message of the client. At QoS 0 it has no chart, only a call. */
-export interface InboundMessage extends Story {
-  readonly qos: Qos;
-  readonly id: number;
-  readonly type: number;
-  /** RAINBOWMESSAGEID: the same when the call is made again. [RB-63] */
-  readonly message: string;
-  /** Held until the call is made. */
-  payload: Uint8Array;
-  /** What it is held to take in the node's memory, from its place in the queue to the answer of its call. */
-  heldBytes: number;
-  /** State of its chart, as the table's code. */
-  state: number;
-  /** See {@link Story}. */
-  watchMask: number;
-  storyPlace: number;
-  /** The business server's answer, held from the REC on; the same bytes at every repeat. [RB-20] */
-  reply: Uint8Array;
-}
-
-/** What the receiving half needs of its connection. */
-export interface InboundOwner {
-  readonly link: Link;
-  readonly subject: Subject;
-  /** Makes the call of `message`; answered through {@link Inbound.answered}. */
-  call(message: InboundMessage): void;
-  /** The client outran a bound. */
-  overrun(): void;
-}
 
 export class Inbound {
   readonly #thread: Thread;

@@ -6,11 +6,11 @@ import type {Packet, PacketFault} from '../protocol/packet.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import type {Reply} from '../runtime/ask.ts';
 import type {Answer, Call} from '../upstream/call.ts';
-import type {Delivery} from './delivery.ts';
-import type {InboundMessage} from './inbound.ts';
-import type {OwedClose} from './owed-close.ts';
-import type {Broadcast} from './publisher.ts';
-import type {Survey} from './survey.ts';
+import type {DeliveryMessage} from './delivery.ts';
+import type {InboundMessage} from './inbound-message.ts';
+import type {CloseAwaitedMessage, OwedClose} from './owed-close.ts';
+import type {BroadcastMessage} from './recipients.ts';
+import type {SurveyMessage} from './survey.ts';
 
 /** From the upstream caller. `context` is what the call was given: a message's state, or nothing. */
 export interface AnsweredMessage {
@@ -41,12 +41,10 @@ export type ConnectionMessage =
   /** From the edge: the connect call has not been answered at all. */
   | {readonly kind: 'handshakeDue'}
   | AnsweredMessage
-  /** From a channel or the publisher: one QoS 1 or 2 message. */
-  | Delivery
-  /** From a channel or the publisher: QoS 0 messages, in order; the same object for every client. */
-  | {readonly kind: 'broadcast'; readonly broadcasts: readonly Broadcast[]}
   /** From a publication. */
-  | {readonly kind: 'retryDue' | 'timedOut'; readonly delivery: Delivery}
+  | DeliveryMessage
+  /** From a channel or the publisher. */
+  | BroadcastMessage
   /** From the switchboard. */
   | {
       readonly kind: 'subscribe';
@@ -59,14 +57,14 @@ export type ConnectionMessage =
   | {readonly kind: 'evicted'; readonly channel: string; readonly ticket: number}
   /** From another connection: the business server gave it this identity. `done` is called once that has taken effect. */
   | {readonly kind: 'identityTaken'; readonly claim: number; readonly done: () => void}
-  /** From the close outbox: a newer connection of this identity waits for the close call. */
-  | {readonly kind: 'closeAwaited'}
+  /** From the close outbox. */
+  | CloseAwaitedMessage
   /** Earlier connections of its identity have been reported closed. */
   | {readonly kind: 'identitySettled'}
   /** From the timer wheel. */
   | {readonly kind: 'heartbeatDue'}
-  /** From the switchboard: how do things stand with you? */
-  | {readonly kind: 'survey'; readonly survey: Survey}
+  /** From the switchboard. */
+  | SurveyMessage
   | {readonly kind: 'drainDue'}
   /** From the gateway. */
   | {readonly kind: 'stopping'};
@@ -88,7 +86,7 @@ export type ChannelMessage =
   | {readonly kind: 'broadcastsDue'}
   | {readonly kind: 'describe'; readonly reply: Reply<ChannelInfo>}
   /** From the switchboard: passed on to every member. */
-  | {readonly kind: 'survey'; readonly survey: Survey};
+  | SurveyMessage;
 
 /** To the close outbox, from the upstream caller, its timers and itself. */
 export type CloseOutboxMessage =

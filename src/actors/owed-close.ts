@@ -3,7 +3,11 @@
 import type {CloseCallReason} from '../protocol/close-reason.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import type {Subject} from '../trace/observer.ts';
-import type {ConnectionMessage} from './messages.ts';
+
+/** To a connection: a newer one of its identity waits for the close call. */
+export interface CloseAwaitedMessage {
+  readonly kind: 'closeAwaited';
+}
 
 /** What a close call says, and whose it is; plain data but for `subject`, so that it can be left to another thread. */
 export interface OwedFacts {
@@ -17,7 +21,7 @@ export interface OwedFacts {
   /** The connection, for the trace; absent where it was another thread's. */
   readonly subject?: Subject | undefined;
   /** The connection, until it releases the call. */
-  readonly owner?: ActorRef<ConnectionMessage> | undefined;
+  readonly owner?: ActorRef<CloseAwaitedMessage> | undefined;
 }
 
 /** A close call that was given up, for the log. */
@@ -37,7 +41,7 @@ export class OwedClose implements OwedFacts {
   readonly reason: CloseCallReason;
   readonly subject: Subject | undefined;
   cookie: string | undefined;
-  owner: ActorRef<ConnectionMessage> | undefined;
+  owner: ActorRef<CloseAwaitedMessage> | undefined;
   attempts = 0;
   /** Until when it is made again; monotonic ms. */
   giveUpAt = Number.POSITIVE_INFINITY;

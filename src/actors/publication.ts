@@ -17,14 +17,14 @@ import {ownBytes} from '../core/own-bytes.ts';
 import {framePacket, unframe} from '../protocol/frame.ts';
 import {emptyBytes, packetHeaderBytesMax, type Qos} from '../protocol/packet.ts';
 import type {Reply} from '../runtime/ask.ts';
-import type {PublicationResult, SharedStory} from '../trace/observer.ts';
-import {Delivery} from './delivery.ts';
+import type {PublicationResult} from '../trace/observer.ts';
+import {type DeliveredPublication, Delivery} from './delivery.ts';
 import {deliveryDepthMax, type Recipients, strangerAt} from './recipients.ts';
 import type {Thread} from './thread.ts';
 
 /** What a delivery is taken to cost in the node's memory: the object, and its places in two lists. */
 const deliveryBytes = 160;
-export class Publication implements SharedStory {
+export class Publication implements DeliveredPublication {
   readonly qos: Qos;
   /** The publication's id. */
   readonly message: string;
@@ -33,11 +33,8 @@ export class Publication implements SharedStory {
   sentFrame: Uint8Array | undefined = undefined;
   sentCode = 0;
   sentValue = 0;
-  /** Of the payload, as a client's queue counts them; also after the payload has been let go. */
   readonly payloadBytes: number;
-  /** When it was made, monotonic ms. */
   readonly startedAt: number;
-  /** The id on the wire for every client on which it is free; the others take one of their own. */
   readonly messageId: number;
   readonly #thread: Thread;
   readonly #type: number;
@@ -114,7 +111,6 @@ export class Publication implements SharedStory {
     if (this.#running > 0) this.#arm();
   }
 
-  /** The client has acknowledged `delivery`; its reply stands in it. */
   confirm(delivery: Delivery): void {
     const {reply} = delivery;
     delivery.isConfirmed = true;
@@ -162,7 +158,6 @@ export class Publication implements SharedStory {
     this.#thread.memory.release(bytes);
   }
 
-  /** The flow of `delivery` has ended, confirmed or not. Called once for each. */
   end(delivery: Delivery): void {
     delivery.isEnded = true;
     if (--this.#running === 0) this.#timer?.cancel();
@@ -170,18 +165,15 @@ export class Publication implements SharedStory {
     if (!delivery.isConfirmed && --this.#open === 0 && !this.#isAnswered) this.#answer(false);
   }
 
-  /** The client's queue is full: `delivery` has ended before it began. [RB-52] */
   refuse(delivery: Delivery): void {
     this.#refused++;
     this.end(delivery);
   }
 
-  /** Whether the caller has its answer: then no SEND of it may go out any more, and its bytes are gone. */
   get isAnswered(): boolean {
     return this.#isAnswered;
   }
 
-  /** The SEND for `id`; not to be called once answered. DUP says that we sent it before, and nothing else. [RB-10] */
   frameFor(id: number, isDup: boolean): Uint8Array {
     if (id !== this.messageId) return this.#frameSend(id, isDup);
     if (!isDup) return this.#frame;
@@ -192,7 +184,6 @@ export class Publication implements SharedStory {
     return this.#repeatFrame;
   }
 
-  /** The REL for `id`. */
   releaseFrameFor(id: number): Uint8Array {
     if (id !== this.messageId) return framePacket({kind: 'rel', id});
     this.#releaseFrame ??= framePacket({kind: 'rel', id});

@@ -4,16 +4,10 @@
 import type {PublishOutcome, PublishRequest} from '../cluster/switchboard.ts';
 import {framePacket} from '../protocol/frame.ts';
 import type {Reply} from '../runtime/ask.ts';
-import type {PublicationFacts, SharedStory} from '../trace/observer.ts';
+import type {PublicationFacts} from '../trace/observer.ts';
 import {Publication} from './publication.ts';
-import {deliveryDepthMax, type Recipients, strangerAt} from './recipients.ts';
+import {type Broadcast, deliveryDepthMax, type Recipients, strangerAt} from './recipients.ts';
 import type {Thread} from './thread.ts';
-
-/** One QoS 0 message, as it goes to every client. */
-export interface Broadcast {
-  readonly frame: Uint8Array;
-  readonly story: SharedStory | undefined;
-}
 
 /** Sends `request` to `recipients` and calls `reply` once, when all have answered or gone, or at the timeout. */
 export function publish(

@@ -1,11 +1,26 @@
-// Those whom a publication is for.
+// The recipients of a publication, and what they are sent.
 
 import type {ActorRef} from '../runtime/actor.ts';
-import type {Subject} from '../trace/observer.ts';
-import type {ConnectionMessage} from './messages.ts';
+import type {SharedStory, Subject} from '../trace/observer.ts';
+import type {DeliveryMessage} from './delivery.ts';
+
+/** One QoS 0 message, as it goes to every client. */
+export interface Broadcast {
+  readonly frame: Uint8Array;
+  readonly story: SharedStory | undefined;
+}
+
+/** To a connection: QoS 0 messages, in order; the same object for every client. */
+export interface BroadcastMessage {
+  readonly kind: 'broadcast';
+  readonly broadcasts: readonly Broadcast[];
+}
+
+/** A connection, as a publication sees it. */
+export type Recipient = ActorRef<DeliveryMessage | BroadcastMessage>;
 
 /** Some connections: the keys of a map or set. */
-export type Recipients = Pick<ReadonlySet<ActorRef<ConnectionMessage>>, 'size' | 'keys'>;
+export type Recipients = Pick<ReadonlySet<Recipient>, 'size' | 'keys'>;
 
 /**
  * Messages waiting for one connection at which further ones are refused: what ends it, and the answers that it waits for,
@@ -13,7 +28,7 @@ export type Recipients = Pick<ReadonlySet<ActorRef<ConnectionMessage>>, 'size' |
  */
 export const deliveryDepthMax = 100_000;
 
-/** A recipient that could not be told, for a trace: all that is known of it is its name. */
-export function strangerAt({name}: ActorRef<ConnectionMessage>): Subject {
+/** A recipient whose mailbox is full or which has ended, for a trace: its name is all that is known. */
+export function strangerAt({name}: {readonly name: string}): Subject {
   return {number: 0, identity: name, watchMask: 0, watchEpoch: 0, subjectPlace: 0};
 }

@@ -7,12 +7,6 @@ import {rosterChannelsMax} from '../protocol/trace.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import type {Subject} from '../trace/observer.ts';
 import {charts} from '../trace/record-kind.ts';
-import type {ConnectionLife} from './connection-life.ts';
-import type {Inbound} from './inbound.ts';
-import type {Link} from './link.ts';
-import type {Membership} from './membership.ts';
-import type {ConnectionMessage} from './messages.ts';
-import type {Outbound} from './outbound.ts';
 
 /** What a connection tells of itself. */
 export interface Standing {
@@ -27,6 +21,12 @@ export interface Standing {
   readonly queuedBytes: number;
   readonly inbound: number;
   readonly bufferedBytes: number;
+}
+
+/** To a connection, or to a channel, which passes it on to its members. */
+export interface SurveyMessage {
+  readonly kind: 'survey';
+  readonly survey: Survey;
 }
 
 export class Survey {
@@ -49,7 +49,7 @@ export class Survey {
   }
 
   /** Asks these. Called once. */
-  start(connections: Iterable<ActorRef<ConnectionMessage>>): void {
+  start(connections: Iterable<ActorRef<SurveyMessage>>): void {
     this.#waiting = 1;
     for (const connection of connections) {
       this.asked++;
@@ -92,38 +92,6 @@ export class Survey {
     const counts = this.states[chart];
     if (counts !== undefined) counts[state] = (counts[state] ?? 0) + 1;
   }
-}
-
-/** A connection's parts; those it has no need of are absent. */
-export interface SurveyedParts {
-  readonly line: Subject;
-  readonly life: ConnectionLife;
-  readonly link: Link;
-  readonly membership: Membership | undefined;
-  readonly outbound: Outbound | undefined;
-  readonly inbound: Inbound | undefined;
-}
-
-/** One connection's answer to `survey`. */
-export function answerSurvey(survey: Survey, {line, life, link, membership, outbound, inbound}: SurveyedParts): void {
-  survey.countConnection(life.state);
-  outbound?.countInto(survey);
-  inbound?.countInto(survey);
-  if (!survey.wantsRow()) {
-    survey.skip();
-    return;
-  }
-  survey.tell({
-    line,
-    state: life.state,
-    silentMs: life.silentMs,
-    channels: membership?.channels,
-    inFlight: outbound?.inFlightCount ?? 0,
-    queued: outbound?.queuedCount ?? 0,
-    queuedBytes: outbound?.queuedBytes ?? 0,
-    inbound: (inbound?.heldCount ?? 0) + (inbound?.callCount ?? 0),
-    bufferedBytes: link.bufferedBytes,
-  });
 }
 
 /** The row of the inspector's list. */

@@ -7,7 +7,7 @@ import type {ActorRef, Behaviour} from '../runtime/actor.ts';
 import type {Scheduler} from '../runtime/scheduler.ts';
 import type {Supervisor} from '../runtime/supervisor.ts';
 import type {AcceptedAnswer, Answer, Call, FailedAnswer, UpstreamTransport} from '../upstream/call.ts';
-import type {InboundMessage} from './inbound.ts';
+import type {InboundMessage} from './inbound-message.ts';
 import type {AnsweredMessage, UpstreamMessage} from './messages.ts';
 
 /** Drained every turn, so this is never met: a turn handles fewer messages. A connection whose call is refused fails it. */

@@ -1,7 +1,5 @@
 // The one table of what can go wrong for an application that sends. Match on `code`.
 
-import type {ClosedEvent} from './events.ts';
-
 interface ClientErrorFacts {
   /** What a person reads. */
   readonly message: string;
@@ -39,6 +37,24 @@ export type ClientErrorCode = keyof typeof facts;
 
 /** Every code with its facts. */
 export const clientErrorTable: Readonly<Record<ClientErrorCode, ClientErrorFacts>> = facts;
+
+/** A connection, or an attempt at one, has ended. */
+export interface ClosedEvent {
+  /**
+   * Of the close frame; 1006 where there was none. A browser tells no more of an attempt that failed: a refusal by the
+   * business server (401), a gateway that is full (503) and a network that is down all look like this.
+   */
+  readonly code: number;
+  readonly reason: string;
+  /** Whether it had been open: if not, the attempt failed. */
+  readonly wasOpen: boolean;
+  /** Attempts that have failed since the last connection that lasted. */
+  readonly failures: number;
+  /** When the next attempt is made, in milliseconds; `undefined` where none will be. */
+  readonly retryInMs: number | undefined;
+  /** Why the attempt could not even be made: what `query` threw, or that there is no WebSocket. */
+  readonly cause?: unknown;
+}
 
 /** What `send()` rejects with, and what the constructor throws. */
 export class RainbowClientError extends Error {

@@ -3,7 +3,9 @@
 import type {ClientConnectionState} from '../machines/steps.ts';
 import type {Qos} from '../protocol/packet.ts';
 import type {Payload} from '../protocol/payload.ts';
-import {check, type RainbowClientError} from './errors.ts';
+import {type ClosedEvent, check, type RainbowClientError} from './errors.ts';
+
+export type {ClosedEvent} from './errors.ts';
 
 /** A state of the connection's chart (machines/client-connection.ts, drawn in docs/client.md). */
 export type RainbowState = ClientConnectionState;
@@ -54,24 +56,6 @@ export interface PendingMessage extends DeliveryFacts {
 export interface StateEvent {
   readonly state: RainbowState;
   readonly former: RainbowState;
-}
-
-/** A connection, or an attempt at one, has ended. */
-export interface ClosedEvent {
-  /**
-   * Of the close frame; 1006 where there was none. A browser tells no more of an attempt that failed: a refusal by the
-   * business server (401), a gateway that is full (503) and a network that is down all look like this.
-   */
-  readonly code: number;
-  readonly reason: string;
-  /** Whether it had been open: if not, the attempt failed. */
-  readonly wasOpen: boolean;
-  /** Attempts that have failed since the last connection that lasted. */
-  readonly failures: number;
-  /** When the next attempt is made, in milliseconds; `undefined` where none will be. */
-  readonly retryInMs: number | undefined;
-  /** Why the attempt could not even be made: what `query` threw, or that there is no WebSocket. */
-  readonly cause?: unknown;
 }
 
 /** How it ended for good: `faded` as the application wished, `refused` as the gateway wished or after the last attempt. */

@@ -1,7 +1,6 @@
 // What a developer should read though nobody listens: on the console, unless the application takes it.
 
 import type {ClosedEvent} from './events.ts';
-import type {Settings} from './options.ts';
 
 export function warnOnConsole(text: string, ...cause: readonly unknown[]): void {
   console.warn(`Rainbow: ${text}`, ...cause);
@@ -10,8 +9,14 @@ export function warnOnConsole(text: string, ...cause: readonly unknown[]): void 
 /** Attempts in a row that fail before there is a warning; one or two are a network's everyday life. */
 const failuresWarned = 3;
 
+interface Warner {
+  /** The address without its query. */
+  readonly place: string;
+  readonly warn: (text: string, cause?: unknown) => void;
+}
+
 /** Warns of a connection that never opens: with a wrong URL there would be no other sign. */
-export function warnOfFailures({failures, wasOpen, code, reason, cause}: ClosedEvent, {warn, place}: Settings): void {
+export function warnOfFailures({failures, wasOpen, code, reason, cause}: ClosedEvent, {warn, place}: Warner): void {
   if (failures !== failuresWarned || wasOpen) return;
   warn(
     `${failures} attempts to connect to ${place} have failed (${`${code} ${reason}`.trim()}). The URL may be wrong, the gateway down, or the ` +

@@ -3,9 +3,6 @@
 import {randomFillSync, randomInt} from 'node:crypto';
 import {invariant} from './invariant.ts';
 
-// Whoever runs on Node finds both kinds here.
-export {SeededRandom} from './random-seeded.ts';
-
 /** A source of chance. */
 export interface Random {
   /** `length` bytes as lower-case hex; unguessable from the system's source. */

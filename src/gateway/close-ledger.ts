@@ -2,8 +2,8 @@
 // successor, with the same RAINBOWMESSAGEID. [RB-64] The shard notes what changes, once a turn, on the port to its parent;
 // what was posted arrives, however the shard ends. Only with several threads.
 
+import type {CloseLedger} from '../actors/outside.ts';
 import type {OwedFacts} from '../actors/owed-close.ts';
-import type {CloseLedger} from '../actors/thread.ts';
 import {invariant} from '../core/invariant.ts';
 import {isCloseCallReason} from '../protocol/close-reason.ts';
 

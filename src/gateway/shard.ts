@@ -5,9 +5,11 @@
 import type {AddressInfo} from 'node:net';
 import type {MessagePort} from 'node:worker_threads';
 import type {Logger} from 'pino';
+import {createThread} from '../actors/create-thread.ts';
+import {type CloseLedger, noLedger} from '../actors/outside.ts';
 import type {OwedFacts} from '../actors/owed-close.ts';
+import {stopThread} from '../actors/stop-thread.ts';
 import {createLocalSwitchboard} from '../actors/switchboard-local.ts';
-import {type CloseLedger, createThread, noLedger, stopThread} from '../actors/thread.ts';
 import {Identities} from '../cluster/identities.ts';
 import {createFederatedInspector} from '../cluster/inspector-federated.ts';
 import {createHttpTransport} from '../cluster/node-http.ts';

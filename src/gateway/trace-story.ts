@@ -2,7 +2,8 @@
 
 import type {Inspect} from '../cluster/inspector-federated.ts';
 import type {Clock} from '../core/clock.ts';
-import {type Story, tellStory} from '../protocol/story.ts';
+import {tellStory} from '../protocol/story.ts';
+import type {Story} from '../protocol/story-parts.ts';
 import type {RosterRow, TraceEvent} from '../protocol/trace.ts';
 import type {GatewayOptions} from './options.ts';
 import type {Coverage, CoverageOf} from './trace-coverage.ts';

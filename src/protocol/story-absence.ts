@@ -1,7 +1,7 @@
 // Why a publication did not reach a client: told from what is known of the client's life.
 
 import {duration} from './duration.ts';
-import type {Story, StoryPart} from './story.ts';
+import type {Story, StoryPart} from './story-parts.ts';
 import type {MembershipEvent, PublicationStarted, TraceEvent, TransitionEvent} from './trace.ts';
 
 /** `events` hold the steps of the client's connections and its joins, as far as they were traced. */

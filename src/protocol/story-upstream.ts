@@ -1,8 +1,8 @@
 // What became of a client's message on its way to the business server, told from the events of its trace.
 
 import {duration} from './duration.ts';
-import type {PartOutcome, Story} from './story.ts';
 import {unknownStory} from './story-absence.ts';
+import type {PartOutcome, Story} from './story-parts.ts';
 import type {CallAnswered, CallMade, TraceEvent, TransitionEvent} from './trace.ts';
 
 /** See {@link tellStory}. */

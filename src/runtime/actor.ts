@@ -1,9 +1,9 @@
 // What an actor is, and the cell that runs one. An actor has a behaviour and a mailbox; nobody reaches the behaviour but
 // through messages, and it handles one message at a time. The runtime knows no socket, no packet and no HTTP.
 
+import type {Counters} from '../core/counters.ts';
 import {invariant} from '../core/invariant.ts';
 import {Mailbox} from './mailbox.ts';
-import type {Schedulable, Scheduler} from './scheduler.ts';
 import type {Supervised, Supervisor} from './supervisor.ts';
 
 /** Where an actor can be reached. */
@@ -40,6 +40,20 @@ export interface ActorOptions<Message> {
   readonly create: (self: Cell<Message>, previous: Behaviour<Message> | undefined) => Behaviour<Message>;
 }
 
+/** What the run queue holds: an actor's cell, whatever its messages are. */
+export interface Schedulable {
+  /** Whether it stands in the run queue; the scheduler's. */
+  isReady: boolean;
+  readonly depth: number;
+  run(budget: number): number;
+}
+
+/** What an actor needs of its scheduler. */
+export interface RunQueue {
+  readonly counters: Counters;
+  makeReady(cell: Schedulable): void;
+}
+
 /** One actor, as the scheduler sees it. */
 export class Cell<Message> implements ActorRef<Message>, Schedulable, Supervised {
   /** May be changed by the actor itself, when it learns who it is. */
@@ -48,12 +62,12 @@ export class Cell<Message> implements ActorRef<Message>, Schedulable, Supervised
   /** Whether the scheduler has it in its run queue; owned by the scheduler. */
   isReady = false;
   readonly supervisor: Supervisor;
-  readonly #scheduler: Scheduler;
+  readonly #scheduler: RunQueue;
   readonly #mailbox: Mailbox<Message>;
   readonly #create: ActorOptions<Message>['create'];
   #behaviour: Behaviour<Message>;
 
-  constructor(scheduler: Scheduler, options: ActorOptions<Message>) {
+  constructor(scheduler: RunQueue, options: ActorOptions<Message>) {
     this.name = options.name;
     this.supervisor = options.supervisor;
     this.#scheduler = scheduler;

@@ -6,7 +6,7 @@
 
 import type {Clock} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
-import {type ActorOptions, Cell} from './actor.ts';
+import {type ActorOptions, Cell, type Schedulable} from './actor.ts';
 import {type Commit, CommitQueue, type CommittedEffect} from './commit-queue.ts';
 import {Worklist} from './worklist.ts';
 
@@ -39,14 +39,6 @@ export type TurnPhase = (typeof turnPhases)[number];
 interface Hook {
   readonly phase: TurnPhase;
   readonly run: () => void;
-}
-
-/** What the run queue holds: an actor's cell, whatever its messages are. */
-export interface Schedulable {
-  /** Whether it stands in the run queue; the scheduler's. */
-  isReady: boolean;
-  readonly depth: number;
-  run(budget: number): number;
 }
 
 /** The run queue of one thread. */

@@ -3,7 +3,7 @@
 
 import test from 'ava';
 import {broadcast} from '../../src/actors/publisher.ts';
-import {stopThread} from '../../src/actors/thread.ts';
+import {stopThread} from '../../src/actors/stop-thread.ts';
 import type {CloseCallReason} from '../../src/protocol/close-reason.ts';
 import type {Call, CloseCall, FailedAnswer} from '../../src/upstream/call.ts';
 import {type ActorsKit, type Client, createActors} from './kit.ts';

@@ -357,7 +357,7 @@ test('the cookie is kept, cleared when empty, and sent on every later call', (t)
 });
 
 test('a gateway that stops refuses handshakes, closes everybody 1001 and makes the close calls', async (t) => {
-  const {stopThread} = await import('../../src/actors/thread.ts');
+  const {stopThread} = await import('../../src/actors/stop-thread.ts');
   const kit = createActors();
   const [open, checking] = [kit.connect('room'), kit.knock()];
   open.receive('10000161');
@@ -380,7 +380,7 @@ test('a gateway that stops refuses handshakes, closes everybody 1001 and makes t
 });
 
 test('a close call that waits for earlier calls does not wait any longer once the gateway stops [RB-64]', async (t) => {
-  const {stopThread} = await import('../../src/actors/thread.ts');
+  const {stopThread} = await import('../../src/actors/stop-thread.ts');
   const kit = createActors();
   const client = kit.connect();
   client.receive('10000161');

@@ -1,18 +1,20 @@
 // The actors of one thread under a simulated clock: links that record what they were handed, a business server that
 // answers when told. Everything else is the product's own.
 
+import type {ActorSettings} from '../../src/actors/actor-settings.ts';
 import {spawnConnection} from '../../src/actors/connection-actor.ts';
+import {createThread} from '../../src/actors/create-thread.ts';
 import type {Link} from '../../src/actors/link.ts';
 import type {ConnectionMessage} from '../../src/actors/messages.ts';
 import type {CloseLoss} from '../../src/actors/owed-close.ts';
 import {createLocalSwitchboard} from '../../src/actors/switchboard-local.ts';
-import {type ActorSettings, createThread, type Thread} from '../../src/actors/thread.ts';
+import type {Thread} from '../../src/actors/thread.ts';
 import type {PublishOutcome, PublishRequest} from '../../src/cluster/switchboard.ts';
 import type {LocalPart} from '../../src/cluster/switchboard-federated.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import {createCounters} from '../../src/core/counters.ts';
 import type {MemoryBound} from '../../src/core/memory-bound.ts';
-import {SeededRandom} from '../../src/core/random.ts';
+import {SeededRandom} from '../../src/core/random-seeded.ts';
 import {unframe} from '../../src/protocol/frame.ts';
 import {emptyBytes, parsePacket} from '../../src/protocol/packet.ts';
 import type {ActorRef} from '../../src/runtime/actor.ts';

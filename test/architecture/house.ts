@@ -130,11 +130,11 @@ function resolve({from, specifier}: ImportEdge): string {
   return new URL(specifier, `file:///${from}`).pathname.slice(1);
 }
 
-/** Circles of files that need each other to run, each once. Types may go round: nothing is left of them. */
+/** Circles of files that need each other, types included, each once. */
 function findCircles(edges: readonly ImportEdge[]): readonly string[] {
   const targets = new Map<string, string[]>();
   for (const edge of edges) {
-    if (edge.isTypeOnly || !edge.specifier.startsWith('.')) continue;
+    if (!edge.specifier.startsWith('.')) continue;
     targets.set(edge.from, [...(targets.get(edge.from) ?? []), resolve(edge)]);
   }
   const circles: string[] = [];

@@ -90,7 +90,7 @@ test('the check tells types from values where only types are allowed', (t) => {
   ]);
 });
 
-test('the check finds a circle of files, once', (t) => {
+test('the check finds a circle of files, once, and also one of types', (t) => {
   const files = [
     makeFile('src/core/a.ts', "import {b} from './b.ts';"),
     makeFile('src/core/b.ts', "import {c} from './c.ts';"),
@@ -99,7 +99,10 @@ test('the check finds a circle of files, once', (t) => {
     makeFile('src/core/e.ts', "import type {F} from './f.ts';"),
     makeFile('src/core/f.ts', "import {e} from './e.ts';"),
   ];
-  t.deepEqual(findImportFaults(files), ['circle: src/core/a.ts -> src/core/b.ts -> src/core/c.ts -> src/core/a.ts']);
+  t.deepEqual(findImportFaults(files), [
+    'circle: src/core/a.ts -> src/core/b.ts -> src/core/c.ts -> src/core/a.ts',
+    'circle: src/core/e.ts -> src/core/f.ts -> src/core/e.ts',
+  ]);
 });
 
 test('an import in a comment, a string or a template is none', (t) => {

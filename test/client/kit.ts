@@ -11,7 +11,7 @@ import type {
 } from '../../src/client/client.ts';
 import {Rainbow} from '../../src/client/client.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
-import {SeededRandom} from '../../src/core/random.ts';
+import {SeededRandom} from '../../src/core/random-seeded.ts';
 
 /** One socket, as the client made it. */
 export class ScriptedSocket {

@@ -11,7 +11,7 @@ import {
 import type {NodeList} from '../../src/cluster/node-transport.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import {type Counters, createCounters} from '../../src/core/counters.ts';
-import {SeededRandom} from '../../src/core/random.ts';
+import {SeededRandom} from '../../src/core/random-seeded.ts';
 import {writeAnnouncement} from '../../src/protocol/announcement.ts';
 import {deriveNodeKeys, type NodeKeys} from '../../src/protocol/node-proof.ts';
 

@@ -4,7 +4,7 @@ import type {Part} from '../../src/cluster/peer.ts';
 import {createFederatedSwitchboard} from '../../src/cluster/switchboard-federated.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import {createCounters} from '../../src/core/counters.ts';
-import {SeededRandom} from '../../src/core/random.ts';
+import {SeededRandom} from '../../src/core/random-seeded.ts';
 import {keys, requestOf, self, token} from './node-kit.ts';
 
 test('at the end nobody waits any more for a node that had said goodbye and then answered nothing [RB-61]', async (t) => {

@@ -1,7 +1,7 @@
 // Walks of chance through a model, each step done to the product as well, which must send what the model sends. What the
 // search proves of the model then speaks of the product.
 
-import {SeededRandom} from '../../src/core/random.ts';
+import {SeededRandom} from '../../src/core/random-seeded.ts';
 import type {DeliveryModel} from './delivery-model.ts';
 import type {Entry} from './journal.ts';
 import type {Direction} from './link.ts';

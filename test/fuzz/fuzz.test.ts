@@ -1,5 +1,5 @@
 import test from 'ava';
-import {SeededRandom} from '../../src/core/random.ts';
+import {SeededRandom} from '../../src/core/random-seeded.ts';
 import {bendBytes, bendText} from './mutation.ts';
 import {runFuzz, targetNames} from './run.ts';
 

@@ -1,6 +1,6 @@
 // Chance as input: bytes and texts, made up or bent from good ones, the same for the same seed.
 
-import type {SeededRandom} from '../../src/core/random.ts';
+import type {SeededRandom} from '../../src/core/random-seeded.ts';
 
 const interestingBytes = [
   0x00, 0x01, 0x0a, 0x0d, 0x10, 0x14, 0x1c, 0x20, 0x25, 0x26, 0x3b, 0x7f, 0x80, 0xc3, 0xed, 0xff,

@@ -2,7 +2,7 @@
 // be made again.
 
 import {performance} from 'node:perf_hooks';
-import {SeededRandom} from '../../src/core/random.ts';
+import {SeededRandom} from '../../src/core/random-seeded.ts';
 import {nodeTargets} from './node-targets.ts';
 import type {Target} from './target.ts';
 import {textTargets} from './text-targets.ts';

@@ -1,6 +1,6 @@
 // Something that takes input from outside, and what may come of it: a class, which is counted, and never a throw.
 
-import type {SeededRandom} from '../../src/core/random.ts';
+import type {SeededRandom} from '../../src/core/random-seeded.ts';
 
 export interface Target {
   readonly name: string;

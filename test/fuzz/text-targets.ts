@@ -2,7 +2,7 @@
 
 import {readFileSync} from 'node:fs';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
-import type {SeededRandom} from '../../src/core/random.ts';
+import type {SeededRandom} from '../../src/core/random-seeded.ts';
 import {ApiAuthentication} from '../../src/gateway/api-authentication.ts';
 import {parseQuery} from '../../src/gateway/api-query.ts';
 import {meaningOf, readPublish, readSubscription} from '../../src/gateway/api-request.ts';

@@ -4,7 +4,7 @@ import {type IncomingHttpHeaders, IncomingMessage} from 'node:http';
 import {Socket} from 'node:net';
 import {pino} from 'pino';
 import {systemClock} from '../../src/core/clock.ts';
-import type {SeededRandom} from '../../src/core/random.ts';
+import type {SeededRandom} from '../../src/core/random-seeded.ts';
 import {readHandshake} from '../../src/gateway/handshake.ts';
 import {HandshakeLog, noticesBytes} from '../../src/gateway/handshake-log.ts';
 import {OriginPolicy} from '../../src/gateway/origin-policy.ts';

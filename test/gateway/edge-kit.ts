@@ -6,7 +6,7 @@ import {createServer, type IncomingMessage} from 'node:http';
 import {connect, type Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import type {ExecutionContext} from 'ava';
-import type {ActorSettings} from '../../src/actors/thread.ts';
+import type {ActorSettings} from '../../src/actors/actor-settings.ts';
 import {MemoryBound} from '../../src/core/memory-bound.ts';
 import {defaultOptions} from '../../src/gateway/options.ts';
 import {createWebSocketEdge, type EdgeOptions} from '../../src/gateway/websocket-edge.ts';

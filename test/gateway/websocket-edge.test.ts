@@ -4,7 +4,7 @@ import {once} from 'node:events';
 import type {Socket} from 'node:net';
 import {setImmediate as nextPhase} from 'node:timers/promises';
 import test from 'ava';
-import {stopThread} from '../../src/actors/thread.ts';
+import {stopThread} from '../../src/actors/stop-thread.ts';
 import {earlyBytesMax} from '../../src/gateway/early-bytes.ts';
 import {frame, opcodes} from '../e2e/kit/frame.ts';
 import {listenersOf, openEdge} from './edge-kit.ts';

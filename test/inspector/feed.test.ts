@@ -4,7 +4,7 @@ import {createServer, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import test, {type ExecutionContext} from 'ava';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
-import {SeededRandom} from '../../src/core/random.ts';
+import {SeededRandom} from '../../src/core/random-seeded.ts';
 import {type FeedWish, openServedRecording, stopReading, tryNow, watch} from '../../src/inspector/feed.ts';
 import {type Source, Store} from '../../src/inspector/model/store.ts';
 import type {TraceHeader} from '../../src/protocol/trace.ts';

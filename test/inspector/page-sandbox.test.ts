@@ -2,7 +2,7 @@
 
 import type {ExecutionContext} from 'ava';
 import type {Page} from 'playwright-core';
-import {SeededRandom} from '../../src/core/random.ts';
+import {SeededRandom} from '../../src/core/random-seeded.ts';
 import {stories} from '../../src/inspector/sandbox/stories.ts';
 import {browserTest} from '../browser/browser-test.ts';
 import {start} from '../e2e/kit/gateway.ts';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {SeededRandom} from '../../src/core/random.ts';
+import {SeededRandom} from '../../src/core/random-seeded.ts';
 import {makeMove} from '../../src/inspector/sandbox/moves.ts';
 import {Sandbox} from '../../src/inspector/sandbox/sandbox.ts';
 import {stories} from '../../src/inspector/sandbox/stories.ts';

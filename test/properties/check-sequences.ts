@@ -2,7 +2,7 @@
 // sequence that fast-check finds, and records it.
 
 import fc from 'fast-check';
-import type {ActorSettings} from '../../src/actors/thread.ts';
+import type {ActorSettings} from '../../src/actors/actor-settings.ts';
 import {Tape} from '../trace/tape.ts';
 import {Real} from './connection-commands.ts';
 import {ConnectionModel} from './connection-model.ts';

@@ -2,7 +2,7 @@
 // everything that shows outside must be the same: packets, close frames, calls, answers to publications.
 
 import type fc from 'fast-check';
-import type {ActorSettings} from '../../src/actors/thread.ts';
+import type {ActorSettings} from '../../src/actors/actor-settings.ts';
 import {generatePacket, messageIdMax, type Qos} from '../../src/protocol/packet.ts';
 import {type ActorsKit, type Client, createActors} from '../actors/kit.ts';
 import type {Tape} from '../trace/tape.ts';

@@ -1,7 +1,7 @@
 // The chance of one part of the simulation. Every part has a stream of its own, made from the one seed and the part's
 // name, so that a change in one part leaves the chance of the others as it was.
 
-import {SeededRandom} from '../../src/core/random.ts';
+import {SeededRandom} from '../../src/core/random-seeded.ts';
 
 export class Dice extends SeededRandom {
   constructor(seed: number, part: string) {

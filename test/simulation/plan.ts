@@ -1,6 +1,6 @@
 // What a seed decides before anything runs: how many clients, how long, under which settings, and how bad the weather is.
 
-import type {ActorSettings} from '../../src/actors/thread.ts';
+import type {ActorSettings} from '../../src/actors/actor-settings.ts';
 import {Dice} from './dice.ts';
 import type {Hostility} from './pipe.ts';
 

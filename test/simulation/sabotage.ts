@@ -1,7 +1,7 @@
 // Ways to break the gateway from outside its code, to prove that the observer sees it. An empty one breaks nothing.
 
+import type {ActorSettings} from '../../src/actors/actor-settings.ts';
 import type {Link} from '../../src/actors/link.ts';
-import type {ActorSettings} from '../../src/actors/thread.ts';
 import type {ShardMessage} from '../../src/cluster/shard-message.ts';
 import type {Switchboard} from '../../src/cluster/switchboard.ts';
 import type {Clock} from '../../src/core/clock.ts';

@@ -1,7 +1,10 @@
 // One simulated thread of the gateway: what src/gateway/shard.ts puts together, without sockets and workers.
 
+import {createThread} from '../../src/actors/create-thread.ts';
+import {noLedger} from '../../src/actors/outside.ts';
+import {stopThread} from '../../src/actors/stop-thread.ts';
 import {createLocalSwitchboard} from '../../src/actors/switchboard-local.ts';
-import {createThread, noLedger, stopThread, type Thread} from '../../src/actors/thread.ts';
+import type {Thread} from '../../src/actors/thread.ts';
 import {Identities} from '../../src/cluster/identities.ts';
 import {NodeLoad} from '../../src/cluster/node-load.ts';
 import {PortPeer} from '../../src/cluster/peer-port.ts';

@@ -1,6 +1,6 @@
 import test from 'ava';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
-import {SeededRandom} from '../../src/core/random.ts';
+import {SeededRandom} from '../../src/core/random-seeded.ts';
 import {isCallbackNonce, verify} from '../../src/protocol/signature.ts';
 import {type CallRequest, CallRequestMaker} from '../../src/upstream/call-request.ts';
 import {closeCall, connectCall, messageCall, settingsOf, token} from './kit.ts';

@@ -3,7 +3,7 @@
 
 import type {Dispatcher} from 'undici';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
-import {SeededRandom} from '../../src/core/random.ts';
+import {SeededRandom} from '../../src/core/random-seeded.ts';
 import type {Answer, Call, UpstreamSettings} from '../../src/upstream/call.ts';
 import type {CallRequest} from '../../src/upstream/call-request.ts';
 import {Caller} from '../../src/upstream/caller.ts';

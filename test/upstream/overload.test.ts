@@ -2,7 +2,7 @@
 // it, each gets a share, and nobody is called for nobody.
 
 import test from 'ava';
-import {SeededRandom} from '../../src/core/random.ts';
+import {SeededRandom} from '../../src/core/random-seeded.ts';
 import type {Answer, Standing} from '../../src/upstream/call.ts';
 import {closeCall, connectCall, messageCall, outcome} from './kit.ts';
 import {createModel, type ModelWorld} from './model-kit.ts';

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {SeededRandom} from '../../src/core/random.ts';
+import {SeededRandom} from '../../src/core/random-seeded.ts';
 import {type Waiting, WaitingCalls} from '../../src/upstream/waiting-calls.ts';
 
 function inOrder(items: readonly Waiting[]): Waiting[] {

@@ -2,7 +2,7 @@
 // connection. It can also be taken down and put up again, or frozen: to who connects to it that is the server behind.
 
 import {type AddressInfo, connect, createServer, type Server, type Socket} from 'node:net';
-import {SeededRandom} from '../../../src/core/random.ts';
+import {SeededRandom} from '../../../src/core/random-seeded.ts';
 import type {Lifetime} from '../../e2e/kit/lifetime.ts';
 
 /** What the line does. Without any of it everything passes at once. */

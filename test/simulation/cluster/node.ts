@@ -2,8 +2,10 @@
 // own; the HTTP between nodes is read and answered with the product's own pieces, and carried by the simulated network.
 
 import {spawnConnection} from '../../../src/actors/connection-actor.ts';
+import {createThread} from '../../../src/actors/create-thread.ts';
+import {stopThread} from '../../../src/actors/stop-thread.ts';
 import {createLocalSwitchboard} from '../../../src/actors/switchboard-local.ts';
-import {createThread, stopThread, type Thread} from '../../../src/actors/thread.ts';
+import type {Thread} from '../../../src/actors/thread.ts';
 import {Discovery} from '../../../src/cluster/discovery.ts';
 import {answerHello, type HelloPath, type HelloProof, type HelloQuestion} from '../../../src/cluster/hello.ts';
 import {NodePeers} from '../../../src/cluster/node-peers.ts';

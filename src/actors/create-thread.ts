@@ -1,0 +1,128 @@
+// Makes what the actors of one thread share, and its upstream caller.
+
+import type {Clock} from '../core/clock.ts';
+import type {Counters} from '../core/counters.ts';
+import {MemoryBound} from '../core/memory-bound.ts';
+import type {Random} from '../core/random.ts';
+import {Registry} from '../runtime/registry.ts';
+import {Scheduler} from '../runtime/scheduler.ts';
+import {type Directive, Supervisor} from '../runtime/supervisor.ts';
+import {TimerWheel} from '../runtime/timer-wheel.ts';
+import type {Observation} from '../trace/observer.ts';
+import {Tracer} from '../trace/tracer.ts';
+import type {AcceptedAnswer, UpstreamTransport} from '../upstream/call.ts';
+import type {ActorSettings} from './actor-settings.ts';
+import {CloseOutbox} from './close-outbox.ts';
+import type {ConnectionMessage} from './messages.ts';
+import {nobodyOutside, type Outside} from './outside.ts';
+import type {CloseLoss} from './owed-close.ts';
+import {Sequences} from './sequences.ts';
+import type {Thread} from './thread.ts';
+import {spawnUpstreamCaller} from './upstream-caller.ts';
+
+/** What a thread is made of. */
+export interface ThreadOptions {
+  readonly settings: ActorSettings;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly counters: Counters;
+  readonly transport: UpstreamTransport;
+  /** Whether one more call to the business server may be made. @default always */
+  readonly mayCall?: () => boolean;
+  /** @default nobody is told anything */
+  readonly outside?: Outside;
+  /** See {@link Thread.number}. @default 0 */
+  readonly number?: number;
+  /** @default unbounded */
+  readonly memory?: MemoryBound;
+  /** Memory shared by the threads of a node; see {@link Sequences}. @default one of its own */
+  readonly claims?: SharedArrayBuffer;
+  /** See {@link Scheduler}: `setImmediate` in the product. */
+  readonly defer: (turn: () => void) => void;
+  /** Told of each failure of an actor, for the log. */
+  readonly onFailure: (actor: string, error: unknown) => void;
+  /** Told of each close call that was given up, for the log. @default nobody */
+  readonly onCloseLost?: (loss: CloseLoss) => void;
+  /** Told of what restarting did not mend: the thread must end. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+const traceEventsDefault = 65_536;
+const traceKeepDefaultMs = 3_600_000;
+/** Bytes of chance in the prefix of a thread's ids. */
+const prefixBytes = 5;
+/** Heartbeats may be late by this part of the keep-alive, within these bounds. */
+const ticksPerKeepAlive = 32;
+const tickMsMin = 5;
+const tickMsMax = 1_000;
+
+/** Makes the shared state of one thread and its upstream caller; nothing runs until a message is told. */
+export function createThread(options: ThreadOptions): Thread {
+  const {clock, counters, settings, random, outside = nobodyOutside, number = 0} = options;
+  const scheduler = new Scheduler({clock, counters, defer: options.defer, onFatal: options.onFatal});
+  scheduler.onTurnEnd('commit', () => outside.ledger.turnEnds());
+  const supervise = (directive: Directive): Supervisor =>
+    new Supervisor({
+      clock,
+      directive,
+      onFailure: options.onFailure,
+      escalate: (error) => scheduler.fatal(error),
+    });
+  const observation: Observation = {observer: undefined};
+  const {traceEventsMax: eventsMax = traceEventsDefault, traceKeepMs: keepMs = traceKeepDefaultMs} = settings;
+  const tracer = new Tracer({thread: number, eventsMax, keepMs, clock, turn: scheduler, observation});
+  const upstreamSupervisor = supervise('restart');
+  const tickMs = Math.min(tickMsMax, Math.max(tickMsMin, settings.keepAliveMs / ticksPerKeepAlive));
+  const thread: Omit<Thread, 'closes'> = {
+    clock,
+    random,
+    counters,
+    settings,
+    memory: options.memory ?? new MemoryBound(Number.POSITIVE_INFINITY),
+    scheduler,
+    supervisors: {
+      // One client's connection: nobody else is concerned, and nothing is there to restart. [RB-58]
+      connections: supervise('stop'),
+      channels: supervise('restart'),
+    },
+    connections: new Registry(),
+    claimants: new Registry(),
+    handshakes: new Set(),
+    channels: new Registry((channel, hasMembers) => outside.channelChanged(channel, hasMembers)),
+    heartbeats: new TimerWheel<ConnectionMessage>({
+      clock,
+      tickMs,
+      message: {kind: 'heartbeatDue'},
+      defer: options.defer,
+    }),
+    upstream: spawnUpstreamCaller(scheduler, upstreamSupervisor, options.transport, {
+      mayCall: options.mayCall ?? ((): boolean => true),
+      changed: (by) => outside.loadChanged('calls', by),
+      ended: (kind, answer) => outside.callEnded(kind, answer),
+      onUnclaimed: (identity, answer) => closeUnclaimed(whole, identity, answer),
+    }),
+    observation,
+    number,
+    tracer,
+    sequences: new Sequences(random.hex(prefixBytes), options.claims),
+    outside,
+    closeLost: options.onCloseLost ?? ((): void => {}),
+    alive: new Set(),
+    isStopping: false,
+  };
+  const whole: Thread = Object.assign(thread, {closes: new CloseOutbox(thread)});
+  return whole;
+}
+
+// The connect call of a connection that has failed meanwhile: who was let in must be reported closed. [RB-64]
+function closeUnclaimed({closes, outside, sequences}: Thread, identity: string, answer: AcceptedAnswer): void {
+  const isNamed = answer.identity !== undefined;
+  if (isNamed) outside.identityHeld(answer.identity, true);
+  const claim = isNamed ? sequences.nextClaim() : 0;
+  const message = sequences.closeOf(sequences.nextConnection());
+  const cookie = answer.cookie === '' ? undefined : answer.cookie;
+  const facts = {identity: answer.identity ?? identity, claim, message, cookie, reason: 'crashed'} as const;
+  outside.ledger.owed(message, facts.identity, claim, cookie);
+  outside.ledger.ended(message, 'crashed');
+  closes.release(closes.hold(facts), cookie);
+}

@@ -1,0 +1,35 @@
+// One message of a client, and what its receiving half needs of the connection that it came by.
+
+import type {Qos} from '../protocol/packet.ts';
+import type {Story, Subject} from '../trace/observer.ts';
+import type {Link} from './link.ts';
+
+/** One message of the client. At QoS 0 it has no chart, only a call. */
+export interface InboundMessage extends Story {
+  readonly qos: Qos;
+  readonly id: number;
+  readonly type: number;
+  /** RAINBOWMESSAGEID: the same when the call is made again. [RB-63] */
+  readonly message: string;
+  /** Held until the call is made. */
+  payload: Uint8Array;
+  /** What it is held to take in the node's memory, from its place in the queue to the answer of its call. */
+  heldBytes: number;
+  /** State of its chart, as the table's code. */
+  state: number;
+  /** See {@link Story}. */
+  watchMask: number;
+  storyPlace: number;
+  /** The business server's answer, held from the REC on; the same bytes at every repeat. [RB-20] */
+  reply: Uint8Array;
+}
+
+/** What the receiving half needs of its connection. */
+export interface InboundOwner {
+  readonly link: Link;
+  readonly subject: Subject;
+  /** Makes the call of `message`; answered through `Inbound.answered`. */
+  call(message: InboundMessage): void;
+  /** The client outran a bound. */
+  overrun(): void;
+}
