@@ -13,6 +13,7 @@ import type {MemoryBound} from '../core/memory-bound.ts';
 import type {Random} from '../core/random.ts';
 import {apiPaths} from '../protocol/api.ts';
 import type {NodeKeys} from '../protocol/node-proof.ts';
+import {type Refusal, refusalOf} from '../protocol/refusal.ts';
 import type {Observation} from '../trace/observer.ts';
 import {ApiAuthentication} from './api-authentication.ts';
 import {addCalls} from './api-calls.ts';
@@ -22,6 +23,7 @@ import {ApiResponder} from './api-responder.ts';
 import {BodyMemory} from './body-memory.ts';
 import {answerClientError, answerConnect} from './client-error.ts';
 import {HttpDrain} from './http-drain.ts';
+import {HttpPace} from './http-pace.ts';
 import {addInspector} from './inspector.ts';
 import {Metrics} from './metrics.ts';
 import {NodeGate} from './node-gate.ts';
@@ -162,6 +164,7 @@ const watcherBytes = 8;
 const plainText = 'text/plain; charset=utf-8';
 
 function createServer(options: GatewayOptions, counters: Counters, responder: ApiResponder): FastifyInstance {
+  const pace = new HttpPace();
   const app: FastifyInstance = fastify({
     logger: false,
     bodyLimit: options.payloadBytesMax,
@@ -177,7 +180,8 @@ function createServer(options: GatewayOptions, counters: Counters, responder: Ap
       // Checked by refuseRequest(), which answers in JSON and counts.
       requireHostHeader: false,
       // Only those: Java's HttpClient offers h2c with every request, and must get its answer all the same.
-      shouldUpgradeCallback: ({headers}) => isWebSocketUpgrade(headers) && app.server.listenerCount('upgrade') > 0,
+      shouldUpgradeCallback: ({headers, socket}) =>
+        isWebSocketUpgrade(headers) && !pace.isResting(socket) && app.server.listenerCount('upgrade') > 0,
     },
     rewriteUrl: originForm,
     // The path of a URL that cannot be decoded: the hooks do not run.
@@ -190,6 +194,7 @@ function createServer(options: GatewayOptions, counters: Counters, responder: Ap
     },
     clientErrorHandler: (error, socket) => answerClientError(error, socket, counters),
   });
+  app.server.on('request', ({socket}) => pace.count(socket));
   app.server.on('connect', (_request, socket) => answerConnect(socket, counters));
   // Node would answer without a body, and uncounted; refuseRequest() knows what to say.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
@@ -197,10 +202,14 @@ function createServer(options: GatewayOptions, counters: Counters, responder: Ap
   return app;
 }
 
+const bodyTooLarge: Refusal = {code: 'RB_BODY_TOO_LARGE', detail: 'The body is longer than payload_max. Send less.'};
+
 // What fastify refuses, mostly bodies, and what a handler throws.
 function addErrorHandler(app: FastifyInstance, responder: ApiResponder): void {
   app.setErrorHandler((error: {readonly code?: string; readonly statusCode?: number}, request, reply) => {
-    if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') responder.refuse(reply, {code: 'RB_BODY_TOO_LARGE'});
+    const refusal = error.code === 'FST_ERR_CTP_BODY_TOO_LARGE' ? bodyTooLarge : refusalOf(error);
+    // The rest of a body would still be read, and thrown away.
+    if (refusal !== undefined) responder.refuseUnread(request, reply, refusal);
     else if (error.statusCode === 400) responder.refuse(reply, {code: 'RB_REQUEST_MALFORMED'});
     else responder.fail(request, reply, error);
   });

@@ -13,6 +13,12 @@ import type {CallRequestMaker} from './call-request.ts';
 import type {SocketPool, SocketUser} from './socket-pool.ts';
 import type {CallSocket} from './upstream-socket.ts';
 
+/**
+ * Chunks of one answer before the other calls of the worker have their turn. Measured: an answer of 1 MiB in chunks of one
+ * byte takes 0.3 s, of 3 MB 0.9 s, and so many chunks 4 ms.
+ */
+const chunksInARow = 16_384;
+
 /** What the calls of one worker share. */
 export interface CallContext {
   readonly clock: Clock;
@@ -48,6 +54,7 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler {
   #headers: AnswerHeaders = {};
   readonly #body = new BodyBytes();
   #received = 0;
+  #chunks = 0;
   #announced = 0;
 
   constructor(
@@ -118,8 +125,12 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler {
     if (this.#announced > this.#context.answerBytesMax) this.#refuse('tooLarge', 'body over answer_max');
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Uint8Array): void {
     this.#received += chunk.length;
+    if (++this.#chunks % chunksInARow === 0) {
+      controller.pause();
+      setImmediate(() => controller.resume());
+    }
     if (this.#received > this.#context.answerBytesMax) this.#refuse('tooLarge', 'body over answer_max');
     else if (this.#isAwaited && this.call.kind !== 'close') this.#body.append(chunk, this.#announced);
   }

@@ -38,7 +38,16 @@ test('a body of nothing is empty', async (t) => {
 
 test('a body of the most that it may have is read, one of a byte more is not', async (t) => {
   t.is((await read(single, undefined, 10_000)).length, 10_000);
-  await t.throwsAsync(read([...single, slab.subarray(0, 1)], undefined, 10_000), {code: 'FST_ERR_CTP_BODY_TOO_LARGE'});
+  await t.throwsAsync(read([...single, slab.subarray(0, 1)], undefined, 10_000), {code: 'RB_BODY_TOO_LARGE'});
+});
+
+test('a body may come in 16,384 chunks, or in one for each 64 bytes that it may have', async (t) => {
+  const chunks = (count: number) => Array.from({length: count}, () => slab.subarray(0, 1));
+  t.is((await read(chunks(16_384))).length, 16_384);
+  const error = await t.throwsAsync(read(chunks(16_385)), {code: 'RB_REQUEST_MALFORMED'});
+  t.regex(error.message, /more than 16384 chunks/);
+  t.is((await read(chunks(20_000), undefined, 20_000 * 64)).length, 20_000);
+  await t.throwsAsync(read(chunks(20_001), undefined, 20_000 * 64), {code: 'RB_REQUEST_MALFORMED'});
 });
 
 test('a caller that goes in the middle of its body ends it with an error', async (t) => {
