@@ -30,7 +30,7 @@ export class SdkClient implements SimulatedClient {
   }
 
   get isOpen(): boolean {
-    return this.#page.rainbow.isOpen && !this.#page.isDead;
+    return this.#page.isOpen;
   }
 
   get connectionNumber(): number {
@@ -38,7 +38,7 @@ export class SdkClient implements SimulatedClient {
   }
 
   connect(): void {
-    if (this.isStaying) void this.#page.rainbow.bloom();
+    if (this.isStaying) this.#page.bloom();
   }
 
   act(): void {
@@ -69,7 +69,7 @@ export class SdkClient implements SimulatedClient {
   depart(isSilent: boolean): void {
     this.isStaying = false;
     if (isSilent) this.#die();
-    else void this.#page.rainbow.fade();
+    else this.#page.fade();
   }
 
   /** In the calm every message comes to its end. */
@@ -100,7 +100,7 @@ export class SdkClient implements SimulatedClient {
   #fadeAndBloom(): void {
     const {clock, dice} = this.#world;
     const page = this.#page;
-    void page.rainbow.fade();
+    page.fade();
     clock.startTimer(dice.clients.integer(100, 3_000), () => {
       if (this.#page === page && page.rainbow.state !== 'fading') this.connect();
       else if (this.#page === page) this.#fadeAndBloom();

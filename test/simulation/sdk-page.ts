@@ -1,5 +1,6 @@
 // One page that runs the SDK: a Rainbow on the simulation's clock, until it is closed or dies. A page that dies says
-// nothing: its timers do not fire, its socket is gone, what it asks of its store is not done.
+// nothing: its timers do not fire, its socket is gone, what it asks of its store is not done. Nothing reaches it either: a
+// dead page that heard of the network again would come back as a ghost, which connects and acknowledges nothing.
 
 import {
   Rainbow,
@@ -88,8 +89,21 @@ export class SdkPage implements SocketPage {
     return this.#socket?.number ?? 0;
   }
 
+  get isOpen(): boolean {
+    return !this.isDead && this.rainbow.isOpen;
+  }
+
+  bloom(): void {
+    if (!this.isDead) void this.rainbow.bloom();
+  }
+
+  fade(): void {
+    if (!this.isDead) void this.rainbow.fade();
+  }
+
   /** The platform says something, true or not. */
   hint(event: SurroundingsEvent): void {
+    if (this.isDead) return;
     if (event !== 'page.shown') this.#isOffline = event === 'network.offline';
     this.#tellPlatform(event);
   }
@@ -155,6 +169,7 @@ export class SdkPage implements SocketPage {
 function socketClass(world: World, page: SocketPage, made: (socket: SdkSocket) => void): SocketClass {
   return class extends SdkSocket {
     constructor(_url: string) {
+      if (page.isDead) world.observer.violations.note('harness', 0, `a dead page of client ${page.client} connects`);
       super(world, page);
       made(this);
     }

@@ -6,16 +6,18 @@ import {RainbowClientError} from '../../src/client/client.ts';
 import {readPayload} from '../../src/protocol/payload.ts';
 import {explain} from './explain.ts';
 import {planFor} from './plan.ts';
+import {noSabotage} from './sabotage.ts';
 import {SdkMessages} from './sdk-messages.ts';
+import {SdkPage} from './sdk-page.ts';
 import {simulate} from './simulation.ts';
 import {Violations} from './violation.ts';
+import {World} from './world.ts';
 
 /** Seeds with few clients run fast, and it takes no crowd to break a client. */
 const clientsMax = 6;
 const seedCount = Number(process.env.RAINBOW_SEEDS ?? '200');
 
 test.serial(`applications on the SDK are told the truth about every message, over ${seedCount} seeds`, async (t) => {
-  t.timeout(180_000);
   let simulatedMs = 0;
   for (let seed = 1, run = 0; run < seedCount; seed++) {
     if (planFor(seed).clients > clientsMax) continue;
@@ -35,6 +37,38 @@ test.serial('the same seed gives the same trace, promises and all', async (t) =>
     t.is(first.hash, second.hash);
     t.not(first.hash, (await simulate({seed})).hash);
   }
+});
+
+test('a page that died hears nothing, and never connects again', async (t) => {
+  const world = new World({
+    plan: planFor(1),
+    sabotage: noSabotage,
+    coverage: undefined,
+    isShown: false,
+    hasSdk: true,
+    tape: undefined,
+  });
+  const {observer} = world;
+  const messages = new SdkMessages(1, observer.violations, true);
+  const makePage = () => new SdkPage({world, client: 1, messages, kept: undefined, isCalm: () => true, slow: 0});
+  const page = makePage();
+  page.bloom();
+  await world.run(1_000);
+  t.true(page.isOpen);
+  const connections = observer.connections.length;
+  page.hint('network.offline');
+  page.die();
+  for (const event of ['network.online', 'page.shown'] as const) page.hint(event);
+  page.bloom();
+  await world.run(60_000);
+  t.false(page.isOpen);
+  t.is(observer.connections.length, connections);
+  t.deepEqual(observer.violations.found, []);
+  // A ghost that a fault of the simulation brings back breaks the run in which it does.
+  const ghost = makePage();
+  ghost.die();
+  void ghost.rainbow.bloom();
+  t.is(observer.violations.found[0]?.rule, 'harness');
 });
 
 test('the check finds an SDK that does not tell the truth', (t) => {

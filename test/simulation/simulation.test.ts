@@ -12,7 +12,6 @@ const clientsOfMutantsMax = 40;
 const seedsOfMutants = 40;
 
 test.serial(`every rule holds in a storm, in the calm after it and at the end, seeds 1 to ${seedCount}`, async (t) => {
-  t.timeout(180_000);
   const coverage = new Coverage();
   let simulatedMs = 0;
   const startedAt = performance.now();
