@@ -24,11 +24,7 @@ const print = (line = ''): boolean => process.stdout.write(`${line}\n`);
 /** One proof may take so long; the longest takes minutes. */
 const proofMsMax = 1_200_000;
 
-const ava = (...files: readonly string[]): readonly string[] => [
-  'node_modules/ava/entrypoints/cli.js',
-  '--timeout=180s',
-  ...files,
-];
+const ava = (...files: readonly string[]): readonly string[] => ['node_modules/ava/entrypoints/cli.js', ...files];
 const endToEnd = ava('test/e2e/**');
 const passed = /^ *(?<covered>\d+ tests passed)$/gm;
 

@@ -5,7 +5,7 @@ import {once} from 'node:events';
 import test from 'ava';
 import {RainbowApi, type RainbowApiError} from '../../src/business/index.ts';
 import {type Clock, systemClock} from '../../src/core/clock.ts';
-import {freePort} from '../e2e/kit/gateway.ts';
+import {holdPort} from '../e2e/kit/ports.ts';
 import {answer, drop, hang, refusal, startScripted} from './gateway-scripted.ts';
 
 const token = 'a token for tests';
@@ -72,7 +72,7 @@ test('a wait that would outlast the deadline is not begun', async (t) => {
 });
 
 test('where nothing listens there was no call: it is made again, and told as such at last', async (t) => {
-  const url = `http://127.0.0.1:${await freePort()}`;
+  const url = `http://127.0.0.1:${await holdPort(t)}`;
   const {clock, delays} = hastyClock();
   const error = await t.throwsAsync<RainbowApiError>(new RainbowApi({url, token, clock, random}).send('lobby', 1));
   t.like(error, {code: 'RB_UNREACHABLE', mayBeAccepted: false, httpStatus: undefined});
@@ -173,7 +173,7 @@ test('a program with nothing else to do stays alive between attempts', async (t)
   const module = new URL('../../src/business/index.ts', import.meta.url).href;
   const code = `
     const {RainbowApi} = await import(${JSON.stringify(module)});
-    const api = new RainbowApi({url: 'http://127.0.0.1:${await freePort()}', token: 'x'});
+    const api = new RainbowApi({url: 'http://127.0.0.1:${await holdPort(t)}', token: 'x'});
     await api.send('lobby', 1).catch(({code}) => console.log(code));`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', code], {stdio: ['ignore', 'pipe', 'inherit']});
   t.teardown(() => child.kill('SIGKILL'));

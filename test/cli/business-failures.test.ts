@@ -2,7 +2,7 @@
 
 import test, {type ExecutionContext} from 'ava';
 import {answer, drop, type Script, success} from '../e2e/kit/business-server.ts';
-import {freePort} from '../e2e/kit/gateway.ts';
+import {holdPort} from '../e2e/kit/ports.ts';
 import {handshake} from '../e2e/kit/raw-client.ts';
 import {configured, startServer} from './serve-kit.ts';
 
@@ -53,7 +53,7 @@ test.serial('messages and closes that fail are warnings, and no secret of a URL 
 
 test.serial('a business server that is not there is a warning', async (t) => {
   const {file} = await configured(t);
-  const url = `http://127.0.0.1:${await freePort()}/connect/`;
+  const url = `http://127.0.0.1:${await holdPort(t)}/connect/`;
   const {process: child, port, event} = await startServer(t, file, ['--connect-url', url]);
   await expectRefusal(t, port);
   t.like(await event('upstream.failing'), {kind: 'connect', url, reason: 'unreachable', cause: 'ECONNREFUSED'});

@@ -20,7 +20,8 @@ import {
   success,
 } from '../e2e/kit/business-server.ts';
 import {Latch} from '../e2e/kit/deadline.ts';
-import {freePort, securityToken, start} from '../e2e/kit/gateway.ts';
+import {securityToken, start} from '../e2e/kit/gateway.ts';
+import {holdPort} from '../e2e/kit/ports.ts';
 import {hasPrograms} from '../examples/programs.ts';
 import {startPython} from '../examples/python-server.ts';
 import {certificate, key} from '../upstream/certificate.ts';
@@ -205,7 +206,7 @@ test('a connect call answered yes after call_timeout fails, and the close call f
 
 test('nothing that listens, no such host, and TLS on one side are told apart', async (t) => {
   const check = await checker(t);
-  const port = await freePort();
+  const port = await holdPort(t);
   const refused = await check(urlsOf(`http://127.0.0.1:${port}`));
   t.deepEqual(summary(refused), ['connect_url false', 'forward_url false', 'close_url false']);
   for (const [index, name] of ['connect_url', 'forward_url', 'close_url'].entries()) {

@@ -22,7 +22,7 @@ async function follow(t: ExecutionContext, world: World, ...args: readonly strin
     printed += text;
   });
   const prints = async (format: RegExp): Promise<void> => {
-    await until(() => (format.test(printed) ? true : undefined), `${format} on the screen`, 30_000);
+    await until(() => (format.test(printed) ? true : undefined), `${format} on the screen`);
   };
   // The gateway tells from now on.
   await command.firstLine;

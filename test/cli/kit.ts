@@ -15,7 +15,7 @@ export type Binary = 'rainbow' | 'rainbow-server';
 
 /** How a command was run and what for. */
 export interface RunOptions {
-  /** Besides PATH and HOME. */
+  /** Besides PATH, HOME, and where Node keeps what it compiled. */
   readonly environment?: Readonly<Record<string, string>>;
   /** Written to standard input, which then ends. */
   readonly input?: string;
@@ -29,8 +29,6 @@ export interface Ended {
   readonly stdout: string;
   readonly stderr: string;
 }
-
-const endMs = 30_000;
 
 // Tests of a file run at once; two cores start two programs at a time.
 const runningMax = 2;
@@ -65,7 +63,7 @@ export async function runScript(
     const child = await begin(t, process.execPath, [script, ...args], options);
     const ended = collect(child);
     child.stdin.end(options.input ?? '');
-    return await within(ended, `${script} ${args.join(' ')} to end`, endMs);
+    return await within(ended, `${script} ${args.join(' ')} to end`);
   } finally {
     const next = waiting.shift();
     if (next === undefined) running--;
@@ -93,7 +91,7 @@ export async function startCommand(
   const ended = collect(child);
   const first = createInterface({input: child.stdout})[Symbol.asyncIterator]().next();
   const firstLine = first.then(({value, done}) => (done === true ? '' : value));
-  return {process: child, ended: within(ended, `${name} to end`, endMs), firstLine: within(firstLine, 'a line', endMs)};
+  return {process: child, ended: within(ended, `${name} to end`), firstLine: within(firstLine, 'a line')};
 }
 
 /** One line of a log. */
@@ -129,13 +127,16 @@ export async function serve(
       if (line.event === name) return line;
     }
   };
-  return {process: child, ended, event: (name) => within(nextEvent(name), `the event ${name}`, endMs)};
+  return {process: child, ended, event: (name) => within(nextEvent(name), `the event ${name}`)};
 }
 
 async function begin(t: ExecutionContext, program: string, args: readonly string[], options: RunOptions) {
   const folder = options.folder ?? (await emptyFolder(t));
-  const {PATH = '', HOME = ''} = process.env;
-  const child = spawn(program, [...args], {cwd: folder, env: {PATH, HOME, NO_COLOR: '1', ...options.environment}});
+  const {PATH = '', HOME = '', NODE_COMPILE_CACHE = ''} = process.env;
+  const child = spawn(program, [...args], {
+    cwd: folder,
+    env: {PATH, HOME, NODE_COMPILE_CACHE, NO_COLOR: '1', ...options.environment},
+  });
   // A command that fails before it reads closes its end.
   child.stdin.on('error', () => {});
   const closed = new Promise((resolve) => child.once('close', resolve));

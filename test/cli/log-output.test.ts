@@ -8,7 +8,8 @@ import test, {type ExecutionContext} from 'ava';
 import {Api} from '../e2e/kit/api.ts';
 import {startBusinessServer} from '../e2e/kit/business-server.ts';
 import {until, within} from '../e2e/kit/deadline.ts';
-import {freePort, securityToken} from '../e2e/kit/gateway.ts';
+import {securityToken} from '../e2e/kit/gateway.ts';
+import {holdPort} from '../e2e/kit/ports.ts';
 import {connect} from '../e2e/kit/raw-client.ts';
 import {projectPath, writeIn} from './kit.ts';
 
@@ -20,7 +21,7 @@ const startMs = 60_000;
 /** A gateway as a process that also writes very many lines when it reads anything; standard output is the test's. */
 async function startGatewayOn(t: ExecutionContext, output: number | 'pipe', threads: number) {
   const business = await startBusinessServer(t, securityToken);
-  const port = await freePort();
+  const port = await holdPort(t);
   const flags = {
     host: '127.0.0.1',
     port: String(port),

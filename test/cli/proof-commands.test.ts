@@ -7,7 +7,7 @@ import {asyncapiDocument} from '../../src/gateway/asyncapi-document.ts';
 import {openapiDocument} from '../../src/gateway/openapi-document.ts';
 import {protocolDocument} from '../../src/gateway/protocol-document.ts';
 import {signedQuery} from '../../src/protocol/signature.ts';
-import {freePort} from '../e2e/kit/gateway.ts';
+import {holdPort} from '../e2e/kit/ports.ts';
 import {type Ended, projectPath, runScript} from './kit.ts';
 
 async function run(t: ExecutionContext, ...args: string[]): Promise<Ended> {
@@ -53,13 +53,13 @@ test('rainbow conformance ends with 1 where there is no such server', async (t) 
   t.teardown(() => server.close());
   const address = server.address();
   const url = `ws://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}/connect/`;
-  const {code, stderr} = await run(t, 'conformance', url, '--business', String(await freePort()));
+  const {code, stderr} = await run(t, 'conformance', url, '--business', String(await holdPort(t)));
   t.is(code, 1);
   t.regex(stderr, /^rainbow: expected an open connection, got /);
 });
 
 test('rainbow conformance names another token as the fault at once', async (t) => {
-  const business = String(await freePort());
+  const business = String(await holdPort(t));
   const {gateway} = await startOwnGateway(Number(business));
   t.teardown(() => gateway.close());
   const url = `${gateway.url.replace(/^http/, 'ws')}/connect/`;
@@ -69,7 +69,7 @@ test('rainbow conformance names another token as the fault at once', async (t) =
 });
 
 test('rainbow conformance names a server that signs well and refuses our signatures', async (t) => {
-  const business = await freePort();
+  const business = await holdPort(t);
   const token = 'token-of-one-direction';
   const server = createServer((_request, response) => {
     response.writeHead(401).end('{"status":1,"msg":"signature error","code":"RB_SIGNATURE"}');

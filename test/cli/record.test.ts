@@ -35,7 +35,7 @@ async function beginRecording(t: ExecutionContext, world: World, ...args: readon
   const command = await startCommand(t, 'rainbow', ['record', '-o', file, ...args], options);
   const has = async (text: string): Promise<void> => {
     const find = async () => ((await readFile(file, 'utf8').catch(() => '')).includes(text) ? true : undefined);
-    await until(find, `${text} in the recording`, 30_000);
+    await until(find, `${text} in the recording`);
   };
   // The gateway tells from now on.
   await has('"kind":"header"');

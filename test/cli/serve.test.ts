@@ -3,7 +3,8 @@
 import test from 'ava';
 import {hang} from '../e2e/kit/business-server.ts';
 import {until} from '../e2e/kit/deadline.ts';
-import {freePort, securityToken} from '../e2e/kit/gateway.ts';
+import {securityToken} from '../e2e/kit/gateway.ts';
+import {holdPort} from '../e2e/kit/ports.ts';
 import {connect} from '../e2e/kit/raw-client.ts';
 import {projectPath, run, serve, writeIn} from './kit.ts';
 import {configured, server, startServer} from './serve-kit.ts';
@@ -66,7 +67,7 @@ test('a port in use is a failure that says what to do', async (t) => {
 test('an address that is not of this machine is a failure that says so', async (t) => {
   const {file} = await configured(t);
   // TEST-NET-1 of RFC 5737: nobody has it.
-  const args = ['-f', file, '-p', String(await freePort()), '--host', '192.0.2.1'];
+  const args = ['-f', file, '-p', String(await holdPort(t)), '--host', '192.0.2.1'];
   const {code, stderr} = await run(t, 'rainbow-server', args);
   t.is(code, 1);
   t.regex(stderr, /^rainbow-server: cannot listen on 192\.0\.2\.1, port \d+: this machine has no such address/);

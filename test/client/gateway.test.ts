@@ -7,8 +7,9 @@ import {startGateway} from '../../src/gateway/gateway.ts';
 import {defaultOptions, type GatewayOptions} from '../../src/gateway/options.ts';
 import {after, answer, hang, success} from '../e2e/kit/business-server.ts';
 import {Latch, within} from '../e2e/kit/deadline.ts';
-import {freePort, securityToken, start} from '../e2e/kit/gateway.ts';
+import {securityToken, start} from '../e2e/kit/gateway.ts';
 import {Inbox} from '../e2e/kit/inbox.ts';
+import {holdPort} from '../e2e/kit/ports.ts';
 import {codeOf} from './kit.ts';
 import {startProxy} from './proxy.ts';
 
@@ -141,7 +142,7 @@ test('a client whose identity a newer one takes stays away', async (t) => {
 });
 
 test('a gateway that restarts loses nothing that waits or may be repeated', async (t) => {
-  const port = await freePort();
+  const port = await holdPort(t);
   const {business, gateway} = await start(t, {port});
   const rainbow = await connectClient(t, port);
   const closes: number[] = [];

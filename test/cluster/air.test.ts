@@ -4,21 +4,12 @@ import {createSocket} from 'node:dgram';
 import {once} from 'node:events';
 import test from 'ava';
 import {openAir} from '../../src/cluster/air.ts';
+import {holdPort, holdPorts} from '../e2e/kit/ports.ts';
 
 const broadcast = '127.255.255.255';
 
-/** A UDP port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4');
-  socket.bind(0);
-  await once(socket, 'listening');
-  const {port} = socket.address();
-  socket.close();
-  return port;
-}
-
 test('what one sends to the ports of all, all hear, the sender included', async (t) => {
-  const ports = [await freePort(), await freePort()];
+  const ports = await holdPorts(t, 2);
   const heard = ports.map(() => Promise.withResolvers<string>());
   const airs = await Promise.all(
     ports.map((port, place) =>
@@ -41,7 +32,7 @@ test('what one sends to the ports of all, all hear, the sender included', async 
 });
 
 test('what was sent has left when it is closed', async (t) => {
-  const [port, other] = [await freePort(), await freePort()];
+  const [port = 0, other = 0] = await holdPorts(t, 2);
   const listener = createSocket('udp4');
   t.teardown(() => listener.close());
   listener.bind(other);
@@ -71,7 +62,7 @@ test('a port that somebody has is refused', async (t) => {
 });
 
 test('what cannot be sent is told, each time, and nothing waits for it', async (t) => {
-  const port = await freePort();
+  const port = await holdPort(t);
   const failures: Error[] = [];
   // Longer than any datagram.
   const air = await openAir({
@@ -89,7 +80,7 @@ test('what cannot be sent is told, each time, and nothing waits for it', async (
 });
 
 test('without a source of its own the address that the system sends from is named, whatever others there are', async (t) => {
-  const port = await freePort();
+  const port = await holdPort(t);
   const heard = Promise.withResolvers<string>();
   const air = await openAir({
     port,

@@ -10,7 +10,8 @@ import {businessCodes} from '../../src/business/errors.ts';
 import type {Business} from '../../src/business/index.ts';
 import {call} from '../business/kit.ts';
 import {until} from '../e2e/kit/deadline.ts';
-import {freePort, securityToken, start} from '../e2e/kit/gateway.ts';
+import {securityToken, start} from '../e2e/kit/gateway.ts';
+import {holdPort} from '../e2e/kit/ports.ts';
 import {acknowledgeAll} from '../e2e/kit/raw-client.ts';
 import {codeBlocks, readDocument, root, tableRows} from './documents.ts';
 
@@ -104,7 +105,7 @@ test('every block is run by one of these tests', (t) => {
 });
 
 test('the first business server lets clients in by name, and says what they say to all', async (t) => {
-  const port = String(await freePort());
+  const port = String(await holdPort(t));
   const base = `http://127.0.0.1:${port}`;
   const world = await start(t, {
     connectUrl: `${base}/connect/`,
@@ -154,7 +155,7 @@ for (const [mark, path] of [
   ['toHono', '/rainbow'],
 ] as const) {
   test(`the block with ${mark} serves`, async (t) => {
-    const port = String(await freePort());
+    const port = String(await holdPort(t));
     const base = `http://127.0.0.1:${port}${path}`;
     const world = await start(t, {
       connectUrl: `${base}/connect/`,

@@ -3,7 +3,8 @@
 import test from 'ava';
 import {run} from '../cli/kit.ts';
 import {answer} from '../e2e/kit/business-server.ts';
-import {freePort, securityToken, start} from '../e2e/kit/gateway.ts';
+import {securityToken, start} from '../e2e/kit/gateway.ts';
+import {holdPort} from '../e2e/kit/ports.ts';
 import {codeBlocks, readDocuments} from './documents.ts';
 
 for (const {path, text} of readDocuments()) {
@@ -12,7 +13,7 @@ for (const {path, text} of readDocuments()) {
   });
   for (const line of lines) {
     test(`${path}: ${line}`, async (t) => {
-      const businessPort = await freePort();
+      const businessPort = await holdPort(t);
       const isConformance = / conformance /.test(line);
       const token = isConformance ? 'tokentoken' : securityToken;
       const elsewhere = `http://127.0.0.1:${businessPort}`;

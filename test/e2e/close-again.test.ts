@@ -7,10 +7,11 @@ import type {Worker} from 'node:worker_threads';
 import test from 'ava';
 import {after, answer, drop, hang, success} from './kit/business-server.ts';
 import {Latch, until, within} from './kit/deadline.ts';
-import {freePort, identityOf, start, startDaemon} from './kit/gateway.ts';
+import {identityOf, start, startDaemon} from './kit/gateway.ts';
+import {holdPort} from './kit/ports.ts';
 
 test('a business server that is away for a while is told of every end once it is back [RB-64]', async (t) => {
-  const port = await freePort();
+  const port = await holdPort(t);
   const world = await start(t, {closeUrl: `http://127.0.0.1:${port}/close/`});
   const clients = await Promise.all(Array.from({length: 30}, () => world.connect()));
   for (const client of clients) client.reset();
@@ -23,7 +24,7 @@ test('a business server that is away for a while is told of every end once it is
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   t.teardown(() => server.close());
-  await until(() => (calls.length >= 30 ? true : undefined), 'thirty close calls', 15_000);
+  await until(() => (calls.length >= 30 ? true : undefined), 'thirty close calls');
   t.is(new Set(calls.map(({headers}) => headers.rainbowmessageid)).size, 30);
   t.is(new Set(calls.map(({headers}) => headers.rainbowclientidentity)).size, 30);
   await world.gateway.close();
@@ -118,7 +119,7 @@ test.serial(
       await isReplaced;
     }
     latch.release();
-    const calls = await world.business.take('close', 20, 30_000);
+    const calls = await world.business.take('close', 20);
     for (const call of calls) t.is(call.header('RAINBOWCLIENTCOOKIE'), 'b=2');
     const again = calls.filter((call) => call.header('RAINBOWMESSAGEID') === underWay.header('RAINBOWMESSAGEID'));
     t.is(again.length, 1, 'what was under way is made again, under its id [RB-63]');
@@ -154,7 +155,7 @@ test.serial('SIGTERM: what cannot be made by then is counted in the log', async 
   const clients = await Promise.all(Array.from({length: 10}, () => daemon.connect()));
   t.is(clients.length, 10);
   daemon.process.kill('SIGTERM');
-  t.is(await within(daemon.exited, 'the end of the server', 20_000), 0, daemon.output);
+  t.is(await within(daemon.exited, 'the end of the server'), 0, daemon.output);
   const line = daemon.output.split('\n').find((one) => one.includes('closeCalls.lostAtShutdown'));
   t.regex(line ?? '', /"count":10\b/, daemon.output);
 });
@@ -168,5 +169,5 @@ test.serial('a second SIGTERM ends it at once', async (t) => {
   // Within half a second it would be taken for the echo of the first.
   const timer = setInterval(() => daemon.process.kill('SIGTERM'), 100);
   t.teardown(() => clearInterval(timer));
-  t.is(await within(daemon.exited, 'the end of the server', 10_000), 1, daemon.output);
+  t.is(await within(daemon.exited, 'the end of the server'), 1, daemon.output);
 });

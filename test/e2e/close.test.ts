@@ -5,6 +5,7 @@ import test from 'ava';
 import {after, answer, hang, success} from './kit/business-server.ts';
 import {Latch} from './kit/deadline.ts';
 import {identityOf, start, type World} from './kit/gateway.ts';
+import {scaled} from './kit/patience.ts';
 import type {RawClient} from './kit/raw-client.ts';
 
 interface Ending {
@@ -113,10 +114,9 @@ test('a client that says goodbye but keeps its socket open is gone at once [RB-5
   const client = await world.connect();
   client.sendClose(1000);
   t.is((await client.closeFrame()).code, 1000);
-  const {json, tookMs} = await world.api.send({channel: 'room', qos: 1, timeout: 5});
+  const {json} = await world.api.send({channel: 'room', qos: 1});
   t.like(json, {status: 0, connections: 0, timeout: undefined});
-  t.true(tookMs < 3_000);
-  await world.business.next('close', 5_000);
+  await world.business.next('close');
 });
 
 test('packets behind a close frame are not applied [RB-57] [RB-57 broken]', async (t) => {
@@ -150,7 +150,7 @@ test('the close call comes after the clean-up: in it, nobody is in the channel a
 });
 
 test('a close call that fails, hangs or is refused is not made again, and nothing waits for it [RB-64 broken]', async (t) => {
-  const world = await start(t, {callTimeoutMs: 1_500});
+  const world = await start(t, {callTimeoutMs: scaled(1_500)});
   world.business.once('close', answer(500), hang(), answer(404, 'who?'));
   for (let index = 0; index < 3; index++) {
     const client = await world.connect();

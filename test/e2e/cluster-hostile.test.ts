@@ -7,13 +7,15 @@ import test, {type ExecutionContext} from 'ava';
 import {writeAnnouncement} from '../../src/protocol/announcement.ts';
 import {deriveNodeKeys} from '../../src/protocol/node-proof.ts';
 import {success} from './kit/business-server.ts';
-import {freePorts, loopbackBroadcast, startCluster} from './kit/cluster.ts';
+import {loopbackBroadcast, startCluster} from './kit/cluster.ts';
 import {until} from './kit/deadline.ts';
 import {securityToken, start, type World} from './kit/gateway.ts';
+import {scaled} from './kit/patience.ts';
+import {holdPorts} from './kit/ports.ts';
 import {acknowledgeAll} from './kit/raw-client.ts';
 import {startRelay} from './kit/relay.ts';
 
-const all = {channel: 'room', qos: 2, timeout: 10};
+const all = {channel: 'room', qos: 2, timeout: 300};
 const attacker = '127.0.0.66';
 
 /** A gateway in this process whose clients are in the channel `room`. */
@@ -21,7 +23,7 @@ async function startNode(
   t: ExecutionContext,
   changes: {readonly port: number; readonly udpPorts?: readonly number[]; readonly peers?: readonly string[]},
 ): Promise<World> {
-  const world = await start(t, {udpBroadcast: loopbackBroadcast, peerTimeoutMs: 4_000, threads: 1, ...changes});
+  const world = await start(t, {udpBroadcast: loopbackBroadcast, peerTimeoutMs: scaled(4_000), threads: 1, ...changes});
   world.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
   return world;
 }
@@ -51,7 +53,7 @@ async function sendFrom(t: ExecutionContext, address: string, datagram: Uint8Arr
 test.serial(
   'a captured announcement repeated from another address, with /hello/ passed on, lets nobody in',
   async (t) => {
-    const [first = 0, second = 0, listened = 0] = await freePorts(3);
+    const [first = 0, second = 0, listened = 0] = await holdPorts(t, 3);
     const captured = await capture(t, listened);
     // The second node does not hear the first itself: only what the attacker repeats.
     const a = await startNode(t, {port: first, udpPorts: [first, listened]});
@@ -73,7 +75,7 @@ test.serial(
 test.serial(
   'a configured peer that only passes /hello/ on is not taken in, gets no payload, and answers are partial',
   async (t) => {
-    const [first = 0, second = 0] = await freePorts(2);
+    const [first = 0, second = 0] = await holdPorts(t, 2);
     await startNode(t, {port: first, peers: [`127.0.0.1:${second}`]});
     const relay = await startRelay(t, {host: attacker, port: first, target: first});
     const b = await startNode(t, {port: second, peers: [`${attacker}:${first}`]});
@@ -91,7 +93,7 @@ test.serial(
 );
 
 test.serial('nodes find each other, and stay, while anybody sends them junk as fast as they can', async (t) => {
-  const ports = await freePorts(3);
+  const ports = await holdPorts(t, 3);
   const [first = 0, second = 0, third = 0] = ports;
   const worlds = [
     await startNode(t, {port: first, udpPorts: ports}),
@@ -155,7 +157,7 @@ test.serial('a node whose clock is 15 s ahead is one of the cluster, and the log
 });
 
 test.serial('a node that is announced and cannot be reached makes answers partial until it says goodbye', async (t) => {
-  const ports = await freePorts(2);
+  const ports = await holdPorts(t, 2);
   const [first = 0, second = 0] = ports;
   const a = await startNode(t, {port: first, udpPorts: ports});
   acknowledgeAll((await a.join()).client);

@@ -14,7 +14,9 @@ import {
   success,
 } from './kit/business-server.ts';
 import {Latch} from './kit/deadline.ts';
-import {freePort, start} from './kit/gateway.ts';
+import {start} from './kit/gateway.ts';
+import {scaled} from './kit/patience.ts';
+import {holdPort} from './kit/ports.ts';
 import {dial} from './kit/raw-client.ts';
 import {hex} from './kit/wire.ts';
 
@@ -97,7 +99,7 @@ const outcomes: Record<string, readonly [number, Script]> = {
 };
 
 test('each outcome of the connect call has its answer, and only success has a close call', async (t) => {
-  const world = await start(t, {callTimeoutMs: 1_500, answerBytesMax: 65_536});
+  const world = await start(t, {callTimeoutMs: scaled(1_500), answerBytesMax: 65_536});
   let admitted = 0;
   for (const [what, [status, script]] of Object.entries(outcomes)) {
     world.business.once('connect', script);
@@ -125,7 +127,7 @@ test('the connect call has its deadline, and not less', async (t) => {
   const {answer: answered} = await world.handshake();
   const tookMs = performance.now() - begin;
   t.is(answered.status, 503);
-  t.true(tookMs > 500 && tookMs < 6_000, `${tookMs} ms`);
+  t.true(tookMs > 500, `${tookMs} ms`);
 });
 
 test('a success that comes after the deadline lets nobody in', async (t) => {
@@ -140,7 +142,7 @@ test('a success that comes after the deadline lets nobody in', async (t) => {
 });
 
 test('an unreachable business server is 503', async (t) => {
-  const connectUrl = `http://127.0.0.1:${await freePort()}/connect/`;
+  const connectUrl = `http://127.0.0.1:${await holdPort(t)}/connect/`;
   const world = await start(t, {connectUrl});
   const {answer: answered} = await world.handshake();
   t.is(answered.status, 503);

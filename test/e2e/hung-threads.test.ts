@@ -9,12 +9,11 @@ import test, {type ExecutionContext} from 'ava';
 import {until, within} from './kit/deadline.ts';
 import {type Daemon, type IniKeys, startDaemon} from './kit/gateway.ts';
 import type {HangOrder} from './kit/hanging-thread.ts';
-
-const patienceMs = 30_000;
+import {scaled} from './kit/patience.ts';
 
 async function startHangable(t: ExecutionContext, keys: IniKeys = {}): Promise<Daemon> {
   const rig = new URL('./kit/hanging-thread.ts', import.meta.url).href;
-  const all = {host: '127.0.0.1', watchdog_timeout: 1, log_format: 'json', ...keys};
+  const all = {host: '127.0.0.1', watchdog_timeout: scaled(1_000) / 1_000, log_format: 'json', ...keys};
   const daemon = await startDaemon(t, all, {nodeArgs: ['--import', rig], hasChannel: true});
   await logged(daemon, 'gateway.started');
   return daemon;
@@ -30,7 +29,7 @@ async function logged(daemon: Daemon, event: string): Promise<Readonly<Record<st
       .split('\n')
       .filter((line) => line.includes(`"${event}"`))
       .map((line) => JSON.parse(line) as Record<string, unknown>)[0];
-  return await until(find, `${event} in the log`, patienceMs);
+  return await until(find, `${event} in the log`);
 }
 
 test.serial('a shard that loops for ever is replaced: its clients are closed, and new ones are let in', async (t) => {
@@ -53,7 +52,7 @@ test.serial('an upstream worker that loops for ever is replaced, and calls are m
   const client = await daemon.connect();
   hang(daemon, {thread: 'upstream'});
   await logged(daemon, 'upstream.workerDied');
-  await within(daemon.connect(), 'a client to be let in', patienceMs);
+  await within(daemon.connect(), 'a client to be let in');
   t.false(client.socket.destroyed);
 });
 
@@ -61,7 +60,7 @@ test.serial('a main thread that loops for ever ends the process, which says so',
   const daemon = await startHangable(t);
   await daemon.connect();
   hang(daemon, {thread: 'main'});
-  t.is(await within(daemon.exited, 'the process to end', patienceMs), 'SIGABRT');
+  t.is(await within(daemon.exited, 'the process to end'), 'SIGABRT');
   t.like(await logged(daemon, 'process.hung'), {level: 'fatal'});
 });
 
@@ -72,7 +71,7 @@ test.serial('a shard stuck in a system call cannot be ended alone: the process e
   execFileSync('mkfifo', [fifo]);
   const daemon = await startHangable(t, {threads: 2});
   hang(daemon, {thread: 'shard 0', fifo});
-  const end = await within(daemon.exited, 'the process to end', patienceMs);
+  const end = await within(daemon.exited, 'the process to end');
   t.true(end === 'SIGKILL' || end === 'SIGABRT', String(end));
   await logged(daemon, 'shard.stuck');
 });

@@ -4,6 +4,7 @@ import test from 'ava';
 import {answer, drop, endlessBody, garbage, hang, success} from './kit/business-server.ts';
 import {frame} from './kit/frame.ts';
 import {start, type World} from './kit/gateway.ts';
+import {scaled} from './kit/patience.ts';
 import {dial, type RawClient} from './kit/raw-client.ts';
 import {hex} from './kit/wire.ts';
 
@@ -11,7 +12,7 @@ import {hex} from './kit/wire.ts';
 async function isServed(world: World, client: RawClient): Promise<boolean> {
   client.sendHex('12 0001 0001');
   if ((await client.packet()) !== '20 0001') return false;
-  const sent = world.api.send({channel: 'good', qos: 1, timeout: 10});
+  const sent = world.api.send({channel: 'good', qos: 1, timeout: 300});
   client.sendAnswer('ack', (await client.parsed()).id, 'fine');
   const {json} = await sent;
   return json.connections === 1 && json.data === 'fine';
@@ -49,7 +50,7 @@ test('whatever one client does, the other is served [RB-58]', async (t) => {
 });
 
 test('whatever the business server answers to one client, the other is served [RB-58]', async (t) => {
-  const world = await start(t, {callTimeoutMs: 1_500, answerBytesMax: 10_000});
+  const world = await start(t, {callTimeoutMs: scaled(1_500), answerBytesMax: 10_000});
   world.business.once('connect', success({RAINBOWCLIENTCHANNEL: 'good'}));
   const good = await world.connect();
   const odd = {

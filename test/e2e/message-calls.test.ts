@@ -4,6 +4,7 @@ import test from 'ava';
 import {after, answer, drop, endlessBody, garbage, halfAnswer, hang, stalledAnswer} from './kit/business-server.ts';
 import {Latch} from './kit/deadline.ts';
 import {identityOf, start} from './kit/gateway.ts';
+import {scaled} from './kit/patience.ts';
 
 test('a message is a signed POST of the payload, with identity and message id [RB-63]', async (t) => {
   const world = await start(t);
@@ -84,7 +85,7 @@ test('calls of one client are made one at a time, in the order of its messages [
 });
 
 test('a call that failed does not hold up the next one [RB-46]', async (t) => {
-  const world = await start(t, {callTimeoutMs: 1_500});
+  const world = await start(t, {callTimeoutMs: scaled(1_500)});
   world.business.once('message', answer(500), hang(), drop());
   const client = await world.connect();
   for (const id of [1, 2, 3, 4]) client.sendMessage({qos: 1, id, payload: String(id)});
@@ -160,7 +161,7 @@ const failures = {
 };
 
 test('a call that failed, however, is answered with nothing, and its repeat is forwarded under the same id [RB-12] [RB-59] [RB-63]', async (t) => {
-  const world = await start(t, {callTimeoutMs: 1_500, answerBytesMax: 65_536});
+  const world = await start(t, {callTimeoutMs: scaled(1_500), answerBytesMax: 65_536});
   const client = await world.connect();
   let id = 0;
   for (const [what, script] of Object.entries(failures)) {

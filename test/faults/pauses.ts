@@ -64,7 +64,7 @@ async function runPause(stage: Stage, ms: number, pause: Pause): Promise<string>
   );
   stage.teardown(() => clearInterval(publishing));
   const waitingSince = performance.now();
-  await daemon.api.call({method: 'GET', path: '/hello/', credentials: {kind: 'none'}, ms: patience * 1000});
+  await daemon.api.call({method: 'GET', path: '/hello/', credentials: {kind: 'none'}, patienceMs: patience * 1000});
   const awayMs = performance.now() - waitingSince;
   clearInterval(sending);
   clearInterval(publishing);

@@ -7,7 +7,7 @@ import type {AddressInfo} from 'node:net';
 import test from 'ava';
 import {startGateway} from '../../src/gateway/gateway.ts';
 import {defaultOptions} from '../../src/gateway/options.ts';
-import {freePort} from '../e2e/kit/gateway.ts';
+import {holdPort} from '../e2e/kit/ports.ts';
 
 const key = 'a-key-of-the-start-tests-24';
 const clients = 400;
@@ -23,7 +23,7 @@ test('clients that retry during a start are spread over all shards, none above 1
   await once(business, 'listening');
   t.teardown(() => business.close());
   const url = `http://127.0.0.1:${(business.address() as AddressInfo).port}/`;
-  const port = await freePort();
+  const port = await holdPort(t);
   let refused = 0;
   const sockets: WebSocket[] = [];
   async function comeIn(): Promise<void> {

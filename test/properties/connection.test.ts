@@ -8,7 +8,6 @@ const sequences = Number(process.env.RAINBOW_SEQUENCES ?? '1000');
 const seed = process.env.RAINBOW_SEQUENCES_SEED;
 
 test(`a connection does what its model does, in ${sequences} sequences of up to ${commandsMax} commands`, async (t) => {
-  t.timeout(180_000);
   const report = await checkSequences({sequences, ...(seed !== undefined && {seed: Number(seed)})});
   t.is(report.failure, undefined, report.failure);
   t.log(`${report.sequences} sequences, ${report.commands} commands, seed ${report.seed}`);

@@ -32,8 +32,10 @@ export interface ApiRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** @default a good signature */
   readonly credentials?: Credentials;
-  /** Patience with the answer. */
-  readonly ms?: number;
+  /** The caller gives up, and closes its connection. */
+  readonly signal?: AbortSignal;
+  /** Of an answer that takes longer by design. */
+  readonly patienceMs?: number;
 }
 
 /** The JSON of an answer; what is not there is undefined. */
@@ -60,6 +62,9 @@ export interface ApiAnswer {
   /** From the call to the end of its answer. */
   readonly tookMs: number;
 }
+
+/** Seconds that a publication may take at most: no test waits for them, and none ends by them on a busy machine. */
+const timeoutMax = 300;
 
 let nonces = 0;
 
@@ -93,7 +98,15 @@ export class Api {
 
   /** Any call. */
   async call(options: ApiRequest): Promise<ApiAnswer> {
-    const {method = 'POST', path, query = {}, headers = {}, credentials = {kind: 'signature'}, ms} = options;
+    const {
+      method = 'POST',
+      path,
+      query = {},
+      headers = {},
+      credentials = {kind: 'signature'},
+      signal,
+      patienceMs,
+    } = options;
     const parameters = new URLSearchParams();
     for (const [name, value] of Object.entries(query)) parameters.append(name, String(value));
     if (credentials.kind === 'signature') {
@@ -101,12 +114,28 @@ export class Api {
     }
     const authorization = credentials.kind === 'bearer' ? {authorization: `Bearer ${credentials.key}`} : {};
     const search = parameters.size === 0 ? '' : `${path.includes('?') ? '&' : '?'}${parameters}`;
-    return this.#exchange(method, path + search, {...authorization, ...headers}, bodyOf(options.body), ms);
+    return this.#exchange(
+      method,
+      path + search,
+      {...authorization, ...headers},
+      bodyOf(options.body),
+      signal,
+      patienceMs,
+    );
   }
 
-  /** `POST /send/` with a good signature. */
-  async send(query: Readonly<Record<string, string | number>>, body: string | Uint8Array = 'hi', ms?: number) {
-    return this.call({path: '/send/', query, body, ...(ms === undefined ? {} : {ms})});
+  /** `POST /send/` with a good signature, and all the time that there may be unless the query says otherwise. */
+  async send(
+    query: Readonly<Record<string, string | number>>,
+    body: string | Uint8Array = 'hi',
+    signal?: AbortSignal,
+  ): Promise<ApiAnswer> {
+    return this.call({
+      path: '/send/',
+      query: {...(query.timeout === undefined && query.qos !== 0 && {timeout: timeoutMax}), ...query},
+      body,
+      ...(signal && {signal}),
+    });
   }
 
   /** `POST /sub/`. */
@@ -129,7 +158,8 @@ export class Api {
     path: string,
     headers: Readonly<Record<string, string>>,
     body: Uint8Array,
-    ms = 15_000,
+    signal: AbortSignal | undefined,
+    patienceMs: number | undefined,
   ): Promise<ApiAnswer> {
     const start = performance.now();
     const {promise, resolve, reject} = Promise.withResolvers<ApiAnswer>();
@@ -139,6 +169,7 @@ export class Api {
       method,
       path,
       agent: this.#agent,
+      ...(signal && {signal}),
       headers: {'content-length': String(body.length), ...headers},
     });
     outgoing.on('error', reject);
@@ -161,7 +192,7 @@ export class Api {
     });
     outgoing.end(body);
     try {
-      return await within(promise, `an answer to ${method} ${path.split('?')[0]}`, ms);
+      return await within(promise, `an answer to ${method} ${path.split('?')[0]}`, patienceMs);
     } catch (error) {
       outgoing.destroy();
       throw error;

@@ -120,6 +120,7 @@ export class BusinessServer {
   /** The most calls that were being answered at a time. */
   underWayMax = 0;
   readonly #token: string;
+  readonly #open = new Set<ServerResponse>();
   readonly #recorded: RecordedCall[] = [];
   readonly #inboxes: Record<CallKind, Inbox<RecordedCall>> = {
     connect: new Inbox('a connect call'),
@@ -158,13 +159,13 @@ export class BusinessServer {
   }
 
   /** The next call of this kind that no `next` has returned yet. */
-  async next(kind: CallKind, ms?: number): Promise<RecordedCall> {
-    return this.#inboxes[kind].next(ms);
+  async next(kind: CallKind): Promise<RecordedCall> {
+    return this.#inboxes[kind].next();
   }
 
   /** The next `count` calls of this kind. */
-  async take(kind: CallKind, count: number, ms?: number): Promise<RecordedCall[]> {
-    return this.#inboxes[kind].take(count, ms);
+  async take(kind: CallKind, count: number): Promise<RecordedCall[]> {
+    return this.#inboxes[kind].take(count);
   }
 
   /** Every call of this kind since the start, in order of arrival. */
@@ -177,13 +178,22 @@ export class BusinessServer {
     return this.calls(kind).length;
   }
 
+  /** From now on every call is answered at once, also those that hang: the test is over. */
+  obey(): void {
+    this.forget();
+    for (const kind of ['connect', 'message', 'close', 'other'] as const) this.#always[kind] = answer(200);
+    for (const response of this.#open) response.destroy();
+  }
+
   /** Takes a request that arrived whole. */
   async handle(request: IncomingMessage, body: Buffer, response: ServerResponse): Promise<void> {
     const call = record(request, body, this.#token);
     this.#recorded.push(call);
     this.underWay += 1;
     this.underWayMax = Math.max(this.underWayMax, this.underWay);
+    this.#open.add(response);
     response.once('close', () => {
+      this.#open.delete(response);
       this.underWay -= 1;
     });
     const script = this.#queued[call.kind].shift() ?? this.#always[call.kind];

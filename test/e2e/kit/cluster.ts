@@ -8,15 +8,9 @@ import type {ExecutionContext} from 'ava';
 import {Api} from './api.ts';
 import {type BusinessServer, startBusinessServer, success} from './business-server.ts';
 import {until, within} from './deadline.ts';
-import {
-  freePort,
-  type IniKeys,
-  identityOf,
-  type ProcessOptions,
-  runServer,
-  securityToken,
-  writeIni,
-} from './gateway.ts';
+import {type IniKeys, identityOf, type ProcessOptions, runServer, securityToken, writeIni} from './gateway.ts';
+import {scaled} from './patience.ts';
+import {holdPorts} from './ports.ts';
 import {acknowledgeAll, connect, type RawClient} from './raw-client.ts';
 import {parse} from './wire.ts';
 
@@ -43,7 +37,7 @@ export interface ClusterNode {
   /** Starts it again on its port and waits until it answers. */
   restart(): Promise<void>;
   /** Waits until it calls this many other nodes, and misses none; `mayMiss`: or some. */
-  knows(count: number, changes?: {readonly ms?: number; readonly mayMiss?: boolean}): Promise<void>;
+  knows(count: number, changes?: {readonly mayMiss?: boolean}): Promise<void>;
   /** A counter or gauge of /metrics. */
   metric(name: string): Promise<number>;
 }
@@ -52,22 +46,6 @@ export interface Cluster {
   readonly business: BusinessServer;
   readonly nodes: readonly ClusterNode[];
   readonly ports: readonly number[];
-}
-
-/** Ports that were free a moment ago for both protocols. */
-export async function freePorts(count: number): Promise<number[]> {
-  const ports = new Set<number>();
-  while (ports.size < count) {
-    const port = await freePort();
-    const socket = createSocket('udp4');
-    const isFree = await new Promise<boolean>((resolve) => {
-      socket.once('error', () => resolve(false));
-      socket.bind(port, () => resolve(true));
-    });
-    socket.close();
-    if (isFree) ports.add(port);
-  }
-  return [...ports];
 }
 
 /** Starts this many nodes with one configuration, and waits until each knows all others. */
@@ -79,7 +57,7 @@ export async function startCluster(
 ): Promise<Cluster> {
   const business = await startBusinessServer(t, securityToken);
   business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
-  const ports = await freePorts(count);
+  const ports = await holdPorts(t, count);
   const file = await writeIni(t, {
     host: '127.0.0.1',
     connect_url: `${business.url}/connect/`,
@@ -90,7 +68,7 @@ export async function startCluster(
     udp_ports: `[${ports.join(', ')}]`,
     udp_broadcast: loopbackBroadcast,
     // Dead nodes are recognised by their silence; on a busy machine two seconds may pass without.
-    peer_timeout: 4,
+    peer_timeout: scaled(4),
     ...(typeof keys === 'function' ? keys(ports) : keys),
   });
   const nodes = await Promise.all(
@@ -118,7 +96,7 @@ async function startNode(t: ExecutionContext, {business, file, port, process}: N
       const answer = await api.get('/hello/').catch(() => undefined);
       return answer?.text === 'ok' ? true : undefined;
     };
-    await until(isUp, 'the node to answer /hello/', 20_000);
+    await until(isUp, 'the node to answer /hello/');
   }
 
   async function metric(name: string): Promise<number> {
@@ -158,14 +136,14 @@ async function startNode(t: ExecutionContext, {business, file, port, process}: N
       server = run();
       await answering();
     },
-    async knows(count, {ms = 20_000, mayMiss = false} = {}) {
+    async knows(count, {mayMiss = false} = {}) {
       const isKnown = async () => {
         const [called, missing] = await Promise.all([metric('rainbow_nodes'), metric('rainbow_nodes_missing')]).catch(
           () => [-1, -1],
         );
         return called === count && (missing === 0 || mayMiss) ? true : undefined;
       };
-      await until(isKnown, `node ${port} to know ${count} others`, ms);
+      await until(isKnown, `node ${port} to know ${count} others`);
     },
   };
 }

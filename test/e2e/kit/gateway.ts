@@ -3,8 +3,6 @@
 
 import {type ChildProcess, spawn} from 'node:child_process';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
-import {createServer} from 'node:http';
-import type {AddressInfo} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
@@ -17,6 +15,7 @@ import {Api} from './api.ts';
 import {type BusinessServer, type RecordedCall, startBusinessServer} from './business-server.ts';
 import {until, within} from './deadline.ts';
 import type {Lifetime} from './lifetime.ts';
+import {holdPort} from './ports.ts';
 import {connect, handshake, type RawClient} from './raw-client.ts';
 import type {HandshakeAnswer, HandshakeOptions} from './upgrade.ts';
 
@@ -83,14 +82,17 @@ export async function start(t: ExecutionContext, overrides: Overrides = {}): Pro
     securityToken,
     // Long: only tests of it want repetitions, and on a busy machine the others would meet them by chance.
     retryIntervalMs: 60_000,
-    callTimeoutMs: 5_000,
-    shutdownGraceMs: 1_000,
+    // Likewise: a limit within which the suite has to do something is one that a busy machine can overrun.
+    callTimeoutMs: 60_000,
+    watchdogTimeoutMs: 60_000,
+    shutdownGraceMs: 30_000,
     logLevel: 'silent',
     threads,
     ...options,
   });
   t.teardown(async () => {
-    await within(gateway.close(), 'the gateway to close', 5_000);
+    business.obey();
+    await within(gateway.close(), 'the gateway to close');
     checkCalls(business);
   });
   return createWorld(t, business, gateway);
@@ -173,7 +175,7 @@ export async function startDaemon(t: Lifetime, keys: IniKeys = {}, options: Proc
     udp_ports: '[]',
     ...keys,
   });
-  const port = await freePort();
+  const port = await holdPort(t);
   const args = ['-f', file, '-p', String(port)];
   const daemon = runServer(t, args, options);
   const api = new Api(port, securityToken);
@@ -182,7 +184,7 @@ export async function startDaemon(t: Lifetime, keys: IniKeys = {}, options: Proc
     const answer = await api.get('/hello/').catch(() => undefined);
     return answer?.text === 'ok' ? true : undefined;
   };
-  await until(isUp, 'the server to answer /hello/', 20_000);
+  await until(isUp, 'the server to answer /hello/');
   return {
     business,
     args,
@@ -253,15 +255,4 @@ export async function writeIni(t: Lifetime, keys: IniKeys): Promise<string> {
   const lines = Object.entries(keys).map(([name, value]) => `${name} = ${value}`);
   await writeFile(file, `[main]\n${lines.join('\n')}\n`);
   return file;
-}
-
-/** A port that was free a moment ago. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  const {port} = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -31,19 +31,19 @@ export class Inbox<Item> {
     for (const waiting of this.#waiting.splice(0)) waiting.reject(this.#ended);
   }
 
-  /** The next item, taken out; rejects after `ms`. */
-  async next(ms?: number): Promise<Item> {
+  /** The next item, taken out. */
+  async next(): Promise<Item> {
     if (this.#items.length > 0) return this.#items.shift() as Item;
     if (this.#ended !== undefined) throw this.#ended;
     const {promise, resolve, reject} = Promise.withResolvers<Item>();
     this.#waiting.push({resolve, reject});
-    return within(promise, this.#what, ms);
+    return within(promise, this.#what);
   }
 
   /** The next `count` items. */
-  async take(count: number, ms?: number): Promise<Item[]> {
+  async take(count: number): Promise<Item[]> {
     const items: Item[] = [];
-    while (items.length < count) items.push(await this.next(ms));
+    while (items.length < count) items.push(await this.next());
     return items;
   }
 

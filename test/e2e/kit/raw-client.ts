@@ -71,8 +71,8 @@ export class RawClient {
   }
 
   /** The gateway's answer to the request. */
-  async response(ms?: number): Promise<HandshakeAnswer> {
-    return within(this.#answer.promise, 'an answer to the handshake', ms);
+  async response(): Promise<HandshakeAnswer> {
+    return within(this.#answer.promise, 'an answer to the handshake');
   }
 
   /** What Sec-WebSocket-Accept must be for our key. */
@@ -81,23 +81,23 @@ export class RawClient {
   }
 
   /** The next binary message, as PROTOCOL spells it. */
-  async packet(ms?: number): Promise<string> {
-    return spell(await this.packets.next(ms));
+  async packet(): Promise<string> {
+    return spell(await this.packets.next());
   }
 
   /** The next binary message, taken apart. */
-  async parsed(ms?: number): Promise<Parsed> {
-    return parse(await this.packets.next(ms));
+  async parsed(): Promise<Parsed> {
+    return parse(await this.packets.next());
   }
 
   /** The gateway's close frame. */
-  async closeFrame(ms?: number): Promise<CloseFrame> {
-    return within(this.#closeFrame.promise, 'a close frame', ms);
+  async closeFrame(): Promise<CloseFrame> {
+    return within(this.#closeFrame.promise, 'a close frame');
   }
 
   /** The end of the connection, after whatever frames came before it; its monotonic time. */
-  async end(ms?: number): Promise<number> {
-    return within(this.ended, 'the end of the connection', ms);
+  async end(): Promise<number> {
+    return within(this.ended, 'the end of the connection');
   }
 
   /** One binary message in one frame. */

@@ -95,7 +95,7 @@ export class Hall {
       query: {channel, qos, timeout},
       body,
       credentials: {kind: 'bearer', key: apiKey},
-      ms: timeout * 1000 + 15_000,
+      patienceMs: timeout * 1000 + 15_000,
     });
     return json;
   }

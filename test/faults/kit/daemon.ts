@@ -3,18 +3,13 @@
 
 import type {ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
-import {readFileSync} from 'node:fs';
-import {createServer} from 'node:net';
 import {Api} from '../../e2e/kit/api.ts';
 import {until, within} from '../../e2e/kit/deadline.ts';
 import {type IniKeys, runServer, securityToken, writeIni} from '../../e2e/kit/gateway.ts';
 import {Inbox} from '../../e2e/kit/inbox.ts';
 import type {Lifetime} from '../../e2e/kit/lifetime.ts';
+import {holdPort} from '../../e2e/kit/ports.ts';
 import {isSame, type Order, type Report, spellTransition, type Transition} from './orders.ts';
-
-const startMsMax = 30_000;
-/** Below the ports that outgoing connections get, so that nobody takes a port while its daemon is down. */
-const portMin = 10_000;
 
 /** How a daemon is run. */
 export interface DaemonOptions {
@@ -81,7 +76,7 @@ export class Daemon {
       security_token: securityToken,
       ...options.keys,
     });
-    const daemon = new Daemon(lifetime, options, file, await unusedPort());
+    const daemon = new Daemon(lifetime, options, file, await holdPort(lifetime));
     await daemon.#listening();
     return daemon;
   }
@@ -195,21 +190,6 @@ export class Daemon {
       if (!this.isAlive) throw new Error(`Expected the daemon to start, got ${this.#output()}`);
       return this.logged('gateway.started').length > 0 ? true : undefined;
     };
-    await until(isUp, 'the daemon to start', startMsMax);
-  }
-}
-
-/** A port that is in no use, and that no outgoing connection is given. */
-async function unusedPort(): Promise<number> {
-  const range = readFileSync('/proc/sys/net/ipv4/ip_local_port_range', 'latin1');
-  const portMax = Number(range.split(/\s+/)[0]) - 1;
-  for (;;) {
-    const port = portMin + Math.floor(Math.random() * (portMax - portMin + 1));
-    const server = createServer();
-    const isFree = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false));
-      server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-    });
-    if (isFree) return port;
+    await until(isUp, 'the daemon to start');
   }
 }

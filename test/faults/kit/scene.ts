@@ -180,7 +180,7 @@ export class Scene {
         query: {channel: room, qos, timeout},
         body: text,
         credentials: {kind: 'bearer', key},
-        ms: timeout * 1000 + answerMsMax,
+        patienceMs: timeout * 1000 + answerMsMax,
       });
       const {connections = 0, message, code} = json;
       if (code !== undefined && code !== 'RB_TIMEOUT') throw new Error(`Expected success or a timeout, got ${code}`);
