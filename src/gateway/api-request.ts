@@ -2,6 +2,7 @@
 // the parameter. The caller is authenticated already.
 
 import type {PublishRequest, Subscription} from '../cluster/switchboard.ts';
+import {kindOf, shown} from '../core/shown.ts';
 import {
   channelBytesMax,
   identityLengthMax,
@@ -16,7 +17,7 @@ import {
   sendTimeoutDefaultMs,
 } from '../protocol/api.ts';
 import type {Refusal} from '../protocol/refusal.ts';
-import {kindOf, refuseParameter, shown} from './api-fault.ts';
+import {refuseParameter} from './api-fault.ts';
 import {type ApiQuery, ignoredBy, readFlag} from './api-query.ts';
 import {subscribeBodySchema} from './api-schema.ts';
 import {joinNames, noteName} from './ignored-names.ts';

@@ -3,7 +3,7 @@
 // trusts, so a request that names two is refused. Pure.
 
 import type {IncomingMessage} from 'node:http';
-import {shown} from './api-fault.ts';
+import {shown} from '../core/shown.ts';
 
 /** What of a request is read here. */
 export type TargetedRequest = Pick<IncomingMessage, 'url' | 'headers'>;

@@ -3,6 +3,7 @@
 // trace something else than its caller thinks.
 
 import {readDecimal, readWhole} from '../core/decimal.ts';
+import {kindOf, shown, shownValue} from '../core/shown.ts';
 import {
   channelBytesMax,
   identityLengthMax,
@@ -13,7 +14,7 @@ import {
 } from '../protocol/api.ts';
 import type {Refusal} from '../protocol/refusal.ts';
 import type {FeedQuery, TraceSelection} from '../protocol/trace-feed.ts';
-import {kindOf, refuseName, refuseParameter, refuseRepeated, shown, shownValue} from './api-fault.ts';
+import {refuseName, refuseParameter, refuseRepeated} from './api-fault.ts';
 import {type ParameterCount, type Parameters, readFlag, readParameters, signatureCounts} from './api-query.ts';
 import {readJsonBody} from './json-body.ts';
 

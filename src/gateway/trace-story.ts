@@ -5,7 +5,6 @@ import type {Clock} from '../core/clock.ts';
 import {tellStory} from '../protocol/story.ts';
 import type {Story} from '../protocol/story-parts.ts';
 import type {RosterRow, TraceEvent} from '../protocol/trace.ts';
-import type {GatewayOptions} from './options.ts';
 import type {Coverage, CoverageOf} from './trace-coverage.ts';
 import {byTime} from './trace-feed.ts';
 
@@ -35,7 +34,8 @@ export interface StoryParts {
   readonly inspect: Inspect;
   readonly coverageOf: CoverageOf;
   readonly clock: Clock;
-  readonly options: Pick<GatewayOptions, 'traceRate' | 'traceKeepMs'>;
+  /** As configured, for the answer. */
+  readonly options: {readonly traceRate: number; readonly traceKeepMs: number};
 }
 
 /** One of `message` and `identity` is given, or both: what the message has to do with the client. */

@@ -3,8 +3,8 @@
 
 import type {IncomingMessage} from 'node:http';
 import {isIPv6} from 'node:net';
+import {shown} from '../core/shown.ts';
 import type {Refusal} from '../protocol/refusal.ts';
-import {shown} from './api-fault.ts';
 import {targetFault} from './request-target.ts';
 
 /** What of a request is read here. */

@@ -119,10 +119,15 @@ function packageOf(specifier: string): string {
   return parts.slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
 }
 
-/** `core` of `src/core/clock.ts`; a file of src itself is in the folder ''. */
-function folderOf(path: string): string {
-  const [, folder = '', ...rest] = path.split('/');
-  return rest.length === 0 ? '' : folder;
+/**
+ * The room of a file: the innermost folder that the table names, so that `gateway/http` may be one beside `gateway`; a file
+ * of src itself is in the folder ''.
+ */
+export function folderOf(path: string): string {
+  const [, outer = '', inner = '', ...rest] = path.split('/');
+  if (inner === '') return '';
+  const nested = `${outer}/${inner}`;
+  return rest.length > 0 && Object.hasOwn(house, nested) ? nested : outer;
 }
 
 /** The path from the root that a relative specifier means. */
