@@ -6,6 +6,8 @@
 //        |--- descriptor is full (EAGAIN) or fails (ENOSPC, EIO, EPIPE) --> waiting --- retry timer ---> written
 //        +--- too many bytes wait --> dropped, reported by onLost once the waiting lines are written
 //
+// A write to a regular file blocks where the disk hangs; log-file.ts makes it one that does not.
+//
 // sonic-boom, pino's own destination, is not used here: in its synchronous mode it sleeps 100 ms at each EAGAIN and throws
 // on ENOSPC, and in its asynchronous mode a blocked write holds a thread of libuv's pool, which the process joins at exit.
 

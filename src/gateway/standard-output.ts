@@ -2,10 +2,14 @@
 // socket, a file or a terminal. Only the main thread writes to it; other threads hand it their lines, since two writers
 // would cut into each other's lines as soon as the reader is slow.
 
-import {constants, openSync, writeSync} from 'node:fs';
+import {constants, fstatSync, openSync, write, writeSync} from 'node:fs';
 import {isatty} from 'node:tty';
+import {isMainThread} from 'node:worker_threads';
 import {systemClock} from '../core/clock.ts';
+import {LogFile} from './log-file.ts';
 import {LogWriter} from './log-writer.ts';
+
+const standard = 1;
 
 /** How long the end of the process waits for a reader that has stalled. */
 const lastLinesMs = 500;
@@ -19,6 +23,7 @@ export function standardOutput(): LogWriter {
 }
 
 function openStandardOutput(): LogWriter {
+  if (isFile(standard)) return isMainThread ? openFile() : openLastWords();
   const descriptor = openNonBlocking();
   const opened = new LogWriter({
     clock: systemClock,
@@ -29,10 +34,40 @@ function openStandardOutput(): LogWriter {
   return opened;
 }
 
+/** A file, which a thread of its own writes. */
+function openFile(): LogWriter {
+  process.stderr.on('error', ignore);
+  const file = new LogFile(standard);
+  const opened = new LogWriter({clock: systemClock, writeSome: (bytes) => file.writeSome(bytes), isTTY: false});
+  process.on('exit', () => {
+    opened.flush(lastLinesMs);
+    // The disk hangs, and with it the end of the process, which would wait for the thread, for ever perhaps.
+    if (!file.finish(lastLinesMs)) process.kill(process.pid, 'SIGKILL');
+  });
+  return opened;
+}
+
+/** A file, for the thread that watches the main one: it has one line to write, and must not wait for a disk. */
+function openLastWords(): LogWriter {
+  const writeSome = (bytes: Uint8Array): number => {
+    write(standard, bytes, ignore);
+    return bytes.length;
+  };
+  return new LogWriter({clock: systemClock, writeSome, isTTY: false});
+}
+
+function isFile(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isFile();
+  } catch {
+    // Closed: as any other that cannot be written.
+    return false;
+  }
+}
+
 /** Descriptor 1, or another one for the same, on which a write that cannot be done now fails with EAGAIN. */
 function openNonBlocking(): number {
-  const standard = 1;
-  // Node makes pipes and sockets non-blocking when it opens the stream. A file needs nothing.
+  // Node makes pipes and sockets non-blocking when it opens the stream.
   process.stdout.on('error', ignore);
   // What Node itself prints there, such as deprecations, must not end the process on a full disk either.
   process.stderr.on('error', ignore);
