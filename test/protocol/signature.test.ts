@@ -1,3 +1,4 @@
+import {createHash} from 'node:crypto';
 import test from 'ava';
 import fc from 'fast-check';
 import {
@@ -34,6 +35,16 @@ test('the three strings are sorted by their bytes, not by UTF-16 units', (t) => 
   // U+FFEE is EF BF AE and U+1D11E is F0 9D 84 9E in UTF-8, but the surrogate D834 sorts before FFEE in UTF-16.
   t.is(sign('\u{ffee}', '\u{1d11e}', ''), sign('\u{1d11e}', '\u{ffee}', ''));
   t.is(sign('\u{1d11e}', '\u{ffee}', '1'), '422b2dd462c28a6c3a12c3c0c8800400c34b50a0');
+});
+
+test('whatever the three strings are, what is signed is their bytes, sorted', (t) => {
+  const text = fc.oneof(fc.string({unit: 'binary'}), fc.stringMatching(/^[\d\ud7ff\ue000\uffff]{0,4}$/));
+  fc.assert(
+    fc.property(text, text, text, (...texts) => {
+      const sorted = texts.map((part) => Buffer.from(part, 'utf8')).sort((one, other) => Buffer.compare(one, other));
+      t.is(sign(...texts), createHash('sha1').update(Buffer.concat(sorted)).digest('hex'));
+    }),
+  );
 });
 
 const windows: readonly (readonly [offsetMs: number, verdict: Verdict])[] = [
