@@ -2,6 +2,7 @@
 // publication hands itself to the connection, and the entry by which the connection finds it again under its id. The
 // connection runs its chart (machines/outbound-delivery.ts); the publication counts what comes of it.
 
+import type {Identified} from '../core/id-table.ts';
 import {outboundQos2} from '../machines/outbound-delivery.ts';
 import {emptyBytes, type Qos} from '../protocol/packet.ts';
 import type {ActorRef} from '../runtime/actor.ts';
@@ -35,7 +36,7 @@ export type DeliveryMessage =
   /** One QoS 1 or 2 message. */
   Delivery | {readonly kind: 'retryDue' | 'timedOut'; readonly delivery: Delivery};
 
-export class Delivery {
+export class Delivery implements Identified<Delivery> {
   readonly kind = 'deliver';
   readonly publication: DeliveredPublication;
   readonly recipient: ActorRef<DeliveryMessage>;
@@ -52,7 +53,7 @@ export class Delivery {
   isEnded = false;
   /** The client's answer, once confirmed. */
   reply: Uint8Array = emptyBytes;
-  /** Another delivery in the same place; the in-flight table's. */
+  /** The table's, of those in flight. */
   next: Delivery | undefined = undefined;
 
   constructor(publication: DeliveredPublication, recipient: ActorRef<DeliveryMessage>) {

@@ -1,11 +1,13 @@
 // One message of a client, and what its receiving half needs of the connection that it came by.
 
+import type {Identified} from '../core/id-table.ts';
+import type {ListNode} from '../core/linked-list.ts';
 import type {Qos} from '../protocol/packet.ts';
 import type {Story, Subject} from '../trace/observer.ts';
 import type {Link} from './link.ts';
 
 /** One message of the client. At QoS 0 it has no chart, only a call. */
-export interface InboundMessage extends Story {
+export interface InboundMessage extends Story, Identified<InboundMessage> {
   readonly qos: Qos;
   readonly id: number;
   readonly type: number;
@@ -22,6 +24,8 @@ export interface InboundMessage extends Story {
   storyPlace: number;
   /** The business server's answer, held from the REC on; the same bytes at every repeat. [RB-20] */
   reply: Uint8Array;
+  /** Where it stands among those of which only the message id is kept. */
+  unanswered: ListNode<InboundMessage> | undefined;
 }
 
 /** What the receiving half needs of its connection. */

@@ -2,6 +2,8 @@
 // the order in which they came, and so their acknowledgements. [RB-43] [RB-46] Runs the chart of each QoS 1 or 2 message (machines/inbound-delivery.ts) and
 // carries its effects out. Part of the connection actor; made when the first message comes.
 
+import {IdTable} from '../core/id-table.ts';
+import {LinkedList} from '../core/linked-list.ts';
 import {inboundQos1, inboundQos2} from '../machines/inbound-delivery.ts';
 import {isRepeat} from '../machines/repeat.ts';
 import {framePacket} from '../protocol/frame.ts';
@@ -21,10 +23,11 @@ const stateUnanswered2 = inboundQos2.state.unanswered;
 export class Inbound {
   readonly #thread: Thread;
   readonly #owner: InboundOwner;
-  /** QoS 1 and 2 messages whose id is known, by QoS and id: the two have separate ids, as at the original. */
-  readonly #flows = new Map<number, InboundMessage>();
-  /** Flows of which only the message id is kept; they take no place in the window. */
-  #unanswered = 0;
+  /** QoS 1 and 2 messages whose id is known: the two have separate ids, as at the original. */
+  readonly #flows1 = new IdTable<InboundMessage>();
+  readonly #flows2 = new IdTable<InboundMessage>();
+  /** Flows of which only the message id is kept, the oldest first; they take no place in the window. */
+  readonly #unanswered = new LinkedList<InboundMessage>();
   readonly #queue: InboundQueue;
   /** The connection has ended: what is answered from now on changes nothing, that of replaced messages included. */
   #isClosed = false;
@@ -37,7 +40,7 @@ export class Inbound {
 
   /** Messages held: with their call to come, or awaiting their REL. */
   get heldCount(): number {
-    return this.#flows.size - this.#unanswered;
+    return this.#flows1.size + this.#flows2.size - this.#unanswered.size;
   }
 
   /** Calls that wait for their turn or run. */
@@ -47,7 +50,9 @@ export class Inbound {
 
   /** Counts each message's state. */
   countInto(survey: Survey): void {
-    for (const {qos, state} of this.#flows.values()) survey.countInbound(qos, state);
+    for (const flows of [this.#flows1, this.#flows2]) {
+      for (const {qos, state} of flows.values()) survey.countInbound(qos, state);
+    }
   }
 
   /** A SEND came. */
@@ -56,7 +61,8 @@ export class Inbound {
       this.#receiveQos0(packet);
       return;
     }
-    const known = this.#flows.get(keyOf(packet.qos, packet.id));
+    const flows = this.#flowsOf(packet.qos);
+    const known = flows.find(packet.id);
     if (known !== undefined) {
       if (isRepeat(packet.qos, packet.isDup, isUnanswered(known))) {
         this.#thread.counters.messagesInRepeated++;
@@ -66,6 +72,7 @@ export class Inbound {
         return;
       }
       this.#step(known, event['wire.replaced']);
+      flows.remove(known);
     }
     if (this.heldCount >= this.#thread.settings.window) {
       this.#received(packet, undefined);
@@ -73,13 +80,13 @@ export class Inbound {
       return;
     }
     const message = this.#create(packet);
-    this.#flows.set(keyOf(packet.qos, packet.id), message);
+    flows.add(message);
     this.#step(message, event['wire.send']);
   }
 
   /** A REL came: always answered with COM. [RB-24] */
   release(id: number): void {
-    const flow = this.#flows.get(keyOf(2, id));
+    const flow = this.#flows2.find(id);
     if (flow === undefined) {
       this.#thread.observation.observer?.strayed(this.#owner.subject, 'rel', id, emptyBytes);
       this.#send({kind: 'com', id}, undefined);
@@ -101,9 +108,9 @@ export class Inbound {
   /** The connection has ended: nobody awaits an acknowledgement. */
   close(): void {
     this.#isClosed = true;
-    for (const flow of [...this.#flows.values()]) this.#step(flow, event['socket.closed']);
-    this.#flows.clear();
-    this.#unanswered = 0;
+    for (const flow of [...this.#flows1.values(), ...this.#flows2.values()]) this.#step(flow, event['socket.closed']);
+    this.#flows1.clear();
+    this.#flows2.clear();
     this.#queue.close();
   }
 
@@ -140,6 +147,8 @@ export class Inbound {
       watchMask: 0,
       storyPlace: 0,
       reply: emptyBytes,
+      unanswered: undefined,
+      next: undefined,
     };
     this.#thread.observation.observer?.accepted(message, packet.type);
     this.#received(packet, message);
@@ -152,7 +161,7 @@ export class Inbound {
     const cell = table.step(flow.state, eventCode);
     const wasUnanswered = isUnanswered(flow);
     flow.state = table.next[cell] as number;
-    if (isUnanswered(flow) !== wasUnanswered) this.#countUnanswered(wasUnanswered ? -1 : 1);
+    if (isUnanswered(flow) !== wasUnanswered) this.#noteUnanswered(flow);
     const {observer} = this.#thread.observation;
     if (observer !== undefined) {
       const chart = flow.qos === 1 ? chartNumber.inboundQos1 : chartNumber.inboundQos2;
@@ -188,7 +197,7 @@ export class Inbound {
         return;
       case effect.forget:
         if (flow.qos === 2) this.#queue.dropReply(reply);
-        this.#flows.delete(keyOf(flow.qos, id));
+        this.#flowsOf(flow.qos).remove(flow);
     }
   }
 
@@ -221,22 +230,24 @@ export class Inbound {
   }
 
   // Message ids of failed calls are a courtesy to the business server: beyond a window's worth the oldest is forgotten.
-  #countUnanswered(by: 1 | -1): void {
-    this.#unanswered += by;
-    if (this.#unanswered <= this.#thread.settings.window) return;
-    for (const [key, flow] of this.#flows) {
-      if (!isUnanswered(flow)) continue;
-      this.#flows.delete(key);
-      this.#unanswered--;
+  #noteUnanswered(flow: InboundMessage): void {
+    if (flow.unanswered !== undefined) {
+      this.#unanswered.delete(flow.unanswered);
+      flow.unanswered = undefined;
       return;
     }
+    flow.unanswered = this.#unanswered.add(flow);
+    const {first} = this.#unanswered;
+    if (first === undefined || this.#unanswered.size <= this.#thread.settings.window) return;
+    this.#unanswered.delete(first);
+    this.#flowsOf(first.item.qos).remove(first.item);
+  }
+
+  #flowsOf(qos: Qos): IdTable<InboundMessage> {
+    return qos === 1 ? this.#flows1 : this.#flows2;
   }
 }
 
 function isUnanswered(flow: InboundMessage): boolean {
   return flow.state === (flow.qos === 1 ? stateUnanswered1 : stateUnanswered2);
-}
-
-function keyOf(qos: Qos, id: number): number {
-  return qos === 1 ? id : 65_536 + id;
 }

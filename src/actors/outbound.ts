@@ -1,13 +1,13 @@
 // The sending half of one connection: which messages are on their way to the client, under which ids, and which wait.
 // Runs the chart of each delivery and carries its effects out. Part of the connection actor; made with its first delivery.
 
+import {IdTable} from '../core/id-table.ts';
 import {outboundQos1, outboundQos2} from '../machines/outbound-delivery.ts';
 import type {LateReason} from '../protocol/close-code.ts';
 import {framePacket} from '../protocol/frame.ts';
 import {emptyBytes, messageIdMax} from '../protocol/packet.ts';
 import {type AnswerKind, chartNumber, type Observation, type Observer, type Subject} from '../trace/observer.ts';
 import {type Delivery, pauseBeforeRepeat} from './delivery.ts';
-import {InFlight} from './in-flight.ts';
 import type {Link} from './link.ts';
 import {OwedAnswers} from './owed-answers.ts';
 import type {Survey} from './survey.ts';
@@ -31,7 +31,7 @@ export class Outbound {
   readonly #observation: Observation;
   readonly #owner: OutboundOwner;
   /** By id: transmitted, and not ended. At most `window`. [RB-47] */
-  readonly #inFlight = new InFlight();
+  readonly #inFlight = new IdTable<Delivery>();
   /** Not transmitted yet, in the order accepted. At most `queue`. [RB-45] */
   readonly #queued: Delivery[] = [];
   #queuedBytes = 0;

@@ -2,6 +2,7 @@
 // for them. One a thread.
 
 import type {Counters} from '../core/counters.ts';
+import {type Identified, IdTable} from '../core/id-table.ts';
 import {invariant, unreachable} from '../core/invariant.ts';
 import type {ActorRef, Behaviour} from '../runtime/actor.ts';
 import type {Scheduler} from '../runtime/scheduler.ts';
@@ -13,7 +14,8 @@ import type {AnsweredMessage, UpstreamMessage} from './messages.ts';
 /** Drained every turn, so this is never met: a turn handles fewer messages. A connection whose call is refused fails it. */
 const mailboxBound = 1_048_576;
 
-interface Waiting {
+/** Who waits for the answer to a call. */
+interface Waiting extends Identified<Waiting> {
   readonly kind: Call['kind'];
   readonly from: ActorRef<AnsweredMessage>;
   readonly context: InboundMessage | undefined;
@@ -55,7 +57,7 @@ export function spawnUpstreamCaller(
   transport: UpstreamTransport,
   load: CallLoad,
 ): ActorRef<UpstreamMessage> {
-  const waiting = new Map<number, Waiting>();
+  const waiting = new IdTable<Waiting>();
   let batch: Call[] = [];
   let withdrawn: number[] = [];
   /** Behind the rest of the batch: ends are told before beginnings. [RB-67] */
@@ -88,7 +90,7 @@ export function spawnUpstreamCaller(
     // A close call is owed, and there are no more of them than there were connections. [RB-64]
     const mayCall = call.kind === 'close' || load.mayCall();
     const connecting = call.kind === 'connect' ? call.identity : undefined;
-    waiting.set(call.call, {kind: call.kind, from, context, wasCut: false, connecting});
+    waiting.add({id: call.call, kind: call.kind, from, context, wasCut: false, connecting, next: undefined});
     load.changed(1);
     if (!mayCall) {
       pass(overloaded(call));
@@ -100,11 +102,11 @@ export function spawnUpstreamCaller(
 
   /** Nobody needs this call any more: it is not made, unless it was sent already. */
   function withdraw(call: number): void {
-    if (waiting.has(call)) withdrawn.push(call);
+    if (waiting.find(call) !== undefined) withdrawn.push(call);
   }
 
   function pass(answer: Answer): void {
-    const waiter = waiting.get(answer.call);
+    const waiter = waiting.find(answer.call);
     invariant(waiter !== undefined, 'Expected each call to be answered once');
     const isFirst = !waiter.wasCut;
     if (answer.kind === 'failed' && isFirst) countFailure(answer, scheduler.counters);
@@ -112,7 +114,7 @@ export function spawnUpstreamCaller(
       // It still runs at the business server, and counts as long as it does.
       waiter.wasCut = true;
     } else {
-      waiting.delete(answer.call);
+      waiting.remove(waiter);
       load.changed(-1);
     }
     const {kind, from, context, connecting} = waiter;

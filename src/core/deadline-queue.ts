@@ -1,14 +1,30 @@
 // What is due when its time comes, with one timer for all. Every item waits equally long, so that the order of arrival
-// is the order of the deadlines, and a Map, which keeps that order and deletes in constant time, is the whole queue.
+// is the order of the deadlines, and a list is the whole queue.
 
 import type {Clock} from './clock.ts';
+import {LinkedList, type ListNode} from './linked-list.ts';
+
+/** When an item is due. */
+interface Due<Item> {
+  readonly item: Item;
+  readonly dueAt: number;
+}
+
+/** What can wait, in one queue at a time. */
+export interface Expiring<Item> {
+  /** The queue's. */
+  deadline: Deadline<Item> | undefined;
+}
+
+/** Where an item stands in its queue. */
+export type Deadline<Item> = ListNode<Due<Item>>;
 
 /** Items that each wait `delayMs` unless deleted before; then `onDue` is called with each, the oldest first. */
-export class DeadlineQueue<Item> {
+export class DeadlineQueue<Item extends Expiring<Item>> {
   readonly #clock: Clock;
   readonly #delayMs: number;
   readonly #onDue: (item: Item) => void;
-  readonly #dueAt = new Map<Item, number>();
+  readonly #waiting = new LinkedList<Due<Item>>();
   #hasTimer = false;
 
   constructor(clock: Clock, delayMs: number, onDue: (item: Item) => void) {
@@ -19,18 +35,19 @@ export class DeadlineQueue<Item> {
 
   /** Items that wait. */
   get size(): number {
-    return this.#dueAt.size;
+    return this.#waiting.size;
   }
 
-  /** Adds an item that arrived at `arrivedAt`, not before the last one did. */
+  /** Adds an item that waits nowhere and arrived at `arrivedAt`, not before the last one did. */
   add(item: Item, arrivedAt: number): void {
-    this.#dueAt.set(item, arrivedAt + this.#delayMs);
+    item.deadline = this.#waiting.add({item, dueAt: arrivedAt + this.#delayMs});
     if (!this.#hasTimer) this.#startTimer(this.#delayMs);
   }
 
-  delete(item: Item): void {
+  /** Does nothing to an item that does not wait here. */
+  delete({deadline}: Item): void {
     // The timer stays: it fires once for nothing, and looks for the oldest item then, rather than at each deletion.
-    this.#dueAt.delete(item);
+    if (deadline !== undefined) this.#waiting.delete(deadline);
   }
 
   #startTimer(delayMs: number): void {
@@ -41,12 +58,13 @@ export class DeadlineQueue<Item> {
   #fire(): void {
     // #hasTimer stays set until the loop is done, so that an item added meanwhile starts none.
     const now = this.#clock.now();
-    for (const [item, dueAt] of this.#dueAt) {
+    for (let node = this.#waiting.first; node !== undefined; node = this.#waiting.first) {
+      const {item, dueAt} = node.item;
       if (dueAt > now) {
         this.#startTimer(Math.ceil(dueAt - now));
         return;
       }
-      this.#dueAt.delete(item);
+      this.#waiting.delete(node);
       this.#onDue(item);
     }
     this.#hasTimer = false;

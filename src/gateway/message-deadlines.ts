@@ -2,10 +2,10 @@
 // with such a message stand here.
 
 import type {Clock} from '../core/clock.ts';
-import {DeadlineQueue} from '../core/deadline-queue.ts';
+import {DeadlineQueue, type Expiring} from '../core/deadline-queue.ts';
 
 /** Told once that its message is late. */
-export interface MessageSender {
+export interface MessageSender extends Expiring<MessageSender> {
   messageLate(): void;
 }
 

@@ -7,7 +7,7 @@ import {WebSocketServer} from 'ws';
 import {spawnConnection} from '../actors/connection-actor.ts';
 import type {ConnectionMessage} from '../actors/messages.ts';
 import type {Thread} from '../actors/thread.ts';
-import {DeadlineQueue} from '../core/deadline-queue.ts';
+import {DeadlineQueue, type Expiring} from '../core/deadline-queue.ts';
 import {errorTable} from '../core/errors.ts';
 import type {Refusal} from '../protocol/refusal.ts';
 import type {ActorRef} from '../runtime/actor.ts';
@@ -38,6 +38,11 @@ const chunksMaxLeast = 1_024;
 /** The connect call has its own deadline; this is for a worker that does not even keep that. */
 const handshakeGraceMs = 2_000;
 const identityBytes = 32;
+
+/** A connection whose upgrade has not been answered. */
+interface PendingHandshake extends Expiring<PendingHandshake> {
+  readonly connection: ActorRef<ConnectionMessage>;
+}
 
 /** The options of the edge, beside its thread. */
 export interface EdgeOptions {
@@ -111,10 +116,10 @@ export function createWebSocketEdge(
     proxies: new TrustedProxies(options.trustedProxies),
     notices: options.notices,
   };
-  const deadlines = new DeadlineQueue<ActorRef<ConnectionMessage>>(
+  const deadlines = new DeadlineQueue<PendingHandshake>(
     thread.clock,
     options.callTimeoutMs + handshakeGraceMs,
-    (connection) => connection.tell({kind: 'handshakeDue'}),
+    ({connection}) => connection.tell({kind: 'handshakeDue'}),
   );
   scheduler.onTurnEnd('flush', () => {
     environment.flusher.flush();
@@ -154,8 +159,9 @@ export function createWebSocketEdge(
     const connection = spawnConnection(thread, link, thread.random.hex(identityBytes));
     link.attach(connection);
     connection.tell({kind: 'start', headers: reading.headers});
-    deadlines.add(connection, thread.clock.now());
-    link.onAnswered = () => deadlines.delete(connection);
+    const pending: PendingHandshake = {connection, deadline: undefined};
+    deadlines.add(pending, thread.clock.now());
+    link.onAnswered = () => deadlines.delete(pending);
   };
 }
 

@@ -7,6 +7,7 @@ import type {Socket} from 'node:net';
 import {WebSocket} from 'ws';
 import type {HandshakeRefusal, Link} from '../actors/link.ts';
 import type {ConnectionMessage} from '../actors/messages.ts';
+import type {Deadline} from '../core/deadline-queue.ts';
 import {frameFaultText, type LateReason} from '../protocol/close-code.ts';
 import {type Packet, type PacketFault, parsePacket, textFault} from '../protocol/packet.ts';
 import type {ActorRef} from '../runtime/actor.ts';
@@ -34,6 +35,7 @@ const socketClosed: ConnectionMessage = {kind: 'socketClosed'};
 export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker, MessageSender, Gated, WebSocketOwner {
   first: Uint8Array | undefined;
   more: Uint8Array[] | undefined;
+  deadline: Deadline<MessageSender> | undefined;
   /** Called once, when the upgrade has been answered. */
   onAnswered: (() => void) | undefined;
   readonly #environment: LinkEnvironment;

@@ -5,11 +5,15 @@
 
 import type {Dispatcher} from 'undici';
 import type {Clock} from '../core/clock.ts';
+import type {Deadline, Expiring} from '../core/deadline-queue.ts';
+import type {Identified} from '../core/id-table.ts';
+import type {ListNode} from '../core/linked-list.ts';
 import {BodyBytes} from './body-bytes.ts';
 import {type Answer, type Call, type FailedAnswer, type FailureReason, unsent} from './call.ts';
 import {type AnswerHeaders, judgeAnswer} from './call-answer.ts';
 import {failureCause, failureReason, retryAfter} from './call-failure.ts';
 import type {CallRequestMaker} from './call-request.ts';
+import type {LaneCall} from './lane.ts';
 import type {SocketPool, SocketUser} from './socket-pool.ts';
 import type {CallSocket} from './upstream-socket.ts';
 
@@ -33,7 +37,9 @@ export interface CallContext {
 }
 
 /** See above. */
-export class CallRun implements SocketUser, Dispatcher.DispatchHandler {
+export class CallRun implements SocketUser, Dispatcher.DispatchHandler, Identified<CallRun>, Expiring<CallRun> {
+  /** The number of the call. */
+  readonly id: number;
   readonly call: Call;
   /** Takes the answer; the worker's way to know which batch it belongs to. */
   readonly take: (answer: Answer) => void;
@@ -42,6 +48,9 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler {
   order = 0;
   sequence = 0;
   place = 0;
+  running: ListNode<LaneCall> | undefined;
+  deadline: Deadline<CallRun> | undefined;
+  next: CallRun | undefined;
   readonly #sockets: SocketPool;
   readonly #context: CallContext;
   #isAnswered = false;
@@ -64,6 +73,7 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler {
     sockets: SocketPool,
     context: CallContext,
   ) {
+    this.id = call.call;
     this.call = call;
     this.arrivedAt = arrivedAt;
     this.take = take;

@@ -3,6 +3,7 @@
 
 import type {Clock} from '../core/clock.ts';
 import {DeadlineQueue} from '../core/deadline-queue.ts';
+import {IdTable} from '../core/id-table.ts';
 import type {Random} from '../core/random.ts';
 import type {Answer, Call, UpstreamSettings} from './call.ts';
 import {CallRequestMaker} from './call-request.ts';
@@ -16,7 +17,7 @@ export class Caller {
   readonly #clock: Clock;
   readonly #context: CallContext;
   /** Calls not yet answered. */
-  readonly #runs = new Map<number, CallRun>();
+  readonly #runs = new IdTable<CallRun>();
   readonly #deadlines: DeadlineQueue<CallRun>;
   readonly #lingering: DeadlineQueue<CallRun>;
   readonly #sockets: Readonly<Record<Call['kind'], SocketPool>>;
@@ -34,7 +35,7 @@ export class Caller {
       answerBytesMax: settings.answerBytesMax,
       onAnswered: (run, answer) => {
         this.#deadlines.delete(run);
-        this.#runs.delete(run.call.call);
+        this.#runs.remove(run);
         run.take(answer);
       },
       onLinger: (run) => this.#lingering.add(run, clock.now()),
@@ -62,13 +63,13 @@ export class Caller {
       const sockets = this.#sockets[call.kind];
       const run = new CallRun(call, arrivedAt, take, sockets, this.#context);
       this.#deadlines.add(run, arrivedAt);
-      this.#runs.set(call.call, run);
+      this.#runs.add(run);
       sockets.start(run);
     }
   }
 
   /** Answers those of these calls `withdrawn` of which nothing was sent yet; the others run on. */
   withdraw(calls: readonly number[]): void {
-    for (const call of calls) this.#runs.get(call)?.withdraw();
+    for (const call of calls) this.#runs.find(call)?.withdraw();
   }
 }

@@ -6,6 +6,7 @@
 // base while slow calls fill it; it falls back to its base while it is not needed, so that a sudden wave of hanging calls
 // meets a small one. It shrinks by one with each call cut at its deadline.
 
+import {LinkedList, type ListNode} from '../core/linked-list.ts';
 import type {Pace} from './pace.ts';
 import {type Waiting, WaitingCalls} from './waiting-calls.ts';
 
@@ -14,6 +15,8 @@ export interface LaneCall extends Waiting {
   readonly arrivedAt: number;
   /** When it was given a socket. */
   startedAt: number;
+  /** Where it stands among those that run; its lane's. */
+  running: ListNode<LaneCall> | undefined;
 }
 
 /** A window shrinks to this part of its base at most. */
@@ -29,7 +32,7 @@ export class Lane<Call extends LaneCall> {
   readonly base: number;
   readonly waiting = new WaitingCalls<Call>();
   /** Calls that have a socket, those included that were cut and still hold it; the longest first. */
-  readonly running = new Set<Call>();
+  readonly running = new LinkedList<LaneCall>();
   readonly pace: Pace;
   /** Whether a call was answered in time since this was last cleared. */
   hasMoved = false;
@@ -52,6 +55,16 @@ export class Lane<Call extends LaneCall> {
 
   get isFull(): boolean {
     return this.running.size >= this.#window;
+  }
+
+  /** `call` has been given a socket. */
+  begin(call: Call): void {
+    call.running = this.running.add(call);
+  }
+
+  /** Its socket is free again. */
+  end({running}: Call): void {
+    if (running !== undefined) this.running.delete(running);
   }
 
   /** A call has ended at the business server; `wasCut`: too late for its deadline, or never. It still runs here. */
@@ -80,8 +93,8 @@ export class Lane<Call extends LaneCall> {
   isJammed(now: number): boolean {
     const slowSince = now - this.pace.slowMs;
     let slow = 0;
-    for (const {startedAt} of this.running) {
-      if (startedAt > slowSince) return false;
+    for (let node = this.running.first; node !== undefined; node = node.after) {
+      if (node.item.startedAt > slowSince) return false;
       if (2 * ++slow >= this.#window) return true;
     }
     return false;

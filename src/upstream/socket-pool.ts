@@ -138,7 +138,7 @@ export class SocketPool {
    */
   release(user: SocketUser, socket: CallSocket): void {
     this.#busy--;
-    this.#laneOf(user.call).running.delete(user);
+    this.#laneOf(user.call).end(user);
     if (!socket.isDestroyed) this.#idle.push(socket);
     this.#fill();
   }
@@ -181,7 +181,7 @@ export class SocketPool {
 
   #run(user: SocketUser, lane: Lane<SocketUser>): void {
     this.#busy++;
-    lane.running.add(user);
+    lane.begin(user);
     user.startedAt = this.#clock.now();
     user.send(this.#takeIdle() ?? this.#open(this.#origin, this.#settings.callTimeoutMs));
   }

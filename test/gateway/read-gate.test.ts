@@ -4,7 +4,7 @@ import test from 'ava';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import {createCounters} from '../../src/core/counters.ts';
 import {MemoryBound} from '../../src/core/memory-bound.ts';
-import {MessageDeadlines} from '../../src/gateway/message-deadlines.ts';
+import {MessageDeadlines, type MessageSender} from '../../src/gateway/message-deadlines.ts';
 import {type Gated, ReadGate} from '../../src/gateway/read-gate.ts';
 
 class Client implements Gated {
@@ -84,7 +84,7 @@ test('a message is late when its time is over and what came meanwhile has been r
   let turns = 0;
   const deadlines = new MessageDeadlines(clock, 1_000, () => turns++);
   const late: string[] = [];
-  const sender = (name: string): {messageLate: () => void} => ({messageLate: () => late.push(name)});
+  const sender = (name: string): MessageSender => ({messageLate: () => late.push(name), deadline: undefined});
   const [slow, saved, quick] = [sender('slow'), sender('saved'), sender('quick')];
   for (const each of [slow, saved, quick]) deadlines.begin(each);
   clock.advance(500);

@@ -154,7 +154,7 @@ test('one slow call in each of two hundred batches holds back no other batch', a
     if (request.url?.startsWith('/message/1/') === true) await latch.released;
     response.end();
   });
-  const rig = startRig(t, settingsOf(business.url, {socketsMax: 300}));
+  const rig = startRig(t, settingsOf(business.url, {socketsMax: 300, callTimeoutMs: 60_000}));
   const slow: Promise<unknown>[] = [];
   for (let batch = 0; batch < 200; batch++) {
     slow.push(rig.call(messageCall({type: 1})));
