@@ -105,7 +105,8 @@ export async function callUrl(
     };
   } catch (error) {
     const code = codeOf(error);
-    return failed(url, neverConnected.has(code) ? 'unreachable' : 'unanswered', reasonOf(error, code, call.timeoutMs));
+    const isUnreachable = neverConnected.has(code) || isBlockedPort(error);
+    return failed(url, isUnreachable ? 'unreachable' : 'unanswered', reasonOf(error, code, call.timeoutMs));
   } finally {
     // Lets go of an answer that was not read to its end.
     end.abort();
@@ -147,8 +148,15 @@ function codeOf(error: unknown): string {
 
 function reasonOf(error: unknown, code: string, timeoutMs: number): string {
   if (error instanceof Error && error.name === 'TimeoutError') return `no answer within ${timeoutMs / 1000} s`;
+  if (isBlockedPort(error)) {
+    return 'fetch calls no port that browsers block; let the gateway listen on another, or pass a fetch of your own';
+  }
   const cause = causeOf(error);
-  // What fetch says of ports such as 6000 and 6667.
-  if (cause instanceof Error && cause.message === 'bad port') return 'fetch does not call this port; choose another';
   return reasons[code] ?? (cause instanceof Error ? cause.message : String(cause));
+}
+
+/** What fetch says of ports such as 6000 and 6667, before it connects. */
+function isBlockedPort(error: unknown): boolean {
+  const cause = causeOf(error);
+  return cause instanceof Error && cause.message === 'bad port';
 }

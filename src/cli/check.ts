@@ -25,7 +25,7 @@ const absentName = 'rainbow-check';
 const help = `
 The business server gets the calls that a client causes which connects and leaves again, signed, from this machine:
   connect_url  a connect call with the identity rainbow-check-RANDOM, without headers of a client but those of -H
-  forward_url  with --type an empty message of that type; without it only a connection is made, and no call
+  forward_url  with --type an empty message of that type; without it a GET that is not signed, which only shows a redirect
   close_url    the close call, where the connect call was answered yes; else only a connection is made
 With -H the answer may name the identity of a real user: the business server then sees that user come and go.
 A refusal in JSON of the client without headers counts as ok: the business server answered a signed call as it should.

@@ -23,6 +23,7 @@ export interface Link {
 export interface ConnectionOwner {
   /** Messages may go, over this link. */
   begins(link: Link): void;
+  sends(packet: Packet): void;
   receives(packet: Packet | PacketFault): void;
   /** The gateway closed since a message was longer than it takes. */
   refusesSize(): void;
@@ -226,7 +227,9 @@ export class Connection {
         return socket?.bufferedAmount ?? 0;
       },
       send: (packet) => {
-        if (this.#socket === socket && this.isOpen) socket?.send(generatePacket(packet));
+        if (this.#socket !== socket || !this.isOpen) return;
+        this.#owner.sends(packet);
+        socket?.send(generatePacket(packet));
       },
     });
   }

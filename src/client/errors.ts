@@ -82,3 +82,8 @@ export class RainbowClientError extends Error {
 export function check(condition: boolean, detail: string): asserts condition {
   if (!condition) throw new RainbowClientError('RB_ARGUMENT', detail);
 }
+
+/** A value as an error shows it: a text in quotes. */
+export function show(value: unknown): string {
+  return typeof value === 'string' ? `'${value}'` : String(value);
+}

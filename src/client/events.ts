@@ -93,9 +93,15 @@ export interface RainbowEvents {
 type Listener<Name extends keyof RainbowEvents> = (event: RainbowEvents[Name]) => void;
 type Listeners = {[Name in keyof RainbowEvents]: Set<Listener<Name>>};
 
+/** Where else words go. */
+interface Outlets {
+  readonly warn: (text: string, cause?: unknown) => void;
+  readonly log: ((what: string, detail: unknown) => void) | undefined;
+}
+
 /** Listeners by event. */
 export class Emitter {
-  readonly #warn: (text: string, cause?: unknown) => void;
+  readonly #outlets: Outlets;
   readonly #listeners: Listeners = {
     state: new Set(),
     delivery: new Set(),
@@ -104,9 +110,9 @@ export class Emitter {
     fault: new Set(),
   };
 
-  /** `warn` takes what a listener threw. */
-  constructor(warn: (text: string, cause?: unknown) => void) {
-    this.#warn = warn;
+  /** `warn` takes what a listener threw, `log` all that happens. */
+  constructor(outlets: Outlets) {
+    this.#outlets = outlets;
   }
 
   /** Subscribes; returns an unsubscribe function. */
@@ -127,12 +133,21 @@ export class Emitter {
 
   /** A listener that throws harms nobody else, and does not end a process either: it is warned of. */
   emit<Name extends keyof RainbowEvents>(name: Name, event: RainbowEvents[Name]): void {
-    for (const listener of this.#listeners[name]) {
-      try {
-        listener(event);
-      } catch (error) {
-        this.#warn(`a listener to '${name}' threw`, error);
-      }
+    this.log(name, event);
+    for (const listener of this.#listeners[name]) this.#try(name, () => listener(event));
+  }
+
+  /** Logs what happens, where it is wanted. */
+  log(what: string, detail: unknown): void {
+    const {log} = this.#outlets;
+    if (log !== undefined) this.#try('log', () => log(what, detail));
+  }
+
+  #try(name: string, call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#outlets.warn(`a listener to '${name}' threw`, error);
     }
   }
 

@@ -1,7 +1,7 @@
 // Who waits for a client to be open: each with a bound of its own. Part of a Rainbow.
 
 import type {Clock} from '../core/clock.ts';
-import {check, RainbowClientError} from './errors.ts';
+import {check, RainbowClientError, show} from './errors.ts';
 import type {ClosedEvent} from './events.ts';
 import {timerMsMax} from './ledger.ts';
 
@@ -27,7 +27,10 @@ export class Opening {
 
   /** Settles with the next {@link Opening.opened} or {@link Opening.ended}, or at a bound of the options. */
   wait({timeout = Number.POSITIVE_INFINITY, signal}: OpenOptions): Promise<void> {
-    check(timeout > 0, `timeout is ${timeout}; it may be any number of ms above 0`);
+    check(
+      typeof timeout === 'number' && timeout > 0,
+      `timeout is ${show(timeout)}; it may be any number of ms above 0`,
+    );
     const {promise, resolve, reject} = Promise.withResolvers<void>();
     this.#outcome.promise.then(resolve, reject);
     const giveUp = (code: 'RB_NOT_CONNECTED' | 'RB_ABORTED', cause: unknown): void => {

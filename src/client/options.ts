@@ -5,7 +5,7 @@ import {webClock} from '../core/clock-web.ts';
 import type {Random} from '../core/random.ts';
 import {webRandom} from '../core/random-web.ts';
 import {headerDevice, headerPlatform} from '../protocol/header-name.ts';
-import {check, RainbowClientError} from './errors.ts';
+import {check, RainbowClientError, show} from './errors.ts';
 import {isThenable} from './handling.ts';
 import type {SocketClass} from './socket.ts';
 import type {Store} from './store.ts';
@@ -72,6 +72,12 @@ export interface RainbowOptions extends Partial<NumberOptions> {
   readonly surroundings?: Surroundings;
   /** Takes what a developer should read: that it cannot connect, that a listener threw. @default console.warn */
   readonly warn?: (text: string, cause?: unknown) => void;
+  /**
+   * Takes all that happens, as for `console.debug`: each event by its name, whether or not anybody listens to it, and each
+   * packet as `in` or `out`. Packets hold what messages carry.
+   * @default nothing is logged
+   */
+  readonly log?: (what: string, detail: unknown) => void;
   readonly clock?: Clock;
   readonly random?: Random;
 }
@@ -87,6 +93,7 @@ export interface Settings extends NumberOptions {
   readonly WebSocket: SocketClass | undefined;
   readonly surroundings: Surroundings;
   readonly warn: (text: string, cause?: unknown) => void;
+  readonly log: ((what: string, detail: unknown) => void) | undefined;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -94,7 +101,7 @@ export interface Settings extends NumberOptions {
 const optionNames = new Set([
   ...Object.keys(numberOptions),
   ...['url', 'host', 'port', 'path', 'secure', 'query', 'device', 'platform', 'unorderedTypes', 'store'],
-  ...['WebSocket', 'surroundings', 'clock', 'random', 'warn'],
+  ...['WebSocket', 'surroundings', 'clock', 'random', 'warn', 'log'],
 ]);
 
 /** The class of sockets to connect with: looked for late, since a module is often loaded before there is one. */
@@ -108,6 +115,10 @@ export function settingsOf(options: RainbowOptions): Settings {
   const {store, clock = webClock, random = webRandom, unorderedTypes = []} = options;
   const {WebSocket, surroundings = platformSurroundings} = options;
   for (const name of Object.keys(options)) check(optionNames.has(name), `Unknown option ${name}`);
+  for (const name of ['warn', 'log'] as const) {
+    const value = options[name];
+    check(value === undefined || typeof value === 'function', `${name} is ${show(value)}; it may be a function`);
+  }
   const numbers = readNumbers(options);
   const {backoffMinMs, backoffMaxMs} = numbers;
   check(backoffMinMs <= backoffMaxMs, `backoffMinMs, ${backoffMinMs}, is above backoffMaxMs, ${backoffMaxMs}`);
@@ -120,6 +131,7 @@ export function settingsOf(options: RainbowOptions): Settings {
     WebSocket,
     surroundings,
     warn: options.warn ?? warnOnConsole,
+    log: options.log,
     clock,
     random,
   };
@@ -128,7 +140,7 @@ export function settingsOf(options: RainbowOptions): Settings {
 function readNumbers(options: RainbowOptions): NumberOptions {
   const entries = Object.entries(numberOptions).map(([name, [usual, least, most]]) => {
     const value = options[name as keyof NumberOptions] ?? usual;
-    check(isWithin(value, least, most), `${name} is ${String(value)}; it may be from ${least} to ${most}`);
+    check(isWithin(value, least, most), `${name} is ${show(value)}; it may be from ${least} to ${most}`);
     return [name, value] as const;
   });
   return Object.fromEntries(entries) as NumberOptions;

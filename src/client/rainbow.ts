@@ -4,7 +4,7 @@
 import {type Packet, type PacketFault, packetHeaderBytesMax} from '../protocol/packet.ts';
 import {encodePayload, type Payload} from '../protocol/payload.ts';
 import {Connection, type ConnectionOwner} from './connection.ts';
-import {check, RainbowClientError} from './errors.ts';
+import {check, RainbowClientError, show} from './errors.ts';
 import {Emitter, type EndEvent, type PendingMessage, type RainbowEvents, type RainbowState} from './events.ts';
 import {handleMessage, type PlainHandler} from './handling.ts';
 import {Messages as MessageStream, type ReceivedMessage} from './messages.ts';
@@ -13,7 +13,17 @@ import {type RainbowOptions, type Settings, settingsOf, socketClass} from './opt
 import {Outbox, type OutboxOwner} from './outbox.ts';
 import type {SendOptions} from './outgoing.ts';
 import {Receiver, type ReceiverOwner} from './receiver.ts';
-import type {AnswerOf, AnySchema, DataOfAll, DownOf, MessageHandler, Schema, TypeOf, UpOf} from './schema.ts';
+import type {
+  AnswerOf,
+  AnySchema,
+  DataAndOptions,
+  DataOfAll,
+  DownOf,
+  MessageHandler,
+  Schema,
+  TypeOf,
+  UpOf,
+} from './schema.ts';
 import {warnOfFailures} from './warning.ts';
 
 const typeMax = 65_535;
@@ -37,7 +47,7 @@ export class Rainbow<Messages extends Schema = AnySchema> {
   constructor(first: string | URL | RainbowOptions, more: RainbowOptions = {}) {
     const isUrl = typeof first === 'string' || 'href' in first;
     this.#settings = settingsOf(isUrl ? {...more, url: first} : first);
-    this.#events = new Emitter(this.#settings.warn);
+    this.#events = new Emitter(this.#settings);
     this.#outbox = new Outbox(this.#settings, this.#outboxOwner());
     this.#connection = new Connection(this.#settings, this.#connectionOwner());
     this.#opening = new Opening(this.#settings.clock, () => this.#connection.last);
@@ -91,15 +101,13 @@ export class Rainbow<Messages extends Schema = AnySchema> {
   ): Promise<undefined>;
   send<Type extends TypeOf<UpOf<Messages>>>(
     type: Type,
-    data: DataOfAll<UpOf<Messages>, Type>,
-    options?: SendOptions & {readonly qos?: 1 | 2},
+    ...rest: DataAndOptions<DataOfAll<UpOf<Messages>, Type>, SendOptions & {readonly qos?: 1 | 2}>
   ): Promise<Payload<AnswerOf<UpOf<Messages>[Type]>>>;
   send<Type extends TypeOf<UpOf<Messages>>>(
     type: Type,
-    data: DataOfAll<UpOf<Messages>, Type>,
-    options?: SendOptions,
+    ...rest: DataAndOptions<DataOfAll<UpOf<Messages>, Type>, SendOptions>
   ): Promise<Payload<AnswerOf<UpOf<Messages>[Type]>> | undefined>;
-  async send(type: number, data: unknown, options: SendOptions = {}): Promise<Payload | undefined> {
+  async send(type: number, data?: unknown, options: SendOptions = {}): Promise<Payload | undefined> {
     const {timeout = this.#settings.timeout, qos = 2, signal, mayRepeat = false} = options;
     const {key = this.#settings.random.hex(keyBytes)} = options;
     const isType = Number.isInteger(type) && type >= 0 && type <= typeMax;
@@ -203,6 +211,7 @@ export class Rainbow<Messages extends Schema = AnySchema> {
         this.#receiver = new Receiver(link, this.#settings, this.#receiverOwner());
         this.#outbox.begins(link);
       },
+      sends: (packet) => this.#events.log('out', packet),
       receives: (packet) => this.#receive(packet),
       refusesSize: () => this.#outbox.refusesSize(),
       probe: () => this.#outbox.askSign(),
@@ -213,8 +222,7 @@ export class Rainbow<Messages extends Schema = AnySchema> {
       },
       changed: (state, former) => {
         this.#events.emit('state', {state, former});
-        if (!this.isOpen) return;
-        this.#opening.opened();
+        if (this.isOpen) this.#opening.opened();
       },
       closed: (event) => {
         this.#events.emit('closed', event);
@@ -254,6 +262,7 @@ export class Rainbow<Messages extends Schema = AnySchema> {
   }
 
   #receive(packet: Packet | PacketFault): void {
+    this.#events.log('in', packet);
     switch (packet.kind) {
       case 'send':
         this.#receiver?.receive(packet);
@@ -283,9 +292,4 @@ export class Rainbow<Messages extends Schema = AnySchema> {
       this.#events.emit('end', event);
     });
   }
-}
-
-/** A value as an error shows it: a text in quotes. */
-function show(value: unknown): string {
-  return typeof value === 'string' ? `'${value}'` : String(value);
 }

@@ -28,7 +28,9 @@ export interface Schema {
 /** Any message, of which nothing is known. */
 export interface AnySchema {
   readonly up: Readonly<Record<number, {readonly data: unknown; readonly answer: unknown}>>;
-  readonly down: Readonly<Record<number, {readonly data: unknown; readonly answer: unknown}>>;
+  // biome-ignore lint/suspicious/noExplicitAny: a handler may answer anything; with `unknown` no typed client would be a plain one
+  // oxlint-disable-next-line typescript/no-explicit-any
+  readonly down: Readonly<Record<number, {readonly data: unknown; readonly answer: any}>>;
 }
 
 /** The messages to the business server. */
@@ -40,7 +42,8 @@ export type DownOf<Messages> = Messages extends {readonly down: infer Down} ? Do
 /** The message types of one direction. */
 export type TypeOf<Messages> = keyof Messages & number;
 
-export type DataOf<Shape> = Shape extends {readonly data: infer Data} ? Data : undefined;
+/** What is left out of a shape is `undefined`; what is optional in it may be. */
+export type DataOf<Shape> = 'data' extends keyof Shape ? Shape['data'] : undefined;
 
 /** Data that every one of the types takes, where it is not known which of them it will be. */
 export type DataOfAll<Up, Type extends TypeOf<Up>> = {[Each in Type]: (data: DataOf<Up[Each]>) => void}[Type] extends (
@@ -49,7 +52,12 @@ export type DataOfAll<Up, Type extends TypeOf<Up>> = {[Each in Type]: (data: Dat
   ? Data
   : never;
 
-export type AnswerOf<Shape> = Shape extends {readonly answer: infer Answer} ? Answer : undefined;
+/** What `send()` takes besides the type. Data that may be `undefined` may be left out. */
+export type DataAndOptions<Data, Options> = undefined extends Data
+  ? [data?: Data, options?: Options]
+  : [data: Data, options?: Options];
+
+export type AnswerOf<Shape> = 'answer' extends keyof Shape ? Shape['answer'] : undefined;
 
 /** What a handler is told about a message besides its type and data. */
 export interface MessageContext {

@@ -80,6 +80,18 @@ test('where nothing listens there was no call: it is made again, and told as suc
   t.deepEqual(delays, [100, 200]);
 });
 
+test('a port that fetch does not call is said to be one, and that the call took no effect', async (t) => {
+  const {clock} = hastyClock();
+  for (const port of [6000, 6667]) {
+    const url = `http://127.0.0.1:${port}`;
+    const error = await t.throwsAsync<RainbowApiError>(new RainbowApi({url, token, clock, random}).send('lobby', 1));
+    t.like(error, {code: 'RB_UNREACHABLE', mayBeAccepted: false});
+    const why =
+      'fetch calls no port that browsers block; let the gateway listen on another, or pass a fetch of your own';
+    t.is(error.message, `no connection to the gateway: ${url}: ${why}`);
+  }
+});
+
 for (const qos of [0, 1, 2] as const) {
   test(`a send at QoS ${qos} that may have been accepted is not made again, unless its caller lets it arrive twice`, async (t) => {
     for (const script of [drop, refusal(500, 'RB_INTERNAL')]) {

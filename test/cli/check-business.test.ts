@@ -167,6 +167,34 @@ test('a redirect is a failure that names the target, without the signature', asy
   );
 });
 
+test('a forward_url that is not called is asked for a redirect, without a signature', async (t) => {
+  const check = await checker(t);
+  const business = await startBusinessServer(t, securityToken);
+  business.always('other', (response, call) => {
+    response.writeHead(308, {location: call.path.slice(0, -1)}).end();
+  });
+  const findings = await check(urlsOf(business.url));
+  t.deepEqual(summary(findings), ['connect_url true', 'forward_url false', 'close_url true']);
+  t.regex(
+    findings[1]?.detail ?? '',
+    /message\/0\/ answers 308\. The gateway does not follow redirects\. It leads to http:\S+\/message\/0: set forward_url .*Next\.js/,
+  );
+  const asked = business.calls('other');
+  t.deepEqual(
+    asked.map(({method, path, isSigned, body}) => [method, path, isSigned, body.length]),
+    [['GET', '/message/0/', false, 0]],
+  );
+  t.is(business.count('message'), 0);
+  for (const status of [200, 304, 400, 403, 404, 405, 500]) {
+    business.always('other', answer(status));
+    t.deepEqual(
+      summary(await check(urlsOf(business.url))).slice(1, 2),
+      ['forward_url true not called'],
+      String(status),
+    );
+  }
+});
+
 test('what is no JSON with a status is named as what it is', async (t) => {
   const check = await checker(t);
   const html = answer(200, '<!doctype html><title>Log in</title>', {'content-type': 'text/html'});

@@ -3,7 +3,7 @@
 import test from 'ava';
 import {Rainbow, type RainbowOptions} from '../../src/client/client.ts';
 import {platformSurroundings} from '../../src/client/surroundings.ts';
-import {makeScene, ScriptedSocket} from './kit.ts';
+import {makeScene, openScene, ScriptedSocket} from './kit.ts';
 
 /** The URL that it connects to. */
 function wholeUrlOf(options: RainbowOptions): string {
@@ -53,7 +53,9 @@ test('parameters that are undefined are left out, numbers and booleans are texts
 });
 
 for (const [options, message] of [
-  [{host: 'h', timeout: '5'}, /timeout is 5; it may be from 1 to Infinity/],
+  [{host: 'h', timeout: '5'}, /timeout is '5'; it may be from 1 to Infinity/],
+  [{host: 'h', log: 'all'}, /log is 'all'; it may be a function/],
+  [{host: 'h', warn: true}, /warn is true; it may be a function/],
   [{host: 'h', heartbeatMs: 5}, /heartbeatMs is 5; it may be from 100 to/],
   [{host: 'h', window: Number.NaN}, /window is NaN/],
   [{host: 'h', hearbeatMs: 5}, /Unknown option hearbeatMs/],
@@ -89,4 +91,41 @@ test('a worker hears of the network though it has no page', (t) => {
   t.deepEqual(heard, ['network.offline', 'network.online']);
   end();
   t.is(listeners.size, 0);
+});
+
+test('a log gets every packet and every event, also those that nobody listens to', async (t) => {
+  const log: [string, unknown][] = [];
+  const scene = openScene(t, {log: (what, detail) => log.push([what, detail])});
+  const sent = scene.rainbow.send(2, 'hi', {qos: 1, key: 'k'});
+  scene.socket.hear('20 0001 6f6b');
+  t.is((await sent).text(), 'ok');
+  scene.socket.end(1001, 'bye');
+  const kinds = log.map(([what, detail]) => {
+    const {state = '', kind = '', code = ''} = detail as Readonly<Record<string, string>>;
+    return [what, state, kind, code].filter((part) => part !== '').join(' ');
+  });
+  t.deepEqual(kinds, [
+    'state connecting',
+    'state open.fresh',
+    'delivery queued',
+    'out send',
+    'delivery sent',
+    'in ack',
+    'delivery answered',
+    'closed 1001',
+    'state waiting',
+  ]);
+});
+
+test('a log that throws harms nothing, and is warned of', async (t) => {
+  const warnings: string[] = [];
+  const log = (): never => {
+    throw new Error('mine');
+  };
+  const scene = openScene(t, {log, warn: (text) => warnings.push(text)});
+  const sent = scene.rainbow.send(2, 'hi', {qos: 1, key: 'k'});
+  scene.socket.hear('20 0001 6f6b');
+  t.is((await sent).text(), 'ok');
+  t.true(warnings.length > 0);
+  t.deepEqual([...new Set(warnings)], ["a listener to 'log' threw"]);
 });

@@ -2,6 +2,7 @@
 // application, and compiled by each minor version of TypeScript that changed what declarations may say, libraries checked.
 
 import {execFile} from 'node:child_process';
+import {readFileSync} from 'node:fs';
 import {cp, mkdir, mkdtemp, rm, symlink, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -33,6 +34,11 @@ const consumers: Readonly<Record<string, Consumer>> = {
   page: {
     files: ['client.ts'],
     options: {...strict, module: 'ESNext', moduleResolution: 'bundler', lib: ['ES2022', 'DOM'], types: []},
+  },
+  /** As older projects still find modules: by main, types and typesVersions. */
+  classic: {
+    files: ['client.ts', 'business.ts', 'gateway.ts'],
+    options: {...strict, module: 'CommonJS', moduleResolution: 'node10', lib: ['ES2022'], types: ['node']},
   },
   /** Node, without the libraries of a page. */
   node: {
@@ -93,6 +99,32 @@ for (const compiler of compilers) {
     t.deepEqual({page, node}, {page: [], node: []});
   });
 }
+
+// Later compilers know it no more.
+for (const compiler of ['typescript-5.4', 'typescript-5.9']) {
+  test.serial(`an application that finds modules as of old compiles with ${compiler}`, async (t) => {
+    t.deepEqual(await errorsOf(compiler, 'classic'), []);
+  });
+}
+
+test('what older compilers and tools are told of the package agrees with its exports', (t) => {
+  const {
+    main,
+    types,
+    typesVersions,
+    exports: named,
+  } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    readonly main: string;
+    readonly types: string;
+    readonly typesVersions: Readonly<Record<'*', Readonly<Record<string, readonly string[]>>>>;
+    readonly exports: Readonly<Record<string, string | {readonly types: string; readonly default: string}>>;
+  };
+  t.deepEqual(named['.'], {types, default: main});
+  const typed = Object.entries(named).flatMap(([path, target]) =>
+    path === '.' || typeof target === 'string' ? [] : [[path.replace('./', ''), [target.types]] as const],
+  );
+  t.deepEqual(Object.fromEntries(typed), typesVersions['*']);
+});
 
 test.serial('a line that should not compile and does is an error', async (t) => {
   const text =

@@ -11,9 +11,10 @@ import {channelSeparator} from '../../protocol/header-name.ts';
 import {type Answer, type Call, isLast} from '../../upstream/call.ts';
 import {Caller} from '../../upstream/caller.ts';
 import {plural} from '../output.ts';
-import {describeFailure, describeUnreachable} from './business-fault.ts';
+import {describeFailure, describeRedirect, describeUnreachable} from './business-fault.ts';
 import type {Finding} from './finding.ts';
 import {findUnreachable} from './reachability.ts';
+import {findRedirect} from './redirect-probe.ts';
 import {Witness} from './witness.ts';
 
 /** What is called, and as whom. */
@@ -156,8 +157,13 @@ class BusinessCheck {
   async #reach(kind: Call['kind'], why: string): Promise<Finding> {
     const name = keys[kind];
     const {origin} = new URL(this.#urlOf(kind));
-    const cause = await findUnreachable(origin, this.#target.options.callTimeoutMs);
+    const {callTimeoutMs} = this.#target.options;
+    const cause = await findUnreachable(origin, callTimeoutMs);
     if (cause !== undefined) return {name, ok: false, detail: describeUnreachable(origin, name, cause)};
+    const url = this.#urlOf(kind);
+    // A GET of close_url would be a close call to a server that checks no signature.
+    const redirect = kind === 'message' ? await findRedirect(url, callTimeoutMs) : undefined;
+    if (redirect !== undefined) return {name, ok: false, detail: describeRedirect(name, url, redirect)};
     return {name, ok: true, isCalled: false, detail: `${origin} accepts connections; ${why}`};
   }
 

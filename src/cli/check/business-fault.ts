@@ -3,6 +3,7 @@
 import {unreachable} from '../../core/invariant.ts';
 import {hideUrlSecrets} from '../../gateway/configuration-urls.ts';
 import type {Call, FailedAnswer} from '../../upstream/call.ts';
+import type {Redirect} from './redirect-probe.ts';
 import type {Seen} from './witness.ts';
 
 /** The call that failed. */
@@ -70,6 +71,11 @@ function adviceOnStatus({kind, key, url, answer, seen}: FailedCall): string {
     default:
       return status >= 500 ? "The server failed. Look at the server's log." : `Look at ${key} and at the server's log.`;
   }
+}
+
+/** Of a URL that was not called, but asked where it leads. */
+export function describeRedirect(key: string, url: string, {status, location}: Redirect): string {
+  return `${hideUrlSecrets(url)} answers ${status}. ${adviceOnRedirect(key, url, location)}`;
 }
 
 function adviceOnRedirect(key: string, url: string, location: string | undefined): string {

@@ -4,7 +4,7 @@
 export interface Finding {
   readonly name: 'gateway' | 'credentials' | 'connect_url' | 'forward_url' | 'close_url';
   readonly ok: boolean;
-  /** False where only a connection was made. @default true */
+  /** False where nothing was called. @default true */
   readonly isCalled?: false;
   readonly detail: string;
 }

@@ -237,7 +237,7 @@ function record(request: IncomingMessage, body: Buffer, token: string): Recorded
   const parsed = new URL(url, 'http://business');
   const rawHeaders = request.rawHeaders;
   return {
-    kind: kindOf(parsed.pathname),
+    kind: kindOf(request.method, parsed.pathname),
     method: request.method ?? '',
     path: parsed.pathname,
     url,
@@ -256,9 +256,10 @@ function record(request: IncomingMessage, body: Buffer, token: string): Recorded
   };
 }
 
-function kindOf(path: string): CallKind {
+function kindOf(method: string | undefined, path: string): CallKind {
   const first = path.split('/')[1] ?? '';
-  return first === 'connect' || first === 'message' || first === 'close' ? first : 'other';
+  const expected = {connect: 'GET', message: 'POST', close: 'GET'}[first];
+  return method === expected ? (first as CallKind) : 'other';
 }
 
 function isSigned(query: URLSearchParams, token: string): boolean {

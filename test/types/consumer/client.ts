@@ -16,6 +16,8 @@ interface Chat {
     2: {data: {text: string}; answer: {delivered: number}};
     3: {data: {text: string; loud: boolean}; answer: string};
     4: {data: string};
+    6: {answer: string[]};
+    7: {data?: number};
   };
   down: {
     1002: {data: {from: string}; answer: {seen: boolean}};
@@ -110,6 +112,17 @@ export async function sends(either: 2 | 3, qos: 0 | 1 | 2): Promise<void> {
   same<typeof perhaps, Payload<{delivered: number}> | undefined>(true);
   await chat.send(either, {text: 'what both take', loud: true});
   await plain.send(9, {any: 'thing'});
+  await plain.send(9);
+  const names = await chat.send(6);
+  same<typeof names, Payload<string[]>>(true);
+  same<Awaited<ReturnType<typeof withoutData>>, undefined>(true);
+  await chat.send(6, undefined, {qos: 1});
+  await chat.send(7);
+  await chat.send(7, 5);
+  // @ts-expect-error: this type carries something
+  await chat.send(4);
+  // @ts-expect-error: this type carries nothing
+  await chat.send(6, 'hello');
   await feed.send(9, 'nothing is known of what goes up');
   const count = await report.send(8, 'sunny');
   console.log(answer.json().delivered, once.text(), count.json().toFixed());
@@ -123,6 +136,24 @@ export async function sends(either: 2 | 3, qos: 0 | 1 | 2): Promise<void> {
   console.log((await chat.send(2, {text: 'hello'}, {qos: 0})).json());
   // @ts-expect-error: there is no QoS 3
   await chat.send(2, {text: 'hello'}, {qos: 3});
+}
+
+function withoutData(): Promise<undefined> {
+  return chat.send(6, undefined, {qos: 0});
+}
+
+/** Any client, whatever its messages: it may be put where nothing is known of them. */
+export function anyClient(): readonly Rainbow[] {
+  const clients: Rainbow[] = [plain, chat, feed, report];
+  const [first] = clients;
+  first?.on('closed', ({code}) => console.log(code));
+  void first?.fade();
+  // The other way round nothing holds.
+  // @ts-expect-error: it sends other messages
+  const wrong: Rainbow<Chat> = report;
+  // @ts-expect-error: it hears other messages
+  const deaf: Rainbow<Chat> = feed;
+  return [...clients, wrong, deaf];
 }
 
 export function events(): void {
