@@ -6,6 +6,7 @@ import {broadcast} from '../../src/actors/publisher.ts';
 import {stopThread} from '../../src/actors/stop-thread.ts';
 import type {CloseCallReason} from '../../src/protocol/close-reason.ts';
 import type {Call, CloseCall, FailedAnswer} from '../../src/upstream/call.ts';
+import {countHooks} from '../runtime/kit.ts';
 import {type ActorsKit, type Client, createActors} from './kit.ts';
 
 function closes(kit: ActorsKit): CloseCall[] {
@@ -513,17 +514,7 @@ test('a close call goes on being made again during the shutdown', async (t) => {
 for (const end of ['in order', 'at its longest'] as const) {
   test(`a thread that has stopped ${end} has no timer and no hook of it left`, async (t) => {
     const kit = createActors();
-    const {scheduler} = kit.thread;
-    const onTurnEnd = scheduler.onTurnEnd.bind(scheduler);
-    let hooks = 0;
-    scheduler.onTurnEnd = (phase, hook) => {
-      hooks++;
-      const remove = onTurnEnd(phase, hook);
-      return () => {
-        hooks--;
-        remove();
-      };
-    };
+    const hooks = countHooks(kit.thread.scheduler);
     // One that answers its close frame, and one that does not.
     const [polite, silent] = [kit.connect('room'), kit.connect('room')];
     const stopped = stopThread(kit.thread, {graceMs: 4_000});
@@ -543,7 +534,7 @@ for (const end of ['in order', 'at its longest'] as const) {
     kit.thread.closes.abandon();
     kit.thread.heartbeats.stop();
     t.is(kit.clock.pendingCount, 0);
-    t.is(hooks, 0);
+    t.is(hooks(), 0);
   });
 }
 

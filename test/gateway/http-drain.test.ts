@@ -1,5 +1,6 @@
 import {setImmediate as nextTurn} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
+import fastify from 'fastify';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import {HttpDrain} from '../../src/gateway/http-drain.ts';
 import {type ApiKit, bodyOf, openSocket, outcomeOf, readToEnd, startApi} from './api-kit.ts';
@@ -97,6 +98,27 @@ test('an API that never listened closes', async (t) => {
   const {app} = await startApi(t);
   await app.close();
   await t.notThrowsAsync(() => app.close());
+});
+
+test('the grace ends with the last call: what is left of the close is the flush alone', async (t) => {
+  const clock = new SimulatedClock();
+  const drain = new HttpDrain(clock, 10_000);
+  const app = fastify();
+  drain.install(app);
+  drain.begin();
+  drain.begin();
+  const closed = app.close();
+  while (clock.pendingCount === 0) await nextTurn();
+  drain.end();
+  t.is(clock.pendingCount, 1, 'one call is left');
+  drain.end();
+  t.is(clock.nextDueAt, 250);
+  t.is(clock.pendingCount, 1);
+  // One that comes late ends for nobody.
+  drain.begin();
+  drain.end();
+  t.is(clock.pendingCount, 1);
+  await closed;
 });
 
 test('calls that end before the close leave nothing to wait for', (t) => {

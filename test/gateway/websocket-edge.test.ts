@@ -136,7 +136,8 @@ test('a client that sends faster than its actor works is not read any further un
 
 test('what one turn handed over beyond send_buffer goes on with the next turn, where the socket took it', async (t) => {
   const kit = await openEdge(t, {sendBufferBytesMax: 1_000, payloadBytesMax: 1_000});
-  const {client} = await kit.join('room');
+  const {client, socket} = await kit.join('room');
+  const before = socket.bytesWritten;
   for (let count = 0; count < 10; count++) {
     void kit.switchboard.publish({
       channel: 'room',
@@ -150,6 +151,7 @@ test('what one turn handed over beyond send_buffer goes on with the next turn, w
   }
   kit.run();
   // None is acknowledged, so that nothing else wakes those that wait.
+  t.true(socket.bytesWritten - before > 9_000);
   for (let count = 0; count < 10; count++) t.like(await client.parsed(), {command: 'send'});
 });
 

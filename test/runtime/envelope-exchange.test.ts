@@ -156,6 +156,11 @@ test('what was not posted when the other thread ended is known not to be', async
   t.false(await posted);
   opened.send('later');
   t.false(await opened.posted());
+  // It is let go: nobody looks into it any more.
+  port.take = () => t.fail() as never;
+  exchange.receive();
+  t.is(due.length, 1);
+  due[0]?.();
 });
 
 test('a lock that a thread took with it is waited for a moment, and free once that thread is known to have ended', (t) => {

@@ -73,3 +73,18 @@ export function createRuntime(): RuntimeKit {
     },
   };
 }
+
+/** Counts the hooks that are added from now on; the result says how many of them have not been taken out. */
+export function countHooks(scheduler: Scheduler): () => number {
+  const onTurnEnd = scheduler.onTurnEnd.bind(scheduler);
+  const hooks = new Set<() => void>();
+  scheduler.onTurnEnd = (phase, hook) => {
+    const remove = onTurnEnd(phase, hook);
+    hooks.add(remove);
+    return () => {
+      hooks.delete(remove);
+      remove();
+    };
+  };
+  return () => hooks.size;
+}

@@ -5,6 +5,7 @@ import {payloadShownMax, type TraceEvent} from '../../src/protocol/trace.ts';
 import {emptySelection, type TraceSelection} from '../../src/protocol/trace-feed.ts';
 import {watchersMax} from '../../src/trace/watch-list.ts';
 import {type ActorsKit, createActors} from '../actors/kit.ts';
+import {countHooks} from '../runtime/kit.ts';
 
 const everything: TraceSelection = {...emptySelection, rate: 1};
 const forever = Number.POSITIVE_INFINITY;
@@ -267,4 +268,26 @@ test('a watcher too many is refused, and disturbs nobody', (t) => {
   t.is(tracer.read(0, 100, 'one more').events.length, 0);
   tracer.stop();
   t.is(thread.observation.observer, undefined);
+});
+
+test('watching costs one hook and one timer however many watch, and none once nobody does', (t) => {
+  const {thread, clock} = createActors();
+  const {tracer} = thread;
+  const hooks = countHooks(thread.scheduler);
+  const ends: readonly (() => void)[] = [
+    () => ['one', 'two', 'three'].forEach((watcher) => tracer.unwatch(watcher)),
+    () => tracer.stop(),
+  ];
+  for (const end of ends) {
+    for (const watcher of ['one', 'two', 'three']) {
+      tracer.watch(watcher, everything, 1_000);
+      // Renewed, as a feed does.
+      tracer.watch(watcher, everything, 5_000);
+    }
+    t.is(hooks(), 1);
+    t.is(clock.pendingCount, 1);
+    end();
+    t.is(hooks(), 0);
+    t.is(clock.pendingCount, 0);
+  }
 });

@@ -1,0 +1,62 @@
+// What is left in a process that a gateway has run in: it may be embedded, and started again and again.
+
+import {createHook} from 'node:async_hooks';
+import {setImmediate as nextPhase} from 'node:timers/promises';
+import test from 'ava';
+import {standardOutput} from '../../src/gateway/standard-output.ts';
+import {answer} from '../e2e/kit/business-server.ts';
+import {openFeed} from '../e2e/kit/feed.ts';
+import {start} from '../e2e/kit/gateway.ts';
+
+const source = new URL('../../src/', import.meta.url).href;
+/** Its timer is not cancelled with the last item: it fires once for nothing, and starts no other. */
+const endsByItself = 'deadline-queue.ts';
+
+/** Listeners of the process and its streams, by event. */
+function listeners(): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const [name, emitter] of Object.entries({process, stdout: process.stdout, stderr: process.stderr})) {
+    for (const event of emitter.eventNames()) counts[`${name} ${String(event)}`] = emitter.listenerCount(event);
+  }
+  return counts;
+}
+
+test.serial('a gateway that has closed leaves no timer and no listener', async (t) => {
+  // The one of the process, which stays.
+  standardOutput();
+  const timers = new Map<number, string>();
+  const hook = createHook({
+    init(id, type) {
+      if (type !== 'Timeout') return;
+      const {stack = ''} = new Error('started here');
+      if (stack.includes(source) && !stack.includes(endsByItself)) timers.set(id, stack.slice(stack.indexOf(source)));
+    },
+    destroy(id) {
+      timers.delete(id);
+    },
+  }).enable();
+  t.teardown(() => hook.disable());
+  const before = listeners();
+
+  const world = await start(t, {threads: 1, peers: ['127.0.0.1:1'], retryIntervalMs: 3_000});
+  const [open, gone] = [await world.connect(), await world.connect()];
+  const feed = await openFeed(t, world.api, 'rate=1&snapshots=1');
+  t.is(feed.status, 200);
+  world.business.always('message', answer(200, 'ok'));
+  open.sendHex('12 0001 0001 61');
+  t.is(await open.packet(), '20 0001 6F6B');
+  // The first frame of a message that is never whole.
+  open.sendFrame({opcode: 2, fin: false, payload: new Uint8Array(10)});
+  // A call that fails, which the log reports for a while.
+  world.business.always('message', answer(500, 'no'));
+  gone.sendHex('12 0001 0001 61');
+  await world.reaches('callsFailed', 1);
+  gone.reset();
+  await world.business.next('close');
+  t.true(timers.size > 0);
+
+  await world.gateway.close();
+  for (let phase = 0; phase < 3; phase++) await nextPhase();
+  t.deepEqual([...timers.values()], []);
+  t.deepEqual(listeners(), before);
+});
