@@ -126,6 +126,9 @@ export class WallClock implements Clock {
   wallMs = 1_420_000_000_000;
   /** How much longer than it has, the API seems to run; timers do not know. */
   agedMs = 0;
+  /** Timers that wait. */
+  pendingCount = 0;
+
   now(): number {
     return systemClock.now() + this.agedMs;
   }
@@ -135,7 +138,22 @@ export class WallClock implements Clock {
   }
 
   startTimer(delayMs: number, callback: () => void): Timer {
-    return systemClock.startTimer(delayMs, callback);
+    let isPending = true;
+    this.pendingCount++;
+    const end = (): void => {
+      if (isPending) this.pendingCount--;
+      isPending = false;
+    };
+    const timer = systemClock.startTimer(delayMs, () => {
+      end();
+      callback();
+    });
+    return {
+      cancel: () => {
+        end();
+        timer.cancel();
+      },
+    };
   }
 }
 

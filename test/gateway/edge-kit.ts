@@ -46,8 +46,8 @@ export async function openEdge(
   t: ExecutionContext,
   settings: Partial<ActorSettings> = {},
   options: Partial<EdgeOptions> = {},
+  memory = new MemoryBound(Number.POSITIVE_INFINITY),
 ): Promise<EdgeKit> {
-  const memory = new MemoryBound(Number.POSITIVE_INFINITY);
   const kit = createActors(settings, memory);
   const edge = createWebSocketEdge(kit.thread, {
     ...defaultOptions,

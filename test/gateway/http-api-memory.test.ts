@@ -67,7 +67,9 @@ test('a caller that goes before its body is whole leaves nothing held', async (t
 const megabyte = 1_048_576;
 
 test('long replies are answered whole, and held until the caller has them', async (t) => {
-  const {post, switchboard, memory} = await startApi(t);
+  const {post, switchboard, memory, wall} = await startApi(t);
+  await post('/send/?channel=room');
+  const timers = wall.pendingCount;
   const text = 'ä€😀"\\\u0001'.repeat(60_000);
   const replies = [
     {identity: 'a', data: Buffer.from(text)},
@@ -88,6 +90,7 @@ test('long replies are answered whole, and held until the caller has them', asyn
     message: json.message,
   });
   t.is(memory.total, 0);
+  t.is(wall.pendingCount, timers, 'nobody looks any more whether the caller reads');
 });
 
 test('replies that were left out are told, and the count is of all', async (t) => {

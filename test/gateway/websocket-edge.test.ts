@@ -5,8 +5,10 @@ import type {Socket} from 'node:net';
 import {setImmediate as nextPhase} from 'node:timers/promises';
 import test from 'ava';
 import {stopThread} from '../../src/actors/stop-thread.ts';
+import {MemoryBound} from '../../src/core/memory-bound.ts';
 import {earlyBytesMax} from '../../src/gateway/early-bytes.ts';
 import {frame, opcodes} from '../e2e/kit/frame.ts';
+import type {RawClient} from '../e2e/kit/raw-client.ts';
 import {listenersOf, openEdge} from './edge-kit.ts';
 
 const payloadBytes = 20_000;
@@ -20,6 +22,14 @@ const message = (id: number): Buffer =>
 async function readUntilPaused(socket: Socket, last: number): Promise<number> {
   while (!socket.isPaused() && socket.bytesRead < last) await once(socket, 'data');
   return socket.bytesRead;
+}
+
+/** The client breaks its connection; settles when the gateway's end of it has gone. */
+async function reset(client: RawClient, socket: Socket): Promise<void> {
+  const {promise, resolve} = Promise.withResolvers<void>();
+  socket.once('close', () => resolve());
+  client.reset();
+  await promise;
 }
 
 test('bytes before the 101 are read up to a bound, the rest waits in the network, and none is lost [RB-56]', async (t) => {
@@ -173,4 +183,40 @@ test('messages that wait for a client that does not read go on once it has read'
     if (counters.writes === writes) return t.fail(`nothing was written after ${writes} of ${published + 5}`);
   }
   for (let count = 0; count < published + 5; count++) t.like(await client.parsed(), {command: 'send'});
+});
+
+test('a client that goes in the middle of a message leaves nothing held, nobody who waits to be read, and no deadline', async (t) => {
+  const kit = await openEdge(t, {payloadBytesMax: 1e6}, {messageTimeoutMs: 10_000}, new MemoryBound(1e6));
+  const {client, socket} = await kit.join();
+  kit.memory.hold(800_000);
+  const before = socket.bytesRead;
+  const cut = frame({opcode: opcodes.binary, payload: Buffer.alloc(100_000)}).subarray(0, 60_000);
+  client.sendRaw(cut);
+  const read = (await readUntilPaused(socket, before + cut.length)) - before;
+  t.true(socket.isPaused(), 'memory is short');
+  t.true(kit.memory.total >= 800_000 + read);
+  await reset(client, socket);
+  kit.run();
+  kit.transport.accept('close');
+  kit.run();
+  t.is(kit.memory.total, 800_000);
+  // The gate looks once more, and then at nobody.
+  kit.advance(20);
+  t.true((kit.clock.nextDueAt ?? Number.POSITIVE_INFINITY) > kit.clock.now() + 20);
+  kit.advance(20_000);
+  t.is(kit.thread.counters.deadLetters, 0);
+});
+
+test('a client that goes while it does not read leaves nothing held, at once', async (t) => {
+  const payload = new Uint8Array(1_000_000);
+  const kit = await openEdge(t, {sendBufferBytesMax: 100_000, payloadBytesMax: payload.length, queueBytesMax: 1e9});
+  const {client, socket} = await kit.join('room');
+  client.pause();
+  while (socket.writableLength <= 100_000) void kit.publish({payload, timeoutMs: 600_000});
+  t.true(kit.memory.total > payload.length);
+  await reset(client, socket);
+  kit.run();
+  kit.transport.accept('close');
+  kit.run();
+  t.is(kit.memory.total, 0);
 });
