@@ -94,7 +94,8 @@ export class Cell<Message> implements ActorRef<Message>, Schedulable, Supervised
   run(budget: number): number {
     let handled = 0;
     try {
-      while (handled < budget && !this.isStopped) {
+      // One that stops has no message left.
+      while (handled < budget) {
         const message = this.#mailbox.take();
         if (message === undefined) break;
         handled++;

@@ -230,6 +230,29 @@ test('the sixth failure within 30 s escalates; an old one is forgiven', (t) => {
   t.is(runtime.fatal.length, 1);
 });
 
+test('a failure counts for exactly 30 s', (t) => {
+  for (const [passedMs, isForgiven] of [
+    [29_999, false],
+    [30_000, false],
+    [30_001, true],
+  ] as const) {
+    const runtime = createRuntime();
+    const supervisor = runtime.supervise('restart');
+    const actor = runtime.spawn<number>(
+      () => {
+        throw new InvariantError('again');
+      },
+      {supervisor},
+    );
+    for (let failure = 0; failure < 5; failure++) actor.tell(failure);
+    runtime.run();
+    runtime.clock.advance(passedMs);
+    actor.tell(5);
+    runtime.run();
+    t.is(actor.isStopped, !isForgiven, `${passedMs} ms later`);
+  }
+});
+
 test('a question is answered once, refused where the mailbox is full, and given up at its deadline', async (t) => {
   const {clock} = createRuntime();
   t.is(

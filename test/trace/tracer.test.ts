@@ -274,19 +274,17 @@ test('watching costs one hook and one timer however many watch, and none once no
   const {thread, clock} = createActors();
   const {tracer} = thread;
   const hooks = countHooks(thread.scheduler);
-  const ends: readonly (() => void)[] = [
-    () => ['one', 'two', 'three'].forEach((watcher) => tracer.unwatch(watcher)),
-    () => tracer.stop(),
-  ];
-  for (const end of ends) {
-    for (const watcher of ['one', 'two', 'three']) {
+  const watchers = ['one', 'two', 'three'];
+  for (const isStopped of [false, true]) {
+    for (const watcher of watchers) {
       tracer.watch(watcher, everything, 1_000);
       // Renewed, as a feed does.
       tracer.watch(watcher, everything, 5_000);
     }
     t.is(hooks(), 1);
     t.is(clock.pendingCount, 1);
-    end();
+    if (isStopped) tracer.stop();
+    else for (const watcher of watchers) tracer.unwatch(watcher);
     t.is(hooks(), 0);
     t.is(clock.pendingCount, 0);
   }
