@@ -1,4 +1,5 @@
 import test from 'ava';
+import {Survey} from '../../src/actors/survey.ts';
 import {type Client, createActors} from './kit.ts';
 
 test('nothing is processed before the connect call has allowed it [RB-56]', (t) => {
@@ -272,6 +273,46 @@ for (const [end, finish] of [
     kit.thread.heartbeats.stop();
     t.is(kit.thread.alive.size, 0);
     t.is(kit.clock.pendingCount, 0);
+  });
+}
+
+for (const end of ['ends', 'fails'] as const) {
+  test(`a client that ${end} answers everybody who waits for a word of it`, async (t) => {
+    const kit = createActors();
+    const client = kit.connect('room');
+    const told: string[] = [];
+    const {actor} = client;
+    const reply = (name: string) => (answer: unknown) => void told.push(`${name} ${JSON.stringify(answer)}`);
+    const outcome = kit.switchboard.publish({
+      identity: actor.name,
+      channel: undefined,
+      type: 1,
+      qos: 1,
+      timeoutMs: 60_000,
+      payload: new Uint8Array(0),
+      wantsReplies: false,
+    });
+    const survey = new Survey(10);
+    if (end === 'ends') {
+      actor.tell({kind: 'socketClosed'});
+    } else {
+      const fail = (): void => {
+        throw new Error('of the test');
+      };
+      actor.tell({kind: 'subscribe', channel: 'room', occupy: false, reply: fail});
+    }
+    survey.start([actor]);
+    actor.tell({kind: 'subscribe', channel: 'hall', occupy: false, reply: reply('subscribe')});
+    actor.tell({kind: 'unsubscribe', channel: 'room', reply: reply('unsubscribe')});
+    actor.tell({kind: 'identityTaken', claim: 1, done: () => told.push('identityTaken')});
+    kit.run();
+    t.like(await outcome, {connections: 0, isTimedOut: false});
+    await survey.done;
+    t.deepEqual(told.sort(), [
+      'identityTaken',
+      'subscribe {"outcome":"noSuchConnection","ticket":0}',
+      'unsubscribe "done"',
+    ]);
   });
 }
 

@@ -211,6 +211,20 @@ test('messages to a slow reader wait, QoS 0 ones are dropped and counted, and go
   t.is((await outcome).connections, 1);
 });
 
+test('a client that has not read the first copy is not sent another copy, and is once it has read [RB-09]', (t) => {
+  const kit = createActors();
+  const client = kit.connect('room');
+  void kit.publish({qos: 1, timeoutMs: 60_000});
+  t.deepEqual(client.link.take(), ['1200010001']);
+  client.link.bufferedBytes = 10_001;
+  kit.advance(9_000);
+  t.deepEqual(client.link.take(), []);
+  t.is(kit.thread.counters.retransmissions, 0);
+  client.link.bufferedBytes = 10_000;
+  kit.advance(3_000);
+  t.deepEqual(client.link.take(), ['1a00010001']);
+});
+
 test('a client that makes answers pile up without reading them is closed 1008', (t) => {
   const kit = createActors();
   const client = kit.connect();

@@ -53,6 +53,10 @@ test.serial('a gateway that has closed leaves no timer and no listener', async (
   await world.reaches('callsFailed', 1);
   gone.reset();
   await world.business.next('close');
+  // A watch that nobody ends, and calls that fail at the very end.
+  const watch = await world.api.call({path: '/trace/', body: {seconds: 600, rate: 1}});
+  t.is(watch.status, 200, watch.text);
+  world.business.always('close', answer(500, 'no'));
   t.true(timers.size > 0);
 
   await world.gateway.close();
