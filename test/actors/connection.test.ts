@@ -1,5 +1,6 @@
 import test from 'ava';
 import {Survey} from '../../src/actors/survey.ts';
+import type {Joined} from '../../src/cluster/switchboard.ts';
 import {type Client, createActors} from './kit.ts';
 
 test('nothing is processed before the connect call has allowed it [RB-56]', (t) => {
@@ -316,6 +317,22 @@ for (const end of ['ends', 'fails'] as const) {
   });
 }
 
+for (const kind of ['closing', 'broken'] as const) {
+  test(`a client that is ${kind} is given two seconds to end its socket, and no more [RB-57]`, (t) => {
+    const kit = createActors();
+    const client = kit.connect('room');
+    client.tell({kind});
+    t.is(kit.thread.channels.size, 0, 'it has left already');
+    kit.advance(1_999);
+    t.deepEqual(client.link.events, ['admit']);
+    kit.advance(1);
+    t.deepEqual(client.link.events, ['admit', 'terminate']);
+    t.is(kit.transport.accept('close').kind, 'close');
+    kit.run();
+    t.is(kit.thread.alive.size, 0);
+  });
+}
+
 test('the identity that the business server gives is the one that counts, and the newer connection has it', async (t) => {
   const kit = createActors();
   const older = kit.connect('room', {identity: 'user-1'});
@@ -360,6 +377,19 @@ test('a publication made the moment the client is answered 101 finds it in the c
     client.link.take(),
     ['room', 'hall'].map((channel) => `100001${Buffer.from(channel).toString('hex')}`),
   );
+});
+
+test('a client that joins a channel in the turn in which its last member leaves is in it', async (t) => {
+  const kit = createActors();
+  const [last, next] = [kit.connect('room'), kit.connect()];
+  const answers: Joined[] = [];
+  last.actor.tell({kind: 'unsubscribe', channel: 'room', reply() {}});
+  next.actor.tell({kind: 'subscribe', channel: 'room', occupy: false, reply: (answer) => answers.push(answer)});
+  kit.run();
+  t.like(answers, [{outcome: 'done'}]);
+  void kit.publish({qos: 0});
+  t.deepEqual(next.link.take(), ['100001']);
+  t.deepEqual(last.link.take(), []);
 });
 
 test('joins that are not possible are counted and harm nothing', (t) => {

@@ -171,6 +171,20 @@ test('message ids of failed calls are forgotten oldest first beyond a window of 
   t.not(messages[4], messages[0]);
 });
 
+test('a whole window of message ids of failed calls is remembered [RB-63]', (t) => {
+  const kit = createActors({window: 3});
+  const client = kit.connect();
+  const messages: string[] = [];
+  for (const hex of ['1400010001', '1200010002', '1400010003', '1c00010001', '1a00010002', '1c00010003']) {
+    client.receive(hex);
+    const call = kit.transport.fail('message');
+    if (call.kind === 'message') messages.push(call.message);
+    kit.run();
+  }
+  t.deepEqual(messages.slice(3), messages.slice(0, 3));
+  t.is(new Set(messages).size, 3);
+});
+
 test('junk is ignored and counted, and the connection stays', (t) => {
   const kit = createActors();
   const client = kit.connect();

@@ -6,6 +6,7 @@ import {spawnConnection} from '../../src/actors/connection-actor.ts';
 import {createThread} from '../../src/actors/create-thread.ts';
 import type {Link} from '../../src/actors/link.ts';
 import type {ConnectionMessage} from '../../src/actors/messages.ts';
+import {nobodyOutside, type Outside} from '../../src/actors/outside.ts';
 import type {CloseLoss} from '../../src/actors/owed-close.ts';
 import {createLocalSwitchboard} from '../../src/actors/switchboard-local.ts';
 import type {Thread} from '../../src/actors/thread.ts';
@@ -156,7 +157,11 @@ export interface ActorsKit {
   readonly publish: (request: Partial<PublishRequest>) => Promise<PublishOutcome>;
 }
 
-export function createActors(settings: Partial<ActorSettings> = {}, memory?: MemoryBound): ActorsKit {
+export function createActors(
+  settings: Partial<ActorSettings> = {},
+  memory?: MemoryBound,
+  outside: Partial<Outside> = {},
+): ActorsKit {
   const clock = new SimulatedClock();
   const transport = new RecordingTransport();
   const due: (() => void)[] = [];
@@ -181,6 +186,7 @@ export function createActors(settings: Partial<ActorSettings> = {}, memory?: Mem
     random: new SeededRandom(1),
     counters: createCounters(),
     ...(memory !== undefined && {memory}),
+    outside: {...nobodyOutside, ...outside},
     transport,
     defer: (turn) => due.push(turn),
     onFailure: (actor) => failures.push(actor),
