@@ -47,6 +47,11 @@ export class ApiAuthentication {
     this.#keyDigests = secrets.apiKeys.map((key) => digest(key, 'utf8'));
   }
 
+  /** Spellings of keys that are remembered; at most 64. */
+  get spellings(): number {
+    return this.#passed.size;
+  }
+
   /**
    * `undefined` where the caller may go on. A bearer key decides alone where there is one; another scheme of the
    * Authorization header, a proxy's perhaps, is ignored.

@@ -55,6 +55,13 @@ const endings: Readonly<Record<string, {reason: CloseCallReason; end: (kit: Acto
       client.tell({kind: 'socketClosed'});
     },
   },
+  'a deadline of the client that passed': {
+    reason: 'timeout',
+    end(_kit, client) {
+      client.tell({kind: 'late', reason: 'stalled'});
+      client.tell({kind: 'socketClosed'});
+    },
+  },
   silence: {reason: 'timeout', end: (kit) => kit.advance(100_000)},
   'an actor that fails': {
     reason: 'crashed',

@@ -111,6 +111,22 @@ test('a server that fails now and then has not recovered', (t) => {
   );
 });
 
+test('a server that answers once and then fails again has not recovered, however long nothing is called', (t) => {
+  const {clock, business, taken} = node();
+  business[0]?.ended('message', failed('status', {status: 500, wasSent: true}));
+  business[0]?.ended('message', accepted);
+  clock.advance(2_000);
+  business[0]?.ended('message', failed('status', {status: 500, wasSent: true}));
+  clock.advance(59_000);
+  t.deepEqual(
+    taken().map(({event}) => event),
+    ['upstream.failing', 'upstream.failing'],
+  );
+  business[0]?.ended('message', accepted);
+  clock.advance(5_000);
+  t.like(taken(), [{event: 'upstream.recovered', count: 2}]);
+});
+
 test('several threads make one line together', (t) => {
   const {clock, business, taken} = node({threads: 8});
   for (let second = 0; second < 70; second++) {

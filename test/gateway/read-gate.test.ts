@@ -77,6 +77,18 @@ test('one that waits for both is read when neither holds it back, and one that h
   both.mayRead = true;
   clock.advance(20);
   t.false(both.isPaused);
+
+  // The other way round: its pace allows for more before there is memory.
+  memory.hold(90);
+  both.mayRead = false;
+  gate.pause(both);
+  gate.starve(both);
+  both.mayRead = true;
+  clock.advance(1_000);
+  t.true(both.isPaused);
+  memory.release(90);
+  clock.advance(20);
+  t.false(both.isPaused);
 });
 
 test('a message is late when its time is over and what came meanwhile has been read', (t) => {

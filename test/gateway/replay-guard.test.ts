@@ -164,3 +164,12 @@ test('stopping forgets everything and leaves no timer', (t) => {
   t.is(guard.size, 0);
   t.is(clock.pendingCount, 0);
 });
+
+test('a call for whose signature there is no room is not remembered either', (t) => {
+  const guard = createReplayGuard(new SimulatedClock(), 'exact', 2);
+  // Calls without effect leave their signatures as used.
+  for (const nonce of [1, 2]) guard.release(admitted(guard.admit(signedCall(nonce))));
+  t.is(guard.size, 0);
+  t.is(guard.admit(signedCall(3)), 'full');
+  t.is(guard.size, 0);
+});

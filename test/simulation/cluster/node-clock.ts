@@ -44,6 +44,11 @@ export class NodeClock implements Clock {
     };
   }
 
+  /** The node's timers that wait. */
+  get pendingCount(): number {
+    return this.#timers.size;
+  }
+
   /** Something comes to the node from outside. */
   happen(what: () => void): void {
     if (this.#isDead) return;

@@ -222,6 +222,10 @@ export class SimulatedNode {
     this.#discovery.stop();
     await stopThread(this.#thread, {graceMs: stopGraceMs});
     this.peers.close();
+    this.#thread.heartbeats.stop();
+    // Before its clock ends with it, and before any of them could fire.
+    const {pendingCount} = this.clock;
+    if (pendingCount > 0) this.#world.note(`${this.address} has stopped, and left ${pendingCount} timers`);
     this.kill();
   }
 
