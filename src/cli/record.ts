@@ -7,7 +7,7 @@ import {isTraceEvent, TraceReader} from '../protocol/trace-lines.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
 import {readFeed} from './feed-call.ts';
 import {untilInterrupted} from './interruption.ts';
-import {plural, printJson, printLine} from './output.ts';
+import {plural, printable, printJson, printLine} from './output.ts';
 import {addTargetOptions, resolveTarget, type TargetFlags} from './target.ts';
 import {addSelectionOptions, type SelectionFlags, selectionOf} from './trace-selection.ts';
 
@@ -46,11 +46,14 @@ async function record(flags: RecordFlags): Promise<void> {
   const reader = new TraceReader();
   let events = 0;
   let lost = 0;
+  /** Why clients are missing, as it was said last. */
+  let missing: string | undefined;
   let isBegun = false;
   const take = async (text: string): Promise<void> => {
     for (const line of reader.read(text)) {
       if (isTraceEvent(line)) events++;
       else if (line.kind === 'lost') lost += line.count;
+      else if (line.kind === 'coverage' && line.partial) missing = printable(line.text);
     }
     isBegun = true;
     await file.appendFile(text);
@@ -72,8 +75,12 @@ async function record(flags: RecordFlags): Promise<void> {
     if (!isBegun) await unlink(flags.output);
   }
   if (!isBegun) throw new CommandFailure(exitCodes.failure, 'ended before the gateway answered');
-  if (flags.json) printJson({file: flags.output, events, lost});
-  else printLine(`${plural(events, 'event')} in ${flags.output}${lost > 0 ? `; ${lost} were lost` : ''}`);
+  if (flags.json)
+    printJson({file: flags.output, events, lost, ...(missing !== undefined && {partial: true, coverage: missing})});
+  else {
+    printLine(`${plural(events, 'event')} in ${flags.output}${lost > 0 ? `; ${lost} were lost` : ''}`);
+    if (missing !== undefined) printLine(`Recorded: ${missing}`);
+  }
 }
 
 async function openNew(path: string) {

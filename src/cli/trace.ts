@@ -161,7 +161,8 @@ async function follow(target: GatewayTarget, flags: TraceFlags): Promise<void> {
       if (line.kind === 'header') {
         ladder = new Ladder({at: line.at, wallMs: line.wallMs, hasThreads: line.threads > 1});
         printLine(ladder.begin());
-      } else if (line.kind === 'lost') printLine(`... ${line.count} events of thread ${line.thread} were lost ...`);
+      } else if (line.kind === 'coverage') printLine(`... shown from here on: ${printable(line.text)} ...`);
+      else if (line.kind === 'lost') printLine(`... ${line.count} events of thread ${line.thread} were lost ...`);
       else if (isTraceEvent(line)) for (const drawn of ladder?.draw([line]) ?? []) printLine(drawn);
     }
   };

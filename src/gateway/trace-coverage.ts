@@ -19,12 +19,17 @@ export interface Coverage {
 /** What is not covered by what was found; `undefined` where that is everything. */
 export type CoverageOf = (found: readonly PartFindings[]) => Coverage | undefined;
 
+/** What is covered where that is everything, for people. */
+export function wholeCoverage(threads: number): string {
+  return `the whole gateway: ${plural(threads, 'thread')}, no other node`;
+}
+
 /** `threads` is how many should answer, `otherNodes` are those of the moment. */
 export function createCoverage(threads: number, otherNodes: () => readonly string[]): CoverageOf {
   return (found) => {
     const answered = found.filter(({findings}) => findings.kind !== 'nothing').length;
     const silentThreads = Math.max(0, threads - answered);
-    const notAsked = otherNodes();
+    const notAsked = otherNodes().toSorted();
     if (silentThreads === 0 && notAsked.length === 0) return undefined;
     const texts: string[] = [];
     if (notAsked.length > 0)

@@ -4,10 +4,11 @@
 
 import type {ServerResponse} from 'node:http';
 import type {Findings} from '../cluster/inspection.ts';
-import type {Inspect} from '../cluster/inspector-federated.ts';
+import type {Inspect, PartFindings} from '../cluster/inspector-federated.ts';
 import type {Clock, Timer} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
 import {
+  type CoverageLine,
   type RosterLine,
   rosterRowsMax,
   type SnapshotLine,
@@ -19,7 +20,7 @@ import {
 import type {FeedQuery} from '../protocol/trace-feed.ts';
 import {writeTraceLine} from '../protocol/trace-lines.ts';
 import {nameCounts, StepCounts} from './trace-counts.ts';
-import type {Coverage, CoverageOf} from './trace-coverage.ts';
+import {type CoverageOf, wholeCoverage} from './trace-coverage.ts';
 
 /** Between two readings; while there is more to read than one takes, what was traced before mostly, the next comes sooner. */
 const periodMs = 250;
@@ -61,6 +62,9 @@ export class TraceFeed {
   #connections = 0;
   #surveyedAt = Number.NEGATIVE_INFINITY;
   #rosterAt = Number.NEGATIVE_INFINITY;
+  /** Of the latest reading, and whether the reader knows it. */
+  #coverage: CoverageLine | undefined;
+  #isCoverageTold = false;
   #isBehind = false;
   #isEnded = false;
 
@@ -151,6 +155,7 @@ export class TraceFeed {
       };
     });
     this.#isBehind = false;
+    this.#look(found);
     return found.flatMap(({part, findings}) => {
       if (findings.kind !== 'read') return [];
       this.#isBehind ||= findings.next < findings.head;
@@ -163,13 +168,24 @@ export class TraceFeed {
     });
   }
 
+  #look(found: readonly PartFindings[]): void {
+    const {clock, coverageOf, threads} = this.#parts;
+    const coverage = coverageOf(found);
+    const text = coverage?.coverage.text ?? wholeCoverage(threads);
+    if (text === this.#coverage?.text) return;
+    this.#coverage = {kind: 'coverage', at: clock.now(), ...(coverage && {partial: true}), text};
+    this.#isCoverageTold = false;
+  }
+
   #writeReads(reads: readonly ReadFindings[]): void {
     const at = this.#parts.clock.now();
     const events = reads.flatMap((read) => read.events).sort(byTime);
     const lost = reads.flatMap(({thread, lost: count}): TraceLine[] =>
       count > 0 ? [{kind: 'lost', at, thread, count}] : [],
     );
-    this.#write([...lost, ...events]);
+    const coverage = this.#coverage === undefined || this.#isCoverageTold ? [] : [this.#coverage];
+    this.#isCoverageTold = true;
+    this.#write([...coverage, ...lost, ...events]);
   }
 
   async #survey(): Promise<void> {
@@ -193,7 +209,6 @@ export class TraceFeed {
         steps: this.#steps.give(),
         counters,
         connections: this.#connections,
-        ...notCovered(this.#parts.coverageOf(found)),
       };
       this.#write([snapshot]);
     }
@@ -217,10 +232,6 @@ export class TraceFeed {
   async #unwatch(): Promise<void> {
     await this.#parts.inspect(() => ({kind: 'watch', watcher: this.#watcher, selection: undefined, durationMs: 0}));
   }
-}
-
-function notCovered(covered: Coverage | undefined): {readonly notCovered?: string} {
-  return covered === undefined ? {} : {notCovered: covered.coverage.text};
 }
 
 /** Order of events of several threads: by time, and of one thread as they were. */

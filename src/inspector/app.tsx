@@ -49,9 +49,9 @@ export function App({store}: {readonly store: Store}) {
         <ThemeSwitch />
       </header>
       <FeedBanner store={store} isInSource={view === 'source'} />
-      {store.world.snapshot?.notCovered !== undefined && (
+      {store.world.coverage?.partial && (
         <p class="banner" role="status">
-          Shown: {store.world.snapshot.notCovered}
+          Shown: {store.world.coverage.text}
         </p>
       )}
       <main class={`${view}${isLarge ? ' large' : ''}`}>

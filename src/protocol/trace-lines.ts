@@ -12,6 +12,7 @@ export function isTraceEvent(line: TraceLine): line is TraceEvent {
     case 'snapshot':
     case 'roster':
     case 'lost':
+    case 'coverage':
       return false;
     default:
       return true;
@@ -96,6 +97,7 @@ const lineKinds: Readonly<Record<TraceLine['kind'], true>> = {
   snapshot: true,
   roster: true,
   lost: true,
+  coverage: true,
 };
 
 function isLineKind(kind: unknown): kind is TraceLine['kind'] {

@@ -4,7 +4,7 @@
 // docs/trace.md explains it with examples.
 //
 //   header                         once, first
-//   event | snapshot | roster | lost ...   one JSON object a line, in the order in which they were read
+//   event | snapshot | roster | lost | coverage ...   one JSON object a line, in the order in which they were read
 
 import type {FaultReason, Qos} from './packet.ts';
 import type {TraceSelection} from './trace-feed.ts';
@@ -211,8 +211,6 @@ export interface SnapshotLine {
   /** The counters of src/core/counters.ts, which only grow. */
   readonly counters: Readonly<Record<string, number>>;
   readonly connections: number;
-  /** For people: which threads and nodes are not in here. Absent where all are. [RB-66] */
-  readonly notCovered?: string;
 }
 
 /** One live connection. */
@@ -247,6 +245,16 @@ export interface RosterLine {
 export const rosterRowsMax = 10_000;
 export const rosterChannelsMax = 8;
 
+/** Which threads and nodes the lines from here on are about: after the header, and whenever that changes. [RB-66] */
+export interface CoverageLine {
+  readonly kind: 'coverage';
+  readonly at: number;
+  /** Whether clients are missing. Absent where none are. */
+  readonly partial?: true;
+  /** For people. */
+  readonly text: string;
+}
+
 /** Events that this reader did not get: it was too slow, or they were too many. */
 export interface LostLine {
   readonly kind: 'lost';
@@ -256,4 +264,4 @@ export interface LostLine {
 }
 
 /** One line of a feed or of a recording. */
-export type TraceLine = TraceHeader | TraceEvent | SnapshotLine | RosterLine | LostLine;
+export type TraceLine = TraceHeader | CoverageLine | TraceEvent | SnapshotLine | RosterLine | LostLine;

@@ -4,6 +4,7 @@ import test, {type ExecutionContext} from 'ava';
 import {TraceReader} from '../../src/protocol/trace-lines.ts';
 import {until} from '../e2e/kit/deadline.ts';
 import {securityToken, start, type World} from '../e2e/kit/gateway.ts';
+import {holdPorts} from '../e2e/kit/ports.ts';
 import {acknowledgeAll} from '../e2e/kit/raw-client.ts';
 import {single} from '../e2e/kit/room.ts';
 import {type Running, startCommand} from './kit.ts';
@@ -43,6 +44,21 @@ test('what is followed is drawn as it happens, and an interruption ends it well'
   t.regex(stdout, /publication .* to channel room: QoS 1, type 1, 5 B/);
   t.regex(stdout, /\|<-- SEND q1 id \d+ type 1, 5 B -+\|[\s\S]*\|--- ACK id \d+, 3 B -+>\|/);
   t.notRegex(stdout, /attic|hello|yes/, 'nothing of another channel, and no payload');
+});
+
+test('it begins with what it covers [RB-66]', async (t) => {
+  const {world} = await single(t, {peers: [`127.0.0.1:${(await holdPorts(t, 1))[0]}`]});
+  const {command, prints} = await follow(t, world);
+  await prints(/^\.\.\. shown from here on: this node only; not asked: 1 other node \(127\.0\.0\.1:\d+\) \.\.\.$/m);
+  command.process.kill('SIGINT');
+  const {stdout} = await command.ended;
+  t.is(stdout.split('shown from here on').length - 1, 1);
+
+  const alone = await start(t);
+  const following = await follow(t, alone);
+  await following.prints(/^\.\.\. shown from here on: the whole gateway: 1 thread, no other node \.\.\.$/m);
+  following.command.process.kill('SIGINT');
+  await following.command.ended;
 });
 
 test('with --json it prints the lines of the feed, whole', async (t) => {

@@ -6,6 +6,7 @@ import type {AddressInfo} from 'node:net';
 import {setImmediate} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
 import {createFederatedInspector, type Inspect} from '../../src/cluster/inspector-federated.ts';
+import {type CoverageOf, createCoverage} from '../../src/gateway/trace-coverage.ts';
 import {TraceFeed} from '../../src/gateway/trace-feed.ts';
 import type {TraceLine} from '../../src/protocol/trace.ts';
 import {emptySelection, type FeedQuery} from '../../src/protocol/trace-feed.ts';
@@ -30,7 +31,12 @@ interface Stage {
   readonly turn: () => Promise<void>;
 }
 
-async function stage(t: ExecutionContext, query: FeedQuery, wrap?: (inspect: Inspect) => Inspect): Promise<Stage> {
+async function stage(
+  t: ExecutionContext,
+  query: FeedQuery,
+  wrap?: (inspect: Inspect) => Inspect,
+  coverageOf: CoverageOf = () => undefined,
+): Promise<Stage> {
   const kit = createActors({
     traceEventsMax: 4_096,
     keepAliveMs: 1e9,
@@ -59,7 +65,7 @@ async function stage(t: ExecutionContext, query: FeedQuery, wrap?: (inspect: Ins
     return found;
   };
   const facts = {readCounters: () => counters, clock: kit.clock, source: 'a test', threads: 1};
-  const parts = {...facts, inspect: running, coverageOf: () => undefined};
+  const parts = {...facts, inspect: running, coverageOf};
   const feed = new TraceFeed(parts, 'feed', query, response);
   t.teardown(() => feed.end());
   const turn = async (): Promise<void> => {
@@ -84,6 +90,32 @@ async function readTo(answer: IncomingMessage, last: (line: TraceLine) => boolea
   await within(done, 'the lines');
   return lines;
 }
+
+test('a feed says after its header what it covers, and again whenever that changes [RB-66]', async (t) => {
+  let nodes: readonly string[] = [];
+  const {feed, answer, response, turn} = await stage(t, everything, undefined, (found) =>
+    createCoverage(1, () => nodes)(found),
+  );
+  await feed.start(() => response.writeHead(200));
+  for (const known of [['10.0.0.2:1984'], ['10.0.0.2:1984'], ['10.0.0.3:1984', '10.0.0.2:1984'], [], []]) {
+    nodes = known;
+    await turn();
+  }
+  feed.end();
+  const lines = await readTo(await answer, () => false);
+  t.is(lines[0]?.kind, 'header');
+  const coverage = lines.filter((line) => line.kind === 'coverage');
+  t.is(lines[1], coverage[0]);
+  t.deepEqual(
+    coverage.map(({text, partial}) => [text, partial]),
+    [
+      ['the whole gateway: 1 thread, no other node', undefined],
+      ['this node only; not asked: 1 other node (10.0.0.2:1984)', true],
+      ['this node only; not asked: 2 other nodes (10.0.0.2:1984, 10.0.0.3:1984)', true],
+      ['the whole gateway: 1 thread, no other node', undefined],
+    ],
+  );
+});
 
 function isPacketOf(payload: string): (line: TraceLine) => boolean {
   const encoded = Buffer.from(payload).toString('base64');
@@ -170,8 +202,9 @@ test('with the past a reader gets what others watched before, and from then on i
   void kit.publish({qos: 0, channel: 'other', payload: Buffer.from('other after')});
   void kit.publish({qos: 0, payload: Buffer.from('room after')});
   await turn();
-  const [header, ...lines] = await readTo(await answer, isPacketOf('room after'));
+  const [header, coverage, ...lines] = await readTo(await answer, isPacketOf('room after'));
   t.is(header?.kind, 'header');
+  t.is(coverage?.kind, 'coverage');
   t.deepEqual(
     lines.map((line) => isTraceEvent(line) && line.seq),
     [...Array.from({length: past}, (_, index) => index + 1), past + 3, past + 4],

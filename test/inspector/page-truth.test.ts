@@ -1,7 +1,11 @@
 // What the page says of what it shows: that time is stopped, that nothing is known of a name, that a packet belongs to no
 // message, what was lost.
 
+import type {TraceHeader, TraceLine} from '../../src/protocol/trace.ts';
+import {emptySelection} from '../../src/protocol/trace-feed.ts';
+import {writeTraceLine} from '../../src/protocol/trace-lines.ts';
 import {browserTest} from '../browser/browser-test.ts';
+import {holdPorts} from '../e2e/kit/ports.ts';
 import {single} from '../e2e/kit/room.ts';
 import {choose, lit, openPage, openWatching, pageOf} from './inspector-page.ts';
 import {inspectorKey} from './scene.ts';
@@ -38,6 +42,51 @@ browserTest('while time is stopped the head says so instead of “live”, and l
   await paused.waitFor();
   await page.keyboard.press('Escape');
   await live.waitFor();
+  t.deepEqual(conduct.errors, []);
+});
+
+browserTest(
+  'the page names the nodes whose clients it does not show, and no node where all are shown [RB-66]',
+  async (t) => {
+    const other = `127.0.0.1:${(await holdPorts(t, 1))[0]}`;
+    const inCluster = await single(t, {...options, peers: [other]});
+    const {page, conduct} = await openWatching(t, inCluster.world.gateway.port);
+    const banner = page.locator('p.banner[role=status]');
+    await banner.getByText(`Shown: this node only; not asked: 1 other node (${other})`).waitFor();
+    // In every view, and also while time is stopped.
+    await page.keyboard.press('2');
+    await page.keyboard.press('Space');
+    await page
+      .locator('.head')
+      .getByRole('button', {name: /paused at/})
+      .waitFor();
+    t.is(await banner.count(), 1);
+    t.deepEqual(conduct.errors, []);
+
+    const alone = await single(t, options);
+    const {page: whole} = await openWatching(t, alone.world.gateway.port);
+    await choose(whole, alone.identity);
+    t.is(await whole.locator('p.banner').count(), 0);
+  },
+);
+
+browserTest('the page counts the threads that do not answer, while they do not [RB-66]', async (t) => {
+  const {world} = await single(t, options);
+  const {page, conduct} = await openPage(t, pageOf(world.gateway.port));
+  const header: TraceHeader = {
+    kind: 'header',
+    version: 1,
+    source: 'a test',
+    at: 0,
+    wallMs: 0,
+    threads: 2,
+    selection: emptySelection,
+  };
+  const text = '1 of 2 threads of this node did not answer';
+  const lines: readonly TraceLine[] = [header, {kind: 'coverage', at: 0, partial: true, text}];
+  const recording = Buffer.from(lines.map(writeTraceLine).join(''));
+  await page.locator('input[type=file]').setInputFiles({name: 'a.jsonl', mimeType: 'text/plain', buffer: recording});
+  await page.getByText('Shown: 1 of 2 threads of this node did not answer').waitFor();
   t.deepEqual(conduct.errors, []);
 });
 

@@ -2,6 +2,7 @@
 // never changed but replaced, so that a copy of the whole is a copy of a few maps.
 
 import type {
+  CoverageLine,
   PacketEvent,
   RosterLine,
   SnapshotLine,
@@ -61,6 +62,8 @@ export class World {
   series: Series;
   /** Of the feed or recording. */
   header: TraceHeader | undefined;
+  /** Which threads and nodes are in here; absent where the trace does not say. */
+  coverage: CoverageLine | undefined;
   /** Events that did not reach the trace. */
   lost = 0;
   /** The latest step. */
@@ -76,6 +79,7 @@ export class World {
     if (from === undefined) return;
     this.at = from.at;
     this.snapshot = from.snapshot;
+    this.coverage = from.coverage;
     this.header = from.header;
     this.lost = from.lost;
     this.last = from.last;
@@ -96,6 +100,9 @@ export class World {
       case 'lost':
         this.lost += line.count;
         return;
+      case 'coverage':
+        this.coverage = line;
+        return;
       default:
         this.#happen(line);
     }
@@ -105,6 +112,7 @@ export class World {
   #begin(header: TraceHeader): void {
     const before = this.header;
     this.header = header;
+    this.coverage = undefined;
     if (before === undefined) return;
     for (const flow of this.flows.values()) this.#end({...flow, isUnknown: true});
     if (isSameRun(before, header)) return;
