@@ -4,7 +4,7 @@
 
 import type {IncomingMessage} from 'node:http';
 import {headerDevice, headerPlatform} from '../protocol/header-name.ts';
-import {cgiName, hasMeaning, headerFacts} from './header-meaning.ts';
+import {cgiName, hasMeaning, headerFacts, isKeptBack} from './header-meaning.ts';
 import {listTokens} from './upgrade-request.ts';
 
 /** What of the request is read. */
@@ -16,36 +16,30 @@ export type ConnectRequest = Pick<IncomingMessage, 'headers' | 'rawHeaders'>;
  */
 export function connectHeaders(request: ConnectRequest, query: string, areProxiesBelieved: boolean): string[] {
   const nominated = new Set(listTokens(request.headers.connection).map(cgiName));
-  const isForwarded = (cgi: string): boolean => !nominated.has(cgi) && !isKeptBack(cgi);
   const headers: string[] = [];
-  const known = new Set<string>();
   const {rawHeaders} = request;
   const spellings = chosenSpellings(rawHeaders);
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] as string;
-    const {cgi, lowerCase, isSaidByProxies} = headerFacts(name);
-    if (!isForwarded(cgi) || spellings.get(cgi) !== lowerCase) continue;
+    const {cgi, lowerCase, isKeptBack: isDropped, isSaidByProxies} = headerFacts(name);
+    if (isDropped || nominated.has(cgi) || spellings.get(cgi) !== lowerCase) continue;
     if (!areProxiesBelieved && isSaidByProxies) continue;
-    known.add(cgi);
     headers.push(name, rawHeaders[index + 1] as string);
   }
-  if (query !== '') addParameters(headers, known, query, isForwarded);
+  if (query !== '') addParameters(headers, query, (cgi) => spellings.has(cgi) || nominated.has(cgi));
   addPlainSpelling(headers, headerDevice);
   addPlainSpelling(headers, headerPlatform);
   return headers;
 }
 
-function addParameters(
-  headers: string[],
-  known: Set<string>,
-  query: string,
-  isForwarded: (cgi: string) => boolean,
-): void {
+/** `isTaken`: whether there is a header of that name, which counts even where it is not passed on. */
+function addParameters(headers: string[], query: string, isTaken: (cgi: string) => boolean): void {
+  const added = new Set<string>();
   for (const [name, value] of new URLSearchParams(query)) {
     const cgi = cgiName(name);
     if (!headerNameFormat.test(name) || value.length > valueLengthMax || controlCharacter.test(value)) continue;
-    if (known.has(cgi) || !isForwarded(cgi) || hasMeaning(cgi)) continue;
-    known.add(cgi);
+    if (added.has(cgi) || isTaken(cgi) || isKeptBack(cgi) || hasMeaning(cgi)) continue;
+    added.add(cgi);
     headers.push(name, Buffer.from(value, 'utf8').toString('latin1'));
   }
 }
@@ -59,37 +53,10 @@ export function headerValue(headers: readonly string[], name: string): string | 
   return undefined;
 }
 
-// Hop-by-hop headers of RFC 9110 section 7.6.1, what belongs to the upgrade alone, what we set ourselves, and `Proxy`,
-// which CGI programs take for the proxy of their own calls (httpoxy).
-const keptBack: ReadonlySet<string> = new Set([
-  'ACCEPT_ENCODING',
-  'CONNECTION',
-  'CONTENT_LENGTH',
-  'EXPECT',
-  'HOST',
-  'HTTP2_SETTINGS',
-  'KEEP_ALIVE',
-  'ORIGIN',
-  'PROXY',
-  'PROXY_AUTHENTICATE',
-  'PROXY_AUTHORIZATION',
-  'PROXY_CONNECTION',
-  'TE',
-  'TRAILER',
-  'TRANSFER_ENCODING',
-  'UPGRADE',
-]);
-
 const headerNameFormat = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}$/;
 const valueLengthMax = 4_096;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not get in
 const controlCharacter = /[\x00-\x1f\x7f]/;
-
-function isKeptBack(cgi: string): boolean {
-  if (keptBack.has(cgi) || cgi.startsWith('SEC_WEBSOCKET_')) return true;
-  // What only we may say, with whatever marks between its letters.
-  return cgi.startsWith('RAINBOW') || (cgi.includes('_') && cgi.replaceAll('_', '').startsWith('RAINBOW'));
-}
 
 /** The one spelling of each CGI name that counts, in lower case: the first with dashes alone, else the first. */
 function chosenSpellings(rawHeaders: readonly string[]): ReadonlyMap<string, string> {

@@ -56,14 +56,18 @@ export function readHandshake(request: IncomingMessage, rules: HandshakeRules): 
   const headers = connectHeaders(request, query, source.areProxiesBelieved);
   if (source.address !== '') headers.push(headerAddress, source.address);
   if (origin !== undefined) headers.push(headerOrigin, origin);
-  const missing = [headerDevice, headerPlatform].find((name) => !headerValue(headers, name)?.trim());
-  if (rules.requireDevice && missing !== undefined) {
+  const missing = rules.requireDevice ? missingDevice(headers) : undefined;
+  if (missing !== undefined) {
     return refuse({
       code: 'RB_DEVICE_MISSING',
       detail: `${missing} is missing, and require_device is true. Send it as a header or in the query.`,
     });
   }
   return {kind: 'accepted', headers};
+}
+
+function missingDevice(headers: readonly string[]): string | undefined {
+  return [headerDevice, headerPlatform].find((name) => !headerValue(headers, name)?.trim());
 }
 
 /** Under the name that version 8 of the protocol has for it. */

@@ -15,6 +15,8 @@ export interface HeaderFacts {
   readonly lowerCase: string;
   /** Letters, digits and dashes alone. */
   readonly isPlain: boolean;
+  /** See {@link isKeptBack}. */
+  readonly isKeptBack: boolean;
   readonly isSaidByProxies: boolean;
 }
 
@@ -30,7 +32,13 @@ export function headerFacts(name: string): HeaderFacts {
   if (known !== undefined) return known;
   const cgi = cgiName(name);
   const isPlain = /^[0-9A-Za-z-]*$/.test(name);
-  const facts = {cgi, lowerCase: name.toLowerCase(), isPlain, isSaidByProxies: isSaidByProxies(cgi)};
+  const facts = {
+    cgi,
+    lowerCase: name.toLowerCase(),
+    isPlain,
+    isKeptBack: isKeptBack(cgi),
+    isSaidByProxies: isSaidByProxies(cgi),
+  };
   if (name.length > rememberedLengthMax) return facts;
   if (remembered.size >= rememberedMax) remembered.clear();
   remembered.set(name, facts);
@@ -95,4 +103,32 @@ export function isSaidByProxies(cgi: string): boolean {
 /** Whether browsers, proxies or servers give it a meaning, so that no URL may set it. `cgi` as {@link cgiName} makes it. */
 export function hasMeaning(cgi: string): boolean {
   return has(ofRequests, cgi) || has(ofProxies, cgi);
+}
+
+// Hop-by-hop headers of RFC 9110 section 7.6.1, what belongs to the upgrade alone, what we set ourselves, and `Proxy`,
+// which CGI programs take for the proxy of their own calls (httpoxy).
+const keptBack: ReadonlySet<string> = new Set([
+  'ACCEPT_ENCODING',
+  'CONNECTION',
+  'CONTENT_LENGTH',
+  'EXPECT',
+  'HOST',
+  'HTTP2_SETTINGS',
+  'KEEP_ALIVE',
+  'ORIGIN',
+  'PROXY',
+  'PROXY_AUTHENTICATE',
+  'PROXY_AUTHORIZATION',
+  'PROXY_CONNECTION',
+  'TE',
+  'TRAILER',
+  'TRANSFER_ENCODING',
+  'UPGRADE',
+]);
+
+/** Whether no client's header of this name is passed on, whoever sent it. `cgi` as {@link cgiName} makes it. */
+export function isKeptBack(cgi: string): boolean {
+  if (keptBack.has(cgi) || cgi.startsWith('SEC_WEBSOCKET_')) return true;
+  // What only we may say, with whatever marks between its letters.
+  return cgi.startsWith('RAINBOW') || (cgi.includes('_') && cgi.replaceAll('_', '').startsWith('RAINBOW'));
 }

@@ -5,6 +5,7 @@ import type {IncomingMessage} from 'node:http';
 import {isIPv6} from 'node:net';
 import {shown} from '../core/shown.ts';
 import type {Refusal} from '../protocol/refusal.ts';
+import {headerFacts} from './header-meaning.ts';
 import {targetFault} from './request-target.ts';
 
 /** What of a request is read here. */
@@ -27,7 +28,7 @@ export function refuseRequest(request: RequestHead): Refusal | undefined {
   }
   let host: string | undefined;
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    if (rawHeaders[index]?.toLowerCase() !== 'host') continue;
+    if (headerFacts(rawHeaders[index] as string).lowerCase !== 'host') continue;
     if (host !== undefined) return malformed('The request has several Host headers. Send one.');
     host = rawHeaders[index + 1] ?? '';
   }
@@ -67,10 +68,9 @@ export function refuseUpgrade({method, httpVersion, headers, rawHeaders}: Reques
   if (method !== 'GET') return malformed(`The method of a WebSocket upgrade is GET, not ${method}.`);
   if (httpVersion !== '1.1') return malformed(`The WebSocket upgrade is HTTP/${httpVersion}. Use HTTP/1.1.`);
   // Node keeps the first of two, and would let both pass.
-  const lengths = rawHeaders.filter((name, index) => index % 2 === 0 && name.toLowerCase() === 'content-length');
   if (
     headers['transfer-encoding'] !== undefined ||
-    lengths.length > 1 ||
+    countOf(rawHeaders, 'content-length') > 1 ||
     Number(headers['content-length'] ?? 0) !== 0
   ) {
     return malformed('The WebSocket upgrade has a body. Send it without.');
@@ -90,6 +90,14 @@ export function refuseUpgrade({method, httpVersion, headers, rawHeaders}: Reques
     return malformed(`Sec-WebSocket-Protocol is ${shown(protocols)}. Send different names, separated by commas.`);
   }
   return undefined;
+}
+
+function countOf(rawHeaders: readonly string[], lowerCase: string): number {
+  let count = 0;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (headerFacts(rawHeaders[index] as string).lowerCase === lowerCase) count++;
+  }
+  return count;
 }
 
 /** Whether `websocket` is among the protocols that the client would change to. */
