@@ -1,16 +1,6 @@
-// Tests that want a browser. Nothing is installed for them: where there is none they are skipped, with a loud line.
+// Tests that want a browser: one after the other, since each starts one.
 
-import {existsSync} from 'node:fs';
-import test from 'ava';
+import {serialTestWith} from '../programs.ts';
 import {chromiumPath} from './chromium.ts';
 
-const hasChromium = existsSync(chromiumPath);
-
-if (!hasChromium) {
-  process.stderr.write(
-    `NOT TESTED: ${chromiumPath} is not here; apt-get install chromium, or name another in CHROMIUM\n`,
-  );
-}
-
-/** A test in a browser: after the one before it, since each starts a browser. */
-export const browserTest = hasChromium ? test.serial : test.serial.skip;
+export const browserTest = serialTestWith(chromiumPath);

@@ -22,8 +22,8 @@ import {
 import {Latch} from '../e2e/kit/deadline.ts';
 import {securityToken, start} from '../e2e/kit/gateway.ts';
 import {holdPort} from '../e2e/kit/ports.ts';
-import {hasPrograms} from '../examples/programs.ts';
 import {startPython} from '../examples/python-server.ts';
+import {testWith} from '../programs.ts';
 import {certificate, key} from '../upstream/certificate.ts';
 import {emptyFolder, run, writeIn} from './kit.ts';
 
@@ -287,9 +287,8 @@ test('without -f the file in its usual place is used, also where the environment
   t.is(business.count('connect'), 2);
 });
 
-test('the business server in Python is found right, and named where it has another token', async (t) => {
+testWith('python3')('the business server in Python is found right, and named where it has another token', async (t) => {
   const check = await checker(t);
-  if (!hasPrograms(t, 'python3')) return;
   const port = await startPython(t, 'http://127.0.0.1:9', {token: securityToken});
   t.deepEqual(summary(await check(urlsOf(`http://127.0.0.1:${port}`))), [
     'connect_url true',

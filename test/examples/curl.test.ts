@@ -2,9 +2,9 @@
 
 import {spawn} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
-import test, {type ExecutionContext} from 'ava';
+import type {ExecutionContext} from 'ava';
+import {testWith} from '../programs.ts';
 import {connectClient, startChatWorld, token} from './chat-world.ts';
-import {hasPrograms} from './programs.ts';
 
 const file = fileURLToPath(new URL('../../examples/curl/calls.sh', import.meta.url));
 
@@ -35,8 +35,11 @@ async function runCalls(
 }
 
 for (const shell of shells) {
-  test(`the calls with curl are all of the API’s, and all succeed in ${shell}`, async (t) => {
-    if (!hasPrograms(t, shell, 'curl', 'openssl')) return;
+  testWith(
+    shell,
+    'curl',
+    'openssl',
+  )(`the calls with curl are all of the API’s, and all succeed in ${shell}`, async (t) => {
     await callAll(t, shell);
   });
 }
@@ -60,8 +63,11 @@ async function callAll(t: ExecutionContext, shell: string): Promise<void> {
   t.regex(all.output, /^# HELP /m);
 }
 
-test('a channel’s name may have any character, and a call that is refused ends them', async (t) => {
-  if (!hasPrograms(t, 'sh', 'curl', 'openssl')) return;
+testWith(
+  'sh',
+  'curl',
+  'openssl',
+)('a channel’s name may have any character, and a call that is refused ends them', async (t) => {
   const {gateway} = await startChatWorld(t);
   const odd = await runCalls(t, gateway.url, ['部屋 & 100%']);
   t.is(odd.code, 0, odd.output);

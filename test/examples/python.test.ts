@@ -5,9 +5,9 @@ import test from 'ava';
 import {startGateway} from '../../src/gateway/gateway.ts';
 import {callbackNonce, signedQuery} from '../../src/protocol/signature.ts';
 import {holdPort} from '../e2e/kit/ports.ts';
+import {testWith} from '../programs.ts';
 import {connectClient, gatewayOptions, token} from './chat-world.ts';
 import {startFakeGateway} from './fake-gateway.ts';
-import {hasPrograms} from './programs.ts';
 import {pythonFile, startPython} from './python-server.ts';
 
 function signed(nonce: number): string {
@@ -18,8 +18,9 @@ test('the business server in Python has less than 80 lines', (t) => {
   t.true(readFileSync(pythonFile, 'utf8').trimEnd().split('\n').length < 80);
 });
 
-test('it lets clients in and passes on what they say', async (t) => {
-  if (!hasPrograms(t, 'python3')) return;
+const pythonTest = testWith('python3');
+
+pythonTest('it lets clients in and passes on what they say', async (t) => {
   const port = await holdPort(t);
   const gateway = await startGateway(gatewayOptions(port));
   t.teardown(() => gateway.close());
@@ -34,8 +35,7 @@ test('it lets clients in and passes on what they say', async (t) => {
   t.deepEqual(await bob.heard(), {text: 'hello'});
 });
 
-test('it refuses a call that is not signed, or not now', async (t) => {
-  if (!hasPrograms(t, 'python3')) return;
+pythonTest('it refuses a call that is not signed, or not now', async (t) => {
   const gateway = await startFakeGateway(t);
   const port = await startPython(t, gateway.url);
   const stale = signedQuery(token, Date.now() - 11_000, '1');
@@ -47,26 +47,28 @@ test('it refuses a call that is not signed, or not now', async (t) => {
   t.deepEqual(gateway.calls, []);
 });
 
-test('a message that comes again is said once and answered as before; one that failed may come again [RB-63]', async (t) => {
-  if (!hasPrograms(t, 'python3')) return;
-  const gateway = await startFakeGateway(t);
-  const port = await startPython(t, gateway.url);
-  const say = async (message: string, nonce: number) => {
-    const init = {method: 'POST', headers: {RAINBOWMESSAGEID: message}, body: 'hi'};
-    const response = await fetch(`http://127.0.0.1:${port}/message/7/?${signed(nonce)}`, init);
-    return {status: response.status, text: await response.text()};
-  };
-  const first = await say('m1', 1);
-  t.is(first.status, 200);
-  gateway.answer = {status: 0, connections: 9, data: ''};
-  t.deepEqual(await say('m1', 2), first);
-  t.is(gateway.calls.length, 1);
-  // Without an id, as from the gateway of 2015, nobody's repeat.
-  for (const nonce of [5, 6]) t.is((await say('', nonce)).status, 200);
-  t.is(gateway.calls.length, 3);
+pythonTest(
+  'a message that comes again is said once and answered as before; one that failed may come again [RB-63]',
+  async (t) => {
+    const gateway = await startFakeGateway(t);
+    const port = await startPython(t, gateway.url);
+    const say = async (message: string, nonce: number) => {
+      const init = {method: 'POST', headers: {RAINBOWMESSAGEID: message}, body: 'hi'};
+      const response = await fetch(`http://127.0.0.1:${port}/message/7/?${signed(nonce)}`, init);
+      return {status: response.status, text: await response.text()};
+    };
+    const first = await say('m1', 1);
+    t.is(first.status, 200);
+    gateway.answer = {status: 0, connections: 9, data: ''};
+    t.deepEqual(await say('m1', 2), first);
+    t.is(gateway.calls.length, 1);
+    // Without an id, as from the gateway of 2015, nobody's repeat.
+    for (const nonce of [5, 6]) t.is((await say('', nonce)).status, 200);
+    t.is(gateway.calls.length, 3);
 
-  const lost = await startPython(t, `http://127.0.0.1:${await holdPort(t)}`);
-  const init = {method: 'POST', headers: {RAINBOWMESSAGEID: 'm1'}, body: 'hi'};
-  for (const nonce of [3, 4])
-    t.is((await fetch(`http://127.0.0.1:${lost}/message/7/?${signed(nonce)}`, init)).status, 503);
-});
+    const lost = await startPython(t, `http://127.0.0.1:${await holdPort(t)}`);
+    const init = {method: 'POST', headers: {RAINBOWMESSAGEID: 'm1'}, body: 'hi'};
+    for (const nonce of [3, 4])
+      t.is((await fetch(`http://127.0.0.1:${lost}/message/7/?${signed(nonce)}`, init)).status, 503);
+  },
+);
