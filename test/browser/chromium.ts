@@ -3,7 +3,9 @@
 import {join} from 'node:path';
 import {type BrowserContext, type BrowserContextOptions, chromium, type Page} from 'playwright-core';
 import {root} from '../docs/documents.ts';
+import {patienceMs} from '../e2e/kit/deadline.ts';
 import type {Lifetime} from '../e2e/kit/lifetime.ts';
+import {scaled} from '../e2e/kit/patience.ts';
 
 /** Where the browser is; another place can be named in CHROMIUM. */
 export const chromiumPath = process.env.CHROMIUM ?? '/usr/bin/chromium';
@@ -24,7 +26,7 @@ export async function startBrowser(t: Lifetime): Promise<(options?: BrowserConte
   t.teardown(() => browser.close());
   return async (options) => {
     const context = await browser.newContext(options);
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(scaled(patienceMs));
     return context;
   };
 }

@@ -7,6 +7,7 @@ import {type BusinessOptions, business, RainbowApi, toNodeListener} from '../../
 import type {GatewayOptions} from '../../src/gateway/options.ts';
 import {Latch} from '../e2e/kit/deadline.ts';
 import {securityToken, start} from '../e2e/kit/gateway.ts';
+import {scaled} from '../e2e/kit/patience.ts';
 import {acknowledgeAll} from '../e2e/kit/raw-client.ts';
 import type {HandshakeOptions} from '../e2e/kit/upgrade.ts';
 
@@ -151,7 +152,7 @@ test('a message whose answer came too late is processed once, and its repeat has
       },
     },
     // Enough for the connect call, also on a busy machine.
-    {callTimeoutMs: 1_000},
+    {callTimeoutMs: scaled(1_000)},
   );
   const client = await connect();
   client.sendMessage({qos: 2, type: 1, id: 5, payload: 'order'});

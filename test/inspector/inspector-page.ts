@@ -54,7 +54,7 @@ export async function choose(page: Page, identity: string): Promise<void> {
 
 /** Settles once `state` of a chart that is shown is lit. */
 export async function lit(page: Page, state: string): Promise<void> {
-  await page.locator(`svg.chart[data-active="${state}"]`).first().waitFor({timeout: 10_000});
+  await page.locator(`svg.chart[data-active="${state}"]`).first().waitFor();
 }
 
 /** What the rows of the ladder say, the oldest first. */

@@ -33,14 +33,14 @@ browserTest(
     await page.getByText(/^away · since/).waitFor();
 
     runServer(t, daemon.args);
-    await page.getByRole('status').filter({hasText: 'The gateway was started anew after'}).waitFor({timeout: 30_000});
+    await page.getByRole('status').filter({hasText: 'The gateway was started anew after'}).waitFor();
     await page.getByText(/^live · /).waitFor();
     t.true((await rowsOf(page)).includes('watched again: what was between is not known'));
 
     const bob = await join(daemon, 'bob');
     await choose(page, 'bob');
     t.is(await page.locator('.rows .row', {hasText: 'ann'}).count(), 0);
-    const sent = daemon.api.send({channel: 'room', qos: 1, timeout: 30});
+    const sent = daemon.api.send({channel: 'room', qos: 1});
     const {id: next} = await bob.parsed();
     await lit(page, 'awaitingAck');
     bob.sendAnswer('ack', next);

@@ -37,7 +37,7 @@ browserTest(
 
     const live = await openWatching(t, world.gateway.port);
     await choose(live.page, identity);
-    const sent = world.api.send({channel: 'room', qos: 2, msgtype: 7, timeout: 30}, '{"pay":12}');
+    const sent = world.api.send({channel: 'room', qos: 2, msgtype: 7}, '{"pay":12}');
     const {id} = await client.parsed();
     // The first REC is lost: the SEND comes again, with DUP.
     await client.parsed();

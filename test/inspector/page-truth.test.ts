@@ -16,7 +16,7 @@ browserTest('while time is stopped the head says so instead of “live”, and l
   const {world, client, identity} = await single(t, options);
   const {page, conduct} = await openWatching(t, world.gateway.port);
   await choose(page, identity);
-  const sent = world.api.send({channel: 'room', qos: 1, timeout: 30});
+  const sent = world.api.send({channel: 'room', qos: 1});
   const {id} = await client.parsed();
   await lit(page, 'awaitingAck');
   const live = page.getByText(/^live · /);
@@ -95,7 +95,7 @@ browserTest('a row that is pressed stays in sight, and has its time of day', asy
   const {page, conduct} = await openWatching(t, world.gateway.port);
   await choose(page, identity);
   for (let count = 0; count < 8; count++) {
-    const sent = world.api.send({channel: 'room', qos: 2, timeout: 30});
+    const sent = world.api.send({channel: 'room', qos: 2});
     const {id} = await client.parsed();
     client.sendAnswer('rec', id);
     await client.parsed();
@@ -146,7 +146,7 @@ browserTest(
     const {world, client, identity} = await single(t, options);
     const {page, conduct} = await openWatching(t, world.gateway.port);
     await choose(page, identity);
-    const sent = world.api.send({channel: 'room', qos: 2, timeout: 30});
+    const sent = world.api.send({channel: 'room', qos: 2});
     const {id} = await client.parsed();
     client.sendAnswer('rec', id);
     await sent;

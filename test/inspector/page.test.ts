@@ -19,7 +19,7 @@ async function watch(t: ExecutionContext, retryIntervalMs = 60_000): Promise<Wat
 browserTest('the chart follows a QoS 2 delivery of a real gateway through its states', async (t) => {
   const {world, client, page, conduct} = await watch(t);
   await lit(page, 'open.fresh');
-  const sent = world.api.send({channel: 'room', qos: 2, timeout: 30});
+  const sent = world.api.send({channel: 'room', qos: 2});
   const {id} = await client.parsed();
   await lit(page, 'awaitingRec');
   t.is(await page.locator('svg.chart').getAttribute('data-chart'), 'outboundQos2');
@@ -36,7 +36,7 @@ browserTest('the chart follows a QoS 2 delivery of a real gateway through its st
 
 browserTest('a dropped ACK shows as DUP in the ladder, and scrubbing back shows the earlier state', async (t) => {
   const {world, client, page, conduct} = await watch(t, 300);
-  const sent = world.api.send({channel: 'room', qos: 1, timeout: 30});
+  const sent = world.api.send({channel: 'room', qos: 1});
   const {id} = await client.parsed();
   // The first SEND is met with silence, as if its ACK had been lost.
   await client.parsed();
@@ -59,7 +59,7 @@ browserTest('a dropped ACK shows as DUP in the ladder, and scrubbing back shows 
 browserTest('a message is followed to every client that it went to, and from there to one of them', async (t) => {
   const {world, clients, identities} = await room(t, 3, {inspector: 'on', inspectorKey});
   const {page, conduct} = await openWatching(t, world.gateway.port);
-  const sent = world.api.send({channel: 'room', qos: 2, timeout: 30});
+  const sent = world.api.send({channel: 'room', qos: 2});
   const [first] = clients;
   const packets = await Promise.all(clients.map((client) => client.parsed()));
   first?.sendAnswer('rec', packets[0]?.id ?? 0);

@@ -111,7 +111,7 @@ export function settingsOf(url: string, changes: Partial<UpstreamSettings> = {})
     forwardUrl: `${url}/message/`,
     closeUrl: `${url}/close/`,
     securityToken: token,
-    callTimeoutMs: 50_000,
+    callTimeoutMs: 600_000,
     answerBytesMax: 65_536,
     socketsMax: 128,
     ...changes,

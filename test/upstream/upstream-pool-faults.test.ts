@@ -4,6 +4,8 @@
 import {once} from 'node:events';
 import {createServer} from 'node:net';
 import test from 'ava';
+import {scaled} from '../e2e/kit/patience.ts';
+import {holdPort} from '../e2e/kit/ports.ts';
 import {
   bodyText,
   closeCall,
@@ -20,15 +22,10 @@ import {
 
 const deadline = {callTimeoutMs: 400};
 // Where something must arrive before the deadline, on a machine busy with other tests; those tests are serial.
-const longDeadline = {callTimeoutMs: 2_000};
+const longDeadline = {callTimeoutMs: scaled(2_000)};
 
 test('a server that is down is unreachable, and reached once it is up', async (t) => {
-  const gone = createServer().listen(0, '127.0.0.1');
-  await once(gone, 'listening');
-  const address = gone.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  gone.close();
-  await once(gone, 'close');
+  const port = await holdPort(t);
   const rig = startRig(t, settingsOf(`http://127.0.0.1:${port}`, {socketsMax: 2}));
   const answers = await rig.callAll([connectCall(), messageCall(), messageCall(), messageCall(), closeCall()]);
   t.deepEqual(answers.map(outcome), Array<string>(5).fill('failed/unreachable'));
