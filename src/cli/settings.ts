@@ -35,9 +35,7 @@ export function addSettingOptions(command: Command): Command {
   for (const {key, flag, form} of configurationKeys) {
     if (key === 'port' || form.isSecret === true) continue;
     const text = `${form.expected}${defaultText(key)}`;
-    command.addOption(
-      form.isSwitch === true ? new Option(`${flag} [VALUE]`, text).preset('on') : new Option(`${flag} <VALUE>`, text),
-    );
+    command.addOption(new Option(form.isSwitch === true ? `${flag} [VALUE]` : `${flag} <VALUE>`, text));
   }
   return command;
 }
@@ -76,6 +74,8 @@ function configurationFlags(flags: SettingFlags): ConfigurationFlags {
     // Commander names the option --keep-alive keepAlive.
     const text = flags[key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())];
     if (typeof text === 'string') texts[key] = text;
+    // A switch may stand alone.
+    if (text === true) texts[key] = 'on';
   }
   return texts;
 }

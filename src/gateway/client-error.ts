@@ -15,7 +15,8 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex, 
   }
   counters.apiRequests++;
   counters.apiErrors++;
-  refuseBare(socket, {code: codeOf(error.code)});
+  const detail = detailOf(error.code);
+  refuseBare(socket, {code: codeOf(error.code), ...(detail !== undefined && {detail})});
 }
 
 /** The `connect` listener. */
@@ -26,6 +27,13 @@ export function answerConnect(socket: Duplex, counters: Counters): void {
     'allow',
     'GET, POST',
   ]);
+}
+
+function detailOf(nodeCode: string | undefined): string | undefined {
+  if (nodeCode === 'HPE_INVALID_URL') {
+    return 'Expected a URL in which blanks and characters outside ASCII are percent-encoded, as %20';
+  }
+  return nodeCode?.startsWith('HPE_') ? `Expected a request of HTTP/1.1, got ${nodeCode} of the parser` : undefined;
 }
 
 function codeOf(nodeCode: string | undefined): ErrorCode {

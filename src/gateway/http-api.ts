@@ -231,14 +231,22 @@ function refuseUnroutable(
   responder: ApiResponder,
   methods: ReadonlyMap<string, readonly string[]>,
 ): void {
-  const allowed = methods.get(withoutSlash(/^[^?#]*/.exec(request.url)?.[0] ?? ''))?.join(', ');
+  const path = withoutSlash(/^[^?#]*/.exec(request.url)?.[0] ?? '');
+  const allowed = methods.get(path)?.join(', ');
   if (allowed === undefined) {
-    responder.refuseUnread(request, reply, {code: 'RB_NO_SUCH_PATH'});
+    const detail = pathHints[path];
+    responder.refuseUnread(request, reply, {code: 'RB_NO_SUCH_PATH', ...(detail !== undefined && {detail})});
   } else {
     const detail = `Expected ${allowed}, got ${request.method}`;
     responder.refuseUnread(request, reply.header('allow', allowed), {code: 'RB_METHOD', detail});
   }
 }
+
+/** What is said to who tries a path in a browser that there is not. By path without the slash at its end. */
+const pathHints: Readonly<Record<string, string>> = {
+  '': 'This is a Rainbow gateway. Clients connect to /connect/; the calls are in /openapi.json; /serverinfo/ is a page for people',
+  '/inspector': 'The inspector is off. Set inspector = on and an inspector_key in the configuration',
+};
 
 function withoutSlash(path: string): string {
   return path.endsWith('/') ? path.slice(0, -1) : path;

@@ -39,3 +39,10 @@ for (const [nodeCode, statusLine, code] of errors) {
 test('a connection that was reset is nobody to answer', async (t) => {
   t.deepEqual(await answerOf(t, 'ECONNRESET'), {text: '', apiErrors: 0});
 });
+
+test('what the parser refuses is named, and a character that must be encoded is said to be one', async (t) => {
+  const url = bodyOf((await answerOf(t, 'HPE_INVALID_URL')).text) as {readonly detail?: string};
+  t.regex(url.detail ?? '', /percent-encoded, as %20$/);
+  const method = bodyOf((await answerOf(t, 'HPE_INVALID_METHOD')).text) as {readonly detail?: string};
+  t.regex(method.detail ?? '', /HPE_INVALID_METHOD/);
+});

@@ -59,7 +59,31 @@ for (const query of atTheBound) {
   });
 }
 
-for (const path of ['/', '/nothing/', '/send/more/', '/SEND/', '//send/', '/sendx', '/favicon.ico']) {
+for (const [path, hint] of [
+  ['/', /Rainbow gateway.*\/connect\/.*\/openapi\.json.*\/serverinfo\//],
+  ['/?a=1', /Rainbow gateway/],
+  ['/inspector', /inspector is off\. Set inspector = on and an inspector_key/],
+  ['/inspector/', /inspector is off/],
+] as const) {
+  test(`${path} is no path of ours, with a word on where to go`, async (t) => {
+    const {call} = await startApi(t);
+    const {status, json} = await call(path);
+    t.is(status, 404);
+    t.like(json, {status: 1, msg: 'no such path', code: 'RB_NO_SUCH_PATH'});
+    t.regex((json as {readonly detail?: string}).detail ?? '', hint);
+  });
+}
+
+test('a URL with a character outside ASCII is refused with what to do', async (t) => {
+  const {port} = await startApi(t);
+  const socket = await openSocket(t, port);
+  socket.end('POST /send/?channel=café HTTP/1.1\r\nhost: x\r\n\r\n');
+  const answer = bodyOf(await readToEnd(socket)) as {readonly detail?: string};
+  t.like(answer, {code: 'RB_REQUEST_MALFORMED'});
+  t.regex(answer.detail ?? '', /percent-encoded/);
+});
+
+for (const path of ['/nothing/', '/send/more/', '/SEND/', '//send/', '/sendx', '/favicon.ico']) {
   test(`${path} is no path of ours`, async (t) => {
     const {call, counters} = await startApi(t);
     for (const method of ['GET', 'POST', 'PROPFIND']) {
