@@ -101,20 +101,21 @@ export class ApiAuthentication {
 
 const missingSignature: Refusal = {
   code: 'RB_SIGNATURE_MISSING',
-  detail: 'Expected timestamp, nonce and signature in the query, or a bearer key',
+  detail: 'The call has no signature and no key. Send timestamp, nonce and signature in the query, or a bearer key.',
 };
 const malformedSignature: Refusal = {
   code: 'RB_SIGNATURE_MALFORMED',
   detail:
-    'Expected timestamp in decimal, nonce of at most 128 printable characters, signature of 40 lower-case hex digits',
+    'The signature is not well-formed. Send timestamp in decimal, nonce of at most 128 printable characters, and ' +
+    'signature of 40 lower-case hex digits.',
 };
 const wrongSignature: Refusal = {
   code: 'RB_SIGNATURE',
-  detail: 'Expected the signature of token, timestamp and nonce, got another',
+  detail: 'The signature does not match token, timestamp and nonce. Check that the token is security_token.',
 };
 const callbackSignature: Refusal = {
   code: 'RB_SIGNATURE',
-  detail: "Expected a nonce of the caller's own, got one of our callbacks",
+  detail: 'The nonce belongs to a call of the gateway. Draw your own.',
 };
 const zeroTimestamp: Refusal = {
   code: 'RB_SIGNATURE_MALFORMED',
@@ -126,14 +127,14 @@ const ambiguousSignature: Refusal = {
     'This signature also fits an older timestamp with another nonce, so replay = strict refuses it. ' +
     'Draw another nonce; one of letters always passes.',
 };
-const wrongKey: Refusal = {code: 'RB_API_KEY', detail: 'Expected one of the keys configured, got another'};
+const wrongKey: Refusal = {code: 'RB_API_KEY', detail: 'The bearer key is not one of api_keys. Check the key.'};
 
 function expiredSignature(offsetSeconds: number): Refusal {
   const side = offsetSeconds < 0 ? 'behind' : 'ahead';
   const got = `${Math.abs(offsetSeconds).toFixed(1)} s ${side}`;
   return {
     code: 'RB_SIGNATURE_EXPIRED',
-    detail: `Expected timestamp less than ${signatureWindowSeconds} s from our clock, got ${got}`,
+    detail: `The timestamp is ${got} (limit ${signatureWindowSeconds} s). Sign with the current time, and check both clocks.`,
   };
 }
 

@@ -125,7 +125,7 @@ export class ApiGate {
     } else if (bytes > payloadBytesMax) {
       responder.refuseUnread(request, reply, {
         code: 'RB_BODY_TOO_LARGE',
-        detail: `Expected a body of at most ${payloadBytesMax} bytes, got ${bytes}`,
+        detail: `The body has ${bytes} bytes (payload_max is ${payloadBytesMax}). Send less.`,
       });
     } else if (request.method === 'POST' && !bodies.admit(request, reply)) {
       counters.apiOverloaded++;

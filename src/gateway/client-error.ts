@@ -23,10 +23,11 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex, 
 export function answerConnect(socket: Duplex, counters: Counters): void {
   counters.apiRequests++;
   counters.apiErrors++;
-  refuseBare(socket, {code: 'RB_METHOD', detail: 'Expected another method than CONNECT: this is no proxy'}, [
-    'allow',
-    'GET, POST',
-  ]);
+  refuseBare(
+    socket,
+    {code: 'RB_METHOD', detail: 'The method CONNECT is not supported: the gateway is no proxy. Use GET or POST.'},
+    ['allow', 'GET, POST'],
+  );
 }
 
 function detailOf(nodeCode: string | undefined): string | undefined {

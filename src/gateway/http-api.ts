@@ -189,7 +189,7 @@ function createServer(options: GatewayOptions, counters: Counters, responder: Ap
       counters.apiRequests++;
       responder.refuseUnread(request, reply, {
         code: 'RB_REQUEST_MALFORMED',
-        detail: 'Expected a URL that can be decoded',
+        detail: 'The URL cannot be decoded. Percent-encode its path as UTF-8.',
       });
     },
     clientErrorHandler: (error, socket) => answerClientError(error, socket, counters),
@@ -237,7 +237,7 @@ function refuseUnroutable(
     const detail = pathHints[path];
     responder.refuseUnread(request, reply, {code: 'RB_NO_SUCH_PATH', ...(detail !== undefined && {detail})});
   } else {
-    const detail = `Expected ${allowed}, got ${request.method}`;
+    const detail = `The method ${request.method} is not allowed for this path. Use ${allowed}.`;
     responder.refuseUnread(request, reply.header('allow', allowed), {code: 'RB_METHOD', detail});
   }
 }

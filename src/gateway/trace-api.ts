@@ -122,4 +122,4 @@ export class TraceApi {
   }
 }
 
-const tooMany: Refusal = {code: 'RB_OVERLOADED', detail: 'Expected room for one more reader of the trace'};
+const tooMany: Refusal = {code: 'RB_OVERLOADED', detail: 'The trace has as many readers as it may have. Retry later.'};
