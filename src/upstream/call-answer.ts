@@ -23,7 +23,9 @@ export function judgeAnswer(call: Call, status: number, headers: AnswerHeaders, 
   const json = parseObject(body);
   if (json?.status === undefined) return invalid(call, status, describeBody(headers, body));
   if (json.status !== 'success') return {kind: 'refused', call: call.call};
-  const {identity, fault} = readIdentity(json.identity, utf8.decode(body));
+  // Only of a number is the text looked at.
+  const text = typeof json.identity === 'number' ? utf8.decode(body) : '';
+  const {identity, fault} = readIdentity(json.identity, text);
   return accept(call, emptyBytes, identity, headers, fault);
 }
 
