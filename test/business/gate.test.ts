@@ -194,3 +194,28 @@ test('a body that never comes ends with the deadline', async (t) => {
   t.is((await answered).status, 408);
   t.deepEqual(handled, []);
 });
+
+test('a path counts with and without the slash at its end, as Next.js and others want it', async (t) => {
+  const {app, handled} = guarded();
+  for (const prefix of ['', '/rainbow']) {
+    for (const slash of ['/', '']) {
+      t.is((await call(app, `${prefix}/connect${slash}`)).status, 200);
+      t.is((await call(app, `${prefix}/message/2${slash}`, {method: 'POST', body: '{}'})).status, 200);
+      t.is((await call(app, `${prefix}/close${slash}`)).status, 200);
+    }
+  }
+  t.deepEqual(handled, [
+    'connect',
+    'message',
+    'close',
+    'connect',
+    'message',
+    'close',
+    'connect',
+    'message',
+    'close',
+    'connect',
+    'message',
+    'close',
+  ]);
+});
