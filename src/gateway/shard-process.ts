@@ -1,6 +1,6 @@
 // One shard's worker, as the node's main thread holds it: commands, each with its answer, and word of its end.
 
-import {Worker} from 'node:worker_threads';
+import {type Transferable, Worker} from 'node:worker_threads';
 import type {OwedFacts} from '../actors/owed-close.ts';
 import {Ledger} from './close-ledger.ts';
 import type {ShardCommand, ShardNotice, ShardReport, ShardStart} from './shard-command.ts';
@@ -8,25 +8,40 @@ import type {ShardCommand, ShardNotice, ShardReport, ShardStart} from './shard-c
 /** Node runs the source as it is; the package holds JavaScript. */
 const entry = new URL(import.meta.url.endsWith('.ts') ? './shard-worker.ts' : './shard-worker.js', import.meta.url);
 
+/** What is used of a `Worker`. */
+export interface ShardThread {
+  postMessage(command: ShardCommand, transfer?: readonly Transferable[]): void;
+  on(event: 'message', listener: (message: ShardReport | ShardNotice) => void): unknown;
+  once(event: 'error', listener: (error: unknown) => void): unknown;
+  once(event: 'exit', listener: () => void): unknown;
+  terminate(): Promise<unknown>;
+}
+
+/** Starts a thread that runs shard-worker.ts. */
+export function startShardThread(start: ShardStart): ShardThread {
+  return new Worker(entry, {workerData: start, name: `shard ${start.index}`});
+}
+
 export class ShardProcess {
   readonly index: number;
   /** The close calls that would be lost with it. */
   readonly ledger = new Ledger();
-  readonly #worker: Worker;
+  readonly #worker: ShardThread;
   #answer: ((report: ShardReport) => void) | undefined;
   /** Commands go out one at a time. */
   #last: Promise<unknown> = Promise.resolve();
 
   /** `onEnd` is called once, with the error the thread died of, if any; `onNotice` with what it says unasked. */
   constructor(
-    start: ShardStart,
+    index: number,
+    thread: ShardThread,
     onEnd: (error: unknown) => void,
     onNotice: (notice: Exclude<ShardNotice, {kind: 'closes'}>) => void,
   ) {
-    this.index = start.index;
-    this.#worker = new Worker(entry, {workerData: start, name: `shard ${start.index}`});
+    this.index = index;
+    this.#worker = thread;
     let cause: unknown;
-    this.#worker.on('message', (message: ShardReport | ShardNotice) => {
+    this.#worker.on('message', (message) => {
       if (message.kind === 'closes') this.ledger.note(message.notes);
       else if (message.kind === 'doubt' || message.kind === 'logged' || message.kind === 'reported') onNotice(message);
       else this.#settle(message);

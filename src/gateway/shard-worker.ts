@@ -2,12 +2,13 @@
 
 import {parentPort, workerData} from 'node:worker_threads';
 import {systemClock} from '../core/clock.ts';
-import {invariant, unreachable} from '../core/invariant.ts';
+import {invariant} from '../core/invariant.ts';
 import {Pulse} from '../core/watchdog.ts';
 import {LedgerWriter} from './close-ledger.ts';
 import {createRelayedLog} from './log.ts';
 import {createShard} from './shard.ts';
-import type {ShardCommand, ShardNotice, ShardReport, ShardStart} from './shard-command.ts';
+import type {ShardNotice, ShardStart} from './shard-command.ts';
+import {serveShard} from './shard-service.ts';
 
 invariant(parentPort !== null, 'Expected to run in a worker thread');
 const main = parentPort;
@@ -32,44 +33,7 @@ const shard = createShard(options, {
     }),
 });
 
-main.on('message', (command: ShardCommand) => {
-  if (command.kind === 'adopt') {
-    shard.adopt(command.closes, command.isSuccessor);
-    return;
-  }
-  obey(command).then(report, (error: Error & {code?: string}) => {
-    report({kind: 'failed', message: error.message, code: error.code});
-  });
-});
-
-async function obey(command: Exclude<ShardCommand, {kind: 'adopt'}>): Promise<ShardReport> {
-  switch (command.kind) {
-    case 'link':
-      shard.addPeer(command.index, command.port);
-      return {kind: 'linked'};
-    case 'nodes':
-      shard.setNodes(command.list);
-      return {kind: 'informed'};
-    case 'listen':
-      return {kind: 'listening', port: await shard.listen(command.port)};
-    case 'open':
-      await shard.open();
-      return {kind: 'opened'};
-    case 'stopListening':
-      shard.stopListening();
-      return {kind: 'quiet'};
-    case 'stop':
-      await shard.close();
-      return {kind: 'stopped'};
-    default:
-      return unreachable(command);
-  }
-}
-
-function report(message: ShardReport): void {
-  main.postMessage(message);
-  if (message.kind === 'stopped') main.close();
-}
+serveShard(main, shard);
 
 function notify(notice: ShardNotice): void {
   main.postMessage(notice);

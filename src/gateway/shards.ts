@@ -1,12 +1,12 @@
 // The shards of a node with more than one thread: starts them, links each with each, replaces one that dies or hangs. Runs
 // in the main thread, which serves no clients itself.
 
-import {MessageChannel} from 'node:worker_threads';
+import {MessageChannel, type MessagePort} from 'node:worker_threads';
 import type {Logger} from 'pino';
 import {NodeLoad} from '../cluster/node-load.ts';
 import type {NodeList} from '../cluster/node-transport.ts';
 import {Presence} from '../cluster/presence.ts';
-import {systemClock} from '../core/clock.ts';
+import {type Clock, systemClock} from '../core/clock.ts';
 import {MemoryBound} from '../core/memory-bound.ts';
 import {Watchdog} from '../core/watchdog.ts';
 import {SharedOrder} from '../runtime/shared-order.ts';
@@ -14,8 +14,9 @@ import {Ledger} from './close-ledger.ts';
 import {relayLine} from './log.ts';
 import type {GatewayOptions} from './options.ts';
 import type {Report} from './reports.ts';
+import type {ShardStart} from './shard-command.ts';
 import type {NodeMemory} from './shard-memory.ts';
-import {ShardProcess} from './shard-process.ts';
+import {ShardProcess, type ShardThread, startShardThread} from './shard-process.ts';
 import {exitWithoutThreads} from './stuck-thread.ts';
 
 /** Deaths within the period that are mended; one more is fatal. */
@@ -25,6 +26,22 @@ const periodMs = 30_000;
 const terminateMsMax = 5_000;
 /** At shutdown, how long a shard may take to stop listening before the others go on without it. */
 const quietMsMax = 1_000;
+
+/** What the shards run on. */
+export interface ShardsSurroundings {
+  readonly clock: Clock;
+  readonly startThread: (start: ShardStart) => ShardThread;
+  readonly openChannel: () => {readonly port1: MessagePort; readonly port2: MessagePort};
+  /** The process must be able to exit although one of its threads never ends. */
+  readonly exitWithoutThreads: () => void;
+}
+
+const machine: ShardsSurroundings = {
+  clock: systemClock,
+  startThread: startShardThread,
+  openChannel: () => new MessageChannel(),
+  exitWithoutThreads,
+};
 
 export interface ShardsParts {
   readonly memory: NodeMemory;
@@ -41,6 +58,7 @@ export interface ShardsParts {
 export class Shards {
   readonly #options: GatewayOptions;
   readonly #parts: ShardsParts;
+  readonly #surroundings: ShardsSurroundings;
   readonly #living = new Set<ShardProcess>();
   #nodes: NodeList = {places: [], lost: [], missing: []};
   #deaths: number[] = [];
@@ -52,12 +70,13 @@ export class Shards {
   /** By index: what shards owed that have died and have no successor yet. [RB-64] */
   readonly #orphans: readonly Ledger[];
 
-  constructor(options: GatewayOptions, parts: ShardsParts) {
+  constructor(options: GatewayOptions, parts: ShardsParts, surroundings = machine) {
     this.#options = options;
+    this.#surroundings = surroundings;
     this.#orphans = Array.from({length: options.threads}, () => new Ledger());
     this.#parts = parts;
     this.#watchdog = new Watchdog({
-      clock: systemClock,
+      clock: surroundings.clock,
       memory: parts.memory.pulses,
       timeoutMs: options.watchdogTimeoutMs,
       onHung: (index, silentMs) => this.#hung(index, silentMs),
@@ -93,7 +112,7 @@ export class Shards {
     // First none listens any more: a client that one has closed would else come back to another that is about to close it.
     // One that hangs is not waited for; the watchdog ends it.
     const quiet = Promise.withResolvers<void>();
-    const timer = systemClock.startTimer(quietMsMax, quiet.resolve);
+    const timer = this.#surroundings.clock.startTimer(quietMsMax, quiet.resolve);
     await Promise.race([Promise.all(shards.map((shard) => shard.command({kind: 'stopListening'}))), quiet.promise]);
     timer.cancel();
     await Promise.all(
@@ -127,9 +146,10 @@ export class Shards {
 
   #spawn(index: number): ShardProcess {
     const {memory, node, log, onDoubt} = this.#parts;
-    const start = {options: this.#options, index, memory, node};
+    const thread = this.#surroundings.startThread({options: this.#options, index, memory, node});
     const shard = new ShardProcess(
-      start,
+      index,
+      thread,
       (error) => this.#ended(shard, error),
       (notice) => {
         if (notice.kind === 'doubt') onDoubt(notice.node);
@@ -148,7 +168,7 @@ export class Shards {
   async #introduce(shard: ShardProcess, others: readonly ShardProcess[]): Promise<void> {
     const {index} = shard;
     for (const other of others) {
-      const {port1, port2} = new MessageChannel();
+      const {port1, port2} = this.#surroundings.openChannel();
       await Promise.all([
         shard.command({kind: 'link', index: other.index, port: port1}),
         other.command({kind: 'link', index, port: port2}),
@@ -174,9 +194,9 @@ export class Shards {
     if (shard === undefined) return;
     const {log, onFatal} = this.#parts;
     log.error({shard: index, silentMs}, 'shard.hung');
-    const timer = systemClock.startTimer(terminateMsMax, () => {
+    const timer = this.#surroundings.clock.startTimer(terminateMsMax, () => {
       log.fatal({shard: index}, 'shard.stuck');
-      exitWithoutThreads();
+      this.#surroundings.exitWithoutThreads();
       // It never ends; nothing must wait for it, and what it owes the others do.
       this.#forget(shard);
       this.#orphans[index]?.add(shard.ledger.take());
@@ -194,7 +214,7 @@ export class Shards {
     if (this.#isStopping || !this.#isServing) return;
     const {log, onFatal} = this.#parts;
     log.error({shard: shard.index, error}, 'shard.died');
-    const now = systemClock.now();
+    const now = this.#surroundings.clock.now();
     this.#deaths = this.#deaths.filter((at) => now - at <= periodMs);
     this.#deaths.push(now);
     if (this.#deaths.length > restartsMax) {

@@ -1,16 +1,16 @@
 // The line to one worker: batches of calls go out, answers come back, on a message port that ends when the worker does.
 // Its calls are all answered, at the latest by its end. Made by the pool.
 
-import {MessageChannel, type MessagePort} from 'node:worker_threads';
 import {invariant} from '../core/invariant.ts';
 import {batchTransfer, isBatch, packCalls, unpackAnswers} from './batch.ts';
 import {type Answer, type Call, type FailedAnswer, isLast, unsent} from './call.ts';
+import type {LinePort} from './upstream-threads.ts';
 
 /** See above. */
 export class UpstreamLine {
   /** The worker's end, to be handed to it. */
-  readonly workerPort: MessagePort;
-  readonly #port: MessagePort;
+  readonly workerPort: LinePort;
+  readonly #port: LinePort;
   readonly #ending = new AbortController();
   // Calls not yet answered. A port delivers what was sent before it closed, so an answer is never lost to the end.
   readonly #open = new Set<number>();
@@ -19,8 +19,11 @@ export class UpstreamLine {
   #threadId: number | undefined;
 
   /** `onAnswers` gets each call's answer once; `onEnd` is called once, before it gets the answers that never came. */
-  constructor(onAnswers: (answers: readonly Answer[]) => void, onEnd: () => void) {
-    const {port1, port2} = new MessageChannel();
+  constructor(
+    onAnswers: (answers: readonly Answer[]) => void,
+    onEnd: () => void,
+    {port1, port2}: {readonly port1: LinePort; readonly port2: LinePort},
+  ) {
     this.workerPort = port2;
     this.#port = port1;
     this.#onAnswers = onAnswers;

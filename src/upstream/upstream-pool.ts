@@ -1,10 +1,7 @@
 // The calls of one gateway thread, made by worker threads of its own: a turn's calls go to each worker as one message,
-// answers come back as they are had, and piscina keeps the workers alive. Called by the upstream caller actor; never
+// answers come back as they are had, and upstream-threads.ts keeps the workers alive. Called by the upstream caller actor; never
 // lets a call go unanswered.
 
-import {fileURLToPath} from 'node:url';
-import {Piscina} from 'piscina';
-import {systemClock} from '../core/clock.ts';
 import {invariant} from '../core/invariant.ts';
 import {pulseBytes, Watchdog} from '../core/watchdog.ts';
 import {
@@ -18,7 +15,7 @@ import {
 } from './call.ts';
 import {readForwardTarget, readTarget} from './target.ts';
 import {UpstreamLine} from './upstream-line.ts';
-import type {LineTask, UpstreamWorkerData} from './upstream-worker.ts';
+import {machine, type PoolSurroundings, type UpstreamThreads} from './upstream-threads.ts';
 
 /** What {@link createUpstreamPool} needs. */
 export interface UpstreamPoolOptions {
@@ -39,20 +36,19 @@ export interface UpstreamPoolOptions {
 const terminateMsMax = 5_000;
 
 /** Starts the workers. Until they are ready calls wait; their deadlines start when they reach a worker. */
-export function createUpstreamPool(options: UpstreamPoolOptions): UpstreamTransport {
-  return new UpstreamPool(options);
+export function createUpstreamPool(options: UpstreamPoolOptions, surroundings = machine): UpstreamTransport {
+  return new UpstreamPool(options, surroundings);
 }
 
 class UpstreamPool implements UpstreamTransport {
-  readonly #pool: Piscina;
+  readonly #surroundings: PoolSurroundings;
+  readonly #threads: UpstreamThreads;
   readonly #callsMax: number;
   readonly #onWorkerFailure: ((error: Error) => void) | undefined;
   readonly #onStuck: ((error: Error) => void) | undefined;
   readonly #watchdog: Watchdog;
   /** One to each worker, opened when it is first needed; a worker's end ends its line. */
   readonly #lines: (UpstreamLine | undefined)[];
-  /** Threads that have a line. */
-  readonly #served = new Set<number>();
   #nextLine = 0;
   #open = 0;
   // Answers that were never calls: told in a microtask, so that no caller is called from within its dispatch.
@@ -64,7 +60,8 @@ class UpstreamPool implements UpstreamTransport {
   /** Why the worker died whose end is yet to be told. */
   #failure: Error | undefined;
 
-  constructor(options: UpstreamPoolOptions) {
+  constructor(options: UpstreamPoolOptions, surroundings: PoolSurroundings) {
+    this.#surroundings = surroundings;
     const {settings, workers, callsMax, onWorkerFailure, watchdogTimeoutMs = 0} = options;
     invariant(workers >= 1, `Expected at least 1 upstream worker, got ${workers}`);
     invariant(callsMax >= 1, `Expected at least 1 call at a time, got ${callsMax}`);
@@ -77,36 +74,14 @@ class UpstreamPool implements UpstreamTransport {
     this.#onStuck = options.onStuck;
     const pulses = new SharedArrayBuffer(pulseBytes(workers));
     this.#watchdog = new Watchdog({
-      clock: systemClock,
+      clock: surroundings.clock,
       memory: pulses,
       timeoutMs: watchdogTimeoutMs,
       onHung: (place, silentMs) => this.#endHung(place, silentMs),
     });
     this.#lines = Array.from({length: workers}, () => undefined);
-    const workerData: UpstreamWorkerData = {settings, pulses, watchdogTimeoutMs};
-    this.#pool = new Piscina({
-      filename: workerFile(),
-      workerData,
-      minThreads: workers,
-      maxThreads: workers,
-      // The others park the worker's event loop between tasks: its keep-alive sockets would die unseen.
-      atomics: 'disabled',
-      recordTiming: false,
-      // A task is but the handing over of a line, so that piscina has all workers for idle.
-      loadBalancer: (_task, ready) => {
-        const worker = ready.find(({id}) => !this.#served.has(id)) ?? null;
-        if (worker !== null) this.#served.add(worker.id);
-        return worker;
-      },
-    });
-    this.#pool.on('error', (error: Error) => {
-      this.#failure = error;
-    });
-    this.#pool.on('workerDestroy', ({id}: {readonly id: number}) => {
-      this.#served.delete(id);
-      // What piscina does about it, and the error it died of, come first.
-      setImmediate(() => this.#afterWorkerEnd());
-    });
+    const data = {settings, pulses, watchdogTimeoutMs};
+    this.#threads = surroundings.startThreads(workers, data, (error) => this.#afterWorkerEnd(error));
   }
 
   onAnswers(receive: (answers: readonly Answer[]) => void): void {
@@ -145,20 +120,21 @@ class UpstreamPool implements UpstreamTransport {
   }
 
   async #close(graceMs: number): Promise<void> {
-    const endAt = systemClock.now() + graceMs;
-    while (this.#open > 0 && systemClock.now() < endAt) {
+    const {clock, defer} = this.#surroundings;
+    const endAt = clock.now() + graceMs;
+    while (this.#open > 0 && clock.now() < endAt) {
       const {promise, resolve} = Promise.withResolvers<void>();
       this.#onIdle = resolve;
-      const timer = systemClock.startTimer(endAt - systemClock.now(), resolve);
+      const timer = clock.startTimer(endAt - clock.now(), resolve);
       await promise;
       timer.cancel();
       // The turn that follows the last answer may have one more close call to make.
-      await new Promise<void>((done) => void setImmediate(done));
+      await new Promise<void>((done) => defer(done));
     }
     this.#isEnding = true;
     this.#watchdog.stop();
     for (const line of this.#lines) line?.end();
-    await this.#pool.destroy();
+    await this.#threads.destroy();
   }
 
   #spread(calls: readonly Call[]): void {
@@ -189,11 +165,11 @@ class UpstreamPool implements UpstreamTransport {
         this.#lines[place] = undefined;
         this.#watchdog.unwatch(place);
       },
+      this.#surroundings.openChannel(),
     );
     this.#lines[place] = line;
-    const task: LineTask = {port: line.workerPort, place};
-    this.#pool.run(task, {transferList: [line.workerPort], signal: line.signal}).then(
-      (threadId: number) => {
+    this.#threads.serve({port: line.workerPort, place}, line.signal).then(
+      (threadId) => {
         line.serve(threadId);
         if (this.#lines[place] === line) this.#watchdog.watch(place);
       },
@@ -210,26 +186,27 @@ class UpstreamPool implements UpstreamTransport {
    * Piscina replaces a worker that ends, but not one that ends before it was ready: it makes the next one at the next
    * task, and until then lines in its queue would wait for ever. They end; the next calls open new ones.
    */
-  #afterWorkerEnd(): void {
+  #afterWorkerEnd(cause: Error | undefined): void {
     if (this.#closing !== undefined) return;
-    const error = this.#failure ?? new Error('an upstream worker ended');
+    const error = cause ?? this.#failure ?? new Error('an upstream worker ended');
     this.#failure = undefined;
     this.#onWorkerFailure?.(error);
-    if (this.#pool.threads.length === this.#lines.length) return;
+    if (this.#threads.count === this.#lines.length) return;
     for (const line of this.#lines) if (line?.threadId === undefined) line?.end();
   }
 
   // Its calls fail at once; those to come wait for the worker that takes its place.
   #endHung(place: number, silentMs: number): void {
     const line = this.#lines[place];
-    const worker = this.#pool.threads.find(({threadId}) => threadId === line?.threadId);
     this.#failure = new Error(`An upstream worker stood still for ${silentMs} ms`);
+    const threadId = line?.threadId;
     line?.end();
-    if (worker === undefined) return;
-    const timer = systemClock.startTimer(terminateMsMax, () => {
+    const ended = threadId === undefined ? undefined : this.#threads.terminate(threadId);
+    if (ended === undefined) return;
+    const timer = this.#surroundings.clock.startTimer(terminateMsMax, () => {
       this.#onStuck?.(new Error('An upstream worker hangs in native code and cannot be ended'));
     });
-    void worker.terminate().finally(() => timer.cancel());
+    void ended.finally(() => timer.cancel());
   }
 
   #refuse(calls: readonly Call[], reason: FailureReason, cause?: string): void {
@@ -247,10 +224,4 @@ class UpstreamPool implements UpstreamTransport {
     if (answers.length > 0) this.#receive?.(answers);
     if (this.#open === 0) this.#onIdle?.();
   }
-}
-
-/** The worker's file lies beside this one, as TypeScript in the repository and as JavaScript in the package. */
-function workerFile(): string {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  return fileURLToPath(new URL(`upstream-worker.${extension}`, import.meta.url));
 }

@@ -1,0 +1,212 @@
+// What a shard is without its sockets: the actors and what they share, the other shards, its end. Made by shard.ts, which
+// adds the HTTP API and the WebSocket edge; the simulation runs it under its own clock, chance and transport.
+
+import type {MessagePort} from 'node:worker_threads';
+import type {Logger} from 'pino';
+import type {OwedFacts} from '../actors/owed-close.ts';
+import {createLocalSwitchboard} from '../actors/switchboard-local.ts';
+import {createThread} from '../actors/create-thread.ts';
+import {type CloseLedger, noLedger} from '../actors/outside.ts';
+import {stopThread} from '../actors/stop-thread.ts';
+import type {Thread} from '../actors/thread.ts';
+import {Identities} from '../cluster/identities.ts';
+import {NodeLoad} from '../cluster/node-load.ts';
+import {Presence} from '../cluster/presence.ts';
+import type {LocalPart} from '../cluster/switchboard-federated.ts';
+import type {Clock} from '../core/clock.ts';
+import {createCounters} from '../core/counters.ts';
+import {MemoryBound} from '../core/memory-bound.ts';
+import type {Random} from '../core/random.ts';
+import {identityLengthMax} from '../protocol/api.ts';
+import {emptySelection} from '../protocol/trace-feed.ts';
+import type {UpstreamTransport} from '../upstream/call.ts';
+import {createUpstreamPool} from '../upstream/upstream-pool.ts';
+import type {PoolSurroundings} from '../upstream/upstream-threads.ts';
+import {BusinessReports, FailingKinds} from './business-reports.ts';
+import {CloseLosses} from './close-losses.ts';
+import {HandshakeLog} from './handshake-log.ts';
+import {resolveMemoryMax} from './memory-limit.ts';
+import type {FileShares} from './open-files.ts';
+import type {GatewayOptions} from './options.ts';
+import {type Report, Reports, threadIntervalMs} from './reports.ts';
+import {SeldomWarning} from './seldom-warning.ts';
+import type {NodeMemory} from './shard-memory.ts';
+import {ShardPeers} from './shard-peers.ts';
+
+/** What a shard is given beside the options. */
+export interface ShardParts {
+  /** Which of the node's shards it is, from 0. */
+  readonly index: number;
+  readonly memory: NodeMemory;
+  /** The id of the node. */
+  readonly node: string;
+  readonly log: Logger;
+  /** Takes what is logged once a minute over all threads. */
+  readonly report: (report: Report) => void;
+  /** Told of the close calls that are owed, for who makes them where this shard dies. @default nobody */
+  readonly ledger?: CloseLedger;
+  /** Told of a node of the cluster to which a call failed, or waits for long. */
+  readonly onDoubt: (node: string) => void;
+  /** Told of what cannot be mended; the thread must end. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+/** What it runs on. */
+export interface ShardSurroundings {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** See `Scheduler`: `setImmediate` in the product. */
+  readonly defer: (turn: () => void) => void;
+  /** Of the upstream pool. @default the machine's */
+  readonly pool?: PoolSurroundings;
+  /** A thread of its own that hangs cannot be ended: the process must be able to exit all the same. */
+  readonly exitWithoutThreads: () => void;
+}
+
+/** Close calls under way, for each socket to the business server: as many again are at hand when an answer comes. */
+const closeCallsFactor = 2;
+/** Close calls that are pending, for each client that may be connected: those of all, and of as many before them. */
+const closesHeldFactor = 2;
+/** Of the grace at shutdown, what is kept for close calls that are still under way when the clients have gone. */
+const callGraceMs = 500;
+
+const identityExpected = `a whole number, or 1 to ${identityLengthMax} printable ASCII characters without blanks`;
+
+/** See the head of this file. */
+export class ShardCore {
+  readonly thread: Thread;
+  readonly memory: MemoryBound;
+  readonly reports: Reports;
+  readonly notices: HandshakeLog;
+  /** This shard alone. */
+  readonly local: LocalPart;
+  readonly peers: ShardPeers;
+  readonly #options: GatewayOptions;
+  readonly #parts: ShardParts;
+  readonly #load: NodeLoad;
+  readonly #clientsMax: number;
+  readonly #identities: Identities;
+  readonly #losses: CloseLosses;
+  readonly #full: SeldomWarning;
+  readonly #transport: UpstreamTransport;
+
+  constructor(options: GatewayOptions, parts: ShardParts, shares: FileShares, surroundings: ShardSurroundings) {
+    const {index, memory, log} = parts;
+    const {clock, random, defer} = surroundings;
+    this.#options = options;
+    this.#parts = parts;
+    this.#clientsMax = shares.clientsMax;
+    this.#load = new NodeLoad(memory.load, index);
+    this.memory = new MemoryBound(resolveMemoryMax(options.memoryBytesMax), memory.held, index);
+    this.#identities = new Identities(index, memory.identities);
+    this.reports = new Reports(clock, threadIntervalMs, parts.report);
+    this.notices = new HandshakeLog(this.reports, log, memory.notices);
+    this.#losses = new CloseLosses(this.reports, log);
+    this.#full = new SeldomWarning(this.reports, 'clients.refused');
+    const {upstreamSocketsMax} = shares;
+    this.#transport = this.#openTransport(upstreamSocketsMax, surroundings);
+    const presences = memory.presences.map((piece) => new Presence(piece));
+    this.thread = createThread({
+      settings: {
+        ...options,
+        unorderedTypes: new Set(options.unorderedTypes),
+        closeCallsMax: closeCallsFactor * upstreamSocketsMax * options.upstreamWorkers,
+        closesHeldMax: closesHeldFactor * options.connectionsMax,
+      },
+      number: index,
+      clock,
+      random,
+      counters: createCounters(memory.counters[index]),
+      transport: this.#transport,
+      mayCall: () => this.#load.total('calls') < options.upstreamQueueMax,
+      claims: memory.claims,
+      memory: this.memory,
+      outside: this.#outside(presences[index]),
+      defer,
+      onFailure: (actor, error) => {
+        const topic = `${actor} ${error instanceof Error ? error.message : ''}`;
+        this.reports.take({level: 'error', event: 'actor.failed', topic, fields: {actor, error}});
+      },
+      onCloseLost: (loss) => this.#losses.lost(loss),
+      onFatal: parts.onFatal,
+    });
+    const {scheduler, tracer} = this.thread;
+    if (options.traceRate > 0) {
+      const selection = {...emptySelection, rate: options.traceRate};
+      tracer.watch('configuration', selection, Number.POSITIVE_INFINITY);
+    }
+    this.local = createLocalSwitchboard(this.thread);
+    this.peers = new ShardPeers({...parts, ...options, scheduler, order: memory.order, presences});
+  }
+
+  /** Whether one more client may be taken in. */
+  mayAdmit(): boolean {
+    const clients = this.#load.total('clients');
+    const clientsMax = this.#clientsMax;
+    if (clients >= clientsMax) this.#full.count({clients, clientsMax});
+    return clients < clientsMax && this.#load.total('handshakes') < this.#options.handshakesMax;
+  }
+
+  /** Makes shard `index`, at the other end of `port`, a peer. */
+  addPeer(index: number, port: MessagePort): void {
+    const peer = this.peers.add(index, port, this.local, () => this.#identities.unlink(index));
+    this.#identities.link(index, peer);
+  }
+
+  /** Makes the close calls that another shard, which died, still owed; `isSuccessor`: this one has its index. */
+  adopt(closes: readonly OwedFacts[], isSuccessor: boolean): void {
+    if (isSuccessor) this.#identities.forget();
+    this.thread.closes.adopt(closes);
+  }
+
+  /** Ends every client and makes the close calls; settles when `served` has, the answers under way. */
+  async close(served: Promise<void>): Promise<void> {
+    const {thread} = this;
+    const {shutdownGraceMs, shutdownMaxMs} = this.#options;
+    await stopThread(thread, {graceMs: shutdownGraceMs - callGraceMs, maxMs: shutdownMaxMs - callGraceMs});
+    await this.#transport.close(callGraceMs);
+    this.#losses.leftAtEnd(thread.closes.abandon());
+    this.#parts.ledger?.turnEnds();
+    await served;
+    thread.heartbeats.stop();
+    thread.tracer.stop();
+    this.peers.close();
+    this.reports.stop();
+  }
+
+  #openTransport(socketsMax: number, {exitWithoutThreads, pool}: ShardSurroundings): UpstreamTransport {
+    const options = this.#options;
+    return createUpstreamPool(
+      {
+        settings: {...options, socketsMax},
+        workers: options.upstreamWorkers,
+        // The bound is kept by the upstream caller, over all shards; close calls are over it.
+        callsMax: options.upstreamQueueMax + options.connectionsMax,
+        watchdogTimeoutMs: options.watchdogTimeoutMs,
+        onWorkerFailure: (error) => this.reports.take({level: 'error', event: 'upstream.workerDied', fields: {error}}),
+        onStuck: (error) => {
+          exitWithoutThreads();
+          this.#parts.onFatal(error);
+        },
+      },
+      pool,
+    );
+  }
+
+  #outside(presence: Presence | undefined): Thread['outside'] {
+    const {memory, ledger = noLedger} = this.#parts;
+    const business = new BusinessReports(this.reports, new FailingKinds(memory.failing), this.#options);
+    return {
+      loadChanged: (kind, by) => this.#load.change(kind, by),
+      channelChanged(channel, hasMembers) {
+        if (hasMembers) presence?.add(channel);
+        else presence?.remove(channel);
+      },
+      identityHeld: (identity, isHeld) => this.#identities.hold(identity, isHeld),
+      takeOver: (identity, claim) => this.#identities.takeOver(identity, claim),
+      ledger,
+      callEnded: (kind, answer) => business.ended(kind, answer),
+      identityUnfit: (got) => this.notices.identityUnfit({got, expected: identityExpected}),
+    };
+  }
+}
