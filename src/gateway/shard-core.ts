@@ -1,7 +1,6 @@
 // What a shard is without its sockets: the actors and what they share, the other shards, its end. Made by shard.ts, which
 // adds the HTTP API and the WebSocket edge; the simulation runs it under its own clock, chance and transport.
 
-import type {MessagePort} from 'node:worker_threads';
 import type {Logger} from 'pino';
 import type {OwedFacts} from '../actors/owed-close.ts';
 import {createLocalSwitchboard} from '../actors/switchboard-local.ts';
@@ -31,7 +30,7 @@ import type {GatewayOptions} from './options.ts';
 import {type Report, Reports, threadIntervalMs} from './reports.ts';
 import {SeldomWarning} from './seldom-warning.ts';
 import type {NodeMemory} from './shard-memory.ts';
-import {ShardPeers} from './shard-peers.ts';
+import {ShardPeers, type ShardPort} from './shard-peers.ts';
 
 /** What a shard is given beside the options. */
 export interface ShardParts {
@@ -148,7 +147,7 @@ export class ShardCore {
   }
 
   /** Makes shard `index`, at the other end of `port`, a peer. */
-  addPeer(index: number, port: MessagePort): void {
+  addPeer(index: number, port: ShardPort): void {
     const peer = this.peers.add(index, port, this.local, () => this.#identities.unlink(index));
     this.#identities.link(index, peer);
   }

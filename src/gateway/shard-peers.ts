@@ -7,7 +7,7 @@ import {PortPeer} from '../cluster/peer-port.ts';
 import type {Presence} from '../cluster/presence.ts';
 import type {ShardMessage} from '../cluster/shard-message.ts';
 import {invariant} from '../core/invariant.ts';
-import {type Envelope, EnvelopeExchange} from '../runtime/envelope-exchange.ts';
+import {type Envelope, EnvelopeExchange, type ThreadPort} from '../runtime/envelope-exchange.ts';
 import type {Scheduler} from '../runtime/scheduler.ts';
 import {SharedOrder} from '../runtime/shared-order.ts';
 
@@ -20,6 +20,16 @@ export interface ShardPeersParts {
   readonly index: number;
   readonly presences: readonly Presence[];
   readonly peerTimeoutMs: number;
+}
+
+/** Another shard's end of a channel, as an exchange needs it: what was posted is there before the port says so. */
+export type ShardPort = ThreadPort<ShardMessage, ShardMessage>;
+
+/** Makes one of a port between threads. */
+export function shardPort(port: MessagePort): ShardPort {
+  return Object.assign(port, {
+    take: () => receiveMessageOnPort(port)?.message as Envelope<ShardMessage> | undefined,
+  });
 }
 
 /** See above. */
@@ -39,16 +49,13 @@ export class ShardPeers {
   readonly inOrder = (action: () => void): void => this.#exchange.inOrder(action);
 
   /** Makes shard `index`, at the other end of `port`, a peer; `local` answers what it asks. `onGone` is called when it ends. */
-  add(index: number, port: MessagePort, local: Part, onGone: () => void): PortPeer {
+  add(index: number, port: ShardPort, local: Part, onGone: () => void): PortPeer {
     const {presences, peerTimeoutMs, scheduler} = this.#parts;
     const presence = presences[index];
     invariant(presence !== undefined, 'Expected memory for each shard');
     const peer: PortPeer = new PortPeer({
       name: `shard ${index}`,
-      // What was posted is there before the port says so.
-      port: Object.assign(port, {
-        take: () => receiveMessageOnPort(port)?.message as Envelope<ShardMessage> | undefined,
-      }),
+      port,
       presence,
       exchange: this.#exchange,
       clock: scheduler.clock,

@@ -21,6 +21,7 @@ import type {GatewayOptions} from './options.ts';
 import {createSharedReplayGuard} from './replay-marks-shared.ts';
 import {SeldomWarning} from './seldom-warning.ts';
 import {ShardCore, type ShardParts} from './shard-core.ts';
+import {shardPort} from './shard-peers.ts';
 import {StartGate} from './start-gate.ts';
 import {exitWithoutThreads} from './stuck-thread.ts';
 import {version} from './version.ts';
@@ -127,7 +128,7 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
   }
 
   return {
-    addPeer: (index, port) => core.addPeer(index, port),
+    addPeer: (index, port) => core.addPeer(index, shardPort(port)),
 
     setNodes: (list) => nodes?.update(list),
 
