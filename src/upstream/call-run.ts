@@ -106,8 +106,9 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler, Identifi
     this.#wasCut = true;
     this.#isPending = this.call.kind === 'connect';
     this.#answer({...this.#failed('timeout'), isSlow: true, isPending: this.#isPending});
-    // Where calls are quick as a rule, this one hangs, and nothing is gained by waiting for it.
-    if (!this.#isPending && this.#sockets.isQuick(this)) this.giveUp();
+    // Where calls are quick as a rule, one that has run for long hangs, and nothing is gained by waiting for it. One that
+    // waited for long and was sent at last runs as any other.
+    if (!this.#isPending && this.#sockets.isQuick(this) && this.#sockets.isSlow(this)) this.giveUp();
     else this.#context.onLinger(this);
   }
 

@@ -1,9 +1,13 @@
 // The publications of a run: who should have got each, who did, and whether what its caller was told is true. [RB-61]
 
+import {plausibleSkewMs} from '../../../src/cluster/discovery.ts';
 import type {PublishOutcome, PublishRequest} from '../../../src/cluster/switchboard.ts';
 import type {SimulatedClient} from './client.ts';
 import type {SimulatedNode} from './node.ts';
 import type {ClusterWorld} from './world.ts';
+
+/** Well below the silence after which a node counts as gone. */
+const heardMsMax = 25_000;
 
 /** What a caller of the original waits beyond the timeout it asked for. */
 const callerGraceMs = 500;
@@ -41,7 +45,7 @@ export class Ledger {
     const {clock} = this.#world;
     const payload = `p${++this.#count}`;
     const publication: Publication = {payload, channel: terms.channel, node, outcome: undefined};
-    const called = new Set([node.id, ...node.peers.called.map(({place}) => place.node)]);
+    const called = new Set([node.id, ...node.peers.called.map(({place}) => place.node), ...this.#expected(node)]);
     const members = this.#members(terms.channel).filter(([, {id}]) => called.has(id));
     const startedAt = clock.now();
     this.#waiting.add(publication);
@@ -71,6 +75,16 @@ export class Ledger {
       },
     );
     return publication;
+  }
+
+  /** Nodes that this one has heard lately: they are called, or missed. */
+  #expected(node: SimulatedNode): readonly string[] {
+    const now = this.#world.clock.now();
+    const isLate = (at: number | undefined): boolean => at === undefined || now - at > heardMsMax || now === at;
+    return this.#nodes()
+      .filter((other) => other !== node && Math.abs(other.skewMs - node.skewMs) < plausibleSkewMs)
+      .filter(({id}) => !isLate(node.heard.get(id)))
+      .map(({id}) => id);
   }
 
   #check({payload}: Publication, outcome: PublishOutcome, members: readonly Member[]): void {

@@ -11,9 +11,11 @@ import type {ClusterWorld} from './world.ts';
 
 /**
  * Ways to break the cluster from outside its code, to prove that the checks see it: calls carried out twice; broken calls
- * answered as if all were well; one client too many told; announcements that never arrive.
+ * answered as if all were well; one client too many told; announcements that never arrive; nodes that were heard and cannot
+ * be called kept secret; a proof that names the address at which it was asked for, whoever passed it on; questions that are
+ * not answered during a flood.
  */
-export type Sabotage = 'doubled' | 'unsaid' | 'overcounted' | 'deaf';
+export type Sabotage = 'doubled' | 'unsaid' | 'overcounted' | 'deaf' | 'concealed' | 'gullible' | 'drowned';
 
 export const attacker = '10.0.0.66';
 const capturedMax = 100;
@@ -27,6 +29,9 @@ export class Network {
   /** By address; absent where nobody listens. */
   readonly nodes = new Map<string, SimulatedNode>();
   readonly #world: ClusterWorld;
+  /** Whether the junk comes. */
+  isFlooded = false;
+  readonly #everyone: SimulatedNode[] = [];
   readonly #open = new Set<OpenCall>();
   readonly #captured: Uint8Array[] = [];
   readonly #sabotage: Sabotage | undefined;
@@ -40,7 +45,40 @@ export class Network {
   announce(from: SimulatedNode, datagram: Uint8Array): void {
     this.#captured.push(datagram);
     if (this.#captured.length > capturedMax) this.#captured.shift();
-    for (const node of this.nodes.values()) this.#throw(node, datagram, from.address);
+    for (const node of this.nodes.values()) this.#throw(node, datagram, from.address, from);
+  }
+
+  /** Junk to one node at once: garbage, and announcements that were captured, from addresses and ports of anybody. */
+  flood(count: number): void {
+    const {dice} = this.#world;
+    const nodes = [...this.nodes.values()];
+    const node = dice.pick(nodes);
+    for (let sent = 0; sent < count; sent++) {
+      const isCaptured = this.#captured.length > 0 && dice.chance(0.5);
+      const datagram = isCaptured ? dice.pick(this.#captured) : Buffer.from(`{"msgtype":"online","port":${sent}}`);
+      const address = dice.pick([
+        attacker,
+        `10.9.${dice.integer(0, 255)}.${dice.integer(1, 254)}`,
+        dice.pick(nodes).address,
+      ]);
+      // Also with the very address and port from which a node's announcements come.
+      node.hear(datagram, address, dice.chance(0.2) ? undefined : dice.integer(1_024, 65_535));
+    }
+  }
+
+  /** Whether a node lives, or lived, at this origin under this id. */
+  isOfCluster(origin: string, id: string): boolean {
+    return this.#everyone.some((node) => node.origin === origin && node.id === id);
+  }
+
+  /** A node has started. */
+  add(node: SimulatedNode): void {
+    this.nodes.set(node.address, node);
+    this.#everyone.push(node);
+  }
+
+  get hidesMissing(): boolean {
+    return this.#sabotage === 'concealed';
   }
 
   /** The attacker sends something to somebody. */
@@ -53,12 +91,15 @@ export class Network {
       this.#throw(dice.pick(nodes), datagram, dice.chance(0.5) ? attacker : dice.pick(nodes).address);
   }
 
-  #throw(node: SimulatedNode, datagram: Uint8Array, address: string): void {
+  #throw(node: SimulatedNode, datagram: Uint8Array, address: string, from?: SimulatedNode): void {
     const {dice, weather} = this.#world;
     if (dice.chance(weather.datagramsLost) || this.#sabotage === 'deaf') return;
     const copies = dice.chance(weather.datagramsDoubled) ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
-      this.#world.later(this.#world.latencyMs(), () => node.hear(datagram, address));
+      this.#world.later(this.#world.latencyMs(), () => {
+        if (from !== undefined && !node.clock.isFrozen) node.heard.set(from.id, this.#world.clock.now());
+        node.hear(datagram, address);
+      });
     }
   }
 
@@ -84,9 +125,10 @@ export class Network {
       const node = isRelayed ? dice.pick([...this.nodes.values()]) : this.nodes.get(address);
       if (node === undefined) {
         tell({failure: 'nobody there'});
-      } else if (!dice.chance(weather.callsHung)) {
-        const seen = {place: new URL(node.origin).host, asker: isRelayed ? attacker : from.address};
+      } else if (!dice.chance(weather.callsHung) && !(this.isFlooded && this.#sabotage === 'drowned')) {
         const path = {place: new URL(origin).host, asker: from.address};
+        const seen = {place: new URL(node.origin).host, asker: isRelayed ? attacker : from.address};
+        if (this.#sabotage === 'gullible') Object.assign(seen, path);
         node.clock.happen(() => {
           const said = node.hello(question, seen);
           tell({isOk: said !== undefined, status: said === undefined ? 503 : 200, said, path});

@@ -30,8 +30,11 @@ import {NodeClock} from './node-clock.ts';
 import {keys, token} from './secret.ts';
 import type {ClusterWorld} from './world.ts';
 
-/** Far beyond what signatures allow, and what a machine without a clock of its own may have. */
-const skewMsMax = 60_000;
+/**
+ * How far clocks may be off: a little; beyond what signatures allow; nearly as far as a node is still missed that does not
+ * answer, see `plausibleSkewMs`; and farther.
+ */
+const skewsMsMax = [1_000, 15_000, 140_000, 3_600_000];
 export const peerTimeoutMs = 2_000;
 const port = 1984;
 const stopGraceMs = 3_500;
@@ -50,6 +53,10 @@ export class SimulatedNode {
   readonly address: string;
   readonly id: string;
   readonly clock: NodeClock;
+  /** How far its clock is ahead. */
+  readonly skewMs: number;
+  /** When it last heard an announcement of another node, by id. */
+  readonly heard = new Map<string, number>();
   readonly clients = new Set<SimulatedClient>();
   /** All clients that it ever had. */
   readonly past = new Set<SimulatedClient>();
@@ -72,7 +79,9 @@ export class SimulatedNode {
     this.#world = world;
     this.address = address;
     this.id = dice.hex(16);
-    this.clock = new NodeClock(world.clock, dice.integer(-skewMsMax, skewMsMax));
+    const skewMsMax = dice.pick(skewsMsMax);
+    this.skewMs = dice.integer(-skewMsMax, skewMsMax);
+    this.clock = new NodeClock(world.clock, this.skewMs);
     this.#thread = createThread({
       settings: {
         pingIntervalMs: 25_000,
@@ -119,7 +128,12 @@ export class SimulatedNode {
       port,
       announce: (write) => network.announce(this, write(address)),
       ask: (origin, question, settle) => network.ask(this, origin, question, settle),
-      changed: (list) => this.peers.update(list),
+      changed: (list) => {
+        for (const {origin, node} of list.places) {
+          if (!network.isOfCluster(origin, node)) world.note(`${address} takes in a stranger: ${origin}`);
+        }
+        this.peers.update(network.hidesMissing ? {...list, missing: []} : list);
+      },
       report: () => {},
       warn: () => {},
     });
@@ -151,8 +165,9 @@ export class SimulatedNode {
     return client;
   }
 
-  hear(datagram: Uint8Array, address: string): void {
-    this.clock.happen(() => this.#discovery.hear(datagram, {address, port}));
+  /** `from`: the port it came from. @default that of announcements */
+  hear(datagram: Uint8Array, address: string, from = port): void {
+    this.clock.happen(() => this.#discovery.hear(datagram, {address, port: from}));
   }
 
   hello(question: HelloQuestion, path: HelloPath): HelloProof | undefined {

@@ -1,5 +1,6 @@
 // One run: ten nodes in a storm, in which nodes are killed, frozen, ended in order and started again, and the network
-// loses and breaks what it likes; then calm, in which after 15 s everything must be whole; then the end, and nothing left.
+// loses and breaks what it likes; then calm, in which after 15 s everything must be whole; for some, a flood of junk; then
+// the end, and nothing left.
 
 import type {Tape} from '../../trace/tape.ts';
 import {Ledger, type Publication} from './ledger.ts';
@@ -10,6 +11,12 @@ import {ClusterWorld, calm, type Weather} from './world.ts';
 const nodeCount = 10;
 const stormMs = 60_000;
 const wholeAgainMs = 15_000;
+/** Each so many milliseconds so many datagrams at most to one of the nodes. */
+const floodMs = 45_000;
+/** Of so many seeds one has it: reading junk is what takes time. */
+const floodedSeeds = 4;
+const floodEveryMs = 100;
+const floodMost = 200;
 const channels = ['red', 'green', 'blue'];
 
 export interface ClusterRun {
@@ -66,6 +73,7 @@ class ClusterSimulation {
     this.#again(500, () => this.#network.attack());
     await this.#world.run(stormMs);
     await this.#calmDown();
+    if (this.#seed % floodedSeeds === 1) await this.#flood();
     await this.#probe();
     await this.#end();
   }
@@ -102,7 +110,7 @@ class ClusterSimulation {
       tape: this.#tape,
     });
     this.#nodes.push(node);
-    this.#network.nodes.set(address, node);
+    this.#network.add(node);
     node.start();
   }
 
@@ -182,6 +190,21 @@ class ClusterSimulation {
       }
       if (origins.some((origin) => origin.includes(attacker))) this.#world.note('the attacker is a peer');
     }
+  }
+
+  /** Junk comes for longer than a node that is not heard is remembered: all that answer stay, and nobody else comes in. */
+  async #flood(): Promise<void> {
+    const {dice} = this.#world;
+    this.#network.isFlooded = true;
+    const left = (): number =>
+      this.#living.reduce((sum, {counters}) => sum + counters.nodesLost + counters.nodesLeft, 0);
+    const before = left();
+    for (let round = 0; round < floodMs / floodEveryMs; round++) {
+      this.#network.flood(dice.integer(floodMost / 4, floodMost));
+      await this.#world.run(floodEveryMs);
+    }
+    this.#network.isFlooded = false;
+    if (left() > before) this.#world.note(`${left() - before} nodes that answer were dropped in a flood of junk`);
   }
 
   /** From every node, to everybody; then one client is found, occupies, and leaves, each time through another node. */

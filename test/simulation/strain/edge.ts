@@ -1,0 +1,46 @@
+// Where clients come in, in place of src/gateway/websocket-edge.ts and its sockets.
+
+import {spawnConnection} from '../../../src/actors/connection-actor.ts';
+import {earlyBytesMax} from '../../../src/gateway/early-bytes.ts';
+import type {GatewayOptions} from '../../../src/gateway/options.ts';
+import {ReadGate} from '../../../src/gateway/read-gate.ts';
+import type {ShardCore} from '../../../src/gateway/shard-core.ts';
+import type {StrainClient} from './client.ts';
+import type {SimulatedThread} from './thread.ts';
+
+const identityBytes = 32;
+const handshakeGraceMs = 2_000;
+
+export class NodeEdge {
+  readonly #core: ShardCore;
+  readonly #thread: SimulatedThread;
+  readonly #options: GatewayOptions;
+
+  readonly #gate: ReadGate;
+
+  constructor(core: ShardCore, thread: SimulatedThread, options: GatewayOptions) {
+    this.#core = core;
+    this.#thread = thread;
+    this.#options = options;
+    const {counters, memory, scheduler} = core.thread;
+    this.#gate = new ReadGate({clock: thread.clock, counters, memory, requestTurn: () => scheduler.requestTurn()});
+    scheduler.onTurnEnd(() => this.#gate.look());
+  }
+
+  accept(client: StrainClient): void {
+    const {thread, memory} = this.#core;
+    if (thread.isStopping || !this.#core.mayAdmit() || !memory.hasRoomFor(earlyBytesMax)) {
+      client.refuse(503);
+      return;
+    }
+    const identity = thread.random.hex(identityBytes);
+    const actor = spawnConnection(thread, client, identity);
+    client.gate = this.#gate;
+    client.attach(actor, identity, this.#thread);
+    const deadline = this.#thread.clock.startTimer(this.#options.callTimeoutMs + handshakeGraceMs, () =>
+      actor.tell({kind: 'handshakeDue'}),
+    );
+    client.onAnswered = () => deadline.cancel();
+    actor.tell({kind: 'start', headers: ['X-DEVICEID', String(client.number)]});
+  }
+}
