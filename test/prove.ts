@@ -73,6 +73,11 @@ const proofs: readonly Proof[] = [
     covered: /^simulation: (?<covered>.*)$/gm,
   },
   {
+    name: 'simulation of a node under strain',
+    args: ['test/simulation/strain/main.ts', '--seeds', values.quick ? '4' : '100'],
+    covered: /^strain simulation: (?<covered>.*)$/gm,
+  },
+  {
     name: 'faults to real processes',
     args: ['test/faults/main.ts'],
     covered: /^faults: (?<covered>.*)$/gm,

@@ -30,7 +30,6 @@ for (const [sabotage, fault] of [
   ['overcounted', /told, \d+ acknowledged/],
   ['deaf', /knows 0 of 9/],
   ['concealed', /missing, and nothing said/],
-  ['gullible', /takes in a stranger/],
   ['drowned', /dropped in a flood/],
 ] as const satisfies readonly (readonly [Sabotage, RegExp])[]) {
   test.serial(`the checks see a cluster that is ${sabotage}`, async (t) => {

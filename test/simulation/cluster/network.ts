@@ -12,10 +12,9 @@ import type {ClusterWorld} from './world.ts';
 /**
  * Ways to break the cluster from outside its code, to prove that the checks see it: calls carried out twice; broken calls
  * answered as if all were well; one client too many told; announcements that never arrive; nodes that were heard and cannot
- * be called kept secret; a proof that names the address at which it was asked for, whoever passed it on; questions that are
- * not answered during a flood.
+ * be called kept secret; questions that are not answered during a flood.
  */
-export type Sabotage = 'doubled' | 'unsaid' | 'overcounted' | 'deaf' | 'concealed' | 'gullible' | 'drowned';
+export type Sabotage = 'doubled' | 'unsaid' | 'overcounted' | 'deaf' | 'concealed' | 'drowned';
 
 export const attacker = '10.0.0.66';
 const capturedMax = 100;
@@ -128,7 +127,6 @@ export class Network {
       } else if (!dice.chance(weather.callsHung) && !(this.isFlooded && this.#sabotage === 'drowned')) {
         const path = {place: new URL(origin).host, asker: from.address};
         const seen = {place: new URL(node.origin).host, asker: isRelayed ? attacker : from.address};
-        if (this.#sabotage === 'gullible') Object.assign(seen, path);
         node.clock.happen(() => {
           const said = node.hello(question, seen);
           tell({isOk: said !== undefined, status: said === undefined ? 503 : 200, said, path});

@@ -125,10 +125,11 @@ export class BusinessServer {
   }
 
   #answer(job: Job, status: number): void {
+    const {plan} = this.#world;
     this.open.delete(job);
     const named = job.kind === 'connect' ? this.#events.nameOf(job.identity) : undefined;
     const answer = {status: 'success', ...(named !== undefined && {identity: named})};
-    const body = Buffer.from(job.kind === 'message' ? job.message : JSON.stringify(answer));
+    const body = job.kind === 'message' ? Buffer.alloc(plan.replyBytes) : Buffer.from(JSON.stringify(answer));
     const headers: Record<string, string> = job.kind === 'connect' ? {[headerJoin.toLowerCase()]: room} : {};
     job.socket.answer(status, headers, body, () => {
       if (status === 200) this.#events.heard(job);

@@ -23,8 +23,10 @@ export class Crowd {
   readonly clients = new Set<StrainClient>();
   /** Messages by serial that the business server carried out. */
   readonly processed = new Set<number>();
+  /** And that it was asked to. */
+  readonly asked = new Set<number>();
   /** QoS 0 messages that the gateway read. */
-  readonly arrived0 = new Set<number>();
+  readonly unacknowledgeable: {readonly client: StrainClient; readonly serial: number}[] = [];
   /** Whether they come back when they leave, and send. */
   isActive = true;
   /** Whether each has but one message open. */
@@ -68,7 +70,7 @@ export class Crowd {
         this.#world.later(2, () => this.#settle(person, client));
       },
       arrived: (_client, {qos, serial}) => {
-        if (qos === 0) this.arrived0.add(serial);
+        if (qos === 0) this.unacknowledgeable.push({client, serial});
       },
       acknowledged: (_client, sent) => this.#served(person, client, sent),
       ended: () => {
@@ -107,7 +109,8 @@ export class Crowd {
     const pauseMs = this.isCalm ? dice.clients.integer(1, calmPauseMs) : dice.clients.waitMs(plan.pauseMs);
     this.#world.later(1 + pauseMs, () => {
       if (!client.isOpen || !this.isActive || (this.isCalm && client.open.size > 0)) return;
-      const qos = plan.world === 'overload' || this.isCalm ? 1 : dice.clients.pick([0, 1, 2] as const);
+      const usual = this.isCalm ? ([1, 2] as const) : ([0, 1, 2] as const);
+      const qos = plan.world === 'overload' ? 1 : dice.clients.pick(usual);
       client.sendMessage(qos, dice.clients.integer(10, plan.payloadBytesMax), ++this.#serial);
       if (qos === 0) this.#sendLater(person, client);
     });

@@ -27,12 +27,16 @@ export interface StrainPlan {
   readonly pauseMs: number;
   readonly openMax: number;
   readonly payloadBytesMax: number;
+  /** Of the answer to a message. */
+  readonly replyBytes: number;
   /** How long a client stays, on average. */
   readonly stayMs: number;
   /** Share of the clients that acknowledge nothing. */
   readonly deaf: number;
   /** Between two publications, on average; infinite: none. */
   readonly publishMs: number;
+  /** Of what the business server can do, at least so much is done once it is warm. */
+  readonly goodputMin: number;
   readonly warmMs: number;
   readonly stormMs: number;
 }
@@ -70,9 +74,11 @@ export function planFor(world: WorldName, seed: number): StrainPlan {
     pauseMs: 500,
     openMax: 1,
     payloadBytesMax: 64,
+    replyBytes: 10,
     stayMs: 20_000,
     deaf: 0,
     publishMs: Number.POSITIVE_INFINITY,
+    goodputMin: 0,
     warmMs: 0,
     stormMs: 40_000,
   };
@@ -92,9 +98,10 @@ function overload(plain: StrainPlan, dice: Dice): StrainPlan {
   const threads = dice.pick([1, 1, 2]);
   const upstreamSocketsMax = dice.pick([8, 16, 32]);
   const sockets = threads * plain.options.upstreamWorkers * upstreamSocketsMax;
-  // From one that all sockets keep busy to one that they outnumber fourfold.
-  const capacity = Math.max(1, Math.round(sockets / dice.pick([1, 2, 4])));
-  const serviceMs = dice.pick([100, 250, 500]);
+  // From one that all sockets keep busy to one that would take longer than `call_timeout` for as many calls as there are sockets.
+  const excess = dice.pick([1, 2, 4, 32]);
+  const capacity = Math.max(1, Math.round(sockets / excess));
+  const serviceMs = excess > 4 ? 500 : dice.pick([100, 250, 500]);
   const perSecond = (Math.min(capacity, sockets) * 1_000) / serviceMs;
   const patienceMs = dice.pick([3_000, 5_000, 20_000]);
   return {
@@ -108,7 +115,9 @@ function overload(plain: StrainPlan, dice: Dice): StrainPlan {
     clients: Math.min(1_500, Math.round(perSecond * dice.pick([4, 8]))),
     pauseMs: 20,
     stayMs: dice.pick([Number.POSITIVE_INFINITY, 60_000]),
-    warmMs: 25_000,
+    goodputMin: excess > 4 ? 0.7 : 0.9,
+    // What the first burst leaves keeps such a server from answering in time for a while.
+    warmMs: excess > 4 ? 90_000 : 25_000,
     stormMs: 30_000,
   };
 }
@@ -117,11 +126,13 @@ function memory(plain: StrainPlan, dice: Dice): StrainPlan {
   const memoryBytesMax = dice.pick([1_000_000, 4_000_000]);
   return {
     ...plain,
-    options: {...plain.options, memoryBytesMax, queueBytesMax: dice.pick([500_000, 16_000_000])},
+    // Calls wait for as long as it takes, so that it is memory that runs short.
+    options: {...plain.options, callTimeoutMs: 60_000, memoryBytesMax, queueBytesMax: dice.pick([500_000, 16_000_000])},
     clients: dice.integer(10, 60),
     // Slow enough for messages to pile up.
     capacity: dice.integer(2, 8),
     serviceMs: dice.pick([50, 200]),
+    replyBytes: 2_000,
     payloadBytesMax: dice.pick([2_000, 20_000, 100_000]),
     openMax: dice.pick([5, 30]),
     pauseMs: 200,

@@ -6,13 +6,11 @@ import type {Strain} from './simulation.ts';
 /** How a world runs. */
 interface Course {
   /** The trouble. */
-  storm(): Promise<void>;
+  readonly storm: () => Promise<void>;
   /** Whether calm follows, in which everybody goes before the node is ended. */
-  readonly calm: boolean;
+  readonly isCalmAfter: boolean;
 }
 
-/** Of what the business server can do, at least so much is done. */
-const goodputShare = 0.9;
 /** Of one client's share, at most so many times is done for another. */
 const favourMax = 5;
 /** After a thread was found to hang, until its successor lets clients in. */
@@ -21,13 +19,13 @@ const replaceMsMax = 1_500;
 export function watchWorld(strain: Strain): Course {
   switch (strain.world.plan.world) {
     case 'overload':
-      return {storm: () => overload(strain), calm: true};
+      return {storm: () => overload(strain), isCalmAfter: true};
     case 'memory':
-      return {storm: () => memory(strain), calm: true};
+      return {storm: () => memory(strain), isCalmAfter: true};
     case 'hung':
-      return {storm: () => hung(strain), calm: true};
+      return {storm: () => hung(strain), isCalmAfter: true};
     case 'shutdown':
-      return {storm: () => strain.world.run(strain.world.plan.stormMs), calm: false};
+      return {storm: () => strain.world.run(strain.world.plan.stormMs), isCalmAfter: false};
   }
 }
 
@@ -45,7 +43,7 @@ async function overload({world, crowd, business, facts}: Strain): Promise<void> 
   const capacity = (Math.min(plan.capacity, sockets) * 1_000) / plan.serviceMs;
   const useful = crowd.acknowledged - acknowledged + business.done.connect - calls + business.done.close - closes;
   facts.goodput = useful / seconds / capacity;
-  if (facts.goodput < goodputShare) {
+  if (facts.goodput < plan.goodputMin) {
     world.note(`RB-68: ${(100 * facts.goodput).toFixed(0)} % of what the business server can do is done`);
   }
   const shares = crowd.people.filter(({client}) => client?.isOpen).map((person) => servedSince(person, before));
