@@ -24,7 +24,7 @@ export class NodeEdge {
     this.#options = options;
     const {counters, memory, scheduler} = core.thread;
     this.#gate = new ReadGate({clock: thread.clock, counters, memory, requestTurn: () => scheduler.requestTurn()});
-    scheduler.onTurnEnd(() => this.#gate.look());
+    scheduler.onTurnEnd('flush', () => this.#gate.look());
   }
 
   accept(client: StrainClient): void {

@@ -1,7 +1,7 @@
 // The upstream workers of a simulated shard: the product's pool, lines and callers, with sockets to the simulated business
 // server. A worker can be made to stand still; one that ends is replaced, as piscina does.
 
-import {SeededRandom} from '../../../src/core/random.ts';
+import {SeededRandom} from '../../../src/core/random-seeded.ts';
 import {Caller} from '../../../src/upstream/caller.ts';
 import {serveLine} from '../../../src/upstream/line-server.ts';
 import type {
