@@ -2,11 +2,11 @@
 // adds the HTTP API and the WebSocket edge; the simulation runs it under its own clock, chance and transport.
 
 import type {Logger} from 'pino';
-import type {OwedFacts} from '../actors/owed-close.ts';
-import {createLocalSwitchboard} from '../actors/switchboard-local.ts';
 import {createThread} from '../actors/create-thread.ts';
 import {type CloseLedger, noLedger} from '../actors/outside.ts';
+import type {OwedFacts} from '../actors/owed-close.ts';
 import {stopThread} from '../actors/stop-thread.ts';
+import {createLocalSwitchboard} from '../actors/switchboard-local.ts';
 import type {Thread} from '../actors/thread.ts';
 import {Identities} from '../cluster/identities.ts';
 import {NodeLoad} from '../cluster/node-load.ts';

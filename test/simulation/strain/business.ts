@@ -28,8 +28,6 @@ export interface Job {
   readonly worker: SimulatedThread;
   /** When its caller gave it up. */
   abandonedAt: number | undefined;
-  /** It waits for something, and keeps nobody else from being worked on. */
-  hangs: boolean;
 }
 
 /** The channel of all clients. */
@@ -51,9 +49,6 @@ export class BusinessServer {
   /** By kind, since the start. */
   readonly done: Record<Kind, number> = {connect: 0, message: 0, close: 0};
   readonly open = new Set<Job>();
-  /** Of every hundred close calls, so many are answered 503; of all calls, so many hang. */
-  closesRefused = 0;
-  hanging = 0;
   /** Whether it can do whatever is asked. */
   isCalm = false;
   readonly #world: StrainWorld;
@@ -70,18 +65,18 @@ export class BusinessServer {
     return new BusinessSocket(this, thread);
   }
 
-  /** Requests of a worker that run here, those included that it gave up less than `lingerMs` ago. */
+  /** Requests of a worker that run here, those included that it gave up and that came less than `lingerMs` ago. */
   countOpen(worker: SimulatedThread, lingerMs: number): number {
     const since = this.#world.clock.now() - lingerMs;
     let count = 0;
     for (const job of this.open) {
-      if (job.worker === worker && (job.abandonedAt === undefined || job.abandonedAt > since)) count++;
+      if (job.worker === worker && (job.abandonedAt === undefined || job.sentAt > since)) count++;
     }
     return count;
   }
 
   take(request: CallRequest, socket: BusinessSocket): Job {
-    const {dice, clock} = this.#world;
+    const {dice, clock, plan} = this.#world;
     const kind = kindOf(request);
     const job: Job = {
       kind,
@@ -92,13 +87,12 @@ export class BusinessServer {
       socket,
       worker: socket.thread,
       abandonedAt: undefined,
-      hangs: dice.business.chance(this.hanging),
     };
     this.open.add(job);
     this.#events.asked(job);
-    if (kind === 'close' && dice.business.chance(this.closesRefused)) {
+    if (kind === 'close' && !this.isCalm && dice.business.chance(plan.closesRefused)) {
       this.#world.later(1, () => this.#answer(job, 503));
-    } else if (!job.hangs) {
+    } else {
       this.#queue.push(job);
       this.#work();
     }

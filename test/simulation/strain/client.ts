@@ -47,6 +47,8 @@ export class StrainClient implements Link, Gated {
   isDeaf = false;
   /** The gateway has closed it, and it has not heard of that. */
   isClosing = false;
+  /** Its thread has ended under it. */
+  wasLost = false;
   /** Texts of publications that it acknowledged, and that came. */
   readonly confirmed = new Set<string>();
   readonly received = new Set<string>();
@@ -151,6 +153,7 @@ export class StrainClient implements Link, Gated {
 
   /** The thread that had its socket is no more. */
   lose(): void {
+    this.wasLost = !this.hasLeft;
     this.#end();
   }
 

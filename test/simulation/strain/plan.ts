@@ -19,6 +19,8 @@ export interface StrainPlan {
   readonly capacity: number;
   readonly serviceMs: number;
   readonly closeMs: number;
+  /** Share of the close calls that it answers 503. */
+  readonly closesRefused: number;
   /** Whether it names clients, so that one connection takes over from another. */
   readonly isNaming: boolean;
   /** How long a client knocks before it gives up. */
@@ -69,6 +71,7 @@ export function planFor(world: WorldName, seed: number): StrainPlan {
     capacity: 1_000,
     serviceMs: 10,
     closeMs: 10,
+    closesRefused: 0,
     isNaming: dice.chance(0.5),
     patienceMs: 20_000,
     pauseMs: 500,
@@ -95,6 +98,7 @@ export function planFor(world: WorldName, seed: number): StrainPlan {
 }
 
 function overload(plain: StrainPlan, dice: Dice): StrainPlan {
+  if (dice.chance(0.15)) return flood(plain);
   const threads = dice.pick([1, 1, 2]);
   const upstreamSocketsMax = dice.pick([8, 16, 32]);
   const sockets = threads * plain.options.upstreamWorkers * upstreamSocketsMax;
@@ -118,6 +122,24 @@ function overload(plain: StrainPlan, dice: Dice): StrainPlan {
     goodputMin: excess > 4 ? 0.7 : 0.9,
     // What the first burst leaves keeps such a server from answering in time for a while.
     warmMs: excess > 4 ? 90_000 : 25_000,
+    stormMs: 30_000,
+  };
+}
+
+/** One place, and so many sockets that what they hold would take more than twice `call_timeout`. */
+function flood(plain: StrainPlan): StrainPlan {
+  return {
+    ...plain,
+    options: {...plain.options, threads: 1, upstreamWorkers: 1, upstreamSocketsMax: 128},
+    capacity: 1,
+    serviceMs: 200,
+    closeMs: 200,
+    clients: 500,
+    patienceMs: 60_000,
+    pauseMs: 20,
+    stayMs: Number.POSITIVE_INFINITY,
+    goodputMin: 0.5,
+    warmMs: 200_000,
     stormMs: 30_000,
   };
 }
@@ -147,7 +169,14 @@ function hung(plain: StrainPlan, dice: Dice): StrainPlan {
   const threads = dice.pick([2, 3, 4]);
   return {
     ...plain,
-    options: {...plain.options, threads, watchdogTimeoutMs: dice.pick([1_000, 3_000]), callTimeoutMs: 5_000},
+    options: {
+      ...plain.options,
+      threads,
+      watchdogTimeoutMs: dice.pick([1_000, 3_000]),
+      callTimeoutMs: 5_000,
+      closeRetryMs: 3_000,
+    },
+    closesRefused: dice.pick([0, 0.3, 0.9]),
     clients: dice.integer(20, 80),
     serviceMs: dice.pick([5, 50]),
     closeMs: dice.pick([5, 300]),
@@ -166,8 +195,10 @@ function shutdown(plain: StrainPlan, dice: Dice): StrainPlan {
       shutdownGraceMs,
       shutdownMaxMs: dice.pick([10_000, 60_000]),
       callTimeoutMs: 10_000,
+      closeRetryMs: 3_000,
       upstreamSocketsMax: dice.pick([4, 16, 64]),
     },
+    closesRefused: dice.pick([0, 0.3, 0.9]),
     clients: dice.integer(50, 600),
     capacity: dice.pick([8, 64, 1_000]),
     serviceMs: 5,

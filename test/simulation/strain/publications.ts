@@ -83,7 +83,9 @@ export class Publications {
       this.#world.note(`RB-61: ${name}: ${outcome.connections} told, ${confirmed.length} confirmed`);
     }
     if (outcome.isPartial === true || outcome.isTimedOut || outcome.refused > 0) return;
-    const missing = members.filter((client) => client.isOpen && !client.isClosing && !client.confirmed.has(name));
+    // What clients did whose thread is no more, nobody knows.
+    const isThere = (client: StrainClient): boolean => (client.isOpen && !client.isClosing) || client.wasLost;
+    const missing = members.filter((client) => isThere(client) && !client.confirmed.has(name));
     if (missing.length > 0)
       this.#world.note(`RB-66: ${name}: ${missing.length} clients are missing, and nothing is said`);
   }

@@ -21,6 +21,8 @@ interface Account {
   readonly closes: Map<string, number>;
   /** Close calls that the gateway reported as given up. */
   lost: number;
+  /** RAINBOWMESSAGEID of each close call that came. */
+  readonly asked: Set<string>;
 }
 
 export class Records {
@@ -74,6 +76,17 @@ export class Records {
     }
   }
 
+  /** A close call has come: of each connection under one id, however often it is made. [RB-63] */
+  closeAsked({identity, message}: Job): void {
+    const {asked, yeses} = this.#account(identity);
+    asked.add(message);
+    if (asked.size > yeses.length) {
+      this.#world.note(
+        `RB-63: close calls of ${yeses.length} connections come under ${asked.size} ids for ${identity}`,
+      );
+    }
+  }
+
   /** A close call was carried out. */
   closed({identity, message}: Job): void {
     const {closes, yeses} = this.#account(identity);
@@ -117,7 +130,7 @@ export class Records {
   #account(identity: string): Account {
     let account = this.#accounts.get(identity);
     if (account === undefined) {
-      account = {yeses: [], closes: new Map(), lost: 0};
+      account = {yeses: [], closes: new Map(), lost: 0, asked: new Set()};
       this.#accounts.set(identity, account);
     }
     return account;

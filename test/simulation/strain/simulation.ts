@@ -107,6 +107,7 @@ export class Strain {
     }
     if (job.kind === 'connect') records.connectAsked(job);
     if (job.kind === 'message') this.crowd.asked.add(job.serial);
+    if (job.kind === 'close') records.closeAsked(job);
     const open = business.countOpen(job.worker, callTimeoutMs * lingerShare);
     if (open > upstreamSocketsMax) {
       world.note(`RB-68: ${open} calls of one worker are under way, of ${upstreamSocketsMax} at most`);
@@ -170,7 +171,7 @@ export class Strain {
 
   /** Everybody goes; then nothing is left. */
   async #leave(): Promise<void> {
-    const {world, crowd, held, memory, node, business} = this;
+    const {world, crowd, held, memory, node} = this;
     if (world.isBroken) return;
     crowd.depart();
     const load = new NodeLoad(memory.load, 0);
@@ -196,7 +197,6 @@ export class Strain {
       const left = alive.size + connections.size + handshakes.size + channels.size;
       if (left > 0) world.note(`${left} actors are left`);
     }
-    if (business.open.size > 0) await world.run(60_000, () => [...business.open].every(({hangs}) => hangs));
   }
 
   /** As at SIGTERM. */
