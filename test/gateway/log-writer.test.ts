@@ -84,6 +84,12 @@ test('beyond a bound lines are dropped and counted, and the log says where and h
   // Each loss is reported once.
   clock.advance(60_000);
   t.is(state.text.match(/linesLost/g)?.length, 1);
+  // Who unsubscribed is not called any more.
+  const calls = heard.length;
+  state.room = 0;
+  for (let number = 0; number < 10_000; number++) log.info({number}, 'sample.flood');
+  t.true(writer.lost > 10_000 - kept);
+  t.is(heard.length, calls);
 });
 
 test('a descriptor that fails is not asked for every line, but once a second', (t) => {
@@ -112,6 +118,7 @@ test('the end of the process writes what waits, and drops it where that fails', 
   whole.writer.flush(0);
   t.is(whole.state.text, lines(5));
   t.is(whole.writer.lost, 0);
+  t.is(whole.clock.pendingCount, 0);
 
   const broken = descriptor({room: 150, code: 'ENOSPC'});
   for (let number = 0; number < 5; number++) broken.writer.write(line(number));

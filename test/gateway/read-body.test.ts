@@ -58,3 +58,27 @@ test('a caller that goes in the middle of its body ends it with an error', async
   source.destroy(new Error('gone'));
   t.like(await promise, {message: 'gone', statusCode: 400});
 });
+
+for (const end of ['whole', 'too large', 'cut short'] as const) {
+  test(`a body that is ${end} leaves no listener, and its end is told once`, async (t) => {
+    const source = new IncomingMessage(new Socket());
+    const events = ['data', 'end', 'error'];
+    const before = events.map((event) => source.listenerCount(event));
+    let calls = 0;
+    const {promise, resolve} = Promise.withResolvers<void>();
+    readBody(source, 1_000, () => {
+      calls++;
+      resolve();
+    });
+    source.push(Buffer.alloc(500));
+    if (end === 'too large') source.push(Buffer.alloc(501));
+    if (end === 'whole') source.push(null);
+    if (end === 'cut short') source.emit('error', new Error('of the test'));
+    await promise;
+    t.deepEqual(
+      events.map((event) => source.listenerCount(event)),
+      before,
+    );
+    t.is(calls, 1);
+  });
+}

@@ -91,6 +91,22 @@ test('one that waits for both is read when neither holds it back, and one that h
   t.false(both.isPaused);
 });
 
+for (const how of ['pause', 'starve', 'yield'] as const) {
+  test(`a client that goes after ${how}() is looked for no more`, (t) => {
+    const {clock, memory, gate} = open();
+    const client = new Client();
+    client.mayRead = false;
+    memory.hold(90);
+    gate[how](client);
+    t.true(gate.has(client));
+    gate.delete(client);
+    t.false(gate.has(client));
+    clock.advance(20);
+    t.is(clock.pendingCount, 0);
+    t.true(client.isPaused);
+  });
+}
+
 test('a message is late when its time is over and what came meanwhile has been read', (t) => {
   const clock = new SimulatedClock();
   let turns = 0;

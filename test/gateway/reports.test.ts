@@ -61,4 +61,18 @@ test('what several threads gather is one line of the node, and nothing is lost a
     node.passed.reduce((sum, {count = 1}) => sum + count, 0),
     90,
   );
+  t.is(node.clock.pendingCount, 0);
+});
+
+test('a topic that is forgotten is news again, and leaves no timer', (t) => {
+  const {clock, reports, passed} = gather();
+  const report = {level: 'warn', event: 'sample.event', topic: 'a', fields: {}} as const;
+  for (let round = 1; round <= 3; round++) {
+    reports.take(report);
+    reports.take(report);
+    t.is(passed.length, round);
+    t.is(clock.pendingCount, 1);
+    reports.forget('sample.event', 'a');
+    t.is(clock.pendingCount, 0);
+  }
 });
