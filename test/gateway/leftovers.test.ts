@@ -51,6 +51,10 @@ test.serial('a gateway that has closed leaves no timer and no listener', async (
   world.business.always('message', answer(500, 'no'));
   gone.sendHex('12 0001 0001 61');
   await world.reaches('callsFailed', 1);
+  // And one that is answered, after which the business server is watched for its recovery.
+  world.business.always('message', answer(200, 'ok'));
+  gone.sendHex('12 0001 0002 61');
+  t.is(await gone.packet(), '20 0002 6F6B');
   gone.reset();
   await world.business.next('close');
   // A watch that nobody ends, and calls that fail at the very end.

@@ -138,6 +138,30 @@ test('a reader that goes before the feed has begun leaves no watch and no timer'
   t.is(kit.clock.pendingCount, 0);
 });
 
+test('what was overwritten before a feed began is not told as its loss, what is overwritten meanwhile is', async (t) => {
+  const {kit, feed, answer, response, turn} = await stage(t, {...everything, past: 100_000});
+  kit.thread.tracer.watch('another', everything.selection, Number.POSITIVE_INFINITY);
+  kit.connect('room');
+  const flood = (): void => {
+    for (let count = 0; count < 6_000; count++) void kit.publish({qos: 0});
+  };
+  flood();
+  t.true(await feed.start(() => response.writeHead(200)));
+  const reading = await answer;
+  void kit.publish({qos: 0, payload: Buffer.from('before')});
+  await turn();
+  flood();
+  void kit.publish({qos: 0, payload: Buffer.from('after')});
+  await turn();
+  const lines = await readTo(reading, (line) => line.kind === 'lost');
+  const first = lines.findIndex((line) => line.kind === 'packet');
+  t.true(first >= 0);
+  t.false(
+    lines.slice(0, first).some((line) => line.kind === 'lost'),
+    'of the first flood',
+  );
+});
+
 test('a reader that goes takes its watch along', async (t) => {
   const {kit, feed, answer, response, leave, turn} = await stage(t, everything);
   t.true(await feed.start(() => response.writeHead(200)));

@@ -220,3 +220,19 @@ test('a client that goes while it does not read leaves nothing held, at once', a
   kit.run();
   t.is(kit.memory.total, 0);
 });
+
+test('time that passed while no turn came is not saved up: from now on a client may send a burst, and no more', async (t) => {
+  const kit = await openEdge(t, {}, {packetRate: 1_000, packetBurst: 100});
+  const {client, socket} = await kit.join();
+  const one = frame({opcode: opcodes.binary, payload: Buffer.of(0x10, 0, 1)});
+  async function send(count: number): Promise<boolean> {
+    const before = socket.bytesRead;
+    client.sendRaw(Buffer.concat(Array.from({length: count}, () => one)));
+    await readUntilPaused(socket, before + count * one.length);
+    return socket.isPaused();
+  }
+  kit.clock.advance(10_000);
+  t.false(await send(150));
+  t.false(await send(90));
+  t.true(await send(20));
+});
