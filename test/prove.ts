@@ -64,7 +64,7 @@ const proofs: readonly Proof[] = [
   },
   {
     name: 'simulation',
-    args: ['test/simulation/main.ts', '--seeds', values.quick ? '1000' : '5000'],
+    args: ['test/simulation/main.ts', '--seeds', values.quick ? '700' : '5000'],
     covered: /^simulation: (?<covered>.*)$/gm,
   },
   {

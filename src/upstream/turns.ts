@@ -11,7 +11,7 @@ interface Turn extends Waiting {
 }
 
 /** Clients remembered; beyond, all are forgotten, and equal again. */
-const clientsMax = 65_536;
+export const clientsMax = 65_536;
 
 /** See above. */
 export class Turns {

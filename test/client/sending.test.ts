@@ -1,3 +1,4 @@
+import {getEventListeners} from 'node:events';
 import test from 'ava';
 import {codeOf, makeScene, openScene, reopen, settle} from './kit.ts';
 
@@ -29,6 +30,23 @@ test('QoS 2 is answered by REC, which is answered by REL, as often as it comes [
   // Unknown by now, and let go all the same. [RB-19]
   socket.hear('30 0001 31');
   t.deepEqual(socket.take(), ['400001']);
+});
+
+test('a signal is listened to while its message is under way, and no longer', async (t) => {
+  const {signal} = new AbortController();
+  const listeners = (): number => getEventListeners(signal, 'abort').length;
+  const {rainbow, socket, clock} = openScene(t);
+  const answered = rainbow.send(1, undefined, {qos: 1, signal});
+  const expired = codeOf(rainbow.send(1, undefined, {qos: 1, signal, timeout: 100}));
+  const loose = rainbow.send(1, undefined, {qos: 0, signal});
+  await loose;
+  t.is(listeners(), 2);
+  socket.hear('20 0001');
+  await answered;
+  t.is(listeners(), 1);
+  clock.advance(100);
+  t.is(await expired, 'RB_UNANSWERED');
+  t.is(listeners(), 0);
 });
 
 test('an acknowledgement of the other kind counts, as the gateway takes it', async (t) => {

@@ -42,6 +42,18 @@ test('a REL goes out, and the answer is told, only once the store has forgotten 
   t.deepEqual(socket.take(), ['400001', '400002']);
 });
 
+test('kept messages of one order, of two pages perhaps, go in the order in which the store has them', async (t) => {
+  const store = new KeepingStore();
+  for (const key of ['a', 'b', 'c']) {
+    const payload = Buffer.from(key);
+    const times = {order: 5, dueAt: Number.POSITIVE_INFINITY};
+    store.kept.set(key, {key, type: 1, qos: 1, payload, mayRepeat: true, isTransmitted: false, ...times});
+  }
+  const {socket} = openScene(t, {store});
+  await settle();
+  t.deepEqual(socket.take(), ['120001000161', '120001000262', '120001000363']);
+});
+
 test('QoS 0 is not kept', async (t) => {
   const store = new KeepingStore();
   const {rainbow} = openScene(t, {store});

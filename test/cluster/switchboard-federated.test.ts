@@ -59,6 +59,28 @@ function federate(local: ReturnType<typeof part>, peers: readonly ReturnType<typ
 
 const subscription = {identity: 'me', channel: 'room'};
 
+test('of three parts the last reply is the one that came last, in whatever order they are added up', (t) => {
+  const replies = [
+    outcome({lastReply: Buffer.from('first'), lastReplyAt: 10}),
+    outcome({lastReply: Buffer.from('second'), lastReplyAt: 20}),
+    outcome({lastReply: Buffer.from('third'), lastReplyAt: 30}),
+    outcome({}),
+  ];
+  const orders = [
+    [0, 1, 2, 3],
+    [2, 0, 1, 3],
+    [1, 2, 0, 3],
+    [3, 2, 1, 0],
+    [0, 2, 1, 3],
+    [3, 1, 0, 2],
+  ];
+  for (const order of orders) {
+    const merged = order.map((place) => replies[place] as PublishOutcome).reduce(mergeOutcomes);
+    t.is(text(merged.lastReply), 'third', order.join());
+    t.is(merged.lastReplyAt, 30);
+  }
+});
+
 test('a publication goes to every peer under one id, and the counts are added up [RB-61]', async (t) => {
   const log: string[] = [];
   const all = await federate(part('own', log), [part('a', log), part('b', log)]).publish(request);

@@ -118,6 +118,18 @@ test('no secret shows, wherever it was put by mistake', (t) => {
       t.notRegex(shown(input(`${text}${name} = ${value}`)), new RegExp(`${token}|${key}`), `${name} = ${value}`);
     }
   }
+  // A secret with commas is one secret; of a list each is one, and so is the list.
+  const [piecemeal, second] = ['ab,cd-ef,gh ij,kl', 'k3y-zyxwvutsrqponmlkjihgfe'];
+  const list = `${key}, ${second}`;
+  const text = `[main]\n${urls}\nsecurity_token = ${piecemeal}\napi_keys = ${list}\n`;
+  for (const {key: name, form} of configurationKeys) {
+    if (form.isSecret === true) continue;
+    for (const secret of [piecemeal, key, second, list]) {
+      for (const value of [secret, `http://h/?key=${secret}`]) {
+        t.false(shown(input(text, {flags: {[name]: value}})).includes(secret), `${name} = ${value}`);
+      }
+    }
+  }
   for (const line of [
     `security_tokn = ${token}`,
     `security_token ${token}`,

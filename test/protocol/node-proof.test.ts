@@ -15,6 +15,15 @@ test('a proof is that of its key and its parts, and of nothing else', (t) => {
   t.false(isProof(keys.proof, ['nonce-of-minea'], proof));
 });
 
+test('a proof that differs in any one digit is none', (t) => {
+  const proof = prove(keys.proof, ['nonce-of-mine', 'a']);
+  for (let place = 0; place < proof.length; place++) {
+    const digit = proof[place] === '0' ? '1' : '0';
+    const other = proof.slice(0, place) + digit + proof.slice(place + 1);
+    t.false(isProof(keys.proof, ['nonce-of-mine', 'a'], other), `at ${place}`);
+  }
+});
+
 test('no two purposes have the same key, none has the token itself, and the same token has the same keys', (t) => {
   const {former, ...derived} = keys;
   const texts = Object.values(derived).map((key) => Buffer.from(key).toString('hex'));

@@ -78,6 +78,15 @@ for (const name of ['timestamp', 'nonce', 'signature'] as const) {
   });
 }
 
+test('a signature that differs in any one digit is invalid', (t) => {
+  const {signature} = parameters;
+  for (let place = 0; place < signature.length; place++) {
+    const digit = signature[place] === '0' ? '1' : '0';
+    const other = signature.slice(0, place) + digit + signature.slice(place + 1);
+    t.is(verify(token, {...parameters, signature: other}, wallMs), 'invalid', `at ${place}`);
+  }
+});
+
 test('formats are strict: nothing around the digits, no other case, no other notation', (t) => {
   const {timestamp, nonce, signature} = parameters;
   const wrong = [

@@ -8,13 +8,16 @@ import type {World} from './world.ts';
 export class BusinessLine implements UpstreamTransport {
   readonly #world: World;
   readonly #server: BusinessServer;
+  readonly #defer: (run: () => void) => void;
   readonly #open = new Set<Call>();
   #receive: (answers: readonly Answer[]) => void = () => {};
   #isClosing = false;
   #isClosed = false;
   #onIdle: (() => void) | undefined;
 
-  constructor(world: World, server: BusinessServer) {
+  /** `defer` puts off what follows to after the turns of its thread that are due. */
+  constructor(world: World, server: BusinessServer, defer: (run: () => void) => void) {
+    this.#defer = defer;
     this.#world = world;
     this.#server = server;
   }
@@ -47,12 +50,16 @@ export class BusinessLine implements UpstreamTransport {
   /** Calls under way may finish within `graceMs`, the rest fails. */
   async close(graceMs: number): Promise<void> {
     this.#isClosing = true;
-    if (this.#open.size > 0) {
+    const {clock} = this.#world;
+    const endAt = clock.now() + graceMs;
+    while (this.#open.size > 0 && clock.now() < endAt) {
       const {promise, resolve} = Promise.withResolvers<void>();
       this.#onIdle = resolve;
-      const timer = this.#world.clock.startTimer(graceMs, resolve);
+      const timer = clock.startTimer(endAt - clock.now(), resolve);
       await promise;
       timer.cancel();
+      // The turn that follows the last answer may have one more close call to make.
+      await new Promise<void>((done) => this.#defer(done));
     }
     this.#isClosed = true;
     for (const call of [...this.#open]) this.#answer(call, failed(call));

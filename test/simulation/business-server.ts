@@ -10,7 +10,7 @@ import {
   type FailureReason,
   unsent,
 } from '../../src/upstream/call.ts';
-import {callTimeoutMs} from './edge.ts';
+import {callTimeoutMs} from './shard.ts';
 import type {World} from './world.ts';
 
 type Answering = (answer: Answer) => void;

@@ -77,10 +77,6 @@ export class Client implements SimulatedClient, ClientEnd {
     const dice = this.#world.dice.clients;
     const isPolite = this.#isCalm || this.#character.isPolite;
     const connection = edge.connect(this, {client: this.number, isPolite, isSafe: this.#isCalm});
-    if (connection === undefined) {
-      this.#comeBack();
-      return;
-    }
     this.#connection = connection;
     this.#hasSaidGoodbye = false;
     this.#heardAt = clock.now();

@@ -3,8 +3,8 @@
 
 import type {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import type {Dice} from './dice.ts';
-import {type Frame, FrameReader} from './frame-reader.ts';
-import type {GatewayLink, LinkNetwork} from './gateway-link.ts';
+import {type Frame, FrameReader, maskFrame} from './frame-reader.ts';
+import type {MemorySocket, SocketNetwork} from './memory-socket.ts';
 import {Pipe, type PipeNature} from './pipe.ts';
 import type {Trace} from './trace.ts';
 
@@ -25,58 +25,71 @@ export interface ConnectionOptions {
   readonly down: PipeNature;
 }
 
+/** Spreads the bits of a counter: masks are to be as different as those of a client that draws them. */
+const golden = 0x9e3779b1;
+
 export class Connection {
   readonly number: number;
   readonly up: Pipe;
   readonly down: Pipe;
-  /** As the gateway's link sees it. */
-  readonly network: LinkNetwork;
+  /** As the gateway's socket sees it. */
+  readonly network: SocketNetwork;
   readonly #options: ConnectionOptions;
-  readonly #reader = new FrameReader();
-  #link: GatewayLink | undefined;
+  readonly #reader = new FrameReader('answer');
+  #socket: MemorySocket | undefined;
   #isClientGone = false;
+  /** The mask of zeros, which is allowed, comes first. */
+  #masks = 0;
 
   constructor(options: ConnectionOptions) {
     const {clock, dice, number} = options;
     this.#options = options;
     this.number = number;
-    this.up = new Pipe({
+    const up = new Pipe({
       clock,
       dice,
       nature: options.up,
-      receive: (bytes) => this.#link?.receive(bytes),
+      awaited: 'frames',
+      receive: (bytes) => this.#socket?.arrive(bytes),
       drained: () => {},
     });
     const down = new Pipe({
       clock,
       dice,
       nature: options.down,
+      awaited: 'answer',
       receive: (bytes) => this.#receive(bytes),
-      drained: () => this.#link?.drained(),
+      drained: () => this.#socket?.drained(),
     });
+    this.up = up;
     this.down = down;
     this.network = {
       get queuedBytes() {
         return down.queuedBytes;
       },
+      get movedAt() {
+        return down.movedAt;
+      },
       write: (bytes) => down.write(bytes),
       end: () => down.end(() => this.#clientEnds()),
       break: () => {
-        this.up.break();
+        up.break();
         down.end(() => this.#clientEnds());
       },
+      stopReading: () => up.stall(),
+      readOn: () => up.resume(),
     };
   }
 
-  attach(link: GatewayLink): void {
-    this.#link = link;
+  attach(socket: MemorySocket): void {
+    this.#socket = socket;
   }
 
-  /** The client sends one frame. */
+  /** The client sends one frame, here without its mask. */
   send(bytes: Uint8Array): void {
     if (this.#isClientGone) return;
     this.#options.trace.frame('client', 'sends', this.number, bytes);
-    this.up.write(bytes);
+    this.up.write(maskFrame(bytes, Math.imul(this.#masks++, golden)));
   }
 
   /** The client closes its socket: the gateway learns of it after what is on its way, if anything still arrives. */
@@ -85,7 +98,7 @@ export class Connection {
     this.#isClientGone = true;
     this.#options.trace.say('client', this.number, 'leaves');
     this.down.break();
-    this.up.end(() => this.#link?.socketClosed());
+    this.up.end(() => this.#socket?.arriveEnd());
   }
 
   /** The network between them breaks, and both notice, as far as word still arrives: what was on its way is lost. */
@@ -94,8 +107,13 @@ export class Connection {
     const isGatewayTold = !this.up.isVanishing;
     this.up.break();
     this.down.break();
-    if (isGatewayTold) this.#link?.socketClosed();
+    if (isGatewayTold) this.#socket?.reset();
     this.#clientEnds();
+  }
+
+  /** The run is over, whatever there is left of it. */
+  end(): void {
+    this.#socket?.destroy();
   }
 
   #receive(bytes: Uint8Array): void {
@@ -111,7 +129,7 @@ export class Connection {
     if (this.#isClientGone) return;
     this.#isClientGone = true;
     this.#options.trace.say('client', this.number, 'socket ended');
-    this.up.end(() => this.#link?.socketClosed());
+    this.up.end(() => this.#socket?.arriveEnd());
     this.#options.client.ended(this);
   }
 }

@@ -1,15 +1,12 @@
-// Where simulated clients come in: does what src/gateway/websocket-edge.ts does with upgrade requests, and gives each
-// connection its nature and its fate.
+// Where simulated clients come in: brings an upgrade request to the gateway's own edge, on a socket of the simulated
+// network, and gives each connection its nature and its fate.
 
-import {spawnConnection} from '../../src/actors/connection-actor.ts';
+import {IncomingMessage} from 'node:http';
 import {type ClientEnd, Connection} from './connection.ts';
-import {GatewayLink} from './gateway-link.ts';
+import {GatewaySocket} from './gateway-socket.ts';
+import {headerConnection} from './observer.ts';
 import type {Pipe, PipeNature} from './pipe.ts';
 import type {World} from './world.ts';
-
-const identityBytes = 32;
-const handshakeGraceMs = 2_000;
-export const callTimeoutMs = 10_000;
 
 /** A client of the network's. */
 export interface ClientTerms {
@@ -21,41 +18,40 @@ export interface ClientTerms {
 
 export class Edge {
   readonly #world: World;
+  /** Whose socket is not gone. */
+  readonly #connections = new Set<Connection>();
   #unsafe: Connection[] = [];
 
   constructor(world: World) {
     this.#world = world;
   }
 
-  /** Opens a connection for `end`; `undefined` where the gateway takes none up. */
-  connect(end: ClientEnd, terms: ClientTerms): Connection | undefined {
-    const {shards, dice, plan, observer, clock, gatewayClock, trace, sabotage, load} = this.#world;
-    const {thread, flusher} = dice.shards.pick(shards);
-    const isFull = load.total('clients') >= plan.connectionsMax || load.total('handshakes') >= plan.handshakesMax;
-    if (isFull || thread.isStopping) return undefined;
-    const identity = thread.random.hex(identityBytes);
-    const observed = observer.connecting(terms.client, identity, terms.isPolite);
-    const connection = this.#connection(end, observed.number, terms.isSafe);
-    const deadline = gatewayClock.startTimer(callTimeoutMs + handshakeGraceMs, () =>
-      actor.tell({kind: 'handshakeDue'}),
-    );
-    const link = new GatewayLink({
-      clock,
-      trace,
-      flusher,
+  /** Opens a connection for `end`. */
+  connect(end: ClientEnd, terms: ClientTerms): Connection {
+    const {shards, dice, plan, observer, trace, clock, ticks, sabotage} = this.#world;
+    const shard = dice.shards.pick(shards);
+    const observed = observer.connecting(terms.client, terms.isPolite);
+    const {number} = observed;
+    const connection = this.#connection(end, number, terms.isSafe);
+    const socket = new GatewaySocket({
       network: sabotage.network?.(connection.network, clock) ?? connection.network,
-      sendBufferBytesMax: plan.settings.sendBufferBytesMax,
+      ticks,
+      trace,
       observed,
-      onAnswered: () => deadline.cancel(),
+      sendBufferBytesMax: plan.settings.sendBufferBytesMax,
+      wrong: sabotage.frames?.(clock),
     });
-    connection.attach(link);
-    const actor = spawnConnection(thread, sabotage.link?.(link, clock) ?? link, identity);
-    link.attach(actor);
-    trace.say('client', observed.number, `client ${terms.client} connects`);
-    actor.tell({kind: 'start', headers: ['X-DEVICEID', String(terms.client)]});
+    connection.attach(socket);
+    this.#connections.add(connection);
+    socket.once('close', () => this.#connections.delete(connection));
+    trace.say('client', number, `client ${terms.client} connects`);
+    const actor = shard.upgrade(upgradeRequest(socket, terms.client, number), socket);
     if (!terms.isSafe) {
       this.#unsafe.push(connection);
-      this.#destine(connection, link);
+      this.#destine(connection, () => {
+        observed.mayCrash = true;
+        if (actor !== undefined) shard.failures.doom(actor);
+      });
     }
     return connection;
   }
@@ -64,6 +60,11 @@ export class Edge {
   calmDown(): void {
     for (const connection of this.#unsafe) connection.cut();
     this.#unsafe = [];
+  }
+
+  /** The run is over: sockets that a broken rule has left are none of the next run's. */
+  end(): void {
+    for (const connection of [...this.#connections]) connection.end();
   }
 
   #connection(client: ClientEnd, number: number, isSafe: boolean): Connection {
@@ -94,7 +95,7 @@ export class Edge {
   }
 
   // What befalls a connection, some time into its life.
-  #destine(connection: Connection, link: GatewayLink): void {
+  #destine(connection: Connection, fail: () => void): void {
     const {clock, plan, trace} = this.#world;
     const dice = this.#world.dice.network;
     if (!dice.chance(plan.faulty)) return;
@@ -120,7 +121,7 @@ export class Edge {
           this.#stall(dice.pick([[connection.down], [connection.up], [connection.up, connection.down]]));
           return;
         default:
-          link.fail();
+          fail();
       }
     });
   }
@@ -134,3 +135,27 @@ export class Edge {
     });
   }
 }
+
+/** As Node's HTTP server reads it. */
+function upgradeRequest(socket: GatewaySocket, client: number, connection: number): IncomingMessage {
+  const headers: Readonly<Record<string, string>> = {
+    ...upgradeHeaders,
+    'x-deviceid': String(client),
+    [headerConnection]: String(connection),
+  };
+  const request = new IncomingMessage(socket);
+  request.method = 'GET';
+  request.url = '/connect/';
+  request.httpVersion = '1.1';
+  request.rawHeaders = Object.entries(headers).flat();
+  request.headers = headers;
+  return request;
+}
+
+const upgradeHeaders = {
+  host: 'gateway',
+  upgrade: 'websocket',
+  connection: 'Upgrade',
+  'sec-websocket-version': '13',
+  'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==',
+};

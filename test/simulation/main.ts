@@ -5,7 +5,7 @@
 //
 // With --sdk most clients are applications on the SDK of src/client. Of a seed that breaks a rule a recording is written.
 //
-// Ends with 1 where a seed breaks a rule, or where simulated time passes less than 100 times as fast as real time.
+// Ends with 1 where a seed breaks a rule.
 
 import {parseArgs} from 'node:util';
 import {explain} from './explain.ts';
@@ -13,7 +13,6 @@ import {drawLadder} from './ladder.ts';
 import {runSeeds, type SeedsSummary} from './seeds.ts';
 import {simulate} from './simulation.ts';
 
-const ratioMin = 100;
 const failuresShown = 5;
 
 const {values} = parseArgs({
@@ -48,9 +47,7 @@ async function runMany(): Promise<number> {
   for (const line of lines) if (values.cells || !line.startsWith('    ')) print(line);
   print(missed.length === 0 ? '  every transition was reached' : `  never reached:\n    ${missed.join('\n    ')}`);
   print(describe(summary, count));
-  const ratio = summary.simulatedMs / summary.realMs;
-  if (ratio < ratioMin) print(`expected at least ${ratioMin} simulated seconds a second, got ${ratio.toFixed(0)}`);
-  return summary.failures.length === 0 && ratio >= ratioMin ? 0 : 1;
+  return summary.failures.length === 0 ? 0 : 1;
 }
 
 async function runOne(seed: number): Promise<number> {

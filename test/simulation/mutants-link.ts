@@ -1,7 +1,6 @@
 // Mutants that do wrong to the packets they send: before the observer looks, as the gateway itself would do it, or on the
 // way to the client, where only the client can tell.
 
-import type {Link} from '../../src/actors/link.ts';
 import type {Clock} from '../../src/core/clock.ts';
 import {unframe} from '../../src/protocol/frame.ts';
 import {parsePacket} from '../../src/protocol/packet.ts';
@@ -35,7 +34,7 @@ export const linkMutants: readonly Mutant[] = [
   {name: 'a REL twice', sabotage: on('rel', twice), rules: ['RB-15', 'RB-09']},
   {name: 'a COM that is never sent', sabotage: on('com', never), rules: ['owed']},
   {name: 'an extra COM', sabotage: on('com', twice), rules: ['RB-24']},
-  {name: 'a message after the close frame', sabotage: {link: (link) => new TalkativeLink(link)}, rules: ['RB-57']},
+  {name: 'a message after the close frame', sabotage: eachLink(() => talkative), rules: ['RB-57']},
   {
     name: 'a message that comes to the client again',
     sabotage: onTheWay((frame, pass, clock) => {
@@ -119,72 +118,30 @@ function onSend(wrong: Wrong): Sabotage {
 function onTheWay(wrong: Wrong): Sabotage {
   return {
     network: (network, clock) => ({
+      ...network,
       get queuedBytes() {
         return network.queuedBytes;
       },
+      get movedAt() {
+        return network.movedAt;
+      },
       write: (bytes) => wrong(bytes, (frame) => network.write(frame), clock),
-      end: () => network.end(),
-      break: () => network.break(),
     }),
   };
 }
 
 function eachLink(make: () => Wrong): Sabotage {
-  return {link: (link, clock) => new WrongLink(link, clock, make())};
+  return {
+    frames: (clock) => {
+      const wrong = make();
+      return (frame, pass) => wrong(frame, pass, clock);
+    },
+  };
 }
 
-class WrongLink implements Link {
-  readonly #link: Link;
-  readonly #clock: Clock;
-  readonly #wrong: Wrong;
-
-  constructor(link: Link, clock: Clock, wrong: Wrong) {
-    this.#link = link;
-    this.#clock = clock;
-    this.#wrong = wrong;
-  }
-
-  get bufferedBytes(): number {
-    return this.#link.bufferedBytes;
-  }
-  get isHeldUp(): boolean {
-    return this.#link.isHeldUp;
-  }
-  holdUp(): void {
-    this.#link.holdUp();
-  }
-  admit(): void {
-    this.#link.admit();
-  }
-  refuse(status: 401 | 503): void {
-    this.#link.refuse(status);
-  }
-  send(frame: Uint8Array): void {
-    this.#wrong(frame, (passed) => this.#link.send(passed), this.#clock);
-  }
-  ping(): void {
-    this.#link.ping();
-  }
-  close(code: number, reason: string): void {
-    this.#link.close(code, reason);
-  }
-  terminate(): void {
-    this.#link.terminate();
-  }
-}
-
-class TalkativeLink extends WrongLink {
-  readonly #inner: Link;
-
-  constructor(link: Link) {
-    super(link, {now: () => 0, wallNow: () => 0, startTimer: () => ({cancel() {}})}, (frame, pass) => pass(frame));
-    this.#inner = link;
-  }
-
-  override close(code: number, reason: string): void {
-    this.#inner.close(code, reason);
-    this.#inner.send(Uint8Array.of(0x82, 3, 0x10, 0, 1));
-  }
+function talkative(frame: Uint8Array, pass: (frame: Uint8Array) => void): void {
+  pass(frame);
+  if (frame[0] === 0x88) pass(Uint8Array.of(0x82, 3, 0x10, 0, 1));
 }
 
 function isFirstSend(frame: Uint8Array): boolean {

@@ -11,11 +11,21 @@ import type {Observer} from './observer.ts';
 const lateTicks = 3;
 const ticksPerKeepAlive = 32;
 
+/** Looks at slow readers are so far apart at most. */
+const stallLookMs = 1_000;
+
+/** What a client has not read. */
+export interface Unread {
+  readonly bytes: number;
+  /** None of it was taken since; `Infinity` where all of it was. */
+  readonly since: number;
+}
+
 export class ObservedConnection {
   readonly number: number;
   readonly client: number;
-  /** As the gateway made it, or as the business server gave it. */
-  identity: string;
+  /** As the gateway made it, or as the business server gave it; empty until the connect call. */
+  identity = '';
   /** Whether its client keeps the rules. */
   readonly isPolite: boolean;
   readonly down: ObservedDown;
@@ -45,11 +55,10 @@ export class ObservedConnection {
   readonly #gotLatest = new Map<string, number>();
   readonly #observer: Observer;
 
-  constructor(observer: Observer, number: number, client: number, identity: string, isPolite: boolean) {
+  constructor(observer: Observer, number: number, client: number, isPolite: boolean) {
     this.#observer = observer;
     this.number = number;
     this.client = client;
-    this.identity = identity;
     this.isPolite = isPolite;
     this.down = new ObservedDown(observer, this);
     this.up = new ObservedUp(observer, this);
@@ -69,16 +78,12 @@ export class ObservedConnection {
   }
 
   refused(status: number): void {
+    this.#check(status === 401 || status === 503, 'RB-56', `refused ${status}, though its request was one`);
     const wasAllowed = this.isAllowed && this.allowedAt < this.#observer.clock.now();
     // One that was given an identity may wait in vain for older ones to be reported closed. [RB-67]
     const mayBeRefused = this.#observer.isStopping || this.#observer.isShared(this);
     this.#check(!wasAllowed || mayBeRefused, 'RB-56', `refused ${status} although it was allowed`);
     this.ends();
-  }
-
-  /** The actor hands a frame to the link. */
-  handsOver(): void {
-    this.#check(!this.#hasCloseFrame, 'RB-57', 'sends after its close frame');
   }
 
   /** A packet is written to the socket. */
@@ -116,12 +121,26 @@ export class ObservedConnection {
     this.#heardAt = now;
   }
 
+  /** Something is written behind what is not read. */
+  checkStall({since}: Unread): void {
+    const stalledMs = this.#observer.clock.now() - since;
+    const mostMs = this.#observer.plan.edge.stallTimeoutMs + 2 * stallLookMs;
+    this.#check(!this.isOpen || stalledMs <= mostMs, 'stall', `still open after ${stalledMs} ms without progress`);
+  }
+
   /** The gateway writes a close frame. */
-  closes(code: number, reason: string, unreadBytes: number): void {
+  closes(code: number, reason: string, unread: Unread): void {
     this.#check(!this.#hasCloseFrame, 'RB-57', 'a second close frame');
     this.#hasCloseFrame = true;
-    this.#checkReason(code, reason, unreadBytes);
+    this.#checkReason(code, reason, unread);
     this.#checkSilence();
+    this.ends();
+  }
+
+  /** The gateway answers its client's close frame. */
+  answersClose(): void {
+    this.#check(!this.#hasCloseFrame, 'RB-57', 'a second close frame');
+    this.#hasCloseFrame = true;
     this.ends();
   }
 
@@ -153,8 +172,8 @@ export class ObservedConnection {
     );
   }
 
-  #checkReason(code: number, reason: string, unreadBytes: number): void {
-    const {settings} = this.#observer.plan;
+  #checkReason(code: number, reason: string, unread: Unread): void {
+    const {settings, edge} = this.#observer.plan;
     if (code === 1001) {
       this.#check(this.#observer.isStopping, 'closed', 'closed 1001 though the gateway goes on');
     } else if (code === 4142) {
@@ -166,9 +185,12 @@ export class ObservedConnection {
       this.#check(silentMs >= settings.keepAliveMs / 2 - 1, 'RB-53', `closed as silent after ${silentMs} ms`);
     } else if (reason === 'bound exceeded') {
       const isFull = this.#observer.mayOverrun(this);
-      const isUnread = unreadBytes > 4 * (settings.sendBufferBytesMax + settings.payloadBytesMax);
+      const isUnread = unread.bytes > 4 * (settings.sendBufferBytesMax + settings.payloadBytesMax);
       const isOwnFault = !this.isPolite || this.#observer.plan.weather === 'reordering';
       this.#check(isOwnFault || isFull || isUnread, 'RB-29', 'closed as overrun within its bounds');
+    } else if (reason === 'stall timeout') {
+      const stalledMs = this.#observer.clock.now() - unread.since;
+      this.#check(stalledMs >= edge.stallTimeoutMs, 'stall', `closed as stalled after ${stalledMs} ms`);
     } else {
       this.#check(this.mayCrash && code === 1011, 'RB-59', `closed ${code} ${reason}`);
     }

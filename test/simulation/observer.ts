@@ -9,6 +9,7 @@ import type {
   Answer,
   Call,
   CloseCall,
+  ConnectCall,
   FailedAnswer,
   MessageCall,
   RefusedAnswer,
@@ -25,6 +26,8 @@ import {Violations} from './violation.ts';
 const payloadBytesMost = 604;
 const replyBytesMost = 24;
 const heldMost = 50;
+/** Every client sends the number of its connection under this name; the business server gets it with the connect call. */
+export const headerConnection = 'x-connection';
 
 /** `failed`: surely not processed, so that it is made again; `unknown`: it is not. */
 interface ObservedClose {
@@ -67,12 +70,10 @@ export class Observer {
     this.memberships = new Memberships(plan.settings.channelsPerConnectionMax);
   }
 
-  /** A client asks to connect, and the gateway takes it up. */
-  connecting(client: number, identity: string, isPolite: boolean): ObservedConnection {
-    const connection = new ObservedConnection(this, this.connections.length + 1, client, identity, isPolite);
-    if (this.#byIdentity.has(identity)) this.violations.note('identity', connection.number, 'is not unique');
+  /** A client asks to connect. */
+  connecting(client: number, isPolite: boolean): ObservedConnection {
+    const connection = new ObservedConnection(this, this.connections.length + 1, client, isPolite);
     this.connections.push(connection);
-    this.#byIdentity.set(identity, [connection]);
     return connection;
   }
 
@@ -208,7 +209,7 @@ export class Observer {
   called(call: Call): void {
     if (call.kind === 'message') this.#messageCalled(call);
     else if (call.kind === 'close') this.#closeCalled(call);
-    else if (!this.#byIdentity.has(call.identity)) this.violations.note('identity', 0, 'a connect call for nobody');
+    else this.#connectCalled(call);
   }
 
   /** The business server has carried out a message. */
@@ -260,6 +261,19 @@ export class Observer {
       bytes += message.payload.length;
     }
     return count >= Math.min(window, queue) || bytes > queueBytesMax;
+  }
+
+  // Here the name that the gateway gave to a client shows for the first time.
+  #connectCalled({identity, headers}: ConnectCall): void {
+    const number = Number(headers[headers.indexOf(headerConnection) + 1]);
+    const connection = this.connections[number - 1];
+    if (connection === undefined || connection.identity !== '') {
+      this.violations.note('identity', number, 'a connect call for nobody');
+      return;
+    }
+    if (this.#byIdentity.has(identity)) this.violations.note('identity', number, 'is not unique');
+    connection.identity = identity;
+    this.#byIdentity.set(identity, [connection]);
   }
 
   #allowed(connection: ObservedConnection, identity: string | undefined): void {

@@ -4,7 +4,7 @@
 
 import type {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import type {Dice} from './dice.ts';
-import {FrameReader, opcodeBinary} from './frame-reader.ts';
+import {type Frame, FrameReader, opcodeBinary, opcodeStatus} from './frame-reader.ts';
 
 /** What happens to single packets, as shares of them. */
 export interface Hostility {
@@ -32,6 +32,8 @@ export interface PipeOptions {
   readonly clock: SimulatedClock;
   readonly dice: Dice;
   readonly nature: PipeNature;
+  /** What the stream begins with. */
+  readonly awaited: 'answer' | 'frames';
   readonly receive: (bytes: Uint8Array) => void;
   /** What stayed with the writer has gone. */
   readonly drained: () => void;
@@ -42,38 +44,46 @@ export class Pipe {
   isVanishing = false;
   /** Bytes that the network has not taken. */
   queuedBytes = 0;
+  /** When the network last took anything of what it had not, or began to lag behind. */
+  movedAt = 0;
   readonly #options: PipeOptions;
   readonly #queue: Uint8Array[] = [];
   readonly #unread: Uint8Array[] = [];
-  readonly #reader = new FrameReader();
+  readonly #reader: FrameReader;
+  /** Whether a piece may be taken in part: where pieces pass each other their halves would be nobody's. */
+  readonly #mayTakeParts: boolean;
   #inTransitBytes = 0;
   #arrivalAt = 0;
-  #isStalled = false;
+  /** Reasons for which the reader stands still. */
+  #stalls = 0;
+  /** Nothing arrives before the answer to the upgrade, whatever else passes what. */
+  #answerAt = 0;
   #isBroken = false;
   #onFinished: (() => void) | undefined;
 
   constructor(options: PipeOptions) {
     this.#options = options;
+    this.#reader = new FrameReader(options.awaited);
+    this.#mayTakeParts = (options.nature.hostility?.delayedMs ?? 0) === 0;
   }
 
   write(bytes: Uint8Array): void {
     if (this.#isBroken) return;
     const {hostility} = this.#options.nature;
     if (hostility === undefined) this.#offer(bytes);
-    else this.#reader.read(bytes, (frame) => this.#meet(hostility, frame.bytes, frame.opcode === opcodeBinary));
+    else this.#reader.read(bytes, (frame) => this.#meet(hostility, frame));
   }
 
-  /** The reader stands still. */
+  /** The reader stands still, for one reason more. */
   stall(): void {
-    this.#isStalled = true;
+    this.#stalls++;
   }
 
-  /** The reader reads on, first what is there. */
+  /** One of the reasons is no more; without any the reader reads on, first what is there. */
   resume(): void {
-    if (!this.#isStalled) return;
-    this.#isStalled = false;
-    for (const bytes of this.#unread.splice(0)) this.#deliver(bytes);
-    this.#finishWhenRead();
+    this.#stalls--;
+    while (this.#stalls === 0 && this.#unread.length > 0) this.#deliver(this.#unread.shift() as Uint8Array);
+    if (this.#stalls === 0) this.#finishWhenRead();
   }
 
   /** Nothing more is written: the reader is told after what is on its way, unless that vanishes. */
@@ -91,34 +101,43 @@ export class Pipe {
 
   #finish(finished: () => void): void {
     if (this.#isBroken || this.isVanishing) return;
-    if (this.#isStalled || this.#queue.length > 0) this.#onFinished = finished;
+    if (this.#stalls > 0 || this.#queue.length > 0) this.#onFinished = finished;
     else finished();
   }
 
   // Control frames pass: it is the packets that are tried.
-  #meet(hostility: Hostility, bytes: Uint8Array, isPacket: boolean): void {
+  #meet(hostility: Hostility, {wire, payload, opcode}: Frame): void {
     const {dice} = this.#options;
+    const isPacket = opcode === opcodeBinary;
     if (isPacket && dice.chance(hostility.lost)) return;
     // Two SENDs without DUP are two messages by the contract, wherever the second comes from.
-    const mayBeDoubled = isPacket && (hostility.delayedMs > 0 || !isFirstSend(bytes));
+    const mayBeDoubled = isPacket && (hostility.delayedMs > 0 || !isFirstSend(payload));
     const copies = mayBeDoubled && dice.chance(hostility.doubled) ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
-      if (isPacket && hostility.delayedMs > 0) this.#launch(bytes, dice.integer(0, hostility.delayedMs));
-      else this.#offer(bytes);
+      if (isPacket && hostility.delayedMs > 0) this.#launch(wire, dice.integer(0, hostility.delayedMs));
+      else this.#offer(wire);
     }
+    if (opcode === opcodeStatus) this.#answerAt = this.#arrivalAt;
   }
 
   #offer(bytes: Uint8Array): void {
-    if (this.#queue.length === 0 && this.#hasRoomFor(bytes)) {
+    const taken = this.#queue.length === 0 ? this.#roomFor(bytes) : 0;
+    if (taken === bytes.length) {
       this.#launchSliced(bytes);
       return;
     }
-    this.#queue.push(bytes);
-    this.queuedBytes += bytes.length;
+    if (taken > 0) this.#launchSliced(bytes.subarray(0, taken));
+    if (this.queuedBytes === 0) this.movedAt = this.#options.clock.now();
+    this.#queue.push(bytes.subarray(taken));
+    this.queuedBytes += bytes.length - taken;
   }
 
-  #hasRoomFor(bytes: Uint8Array): boolean {
-    return this.#inTransitBytes === 0 || this.#inTransitBytes + bytes.length <= this.#options.nature.capacityBytes;
+  /** How much of `bytes` the network takes now. */
+  #roomFor(bytes: Uint8Array): number {
+    const room = this.#options.nature.capacityBytes - this.#inTransitBytes;
+    if (bytes.length <= room) return bytes.length;
+    if (this.#mayTakeParts) return Math.max(0, room);
+    return this.#inTransitBytes === 0 ? bytes.length : 0;
   }
 
   #launchSliced(bytes: Uint8Array): void {
@@ -142,7 +161,7 @@ export class Pipe {
   #departure(length: number, isOrdered: boolean): number {
     const {clock, dice, nature} = this.#options;
     const soonest = clock.now() + nature.latencyMs + (nature.jitterMs > 0 ? dice.integer(0, nature.jitterMs) : 0);
-    if (!isOrdered) return soonest;
+    if (!isOrdered) return Math.max(soonest, this.#answerAt);
     const pace = nature.bytesPerMs === Number.POSITIVE_INFINITY ? 0 : Math.ceil(length / nature.bytesPerMs);
     this.#arrivalAt = Math.max(this.#arrivalAt, soonest) + pace;
     return this.#arrivalAt;
@@ -151,7 +170,7 @@ export class Pipe {
   #arrive(bytes: Uint8Array): void {
     // What vanishes is never confirmed, so it goes on taking room.
     if (this.#isBroken || this.isVanishing) return;
-    if (this.#isStalled) this.#unread.push(bytes);
+    if (this.#stalls > 0) this.#unread.push(bytes);
     else this.#deliver(bytes);
   }
 
@@ -160,10 +179,14 @@ export class Pipe {
     this.#inTransitBytes -= bytes.length;
     this.#options.receive(bytes);
     if (this.#queue.length === 0) return;
-    for (let next = this.#queue[0]; next !== undefined && this.#hasRoomFor(next); next = this.#queue[0]) {
-      this.#queue.shift();
-      this.queuedBytes -= next.length;
-      this.#launchSliced(next);
+    for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
+      const taken = this.#roomFor(next);
+      if (taken === 0) break;
+      this.movedAt = this.#options.clock.now();
+      if (taken === next.length) this.#queue.shift();
+      else this.#queue[0] = next.subarray(taken);
+      this.queuedBytes -= taken;
+      this.#launchSliced(next.subarray(0, taken));
     }
     if (this.#queue.length > 0) return;
     this.#options.drained();
@@ -177,8 +200,8 @@ export class Pipe {
   }
 }
 
-/** Whether a frame holds a SEND without DUP. */
-function isFirstSend(frame: Uint8Array): boolean {
-  const first = frame[(frame[1] as number) < 126 ? 2 : 4] ?? 0;
+/** Whether a packet is a SEND without DUP. */
+function isFirstSend(packet: Uint8Array): boolean {
+  const first = packet[0] ?? 0;
   return first >> 4 === 1 && (first & 8) === 0;
 }

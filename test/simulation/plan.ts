@@ -1,6 +1,7 @@
 // What a seed decides before anything runs: how many clients, how long, under which settings, and how bad the weather is.
 
 import type {ActorSettings} from '../../src/actors/actor-settings.ts';
+import type {EdgeOptions} from '../../src/gateway/websocket-edge.ts';
 import {Dice} from './dice.ts';
 import type {Hostility} from './pipe.ts';
 
@@ -10,6 +11,9 @@ import type {Hostility} from './pipe.ts';
  */
 export type Weather = 'clean' | 'rough' | 'lossy' | 'reordering';
 
+/** What the gateway's edge is told beside the settings of its actors. */
+export type EdgeSettings = Pick<EdgeOptions, 'packetRate' | 'packetBurst' | 'stallTimeoutMs'>;
+
 export interface Plan {
   readonly seed: number;
   readonly weather: Weather;
@@ -18,6 +22,7 @@ export interface Plan {
   readonly shards: number;
   readonly stormMs: number;
   readonly settings: ActorSettings;
+  readonly edge: EdgeSettings;
   readonly callsMax: number;
   readonly connectionsMax: number;
   readonly handshakesMax: number;
@@ -62,6 +67,7 @@ export function planFor(seed: number): Plan {
     shards: new Dice(seed, 'threads').pick([1, 1, 2, 3]),
     stormMs,
     settings: pickSettings(dice),
+    edge: pickEdge(new Dice(seed, 'edge')),
     callsMax: !isClean && dice.chance(0.15) ? Math.max(1, Math.floor(clients / 4)) : 100_000,
     connectionsMax: !isClean && dice.chance(0.1) ? Math.max(1, Math.floor(clients * 0.8)) : 100_000,
     handshakesMax: !isClean && dice.chance(0.1) ? Math.max(1, Math.floor(clients / 4)) : 10_000,
@@ -93,6 +99,14 @@ function pickHostility(dice: Dice, weather: Weather): Hostility | undefined {
     lost: dice.pick([0.02, 0.1, 0.3]),
     doubled: dice.pick([0, 0.05, 0.2]),
     delayedMs: weather === 'reordering' ? dice.pick([50, 1_000, 5_000]) : 0,
+  };
+}
+
+function pickEdge(dice: Dice): EdgeSettings {
+  return {
+    packetRate: dice.pick([10, 100, 5_000]),
+    packetBurst: dice.pick([10, 100, 10_000]),
+    stallTimeoutMs: dice.pick([5_000, 60_000]),
   };
 }
 

@@ -1,20 +1,22 @@
 // Ways to break the gateway from outside its code, to prove that the observer sees it. An empty one breaks nothing.
 
 import type {ActorSettings} from '../../src/actors/actor-settings.ts';
-import type {Link} from '../../src/actors/link.ts';
 import type {ShardMessage} from '../../src/cluster/shard-message.ts';
 import type {Switchboard} from '../../src/cluster/switchboard.ts';
 import type {Clock} from '../../src/core/clock.ts';
 import type {UpstreamTransport} from '../../src/upstream/call.ts';
-import type {LinkNetwork} from './gateway-link.ts';
+import type {SocketNetwork} from './memory-socket.ts';
+
+/** Does with one frame what is wrong; `pass` writes a frame. */
+export type WrongFrames = (frame: Uint8Array, pass: (frame: Uint8Array) => void) => void;
 
 export interface Sabotage {
   /** Settings that the gateway runs with, other than the plan says. */
   readonly settings?: Partial<ActorSettings>;
-  /** Between the actors and the sockets they write to, before the observer looks. */
-  readonly link?: (link: Link, clock: Clock) => Link;
+  /** Between the gateway and a socket that it writes to, before the observer looks. */
+  readonly frames?: (clock: Clock) => WrongFrames;
   /** Between the observer and the client. */
-  readonly network?: (network: LinkNetwork, clock: Clock) => LinkNetwork;
+  readonly network?: (network: SocketNetwork, clock: Clock) => SocketNetwork;
   /** Between the gateway and the business server. */
   readonly transport?: (transport: UpstreamTransport, clock: Clock) => UpstreamTransport;
   /** Between two shards: what arrives of an envelope. */

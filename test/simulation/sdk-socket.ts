@@ -41,7 +41,7 @@ export class SdkSocket implements Socket, ClientEnd {
   readonly #world: World;
   readonly #page: SocketPage;
   readonly #listeners = new Map<string, ((event: SocketEvent) => void)[]>();
-  readonly #connection: Connection | undefined;
+  readonly #connection: Connection;
   /** What is in flight on this connection, by id. */
   readonly #flows = new Map<number, ObservedMessage>();
   #state: 'connecting' | 'open' | 'closing' | 'closed' = 'connecting';
@@ -51,17 +51,15 @@ export class SdkSocket implements Socket, ClientEnd {
     this.#world = world;
     this.#page = page;
     this.#connection = world.edge.connect(this, {client: page.client, isPolite: true, isSafe: page.isCalm});
-    // Word of it comes by an event of its own, as everything does.
-    if (this.#connection === undefined) world.clock.startTimer(1, () => this.#closed());
   }
 
-  /** Its connection's number; 0 where the gateway took none up. */
+  /** Its connection's number. */
   get number(): number {
-    return this.#connection?.number ?? 0;
+    return this.#connection.number;
   }
 
   get bufferedAmount(): number {
-    return this.#connection?.up.queuedBytes ?? 0;
+    return this.#connection.up.queuedBytes;
   }
 
   addEventListener(type: string, listener: (event: SocketEvent) => void): void {
@@ -71,7 +69,7 @@ export class SdkSocket implements Socket, ClientEnd {
   send(bytes: Uint8Array): void {
     if (this.#state !== 'open' || this.#page.isDead) return;
     const packet = parsePacket(bytes);
-    this.#connection?.send(framePacketBytes(packet.kind === 'send' ? this.#serialised(packet) : bytes));
+    this.#connection.send(framePacketBytes(packet.kind === 'send' ? this.#serialised(packet) : bytes));
   }
 
   close(code = 1000): void {
@@ -81,7 +79,7 @@ export class SdkSocket implements Socket, ClientEnd {
     }
     if (this.#state !== 'open') return;
     this.#state = 'closing';
-    this.#connection?.send(numberFrame(opcodeClose, code));
+    this.#connection.send(numberFrame(opcodeClose, code));
     this.#world.clock.startTimer(closePatienceMs, () => {
       this.vanish();
       this.#closed();
@@ -90,7 +88,7 @@ export class SdkSocket implements Socket, ClientEnd {
 
   /** Its page is gone, or has no patience left. */
   vanish(): void {
-    this.#connection?.leave();
+    this.#connection.leave();
   }
 
   receive(frame: Frame): void {
@@ -101,11 +99,11 @@ export class SdkSocket implements Socket, ClientEnd {
         this.#tell({type: 'open'});
         return;
       case opcodePing:
-        this.#connection?.send(controlFrame(opcodePong, frame.payload));
+        this.#connection.send(controlFrame(opcodePong, frame.payload));
         return;
       case opcodeClose:
         this.#closeCode = frameNumber(frame);
-        if (this.#state === 'open') this.#connection?.send(frame.bytes);
+        if (this.#state === 'open') this.#connection.send(frame.bytes);
         this.#state = 'closing';
         return;
       case opcodeBinary:

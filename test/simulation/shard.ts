@@ -1,6 +1,9 @@
-// One simulated thread of the gateway: what src/gateway/shard.ts puts together, without sockets and workers.
+// One simulated thread of the gateway: what src/gateway/shard.ts puts together, without a server and workers.
 
+import type {IncomingMessage} from 'node:http';
+import type {Duplex} from 'node:stream';
 import {createThread} from '../../src/actors/create-thread.ts';
+import type {ConnectionMessage} from '../../src/actors/messages.ts';
 import {noLedger} from '../../src/actors/outside.ts';
 import {stopThread} from '../../src/actors/stop-thread.ts';
 import {createLocalSwitchboard} from '../../src/actors/switchboard-local.ts';
@@ -13,13 +16,18 @@ import type {ShardMessage} from '../../src/cluster/shard-message.ts';
 import type {Switchboard} from '../../src/cluster/switchboard.ts';
 import {createFederatedSwitchboard, type LocalPart} from '../../src/cluster/switchboard-federated.ts';
 import {createCounters} from '../../src/core/counters.ts';
-import {Flusher} from '../../src/gateway/flusher.ts';
+import {defaultOptions} from '../../src/gateway/options.ts';
+import {createWebSocketEdge} from '../../src/gateway/websocket-edge.ts';
+import type {ActorRef} from '../../src/runtime/actor.ts';
 import {EnvelopeExchange, type ThreadPort} from '../../src/runtime/envelope-exchange.ts';
 import {SharedOrder} from '../../src/runtime/shared-order.ts';
 import {BusinessLine} from './business-line.ts';
-import {CrashError} from './gateway-link.ts';
+import {CrashError, Failures} from './failures.ts';
 import {createSwitchboardDrain, type SwitchboardDrain} from './switchboard-drain.ts';
 import type {World} from './world.ts';
+
+export const callTimeoutMs = 10_000;
+const noHead = Buffer.alloc(0);
 
 /** What the shards of a run share. */
 export interface NodeMemory {
@@ -32,9 +40,10 @@ export interface NodeMemory {
 
 export class Shard {
   readonly thread: Thread;
-  readonly flusher: Flusher;
+  readonly failures: Failures;
   readonly switchboard: Switchboard;
   readonly line: BusinessLine;
+  readonly #upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   readonly #local: LocalPart;
   readonly #drain: SwitchboardDrain;
   readonly #exchange: EnvelopeExchange;
@@ -49,7 +58,7 @@ export class Shard {
     const load = new NodeLoad(memory.load, index);
     this.#index = index;
     this.#identities = new Identities(index, memory.identities);
-    this.line = new BusinessLine(world, world.business);
+    this.line = new BusinessLine(world, world.business, (run) => world.defer(this, run));
     this.thread = createThread({
       settings: {...plan.settings, ...sabotage.settings},
       clock: gatewayClock,
@@ -76,9 +85,20 @@ export class Shard {
       },
       onFatal: (error) => violations.note('actor', 0, `a thread failed: ${String(error)}`),
     });
-    const {scheduler, counters, sequences} = this.thread;
-    this.flusher = new Flusher(counters, () => scheduler.requestTurn());
-    scheduler.onTurnEnd('flush', () => this.flusher.flush());
+    const {scheduler, sequences} = this.thread;
+    this.failures = new Failures(this.thread.observation);
+    // The few timers of the edge's own are shared by all clients, and stay for a while when nobody needs them any more:
+    // those of its actors are counted.
+    const thread: Thread = Object.create(this.thread, {clock: {value: clock, writable: true}});
+    this.#upgrade = createWebSocketEdge(thread, {
+      ...defaultOptions,
+      ...plan.settings,
+      ...plan.edge,
+      callTimeoutMs,
+      notices: {originRefused() {}, originUnchecked() {}, isProxyDue: false, proxyUnchecked() {}},
+      mayAdmit: () => load.total('clients') < plan.connectionsMax && load.total('handshakes') < plan.handshakesMax,
+    });
+    Object.assign(thread, {clock: gatewayClock});
     for (let given = 0; given < plan.idsGiven; given++) sequences.nextMessageId();
     this.#local = createLocalSwitchboard(this.thread);
     this.#exchange = new EnvelopeExchange({scheduler, order: new SharedOrder(memory.order, index)});
@@ -90,6 +110,14 @@ export class Shard {
     this.#drain = createSwitchboardDrain(whole);
     const {switchboard} = this.#drain;
     this.switchboard = sabotage.switchboard?.(switchboard, clock) ?? switchboard;
+  }
+
+  /** A client comes, with a request as Node's HTTP server has read it. Returns who looks after it, if anybody. */
+  upgrade(request: IncomingMessage, socket: Duplex): ActorRef<ConnectionMessage> | undefined {
+    const {alive} = this.thread;
+    const before = alive.size;
+    this.#upgrade(request, socket, noHead);
+    return alive.size > before ? [...alive].at(-1) : undefined;
   }
 
   /** Makes `other`, at the other end of `port`, a peer. */
@@ -131,6 +159,7 @@ export class Shard {
       channels: channels.size,
       calls: upstream.depth + this.line.openCount,
       opened: counters.connectionsOpened - counters.connectionsClosed,
+      heldBytes: this.thread.memory.total,
     };
   }
 

@@ -54,6 +54,8 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
   const {sabotage = noSabotage, coverage, isShown = false, hasSdk = false, tape} = options;
   const world = new World({plan, sabotage, coverage, isShown, hasSdk, tape});
   await new Simulation(world, hasSdk).run();
+  world.edge.end();
+  await world.ticks.settle();
   const {clock, trace, observer, events} = world;
   const [violation] = observer.violations.found;
   return {

@@ -18,6 +18,7 @@ import type {Plan} from './plan.ts';
 import {createPorts, type PortWorld} from './port.ts';
 import type {Sabotage} from './sabotage.ts';
 import {Shard} from './shard.ts';
+import {Ticks} from './ticks.ts';
 import {Trace} from './trace.ts';
 
 /** Share of the events after which the next one of the same instant comes before the turn. */
@@ -54,6 +55,7 @@ export class World {
   readonly shards: readonly Shard[];
   readonly business: BusinessServer;
   readonly edge: Edge;
+  readonly ticks = new Ticks();
   readonly dice: Readonly<
     Record<'gateway' | 'network' | 'clients' | 'business' | 'callers' | 'turns' | 'shards', Dice>
   >;
@@ -109,8 +111,11 @@ export class World {
   }
 
   /** Lets the gateway handle what it was told. */
-  runTurns(): void {
-    while (this.#deferred.length > 0) this.#runOne();
+  async runTurns(): Promise<void> {
+    while (this.ticks.areDue || this.#deferred.length > 0) {
+      if (this.ticks.areDue) await this.ticks.settle();
+      this.#runSome();
+    }
   }
 
   /** Calls `act` once the gateway has handled everything, and lets it handle what comes of that before anything else. */
@@ -121,7 +126,7 @@ export class World {
   /** Settles when the gateway has handled everything it was told, promises between its shards included. */
   async rest(): Promise<void> {
     for (let round = 0; round < roundsMax; round++) {
-      this.runTurns();
+      await this.runTurns();
       if (this.awaited === 0) return;
       await this.#stepPromises();
       if (this.#deferred.length === 0) return;
@@ -153,8 +158,13 @@ export class World {
       if (this.isBroken || dueAt > untilAt) break;
       this.clock.fireNext();
       this.events++;
+      // A promise costs more than most events, so there is one only where something waits.
+      if (this.ticks.areDue) await this.ticks.settle();
       if (this.#waitingForRest.length > 0) await this.#serveWaiting();
-      else if (!this.dice.turns.chance(crowded)) this.runTurns();
+      else if (!this.dice.turns.chance(crowded)) {
+        this.#runSome();
+        if (this.ticks.areDue) await this.runTurns();
+      }
     }
     if (!this.isBroken && isOver?.() !== true && untilAt < Number.POSITIVE_INFINITY) {
       this.clock.advance(untilAt - this.clock.now());
@@ -163,8 +173,8 @@ export class World {
 
   /** Whether something came of it, so that the instant is not over. */
   async #finishInstant(dueAt: number): Promise<boolean> {
-    if (this.#deferred.length > 0) {
-      this.runTurns();
+    if (this.ticks.areDue || this.#deferred.length > 0) {
+      await this.runTurns();
       return true;
     }
     if (this.awaited > 0 || this.#hasSdk) {
@@ -192,6 +202,11 @@ export class World {
     }
     const steps = this.shards.length === 1 ? promiseSteps : promiseStepsFederated;
     for (let step = 0; step < steps; step++) await nothing;
+  }
+
+  /** Runs turns until there is none, or one has put something off. */
+  #runSome(): void {
+    while (this.#deferred.length > 0 && !this.ticks.areDue) this.#runOne();
   }
 
   #runOne(): void {

@@ -153,8 +153,9 @@ function makeFrames(qos: Qos, id: number, place: number): Frames {
 }
 
 /** The same, told one at a time to somebody who knows nothing else. */
-function alone(tellings: readonly Telling[]): TraceEvent[] {
+function alone(tellings: readonly Telling[]): {readonly events: TraceEvent[]; readonly steps: readonly number[]} {
   const events: TraceEvent[] = [];
+  let steps: readonly number[] = [];
   let now = 0;
   for (const [told, place] of each(tellings)) {
     const desk = new Desk(16);
@@ -162,8 +163,10 @@ function alone(tellings: readonly Telling[]): TraceEvent[] {
     desk.tell(told, place);
     now = desk.turn.now;
     events.push(...desk.events());
+    const taken = [...desk.recorder.steps];
+    steps = taken.map((count, step) => count + (steps[step] ?? 0));
   }
-  return events;
+  return {events, steps};
 }
 
 function* each(tellings: readonly Telling[]): Generator<readonly [Telling, number]> {
@@ -176,13 +179,18 @@ function hold(tellings: readonly Telling[], ringEvents: number): void {
   const desk = new Desk(ringEvents);
   desk.begin();
   const before = desk.ring.eventCount;
+  const stepsBefore = [...desk.recorder.steps];
   for (const [told, place] of each(tellings)) desk.tell(told, place);
   const got = desk.events().filter(({seq}) => seq > before);
-  const wanted = alone(tellings).map((event, place) => ({...event, seq: before + 1 + place}));
+  const {events, steps} = alone(tellings);
+  const wanted = events.map((event, place) => ({...event, seq: before + 1 + place}));
   const kept = wanted.slice(wanted.length - got.length);
   const [is, was] = [JSON.stringify(got), JSON.stringify(kept)];
   if (is !== was) throw new Error(`Expected ${was}, got ${is}`);
   if (desk.ring.eventCount - before !== wanted.length) throw new Error('Expected all events to be counted');
+  const taken = stepsBefore.map((count, step) => (desk.recorder.steps[step] ?? 0) - count);
+  if (steps.length > 0 && taken.join() !== steps.join())
+    throw new Error(`Expected steps ${steps.join()}, got ${taken.join()}`);
   if (desk.ring.first === 0 && got.length < wanted.length) throw new Error('Expected all events to be there');
 }
 

@@ -34,6 +34,25 @@ test('a message is watched by its channel, its type, the client that it is for, 
   t.is(list.ofMessage('m1', 1, undefined, undefined), list.bitOf('all'));
 });
 
+test('nobody is asked who watches what only while each watcher watches everything', (t) => {
+  const list = new WatchList(0);
+  t.is(list.everythingMask, 0);
+  const all = list.set('all', {...emptySelection, rate: 1}, forever);
+  t.is(list.everythingMask, all);
+  const more = list.set('more', {...emptySelection, rate: 1, payloads: true}, forever);
+  t.is(list.everythingMask, all | more);
+  t.is(list.payloadMask, more);
+  for (const selection of [{rate: 0.999}, {rate: 0}, {types: [1]}]) {
+    list.set('some', {...emptySelection, ...selection}, forever);
+    t.is(list.everythingMask, 0, JSON.stringify(selection));
+  }
+  list.remove('some');
+  t.is(list.everythingMask, all | more);
+  list.remove('more');
+  t.is(list.everythingMask, all);
+  t.is(list.payloadMask, 0);
+});
+
 test('a share of all is the same in every thread, grows with its rate, and is about as large as it says', (t) => {
   const property = fc.property(
     fc.string(),
