@@ -1,7 +1,7 @@
-import {createServer} from 'node:http';
+import {createServer, request as httpRequest} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import test, {type ExecutionContext} from 'ava';
-import {WebSocketServer} from 'ws';
+import {WebSocket, WebSocketServer} from 'ws';
 import {startOwnGateway} from '../../src/cli/conformance/own-gateway.ts';
 import {asyncapiDocument} from '../../src/gateway/asyncapi-document.ts';
 import {openapiDocument} from '../../src/gateway/openapi-document.ts';
@@ -96,6 +96,77 @@ test('rainbow conformance names a server that signs well and refuses our signatu
   t.is(code, 1);
   t.is(stderr, 'rainbow: the server refuses calls that are signed with the token of --token\n');
 });
+
+test('rainbow conformance ends with 1 where a single packet of the server is another, or one too many', async (t) => {
+  const business = await holdPort(t);
+  const {gateway, token} = await startOwnGateway(business);
+  const acks = {count: 0};
+  const url = await startRelay(t, gateway.url, (packet, pass) => {
+    const isAck = packet[0] === 0x20 && packet.length > 3;
+    if (isAck) acks.count++;
+    // The first reply is changed in its last bit; of another one there are two.
+    const place = packet.length - 1;
+    pass(isAck && acks.count === 1 ? packet.with(place, (packet[place] ?? 0) ^ 1) : packet);
+    if (isAck && acks.count === 10) pass(packet);
+  });
+  // Before the relay.
+  t.teardown(() => gateway.close());
+  const {code, stdout, stderr} = await run(
+    t,
+    'conformance',
+    url,
+    '--business',
+    String(business),
+    '--token',
+    token,
+    '--retry',
+    '0.5',
+  );
+  t.is(code, 1, stdout + stderr);
+  t.regex(stdout, /^vectors: \d+ \(.*\); 2 failed$/m);
+});
+
+/** A server that passes everything on to the gateway at `target`, what that sends to its clients by `pass`. */
+async function startRelay(
+  t: ExecutionContext,
+  target: string,
+  relay: (packet: Uint8Array, pass: (packet: Uint8Array) => void) => void,
+): Promise<string> {
+  const server = createServer((request, response) => {
+    const {method, headers} = request;
+    const passed = httpRequest(`${target}${request.url}`, {method, headers, agent: false}, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    request.pipe(passed);
+  });
+  const sockets = new WebSocketServer({noServer: true});
+  server.on('upgrade', (request, socket, head) => {
+    const names = ['x-deviceid', 'x-client-os'];
+    const headers = Object.fromEntries(names.map((name) => [name, String(request.headers[name])]));
+    const inner = new WebSocket(`${target.replace(/^http/, 'ws')}/connect/`, {headers});
+    inner.once('open', () => {
+      sockets.handleUpgrade(request, socket, head, (outer) => {
+        outer.on('message', (data, binary) => inner.send(data as Buffer, {binary}));
+        inner.on('message', (data: Buffer, binary) => {
+          if (binary) relay(new Uint8Array(data), (packet) => outer.send(packet));
+          else outer.send(data, {binary});
+        });
+        outer.once('close', (code) => inner.close(code === 1005 || code === 1006 ? 1000 : code));
+        inner.once('close', (code) => outer.close(code === 1005 || code === 1006 ? 1000 : code));
+      });
+    });
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  t.teardown(() => {
+    for (const client of sockets.clients) client.terminate();
+    server.closeAllConnections();
+    server.close();
+  });
+  return `ws://127.0.0.1:${(server.address() as AddressInfo).port}/connect/`;
+}
 
 for (const [args, message] of [
   [['protocol', '--openapi', '--asyncapi'], /expected --openapi or --asyncapi, got both/],
