@@ -82,11 +82,13 @@ function makeConfiguration(business: string): string {
     security_token: systemRandom.hex(secretBytes),
     api_keys: systemRandom.hex(secretBytes),
   };
-  let text = readFileSync(shipped, 'utf8');
+  const lines = readFileSync(shipped, 'utf8').split('\n');
   for (const [key, value] of Object.entries(values)) {
-    // A per cent sign is doubled in the file. A function, since a text would be searched for $.
-    text = text.replace(new RegExp(`^${key} = .*$`, 'm'), () => `${key} = ${value.replaceAll('%', '%%')}`);
+    const place = lines.findIndex((line) => line.startsWith(`${key} = `));
+    // A per cent sign is doubled in the file.
+    lines[place] = `${key} = ${value.replaceAll('%', '%%')}`;
   }
+  const text = lines.join('\n');
   const result = readConfiguration({text, environment: {}, flags: {}});
   if (result.kind === 'valid') return text;
   throw new CommandFailure(

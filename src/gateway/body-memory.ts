@@ -19,9 +19,10 @@ export class BodyMemory {
   /** Takes the room for the body of `request` until it was answered or its caller has gone; `false` where there is none. */
   admit({headers}: FastifyRequest, reply: FastifyReply): boolean {
     const length = headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : this.#bytesMax;
-    // Its publication holds a copy, the frame.
-    if (!this.#memory.hasRoomFor(2 * length + messageOverheadBytes)) return false;
-    const held = length + messageOverheadBytes;
+    // With room for the copy that its publication makes: held from the start, since many slow bodies may be admitted before
+    // the first one becomes a frame.
+    const held = 2 * length + messageOverheadBytes;
+    if (!this.#memory.hasRoomFor(held)) return false;
     this.#memory.hold(held);
     reply.raw.once('close', () => this.#memory.release(held));
     return true;

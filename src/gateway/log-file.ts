@@ -4,6 +4,7 @@
 
 import {writeSync} from 'node:fs';
 import {Worker} from 'node:worker_threads';
+import {systemClock} from '../core/clock.ts';
 
 /** What the thread is started with. */
 export interface LogFileStart {
@@ -65,10 +66,10 @@ export class LogFile {
    * where the thread is in a write that does not return: Node would wait for it.
    */
   finish(withinMs: number): boolean {
-    const endAt = Date.now() + withinMs;
+    const endAt = systemClock.now() + withinMs;
     for (;;) {
       const unwritten = Atomics.load(this.#state, unwrittenPlace);
-      const leftMs = endAt - Date.now();
+      const leftMs = endAt - systemClock.now();
       if (unwritten === 0) return true;
       if (leftMs <= 0 || Atomics.wait(this.#state, unwrittenPlace, unwritten, leftMs) === 'timed-out') break;
     }
