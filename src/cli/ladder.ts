@@ -6,6 +6,7 @@
 
 import {styleText} from 'node:util';
 import {duration} from '../protocol/duration.ts';
+import {payloadText} from '../protocol/payload-text.ts';
 import {isStray} from '../protocol/stray-packet.ts';
 import type {PacketEvent, TraceEvent, TracePacket, TransitionEvent} from '../protocol/trace.ts';
 import {clockDate, clockTime} from './clock-time.ts';
@@ -95,9 +96,9 @@ export class Ladder {
     const gap = `|${' '.repeat(this.#linkWidth)}|`;
     switch (rung.kind) {
       case 'packet':
-        return `|${arrow(rung, this.#linkWidth)}|${rung.remark === undefined ? '' : `  ${rung.remark}`}`;
+        return `|${arrow(rung, this.#linkWidth)}|${besides(rung)}`;
       case 'call':
-        return `${gap}${arrow(rung, this.#callWidth)}|`;
+        return `${gap}${arrow(rung, this.#callWidth)}|${besides(rung)}`;
       case 'note':
         return `${gap}  ${rung.text}`;
     }
@@ -106,6 +107,10 @@ export class Ladder {
   #wallOf({at}: TraceEvent): number {
     return this.#view.wallMs + at - this.#view.at;
   }
+}
+
+function besides({remark}: Extract<Rung, {kind: 'packet' | 'call'}>): string {
+  return remark === undefined ? '' : `  ${remark}`;
 }
 
 function arrow({direction, text}: Extract<Rung, {kind: 'packet' | 'call'}>, width: number): string {
@@ -118,7 +123,7 @@ function drawRung(event: TraceEvent): Rung {
     case 'packet': {
       const {direction, packet} = event;
       const facts = {text: describePacket(packet), tone: packetTone(event)};
-      const remark = isStray(event) ? {remark: 'no such message'} : {};
+      const remark = isStray(event) ? {remark: 'no such message'} : shownPayload(event);
       return {kind: 'packet', direction: direction === 'in' ? 'right' : 'left', ...facts, ...remark};
     }
     case 'transition':
@@ -141,19 +146,25 @@ function drawRung(event: TraceEvent): Rung {
       return note(`delivery ${event.fate}`, event.fate === 'queued' ? 'doubtful' : 'bad');
     case 'call': {
       const type = event.type === undefined ? '' : ` type ${event.type}, ${event.bytes} B`;
-      return {kind: 'call', direction: 'right', text: `${event.call} call ${event.number}${type}`, tone: 'plain'};
+      const text = `${event.call} call ${event.number}${type}`;
+      return {kind: 'call', direction: 'right', text, tone: 'plain', ...shownPayload(event)};
     }
     case 'callAnswered': {
       const {outcome, reason, status, bytes, number} = event;
       const why = outcome === 'failed' ? ` (${status ?? reason})` : bytes > 0 ? `, ${bytes} B` : '';
       const tone = outcome === 'accepted' ? 'plain' : 'bad';
-      return {kind: 'call', direction: 'left', text: `${outcome} ${number}${why}`, tone};
+      return {kind: 'call', direction: 'left', text: `${outcome} ${number}${why}`, tone, ...shownPayload(event)};
     }
     case 'membership':
       return note(printable(`${event.change} ${event.channel}`), event.change === 'refused' ? 'bad' : 'dim');
     case 'apiRefused':
       return note(printable(`${event.path} refused: ${event.code}`), 'bad');
   }
+}
+
+/** What was kept of a payload, behind its arrow, so that no column has to be as wide. */
+function shownPayload({payload}: {readonly payload?: string}): {readonly remark?: string} {
+  return payload === undefined ? {} : {remark: printable(payloadText(payload))};
 }
 
 function note(text: string, tone: Tone): Rung {

@@ -21,6 +21,7 @@ interface TraceFlags extends TargetFlags, SelectionFlags {
   readonly follow?: true;
   readonly on?: string | true;
   readonly off?: true;
+  readonly payloads?: true;
   readonly json?: true;
 }
 
@@ -49,6 +50,7 @@ export function addTrace(program: Command): void {
     .option('--follow', 'print what happens from now on, until interrupted')
     .option('--on [SECONDS]', `trace what is chosen from now on, for ${switchSecondsDefault} s or so many`)
     .option('--off', 'end what --on began')
+    .option('--payloads', 'with --on and --follow: keep payloads and answers; with ID: show those kept')
     .option('--json', 'print JSON');
   addTargetOptions(addSelectionOptions(command)).addHelpText('after', examples).action(trace);
 }
@@ -75,6 +77,7 @@ async function tell(target: GatewayTarget, id: string | undefined, flags: TraceF
   const query = new URLSearchParams({
     ...(id !== undefined && {message: id}),
     ...(identity !== undefined && {identity}),
+    ...(flags.payloads === true && {payloads: '1'}),
   });
   const outcome = await callGateway(target, {
     method: 'GET',
@@ -134,7 +137,7 @@ async function turn(target: GatewayTarget, flags: TraceFlags): Promise<void> {
     const expected = `expected --on with whole seconds from 1 to ${switchSecondsMax}`;
     throw new CommandFailure(exitCodes.usage, `${expected}, got ${flags.on}.`);
   }
-  const {payloads: _, ...selection} = selectionOf(flags, false);
+  const selection = selectionOf(flags, flags.payloads === true);
   const outcome = await callGateway(target, {
     method: 'POST',
     path: apiPaths.trace,
@@ -151,7 +154,7 @@ async function follow(target: GatewayTarget, flags: TraceFlags): Promise<void> {
   const reader = new TraceReader();
   let ladder: Ladder | undefined;
   const interruption = untilInterrupted();
-  const query = {selection: selectionOf(flags, false), snapshots: false, roster: false, past: 0};
+  const query = {selection: selectionOf(flags, flags.payloads === true), snapshots: false, roster: false, past: 0};
   const show = (text: string): void => {
     if (flags.json) {
       process.stdout.write(text);

@@ -35,6 +35,7 @@ export type Inspection =
       readonly kind: 'story';
       readonly message: string | undefined;
       readonly identity: string | undefined;
+      readonly payloads: boolean;
       readonly eventsMax: number;
     }
   /** How many connections and messages are in which state; and the rows of so many connections. */

@@ -93,7 +93,7 @@ export class TraceApi {
         return JSON.stringify({status: 0, traceRate, traceEventsMax, traceKeepMs});
       }
       case 'story':
-        return JSON.stringify({status: 0, ...(await findStory(this.#parts, asked.message, asked.identity))});
+        return JSON.stringify({status: 0, ...(await findStory(this.#parts, asked))});
     }
   }
 

@@ -17,6 +17,7 @@ import type {FeedQuery, TraceSelection} from '../protocol/trace-feed.ts';
 import {refuseName, refuseParameter, refuseRepeated} from './api-fault.ts';
 import {type ParameterCount, type Parameters, readFlag, readParameters, signatureCounts} from './api-query.ts';
 import {readJsonBody} from './json-body.ts';
+import type {StoryQuestion} from './trace-story.ts';
 
 /** Identities, channels, types and connections of one selection. */
 export const selectorsMax = 64;
@@ -47,7 +48,7 @@ export function readFeedQuery(url: string): FeedQuery | Refusal {
 /** What `GET /trace/` asks for. */
 export type TraceQuestion =
   | {readonly kind: 'feed'; readonly query: FeedQuery}
-  | {readonly kind: 'story'; readonly message: string | undefined; readonly identity: string | undefined}
+  | ({readonly kind: 'story'} & StoryQuestion)
   | {readonly kind: 'settings'};
 
 /** Reads `GET /trace/`. */
@@ -95,12 +96,14 @@ function readFeed(parameters: Parameters): FeedQuery | Refusal {
 
 function readStory(parameters: Parameters): TraceQuestion | Refusal {
   for (const name of parameters.keys()) {
-    const isOfFeed = Object.hasOwn(feedNames, name) && name !== 'identity';
+    const isOfFeed = Object.hasOwn(feedNames, name) && name !== 'identity' && name !== 'payloads';
     if (isOfFeed) return refuseParameter(`Expected ${name} only beside follow=1: a story has no use for it`);
   }
   const [message] = parameters.get('message') ?? [];
   const [identity, ...more] = parameters.get('identity') ?? [];
   if (more.length > 0) return refuseRepeated('parameter', 'identity');
+  const payloads = readFlag('payloads', parameters.get('payloads')?.[0]);
+  if (typeof payloads !== 'boolean') return payloads;
   if (message === undefined && identity === undefined) return {kind: 'settings'};
   if (message !== undefined && !messageIdFormat.test(message)) {
     return refuseParameter(
@@ -110,7 +113,7 @@ function readStory(parameters: Parameters): TraceQuestion | Refusal {
   if (identity !== undefined && !isIdentity(identity)) {
     return refuseParameter(`Expected identity to be ${identityRule}, got ${shown(identity)}`);
   }
-  return {kind: 'story', message, identity};
+  return {kind: 'story', message, identity, payloads};
 }
 
 /** What shall be traced from now on, and for how long; 0 ends it. */
@@ -134,7 +137,7 @@ const switchPlaces: Places = {
   types: 'each type of types',
   connections: 'each connection of connections',
 };
-const switchNames = ['seconds', 'rate', 'identities', 'channels', 'connections', 'types'];
+const switchNames = ['seconds', 'rate', 'identities', 'channels', 'connections', 'types', 'payloads'];
 
 /** Reads the JSON body of `POST /trace/`. */
 export function readSwitch(body: Uint8Array): TraceSwitch | Refusal {
@@ -164,7 +167,11 @@ export function readSwitch(body: Uint8Array): TraceSwitch | Refusal {
     lists[name] = list;
   }
   const rate = members.has('rate') ? members.get('rate') : 0;
-  const selection = checkSelection({...lists, rate, payloads: false}, switchPlaces);
+  const payloads = members.has('payloads') ? members.get('payloads') : false;
+  if (typeof payloads !== 'boolean') {
+    return refuseParameter(`The member payloads is ${shownValue(payloads)}. Send true or false.`);
+  }
+  const selection = checkSelection({...lists, rate, payloads}, switchPlaces);
   return isRefusal(selection) ? selection : {selection, seconds};
 }
 

@@ -30,7 +30,10 @@ export const traceQuerySchema = z.object({
   channel: z.array(channelSchema).describe('Messages to these channels').exactOptional(),
   type: z.array(z.int().min(0).max(messageTypeMax)).describe('Messages of these types').exactOptional(),
   connection: z.array(z.string()).describe('These connections, as `THREAD:NUMBER`').exactOptional(),
-  payloads: z.string().describe(`\`1\`: with payloads, cut to ${payloadShownMax} bytes`).exactOptional(),
+  payloads: z
+    .string()
+    .describe(`\`1\`: with payloads, cut to ${payloadShownMax} bytes, as far as they were kept; also of a story`)
+    .exactOptional(),
   past: z
     .string()
     .regex(/^(all|\d{1,9})$/)
@@ -50,6 +53,7 @@ export const traceBodySchema = z.strictObject({
   channels: names,
   connections: names,
   types: z.array(z.int().min(0).max(messageTypeMax)).exactOptional(),
+  payloads: z.boolean().default(false).describe(`Whether payloads are kept, ${payloadShownMax} bytes of each at most`),
 });
 
 const rosterRow = z.object({

@@ -38,13 +38,20 @@ export interface StoryParts {
   readonly options: {readonly traceRate: number; readonly traceKeepMs: number};
 }
 
-/** One of `message` and `identity` is given, or both: what the message has to do with the client. */
+/** Which story. One of `message` and `identity` is given, or both: what the message has to do with the client. */
+export interface StoryQuestion {
+  readonly message: string | undefined;
+  readonly identity: string | undefined;
+  /** Whether payloads are shown, as far as somebody had them kept. */
+  readonly payloads: boolean;
+}
+
+/** Finds it in all parts. */
 export async function findStory(
   {inspect, clock, coverageOf, options: {traceRate, traceKeepMs}}: StoryParts,
-  message: string | undefined,
-  identity: string | undefined,
+  {message, identity, payloads}: StoryQuestion,
 ): Promise<FoundStory> {
-  const found = await inspect(() => ({kind: 'story', message, identity, eventsMax}));
+  const found = await inspect(() => ({kind: 'story', message, identity, payloads, eventsMax}));
   const stories = found.flatMap(({findings}) => (findings.kind === 'story' ? [findings] : []));
   const events = stories.flatMap((story) => story.events).sort(byTime);
   const connected = identity === undefined ? undefined : await findConnection(inspect, identity);

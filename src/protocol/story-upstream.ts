@@ -1,6 +1,7 @@
 // What became of a client's message on its way to the business server, told from the events of its trace.
 
 import {duration} from './duration.ts';
+import {payloadText} from './payload-text.ts';
 import {unknownStory} from './story-absence.ts';
 import type {PartOutcome, Story} from './story-parts.ts';
 import type {CallAnswered, CallMade, TraceEvent, TransitionEvent} from './trace.ts';
@@ -43,7 +44,8 @@ function fateOf(
     return {outcome: 'open', text: `the business server is asked, for ${duration(at - call.at)}`};
   }
   if (answer.outcome === 'failed') {
-    const why = answer.status === undefined ? (answer.reason ?? 'failed') : `status ${answer.status}`;
+    const status = answer.status === undefined ? (answer.reason ?? 'failed') : `status ${answer.status}`;
+    const why = answer.payload === undefined ? status : `${status}, answer: ${payloadText(answer.payload)}`;
     return {
       outcome: 'failed',
       text: `the call to the business server failed (${why}); the client was told nothing, and will repeat it at QoS 1 and 2`,

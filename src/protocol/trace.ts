@@ -138,6 +138,8 @@ export interface CallMade extends TracePlace, TraceClient, TraceMessage {
   /** Type of the message, for a message call. */
   readonly type?: number;
   readonly bytes: number;
+  /** The body that was sent; as in {@link PacketEvent}. */
+  readonly payload?: string;
 }
 
 /** A call was answered, or failed. */
@@ -153,6 +155,8 @@ export interface CallAnswered extends TracePlace, TraceClient, TraceMessage {
   readonly status?: number;
   /** Of the reply. */
   readonly bytes: number;
+  /** The reply as in {@link PacketEvent}; of a call that failed or was refused, the first 256 bytes of the answer's body. */
+  readonly payload?: string;
 }
 
 /** A client joined or left a channel; `evicted`: another client occupies it; `refused`: it could not join. */

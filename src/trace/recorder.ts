@@ -206,16 +206,25 @@ export class Recorder implements Observer {
     if (mask === 0) return;
     const [type, bytes] = call.kind === 'message' ? [call.type, call.payload.length] : [-1, 0];
     const detail = this.ring.detail(call.call, type, bytes, 0, '');
-    this.ring.add(recordKind.call | (callKinds.indexOf(call.kind) << 4), mask, subject, story, detail);
+    const place = this.ring.add(recordKind.call | (callKinds.indexOf(call.kind) << 4), mask, subject, story, detail);
+    if (call.kind === 'message') this.#keep(place, mask, call.payload);
   }
 
   callAnswered(subject: Subject, story: Story | undefined, kind: Call['kind'], answer: Answer): void {
     const mask = this.#maskOf(subject, story);
     if (mask === 0) return;
     const code = recordKind.callAnswered | (callKinds.indexOf(kind) << 4) | (outcomes.indexOf(answer.kind) << 16);
-    const bytes = answer.kind === 'accepted' ? answer.body.length : 0;
+    const [bytes, body] = answer.kind === 'accepted' ? [answer.body.length, answer.body] : [0, answer.excerpt];
     const [status = 0, reason = ''] = answer.kind === 'failed' ? [answer.status, answer.reason] : [];
-    this.ring.add(code, mask, subject, story, this.ring.detail(answer.call, bytes, status, 0, reason));
+    const shown = Math.min(body?.length ?? 0, payloadShownMax);
+    const place = this.ring.add(
+      code,
+      mask,
+      subject,
+      story,
+      this.ring.detail(answer.call, bytes, status, shown, reason),
+    );
+    if (body !== undefined) this.#keep(place, mask, body);
   }
 
   membership(subject: Subject, change: MembershipEvent['change'], channel: string): void {

@@ -26,7 +26,7 @@ export function decodeRecord(ring: RecordRing, thread: number, number: number, m
   const place = ring.placeOf(number);
   const code = ring.codeAt(place);
   const head: TracePlace = {seq: ring.seqOf(number), at: ring.momentOf(number), thread};
-  if ((code & 0xf) >= recordKind.published) return [decodeOther(ring, place, head)];
+  if ((code & 0xf) >= recordKind.published) return [decodeOther(ring, place, head, mayShowPayload)];
   const count = ring.eventsOf(number);
   const events: TraceEvent[] = [];
   for (let index = 0; events.length < count; index++) {
@@ -105,13 +105,16 @@ function packetAt(ring: RecordRing, place: number, index: number, flow: number):
 }
 
 function payloadAt(ring: RecordRing, place: number, packet: TracePacket, mayShow: boolean): Payload | undefined {
-  const bytes = 'bytes' in packet ? packet.bytes : 0;
+  return keptAt(ring, place, 'bytes' in packet ? packet.bytes : 0, mayShow);
+}
+
+function keptAt(ring: RecordRing, place: number, bytes: number, mayShow: boolean): Payload | undefined {
   const payload = mayShow ? ring.keptAt(place, Math.min(bytes, payloadShownMax)) : undefined;
   return payload && {payload: Buffer.from(payload).toString('base64')};
 }
 
 /** The event of a record that is neither a step nor a packet. */
-function decodeOther(ring: RecordRing, place: number, head: TracePlace): TraceEvent {
+function decodeOther(ring: RecordRing, place: number, head: TracePlace, mayShowPayload: boolean): TraceEvent {
   const code = ring.codeAt(place);
   const [kind, sub, flag] = [code & 0xf, (code >> 4) & 0xf, code >>> 16];
   const detail = (index: number): number => ring.detailAt(place, index);
@@ -141,6 +144,7 @@ function decodeOther(ring: RecordRing, place: number, head: TracePlace): TraceEv
         number: detail(0),
         ...type,
         bytes: detail(2),
+        ...keptAt(ring, place, detail(2), mayShowPayload),
       };
     }
     case recordKind.callAnswered: {
@@ -148,7 +152,7 @@ function decodeOther(ring: RecordRing, place: number, head: TracePlace): TraceEv
       const failure = {...(reason !== '' && {reason}), ...(detail(2) !== 0 && {status: detail(2)})};
       const outcome = named(outcomes, flag);
       const call = {call: named(callKinds, sub), number: detail(0), outcome, ...failure, bytes: detail(1)};
-      return {kind: 'callAnswered', ...head, ...about, ...call};
+      return {kind: 'callAnswered', ...head, ...about, ...call, ...keptAt(ring, place, detail(3), mayShowPayload)};
     }
     case recordKind.membership:
       return {kind: 'membership', ...head, ...client, change: named(changes, sub), channel: ring.wordAt(place)};

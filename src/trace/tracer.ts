@@ -43,6 +43,8 @@ export interface TraceRead {
 export interface StoryQuery {
   readonly message: string | undefined;
   readonly identity: string | undefined;
+  /** Whether payloads are shown, as far as somebody had them kept. */
+  readonly payloads: boolean;
   readonly eventsMax: number;
 }
 
@@ -121,7 +123,7 @@ export class Tracer {
   }
 
   /** All that is known of a message, or of a client, or of what a message has to do with a client. */
-  story({message, identity, eventsMax}: StoryQuery): StoryRead {
+  story({message, identity, payloads, eventsMax}: StoryQuery): StoryRead {
     const ring = this.#recorder?.ring;
     if (ring === undefined) return {events: [], isCut: false};
     // Latest first.
@@ -131,7 +133,7 @@ export class Tracer {
     for (let number = ring.count - 1; number >= ring.first && events.length <= eventsMax; number--) {
       if (ring.momentOf(number) < oldestAt) break;
       if (!isOfStory(ring, number, stories, identity)) continue;
-      const told = decodeRecord(ring, this.thread, number, false);
+      const told = decodeRecord(ring, this.thread, number, payloads);
       // One record may tell of several messages; what tells of none is of the client's life.
       events.push(
         ...told.filter((event) => message === undefined || (messageOf(event) ?? message) === message).reverse(),

@@ -118,9 +118,11 @@ export function packAnswers(answers: readonly Answer[]): Batch {
       }
       case 'refused':
         fields.push(tagRefused, answer.call);
+        packExcerpt(answer.excerpt, fields, parts);
         break;
       case 'failed':
         packFailure(answer, fields);
+        packExcerpt(answer.excerpt, fields, parts);
         break;
       default:
         unreachable(answer);
@@ -156,11 +158,11 @@ export function unpackAnswers(batch: Batch): Answer[] {
         break;
       }
       case tagRefused:
-        answers.push({kind: 'refused', call});
+        answers.push({kind: 'refused', call, ...unpackExcerpt(reader)});
         break;
       default:
         invariant(tag === tagFailed, `Expected the tag of an answer, got ${tag}`);
-        answers.push(unpackFailure(call, reader));
+        answers.push({...unpackFailure(call, reader), ...unpackExcerpt(reader)});
     }
   }
   return answers;
@@ -216,6 +218,16 @@ function unpackFailure(call: number, reader: BatchReader): FailedAnswer {
     isSlow: (flags & flagSlow) !== 0,
     isPending: (flags & flagPending) !== 0,
   };
+}
+
+function packExcerpt(excerpt: Uint8Array | undefined, fields: Field[], parts: Uint8Array[]): void {
+  fields.push(excerpt?.length ?? 0);
+  if (excerpt !== undefined) parts.push(excerpt);
+}
+
+function unpackExcerpt(reader: BatchReader): {readonly excerpt?: Uint8Array} {
+  const length = reader.number();
+  return length === 0 ? {} : {excerpt: keep(reader.bytes(length))};
 }
 
 function packBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {

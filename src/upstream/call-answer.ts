@@ -2,7 +2,7 @@
 
 import {channelSeparator, headerCookie, headerInvalid, headerJoin, headerLeave} from '../protocol/header-name.ts';
 import {emptyBytes} from '../protocol/packet.ts';
-import type {AcceptedAnswer, Answer, Call, FailedAnswer} from './call.ts';
+import {type AcceptedAnswer, type Answer, type Call, excerptBytesMax, type FailedAnswer} from './call.ts';
 import {readIdentity} from './connect-identity.ts';
 
 /** Headers as undici tells them: names in lower case, values one character a byte, a repeated header as a list. */
@@ -16,21 +16,40 @@ const firstOfHtml = 0x3c;
 
 /** What a 2xx answer to `call` means. */
 export function judgeAnswer(call: Call, status: number, headers: AnswerHeaders, body: Uint8Array): Answer {
-  if (headers[keyInvalid] !== undefined) return invalid(call, status, headerInvalid);
+  if (headers[keyInvalid] !== undefined) return invalid(call, status, headerInvalid, body);
   if (call.kind === 'close') return accept(call, emptyBytes, undefined, {});
   if (call.kind === 'message') return accept(call, body, undefined, headers);
 
   const json = parseObject(body);
-  if (json?.status === undefined) return invalid(call, status, describeBody(headers, body));
-  if (json.status !== 'success') return {kind: 'refused', call: call.call};
+  if (json?.status === undefined) return invalid(call, status, describeBody(headers, body), body);
+  if (json.status !== 'success') return {kind: 'refused', call: call.call, ...excerptOf(body)};
   // Only of a number is the text looked at.
   const text = typeof json.identity === 'number' ? utf8.decode(body) : '';
   const {identity, fault} = readIdentity(json.identity, text);
   return accept(call, emptyBytes, identity, headers, fault);
 }
 
-function invalid({call}: Call, status: number, cause: string): FailedAnswer {
-  return {kind: 'failed', call, reason: 'invalid', status, wasSent: true, cause, retryAfterMs: undefined};
+/** Whether the head of an answer says that the call failed, whatever the body holds. */
+export function isFailing(status: number, headers: AnswerHeaders): boolean {
+  return status < 200 || status >= 300 || headers[keyInvalid] !== undefined;
+}
+
+/** The member of a failed or refused answer that shows the beginning of its body; none where there is no body. */
+export function excerptOf(body: Uint8Array): {readonly excerpt?: Uint8Array} {
+  return body.length === 0 ? {} : {excerpt: body.subarray(0, excerptBytesMax)};
+}
+
+function invalid({call}: Call, status: number, cause: string, body: Uint8Array): FailedAnswer {
+  const failed = {
+    kind: 'failed',
+    call,
+    reason: 'invalid',
+    status,
+    wasSent: true,
+    cause,
+    retryAfterMs: undefined,
+  } as const;
+  return {...failed, ...excerptOf(body)};
 }
 
 /** What came where a JSON object with a status should have come. */

@@ -82,7 +82,12 @@ export interface AcceptedAnswer {
 export interface RefusedAnswer {
   readonly kind: 'refused';
   readonly call: number;
+  /** As in {@link FailedAnswer}. */
+  readonly excerpt?: Uint8Array;
 }
+
+/** Bytes of the body of an answer that is no success which are handed over at most. */
+export const excerptBytesMax = 256;
 
 /** Everything else. `reason` and `cause` are for counters and logs. */
 export interface FailedAnswer {
@@ -103,6 +108,11 @@ export interface FailedAnswer {
   readonly cause: string | undefined;
   /** Retry-After of a 429 or 503, from the moment of the answer. */
   readonly retryAfterMs: number | undefined;
+  /**
+   * The beginning of the body, at most {@link excerptBytesMax}, for a trace with payloads; never logged, since nobody knows
+   * what is in it. Absent where no byte of a body came.
+   */
+  readonly excerpt?: Uint8Array;
   /** As in {@link AcceptedAnswer}. */
   readonly isSlow?: boolean;
   /**

@@ -49,6 +49,24 @@ test('each row has its time of day to the millisecond and the time since the fir
   t.true(lines[5]?.startsWith(local(day)), lines[5]);
 });
 
+test('what was kept of a payload stands behind its arrow, on one line and without control characters', (t) => {
+  const base64 = (bytes: string | readonly number[]): string => Buffer.from(bytes as string).toString('base64');
+  const call = {...place, at: 1, message: 'm1', call: 'message', number: 1} as const;
+  const failed = {kind: 'callAnswered', ...call, outcome: 'failed', reason: 'status', status: 500, bytes: 0} as const;
+  const [, ...lines] = draw([
+    {...packet('in', {kind: 'send', qos: 0, isDup: false, id: 0, type: 1, bytes: 2}), payload: base64('up')},
+    {kind: 'call', ...call, type: 1, bytes: 2, payload: base64('up')},
+    {...failed, payload: base64('<h1>\r\n\t Not \x1b[31m found</h1>')},
+    {...failed, payload: base64('für Zoë'.repeat(2)).slice(0, 12)},
+    {...failed, payload: base64([0xff, 0x00])},
+    failed,
+  ]);
+  t.deepEqual(
+    lines.map((line) => line.slice(line.lastIndexOf('|') + 1)),
+    ['  up', '  up', '  <h1> Not \\u001b[31m found</h1>', '  für Zoë', '  hex ff00', ''],
+  );
+});
+
 test('no label breaks the ladder, however long it is', (t) => {
   const longest: TracePacket = {kind: 'send', qos: 2, isDup: true, id: 65_534, type: 65_535, bytes: 268_435_456};
   const call = {...place, at: 1, message: 'm1', call: 'message', number: 4_294_967_295} as const;

@@ -201,6 +201,22 @@ test("a client's message whose call failed, or is under way, is told so", async 
   );
 });
 
+test('with payloads a story shows what the business server answered to a call that failed', async (t) => {
+  const {world, client} = await single(t);
+  t.is(await headline(t, world, '--on', '60', '-t', '7', '--payloads'), 'tracing for 60 s');
+  world.business.once('message', answer(500, `<h1>Oops</h1>${'x'.repeat(1_000)}`));
+  client.sendMessage({qos: 1, id: 6, type: 7, payload: 'up'});
+  const failed = (await world.business.next('message')).header('RAINBOWMESSAGEID') ?? '';
+  await world.reaches('callsFailed', 1);
+  const {stdout} = await trace(t, world, failed, '--payloads');
+  t.regex(stdout, /^a QoS 1 message of .*: .* failed \(status 500, answer: <h1>Oops<\/h1>x{243}\);/);
+  t.regex(stdout, /\|--- message call \d+ type 7, 2 B -+>\| {2}up\n/);
+  t.regex(stdout, /\|<-- failed \d+ \(500\) -+\| {2}<h1>Oops<\/h1>x{243}\n/);
+  const plain = await trace(t, world, failed);
+  t.regex(plain.stdout, /failed \(status 500\);/);
+  t.notRegex(plain.stdout, /Oops| {2}up\n/);
+});
+
 test('what was not traced is not known, and tracing can be switched on and off', async (t) => {
   const {world, client} = await single(t);
   acknowledgeAll(client);

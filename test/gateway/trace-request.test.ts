@@ -58,6 +58,7 @@ test('the switch of the trace is read, with what is not named left out', (t) => 
     channels: ['a', 'b'],
     types: [0, 65_535],
     connections: ['0:1'],
+    payloads: true,
     seconds: 1,
   };
   const {seconds, ...selection} = body;
@@ -100,7 +101,9 @@ test('a switch that is wrong is refused by the name of what is wrong', (t) => {
     [{Channels: ['room']}, /Unknown member "Channels": did you mean channels\?/],
     [{ocupy: true}, /Unknown member "ocupy"/],
     [{identity: ['ann']}, /did you mean identities\?/],
-    [{payloads: true}, /Unknown member "payloads"/],
+    [{payloads: 1}, /payloads is 1\. Send true or false/],
+    [{payloads: null}, /payloads is null/],
+    [{payload: true}, /did you mean payloads\?/],
     [{[`x${'y'.repeat(1_000)}`]: 1}, /Unknown member "x.{0,50}…": expected seconds, rate/],
     ['{"__proto__":{"rate":1}}', /Unknown member "__proto__"/],
     ['{"constructor":1}', /Unknown member "constructor"/],
@@ -129,8 +132,10 @@ test(`${selectorsMax} criteria are taken, and one more is refused`, (t) => {
 test('a story is that of a message, of a client, or of both', (t) => {
   t.deepEqual(readQuestion('/trace/'), {kind: 'settings'});
   t.deepEqual(readQuestion('/trace/?follow=0&signature=x'), {kind: 'settings'});
-  t.deepEqual(readQuestion('/trace/?message=p5f3a81c21'), {kind: 'story', message: 'p5f3a81c21', identity: undefined});
-  t.deepEqual(readQuestion('/trace/?message=m1&identity=ann'), {kind: 'story', message: 'm1', identity: 'ann'});
+  const story = {kind: 'story', identity: undefined, payloads: false};
+  t.deepEqual(readQuestion('/trace/?message=p5f3a81c21'), {...story, message: 'p5f3a81c21'});
+  t.deepEqual(readQuestion('/trace/?message=m1&identity=ann'), {...story, message: 'm1', identity: 'ann'});
+  t.deepEqual(readQuestion('/trace/?message=m1&payloads=1'), {...story, message: 'm1', payloads: true});
   for (const query of [
     'message=x1',
     'message=p',

@@ -136,6 +136,20 @@ test('a call has its answer, by its number', (t) => {
   );
 });
 
+test('a call and its answer have their bodies, where these were kept', (t) => {
+  const call = {seq: 1, ...place, call: 'message', bytes: 1, number: 3} as const;
+  const failed = {kind: 'callAnswered', ...call, at: 8, outcome: 'failed', status: 500} as const;
+  const told = rows(
+    {kind: 'call', ...call, at: 1, type: 9, payload: btoa('up')},
+    {...failed, payload: btoa('<h1>')},
+    failed,
+  );
+  t.deepEqual(
+    told.map(({body}) => body),
+    ['up', '<h1>', undefined],
+  );
+});
+
 test('steps are notes with their rule; what ran out of time or was lost stands out', (t) => {
   const told = rows(
     step('window.opened', 'queued', 'awaitingAck', 'RB-09'),

@@ -89,7 +89,46 @@ test('what is older than the trace is kept for is not told any more', (t) => {
     [3, 4],
   );
   const [message] = events.flatMap((event) => ('message' in event && event.message ? [event.message] : []));
-  t.is(tracer.story({message, identity: undefined, eventsMax: 10}).events.length, 2);
+  t.is(tracer.story({message, identity: undefined, payloads: false, eventsMax: 10}).events.length, 2);
+});
+
+test('what a call sent and what came back is kept with payloads, of a failure the excerpt, and not without', (t) => {
+  const {thread, transport, connect, run} = createActors();
+  const {tracer} = thread;
+  const client = connect();
+  tracer.watch('plain', everything, forever);
+  tracer.watch('payloads', {...everything, payloads: true}, forever);
+  const send = (id: number, text: string): void => {
+    client.actor.tell({kind: 'send', qos: 1, isDup: false, type: 7, id, payload: Buffer.from(text)});
+    run();
+  };
+  send(1, 'first');
+  transport.accept('message', {text: 'done'});
+  run();
+  send(2, 'second');
+  transport.fail('message', {excerpt: Buffer.from('<h1>no')});
+  run();
+  send(3, 'third');
+  transport.fail('message');
+  run();
+  const payloads = (watcher: string): readonly string[] =>
+    tracer
+      .read(0, 1_000, watcher)
+      .events.flatMap((event) =>
+        event.kind === 'call' || event.kind === 'callAnswered' ? [decoded(event.payload)] : [],
+      );
+  t.deepEqual(payloads('payloads'), ['first', 'done', 'second', '<h1>no', 'third', '']);
+  t.deepEqual(payloads('plain'), Array<string>(6).fill(''));
+  const [failure] = tracer
+    .read(0, 1_000, 'plain')
+    .events.filter((event) => event.kind === 'callAnswered' && event.outcome === 'failed');
+  t.like(failure, {reason: 'status', status: 500, bytes: 0});
+  const story = (shows: boolean): readonly string[] =>
+    tracer
+      .story({message: undefined, identity: client.actor.name, payloads: shows, eventsMax: 1_000})
+      .events.flatMap((event) => (event.kind === 'callAnswered' ? [decoded(event.payload)] : []));
+  t.deepEqual(story(true).slice(-3), ['done', '<h1>no', '']);
+  t.deepEqual(story(false).slice(-3), ['', '', '']);
 });
 
 test('payloads are told to a reader that asked for them, of what it watches, and to nobody else', (t) => {
@@ -109,7 +148,7 @@ test('payloads are told to a reader that asked for them, of what it watches, and
   t.is(told[2], undefined, 'none where there is none');
   t.deepEqual(payloadsOf(tracer.read(0, 100, 'plain').events), [undefined, undefined, undefined, undefined, undefined]);
   t.deepEqual(payloadsOf(tracer.read(0, 100, undefined).events).filter(Boolean), [], 'nor to who reads the past');
-  const story = tracer.story({message: undefined, identity: client.actor.name, eventsMax: 100});
+  const story = tracer.story({message: undefined, identity: client.actor.name, payloads: false, eventsMax: 100});
   t.deepEqual(payloadsOf(story.events).filter(Boolean), [], 'nor in a story');
 });
 
@@ -143,9 +182,9 @@ test('a story is cut to its latest events, and says so', (t) => {
   tracer.watch('all', everything, forever);
   for (let count = 0; count < 10; count++) void publish({qos: 0});
   const identity = client.actor.name;
-  const whole = tracer.story({message: undefined, identity, eventsMax: 10});
+  const whole = tracer.story({message: undefined, identity, payloads: false, eventsMax: 10});
   t.deepEqual([whole.events.length, whole.isCut], [10, false]);
-  const cut = tracer.story({message: undefined, identity, eventsMax: 9});
+  const cut = tracer.story({message: undefined, identity, payloads: false, eventsMax: 9});
   t.true(cut.isCut);
   t.deepEqual(cut.events, whole.events.slice(1));
 });
@@ -182,13 +221,18 @@ test('neighbouring QoS 0 messages are told one by one, to each client, and each 
     );
     t.true(own.every(({flow, direction}) => flow === undefined && direction === 'out'));
   }
-  const story = tracer.story({message: messages[300], identity: undefined, eventsMax: 100}).events;
+  const story = tracer.story({message: messages[300], identity: undefined, payloads: false, eventsMax: 100}).events;
   t.deepEqual(
     story.map((event) => [event.kind, 'message' in event && event.message, 'identity' in event && event.identity]),
     [['published', messages[300], false], ...clients.map(({actor}) => ['packet', messages[300], actor.name])],
   );
   const [, second] = clients;
-  const part = tracer.story({message: messages[300], identity: second?.actor.name, eventsMax: 100}).events;
+  const part = tracer.story({
+    message: messages[300],
+    identity: second?.actor.name,
+    payloads: false,
+    eventsMax: 100,
+  }).events;
   t.deepEqual(part, [story[0], story[2]]);
 });
 

@@ -82,10 +82,12 @@ test('answers of every kind come out of a batch as they went in', (t) => {
     {...accepted, call: 4, identityFault: 'null'},
     {...accepted, call: 3, cookie: '', body: new Uint8Array([4])},
     {kind: 'refused', call: 9},
+    {kind: 'refused', call: 10, excerpt: new Uint8Array([6])},
     ...reasons.map((reason, index): Answer => failed(5 + index, reason)),
     {...failed(98, 'unreachable', 'ECONNREFUSED'), wasSent: true},
     {...failed(99, 'status'), status: 503, wasSent: true, retryAfterMs: 1_500, isSlow: true},
     {...failed(100, 'timeout'), wasSent: true, isSlow: true, isPending: true},
+    {...failed(102, 'status'), status: 500, wasSent: true, excerpt: new Uint8Array([7, 8, 9])},
     {...accepted, call: 101, isSlow: true, body: new Uint8Array([5])},
   ];
   const batch = packAnswers(answers);

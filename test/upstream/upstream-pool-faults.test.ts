@@ -4,6 +4,7 @@
 import {once} from 'node:events';
 import {createServer} from 'node:net';
 import test from 'ava';
+import {type Call, excerptBytesMax} from '../../src/upstream/call.ts';
 import {scaled} from '../e2e/kit/patience.ts';
 import {holdPort} from '../e2e/kit/ports.ts';
 import {
@@ -153,6 +154,29 @@ for (const status of [301, 302, 304, 400, 401, 403, 404, 413, 429, 500, 502, 503
     }
     t.is(seen, 3);
     t.is(business.sockets.length, 1);
+  });
+}
+
+for (const [name, status, headers, body] of [
+  ['a 404', 404, {}, 'not found'],
+  ['a 500 of many bytes', 500, {}, `<h1>${'x'.repeat(100_000)}`],
+  ['HTML', 200, {'content-type': 'text/html'}, `<html>${'x'.repeat(1_000)}`],
+  ['what is not JSON', 200, {}, 'success'],
+  ['a refusal', 200, {}, '{"status":"no","why":"banned"}'],
+  ['a signature that was refused', 200, {RAINBOWREQUESTINVALID: 'signature'}, 'expected another signature'],
+  ['no body', 500, {}, ''],
+] as const) {
+  test(`${name} is handed over with the first ${excerptBytesMax} bytes of its body`, async (t) => {
+    const business = await listenHttp(t, (_request, response) => void response.writeHead(status, headers).end(body));
+    const rig = startRig(t, settingsOf(business.url, {answerBytesMax: 200_000}));
+    const isOfEach = status !== 200 || 'RAINBOWREQUESTINVALID' in headers;
+    const calls: Call[] = isOfEach ? [connectCall(), messageCall(), closeCall()] : [connectCall()];
+    for (const answer of await rig.callAll(calls)) {
+      t.not(answer.kind, 'accepted');
+      if (answer.kind === 'accepted') continue;
+      const excerpt = answer.excerpt === undefined ? undefined : Buffer.from(answer.excerpt).toString();
+      t.is(excerpt, body === '' ? undefined : body.slice(0, excerptBytesMax));
+    }
   });
 }
 

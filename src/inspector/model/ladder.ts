@@ -1,8 +1,16 @@
 // Rows of a ladder of packets: what a trace tells, as arrows between three lanes and notes on them.
 
 import {generatePacket, type Packet} from '../../protocol/packet.ts';
+import {payloadText} from '../../protocol/payload-text.ts';
 import {answersStray, isStray} from '../../protocol/stray-packet.ts';
-import type {PacketEvent, TraceEvent, TraceHeader, TransitionEvent} from '../../protocol/trace.ts';
+import type {
+  CallAnswered,
+  CallMade,
+  PacketEvent,
+  TraceEvent,
+  TraceHeader,
+  TransitionEvent,
+} from '../../protocol/trace.ts';
 
 /** How a row is drawn; `stray` is a packet under an id that no message has. */
 export type Tone = 'plain' | 'dup' | 'bad' | 'stray' | 'call' | 'quiet' | 'good';
@@ -32,6 +40,8 @@ export interface LadderRow {
   readonly bytes?: Uint8Array;
   /** Bytes of a payload or reply that the trace does not hold. */
   readonly bytesMissing?: number;
+  /** The body of a call or of its answer, as text, as far as it was kept. */
+  readonly body?: string;
 }
 
 export const traceLanes = ['client', 'gateway', 'business'] as const;
@@ -131,11 +141,14 @@ export function toRow(id: number, event: TraceEvent): LadderRow {
     case 'delivery':
       return row(gateway, gateway, event.fate, event.fate === 'queued' ? 'quiet' : 'bad');
     case 'call':
-      return row(gateway, business, `${event.call}${event.type === undefined ? '' : ` type ${event.type}`}`, 'call');
+      return {
+        ...row(gateway, business, `${event.call}${event.type === undefined ? '' : ` type ${event.type}`}`, 'call'),
+        ...bodyOf(event),
+      };
     case 'callAnswered': {
       const why = event.status ?? event.reason;
       const text = `${event.outcome}${why === undefined ? '' : ` (${why})`}`;
-      return row(business, gateway, text, event.outcome === 'accepted' ? 'good' : 'bad');
+      return {...row(business, gateway, text, event.outcome === 'accepted' ? 'good' : 'bad'), ...bodyOf(event)};
     }
     case 'membership':
       return row(gateway, gateway, `${event.change} ${event.channel}`, event.change === 'refused' ? 'bad' : 'quiet');
@@ -178,6 +191,10 @@ function transitionRow(event: TransitionEvent, row: MakeRow): LadderRow {
   const text = what === undefined ? path : `${what}: ${path}`;
   const {rule} = event;
   return {...row(gateway, gateway, text, isBad ? 'bad' : isRetry ? 'dup' : 'quiet'), ...(rule !== undefined && {rule})};
+}
+
+function bodyOf({payload}: CallMade | CallAnswered): Pick<LadderRow, 'body'> {
+  return payload === undefined ? {} : {body: payloadText(payload)};
 }
 
 /** The packet's bytes, made again from what the trace tells; without what was not kept of them. */

@@ -204,7 +204,7 @@ function Rung({row, place, before, xs, offset, isChosen, onChoose, width, who, c
       data-row={row.text}
       onClick={onChoose}
     >
-      <title>{`${clock === '' ? '' : `${clock}  `}${row.text}${row.rule === undefined ? '' : ` ${row.rule}`}`}</title>
+      <title>{titleOf(row, clock)}</title>
       <rect class="reach" x="0" y={place * rowHeight} width={width} height={rowHeight} />
       {isNewSecond && second !== '' && (
         <text class="time clock" x={timeWidth - 8} y={place * rowHeight + 10} text-anchor="end">
@@ -256,6 +256,11 @@ function Note({row, who, x, y, width}: NoteProps) {
       </text>
     </g>
   );
+}
+
+/** What is shown while the pointer rests on a row. */
+function titleOf({text, rule, body}: LadderRow, clock: string): string {
+  return [clock === '' ? [] : `${clock} `, text, rule ?? [], body ?? []].flat().join(' ');
 }
 
 /** Since the row before; what happened in the same turn has nothing. */

@@ -120,7 +120,7 @@ export interface RowDetailProps {
 
 /** What a row holds: its time, its packet field by field, and its rule. */
 export function RowDetail({row, at, children}: RowDetailProps) {
-  const {bytes, bytesMissing, rule, text, tone} = row;
+  const {body, bytes, bytesMissing, rule, text, tone} = row;
   return (
     <div class="detail">
       <p>
@@ -128,6 +128,11 @@ export function RowDetail({row, at, children}: RowDetailProps) {
         {row.identity !== undefined && <span class="identity quiet">{row.identity}</span>} {children}
       </p>
       {tone === 'stray' && <p>{strayText}</p>}
+      {body !== undefined && (
+        <p class="body">
+          <code>{body}</code>
+        </p>
+      )}
       {bytes !== undefined && (
         <table class="fields">
           <tbody>
