@@ -15,7 +15,7 @@ export type ConnectRequest = Pick<IncomingMessage, 'headers' | 'rawHeaders'>;
  * only proxies may set are passed on, as those of a trusted proxy are.
  */
 export function connectHeaders(request: ConnectRequest, query: string, areProxiesBelieved: boolean): string[] {
-  const nominated = new Set(listTokens(request.headers.connection).map(cgiName));
+  const nominated = new Set(listTokens(request.headers.connection).map((name) => headerFacts(name).cgi));
   const headers: string[] = [];
   const {rawHeaders} = request;
   const spellings = chosenSpellings(rawHeaders);

@@ -10,6 +10,7 @@ export type TargetedRequest = Pick<IncomingMessage, 'url' | 'headers'>;
 
 /** Path and query of an absolute target that fits `Host`; any other target unchanged, for {@link targetFault} to judge. */
 export function originForm({url = '/', headers}: TargetedRequest): string {
+  if (url.startsWith('/')) return url;
   const target = readAbsolute(url);
   return target !== undefined && fits(target, headers.host) ? target.path : url;
 }

@@ -53,7 +53,7 @@ export class TrustedProxies {
   }
 
   read({headers, socket}: ProxiedRequest): RequestSource {
-    const peer = readAddress(socket.remoteAddress ?? '') ?? '';
+    const peer = normalAddress(socket.remoteAddress ?? '') ?? '';
     if (!this.#isTrusted(peer)) return {address: peer, host: headers.host, areProxiesBelieved: !this.isSet};
     return {
       address: this.#clientOf(peer, forwardedFor(headers)),
@@ -75,6 +75,7 @@ export class TrustedProxies {
   }
 
   #isTrusted(address: string): boolean {
+    if (!this.isSet) return false;
     const family = isIP(address);
     return family !== 0 && this.#trusted.check(address, family === 6 ? 'ipv6' : 'ipv4');
   }
@@ -124,11 +125,18 @@ function readAddress(entry: string): string | undefined {
   return normalAddress(isIpv4WithPort ? text.slice(0, colon) : text);
 }
 
+/** How a socket for both families writes IPv4. */
+const mappedIpv4 = '::ffff:';
+
 /** The one form of an address: IPv4 written as IPv6 is IPv4, and there is no zone. */
 function normalAddress(text: string): string | undefined {
-  const [address = ''] = text.split('%', 1);
-  const family = isIP(address);
-  if (family !== 6) return family === 4 ? address : undefined;
-  const {address: normal} = new SocketAddress({address, family: 'ipv6'});
-  return /^::ffff:(?=\d+\.)/.test(normal) ? normal.slice('::ffff:'.length) : normal;
+  const zone = text.indexOf('%');
+  const address = zone < 0 ? text : text.slice(0, zone);
+  const ipv4 = withoutMapping(address);
+  if (isIP(ipv4) === 4) return ipv4;
+  return isIP(address) === 6 ? withoutMapping(new SocketAddress({address, family: 'ipv6'}).address) : undefined;
+}
+
+function withoutMapping(address: string): string {
+  return address.startsWith(mappedIpv4) && address.includes('.') ? address.slice(mappedIpv4.length) : address;
 }

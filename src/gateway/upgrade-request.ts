@@ -20,6 +20,11 @@ export function listTokens(value: string | undefined): string[] {
     .filter((token) => token !== '');
 }
 
+/** Whether the list has `token`, which is in lower case. Nearly always it is all there is. */
+function hasToken(value: string | undefined, token: string): boolean {
+  return value !== undefined && (value.toLowerCase() === token || listTokens(value).includes(token));
+}
+
 /** Why no request of this form is carried out: its HTTP version, Host, target, Expect or coding. `undefined` where it is fine. */
 export function refuseRequest(request: RequestHead): Refusal | undefined {
   const {httpVersion, headers, rawHeaders} = request;
@@ -67,17 +72,15 @@ function refuseCoding({httpVersion, headers}: RequestHead): Refusal | undefined 
 export function refuseUpgrade({method, httpVersion, headers, rawHeaders}: RequestHead): Refusal | undefined {
   if (method !== 'GET') return malformed(`The method of a WebSocket upgrade is GET, not ${method}.`);
   if (httpVersion !== '1.1') return malformed(`The WebSocket upgrade is HTTP/${httpVersion}. Use HTTP/1.1.`);
+  const {'transfer-encoding': transfer, 'content-length': length} = headers;
   // Node keeps the first of two, and would let both pass.
-  if (
-    headers['transfer-encoding'] !== undefined ||
-    countOf(rawHeaders, 'content-length') > 1 ||
-    Number(headers['content-length'] ?? 0) !== 0
-  ) {
+  const hasLength = length !== undefined && (Number(length) !== 0 || countOf(rawHeaders, 'content-length') > 1);
+  if (transfer !== undefined || hasLength) {
     return malformed('The WebSocket upgrade has a body. Send it without.');
   }
   if (!isWebSocketUpgrade(headers))
     return malformed(`Upgrade is ${shown(headers.upgrade)}. A WebSocket upgrade has "Upgrade: websocket".`);
-  if (!listTokens(headers.connection).includes('upgrade')) {
+  if (!hasToken(headers.connection, 'upgrade')) {
     return malformed(`Connection is ${shown(headers.connection)}. A WebSocket upgrade has "Connection: Upgrade".`);
   }
   const {'sec-websocket-key': key, 'sec-websocket-version': version, 'sec-websocket-protocol': protocols} = headers;
@@ -102,7 +105,7 @@ function countOf(rawHeaders: readonly string[], lowerCase: string): number {
 
 /** Whether `websocket` is among the protocols that the client would change to. */
 export function isWebSocketUpgrade({upgrade}: IncomingMessage['headers']): boolean {
-  return listTokens(upgrade).includes('websocket');
+  return hasToken(upgrade, 'websocket');
 }
 
 const keyFormat = /^[+/0-9A-Za-z]{22}==$/;
