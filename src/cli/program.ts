@@ -1,7 +1,7 @@
 // What both binaries share: a commander program that throws instead of exiting, and the one place where a command's end
 // becomes an exit code. Commander's own code for a usage error is 1; ours is 2, so that scripts can tell it from a failure.
 
-import {Command, CommanderError} from 'commander';
+import {Command, CommanderError, Help, type Option} from 'commander';
 import {version} from '../gateway/version.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
 import {endUnread} from './output.ts';
@@ -14,8 +14,18 @@ export function createProgram(name: string, description: string): Command {
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .showHelpAfterError(`See ${name} --help.`)
+    .configureHelp({optionDescription})
     .exitOverride()
     .helpCommand(false);
+}
+
+// Commander quotes a default as JSON; whoever types it writes it plainly.
+function optionDescription(option: Option): string {
+  const {defaultValue, defaultValueDescription} = option;
+  if (typeof defaultValue === 'string' && defaultValueDescription === undefined) {
+    option.default(defaultValue, defaultValue === '' ? 'empty' : defaultValue);
+  }
+  return Help.prototype.optionDescription(option);
 }
 
 /** Adds `help [COMMAND]`. Commander's own prints the help of the program for a command that does not exist. */

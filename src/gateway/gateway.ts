@@ -61,7 +61,10 @@ export async function startGateway(options: GatewayOptions, parts: GatewayParts 
   const openFilesMax = readFileLimit();
   const {clientsMax} = shareFiles(openFilesMax, options);
   // No fault: the default is meant for a server. But whoever counts on the number should know.
-  if (clientsMax < options.connectionsMax) log.info({clientsMax, openFilesMax}, 'clients.limitedByFiles');
+  if (clientsMax < options.connectionsMax) {
+    const hint = `at most ${clientsMax} clients: the process may open ${openFilesMax} files; raise that limit (ulimit -n) for the ${options.connectionsMax} of connections_max`;
+    log.info({clientsMax, openFilesMax, hint}, 'clients.limitedByFiles');
+  }
   // Signatures of an earlier second are refused, and until the next one begins a caller could make no other.
   if (options.replay === 'strict') await sleep(memory.signedSince * 1000 - systemClock.wallNow());
   const node = systemRandom.hex(nodeIdBytes);

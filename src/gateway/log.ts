@@ -42,6 +42,9 @@ const hiddenNames = [
 // Fields that hold a URL: its query may carry a signature, or a key of the operator's.
 const urlNames = ['url', 'connectUrl', 'forwardUrl', 'closeUrl'];
 
+// Fields that are a sentence for people.
+const sentenceNames = ['warning', 'hint'];
+
 /** Whether lines are for people: as configured, else by whether `output` is a terminal. */
 export function isPretty({logFormat}: LogOptions, output: LogOutput): boolean {
   return logFormat === 'auto' ? output.isTTY === true : logFormat === 'pretty';
@@ -76,12 +79,21 @@ function createDestination(options: LogOptions, output: LogOutput): DestinationS
   // Formatted in this thread: a worker transport would cost a thread, and lose the lines of a crash.
   const format = prettyFactory({
     messageKey: 'event',
+    messageFormat: describeEvent,
     translateTime: 'SYS:HH:MM:ss.l',
-    ignore: 'pid',
+    ignore: `pid,${sentenceNames.join()}`,
     singleLine: true,
     colorize: output.isTTY === true && !process.env.NO_COLOR,
   });
   return {write: (line) => write(format(line))};
+}
+
+/** For people a line says what happened in words, where it has them, before the event's name; the other fields follow. */
+function describeEvent(line: Readonly<Record<string, unknown>>): string {
+  const sentence = sentenceNames.map((name) => line[name]).find((value) => typeof value === 'string');
+  const event = String(line.event);
+  // What a line holds may come from elsewhere, and must not steer a terminal.
+  return sentence === undefined ? event : `${sentence.replaceAll(/\p{Cc}/gu, ' ')}  ${event}`;
 }
 
 /** A log whose lines are carried out by {@link relayLine} elsewhere: for a thread that does not own an output. */

@@ -89,3 +89,17 @@ test('lines are for people on a terminal, unless configured otherwise', (t) => {
   t.false(isPretty({logLevel: 'info', logFormat: 'json'}, terminal));
   t.true(isPretty({logLevel: 'info', logFormat: 'pretty'}, pipe));
 });
+
+test('for people, a line with a sentence begins with it; other fields follow, and JSON keeps it as a field', (t) => {
+  const pretty = kept({logFormat: 'pretty'});
+  pretty.log.info({clientsMax: 5, hint: 'at most 5 clients: raise\u001b[2J the limit'}, 'sample.limited');
+  pretty.log.warn({warning: 'server.ini:3: unknown key'}, 'sample.warned');
+  pretty.log.info({port: 1}, 'sample.plain');
+  const [limited = '', warned = '', plain = ''] = pretty.text().split('\n');
+  t.true(limited.endsWith('INFO: at most 5 clients: raise [2J the limit  sample.limited {"clientsMax":5}'), limited);
+  t.true(warned.endsWith('WARN: server.ini:3: unknown key  sample.warned'), warned);
+  t.true(plain.endsWith('INFO: sample.plain {"port":1}'), plain);
+  const json = kept();
+  json.log.warn({warning: 'server.ini:3: unknown key', hint: 'mend it'}, 'sample.warned');
+  t.like(json.lines()[0], {event: 'sample.warned', warning: 'server.ini:3: unknown key', hint: 'mend it'});
+});

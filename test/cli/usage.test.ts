@@ -35,6 +35,17 @@ test('rainbow --help lists every command, and each has help with an example', as
   }
 });
 
+test('no help quotes a default: it is printed as one types it', async (t) => {
+  const {stdout} = await run(t, 'rainbow', ['--help']);
+  const names = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name = '']) => name);
+  t.true(names.includes('conformance'));
+  const helps = [await run(t, 'rainbow-server', ['--help'])];
+  for (const name of names) helps.push(await run(t, 'rainbow', [name, '--help']));
+  const text = helps.map((help) => help.stdout).join('');
+  t.deepEqual(text.match(/\(default: ["[{][^)]*\)/g), null);
+  t.regex(text, /\(default: 127\.0\.0\.1\)/);
+});
+
 test('every command that prints a result has --json', async (t) => {
   for (const command of commands.filter((name) => name !== 'serve')) {
     const {stdout} = await run(t, 'rainbow', [command, '--help']);

@@ -112,6 +112,10 @@ browserTest('rooms and the question who is here are reached by keys, and a push 
   await carl.ask(1, {room: 'cellar'});
   t.deepEqual(await carl.ask(2, {text: '<b>no markup</b>'}), {delivered: 2});
   await ann.hears('<b>no markup</b>');
+  // That nobody says anything for a while is no news: neither the words nor the state beside them change.
+  const said = ann.page.locator('#connection');
+  await ann.reaches('open.suspect');
+  t.is(await said.textContent(), 'connectedopen');
   t.deepEqual([...ann.conduct.errors, ...bob.conduct.errors], []);
 });
 

@@ -68,6 +68,24 @@ browserTest(
   },
 );
 
+browserTest('sender and receiver show one QoS, also where the message before was of another', async (t) => {
+  const {page, conduct} = await openSandbox(t);
+  for (const [before, after] of [
+    [2, 1],
+    [1, 2],
+  ] as const) {
+    await press(page, 'Begin anew');
+    await press(page, `QoS ${before}`);
+    await onPacket(page, 'send', 'Arrive now');
+    await press(page, 'Accept');
+    await press(page, `QoS ${after}`);
+    await page.locator(`svg.chart[data-chart="outboundQos${after}"]`).waitFor();
+    // Nothing of the new message has arrived: no state of the receiver is lit.
+    await page.locator(`svg.chart[data-chart="inboundQos${after}"][data-active=""]`).waitFor();
+  }
+  t.deepEqual(conduct.errors, []);
+});
+
 browserTest(
   'at QoS 1 a lost ACK has the message delivered twice, by hand; the ladder shows loss and DUP [RB-13]',
   async (t) => {

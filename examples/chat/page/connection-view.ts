@@ -9,7 +9,8 @@ const words: Readonly<Record<RainbowState, string>> = {
   idle: 'not connected',
   connecting: 'connecting',
   'open.fresh': 'connected',
-  'open.suspect': 'connected, quiet',
+  // Silence of a heartbeat's length is usual where nobody says anything, and no news to a person.
+  'open.suspect': 'connected',
   'open.awaitingSign': 'is anybody there?',
   waiting: 'no connection',
   offline: 'offline',
@@ -42,8 +43,10 @@ export class ConnectionView {
 
   show(state: RainbowState, retryInMs: number | undefined): void {
     this.#status.dataset.state = state;
-    this.#words.textContent = words[state];
-    this.#state.textContent = state;
+    const isOpen = words[state] === words['open.fresh'];
+    // Set only where it is another text: a screen reader says what is set.
+    setText(this.#words, words[state]);
+    setText(this.#state, isOpen ? 'open' : state);
     this.#retry.hidden = state !== 'waiting' && state !== 'offline';
     if (retryInMs !== undefined) this.#retryAt = performance.now() + retryInMs;
     clearInterval(this.#countdown);
@@ -61,4 +64,8 @@ export class ConnectionView {
     const seconds = Math.max(0, Math.ceil((this.#retryAt - performance.now()) / secondMs));
     this.#retry.textContent = `Try now (${seconds} s)`;
   }
+}
+
+function setText(element: HTMLElement, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
 }

@@ -5,7 +5,7 @@ import {ChartDrawing} from '../charts/chart-drawing.tsx';
 import {useFrames} from '../frames.ts';
 import {chartNamed} from '../model/chart-graph.ts';
 import type {LadderRow} from '../model/ladder.ts';
-import type {JournalEntry, Side} from '../sandbox/journal.ts';
+import type {Side} from '../sandbox/journal.ts';
 import {makeMove} from '../sandbox/moves.ts';
 import {Sandbox, type SandboxOptions} from '../sandbox/sandbox.ts';
 import {sandboxLanes, toRows} from '../sandbox/sandbox-ladder.ts';
@@ -97,12 +97,14 @@ export function SandboxView() {
   );
 }
 
-/** The chart of the party's latest step; before there is one, that of the latest message's QoS, or of QoS 2. */
+/** The chart of the message that moved last, at both parties alike; before one did, that of the latest message's QoS, or of QoS 2. */
 function PartyChart({title, side, sandbox}: {readonly title: string; readonly side: Side; readonly sandbox: Sandbox}) {
-  const place = sandbox.entries.findLastIndex((entry) => entry.kind === 'transition' && entry.side === side);
-  const entry = sandbox.entries[place] as Extract<JournalEntry, {kind: 'transition'}> | undefined;
-  const qos = sandbox.sender.messages.at(-1)?.qos === 1 ? 1 : 2;
-  const graph = chartNamed(entry?.chart ?? `${side === 'sender' ? 'outbound' : 'inbound'}Qos${qos}`);
+  const steps = sandbox.entries.map((entry) => (entry.kind === 'transition' ? entry : undefined));
+  const latest = steps.findLast((step) => step !== undefined);
+  const isQos1 = latest?.chart.endsWith('1') ?? sandbox.sender.messages.at(-1)?.qos === 1;
+  const graph = chartNamed(`${side === 'sender' ? 'outbound' : 'inbound'}Qos${isQos1 ? 1 : 2}`);
+  const place = steps.findLastIndex((step) => step?.side === side && step.message === latest?.message);
+  const entry = steps[place];
   if (graph === undefined) return null;
   const light =
     entry === undefined
