@@ -29,7 +29,7 @@ function isBusinessCode(code: ErrorCode | BusinessCode): code is BusinessCode {
   return Object.hasOwn(facts, code);
 }
 
-/** An operating error of this side. `detail` says what was expected and what was got, without payloads and secrets. */
+/** An operating error of this side. `detail` says what happened and what to do, without payloads and secrets. */
 export class BusinessError extends Error {
   override readonly name: string = 'BusinessError';
   readonly code: ErrorCode | BusinessCode;

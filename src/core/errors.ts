@@ -51,7 +51,7 @@ export type ErrorCode = keyof typeof facts;
 /** Every code with its facts, for documents and tests. */
 export const errorTable: Readonly<Record<ErrorCode, ErrorFacts>> = facts;
 
-/** An operating error. `detail` says what was expected and what was got; it holds no payload and no secret. */
+/** An operating error. `detail` says what happened and what to do; it holds no payload and no secret. */
 export class RainbowError extends Error {
   override readonly name = 'RainbowError';
   readonly code: ErrorCode;

@@ -1,8 +1,9 @@
 // The query of an API call: the parameters that have a meaning in one of them, each decoded once. Fastify's router calls
 // `parseQuery` for every request before anything is authenticated, so it never throws and takes time linear in the text.
 
+import {shown} from '../core/shown.ts';
 import type {Refusal} from '../protocol/refusal.ts';
-import {refuseName, refuseParameter, refuseRepeated} from './api-fault.ts';
+import {refuseEncoding, refuseName, refuseParameter, refuseRepeated} from './api-fault.ts';
 import {joinNames, noteName} from './ignored-names.ts';
 
 /**
@@ -110,7 +111,7 @@ export function readParameters(url: string, known: Readonly<Record<string, Param
     const {name, value} = readPair(pair);
     if (name === '') continue;
     if (!Object.hasOwn(known, name)) return refuseName('parameter', name, Object.keys(known));
-    if (value === undefined) return refuseParameter(`Expected ${name} to be percent-encoded UTF-8`);
+    if (value === undefined) return refuseEncoding(name);
     const values = parameters.get(name);
     if (values === undefined) parameters.set(name, [value]);
     else if (known[name] === 'once') return refuseRepeated('parameter', name);
@@ -137,7 +138,7 @@ export function readFlag(name: string, value: string | undefined): boolean | Ref
     case 'false':
       return false;
     default:
-      return refuseParameter(`Expected ${name} to be 1 or 0`);
+      return refuseParameter(`${name} is ${shown(value)}. Send 1 or 0.`);
   }
 }
 

@@ -17,7 +17,7 @@ import {
   sendTimeoutDefaultMs,
 } from '../protocol/api.ts';
 import type {Refusal} from '../protocol/refusal.ts';
-import {refuseParameter} from './api-fault.ts';
+import {refuseBodyKind, refuseEncoding, refuseParameter} from './api-fault.ts';
 import {type ApiQuery, ignoredBy, readFlag} from './api-query.ts';
 import {subscribeBodySchema} from './api-schema.ts';
 import {joinNames, noteName} from './ignored-names.ts';
@@ -47,17 +47,17 @@ export function readPublish(query: ApiQuery, payload: Uint8Array): PublishReques
   const qos = query.qos === undefined ? qosDefault : parseQos(query.qos);
   const type = query.msgtype === undefined ? messageTypeDefault : parseMessageType(query.msgtype);
   const timeoutMs = query.timeout === undefined ? sendTimeoutDefaultMs : parseTimeoutMs(query.timeout);
-  if (query.malformed !== undefined) return refuseParameter(`Expected ${query.malformed} to be percent-encoded UTF-8`);
+  if (query.malformed !== undefined) return refuseEncoding(query.malformed);
   const addressRefusal = refuseAddress(channel, identity);
   if (addressRefusal !== undefined) return addressRefusal;
-  if (qos === undefined) return {code: 'RB_QOS', detail: `Expected qos to be 0, 1 or 2, got ${shown(query.qos)}`};
+  if (qos === undefined) return {code: 'RB_QOS', detail: `qos is ${shown(query.qos)}. Send 0, 1 or 2.`};
   if (type === undefined)
-    return refuseParameter(`Expected msgtype from 0 to ${messageTypeMax}, got ${shown(query.msgtype)}`);
+    return refuseParameter(`msgtype is ${shown(query.msgtype)}. Send a whole number from 0 to ${messageTypeMax}.`);
   if (timeoutMs === undefined) {
-    return refuseParameter(`Expected timeout in seconds, got ${shown(query.timeout)}`);
+    return refuseParameter(`timeout is ${shown(query.timeout)}. Send a number of seconds.`);
   }
   if (query.replies !== undefined && query.replies !== 'all') {
-    return refuseParameter(`Expected replies to be all, got ${shown(query.replies)}`);
+    return refuseParameter(`replies is ${shown(query.replies)}. Send all, or leave it out.`);
   }
   return {channel, identity, type, qos, timeoutMs, payload, wantsReplies: query.replies === 'all'};
 }
@@ -71,10 +71,11 @@ export function meaningOf(request: PublishRequest): string {
 
 function refuseAddress(channel: string | undefined, identity: string | undefined): Refusal | undefined {
   if (identity === undefined) {
-    if (!channel) return {code: 'RB_CHANNEL_MISSING', detail: 'Expected channel or identity'};
+    if (!channel)
+      return {code: 'RB_CHANNEL_MISSING', detail: 'The call names no recipients. Send channel or identity.'};
     return isChannelName(channel) ? undefined : refuseChannel(channel);
   }
-  if (channel !== undefined) return refuseParameter('Expected channel or identity, got both');
+  if (channel !== undefined) return refuseParameter('The call has both channel and identity. Send one of them.');
   return isIdentity(identity) ? undefined : refuseIdentity(identity);
 }
 
@@ -112,13 +113,12 @@ export function readSubscription(
 /** The first fault, told as those of a query are. */
 function refuseBody(value: unknown, member: PropertyKey | undefined): Refusal {
   if (member !== 'identity' && member !== 'channel') {
-    return refuseParameter(
-      `Expected the body to be a JSON object, got ${value === undefined ? 'no JSON' : kindOf(value)}`,
-    );
+    return refuseBodyKind(value);
   }
   // It has a member that is at fault, or lacks one: it is an object.
   const text = (value as Partial<Record<'identity' | 'channel', unknown>>)[member];
-  if (typeof text !== 'string') return refuseParameter(`Expected ${member} to be a string, got ${kindOf(text)}`);
+  if (text === undefined) return refuseParameter(`${member} is missing. Send it as a string.`);
+  if (typeof text !== 'string') return refuseParameter(`${member} is ${kindOf(text)}. Send a string.`);
   return member === 'channel' ? refuseChannel(text) : refuseIdentity(text);
 }
 
@@ -136,10 +136,10 @@ export function readEviction(body: Uint8Array): string | undefined {
 
 function refuseChannel(channel: string): Refusal {
   const rule = `1 to ${channelBytesMax} bytes of UTF-8 without control characters and without ";;"`;
-  return {code: 'RB_CHANNEL_INVALID', detail: `Expected channel to be ${rule}, got ${shown(channel)}`};
+  return {code: 'RB_CHANNEL_INVALID', detail: `channel is ${shown(channel)}. Send ${rule}.`};
 }
 
 function refuseIdentity(identity: string): Refusal {
   const rule = `1 to ${identityLengthMax} printable ASCII characters without blanks`;
-  return refuseParameter(`Expected identity to be ${rule}, got ${shown(identity)}`);
+  return refuseParameter(`identity is ${shown(identity)}. Send ${rule}.`);
 }

@@ -148,7 +148,7 @@ export const errorSchema = z.object({
   msg: z.string().describe('For people, and for old callers; match on `code`'),
   // Of a record's keys, each a string of its own type, which Object.keys does not say.
   code: z.enum(Object.keys(errorTable) as ErrorAnswer['code'][]),
-  detail: z.string().describe('What was expected and what was got, where that helps').exactOptional(),
+  detail: z.string().describe('What is wrong and what to do, where that helps').exactOptional(),
   ignored,
 }) satisfies z.ZodType<ErrorAnswer>;
 

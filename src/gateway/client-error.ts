@@ -32,9 +32,9 @@ export function answerConnect(socket: Duplex, counters: Counters): void {
 
 function detailOf(nodeCode: string | undefined): string | undefined {
   if (nodeCode === 'HPE_INVALID_URL') {
-    return 'Expected a URL in which blanks and characters outside ASCII are percent-encoded, as %20';
+    return 'The URL has blanks or characters outside ASCII. Percent-encode them, as %20.';
   }
-  return nodeCode?.startsWith('HPE_') ? `Expected a request of HTTP/1.1, got ${nodeCode} of the parser` : undefined;
+  return nodeCode?.startsWith('HPE_') ? `The bytes are no request of HTTP/1.1 (${nodeCode}). Send one.` : undefined;
 }
 
 function codeOf(nodeCode: string | undefined): ErrorCode {

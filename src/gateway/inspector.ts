@@ -27,7 +27,10 @@ export function addInspector(app: FastifyInstance, {options, counters, responder
       return;
     }
     counters.signaturesRefused++;
-    responder.refuse(reply, {code: 'RB_API_KEY', detail: 'Expected the key of the inspector'});
+    responder.refuse(reply, {
+      code: 'RB_API_KEY',
+      detail: 'The bearer key is missing, or is not inspector_key. Send Authorization: Bearer KEY.',
+    });
   });
   const answerFile = (request: FastifyRequest, reply: FastifyReply): void => {
     files ??= readPageFiles();

@@ -14,7 +14,7 @@ import {
 } from '../protocol/api.ts';
 import type {Refusal} from '../protocol/refusal.ts';
 import type {FeedQuery, TraceSelection} from '../protocol/trace-feed.ts';
-import {refuseName, refuseParameter, refuseRepeated} from './api-fault.ts';
+import {refuseBodyKind, refuseName, refuseParameter, refuseRepeated} from './api-fault.ts';
 import {type ParameterCount, type Parameters, readFlag, readParameters, signatureCounts} from './api-query.ts';
 import {readJsonBody} from './json-body.ts';
 import type {StoryQuestion} from './trace-story.ts';
@@ -58,7 +58,7 @@ export function readQuestion(url: string): TraceQuestion | Refusal {
   const isFeed = readFlag('follow', parameters.get('follow')?.[0]);
   if (typeof isFeed !== 'boolean') return isFeed;
   if (!isFeed) return readStory(parameters);
-  if (parameters.has('message')) return refuseParameter('Expected message or follow, got both');
+  if (parameters.has('message')) return refuseParameter('The call has both message and follow. Send one of them.');
   const query = readFeed(parameters);
   return isRefusal(query) ? query : {kind: 'feed', query};
 }
@@ -87,9 +87,7 @@ function readFeed(parameters: Parameters): FeedQuery | Refusal {
   const pastText = parameters.get('past')?.[0] ?? '0';
   const past = pastText === 'all' ? Number.POSITIVE_INFINITY : readWhole(pastText, 0, 999_999_999);
   if (past === undefined) {
-    return refuseParameter(
-      `Expected past to be a number of events from 0 to 999999999, or all, got ${shown(pastText)}`,
-    );
+    return refuseParameter(`past is ${shown(pastText)}. Send a number of events from 0 to 999999999, or all.`);
   }
   return {selection, snapshots: flags.snapshots, roster: flags.roster, past};
 }
@@ -97,7 +95,7 @@ function readFeed(parameters: Parameters): FeedQuery | Refusal {
 function readStory(parameters: Parameters): TraceQuestion | Refusal {
   for (const name of parameters.keys()) {
     const isOfFeed = Object.hasOwn(feedNames, name) && name !== 'identity' && name !== 'payloads';
-    if (isOfFeed) return refuseParameter(`Expected ${name} only beside follow=1: a story has no use for it`);
+    if (isOfFeed) return refuseParameter(`${name} is for follow=1 only: a story has no use for it. Leave it out.`);
   }
   const [message] = parameters.get('message') ?? [];
   const [identity, ...more] = parameters.get('identity') ?? [];
@@ -106,12 +104,10 @@ function readStory(parameters: Parameters): TraceQuestion | Refusal {
   if (typeof payloads !== 'boolean') return payloads;
   if (message === undefined && identity === undefined) return {kind: 'settings'};
   if (message !== undefined && !messageIdFormat.test(message)) {
-    return refuseParameter(
-      `Expected message to be the id of a /send/ answer or a RAINBOWMESSAGEID, got ${shown(message)}`,
-    );
+    return refuseParameter(`message is ${shown(message)}. Send the id of a /send/ answer, or a RAINBOWMESSAGEID.`);
   }
   if (identity !== undefined && !isIdentity(identity)) {
-    return refuseParameter(`Expected identity to be ${identityRule}, got ${shown(identity)}`);
+    return refuseParameter(`identity is ${shown(identity)}. Send ${identityRule}.`);
   }
   return {kind: 'story', message, identity, payloads};
 }
@@ -132,28 +128,24 @@ const feedPlaces: Places = {
   connections: 'connection',
 };
 const switchPlaces: Places = {
-  identities: 'each identity of identities',
-  channels: 'each channel of channels',
-  types: 'each type of types',
-  connections: 'each connection of connections',
+  identities: 'An identity of identities',
+  channels: 'A channel of channels',
+  types: 'A type of types',
+  connections: 'A connection of connections',
 };
 const switchNames = ['seconds', 'rate', 'identities', 'channels', 'connections', 'types', 'payloads'];
 
 /** Reads the JSON body of `POST /trace/`. */
 export function readSwitch(body: Uint8Array): TraceSwitch | Refusal {
   const read = readJsonBody(body);
-  if ('value' in read) {
-    const got = read.value === undefined ? 'no JSON' : kindOf(read.value);
-    return refuseParameter(`Expected the body to be a JSON object, got ${got}`);
-  }
+  if ('value' in read) return refuseBodyKind(read.value);
   const {members, repeated} = read;
   const unknown = [...members.keys()].find((name) => !switchNames.includes(name));
   if (unknown !== undefined) return refuseName('member', unknown, switchNames);
   if (repeated[0] !== undefined) return refuseRepeated('member', repeated[0]);
   const seconds = members.has('seconds') ? members.get('seconds') : switchSecondsDefault;
   if (typeof seconds !== 'number' || !(seconds >= 0 && seconds <= switchSecondsMax)) {
-    const got = shownValue(seconds);
-    return refuseParameter(`Expected seconds to be a number from 0 to ${switchSecondsMax}, got ${got}`);
+    return refuseParameter(`seconds is ${shownValue(seconds)}. Send a number from 0 to ${switchSecondsMax}.`);
   }
   const lists: Record<'identities' | 'channels' | 'connections' | 'types', readonly unknown[]> = {
     identities: [],
@@ -163,13 +155,13 @@ export function readSwitch(body: Uint8Array): TraceSwitch | Refusal {
   };
   for (const name of ['identities', 'channels', 'connections', 'types'] as const) {
     const list = members.has(name) ? members.get(name) : [];
-    if (!Array.isArray(list)) return refuseParameter(`Expected ${name} to be a list, got ${kindOf(list)}`);
+    if (!Array.isArray(list)) return refuseParameter(`${name} is ${kindOf(list)}. Send a list.`);
     lists[name] = list;
   }
   const rate = members.has('rate') ? members.get('rate') : 0;
   const payloads = members.has('payloads') ? members.get('payloads') : false;
   if (typeof payloads !== 'boolean') {
-    return refuseParameter(`The member payloads is ${shownValue(payloads)}. Send true or false.`);
+    return refuseParameter(`payloads is ${shownValue(payloads)}. Send true or false.`);
   }
   const selection = checkSelection({...lists, rate, payloads}, switchPlaces);
   return isRefusal(selection) ? selection : {selection, seconds};
@@ -184,12 +176,12 @@ type SelectionDraft = {readonly [Name in Exclude<keyof TraceSelection, 'rate' | 
 function checkSelection(draft: SelectionDraft, places: Places): TraceSelection | Refusal {
   const {rate, identities, channels, types, connections, payloads} = draft;
   if (!isWithin(rate, 0, 1)) {
-    return refuseParameter(`Expected rate to be a decimal number from 0 to 1, got ${shownValue(rate)}`);
+    return refuseParameter(`rate is ${shownValue(rate)}. Send a decimal number from 0 to 1.`);
   }
   const count = identities.length + channels.length + types.length + connections.length;
   if (count > selectorsMax) {
     return refuseParameter(
-      `Expected at most ${selectorsMax} identities, channels, types and connections together, got ${count}`,
+      `The call selects ${count} identities, channels, types and connections (limit ${selectorsMax}). Select fewer.`,
     );
   }
   if (!identities.every(isIdentityValue))
@@ -213,7 +205,7 @@ function refuseItem(
   isRight: (item: unknown) => boolean,
 ): Refusal {
   const wrong = items.find((item) => !isRight(item));
-  return refuseParameter(`Expected ${place} to be ${rule}, got ${shownValue(wrong)}`);
+  return refuseParameter(`${place} is ${shownValue(wrong)}. Send ${rule}.`);
 }
 
 function isWithin(value: unknown, min: number, max: number): value is number {

@@ -169,7 +169,7 @@ test('what cannot be recorded leaves no file, and what is there is not overwritt
     run(t, 'rainbow', ['record', '-o', file, '--seconds', '1', ...args], where);
   for (const [ended, message] of [
     [await record([], environmentOf(url, 'another-token-of-nobody')), /the gateway refused: .*signature error/],
-    [await record(['--connection', 'x']), /the gateway refused: .*Expected connection/],
+    [await record(['--connection', 'x']), /the gateway refused: .*connection is .*Send a thread and a number/],
     [await record([], environmentOf('http://127.0.0.1:1')), /http:\/\/127\.0\.0\.1:1: /],
   ] as const) {
     t.is(ended.code, 1);

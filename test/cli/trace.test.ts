@@ -273,6 +273,6 @@ test('--json gives what the API gives, and a wrong call is refused', async (t) =
   }
   const {status, text} = await world.api.call({method: 'GET', path: '/trace/', query: {message: 'x1'}});
   t.is(status, 400);
-  t.regex(text, /Expected message to be the id/);
+  t.regex(text, /message is .*Send the id of a \/send\/ answer/);
   t.is((await world.api.call({method: 'GET', path: '/trace/', credentials: {kind: 'none'}})).status, 401);
 });

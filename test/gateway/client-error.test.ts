@@ -42,7 +42,7 @@ test('a connection that was reset is nobody to answer', async (t) => {
 
 test('what the parser refuses is named, and a character that must be encoded is said to be one', async (t) => {
   const url = bodyOf((await answerOf(t, 'HPE_INVALID_URL')).text) as {readonly detail?: string};
-  t.regex(url.detail ?? '', /percent-encoded, as %20$/);
+  t.regex(url.detail ?? '', /Percent-encode them, as %20\.$/);
   const method = bodyOf((await answerOf(t, 'HPE_INVALID_METHOD')).text) as {readonly detail?: string};
   t.regex(method.detail ?? '', /HPE_INVALID_METHOD/);
 });

@@ -7,26 +7,41 @@ const channel256 = 'r'.repeat(256);
 const parameters: readonly (readonly [query: string, msg: string, code: ErrorCode, detail: RegExp])[] = [
   ['', 'channel miss', 'RB_CHANNEL_MISSING', /channel or identity/],
   ['channel=', 'channel miss', 'RB_CHANNEL_MISSING', /channel or identity/],
-  [`channel=${channel256}r`, 'params error', 'RB_CHANNEL_INVALID', /256 bytes.*"r{40}…"$/],
-  ['channel=a%3B%3Bb', 'params error', 'RB_CHANNEL_INVALID', /got "a;;b"$/],
-  ['channel=a%00', 'params error', 'RB_CHANNEL_INVALID', /got "a\\u0000"$/],
-  ['channel=%FF', 'params error', 'RB_PARAMETERS', /channel to be percent-encoded UTF-8/],
-  ['channel=a&qos=%', 'params error', 'RB_PARAMETERS', /qos to be percent-encoded UTF-8/],
-  ['channel=a&identity=b', 'params error', 'RB_PARAMETERS', /got both/],
-  ['channel=&identity=b', 'params error', 'RB_PARAMETERS', /got both/],
-  ['identity=', 'params error', 'RB_PARAMETERS', /identity to be 1 to 256/],
-  [`identity=${'i'.repeat(257)}`, 'params error', 'RB_PARAMETERS', /identity to be 1 to 256/],
-  ['identity=%E6%88%BF', 'params error', 'RB_PARAMETERS', /got "房"$/],
-  ['channel=a&qos=3', 'qos level error', 'RB_QOS', /^Expected qos to be 0, 1 or 2, got "3"$/],
-  ['channel=a&qos=', 'qos level error', 'RB_QOS', /got ""$/],
-  ['channel=a&qos=-1', 'qos level error', 'RB_QOS', /got "-1"$/],
-  ['channel=a&msgtype=65536', 'params error', 'RB_PARAMETERS', /msgtype from 0 to 65535, got "65536"$/],
+  [`channel=${channel256}r`, 'params error', 'RB_CHANNEL_INVALID', /^channel is "r{40}…"\. Send 1 to 256 bytes/],
+  ['channel=a%3B%3Bb', 'params error', 'RB_CHANNEL_INVALID', /^channel is "a;;b"\. Send/],
+  ['channel=a%00', 'params error', 'RB_CHANNEL_INVALID', /^channel is "a\\u0000"\. Send/],
+  ['channel=%FF', 'params error', 'RB_PARAMETERS', /^The value of channel is not UTF-8\. Percent-encode its bytes/],
+  ['channel=a&qos=%', 'params error', 'RB_PARAMETERS', /^The value of qos is not UTF-8/],
+  [
+    'channel=a&identity=b',
+    'params error',
+    'RB_PARAMETERS',
+    /^The call has both channel and identity\. Send one of them\.$/,
+  ],
+  [
+    'channel=&identity=b',
+    'params error',
+    'RB_PARAMETERS',
+    /^The call has both channel and identity\. Send one of them\.$/,
+  ],
+  ['identity=', 'params error', 'RB_PARAMETERS', /^identity is ".*"\. Send 1 to 256/],
+  [`identity=${'i'.repeat(257)}`, 'params error', 'RB_PARAMETERS', /^identity is ".*"\. Send 1 to 256/],
+  ['identity=%E6%88%BF', 'params error', 'RB_PARAMETERS', /^identity is "房"\. Send/],
+  ['channel=a&qos=3', 'qos level error', 'RB_QOS', /^qos is "3"\. Send 0, 1 or 2\.$/],
+  ['channel=a&qos=', 'qos level error', 'RB_QOS', /^qos is ""/],
+  ['channel=a&qos=-1', 'qos level error', 'RB_QOS', /^qos is "-1"/],
+  [
+    'channel=a&msgtype=65536',
+    'params error',
+    'RB_PARAMETERS',
+    /^msgtype is "65536"\. Send a whole number from 0 to 65535\.$/,
+  ],
   ['channel=a&msgtype=-1', 'params error', 'RB_PARAMETERS', /msgtype/],
   ['channel=a&msgtype=one', 'params error', 'RB_PARAMETERS', /msgtype/],
   ['channel=a&msgtype=', 'params error', 'RB_PARAMETERS', /msgtype/],
   ['channel=a&timeout=soon', 'params error', 'RB_PARAMETERS', /timeout/],
-  ['channel=a&replies=some', 'params error', 'RB_PARAMETERS', /replies to be all, got "some"$/],
-  ['channel=a&replies', 'params error', 'RB_PARAMETERS', /replies to be all, got ""$/],
+  ['channel=a&replies=some', 'params error', 'RB_PARAMETERS', /^replies is "some"\. Send all, or leave it out\.$/],
+  ['channel=a&replies', 'params error', 'RB_PARAMETERS', /^replies is ""/],
 ];
 
 for (const [query, msg, code, detail] of parameters) {
@@ -80,7 +95,7 @@ test('a URL with a character outside ASCII is refused with what to do', async (t
   socket.end('POST /send/?channel=café HTTP/1.1\r\nhost: x\r\n\r\n');
   const answer = bodyOf(await readToEnd(socket)) as {readonly detail?: string};
   t.like(answer, {code: 'RB_REQUEST_MALFORMED'});
-  t.regex(answer.detail ?? '', /percent-encoded/);
+  t.regex(answer.detail ?? '', /Percent-encode them/);
 });
 
 for (const path of ['/nothing/', '/send/more/', '/SEND/', '//send/', '/sendx', '/favicon.ico']) {
