@@ -14,7 +14,7 @@ import {type AnswerHeaders, excerptOf, isFailing, judgeAnswer} from './call-answ
 import {failureCause, failureReason, retryAfter} from './call-failure.ts';
 import type {CallRequestMaker} from './call-request.ts';
 import type {LaneCall} from './lane.ts';
-import type {SocketPool, SocketUser} from './socket-pool.ts';
+import {lingersMax, type SocketPool, type SocketUser} from './socket-pool.ts';
 import type {CallSocket} from './upstream-socket.ts';
 
 /**
@@ -30,7 +30,7 @@ export interface CallContext {
   readonly answerBytesMax: number;
   /** Called exactly once for each call, and once more where the answer `isPending`. */
   readonly onAnswered: (run: CallRun, answer: Answer) => void;
-  /** A call was cut and holds its socket; told {@link CallRun.giveUp} when that has to end. */
+  /** A call was cut and holds its socket; told {@link CallRun.reconsider} after a while. */
   readonly onLinger: (run: CallRun) => void;
   /** A call that was cut holds its socket no longer. */
   readonly onEnded: (run: CallRun) => void;
@@ -45,6 +45,7 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler, Identifi
   readonly take: (answer: Answer) => void;
   readonly arrivedAt: number;
   startedAt = 0;
+  startedAs = 0;
   order = 0;
   sequence = 0;
   place = 0;
@@ -67,6 +68,7 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler, Identifi
   #received = 0;
   #chunks = 0;
   #announced = 0;
+  #lingers = 0;
 
   constructor(
     call: Call,
@@ -108,9 +110,15 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler, Identifi
     this.#wasCut = true;
     this.#isPending = this.call.kind === 'connect';
     this.#answer({...this.#failed('timeout'), isSlow: true, isPending: this.#isPending});
-    // Where calls are quick as a rule, one that has run for long hangs, and nothing is gained by waiting for it. One that
-    // waited for long and was sent at last runs as any other.
-    if (!this.#isPending && this.#sockets.isQuick(this) && this.#sockets.isSlow(this)) this.giveUp();
+    // One that has run for long while others were answered hangs, and nothing is gained by waiting for it. One that waited
+    // for long and was sent at last runs as any other.
+    if (!this.#isPending && this.#sockets.isHanging(this) && this.#sockets.isSlow(this)) this.giveUp();
+    else this.#context.onLinger(this);
+  }
+
+  /** It was cut some time ago, and still runs. */
+  reconsider(): void {
+    if (++this.#lingers >= lingersMax || this.#sockets.isLost(this)) this.giveUp();
     else this.#context.onLinger(this);
   }
 

@@ -157,7 +157,7 @@ export interface UpstreamSettings {
   readonly securityToken: string;
   /**
    * From the call's arrival at the worker to the last byte of its answer. A call that was sent and is cut holds its
-   * socket for half of this more, since the business server works on.
+   * socket for up to twice this more, since the business server works on.
    */
   readonly callTimeoutMs: number;
   readonly answerBytesMax: number;

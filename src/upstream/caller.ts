@@ -27,7 +27,7 @@ export class Caller {
     const {callTimeoutMs} = settings;
     this.#clock = clock;
     this.#deadlines = new DeadlineQueue(clock, callTimeoutMs, (run) => run.expire());
-    this.#lingering = new DeadlineQueue(clock, callTimeoutMs * lingerShare, (run) => run.giveUp());
+    this.#lingering = new DeadlineQueue(clock, callTimeoutMs * lingerShare, (run) => run.reconsider());
     const requests = new CallRequestMaker(settings, clock, random);
     this.#context = {
       clock,

@@ -1,167 +1,223 @@
-// How many calls of one kind may run at a time, learnt from what the business server does with them: additive increase,
-// multiplicative decrease. Without it a server that can work on few calls would be handed as many as there are sockets,
-// and each would wait there for longer than its deadline. A decrease that makes calls no quicker was in vain: a server that
-// has become slow is not helped by fewer calls.
+// How many calls of one kind may run at a time, learnt from what they take. Without it a server that can work on few calls
+// would be handed as many as there are sockets, and each would wait there for longer than its deadline.
 //
-// Calls that are not answered within their deadline show more than slow ones, unless others are answered promptly: those
-// hang. Then the limit falls to what was answered lately, to one where that is nothing, and from there grows with care,
-// since each call too many is found out a deadline later. Called by socket-pool.ts.
+// A call that was sent as the n-th of those that run, and took t, shows by Little's law that n / t calls are answered in the
+// time of one. The limit begins small. While calls take less than they should it grows, by no more than would be answered in
+// time if all waited for each other; where they take more it falls to what is answered in the time that a call should take.
+// Each change is measured by calls sent after it. A decrease that makes calls no quicker was in vain: a server that is slow
+// however few calls run is not helped by fewer, and what it takes is the base from then on. Called by socket-pool.ts.
 
 import type {Pace} from './pace.ts';
 
-/** What a limit falls to where calls wait at the business server. */
-const decrease = 0.7;
-/** What it grows by, in the time in which all calls that run are answered. */
-const increase = 4;
-
+/** A limit is in use where calls are sent as the last but this part of it. */
+const usedShare = 0.75;
+/** A change is measured by this part of the calls that run, within these bounds. */
+const samplesShare = 0.25;
+const samplesMax = 16;
+/** A decrease is decided, and judged, by so many calls, and at a limit of one by fewer. */
+const samplesMin = 8;
+const samplesMinAlone = 2;
+/** Calls sent after a change show it once this part of what they took before is over. */
+const settledShare = 0.9;
+/** Whether a decrease was in vain is judged where the limit has fallen to this part. */
+const judgedShare = 0.8;
 /** Calls that run beside fewer, and take as long as before but for this part of it, do not wait for each other. */
 const sameShare = 0.15;
-/** So many calls show whether fewer are quicker, or as many as may run. */
-const samplesMax = 8;
-
-/** Share of a call in the part of calls that are overdue: not answered within their deadline. */
-const overdueStep = 0.125;
-/** Above what was sustained the limit grows while calls take no more times as long as they should. */
-const holdFactor = 1.15;
-/** And by this part of itself, in the time in which all calls that run are answered. */
-const carefulShare = 1 / 16;
-/** The limit falls where a larger part of calls is overdue. */
-const overdueShareMax = 0.2;
+/** Above the limit at which calls were last too slow it grows at least by this part of itself. */
+const carefulShare = 1 / 64;
+/** Where calls take less than the base, it moves towards them by this part of the difference. */
+const baseShare = 0.25;
 
 /** See above. */
 export class ConcurrencyLimit {
+  readonly #start: number;
   readonly #max: number;
   readonly #callTimeoutMs: number;
   readonly #pace: Pace;
   #limit: number;
-  #decreasedAt = Number.NEGATIVE_INFINITY;
-  /** Before the last decrease: the limit, and what calls took; 0 where it has been compared. */
+  /** Where calls were last too slow; up to here the limit grows quickly. */
+  #sustained: number;
+  #changedAt = Number.NEGATIVE_INFINITY;
+  #settledAt = Number.NEGATIVE_INFINITY;
+  /** Before the limit fell: how many ran, and what calls took; 0 where that has been judged. */
   #limitBefore = 0;
   #msBefore = 0;
-  /** Of calls sent since the last decrease: how many, and what they took together. */
+  /** Of the calls sent since the last change those that ended: what they took, how many ran, and how many were lost. */
   #samples = 0;
   #sumMs = 0;
-
+  #sumRunning = 0;
+  #lost = 0;
+  /** Of them those sent while few ran. */
+  #earlySamples = 0;
+  #earlySumMs = 0;
+  /** Calls sent since the last change and answered in time. */
+  #inTime = 0;
   /** When the latest call was sent that was answered promptly, and when a call was last answered that was not. */
   #promptSentAt = Number.NEGATIVE_INFINITY;
   #slowAnsweredAt = Number.NEGATIVE_INFINITY;
-  /** Of the calls that ended lately, the part that was overdue. */
-  #overdueShare = 0;
-  /** Since the last decrease, or a prompt answer: the first call answered in time was sent then. */
-  #since = Number.POSITIVE_INFINITY;
-  /** And so many were answered in time, and too late or never; of the latter, so many at last. */
-  #inTime = 0;
-  #overdue = 0;
-  #answeredLate = 0;
-  /** What was answered in time when calls were last overdue; the most there is, while none are. */
-  #sustained: number;
+  #answeredAt = Number.NEGATIVE_INFINITY;
 
-  constructor(max: number, callTimeoutMs: number, pace: Pace) {
+  /** `start`: calls that run at a time before any was answered. */
+  constructor(start: number, max: number, callTimeoutMs: number, pace: Pace) {
+    this.#start = Math.min(start, max);
     this.#max = max;
     this.#callTimeoutMs = callTimeoutMs;
     this.#pace = pace;
+    this.#limit = this.#start;
     this.#sustained = max;
-    this.#limit = max;
+  }
+
+  /** Calls that may run at a time. */
+  get value(): number {
+    return this.#limit;
   }
 
   /** Whether one more may run beside so many. */
   admits(running: number): boolean {
-    return running < Math.floor(this.#limit);
+    return running + 1 <= this.#limit;
   }
 
-  /** A call has been answered, one of `running`, that was sent at `startedAt`. */
+  /** A call has been answered that was sent at `startedAt`, as the last of `running`. */
   learn(running: number, startedAt: number, now: number): void {
     const tookMs = now - startedAt;
-    const isSince = startedAt >= this.#decreasedAt;
-    if (tookMs > this.#callTimeoutMs / 2) this.#slowAnsweredAt = now;
-    if (tookMs > this.#callTimeoutMs) {
-      if (isSince) this.#answeredLate++;
-      this.#learnOverdue(startedAt, now);
-      return;
-    }
-    if (tookMs <= this.#callTimeoutMs / 2) {
-      this.#promptSentAt = Math.max(this.#promptSentAt, startedAt);
-      if (isSince) this.#sustained = this.#max;
-      this.#measureFrom(now);
-    } else if (isSince) {
-      this.#inTime++;
-      this.#since = Math.min(this.#since, startedAt);
-    }
-    this.#overdueShare -= this.#overdueShare * overdueStep;
-    if (isSince && this.#msBefore > 0) this.#compare(tookMs);
-    if (!this.#pace.isCongested) {
-      const isHeld = this.#limit >= this.#sustained && this.#pace.recentMs > holdFactor * this.#aimMs;
-      if (running + 1 >= Math.floor(this.#limit) && !isHeld)
-        this.#limit = Math.min(this.#max, this.#limit + this.#increase / this.#limit);
-      return;
-    }
-    // Calls sent before the last decrease show nothing of what it did.
-    if (!isSince || this.#msBefore > 0) return;
-    this.#decreasedAt = now;
-    this.#limitBefore = this.#limit;
-    this.#msBefore = this.#pace.recentMs;
-    this.#limit = Math.max(1, Math.min(this.#limit, running) * decrease);
+    this.#answeredAt = now;
+    if (tookMs <= this.#callTimeoutMs / 2) this.#promptSentAt = Math.max(this.#promptSentAt, startedAt);
+    else this.#slowAnsweredAt = now;
+    if (startedAt >= this.#changedAt && tookMs <= this.#callTimeoutMs) this.#inTime++;
+    this.#add(running, startedAt, now);
   }
 
-  /** A call that was sent at `startedAt` was given up, without an answer. */
-  learnLost(startedAt: number, now: number): void {
-    // A server that has stopped is not helped by fewer calls; one that has too many still answers some of them, late.
-    const isHanging = this.#pace.isQuick && this.#slowAnsweredAt < startedAt;
-    if (!isHanging || this.#sustained < this.#max) this.#learnOverdue(startedAt, now);
+  /** A call was given up without an answer. */
+  learnLost(running: number, startedAt: number, now: number): void {
+    if (this.isHanging(startedAt)) return;
+    this.#lost++;
+    this.#add(running, startedAt, now);
   }
 
-  /** What calls should take. */
-  get #aimMs(): number {
-    return Math.max(this.#pace.bestMs, this.#callTimeoutMs / 2);
+  /**
+   * Whether a call that was sent at `startedAt` and is not answered within its deadline hangs, so that it shows nothing of
+   * the others: one sent later was answered promptly. And a server that was quick and has stopped is not helped by fewer
+   * calls; one that has too many still answers some of them, late.
+   */
+  isHanging(startedAt: number): boolean {
+    return this.#promptSentAt > startedAt || (this.#pace.isQuick && this.#slowAnsweredAt < startedAt);
   }
 
-  get #increase(): number {
-    if (this.#limit < this.#sustained) return Math.min(increase, this.#limit);
-    return Math.min(increase, this.#limit * carefulShare);
+  /** Whether a call was answered, late or not, since then. */
+  hasAnsweredSince(time: number): boolean {
+    return this.#answeredAt >= time;
   }
 
-  /** A call was not answered within its deadline, counted from when it was sent. */
-  #learnOverdue(startedAt: number, now: number): void {
-    // Where a later call was answered promptly this one hangs.
-    if (this.#promptSentAt > startedAt || startedAt < this.#decreasedAt) return;
-    this.#overdue++;
-    this.#overdueShare += (1 - this.#overdueShare) * overdueStep;
-    if (this.#overdueShare < overdueShareMax) return;
-    const answered = this.#inTime + this.#answeredLate;
-    const sustained = this.#since < now ? (answered * this.#aimMs) / (now - this.#since) : 0;
-    if (sustained >= 1) this.#sustained = sustained;
-    else if (this.#sustained === this.#max) this.#sustained = 1;
-    const least = this.#inTime > this.#overdue ? decrease * this.#limit : 1;
-    this.#limit = Math.max(1, Math.min(this.#limit, Math.max(least, sustained)));
-    this.#overdueShare = 0;
-    this.#decreasedAt = now;
-    this.#measureFrom(Number.POSITIVE_INFINITY);
-    this.#forgetSamples();
+  /** Whether a call that was sent at `startedAt`, and has run for longer than its deadline, shows that too many run. */
+  isOverdue(startedAt: number): boolean {
+    return startedAt >= this.#changedAt && !this.isHanging(startedAt);
   }
 
-  #measureFrom(since: number): void {
-    this.#since = since;
-    this.#inTime = 0;
-    this.#overdue = 0;
-    this.#answeredLate = 0;
+  /** So many of `running` calls are overdue. Where most are, no answer needs to be waited for. */
+  learnOverdue(overdue: number, running: number, now: number): void {
+    if (2 * overdue <= running || this.#limit < 2) return;
+    const limit = Math.min(this.#limit / 2, running / 2, Math.max(1, this.#inTime));
+    this.#sustained = this.#inTime > 0 ? limit : this.#max;
+    this.#change(limit, 0, now);
   }
 
-  /** Whether the last decrease made calls quicker, once enough have shown it. */
-  #compare(tookMs: number): void {
+  #add(running: number, startedAt: number, now: number): void {
+    if (startedAt < this.#changedAt || now < this.#settledAt) return;
+    const tookMs = now - startedAt;
     this.#samples++;
     this.#sumMs += tookMs;
-    if (this.#samples < Math.min(samplesMax, Math.floor(this.#limit))) return;
-    const ms = this.#sumMs / this.#samples;
-    if (Math.abs(ms - this.#msBefore) <= sameShare * this.#msBefore) {
-      this.#pace.rebase(ms);
-      this.#limit = Math.max(this.#limit, this.#limitBefore);
+    this.#sumRunning += running;
+    if (2 * running <= this.#start) {
+      this.#earlySamples++;
+      this.#earlySumMs += tookMs;
     }
-    this.#forgetSamples();
+    const meanRunning = this.#sumRunning / this.#samples;
+    const ms = Math.max(1, this.#sumMs / this.#samples);
+    if (this.#samples >= this.#samplesNeeded(ms, meanRunning)) this.#judge(ms, meanRunning, now);
   }
 
-  #forgetSamples(): void {
-    this.#msBefore = 0;
+  #samplesNeeded(ms: number, running: number): number {
+    const least = Math.min(samplesMax, running * samplesShare);
+    if (ms > this.#pace.aimMs) return Math.max(least, this.#limit < 2 ? samplesMinAlone : samplesMin);
+    return this.#limit < this.#sustained ? least : running;
+  }
+
+  /** Calls took so long while so many ran. */
+  #judge(ms: number, running: number, now: number): void {
+    this.#learnBase(ms);
+    if (this.#samples >= samplesMin && this.#limit <= judgedShare * this.#limitBefore) {
+      if (this.#lost === 0 && ms >= (1 - sameShare) * this.#msBefore) {
+        // Where calls take longer still, they show the time before the decrease.
+        if (ms <= (1 + sameShare) * this.#msBefore) this.#restore(ms, now);
+        else this.#change(this.#limit, 0, now);
+        this.#msBefore = ms;
+        return;
+      }
+      this.#limitBefore = 0;
+    }
+    if (ms > this.#pace.aimMs) this.#decrease(ms, running, now);
+    else this.#increase(ms, running, now);
+  }
+
+  #learnBase(ms: number): void {
+    const {baseMs, aimMs} = this.#pace;
+    if (this.#lost > 0) return;
+    if (this.#limit < 2) {
+      // Beside no other, a call takes what it takes; but it may have waited for some that were sent long ago.
+      if (ms > this.#callTimeoutMs || (this.#samples < samplesMinAlone && ms > baseMs)) return;
+      if (baseMs > 0 && ms > aimMs) this.#sustained = this.#max;
+      this.#pace.rebase(ms);
+    } else if (this.#samples >= samplesMin) {
+      if (baseMs === 0) this.#pace.rebase(this.#earlySamples > 0 ? this.#earlySumMs / this.#earlySamples : ms);
+      else if (ms < baseMs) this.#pace.rebase(baseMs + (ms - baseMs) * baseShare);
+    }
+  }
+
+  /** The last decrease was in vain. */
+  #restore(ms: number, now: number): void {
+    this.#pace.rebase(ms);
+    this.#sustained = this.#max;
+    this.#change(this.#limitBefore, ms, now);
+    this.#limitBefore = 0;
+  }
+
+  #decrease(ms: number, running: number, now: number): void {
+    const ran = Math.min(this.#limit, running);
+    if (this.#limitBefore === 0) {
+      this.#limitBefore = ran;
+      this.#msBefore = ms;
+    }
+    this.#change((ran * this.#pace.aimMs) / ms, ms, now);
+    this.#sustained = this.#limit;
+  }
+
+  #increase(ms: number, running: number, now: number): void {
+    // Even if they waited for each other, so many would have been answered in the time that a call should take.
+    let limit = Math.max(this.#limit, (running * this.#pace.aimMs) / ms);
+    if (running >= usedShare * Math.floor(this.#limit)) limit = Math.max(limit, this.#limit * (1 + this.#growth(ms)));
+    if (limit > this.#limitBefore) this.#limitBefore = 0;
+    this.#change(limit, ms, now);
+  }
+
+  #growth(ms: number): number {
+    if (this.#limit < this.#sustained) return this.#pace.growth(ms);
+    return Math.max(carefulShare, 1 - ms / this.#pace.aimMs);
+  }
+
+  /** From now on other calls are measured, once calls that take so long are through. */
+  #change(limit: number, ms: number, now: number): void {
+    const before = Math.floor(this.#limit);
+    this.#limit = Math.max(1, Math.min(this.#max, limit));
+    if (Math.floor(this.#limit) !== before) {
+      this.#changedAt = now;
+      this.#settledAt = now + settledShare * ms;
+      this.#inTime = 0;
+    }
     this.#samples = 0;
     this.#sumMs = 0;
+    this.#sumRunning = 0;
+    this.#lost = 0;
+    this.#earlySamples = 0;
+    this.#earlySumMs = 0;
   }
 }

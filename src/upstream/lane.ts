@@ -2,11 +2,13 @@
 // call went. Each has an adaptive window of calls that may run at a time, so that calls which hang fill the window of
 // their own lane and no other. Called by socket-pool.ts, which bounds all lanes together.
 //
-// The window grows by one with each call answered while there is no room in it, up to all sockets, or a little above its
-// base while slow calls fill it; it falls back to its base while it is not needed, so that a sudden wave of hanging calls
-// meets a small one. It shrinks by one with each call cut at its deadline.
+// The base of a window is a share of the limit of its kind (concurrency-limit.ts). It grows by one with each call answered
+// while there is no room in it, up to that limit, or a little above its base while slow calls fill it; it falls back to its
+// base while it is not needed, so that a sudden wave of hanging calls meets a small one. It shrinks by one with each call
+// cut at its deadline.
 
 import {LinkedList, type ListNode} from '../core/linked-list.ts';
+import type {ConcurrencyLimit} from './concurrency-limit.ts';
 import type {Pace} from './pace.ts';
 import {type Waiting, WaitingCalls} from './waiting-calls.ts';
 
@@ -15,6 +17,8 @@ export interface LaneCall extends Waiting {
   readonly arrivedAt: number;
   /** When it was given a socket. */
   startedAt: number;
+  /** How many of its kind ran then, itself included. */
+  startedAs: number;
   /** Where it stands among those that run; its lane's. */
   running: ListNode<LaneCall> | undefined;
 }
@@ -28,33 +32,38 @@ const jammedShare = 1.25;
 
 /** See above. */
 export class Lane<Call extends LaneCall> {
-  /** Its share of the sockets where all lanes want some. */
-  readonly base: number;
   readonly waiting = new WaitingCalls<Call>();
   /** Calls that have a socket, those included that were cut and still hold it; the longest first. */
   readonly running = new LinkedList<LaneCall>();
   readonly pace: Pace;
   /** Whether a call was answered in time since this was last cleared. */
   hasMoved = false;
-  #window: number;
-  readonly #windowMax: number;
-  readonly #windowMin: number;
+  /** When a call was last sent that had waited: counts those of all lanes. */
+  lastTurn = 0;
+  readonly #share: number;
+  readonly #limit: ConcurrencyLimit;
+  /** What the window is larger than the base. */
+  #extra = 0;
 
-  constructor(base: number, windowMax: number, pace: Pace) {
-    this.base = Math.max(1, Math.min(Math.floor(base), windowMax));
-    this.#window = this.base;
-    this.#windowMax = windowMax;
-    this.#windowMin = Math.ceil(this.base / shrinkMax);
+  constructor(share: number, limit: ConcurrencyLimit, pace: Pace) {
+    this.#share = share;
+    this.#limit = limit;
     this.pace = pace;
+  }
+
+  /** Its share of the calls that may run, where all lanes want some. */
+  get base(): number {
+    return Math.max(1, Math.ceil(this.#share * this.#limit.value));
   }
 
   /** Calls that may run at a time. */
   get window(): number {
-    return this.#window;
+    const {base} = this;
+    return Math.max(Math.ceil(base / shrinkMax), Math.min(base + this.#extra, this.#limit.value));
   }
 
   get isFull(): boolean {
-    return this.running.size >= this.#window;
+    return this.running.size + 1 > this.window;
   }
 
   /** `call` has been given a socket. */
@@ -68,22 +77,25 @@ export class Lane<Call extends LaneCall> {
   }
 
   /** A call has ended at the business server; `wasCut`: too late for its deadline, or never. It still runs here. */
-  learn(tookMs: number, wasCut: boolean, now: number): void {
+  learn(wasCut: boolean, now: number): void {
+    const {window} = this;
+    // What lies beyond the bounds is of no use later.
+    this.#extra = window - this.base;
     if (wasCut) {
-      this.#window = Math.max(this.#windowMin, this.#window - 1);
+      this.#extra--;
       return;
     }
     this.hasMoved = true;
-    const room = this.#window - this.running.size;
-    if (room <= roomMin) this.#grow(tookMs, now);
-    else if (2 * room > this.#window) this.#window += Math.sign(this.base - this.#window);
+    const room = window - this.running.size;
+    if (room <= roomMin) this.#grow(now);
+    else if (2 * room > window) this.#extra -= Math.sign(this.#extra);
   }
 
-  #grow(tookMs: number, now: number): void {
-    if (this.#window >= this.#windowMax || !this.pace.isUnhindered(tookMs)) return;
+  #grow(now: number): void {
+    const {window} = this;
     // More run than the window allows: this was a probe, and what it found out makes room for one more.
-    const wasProbe = this.running.size > this.#window;
-    if (wasProbe || this.#window < jammedShare * this.base || !this.isJammed(now)) this.#window++;
+    const wasProbe = this.running.size > window;
+    if (wasProbe || window < jammedShare * this.base || !this.isJammed(now)) this.#extra++;
   }
 
   /**
@@ -92,10 +104,11 @@ export class Lane<Call extends LaneCall> {
    */
   isJammed(now: number): boolean {
     const slowSince = now - this.pace.slowMs;
+    const {window} = this;
     let slow = 0;
     for (let node = this.running.first; node !== undefined; node = node.after) {
       if (node.item.startedAt > slowSince) return false;
-      if (2 * ++slow >= this.#window) return true;
+      if (2 * ++slow >= window) return true;
     }
     return false;
   }
@@ -106,7 +119,7 @@ export class Lane<Call extends LaneCall> {
     if (first === undefined || this.isFull) return false;
     const ageMs = now - first.arrivedAt;
     if (this.pace.isHopeless(ageMs)) return false;
-    const hasRoomToSpare = this.#window - this.running.size > 1;
+    const hasRoomToSpare = this.window - this.running.size > 1;
     return ageMs <= this.pace.slowMs || hasRoomToSpare || !this.isJammed(now);
   }
 }

@@ -5,19 +5,17 @@
 const meanShare = 0.1;
 /** The quick quarter is followed by steps of this size, downwards three times as large as upwards. */
 const quickStep = 0.1;
-/** A mean forgets its best by this share a call, so that a server that became slower is not measured by its past. */
-const bestShare = 0.001;
 
 /** However slow calls are, one is sent as long as this part of its time is left. */
 const hopefulShare = 0.9;
 /** A call is slow if it takes so many times as long as the quick quarter of its kind, and this long at least. */
 const slowFactor = 4;
 const slowMsMin = 250;
-/** Where even the quick quarter is slower than the best by this factor, calls wait at the business server. */
-const congestedFactor = 1.3;
-/** A call that took no more times as long as the best, or no more of its time, did not wait for others. */
-const unhinderedFactor = 2;
-const unhinderedShare = 0.1;
+/** Of what a call does not need itself, this part may pass while it waits at the business server. */
+const aimShare = 0.125;
+/** A limit grows at a time by this part of itself at least, and at most. */
+const growthMin = 0.25;
+const growthMax = 3;
 /** Share of a client that leaves in the patience that is expected of the next. */
 const leaverShare = 0.05;
 /** A call that waited no longer than this is worth its socket, whatever the clients before it did. */
@@ -29,7 +27,7 @@ export class Pace {
   #meanMs = 0;
   // A quantile and no mean: clients whose calls are slow must not define what is slow.
   #quickMs = 0;
-  #bestMs = 0;
+  #baseMs = 0;
   #patienceMs: number;
 
   constructor(callTimeoutMs: number) {
@@ -43,18 +41,11 @@ export class Pace {
     if (this.#meanMs === 0) {
       this.#meanMs = ms;
       this.#quickMs = ms;
-      this.#bestMs = ms;
       return;
     }
     this.#meanMs += (ms - this.#meanMs) * meanShare;
     if (ms < this.#quickMs) this.#quickMs = Math.max(ms, this.#quickMs * (1 - 3 * quickStep));
     else this.#quickMs = Math.min(ms, this.#quickMs * (1 + quickStep));
-    this.#bestMs = Math.min(ms, this.#bestMs + (ms - this.#bestMs) * bestShare);
-  }
-
-  /** Whether a call that took so long shows that more can run at a time: it hardly waited at the business server. */
-  isUnhindered(tookMs: number): boolean {
-    return tookMs <= Math.max(unhinderedFactor * this.#bestMs, unhinderedShare * this.#callTimeoutMs);
   }
 
   /** What a call that is sent now is expected to take. At most nine tenths of the deadline: a call just made is worth a try. */
@@ -69,12 +60,27 @@ export class Pace {
     return Math.min(slowMsMax, Math.max(slowMsMin, slowFactor * this.#quickMs));
   }
 
+  /** What calls should take at most. */
+  get aimMs(): number {
+    return this.#baseMs + Math.max(0, this.#deadlineMs - this.#baseMs) * aimShare;
+  }
+
+  /** What calls take where they do not wait for each other, as far as is known; 0: nothing is. */
+  get baseMs(): number {
+    return this.#baseMs;
+  }
+
+  /** Calls take so long where they do not wait for each other. */
+  rebase(ms: number): void {
+    this.#baseMs = Math.min(ms, this.#callTimeoutMs);
+  }
+
   /**
-   * Whether the business server has more calls than it can work on: even quick ones take half of their time, and more
-   * than they need. Where only some clients are slow, or hang, the others show that it has not.
+   * How many more calls may run, as a part of those that run and took so long. They would be answered in time even if the
+   * business server did not work on more at a time; but some growth is tried in any case.
    */
-  get isCongested(): boolean {
-    return this.#quickMs > this.#callTimeoutMs / 2 && this.#quickMs > congestedFactor * this.#bestMs;
+  growth(tookMs: number): number {
+    return Math.min(growthMax, Math.max(growthMin, (hopefulShare * this.#deadlineMs) / Math.max(1, tookMs) - 1));
   }
 
   /** Whether calls are quick as a rule, so that one which has not been answered at its deadline hangs. */
@@ -82,19 +88,14 @@ export class Pace {
     return this.#meanMs > 0 && this.#meanMs < this.#callTimeoutMs / 4;
   }
 
-  /** What calls took lately, on average; 0: none has ended. */
-  get recentMs(): number {
-    return this.#meanMs;
+  /** Whether a call has ended. */
+  get isKnown(): boolean {
+    return this.#meanMs > 0;
   }
 
-  /** What a call takes that hardly waits at the business server. */
-  get bestMs(): number {
-    return this.#bestMs;
-  }
-
-  /** Calls took so long, and no less when fewer ran: they do not wait for each other, and the best is of the past. */
-  rebase(ms: number): void {
-    this.#bestMs = Math.max(this.#bestMs, Math.min(ms, this.#quickMs));
+  /** Until when an answer is of use. */
+  get #deadlineMs(): number {
+    return Math.min(this.#callTimeoutMs, this.#patienceMs);
   }
 
   /** A client left before its call, of this age, was answered. */

@@ -13,17 +13,13 @@
 
 import type {Clock} from '../core/clock.ts';
 import type {Call} from './call.ts';
-import {ConcurrencyLimit} from './concurrency-limit.ts';
-import {Lane, type LaneCall} from './lane.ts';
-import {Pace} from './pace.ts';
+import {isNeedier, type Kind, type LaneName, learnOverdue, makeKinds, runningIn} from './kinds.ts';
+import type {Lane, LaneCall} from './lane.ts';
 import {Turns} from './turns.ts';
 import {type CallSocket, openSocket} from './upstream-socket.ts';
 
 /** Makes a socket to an origin. */
 export type OpenSocket = typeof openSocket;
-
-/** The lanes of a pool. */
-type LaneName = 'connect' | 'close' | 'prompt' | 'new' | 'slow';
 
 /** A call that needs a socket. */
 export interface SocketUser extends LaneCall {
@@ -41,33 +37,21 @@ export interface SocketSettings {
   readonly callTimeoutMs: number;
 }
 
-/** A call that was cut at its deadline holds its socket for this part of it more, unless it is answered before. */
+/**
+ * A call that was cut at its deadline holds its socket until it is answered, or hangs: that is looked at each time this
+ * part of the deadline has passed, so many times.
+ */
 export const lingerShare = 0.5;
+export const lingersMax = 4;
 /** Of so many sockets one is kept free for each kind of call that has none. */
 const socketsPerReserve = 128;
 /** Of a lane that hangs so many parts of the sockets are risked, in the time for which a call that hangs holds one. */
 const probeShare = 4;
 
-/** Parts of the sockets that a lane may use before calls were answered. Together more than all: seldom all want theirs. */
-const shares: Readonly<Record<LaneName, number>> = {
-  connect: 3 / 4,
-  close: 1 / 4,
-  prompt: 5 / 8,
-  new: 1 / 2,
-  slow: 1 / 8,
-};
-
-const lanesOf: Readonly<Record<Call['kind'], readonly LaneName[]>> = {
-  connect: ['connect'],
-  message: ['prompt', 'new', 'slow'],
-  close: ['close'],
-};
-
-/** The calls of one kind. */
-interface Kind {
-  readonly lanes: readonly Lane<SocketUser>[];
-  readonly limit: ConcurrencyLimit;
-}
+/** Before any call was answered the next one is risked after this part of the deadline. */
+const blindProbeShare = 1 / 8;
+/** Of the calls that wait in vain one in so many is left, so that the patience of clients is still learnt. */
+const leftAlone = 16;
 
 /** See above. */
 export class SocketPool {
@@ -76,12 +60,14 @@ export class SocketPool {
   readonly #clock: Clock;
   readonly #open: OpenSocket;
   readonly #idle: CallSocket[] = [];
-  readonly #kinds: readonly Kind[];
+  readonly #kinds: readonly Kind<SocketUser>[];
   readonly #lanes: Readonly<Partial<Record<LaneName, Lane<SocketUser>>>>;
   readonly #turns = new Turns();
   readonly #reserve: number;
   /** Sockets in use. */
   #busy = 0;
+  /** Calls served that had waited. */
+  #lastTurn = 0;
   #waiting = 0;
   #isProbing = false;
   #isFilling = false;
@@ -100,16 +86,9 @@ export class SocketPool {
     this.#clock = clock;
     this.#open = open;
     this.#reserve = kinds.length === 1 ? 0 : Math.floor(socketsMax / socketsPerReserve);
-    const lanes: Partial<Record<LaneName, Lane<SocketUser>>> = {};
-    this.#kinds = kinds.map((kind) => {
-      const pace = new Pace(callTimeoutMs);
-      for (const name of lanesOf[kind]) lanes[name] = new Lane(Math.ceil(shares[name] * socketsMax), socketsMax, pace);
-      return {
-        lanes: lanesOf[kind].flatMap((name) => lanes[name] ?? []),
-        limit: new ConcurrencyLimit(socketsMax, callTimeoutMs, pace),
-      };
-    });
-    this.#lanes = lanes;
+    const made = makeKinds<SocketUser>(kinds, socketsMax, callTimeoutMs);
+    this.#kinds = made.kinds;
+    this.#lanes = made.lanes;
   }
 
   /** Sends at once where there is room, else when there is. */
@@ -153,11 +132,11 @@ export class SocketPool {
     const lane = this.#laneOf(user.call);
     const now = this.#clock.now();
     const tookMs = now - user.startedAt;
-    lane.learn(tookMs, wasCut, now);
+    lane.learn(wasCut, now);
     if (wasAnswered) lane.pace.learn(tookMs);
-    const {limit, lanes} = this.#kindOf(lane);
-    if (wasAnswered) limit.learn(runningIn(lanes), user.startedAt, now);
-    else limit.learnLost(user.startedAt, now);
+    const {limit} = this.#kindOf(lane);
+    if (wasAnswered) limit.learn(user.startedAs, user.startedAt, now);
+    else limit.learnLost(user.startedAs, user.startedAt, now);
   }
 
   /** A client left before its call was answered. */
@@ -165,9 +144,16 @@ export class SocketPool {
     this.#laneOf(user.call).pace.learnLeaving(this.#clock.now() - user.arrivedAt);
   }
 
-  /** Whether calls of this kind are answered soon as a rule, so that one which is not hangs. */
-  isQuick(user: SocketUser): boolean {
-    return this.#laneOf(user.call).pace.isQuick;
+  /** Whether a call that was cut hangs, so that nothing is gained by waiting for it. */
+  isHanging(user: SocketUser): boolean {
+    return this.#kindOf(this.#laneOf(user.call)).limit.isHanging(user.startedAt);
+  }
+
+  /** The same some time after it was cut: where others are answered, however late, it will be. */
+  isLost(user: SocketUser): boolean {
+    const {limit} = this.#kindOf(this.#laneOf(user.call));
+    const since = this.#clock.now() - this.#settings.callTimeoutMs * (1 + lingerShare);
+    return limit.isHanging(user.startedAt) || !limit.hasAnsweredSince(since);
   }
 
   /** Whether a call that has run so far is slow for its kind. */
@@ -183,6 +169,7 @@ export class SocketPool {
     this.#busy++;
     lane.begin(user);
     user.startedAt = this.#clock.now();
+    user.startedAs = runningIn(this.#kindOf(lane).lanes);
     user.send(this.#takeIdle() ?? this.#open(this.#origin, this.#settings.callTimeoutMs));
   }
 
@@ -193,8 +180,8 @@ export class SocketPool {
     return undefined;
   }
 
-  #kindOf(lane: Lane<SocketUser>): Kind {
-    return this.#kinds.find(({lanes}) => lanes.includes(lane)) as Kind;
+  #kindOf(lane: Lane<SocketUser>): Kind<SocketUser> {
+    return this.#kinds.find(({lanes}) => lanes.includes(lane)) as Kind<SocketUser>;
   }
 
   /** Whether a socket is free that is not kept for calls of another kind. */
@@ -226,8 +213,7 @@ export class SocketPool {
     for (const {lanes} of this.#kinds) {
       for (const lane of lanes) {
         if (!lane.mayStartNext(now) || !this.#hasRoomFor(lane)) continue;
-        const part = lane.running.size / lane.base;
-        if (neediest === undefined || part < neediest.running.size / neediest.base) neediest = lane;
+        if (neediest === undefined || isNeedier(lane, neediest)) neediest = lane;
       }
     }
     return neediest;
@@ -236,15 +222,16 @@ export class SocketPool {
   #startNext(lane: Lane<SocketUser>, now: number): void {
     const user = lane.waiting.first;
     if (user === undefined) return;
-    this.#remove(user, lane);
     // What cannot be answered in time any more is not made. [RB-68]
     const leftMs = user.arrivedAt + this.#settings.callTimeoutMs - now;
-    if (leftMs > lane.pace.expectedMs) {
-      this.#run(user, lane);
+    if (leftMs <= lane.pace.expectedMs) {
+      this.#shed(user, lane);
       return;
     }
-    this.#turns.giveBack(user);
-    user.shed();
+    this.#remove(user, lane);
+    this.#turns.serve(user);
+    lane.lastTurn = ++this.#lastTurn;
+    this.#run(user, lane);
   }
 
   #remove(user: SocketUser, lane: Lane<SocketUser>): void {
@@ -262,8 +249,10 @@ export class SocketPool {
     if (this.#isProbing) return;
     this.#isProbing = true;
     const {socketsMax, callTimeoutMs} = this.#settings;
-    const holdMs = callTimeoutMs * (1 + lingerShare);
-    this.#clock.startTimer(holdMs / Math.max(1, socketsMax / probeShare), () => {
+    const leastMs = (callTimeoutMs * (1 + lingerShare) * probeShare) / socketsMax;
+    // Where nothing is known, all calls may wait for each other at the business server.
+    const isKnown = this.#kinds.some(({lanes}) => lanes[0]?.pace.isKnown);
+    this.#clock.startTimer(Math.max(leastMs, isKnown ? 0 : callTimeoutMs * blindProbeShare), () => {
       this.#isProbing = false;
       this.#probe();
       if (this.#waiting > 0) this.#probeLater();
@@ -272,21 +261,33 @@ export class SocketPool {
 
   #probe(): void {
     const now = this.#clock.now();
+    for (const kind of this.#kinds) learnOverdue(kind, this.#settings.callTimeoutMs, now);
     this.#fill();
     for (const {lanes} of this.#kinds) {
       for (const lane of lanes) {
         const isStuck = !lane.hasMoved || lane.isJammed(now);
         lane.hasMoved = false;
         const {first} = lane.waiting;
-        if (first !== undefined) lane.pace.learnStaying(now - first.arrivedAt);
-        if (isStuck && lane.waiting.size > 0 && this.#hasRoomFor(lane)) this.#startNext(lane, now);
+        if (first === undefined) continue;
+        const ageMs = now - first.arrivedAt;
+        lane.pace.learnStaying(ageMs);
+        // While nothing is known, the limit must not keep all others behind the first few, which may hang.
+        const hasRoom = lane.pace.isKnown ? this.#hasRoomFor(lane) : this.#busy < this.#settings.socketsMax;
+        if (!hasRoom) continue;
+        if (lane.pace.isHopeless(ageMs) && !lane.isFull) this.#shedAll(lane);
+        else if (isStuck) this.#startNext(lane, now);
       }
     }
   }
-}
 
-function runningIn(lanes: readonly Lane<SocketUser>[]): number {
-  let running = 0;
-  for (const lane of lanes) running += lane.running.size;
-  return running;
+  /** There is room, and all that wait will have left by their answer: refused now, they come again in time. */
+  #shedAll(lane: Lane<SocketUser>): void {
+    for (const user of lane.waiting.all()) if (user.sequence % leftAlone !== 0) this.#shed(user, lane);
+  }
+
+  #shed(user: SocketUser, lane: Lane<SocketUser>): void {
+    this.#remove(user, lane);
+    this.#turns.giveBack(user);
+    user.shed();
+  }
 }

@@ -1,6 +1,8 @@
-// Fairness between clients while calls wait: the call of the client that has waited for a call least lately is next. A
-// client that makes many calls at a time (unordered_types) has them one behind the other, each as if it had made the one
-// before a moment ago. Nothing is kept while no call waits. Called by socket-pool.ts. [RB-72]
+// Fairness between clients while calls wait: start-time fair queueing. Each waiting call has a start tag, the turn of its
+// client, and the lowest tag is next. A client that was served has its next call one turn later; a client that was not
+// keeps its turn. A client that makes many calls at a time (unordered_types) has them one turn behind the other. Clients
+// with the same turn are equal, so that of their calls the newest may be next: the one with most of its deadline left.
+// Nothing is kept while no call waits. Called by socket-pool.ts. [RB-72]
 
 import type {Call} from './call.ts';
 import type {Waiting} from './waiting-calls.ts';
@@ -15,8 +17,10 @@ export const clientsMax = 65_536;
 
 /** See above. */
 export class Turns {
-  /** By identity: the sequence of its last message call. */
-  readonly #last = new Map<string, number>();
+  /** By identity: the turn of its next message call. */
+  readonly #next = new Map<string, number>();
+  /** The latest turn that was served. */
+  #now = 1;
   #sequence = 0;
 
   /** Gives a call its place among those that wait. */
@@ -32,18 +36,25 @@ export class Turns {
         turn.order = turn.sequence;
         return;
       default:
-        turn.order = this.#last.get(call.identity) ?? 0;
-        if (this.#last.size >= clientsMax) this.#last.clear();
-        this.#last.set(call.identity, turn.sequence);
+        // A client that missed its turn is owed that one, but not all those before it.
+        turn.order = Math.max(this.#now - 1, this.#next.get(call.identity) ?? this.#now);
+        if (this.#next.size >= clientsMax) this.#next.clear();
+        this.#next.set(call.identity, turn.order + 1);
     }
   }
 
+  /** The call is made. */
+  serve({call, order}: Turn): void {
+    if (call.kind === 'message' && order > this.#now) this.#now = order;
+  }
+
   /** The call was not made after all: its client is where it was. */
-  giveBack({call, order, sequence}: Turn): void {
-    if (call.kind === 'message' && this.#last.get(call.identity) === sequence) this.#last.set(call.identity, order);
+  giveBack({call, order}: Turn): void {
+    if (call.kind === 'message' && this.#next.get(call.identity) === order + 1) this.#next.set(call.identity, order);
   }
 
   clear(): void {
-    this.#last.clear();
+    this.#next.clear();
+    this.#now = 1;
   }
 }

@@ -24,6 +24,11 @@ export class WaitingCalls<Item extends Waiting> {
     return this.#heap[0];
   }
 
+  /** All of them, in no order. */
+  all(): Item[] {
+    return [...this.#heap];
+  }
+
   add(item: Item): void {
     item.place = this.#heap.length;
     this.#heap.push(item);
