@@ -24,7 +24,7 @@ const judgedShare = 0.8;
 /** Calls that run beside fewer, and take as long as before but for this part of it, do not wait for each other. */
 const sameShare = 0.15;
 /** Above the limit at which calls were last too slow it grows at least by this part of itself. */
-const carefulShare = 1 / 64;
+const carefulShare = 1 / 32;
 /** Where calls take less than the base, it moves towards them by this part of the difference. */
 const baseShare = 0.25;
 
@@ -116,9 +116,8 @@ export class ConcurrencyLimit {
   /** So many of `running` calls are overdue. Where most are, no answer needs to be waited for. */
   learnOverdue(overdue: number, running: number, now: number): void {
     if (2 * overdue <= running || this.#limit < 2) return;
-    const limit = Math.min(this.#limit / 2, running / 2, Math.max(1, this.#inTime));
-    this.#sustained = this.#inTime > 0 ? limit : this.#max;
-    this.#change(limit, 0, now);
+    this.#sustained = this.#max;
+    this.#change(Math.min(this.#limit / 2, running / 2, Math.max(1, this.#inTime)), 0, now);
   }
 
   #add(running: number, startedAt: number, now: number): void {

@@ -48,8 +48,8 @@ const socketsPerReserve = 128;
 /** Of a lane that hangs so many parts of the sockets are risked, in the time for which a call that hangs holds one. */
 const probeShare = 4;
 
-/** Before any call was answered the next one is risked after this part of the deadline. */
-const blindProbeShare = 1 / 8;
+/** Before any call was answered one more is risked after this part of the deadline, the next after twice as much. */
+const blindProbeShare = 1 / 512;
 /** Of the calls that wait in vain one in so many is left, so that the patience of clients is still learnt. */
 const leftAlone = 16;
 
@@ -70,6 +70,7 @@ export class SocketPool {
   #lastTurn = 0;
   #waiting = 0;
   #isProbing = false;
+  #blindProbes = 0;
   #isFilling = false;
 
   /** `kinds`: the calls that go to this origin. */
@@ -249,10 +250,12 @@ export class SocketPool {
     if (this.#isProbing) return;
     this.#isProbing = true;
     const {socketsMax, callTimeoutMs} = this.#settings;
-    const leastMs = (callTimeoutMs * (1 + lingerShare) * probeShare) / socketsMax;
-    // Where nothing is known, all calls may wait for each other at the business server.
+    // Where nothing is known, all calls may wait for each other at the business server: each is risked after twice the time.
     const isKnown = this.#kinds.some(({lanes}) => lanes[0]?.pace.isKnown);
-    this.#clock.startTimer(Math.max(leastMs, isKnown ? 0 : callTimeoutMs * blindProbeShare), () => {
+    const delayMs = isKnown
+      ? (callTimeoutMs * (1 + lingerShare) * probeShare) / socketsMax
+      : callTimeoutMs * Math.min(1, blindProbeShare * 2 ** this.#blindProbes++);
+    this.#clock.startTimer(delayMs, () => {
       this.#isProbing = false;
       this.#probe();
       if (this.#waiting > 0) this.#probeLater();

@@ -69,9 +69,9 @@ for (const [capacity, durationMs, quickMs, fromMs, share] of [
   [4, 6_000, 0, 120_000, 0.75],
   [8, 4_000, 0, 30_000, 0.9],
   [2, 3_000, 0, 30_000, 0.9],
-  [16, 9_000, 0, 120_000, 0.85],
+  [16, 9_000, 0, 240_000, 0.8],
   [64, 6_000, 0, 60_000, 0.9],
-  [1, 9_000, 0, 180_000, 0.8],
+  [1, 9_000, 0, 240_000, 0.8],
   [1, 4_000, 0, 90_000, 0.8],
   [16, 2_000, 0, 0, 0.9],
   [4, 6_000, 30_000, 240_000, 0.75],
@@ -107,7 +107,7 @@ for (const [places, fromMs, toMs, share] of [
     });
     const rate = (Math.min(places, socketsMax) * 2_000) / (fromMs + toMs);
     const served = sendForEver(world, Math.round(rate * 10 * 11.5));
-    await world.advance(60_000);
+    await world.advance(240_000);
     const before = total(served);
     await world.advance(180_000);
     const goodput = (total(served) - before) / 180;
