@@ -92,7 +92,7 @@ for (const [capacity, durationMs, quickMs, fromMs, share] of [
 }
 
 for (const [places, fromMs, toMs, share] of [
-  [128, 4_000, 8_000, 0.85],
+  [128, 4_000, 8_000, 0.8],
   [32, 4_000, 8_000, 0.85],
   [Number.POSITIVE_INFINITY, 4_000, 8_000, 0.85],
   // Some calls need all of their time: what has waited at all is cut.
