@@ -6,7 +6,7 @@ import {emptySelection} from '../../src/protocol/trace-feed.ts';
 import {writeTraceLine} from '../../src/protocol/trace-lines.ts';
 import {browserTest} from '../browser/browser-test.ts';
 import {holdPorts} from '../e2e/kit/ports.ts';
-import {single} from '../e2e/kit/room.ts';
+import {room, single} from '../e2e/kit/room.ts';
 import {choose, lit, openPage, openWatching, pageOf} from './inspector-page.ts';
 import {inspectorKey} from './scene.ts';
 
@@ -214,6 +214,44 @@ browserTest('a page that is loaded again watches again, until it was told to sto
   const other = await openPage(t, `${pageOf(world.gateway.port)}#/watch`);
   await other.page.locator('.rows').getByRole('link', {name: 'Source'}).click();
   await other.page.getByLabel('Key of the inspector').waitFor();
+});
+
+browserTest('a state that is pressed lists what is in it, the longest there first, and leads to it', async (t) => {
+  const {world, clients, identities} = await room(t, 3, {inspector: 'on', inspectorKey, retryIntervalMs: 60_000});
+  const {page, conduct} = await openWatching(t, world.gateway.port);
+  const sent = world.api.send({channel: 'room', qos: 2});
+  const packets = await Promise.all(clients.map((client) => client.parsed()));
+  // By mouse, of all messages: two clients are silent, and one is a step further.
+  clients[0]?.sendAnswer('rec', packets[0]?.id ?? 0);
+  const members = page.locator('.members button');
+  await page.locator('.state[data-state="awaitingRec"]').click();
+  await page.locator('.members', {hasText: '2 deliveries await REC'}).waitFor();
+  const silent = await members.evaluateAll((buttons) => buttons.map((button) => button.getAttribute('data-member')));
+  t.deepEqual(new Set(silent), new Set(identities.slice(1)));
+  await page.locator('.state[data-state="completed"]').click();
+  await page.locator('.members', {hasText: '0 deliveries are completed'}).waitFor();
+  // By keys; Space presses, and does not stop time.
+  await page.locator('.state[data-state="awaitingCom"]').focus();
+  await page.keyboard.press('Space');
+  await page.locator(`.members [data-member="${identities[0]}"]`).waitFor();
+  t.is(await page.getByText(/^paused at/).count(), 0);
+  await members.first().click();
+  await page.locator('.rows .row.selected', {hasText: identities[0] ?? ''}).waitFor();
+  await lit(page, 'awaitingCom');
+  // The connections, a state around others included.
+  await page.keyboard.press('Escape');
+  await page.getByRole('tab', {name: 'Connection'}).click();
+  await page.locator('.state[data-state="open"]').press('Enter');
+  await members.nth(2).waitFor();
+  await page.locator(`.members [data-member="${identities[2]}"]`).click();
+  await page.locator('.rows .row.selected', {hasText: identities[2] ?? ''}).waitFor();
+  for (const [place, client] of clients.entries()) {
+    const id = packets[place]?.id ?? 0;
+    if (place > 0) client.sendAnswer('rec', id);
+    client.sendAnswer('com', id);
+  }
+  await sent;
+  t.deepEqual(conduct.errors, []);
 });
 
 browserTest('numbers are sorted from the most, names from A, and pressed again the other way', async (t) => {

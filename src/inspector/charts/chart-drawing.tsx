@@ -16,6 +16,9 @@ export interface ChartLight {
   readonly counts?: Readonly<Record<string, number>>;
   /** How often the step was taken. */
   readonly countOf?: (from: string, event: string) => number;
+  /** The state that was asked about. */
+  readonly asked?: string;
+  readonly onState?: (id: string) => void;
   readonly onStep?: (from: string, step: ChartStep) => void;
   readonly onRule?: (id: string) => void;
 }
@@ -85,14 +88,17 @@ interface StateProps {
 
 function State({node, box, light, chart}: StateProps) {
   if (box === undefined) return null;
-  const {active, counts} = light;
+  const {active, counts, asked, onState} = light;
   const isActive = active === node.id || (node.isComposite && active?.startsWith(`${node.id}.`) === true);
   const count = counts?.[node.id] ?? 0;
   const kind = node.isComposite ? 'around' : node.isFinal ? 'final' : 'plain';
   const {x, y, width, height} = box;
+  const press =
+    onState === undefined ? {} : pressable(`${node.id}${count > 0 ? `, ${count}` : ''}`, () => onState(node.id));
   return (
     <g
-      class={`state ${kind}${isActive ? ' active' : ''}${count > 0 ? ' peopled' : ''}${node.isInitial ? ' first' : ''}`}
+      {...press}
+      class={`state ${kind}${isActive ? ' active' : ''}${count > 0 ? ' peopled' : ''}${node.isInitial ? ' first' : ''}${asked === node.id ? ' asked' : ''}`}
       data-state={node.id}
     >
       <title>
@@ -139,21 +145,15 @@ function Edge({placed: {edge, points, label}, light}: {readonly placed: PlacedEd
       {edge.steps.map((step, place) => {
         const count = counts[place] ?? 0;
         const isThis = isTaken && taken.event === step.event;
-        const show = (): void => onStep?.(edge.from, step);
         return (
-          // biome-ignore lint/a11y/useSemanticElements: an SVG has no button of its own
           <g
             key={step.event}
+            {...pressable(
+              `${edge.from} on ${step.event}${step.rule === undefined ? '' : ` ${step.rule}`}${count > 0 ? ` ×${countText(count)}` : ''}`,
+              () => onStep?.(edge.from, step),
+            )}
             class={`step${isThis ? ' taken' : ''}`}
-            role="button"
-            // In this case: an SVG knows no other spelling, and could not be reached by keys.
-            tabindex={0}
-            aria-label={`${edge.from} on ${step.event}${step.rule === undefined ? '' : ` ${step.rule}`}${count > 0 ? ` ×${countText(count)}` : ''}`}
             data-step={`${edge.from} ${step.event}`}
-            onClick={show}
-            onKeyDown={(event) => {
-              if (event.key === 'Enter') show();
-            }}
           >
             <rect
               class="ground"
@@ -179,6 +179,24 @@ function Edge({placed: {edge, points, label}, light}: {readonly placed: PlacedEd
       })}
     </g>
   );
+}
+
+/** What makes a part of an SVG a button, which it does not have: it is reached and pressed by keys. */
+function pressable(label: string, press: () => void) {
+  return {
+    role: 'button',
+    // In this case: an SVG knows no other spelling, and could not be reached by keys.
+    tabindex: 0,
+    'aria-label': label,
+    onClick: press,
+    onKeyDown: (event: KeyboardEvent) => {
+      if (event.key !== 'Enter' && event.key !== ' ') return;
+      // Or Space would stop time as well.
+      event.preventDefault();
+      event.stopPropagation();
+      press();
+    },
+  } as const;
 }
 
 /** Scrolls the chart, and not the page, so far that the lit state is in sight. */

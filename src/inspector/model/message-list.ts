@@ -31,7 +31,7 @@ interface Gathered {
   open: number;
 }
 
-/** The first `max` of those that have `search` in their id, channel, type or one of their clients. */
+/** The first `max` of those that have `search` in their id, channel, type, one of their clients or of their states. */
 export function listMessages(world: World, max: number, search = ''): MessageList {
   const found = new Map<string, Gathered>();
   const add = (flow: Flow, open: 0 | 1): void => {
@@ -60,12 +60,12 @@ export function listMessages(world: World, max: number, search = ''): MessageLis
   return {messages, total: fitting.length};
 }
 
-function fits({id, identities}: Gathered, {messages}: World, wanted: string): boolean {
+function fits({id, identities, states}: Gathered, {messages}: World, wanted: string): boolean {
   const {channel, type} = messages.get(id) ?? {};
   return (
     id.toLowerCase().includes(wanted) ||
     channel?.toLowerCase().includes(wanted) === true ||
     (type !== undefined && String(type) === wanted) ||
-    [...identities].some((identity) => identity.toLowerCase().includes(wanted))
+    [...identities, ...states.keys()].some((name) => name.toLowerCase().includes(wanted))
   );
 }

@@ -4,23 +4,26 @@ import {useState} from 'preact/hooks';
 import {ChartDrawing, type ChartLight} from '../charts/chart-drawing.tsx';
 import {awaitText} from '../charts/state-words.ts';
 import {type ChartStep, chartNamed, charts, findStep} from '../model/chart-graph.ts';
+import {countStates, flowsOf} from '../model/members.ts';
 import {isEmpty} from '../model/selection.ts';
 import type {Store} from '../model/store.ts';
 import type {Flow, World} from '../model/world.ts';
 import {RuleLink, shownRule} from './rule.tsx';
 import {type Signal, signal} from './signal.ts';
+import {StateCard} from './state-card.tsx';
 
 /** Whether the chart has the whole view to itself. */
 export const isChartLarge: Signal<boolean> = signal(false);
 
 /** Messages of a selection that are offered. */
-const flowsShown = 8;
+const flowsShown = 6;
 
 export function ChartPanel({store}: {readonly store: Store}) {
   const [told, setTold] = useState<{readonly from: string; readonly step: ChartStep}>();
+  const [asked, setAsked] = useState<{readonly chart: string; readonly state: string}>();
   const isLarge = isChartLarge.use();
   const {world, selection} = store;
-  const flows = flowsOf(world, store);
+  const flows = isEmpty(selection) ? [] : flowsOf(world, selection);
   const flow = flows.find(({key}) => key === store.flow) ?? flows[0];
   const chart = store.chart ?? flow?.chart ?? (selection.connection === undefined ? 'outboundQos2' : 'connection');
   const graph = chartNamed(chart) ?? charts[0];
@@ -81,7 +84,7 @@ export function ChartPanel({store}: {readonly store: Store}) {
               aria-pressed={one.key === flow?.key}
               onClick={() => pick(store, one)}
             >
-              {one.id === undefined ? (one.message ?? 'message') : `id ${one.id}`}{' '}
+              {one.message ?? 'message'} <em>{one.id === undefined ? 'no id' : `id ${one.id}`}</em>{' '}
               <em>{one.isUnknown ? `${one.state}?` : one.state}</em>
             </button>
           ))}
@@ -91,11 +94,30 @@ export function ChartPanel({store}: {readonly store: Store}) {
       <div class="drawing">
         <ChartDrawing
           graph={graph}
-          light={{...light, onStep: (from, step) => setTold({from, step}), onRule: shownRule.set}}
+          light={{
+            ...light,
+            ...(asked?.chart === chart && {asked: asked.state}),
+            onState: (state) => setAsked({chart, state}),
+            onStep: (from, step) => {
+              setAsked(undefined);
+              setTold({from, step});
+            },
+            onRule: shownRule.set,
+          }}
         />
       </div>
-      <StepCard from={shown?.from} step={shown?.step} onForget={!isOfThis ? undefined : () => setTold(undefined)} />
-      {(isAll || isSpread) && <Sentences states={states} chart={chart} />}
+      {asked?.chart === chart ? (
+        <StateCard
+          store={store}
+          chart={chart}
+          state={asked.state}
+          counts={light.counts}
+          onForget={() => setAsked(undefined)}
+        />
+      ) : (
+        <StepCard from={shown?.from} step={shown?.step} onForget={!isOfThis ? undefined : () => setTold(undefined)} />
+      )}
+      {(isAll || isSpread) && asked?.chart !== chart && <Sentences states={states} chart={chart} />}
     </section>
   );
 }
@@ -110,7 +132,8 @@ export function StepCard({
   readonly step: ChartStep | undefined;
   readonly onForget?: (() => void) | undefined;
 }) {
-  if (step === undefined) return <p class="stepCard quiet">Press a step to see what it does, and by which rule.</p>;
+  if (step === undefined)
+    return <p class="stepCard quiet">Press a state to see what is in it, or a step to see what it does.</p>;
   return (
     <p class="stepCard">
       <code>{from}</code> on <code>{step.event}</code>
@@ -135,25 +158,6 @@ function pick(store: Store, flow: Flow): void {
   store.flow = flow.key;
   store.chart = undefined;
   store.changed();
-}
-
-/** Messages of the selection, the latest first. */
-function flowsOf(world: World, {selection}: Store): readonly Flow[] {
-  if (isEmpty(selection)) return [];
-  const found: Flow[] = [];
-  for (const flows of [world.flows, world.ended]) {
-    for (const flow of flows.values()) {
-      const isOurs = selection.connection === undefined || flow.connection === selection.connection;
-      if (isOurs && (selection.message === undefined || flow.message === selection.message)) found.push(flow);
-    }
-  }
-  return found.sort((left, right) => right.at - left.at);
-}
-
-function countStates(flows: readonly Flow[], chart: string): Readonly<Record<string, number>> {
-  const counts: Record<string, number> = {};
-  for (const flow of flows) if (flow.chart === chart) counts[flow.state] = (counts[flow.state] ?? 0) + 1;
-  return counts;
 }
 
 function lightOfOne(store: Store, chart: string, flow: Flow | undefined): ChartLight {

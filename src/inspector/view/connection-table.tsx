@@ -4,6 +4,7 @@ import {useEffect, useRef, useState} from 'preact/hooks';
 import type {Connection} from '../model/connection.ts';
 import {type ListWish, listConnections, type SortColumn, sortBy} from '../model/connection-list.ts';
 import type {Store} from '../model/store.ts';
+import {ageText} from './time-bar.tsx';
 
 const rowHeight = 26;
 /** Rows kept above and below those in sight. */
@@ -199,11 +200,4 @@ function useRows(store: Store, wish: ListWish): readonly Connection[] {
   const rows = listConnections(store.world.connections.values(), wish);
   kept.current = {wish, cursor: store.cursor, since: store.now, rows};
   return rows;
-}
-
-function ageText(ms: number): string {
-  if (Number.isNaN(ms)) return '';
-  if (ms < 1_000) return 'now';
-  if (ms < 60_000) return `${Math.floor(ms / 1_000)} s`;
-  return `${Math.floor(ms / 60_000)} min`;
 }

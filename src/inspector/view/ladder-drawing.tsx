@@ -6,6 +6,8 @@ import type {LadderRow} from '../model/ladder.ts';
 
 export const rowHeight = 24;
 const spare = 8;
+/** Below the last row, at least. */
+const minTail = 8;
 /** Letters of an identity: the gateway's own are 64 digits, of which few tell them apart. */
 const identityShown = 12;
 const timeWidth = 70;
@@ -56,13 +58,16 @@ export function LadderDrawing({
   });
   const first = Math.max(0, Math.floor(top / rowHeight) - spare);
   const last = Math.min(rows.length, Math.ceil((top + size.height) / rowHeight) + spare);
-  const height = rows.length * rowHeight + 8;
+  // So much below the last row that at the end the first one in sight is whole, and not cut by the names of the lanes.
+  const tail = minTail + ((((size.height - minTail) % rowHeight) + rowHeight) % rowHeight);
+  const height = rows.length * rowHeight + tail;
   // What is chosen stays in sight, also where the panel below it takes its room.
   useLayoutEffect(() => {
     const element = frame.current;
     const place = rows.findIndex(({id}) => id === chosen);
     if (element === null || place < 0) return;
-    const [above, below] = [place * rowHeight, (place + 1) * rowHeight + 8 - element.clientHeight];
+    const above = place * rowHeight;
+    const below = Math.ceil((above + rowHeight + minTail - element.clientHeight) / rowHeight) * rowHeight;
     if (element.scrollTop > above) element.scrollTop = above;
     else if (element.scrollTop < below) element.scrollTop = below;
   }, [chosen, size.height]);
@@ -104,7 +109,7 @@ export function LadderDrawing({
             <ArrowHead id="tip" />
           </defs>
           {xs.map((x) => (
-            <line key={x} class="lane" x1={x} x2={x} y1={first * rowHeight} y2={last * rowHeight + 8} />
+            <line key={x} class="lane" x1={x} x2={x} y1={first * rowHeight} y2={last * rowHeight + tail} />
           ))}
           {rows.slice(first, last).map((row, place) => (
             <Ground

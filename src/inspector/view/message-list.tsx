@@ -25,7 +25,7 @@ export function MessageList({store}: {readonly store: Store}) {
       >
         <input
           name="message"
-          placeholder="Id, client, channel or type"
+          placeholder="Id, client, channel, type, state"
           aria-label="Search messages"
           value={search}
           onInput={(event) => setSearch(event.currentTarget.value)}

@@ -45,6 +45,14 @@ export function clockText({header}: Store, at: number): string {
   return new Date(header.wallMs + at - header.at).toISOString().slice(11, 23);
 }
 
+/** How long ago something was, where that is known. */
+export function ageText(ms: number): string {
+  if (!Number.isFinite(ms)) return '';
+  if (ms < 1_000) return 'now';
+  if (ms < 60_000) return `${Math.floor(ms / 1_000)} s`;
+  return `${Math.floor(ms / 60_000)} min`;
+}
+
 function momentText(store: Store): string {
   const {world, timeline, cursor} = store;
   if (timeline.end === 0) return '';
