@@ -39,7 +39,7 @@ export function createLocalSwitchboard(thread: Thread): LocalPart {
     const isTold =
       channel.depth < channelDepthMax &&
       channel.tell({kind: 'publish', request: {...request, message}, reply: ignoreOutcome});
-    if (!isTold) throw new RainbowError('RB_OVERLOADED', 'Expected room in the queue');
+    if (!isTold) throw new RainbowError('RB_OVERLOADED', 'The queue of the channel is full. Retry later.');
     return nobody(message);
   }
 

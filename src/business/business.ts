@@ -75,7 +75,13 @@ class BusinessServer<Context extends object> {
     const answered = this.#handle(admitted, name).catch((error: unknown) => this.#fail(error, name));
     const answer = await settleWithin(this.#clock, deadlineAt - this.#clock.now(), answered);
     if (answer !== undefined) return answer;
-    this.#report(new BusinessError('RB_HANDLER_SLOW', `Expected an answer within ${this.#timeoutMs} ms`), name);
+    this.#report(
+      new BusinessError(
+        'RB_HANDLER_SLOW',
+        `The handler did not answer within ${this.#timeoutMs} ms (timeoutMs). Make it faster, or raise timeoutMs.`,
+      ),
+      name,
+    );
     return jsonAnswer(503, {status: 'fail', code: 'RB_HANDLER_SLOW'});
   }
 
@@ -144,12 +150,20 @@ class BusinessServer<Context extends object> {
   }
 }
 
-const overloaded: RefusedCall = {status: 503, code: 'RB_OVERLOADED', detail: 'Expected room for one more message'};
-const slowBody: RefusedCall = {status: 408, code: 'RB_REQUEST_TIMEOUT', detail: 'Expected a whole body in time'};
+const overloaded: RefusedCall = {
+  status: 503,
+  code: 'RB_OVERLOADED',
+  detail: 'Too many messages are being handled. Retry later.',
+};
+const slowBody: RefusedCall = {
+  status: 408,
+  code: 'RB_REQUEST_TIMEOUT',
+  detail: 'The body did not come whole in time. Send it faster.',
+};
 
 // One that broke off, or that somebody has read before us.
 function brokenBody(error: unknown): RefusedCall {
-  return {status: 400, code: 'RB_REQUEST_MALFORMED', detail: `The body cannot be read: ${String(error)}`};
+  return {status: 400, code: 'RB_REQUEST_MALFORMED', detail: `The body cannot be read: ${String(error)}.`};
 }
 
 // The hooks are the application's: one that throws is an uncaught exception of its program, as anywhere in it, and the

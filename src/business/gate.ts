@@ -5,6 +5,7 @@
 import type {Clock} from '../core/clock.ts';
 import {type ErrorCode, errorTable} from '../core/errors.ts';
 import {headerIdentity, headerMessage} from '../protocol/header-name.ts';
+import {repeatedSignature} from '../protocol/signature-refusal.ts';
 import {type CallPlace, methodOf, readPlace} from './call-place.ts';
 import type {BusinessCode} from './errors.ts';
 import type {RefusedCall} from './options.ts';
@@ -44,26 +45,42 @@ export class Gate {
     const url = new URL(request.url);
     const place = readPlace(url.pathname);
     if (place === undefined)
-      return refuse('RB_NO_SUCH_PATH', 'Expected a path that ends in connect/, close/ or a type');
+      return refuse(
+        'RB_NO_SUCH_PATH',
+        'The path does not end in connect/, close/ or a type. Look at connect_url, forward_url and close_url of the gateway, ' +
+          'and at where this server is mounted.',
+      );
     const method = methodOf(place);
-    if (request.method !== method) return refuse('RB_METHOD', `Expected ${method}, got ${request.method}`);
+    if (request.method !== method)
+      return refuse('RB_METHOD', `The method is ${request.method}. Use ${method} for this path.`);
     const signature = checkSignature(token, url.searchParams, clock.wallNow());
     if ('code' in signature) return refuse(signature.code, signature.detail);
     const identity = request.headers.get(headerIdentity) ?? '';
-    if (identity === '') return refuse('RB_PARAMETERS', `Expected the header ${headerIdentity}`);
+    if (identity === '')
+      return refuse(
+        'RB_PARAMETERS',
+        `The header ${headerIdentity} is missing. Look whether a proxy removes headers that begin with RAINBOW.`,
+      );
     if (place.kind === 'message' && !hasHandler(place.type)) {
-      return refuse('RB_NO_HANDLER', `Expected a type with a handler, got ${place.type}`);
+      return refuse(
+        'RB_NO_HANDLER',
+        `The type ${place.type} has no handler. Add one to on, or on.default for all others.`,
+      );
     }
     const body = await readBody(request, bodyBytesMax);
-    if (body === 'tooLarge') return refuse('RB_BODY_TOO_LARGE', `Expected a body of at most ${bodyBytesMax} bytes`);
+    if (body === 'tooLarge')
+      return refuse(
+        'RB_BODY_TOO_LARGE',
+        `The body is too long (limit ${bodyBytesMax} bytes). Set bodyBytesMax to the payload_max of the gateway.`,
+      );
     const message = request.headers.get(headerMessage) ?? '';
     switch (this.#replays.admit(signature, {method, path: url.pathname, identity, message, body})) {
       case 'new':
         return {place, request, body};
       case 'repeated':
-        return refuse('RB_SIGNATURE_REPLAYED', 'Expected a call not made before with this signature');
+        return refuse(repeatedSignature.code, repeatedSignature.detail);
       case 'full':
-        return refuse('RB_OVERLOADED', 'Expected room to remember this signed call');
+        return refuse('RB_OVERLOADED', 'The memory for signed calls is full. Retry later.');
     }
   }
 }

@@ -9,20 +9,15 @@ const intervalMs = 60_000;
 /** Kinds of refusals at a time; those beyond are counted as one. */
 const kindsMax = 64;
 
+/** What to do, beyond what the detail says. */
 const advice: Readonly<Record<string, string>> = {
-  RB_SIGNATURE: 'Set token to the security_token of the gateway.',
   RB_SIGNATURE_MISSING:
     'Only the gateway may call this server; look who does, and at connect_url, forward_url and close_url.',
   RB_SIGNATURE_MALFORMED: 'Only the gateway may call this server; look whether a proxy changes the query.',
   RB_SIGNATURE_EXPIRED: 'Synchronise the clocks of this machine and of the gateway (NTP).',
   RB_SIGNATURE_REPLAYED: 'Look whether a proxy repeats requests.',
-  RB_NO_HANDLER: 'Add a handler for this type to on, or on.default for all others.',
-  RB_NO_SUCH_PATH:
-    'Look at connect_url, forward_url and close_url of the gateway, and at where this server is mounted.',
   RB_METHOD:
     'Look at connect_url, forward_url and close_url of the gateway: connect and close are GET, messages are POST.',
-  RB_PARAMETERS: 'Look whether a proxy removes headers that begin with RAINBOW.',
-  RB_BODY_TOO_LARGE: 'Set bodyBytesMax to the payload_max of the gateway.',
   RB_OVERLOADED: 'Make handlers faster, or raise runningMax or replayCallsMax.',
 };
 
@@ -54,7 +49,7 @@ export class RefusalWarnings {
     const more = kind.unreported === 0 ? '' : ` ${kind.unreported} more since the last warning.`;
     kind.quietUntil = now + intervalMs;
     kind.unreported = 0;
-    const what = `rainbow-server/business: a call was refused with ${status} (${code}): ${detail}.`;
+    const what = `rainbow-server/business: a call was refused with ${status} (${code}): ${detail}`;
     const text = `${what} ${advice[code] ?? ''}`.trimEnd() + more;
     // The application's, as its other hooks: one that throws must not cost the answer.
     queueMicrotask(() => this.#warn(text));

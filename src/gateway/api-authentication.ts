@@ -5,6 +5,7 @@ import {hash, timingSafeEqual} from 'node:crypto';
 import type {Clock} from '../core/clock.ts';
 import type {Refusal} from '../protocol/refusal.ts';
 import {isAmbiguous, isCanonical, isOfCallback, signatureWindowSeconds, verify} from '../protocol/signature.ts';
+import {expiredSignature, invalidSignature} from '../protocol/signature-refusal.ts';
 import type {ApiQuery} from './api-query.ts';
 
 /** The secrets of {@link GatewayOptions}. */
@@ -76,7 +77,7 @@ export class ApiAuthentication {
       case 'expired':
         return expiredSignature(Number(timestamp) - wallMs / 1000);
       case 'invalid':
-        return isWellFormed(timestamp, nonce, signature) ? wrongSignature : malformedSignature;
+        return invalidSignature({timestamp, nonce, signature});
     }
   }
 
@@ -103,16 +104,6 @@ const missingSignature: Refusal = {
   code: 'RB_SIGNATURE_MISSING',
   detail: 'The call has no signature and no key. Send timestamp, nonce and signature in the query, or a bearer key.',
 };
-const malformedSignature: Refusal = {
-  code: 'RB_SIGNATURE_MALFORMED',
-  detail:
-    'The signature is not well-formed. Send timestamp in decimal, nonce of at most 128 printable characters, and ' +
-    'signature of 40 lower-case hex digits.',
-};
-const wrongSignature: Refusal = {
-  code: 'RB_SIGNATURE',
-  detail: 'The signature does not match token, timestamp and nonce. Check that the token is security_token.',
-};
 const callbackSignature: Refusal = {
   code: 'RB_SIGNATURE',
   detail: 'The nonce belongs to a call of the gateway. Draw your own.',
@@ -129,15 +120,6 @@ const ambiguousSignature: Refusal = {
 };
 const wrongKey: Refusal = {code: 'RB_API_KEY', detail: 'The bearer key is not one of api_keys. Check the key.'};
 
-function expiredSignature(offsetSeconds: number): Refusal {
-  const side = offsetSeconds < 0 ? 'behind' : 'ahead';
-  const got = `${Math.abs(offsetSeconds).toFixed(1)} s ${side}`;
-  return {
-    code: 'RB_SIGNATURE_EXPIRED',
-    detail: `The timestamp is ${got} (limit ${signatureWindowSeconds} s). Sign with the current time, and check both clocks.`,
-  };
-}
-
 function signedBeforeStart(timestamp: string, signedSince: number): Refusal {
   return {
     code: 'RB_SIGNATURE_EXPIRED',
@@ -145,11 +127,6 @@ function signedBeforeStart(timestamp: string, signedSince: number): Refusal {
       `The timestamp ${timestamp} is from before the gateway's start (${signedSince}), and replay = strict cannot know ` +
       'whether it was used. Sign the call anew.',
   };
-}
-
-// Only to name the fault of a call that verify() has refused.
-function isWellFormed(timestamp: string, nonce: string, signature: string): boolean {
-  return /^\d{1,12}$/.test(timestamp) && /^[\x21-\x7e]{1,128}$/.test(nonce) && /^[0-9a-f]{40}$/.test(signature);
 }
 
 function digest(key: string, encoding: 'utf8' | 'latin1'): Buffer {

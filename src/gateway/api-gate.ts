@@ -9,6 +9,7 @@ import type {Counters} from '../core/counters.ts';
 import {invariant} from '../core/invariant.ts';
 import {emptyBytes} from '../protocol/packet.ts';
 import {type Refusal, refusalOf, withIgnored} from '../protocol/refusal.ts';
+import {repeatedSignature} from '../protocol/signature-refusal.ts';
 import {type ApiAuthentication, isBearer} from './api-authentication.ts';
 import {type ApiQuery, isFromNode} from './api-query.ts';
 import type {ApiResponder} from './api-responder.ts';
@@ -209,7 +210,7 @@ export class ApiGate {
     switch (admission) {
       case 'repeated':
         counters.signaturesRefused++;
-        return replayed;
+        return repeatedSignature;
       case 'full':
         return full;
       default:
@@ -218,10 +219,6 @@ export class ApiGate {
   }
 }
 
-const replayed: Refusal = {
-  code: 'RB_SIGNATURE_REPLAYED',
-  detail: 'This signature was used before. Sign each call anew, with another nonce.',
-};
 const full: Refusal = {
   code: 'RB_OVERLOADED',
   detail: 'The memory for signed calls is full. Retry later, or call with a bearer key.',

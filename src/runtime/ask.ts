@@ -18,7 +18,7 @@ export function ask<Answer>(
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const timer = clock.startTimer(deadlineMs, () => {
-      reject(new RainbowError('RB_INTERNAL', `Expected an answer within ${deadlineMs} ms`));
+      reject(new RainbowError('RB_INTERNAL', `The answer did not come within ${deadlineMs} ms.`));
     });
     const isTold = tell((answer) => {
       timer.cancel();
@@ -26,6 +26,6 @@ export function ask<Answer>(
     });
     if (isTold) return;
     timer.cancel();
-    reject(new RainbowError('RB_OVERLOADED', 'Expected room in the queue'));
+    reject(new RainbowError('RB_OVERLOADED', 'The queue is full. Retry later.'));
   });
 }

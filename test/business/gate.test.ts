@@ -3,6 +3,8 @@
 import test from 'ava';
 import type {RefusedCall} from '../../src/business/index.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
+import {ApiAuthentication} from '../../src/gateway/api-authentication.ts';
+import {parseQuery} from '../../src/gateway/api-query.ts';
 import {callbackNonce, sign, signedQuery} from '../../src/protocol/signature.ts';
 import {call, make, read, request, signed, token} from './kit.ts';
 
@@ -63,8 +65,30 @@ test('a timestamp counts while it is less than 10 s from our clock, either way',
     t.is((await call(app, '/connect/', {query: signed(clock.wallNow() + offset * 1000)})).status, 403);
   t.deepEqual(
     refused.map(({detail}) => detail),
-    ['10.0 s behind', '10.0 s ahead'].map((got) => `Expected timestamp less than 10 s from our clock, got ${got}`),
+    ['10.0 s behind', '10.0 s ahead'].map(
+      (got) => `The timestamp is ${got} (limit 10 s). Sign with the current time, and check both clocks.`,
+    ),
   );
+});
+
+test('a wrong signature is refused in the words of the gateway', async (t) => {
+  const clock = new SimulatedClock();
+  const {app, refused} = guarded({clock});
+  const gateway = new ApiAuthentication({securityToken: token, apiKeys: []}, clock);
+  const fresh = signed(clock.wallNow());
+  const queries = [
+    signedQuery('another', clock.wallNow(), '1'),
+    fresh.slice(0, -1),
+    fresh.replace(/timestamp=\d+/, 'timestamp=1e9'),
+    signed(clock.wallNow() - 60_000),
+    signed(clock.wallNow() + 60_000),
+  ];
+  for (const query of queries) {
+    await call(app, '/connect/', {query});
+    const refusal = gateway.refuse(parseQuery(query), undefined);
+    t.deepEqual(refusal, {code: refused.at(-1)?.code, detail: refused.at(-1)?.detail});
+  }
+  t.is(refused.length, queries.length);
 });
 
 test('a signature of the gateway is good for one call, whatever the second one is', async (t) => {
@@ -153,7 +177,13 @@ test('a call without an identity, of another method or to another path is refuse
 test('a message of a type without a handler is told with its type', async (t) => {
   const {app, refused} = guarded();
   t.is((await call(app, '/message/3/', {body: 'x'})).status, 404);
-  t.deepEqual(refused, [{status: 404, code: 'RB_NO_HANDLER', detail: 'Expected a type with a handler, got 3'}]);
+  t.deepEqual(refused, [
+    {
+      status: 404,
+      code: 'RB_NO_HANDLER',
+      detail: 'The type 3 has no handler. Add one to on, or on.default for all others.',
+    },
+  ]);
 });
 
 test('a body at the bound is taken, one byte more is not', async (t) => {

@@ -25,7 +25,7 @@ test('a wrong signature is one warning a minute, with what to do and how often',
   await times(100, refuse);
   const [first = '', ...more] = taken();
   t.deepEqual(more, []);
-  t.regex(first, /refused with 403 \(RB_SIGNATURE\): .*Set token to the security_token of the gateway\.$/);
+  t.regex(first, /refused with 403 \(RB_SIGNATURE\): .*Check that the token is the security_token of the gateway\.$/);
   clock.advance(60_000);
   await refuse();
   t.regex(taken()[0] ?? '', /99 more since the last warning\.$/);
@@ -53,7 +53,7 @@ test('each kind of refusal has a warning of its own, and each type without a han
       'RB_PARAMETERS',
     ],
   );
-  t.regex(texts[0] ?? '', /got 7\. Add a handler for this type to on/);
+  t.regex(texts[0] ?? '', /The type 7 has no handler\. Add one to on/);
   for (const text of texts) t.regex(text, /^[\x20-\x7e]+$/);
 });
 

@@ -64,9 +64,13 @@ test('a wrong signature is refused, and why is told', async (t) => {
   const {url, event} = await stub(t);
   const stale = signedQuery(securityToken, Date.now() - 60_000, callbackNonce(1));
   for (const [query, code, detail] of [
-    ['', 'RB_SIGNATURE_MISSING', /^Expected timestamp, nonce/],
-    [signedQuery('another', Date.now(), '1'), 'RB_SIGNATURE', /is it the security_token/],
-    [stale, 'RB_SIGNATURE_EXPIRED', /got 6\d\.\d s behind$/],
+    ['', 'RB_SIGNATURE_MISSING', /^The call has no signature\. Send timestamp, nonce/],
+    [
+      signedQuery('another', Date.now(), '1'),
+      'RB_SIGNATURE',
+      /^The signature does not match .* security_token of the gateway\.$/,
+    ],
+    [stale, 'RB_SIGNATURE_EXPIRED', /^The timestamp is 6\d\.\d s behind \(limit 10 s\)/],
   ] as const) {
     t.is((await call(url, '/connect/', {query})).status, 403);
     const line = await event('business.called');
@@ -152,7 +156,7 @@ test('a person reads lines, nothing steers the terminal, and colour comes only w
   t.regex(plain, /^ {4}x-odd: yes\n/m);
   t.regex(plain, /^ {4}\\u001b\[2Jhi\n/m);
   t.regex(plain, /^ {2}answer to #1 200 in \d+ ms\n/m);
-  t.regex(plain, /^.* #2 GET \/odd\/ RB_SIGNATURE_MISSING: Expected timestamp/m);
+  t.regex(plain, /^.* #2 GET \/odd\/ RB_SIGNATURE_MISSING: The call has no signature/m);
   t.false(plain.includes('\u001b'));
   t.true((await readPerson(t, {NO_COLOR: '', FORCE_COLOR: '1'})).includes('\u001b[32msignature ok\u001b[39m'));
 });
