@@ -1,7 +1,7 @@
-// Debian's chromium, driven by playwright-core, which brings no browser of its own, and what is asked of any page in it.
+// Debian's chromium, one for each process that wants it, driven by playwright-core, which brings no browser of its own, and what is asked of any page in it.
 
 import {join} from 'node:path';
-import {type BrowserContext, type BrowserContextOptions, chromium, type Page} from 'playwright-core';
+import {type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page} from 'playwright-core';
 import {root} from '../docs/documents.ts';
 import {patienceMs} from '../e2e/kit/deadline.ts';
 import type {Lifetime} from '../e2e/kit/lifetime.ts';
@@ -20,15 +20,33 @@ const quiet = [
   '--disable-sync',
 ];
 
-/** Starts a browser of its own, which ends with `t`; gives what opens a profile in it. */
+let started: Promise<Browser> | undefined;
+
+/** The browser of this process: it starts with the first who asks, and ends with the process. */
+async function theBrowser(): Promise<Browser> {
+  started ??= chromium.launch({executablePath: chromiumPath, headless: true, args: quiet});
+  const browser = await started;
+  if (browser.isConnected()) return browser;
+  started = undefined;
+  return await theBrowser();
+}
+
+/** Gives what opens a profile in a browser; such profiles share nothing, and end with `t`. */
 export async function startBrowser(t: Lifetime): Promise<(options?: BrowserContextOptions) => Promise<BrowserContext>> {
-  const browser = await chromium.launch({executablePath: chromiumPath, headless: true, args: quiet});
-  t.teardown(() => browser.close());
+  const browser = await theBrowser();
   return async (options) => {
     const context = await browser.newContext(options);
+    t.teardown(() => context.close());
     context.setDefaultTimeout(scaled(patienceMs));
     return context;
   };
+}
+
+/** Ends the browser, if one was started. */
+export async function endBrowser(): Promise<void> {
+  const browser = await started;
+  started = undefined;
+  await browser?.close();
 }
 
 /** What a page did besides what was wanted of it. */

@@ -1,18 +1,16 @@
 // The chat's page as a test uses it: built from the source, opened in a tab, and asked what it shows.
 
-import {mkdtemp, rm} from 'node:fs/promises';
+import {mkdtemp} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import type {ExecutionContext} from 'ava';
 import type {BrowserContext, Page} from 'playwright-core';
 import {build} from 'vite';
 import {type Conduct, observeConduct} from '../browser/chromium.ts';
 import {root} from '../docs/documents.ts';
 
-/** Builds the page into a folder that goes with the test, so that what is tried is what the source says now. */
-export async function buildPage(t: ExecutionContext): Promise<string> {
+/** Builds the page into a folder, so that what is tried is what the source says now; gives the folder. */
+export async function buildPage(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'rainbow-page-'));
-  t.teardown(() => rm(folder, {recursive: true}));
   const configFile = join(root, 'examples/chat/page/vite.config.ts');
   await build({configFile, logLevel: 'warn', build: {outDir: folder}});
   return folder;

@@ -1,15 +1,28 @@
 // The chat in a real browser: the page on the client SDK, the business server on the server SDK, a real gateway between.
 
+import {rm} from 'node:fs/promises';
+import test from 'ava';
 import {browserTest} from '../browser/browser-test.ts';
-import {keepScreenshot, overflowOf, startBrowser} from '../browser/chromium.ts';
+import {chromiumPath, keepScreenshot, overflowOf, startBrowser} from '../browser/chromium.ts';
+import {missingOf} from '../programs.ts';
 import {buildPage, Tab} from './chat-page.ts';
 import {type ChatClient, connectClient, startChatWorld} from './chat-world.ts';
+
+let pageFolder = '';
+
+test.before('the page is built, where there is a browser for it', async () => {
+  if (missingOf(chromiumPath).length === 0) pageFolder = await buildPage();
+});
+
+test.after.always('its folder is removed', async () => {
+  if (pageFolder !== '') await rm(pageFolder, {recursive: true});
+});
 
 browserTest(
   'two tabs chat at QoS 2: over a cut and a reload with unsent messages nothing is lost, and nothing is said twice',
   async (t) => {
     const openContext = await startBrowser(t);
-    const {chat, gateway} = await startChatWorld(t, {pageFolder: await buildPage(t)});
+    const {chat, gateway} = await startChatWorld(t, {pageFolder});
     const url = `http://127.0.0.1:${chat.port}/`;
     const eve = await connectClient(t, gateway, 'eve');
     const context = await openContext();
@@ -77,7 +90,7 @@ browserTest(
 
 browserTest('rooms and the question who is here are reached by keys, and a push from outside is shown', async (t) => {
   const openContext = await startBrowser(t);
-  const {chat, gateway} = await startChatWorld(t, {pageFolder: await buildPage(t)});
+  const {chat, gateway} = await startChatWorld(t, {pageFolder});
   const url = `http://127.0.0.1:${chat.port}/`;
   const context = await openContext();
   const ann = await Tab.join(context, url, 'ann');
@@ -121,7 +134,7 @@ browserTest('rooms and the question who is here are reached by keys, and a push 
 
 browserTest('what another of the same name said is not ours; what we said is, also after a reload', async (t) => {
   const openContext = await startBrowser(t);
-  const {chat, gateway} = await startChatWorld(t, {pageFolder: await buildPage(t)});
+  const {chat, gateway} = await startChatWorld(t, {pageFolder});
   const other = await connectClient(t, gateway, 'Bob Lee');
   await other.ask(2, {text: 'by the other'});
   const bob = await Tab.join(await openContext(), `http://127.0.0.1:${chat.port}/`, 'Bob Lee');
@@ -142,7 +155,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   ] as const) {
     browserTest(`the page fits, ${colorScheme} and ${size}, connected and cut`, async (t) => {
       const openContext = await startBrowser(t);
-      const {chat, gateway} = await startChatWorld(t, {pageFolder: await buildPage(t)});
+      const {chat, gateway} = await startChatWorld(t, {pageFolder});
       const url = `http://127.0.0.1:${chat.port}/`;
       const context = await openContext({colorScheme, viewport: {width, height}, reducedMotion: 'reduce'});
       const door = new Tab(await context.newPage());
