@@ -9,4 +9,6 @@ export interface Mutant {
   readonly rules: readonly string[];
   /** It takes many clients to meet it. @default false */
   readonly isRare?: boolean;
+  /** The seed to begin with: those before it were seen to miss the mutant. @default 1 */
+  readonly seedMin?: number;
 }

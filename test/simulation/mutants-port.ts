@@ -41,6 +41,7 @@ export const portMutants: readonly Mutant[] = [
     sabotage: between((message) => (message.kind === 'takeOver' ? [{...message, identity: 'nobody'}] : [message])),
     rules: ['identity', 'RB-67'],
     isRare: true,
+    seedMin: 47,
   },
 ];
 

@@ -6,7 +6,8 @@ import {mutants} from './mutants.ts';
 import {planFor} from './plan.ts';
 import {simulate} from './simulation.ts';
 
-const seedCount = Number(process.env.RAINBOW_SEEDS ?? '100');
+/** A sample: `npm run prove -- --quick` simulates the same over a thousand. */
+const seedCount = Number(process.env.RAINBOW_SEEDS ?? '40');
 /** Mutants are tried on seeds with few clients, which run fast; rare ones on the others. */
 const clientsOfMutantsMax = 40;
 const seedsOfMutants = 40;
@@ -57,9 +58,9 @@ test.serial('a ladder shows client, gateway and business server in columns', asy
   t.is(ladder.split('\n').length, 401);
 });
 
-for (const {name, sabotage, rules, isRare = false} of mutants) {
+for (const {name, sabotage, rules, isRare = false, seedMin = 1} of mutants) {
   test.serial(`the observer sees ${name}`, async (t) => {
-    for (let seed = 1, tried = 0; tried < seedsOfMutants; seed++) {
+    for (let seed = seedMin, tried = 0; tried < seedsOfMutants; seed++) {
       if (planFor(seed).clients > clientsOfMutantsMax !== isRare) continue;
       tried++;
       const {violation} = await simulate({seed, sabotage});
