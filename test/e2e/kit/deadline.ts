@@ -7,6 +7,8 @@ import {afterPatience} from './patience.ts';
 /** How long anything may take that should happen at once, on a machine that has nothing else to do. */
 export const patienceMs = 30_000;
 
+const pauseMsMax = 50;
+
 /** Settles as `promise` does; rejects with what was expected if that takes longer than `ms` of an idle machine. */
 export async function within<Value>(promise: Promise<Value>, what: string, ms = patienceMs): Promise<Value> {
   const expired = Promise.withResolvers<never>();
@@ -20,7 +22,8 @@ export async function within<Value>(promise: Promise<Value>, what: string, ms = 
 
 /**
  * Asks `probe` again and again until it gives something other than `undefined`; for facts that announce themselves by no
- * event, such as a counter of the gateway or the start of a process. The pause only spares the machine.
+ * event, such as a counter of the gateway or the start of a process. The pause only spares the machine, and grows with the
+ * wait: many tests wait for processes that start, and share the cores with them.
  */
 export async function until<Value>(
   probe: () => Promise<Value | undefined> | Value | undefined,
@@ -28,6 +31,7 @@ export async function until<Value>(
   ms = patienceMs,
 ): Promise<Value> {
   let isLate = false;
+  let pauseMs = 2;
   const callOff = afterPatience(ms, () => {
     isLate = true;
   });
@@ -36,7 +40,8 @@ export async function until<Value>(
       const value = await probe();
       if (value !== undefined) return value;
       if (isLate) throw tooLate(what, ms);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      pauseMs = Math.min(pauseMs * 1.25, pauseMsMax);
     }
   } finally {
     callOff();
