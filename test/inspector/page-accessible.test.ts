@@ -1,6 +1,6 @@
 // axe-core over every view, in both colour schemes, with something and with nothing in them.
 
-import {readFile} from 'node:fs/promises';
+import {readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import type {AxeResults} from 'axe-core';
 import type {Page} from 'playwright-core';
@@ -11,7 +11,7 @@ import {choose, lit, openPage, openWatching, pageOf} from './inspector-page.ts';
 import {inspectorKey} from './scene.ts';
 
 const views = ['watch', 'overview', 'source', 'sandbox'] as const;
-const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** What is wrong with the page as it stands, one line each. */
 async function violationsOf(page: Page): Promise<readonly string[]> {
