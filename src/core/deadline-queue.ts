@@ -1,7 +1,7 @@
 // What is due when its time comes, with one timer for all. Every item waits equally long, so that the order of arrival
 // is the order of the deadlines, and a list is the whole queue.
 
-import type {Clock} from './clock.ts';
+import type {Clock, Timer} from './clock.ts';
 import {LinkedList, type ListNode} from './linked-list.ts';
 
 /** When an item is due. */
@@ -25,7 +25,8 @@ export class DeadlineQueue<Item extends Expiring<Item>> {
   readonly #delayMs: number;
   readonly #onDue: (item: Item) => void;
   readonly #waiting = new LinkedList<Due<Item>>();
-  #hasTimer = false;
+  #timer: Timer | undefined;
+  #isStopped = false;
 
   constructor(clock: Clock, delayMs: number, onDue: (item: Item) => void) {
     this.#clock = clock;
@@ -41,7 +42,7 @@ export class DeadlineQueue<Item extends Expiring<Item>> {
   /** Adds an item that waits nowhere and arrived at `arrivedAt`, not before the last one did. */
   add(item: Item, arrivedAt: number): void {
     item.deadline = this.#waiting.add({item, dueAt: arrivedAt + this.#delayMs});
-    if (!this.#hasTimer) this.#startTimer(this.#delayMs);
+    if (this.#timer === undefined && !this.#isStopped) this.#startTimer(this.#delayMs);
   }
 
   /** Does nothing to an item that does not wait here. */
@@ -50,13 +51,19 @@ export class DeadlineQueue<Item extends Expiring<Item>> {
     if (deadline !== undefined) this.#waiting.delete(deadline);
   }
 
+  /** The end of its owner: nothing falls due any more, and no timer is left. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
   #startTimer(delayMs: number): void {
-    this.#hasTimer = true;
-    this.#clock.startTimer(delayMs, () => this.#fire());
+    this.#timer = this.#clock.startTimer(delayMs, () => this.#fire());
   }
 
   #fire(): void {
-    // #hasTimer stays set until the loop is done, so that an item added meanwhile starts none.
+    // #timer stays set until the loop is done, so that an item added meanwhile starts none.
     const now = this.#clock.now();
     for (let node = this.#waiting.first; node !== undefined; node = this.#waiting.first) {
       const {item, dueAt} = node.item;
@@ -66,7 +73,8 @@ export class DeadlineQueue<Item extends Expiring<Item>> {
       }
       this.#waiting.delete(node);
       this.#onDue(item);
+      if (this.#isStopped) return;
     }
-    this.#hasTimer = false;
+    this.#timer = undefined;
   }
 }

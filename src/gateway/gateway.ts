@@ -18,6 +18,8 @@ import {createNodeMemory} from './shard-memory.ts';
 import {Shards} from './shards.ts';
 import {standardOutput} from './standard-output.ts';
 
+/** The longest time that a timer can take: nothing waits so long. */
+const timerMsMax = 2_147_483_647;
 /** Bytes of chance in the id by which the nodes of a cluster know each other. */
 const nodeIdBytes = 16;
 
@@ -127,10 +129,21 @@ export async function startGateway(options: GatewayOptions, parts: GatewayParts 
     port,
     counters: sumCounters(memory.counters),
     close: () => {
-      closing ??= close();
+      closing ??= awake(close());
       return closing;
     },
   };
+}
+
+// The core's timers keep no process alive. One that has nothing else to wait for, no socket and no thread, would end in the
+// middle of a wait, its close calls not made.
+async function awake(task: Promise<void>): Promise<void> {
+  const timer = wakefulClock.startTimer(timerMsMax, () => {});
+  try {
+    await task;
+  } finally {
+    timer.cancel();
+  }
 }
 
 // Shards share their port with whoever else asks the kernel to share it, another gateway included; so it is first asked

@@ -36,6 +36,12 @@ export class MessageDeadlines {
     this.#due.delete(sender);
   }
 
+  /** The end of the edge: no message is late any more. */
+  stop(): void {
+    this.#waiting.stop();
+    this.#due.clear();
+  }
+
   /** At the end of each turn. */
   look(): void {
     if (this.#due.size === 0) return;

@@ -1,7 +1,7 @@
 // The clients of a thread that are not read for a while, so that what they send waits with them: the one back-pressure
 // there is. Each says itself when it may be read again; those whose messages wait for memory are let in a few at a time.
 
-import type {Clock} from '../core/clock.ts';
+import type {Clock, Timer} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
 import type {MemoryBound} from '../core/memory-bound.ts';
 
@@ -31,7 +31,7 @@ export class ReadGate {
   readonly #parts: ReadGateParts;
   readonly #paused = new Set<Gated>();
   readonly #starved = new Set<Gated>();
-  #hasTimer = false;
+  #timer: Timer | undefined;
 
   constructor(parts: ReadGateParts) {
     this.#parts = parts;
@@ -65,6 +65,11 @@ export class ReadGate {
     this.#starved.delete(client);
   }
 
+  /** The end of the edge: nobody is looked at any more. */
+  stop(): void {
+    this.#timer?.cancel();
+  }
+
   /** Reads on where that may be; at the end of each turn. */
   look(): void {
     if (this.#paused.size + this.#starved.size === 0) return;
@@ -91,10 +96,9 @@ export class ReadGate {
   }
 
   #startTimer(): void {
-    if (this.#hasTimer || this.#paused.size + this.#starved.size === 0) return;
-    this.#hasTimer = true;
-    this.#parts.clock.startTimer(lookMs, () => {
-      this.#hasTimer = false;
+    if (this.#timer !== undefined || this.#paused.size + this.#starved.size === 0) return;
+    this.#timer = this.#parts.clock.startTimer(lookMs, () => {
+      this.#timer = undefined;
       this.look();
     });
   }

@@ -114,15 +114,16 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
   });
   const gate = new StartGate();
   gate.install(api);
-  const upgrade = createWebSocketEdge(thread, {...options, mayAdmit: () => core.mayAdmit(), notices});
+  const edge = createWebSocketEdge(thread, {...options, mayAdmit: () => core.mayAdmit(), notices});
   api.server.on('upgrade', (request, socket, head) => {
-    if (!gate.refuseUpgrade(socket)) upgrade(request, socket, head);
+    if (!gate.refuseUpgrade(socket)) edge.upgrade(request, socket, head);
   });
 
   let closing: Promise<void> | undefined;
   async function close(): Promise<void> {
     // Stops listening at once; settles when the last socket has gone, those of clients included.
     await core.close(api.close());
+    edge.stop();
     stopWatchingHeap();
     nodes?.close();
   }

@@ -3,7 +3,7 @@
 // are taken is looked at now and then, since a client that reads nothing is to be closed whatever else it sends.
 
 import type {Socket} from 'node:net';
-import type {Clock} from '../core/clock.ts';
+import type {Clock, Timer} from '../core/clock.ts';
 import type {MemoryBound} from '../core/memory-bound.ts';
 
 /** Looks at the sockets this often while there are any: a small part of any sensible deadline. */
@@ -27,7 +27,7 @@ export class SlowReaders {
   readonly #parts: SlowReadersParts;
   readonly #readers = new Set<SlowReader>();
   #latest: Written | undefined;
-  #hasTimer = false;
+  #timer: Timer | undefined;
 
   constructor(parts: SlowReadersParts) {
     this.#parts = parts;
@@ -73,15 +73,19 @@ export class SlowReaders {
     return true;
   }
 
+  /** The end of the edge: nobody is looked at any more. */
+  stop(): void {
+    this.#timer?.cancel();
+  }
+
   #startTimer(): void {
-    if (this.#hasTimer || this.#readers.size === 0) return;
-    this.#hasTimer = true;
+    if (this.#timer !== undefined || this.#readers.size === 0) return;
     const lookMs = Math.min(lookMsMax, this.#parts.stallTimeoutMs / looksPerDeadline);
-    this.#parts.clock.startTimer(lookMs, () => this.#look());
+    this.#timer = this.#parts.clock.startTimer(lookMs, () => this.#look());
   }
 
   #look(): void {
-    this.#hasTimer = false;
+    this.#timer = undefined;
     const {clock, stallTimeoutMs} = this.#parts;
     const now = clock.now();
     for (const reader of this.#readers) {

@@ -71,11 +71,15 @@ export interface EdgeOptions {
   mayAdmit(): boolean;
 }
 
-/** Returns the listener for `upgrade`. */
-export function createWebSocketEdge(
-  thread: Thread,
-  options: EdgeOptions,
-): (request: IncomingMessage, socket: Duplex, head: Buffer) => void {
+/** See the head of this file. */
+export interface WebSocketEdge {
+  /** The listener for `upgrade`. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  /** Leaves no timer; once every client has gone. */
+  stop(): void;
+}
+
+export function createWebSocketEdge(thread: Thread, options: EdgeOptions): WebSocketEdge {
   const {clock, counters, memory, scheduler} = thread;
   const requestTurn = (): void => scheduler.requestTurn();
   const {payloadBytesMax, messageTimeoutMs, stallTimeoutMs} = options;
@@ -139,7 +143,7 @@ export function createWebSocketEdge(
     refuseBare(socket, refusal, httpStatus === 400 ? ['sec-websocket-version', '13, 8'] : []);
   };
 
-  return (request, socket, head) => {
+  function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (!(socket instanceof Socket)) {
       socket.destroy();
       return;
@@ -162,6 +166,16 @@ export function createWebSocketEdge(
     const pending: PendingHandshake = {connection, deadline: undefined};
     deadlines.add(pending, thread.clock.now());
     link.onAnswered = () => deadlines.delete(pending);
+  }
+
+  return {
+    upgrade,
+    stop() {
+      deadlines.stop();
+      environment.gate.stop();
+      environment.messages.stop();
+      environment.slowReaders.stop();
+    },
   };
 }
 

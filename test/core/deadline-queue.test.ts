@@ -82,3 +82,30 @@ test('an item waits in one queue after the other, and deleting it from the first
   clock.advance(200);
   t.deepEqual(due, ['a@100', 'second a@300']);
 });
+
+test('a queue that has been stopped leaves no timer, lets nothing fall due, and starts no other', (t) => {
+  const {clock, queue, due} = arrange();
+  queue.add(itemOf('a'), clock.now());
+  queue.stop();
+  t.is(clock.pendingCount, 0);
+  queue.add(itemOf('b'), clock.now());
+  t.is(clock.pendingCount, 0);
+  clock.advance(1_000);
+  t.deepEqual(due, []);
+  queue.stop();
+});
+
+test('a queue that is stopped by an item that falls due calls nobody after it', (t) => {
+  const clock = new SimulatedClock();
+  const due: string[] = [];
+  const queue: DeadlineQueue<Item> = new DeadlineQueue(clock, 100, ({name}) => {
+    due.push(name);
+    queue.stop();
+  });
+  for (const name of ['a', 'b']) queue.add(itemOf(name), clock.now());
+  clock.advance(50);
+  queue.add(itemOf('c'), clock.now());
+  clock.advance(1_000);
+  t.deepEqual(due, ['a']);
+  t.is(clock.pendingCount, 0);
+});

@@ -61,7 +61,7 @@ export async function openEdge(
   server.on('upgrade', (request: IncomingMessage, duplex: Duplex, head: Buffer) => {
     const socket = duplex as Socket;
     const listenersBefore = listenersOf(socket);
-    edge(request, socket, head);
+    edge.upgrade(request, socket, head);
     kit.run();
     arrived.resolve({socket, listenersBefore});
   });

@@ -127,3 +127,21 @@ test('a message is late when its time is over and what came meanwhile has been r
   deadlines.look();
   t.deepEqual(late, ['slow']);
 });
+
+test('the end of the edge leaves no timer of the gate and of the deadlines, and no message is late after it', (t) => {
+  const {clock, gate} = open();
+  const client = new Client();
+  client.mayRead = false;
+  gate.pause(client);
+  const deadlines = new MessageDeadlines(clock, 10, () => {});
+  const late: string[] = [];
+  deadlines.begin({messageLate: () => late.push('due'), deadline: undefined});
+  clock.advance(10);
+  deadlines.begin({messageLate: () => late.push('waiting'), deadline: undefined});
+  t.is(clock.pendingCount, 2);
+  gate.stop();
+  deadlines.stop();
+  t.is(clock.pendingCount, 0);
+  deadlines.look();
+  t.deepEqual(late, []);
+});

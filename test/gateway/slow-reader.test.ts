@@ -98,3 +98,13 @@ async function takeSome(reader: Socket): Promise<void> {
   }
   reader.pause();
 }
+
+test('the end of the edge leaves no timer that looks at slow readers', async (t) => {
+  const clock = new SimulatedClock();
+  const readers = new SlowReaders({clock, memory: new MemoryBound(1e9), stallTimeoutMs});
+  const {writer} = await pair(t);
+  readers.add(writer, () => t.fail());
+  t.is(clock.pendingCount, 1);
+  readers.stop();
+  t.is(clock.pendingCount, 0);
+});

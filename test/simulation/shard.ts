@@ -17,7 +17,7 @@ import type {Switchboard} from '../../src/cluster/switchboard.ts';
 import {createFederatedSwitchboard, type LocalPart} from '../../src/cluster/switchboard-federated.ts';
 import {createCounters} from '../../src/core/counters.ts';
 import {defaultOptions} from '../../src/gateway/options.ts';
-import {createWebSocketEdge} from '../../src/gateway/websocket-edge.ts';
+import {createWebSocketEdge, type WebSocketEdge} from '../../src/gateway/websocket-edge.ts';
 import type {ActorRef} from '../../src/runtime/actor.ts';
 import {EnvelopeExchange, type ThreadPort} from '../../src/runtime/envelope-exchange.ts';
 import {SharedOrder} from '../../src/runtime/shared-order.ts';
@@ -43,7 +43,7 @@ export class Shard {
   readonly failures: Failures;
   readonly switchboard: Switchboard;
   readonly line: BusinessLine;
-  readonly #upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
+  readonly #edge: WebSocketEdge;
   readonly #local: LocalPart;
   readonly #drain: SwitchboardDrain;
   readonly #exchange: EnvelopeExchange;
@@ -90,7 +90,7 @@ export class Shard {
     // The few timers of the edge's own are shared by all clients, and stay for a while when nobody needs them any more:
     // those of its actors are counted.
     const thread: Thread = Object.create(this.thread, {clock: {value: clock, writable: true}});
-    this.#upgrade = createWebSocketEdge(thread, {
+    this.#edge = createWebSocketEdge(thread, {
       ...defaultOptions,
       ...plan.settings,
       ...plan.edge,
@@ -116,7 +116,7 @@ export class Shard {
   upgrade(request: IncomingMessage, socket: Duplex): ActorRef<ConnectionMessage> | undefined {
     const {alive} = this.thread;
     const before = alive.size;
-    this.#upgrade(request, socket, noHead);
+    this.#edge.upgrade(request, socket, noHead);
     return alive.size > before ? [...alive].at(-1) : undefined;
   }
 
