@@ -39,7 +39,7 @@ function configure(): GatewayOptions {
   }
   const {hostname} = new URL(configuration.options.connectUrl);
   if (!loopbackHosts.includes(hostname)) {
-    console.error(`Expected connect_url to lead to this machine, where the chat runs, got ${hostname}.`);
+    console.error(`connect_url leads to ${hostname}, and the chat runs on this machine. Set it to http://127.0.0.1.`);
     console.error('To start the gateway alone: npx rainbow-server -f config/server.ini');
     process.exit(exitConfiguration);
   }

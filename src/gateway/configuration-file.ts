@@ -45,7 +45,7 @@ export function readConfigurationFile(file: string): FileReading {
   try {
     read = readBounded(file, fileBytesMax + 1);
   } catch (error) {
-    return unreadable({message: `Expected a readable file, got ${describeError(error)}`});
+    return unreadable({message: `The file cannot be read: ${describeError(error)}.`});
   }
   const warnings = findUnsafe(read.stats).map((message) => ({message}));
   return {...readConfigurationText(read.bytes), warnings};
@@ -69,11 +69,14 @@ function unreadable(fault: FileFault): FileReading {
 export function readConfigurationText(content: string | Uint8Array): FileReading {
   const bytes = typeof content === 'string' ? Buffer.from(content, 'utf8') : content;
   if (bytes.length > fileBytesMax) {
-    return unreadable({message: `Expected a file of at most ${fileBytesMax} bytes, got a longer one`});
+    return unreadable({message: `The file is longer than ${fileBytesMax} bytes. Shorten it.`});
   }
   if (bytes.includes(0)) {
     const line = bytes.subarray(0, bytes.indexOf(0)).filter((byte) => byte === 0x0a).length + 1;
-    return unreadable({line, message: 'Expected UTF-8 text, got a NUL byte, as in UTF-16 and in binary files'});
+    return unreadable({
+      line,
+      message: 'The file has a NUL byte, as UTF-16 and binary files do. Save it as UTF-8 text.',
+    });
   }
   const translation = new Translation();
   for (const [index, line] of splitLines(bytes).entries()) translation.take(line, index + 1);
@@ -131,7 +134,7 @@ class Translation {
     const control = controlCharacter.exec(text)?.[0];
     if (control !== undefined) {
       const code = control.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
-      this.#faults.push({line, message: `Expected printable text, got the character U+${code}`});
+      this.#faults.push({line, message: `The line has the character U+${code}. Remove it.`});
     }
     const isSound = isUtf8 && control === undefined;
     const separatorAt = trimmed.search(/[:=]/);
@@ -149,7 +152,8 @@ class Translation {
   #takeSection(trimmed: string, line: number): void {
     const name = /^\[([^\]]*)\]\s*([#;].*)?$/.exec(trimmed)?.[1]?.trim();
     // What looks like no name may be a piece of a secret that was broken into lines.
-    const shown = name !== undefined && /^[\w. -]{1,23}$/.test(name) ? `[${name}]` : 'another line that begins with [';
+    const shown =
+      name !== undefined && /^[\w. -]{1,23}$/.test(name) ? `The section [${name}]` : 'A line that begins with [';
     this.#open = undefined;
     if (name === 'main') {
       this.#section = 'main';
@@ -160,19 +164,19 @@ class Translation {
     this.#section = isMeant ? 'main' : 'other';
     this.#faults.push({
       line,
-      message: `Expected the section [main], got ${shown}${isMeant ? '; did you mean [main]?' : ''}`,
+      message: `${shown} is not [main]. ${isMeant ? 'Did you mean [main]?' : 'Only keys in [main] are read.'}`,
     });
   }
 
   #takeKey(key: string, value: string | undefined, trimmed: string, line: number): void {
     if (this.#section === 'none' && key !== '') {
       this.#section = 'main';
-      this.#faults.push({line, message: 'Expected the section [main] before the first key'});
+      this.#faults.push({line, message: 'The first key stands before [main]. Write [main] above it.'});
     }
     const first = this.#drafts.get(key);
     this.#open = {key, line, parts: value === undefined ? undefined : [value]};
     if (first !== undefined) {
-      this.#faults.push({line, key, message: `Expected ${key} once, got it on lines ${first.line} and ${line}`});
+      this.#faults.push({line, key, message: `${key} is set on lines ${first.line} and ${line}. Keep one of them.`});
     } else if (findKey(key) !== undefined) this.#drafts.set(key, this.#open);
     else this.#takeStranger(key, trimmed, line);
   }
@@ -184,7 +188,7 @@ class Translation {
       const where = meant === undefined ? '' : ` after ${meant}`;
       this.#faults.push({
         line,
-        message: `Expected [main], key = value or key: value, got a line without = or :${where}`,
+        message: `The line has no = or :${where}. Write key = value, or key: value.`,
       });
     } else {
       // What looks like no key may be a piece of a secret that was broken into lines.
@@ -199,8 +203,8 @@ class Translation {
   end(): FileReading {
     const [line, ...others] = this.#misencoded;
     if (line !== undefined) {
-      const more = others.length === 0 ? '' : `, on ${others.length + 1} lines from here`;
-      this.#faults.push({line, message: `Expected UTF-8 text, got bytes of another encoding${more}`});
+      const which = others.length === 0 ? 'The line is' : `${others.length + 1} lines from here are`;
+      this.#faults.push({line, message: `${which} not UTF-8. Save the file as UTF-8.`});
     }
     const entries = [...this.#drafts.values()].map((draft) => this.#finish(draft));
     // One line a value, in quotes, which `ini` reads as JSON.
@@ -227,7 +231,7 @@ class Translation {
   #finish({key, line, parts}: DraftEntry): FileEntry {
     const value = parts?.join('\n').trim().replace(/^""$/, '');
     if (value !== undefined && /%\([^)]{0,64}\)s/.test(value.replaceAll('%%', ''))) {
-      const message = `Expected ${key} written out, got a reference of the form %(name)s; for a plain % before ( write %%`;
+      const message = `${key} has a reference of the form %(name)s. Write the value out; for a plain % before ( write %%.`;
       this.#faults.push({line, key, message});
       return {key, line, value: undefined};
     }

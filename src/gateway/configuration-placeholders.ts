@@ -18,7 +18,7 @@ export interface PlaceholderVerdict {
   /** The keys that count, where that is not all of them. */
   readonly apiKeys?: readonly string[];
   readonly warnings: readonly {readonly key: 'security_token' | 'api_keys'; readonly message: string}[];
-  /** Ends the sentence that begins with `Expected security_token `. */
+  /** Ends the sentence that begins with `security_token `. */
   readonly fault?: string;
 }
 
@@ -38,7 +38,7 @@ export function judgePlaceholders(input: PlaceholderInput): PlaceholderVerdict {
     return {warnings: [{key: 'security_token', message: `${found}: anybody on this machine can sign with it`}]};
   }
   const expected = 'a secret of 8 characters or more that cannot be guessed, since host is not a loopback address';
-  return {warnings: [], fault: `to be ${expected}, got a placeholder (${why})`};
+  return {warnings: [], fault: `is not valid: a placeholder (${why}). Use ${expected}.`};
 }
 
 function judgeKeys({apiKeys, host}: PlaceholderInput): PlaceholderVerdict {

@@ -42,7 +42,7 @@ export interface FaultyConfiguration {
   readonly warnings: readonly string[];
 }
 
-/** `config/server.ini:12: Expected …`; a fault of the environment or of a flag begins with its name. */
+/** `config/server.ini:12: window is not valid: 0. Use …`; a fault of the environment or of a flag begins with its name. */
 export function formatFault({file, line, origin, message}: ConfigurationFault): string {
   const place = origin ?? (line === undefined ? file : `${file ?? 'configuration'}:${line}`);
   return place === undefined ? message : `${place}: ${message}`;

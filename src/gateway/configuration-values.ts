@@ -4,7 +4,7 @@
 import {availableParallelism} from 'node:os';
 import {readDecimal, readWhole} from '../core/decimal.ts';
 
-/** What a form made of a text; `got` and `expected` finish the sentence `Expected KEY to be …, got …`. */
+/** What a form made of a text; `got` and `expected` stand in `KEY is not valid: GOT. Use EXPECTED.`. */
 export type Reading<Value> =
   | {readonly kind: 'value'; readonly value: Value; readonly warning?: string}
   | {readonly kind: 'refused'; readonly got: string; readonly expected?: string};

@@ -117,16 +117,16 @@ class Draft {
     if (text === undefined) return;
     if (form.isSecret === true) {
       if (isMask(text)) {
-        this.#fault(key, `to be ${form.expected}, got ***, which \`rainbow config\` prints in place of a secret`);
+        this.#fault(
+          key,
+          `is not valid: ***, which \`rainbow config\` prints in place of a secret. Use ${form.expected}.`,
+        );
         return;
       }
       for (const secret of [text, ...splitKeys(text)]) this.#secrets.add(secret);
     }
     if (text.includes('\n') && form.mayWrap !== true) {
-      this.#fault(
-        key,
-        'on one line, got one that goes on below, since a line that begins with a blank continues the value',
-      );
+      this.#fault(key, 'goes on below. Write it on one line: a line that begins with a blank continues the value.');
       return;
     }
     const reading = controlCharacter.test(text)
@@ -138,13 +138,13 @@ class Draft {
       return;
     }
     const hint =
-      source.kind === 'file' && /\s#/.test(text) ? ' (after a value only ` ;` begins a comment, # does not)' : '';
-    this.#fault(key, `to be ${reading.expected ?? form.expected}, got ${reading.got}${hint}`);
+      source.kind === 'file' && /\s#/.test(text) ? ' After a value only ` ;` begins a comment, # does not.' : '';
+    this.#fault(key, `is not valid: ${reading.got}. Use ${reading.expected ?? form.expected}.${hint}`);
   }
 
   #fault(key: ConfigurationKey, rest: string): void {
     const source = this.#settings.get(key)?.source;
-    this.#faults.push({...(source !== undefined && locate(source)), key, message: `Expected ${key} ${rest}`});
+    this.#faults.push({...(source !== undefined && locate(source)), key, message: `${key} ${rest}`});
   }
 
   requireKeys(): void {
@@ -153,7 +153,7 @@ class Draft {
     const {file} = this.#input;
     for (const {key, variable, defaultValue} of configurationKeys) {
       if (defaultValue !== undefined || this.#settings.has(key)) continue;
-      const message = `Expected ${key} in [main], or ${variable} in the environment, got neither`;
+      const message = `${key} is missing. Set it in [main], or ${variable} in the environment.`;
       this.#faults.push({...(file !== undefined && {file}), key, message});
     }
   }
@@ -166,9 +166,9 @@ class Draft {
       const room = this.#effective(key);
       if (typeof payload !== 'number' || typeof room !== 'number' || room >= payload) continue;
       const write = (value: number) => findKey(key)?.form.write(value);
-      const given = this.#settings.has(key) ? '' : ', its default';
+      const given = this.#settings.has(key) ? '' : ', its default,';
       const place = locate((this.#settings.get(key) ?? this.#settings.get('payload_max'))?.source ?? {kind: 'default'});
-      const message = `Expected ${key} to be at least payload_max, ${write(payload)}, got ${write(room)}${given}`;
+      const message = `${key} is ${write(room)}${given} and less than payload_max (${write(payload)}). Raise ${key}, or lower payload_max.`;
       this.#faults.push({...place, key, message});
     }
     const ports = this.#effective('udp_ports');
@@ -182,7 +182,7 @@ class Draft {
   #requireInspectorKey(): void {
     if (this.#effective('inspector') !== 'on' || this.#effective('inspector_key') !== '') return;
     const place = locate(this.#settings.get('inspector')?.source ?? {kind: 'default'});
-    const message = 'Expected inspector_key to be a key of 24 characters or more, since inspector is on, got nothing';
+    const message = 'inspector is on and inspector_key is empty. Set inspector_key to a key of 24 characters or more.';
     this.#faults.push({...place, key: 'inspector_key', message});
   }
 

@@ -96,5 +96,5 @@ test('a fault in a flag names the flag', async (t) => {
   const file = await writeIn(t, 'server.ini', whole);
   const {code, stderr} = await run(t, 'rainbow-server', ['-f', file, '-p', '65536']);
   t.is(code, 78);
-  t.regex(stderr, /^--port: Expected port to be a whole number from 0 to 65535, got 65536$/m);
+  t.regex(stderr, /^--port: port is not valid: 65536\. Use a whole number from 0 to 65535\.$/m);
 });

@@ -64,7 +64,7 @@ test('a placeholder token listens on loopback only', (t) => {
   }
   for (const more of [{flags: {host: '0.0.0.0'}}, {environment: {RAINBOW_HOST: 'example.org'}}]) {
     t.deepEqual(readFaults(input(text, more)), [
-      'server.ini:5: Expected security_token to be a secret of 8 characters or more that cannot be guessed, since host is not a loopback address, got a placeholder (a word of manuals and examples)',
+      'server.ini:5: security_token is not valid: a placeholder (a word of manuals and examples). Use a secret of 8 characters or more that cannot be guessed, since host is not a loopback address.',
     ]);
   }
   t.is(readValid(t, input(text, {environment: {RAINBOW_SECURITY_TOKEN: token}})).options.host, '0.0.0.0');

@@ -64,22 +64,22 @@ host = a
   b`;
   const environment = {RAINBOW_QUEUE: 'many'};
   t.deepEqual(readFaults(input(text, {environment, flags: {port: ''}})), [
-    'server.ini:2: Expected window to be a whole number from 1 to 65534, got 0',
+    'server.ini:2: window is not valid: 0. Use a whole number from 1 to 65534.',
     'server.ini:3: Unknown key `conect_url`; did you mean `connect_url`?',
-    'server.ini:4: Expected forward_url to be a URL without user and password, since calls are authenticated by signature, got ***@h/',
-    'server.ini:5: Expected window once, got it on lines 2 and 5',
-    'server.ini:6: Expected keep_alive to be a number of seconds from 0.1 to 86400, got 60 # a minute (after a value only ` ;` begins a comment, # does not)',
-    'server.ini:7: Expected host on one line, got one that goes on below, since a line that begins with a blank continues the value',
-    'server.ini: Expected close_url in [main], or RAINBOW_CLOSE_URL in the environment, got neither',
-    'server.ini: Expected security_token in [main], or RAINBOW_SECURITY_TOKEN in the environment, got neither',
-    'RAINBOW_QUEUE: Expected queue to be a whole number from 1 to 1000000, got many',
-    '--port: Expected port to be a whole number from 0 to 65535, got nothing',
+    'server.ini:4: forward_url is not valid: ***@h/. Use a URL without user and password, since calls are authenticated by signature.',
+    'server.ini:5: window is set on lines 2 and 5. Keep one of them.',
+    'server.ini:6: keep_alive is not valid: 60 # a minute. Use a number of seconds from 0.1 to 86400. After a value only ` ;` begins a comment, # does not.',
+    'server.ini:7: host goes on below. Write it on one line: a line that begins with a blank continues the value.',
+    'server.ini: close_url is missing. Set it in [main], or RAINBOW_CLOSE_URL in the environment.',
+    'server.ini: security_token is missing. Set it in [main], or RAINBOW_SECURITY_TOKEN in the environment.',
+    'RAINBOW_QUEUE: queue is not valid: many. Use a whole number from 1 to 1000000.',
+    '--port: port is not valid: nothing. Use a whole number from 0 to 65535.',
   ]);
 });
 
 test('a faulty value of the file is a fault even where a flag wins over it', (t) => {
   const faults = readFaults(input(`${minimal}port = x`, {flags: {port: '1'}}));
-  t.deepEqual(faults, ['server.ini:6: Expected port to be a whole number from 0 to 65535, got x']);
+  t.deepEqual(faults, ['server.ini:6: port is not valid: x. Use a whole number from 0 to 65535.']);
 });
 
 test('a file that cannot be read is one fault, not one for each key that it lacks', (t) => {
@@ -88,11 +88,11 @@ test('a file that cannot be read is one fault, not one for each key that it lack
   const file = join(directory, 'server.ini');
   const absent = readFaults({file, environment: {RAINBOW_PORT: 'x'}, flags: {}});
   t.deepEqual(absent, [
-    `${file}: Expected a readable file, got ENOENT: no such file or directory`,
-    'RAINBOW_PORT: Expected port to be a whole number from 0 to 65535, got x',
+    `${file}: The file cannot be read: ENOENT: no such file or directory.`,
+    'RAINBOW_PORT: port is not valid: x. Use a whole number from 0 to 65535.',
   ]);
   t.deepEqual(readFaults({file: directory, environment: {}, flags: {}}), [
-    `${directory}: Expected a readable file, got EISDIR: illegal operation on a directory`,
+    `${directory}: The file cannot be read: EISDIR: illegal operation on a directory.`,
   ]);
   t.is(readFaults({file: '\0', environment: {}, flags: {}}).length, 1);
   writeFileSync(file, minimal);
@@ -102,7 +102,7 @@ test('a file that cannot be read is one fault, not one for each key that it lack
 test('an inspector that is on needs its key', (t) => {
   const faults = readFaults(input(`${minimal}inspector = on`));
   t.deepEqual(faults, [
-    'server.ini:6: Expected inspector_key to be a key of 24 characters or more, since inspector is on, got nothing',
+    'server.ini:6: inspector is on and inspector_key is empty. Set inspector_key to a key of 24 characters or more.',
   ]);
   const key = 'a-key-that-is-long-enough-1984';
   t.is(readValid(t, input(`${minimal}inspector = on\ninspector_key = ${key}`)).options.inspectorKey, key);
@@ -115,9 +115,13 @@ for (const [key, size] of [
   test(`${key} is at least payload_max`, (t) => {
     const both = (room: string) => readFaults(input(`${minimal}payload_max = 64KiB\n${key} = ${room}`));
     t.deepEqual(both('65536'), []);
-    t.deepEqual(both('65535'), [`server.ini:7: Expected ${key} to be at least payload_max, 64KiB, got 65535`]);
+    t.deepEqual(both('65535'), [
+      `server.ini:7: ${key} is 65535 and less than payload_max (64KiB). Raise ${key}, or lower payload_max.`,
+    ]);
     const faults = readFaults(input(`${minimal}payload_max = 17MiB`)).filter((fault) => fault.includes(key));
-    t.deepEqual(faults, [`server.ini:6: Expected ${key} to be at least payload_max, 17MiB, got ${size}, its default`]);
+    t.deepEqual(faults, [
+      `server.ini:6: ${key} is ${size}, its default, and less than payload_max (17MiB). Raise ${key}, or lower payload_max.`,
+    ]);
   });
 }
 
