@@ -39,7 +39,7 @@ export async function connectAnswer(value: ConnectAnswer, changes: Changes): Pro
     const {identity} = value;
     // The gateway would pass over it, and draw one that nobody here knows.
     if (typeof identity !== 'string' || !isIdentity(identity)) {
-      throw new RangeError('Expected an identity of 1 to 256 printable ASCII characters without blanks, got another');
+      throw new RangeError('The identity is not valid. Use 1 to 256 printable ASCII characters without blanks.');
     }
     return jsonAnswer(200, {status: 'success', identity}, changeHeaders(changes));
   }
@@ -66,7 +66,7 @@ function isResponse(value: unknown): value is Response {
 }
 
 async function passOn(response: Response, changes: Changes): Promise<Answer> {
-  if (response.status < 200) throw new RangeError(`Expected a Response with a status from 200, got ${response.status}`);
+  if (response.status < 200) throw new RangeError(`The Response has status ${response.status}. Use 200 or above.`);
   checkChannels(response.headers);
   return {
     status: response.status,

@@ -32,13 +32,18 @@ export class ChannelChanges implements Channels {
     const names = [...this.#changes].flatMap(([name, change]) => (change === direction ? [name] : []));
     const value = encodeHeader(names.join(channelSeparator));
     if (value.length <= channelHeaderBytesMax) return value;
-    throw new RangeError(`Expected channels of at most ${channelHeaderBytesMax} bytes, got ${value.length}`);
+    throw new RangeError(
+      `The channels take ${value.length} bytes (limit ${channelHeaderBytesMax}). Name fewer in one answer.`,
+    );
   }
 
   #note(names: readonly string[], change: 'join' | 'leave'): void {
     for (const name of names) {
       if (!isChannelName(name))
-        throw new BusinessError('RB_CHANNEL_INVALID', `Expected a channel, got ${JSON.stringify(name)}`);
+        throw new BusinessError(
+          'RB_CHANNEL_INVALID',
+          `${JSON.stringify(name)} is no channel. Use 1 to 256 bytes of UTF-8 without control characters and without ";;".`,
+        );
       this.#changes.set(name, change);
     }
   }

@@ -21,5 +21,7 @@ export function writeContext(context: object): string {
   const json = JSON.stringify(context);
   const cookie = json === '{}' ? '' : Buffer.from(json, 'utf8').toString('base64');
   if (cookie.length <= cookieLengthMax) return cookie;
-  throw new RangeError(`Expected a context of at most ${cookieLengthMax} characters as a cookie, got ${cookie.length}`);
+  throw new RangeError(
+    `The context has ${cookie.length} characters as a cookie (limit ${cookieLengthMax}). Keep less in it.`,
+  );
 }

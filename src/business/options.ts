@@ -99,7 +99,7 @@ export function readHandlers<Context>(
     // As handlers are looked for: 007 would never be found.
     const isType = String(readWhole(key, 0, messageTypeMax)) === key;
     if (!isType && key !== 'default') {
-      throw new RangeError(`Expected the keys of on to be types from 0 to ${messageTypeMax} or default, got ${key}`);
+      throw new RangeError(`on has the key ${key}. Use types from 0 to ${messageTypeMax}, or default.`);
     }
   }
   return (type) => handlers[type] ?? handlers.default;
@@ -112,6 +112,6 @@ const boundMax = 2_147_483_647;
 export function checkBounds(bounds: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(bounds)) {
     if (value > 0 && value <= boundMax) continue;
-    throw new RangeError(`Expected ${name} to be above 0 and at most ${boundMax}, got ${value}`);
+    throw new RangeError(`${name} is ${value}. Use a number above 0 and at most ${boundMax}.`);
   }
 }

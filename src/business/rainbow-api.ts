@@ -119,9 +119,9 @@ export class RainbowApi {
     checkFunctions('RainbowApi', {fetch: options.fetch});
     const {timeoutMs = 5_000, retries = 2, clock = wakefulClock, random = systemRandom} = options;
     if (!(timeoutMs > 0 && timeoutMs <= callTimeoutMsMax)) {
-      throw new RangeError(`Expected timeoutMs above 0 and at most ${callTimeoutMsMax}, got ${timeoutMs}`);
+      throw new RangeError(`timeoutMs is ${timeoutMs}. Use a number above 0 and at most ${callTimeoutMsMax}.`);
     }
-    if (!(retries >= 0)) throw new RangeError(`Expected retries to be 0 or more, got ${retries}`);
+    if (!(retries >= 0)) throw new RangeError(`retries is ${retries}. Use 0 or more.`);
     this.#target = {url: readUrl(options.url), credentials: readCredentials(options), fetch: options.fetch};
     this.#timeoutMs = timeoutMs;
     this.#retries = retries;
@@ -160,11 +160,11 @@ export class RainbowApi {
   async #send(to: Recipient, type: number, data: unknown, options: SendOptions, replies?: 'all'): Promise<AskResult> {
     checkNames('a message', options, sendOptionNames);
     if (!(Number.isInteger(type) && type >= 0 && type <= messageTypeMax)) {
-      throw new RangeError(`Expected a type from 0 to ${messageTypeMax}, got ${type}`);
+      throw new RangeError(`type is ${type}. Use a whole number from 0 to ${messageTypeMax}.`);
     }
     const {qos = 2, timeoutMs = 5_000, mayArriveTwice = false, signal} = options;
     if (!(timeoutMs > 0 && timeoutMs <= sendTimeoutMsMax)) {
-      throw new RangeError(`Expected timeoutMs above 0 and at most ${sendTimeoutMsMax}, got ${timeoutMs}`);
+      throw new RangeError(`timeoutMs is ${timeoutMs}. Use a number above 0 and at most ${sendTimeoutMsMax}.`);
     }
     const parameters: SendParameters = {
       ...(typeof to === 'string' ? {channel: to} : {identity: to.identity}),
@@ -220,7 +220,7 @@ export class RainbowApi {
     const {httpStatus} = outcome;
     const answer = parseAnswer(outcome.text);
     if (answer === undefined) {
-      const detail = `Expected an answer of Rainbow's API, got HTTP status ${httpStatus} and something else`;
+      const detail = `The answer is not of Rainbow's API (HTTP status ${httpStatus}). Check the URL.`;
       return new RainbowApiError('RB_ANSWER_INVALID', {httpStatus, mayBeAccepted: true}, detail);
     }
     this.#warnOfIgnored(path, readIgnored(answer));
@@ -272,7 +272,7 @@ function isWorthRepeating({code, mayBeAccepted}: RainbowApiError, mayRepeat: boo
 function readUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
-    throw new TypeError(`Expected url to be an http or https URL without a query, got ${JSON.stringify(text)}`);
+    throw new TypeError(`url is ${JSON.stringify(text)}. Use an http or https URL without a query.`);
   }
   return targetUrl(url);
 }

@@ -53,10 +53,14 @@ export class Ledger {
   /** Throws where there is no room for a message. [RB-52] */
   checkRoom(key: string, payload: Uint8Array): void {
     const {outboxMax, outboxBytesMax} = this.#settings;
-    if (this.has(key)) throw new RainbowClientError('RB_ARGUMENT', `Expected a new key, got ${key} again`);
-    if (this.#messages.size >= outboxMax) throw new RainbowClientError('RB_OUTBOX_FULL', `${outboxMax} messages wait`);
+    if (this.has(key)) throw new RainbowClientError('RB_ARGUMENT', `The key ${key} is in use. Use a new one.`);
+    if (this.#messages.size >= outboxMax)
+      throw new RainbowClientError('RB_OUTBOX_FULL', `${outboxMax} messages wait (limit outboxMax). Send later.`);
     if (this.#bytes + payload.length > outboxBytesMax) {
-      throw new RainbowClientError('RB_OUTBOX_FULL', `Expected at most ${outboxBytesMax} bytes to wait`);
+      throw new RainbowClientError(
+        'RB_OUTBOX_FULL',
+        `The messages that wait take too many bytes (limit ${outboxBytesMax}). Send later.`,
+      );
     }
   }
 

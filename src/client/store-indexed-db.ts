@@ -48,7 +48,8 @@ class IndexedDbStore implements Store {
 
   async open(adopt: Adopt): Promise<void> {
     const {indexedDB = globalThis.indexedDB, random = webRandom, locks = globalThis.navigator?.locks} = this.#options;
-    if (indexedDB === undefined || locks === undefined) throw new Error('Expected IndexedDB and Web Locks');
+    if (indexedDB === undefined || locks === undefined)
+      throw new Error('IndexedDB or Web Locks are missing here. Use a secure context (https), or another store.');
     this.#owner = random.hex(ownerBytes);
     this.#waits = new AbortController();
     await this.#holdOwn(locks);

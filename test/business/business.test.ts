@@ -276,11 +276,13 @@ test('options that are not possible are told at once', (t) => {
   t.throws(wrong({conect: () => true}), {message: /did you mean connect\?/});
   t.throws(wrong({on: {1: 'nope'}}), {message: /1 of on is a string; it must be a function/});
   t.throws(wrong({close: true}), {message: /close of business\(\) is a boolean/});
-  t.throws(() => make({on: {65536: () => 1}}), {message: /types from 0 to 65535 or default, got 65536$/});
-  t.throws(() => make({on: {say: () => 1} as MessageHandlers<never>}), {message: /got say$/});
-  t.throws(() => business({token, timeoutMs: 0}), {
-    message: 'Expected timeoutMs to be above 0 and at most 2147483647, got 0',
+  t.throws(() => make({on: {65536: () => 1}}), {
+    message: /^on has the key 65536\. Use types from 0 to 65535, or default\.$/,
   });
-  t.throws(() => business({token, timeoutMs: Number.POSITIVE_INFINITY}), {message: /^Expected timeoutMs/});
-  t.throws(() => business({token, runningMax: Number.NaN}), {message: /^Expected runningMax/});
+  t.throws(() => make({on: {say: () => 1} as MessageHandlers<never>}), {message: /^on has the key say\./});
+  t.throws(() => business({token, timeoutMs: 0}), {
+    message: 'timeoutMs is 0. Use a number above 0 and at most 2147483647.',
+  });
+  t.throws(() => business({token, timeoutMs: Number.POSITIVE_INFINITY}), {message: /^timeoutMs is Infinity/});
+  t.throws(() => business({token, runningMax: Number.NaN}), {message: /^runningMax is NaN/});
 });

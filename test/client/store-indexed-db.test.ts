@@ -104,7 +104,7 @@ test('without IndexedDB or Web Locks it rejects', async (t) => {
   // As in Node, and on a page that is not served securely.
   await t.throwsAsync(
     indexedDbStore().open(() => {}),
-    {message: /Expected IndexedDB and Web Locks/},
+    {message: /IndexedDB or Web Locks are missing here/},
   );
 });
 
