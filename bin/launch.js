@@ -10,7 +10,7 @@ export async function launch(name) {
   if (!isNodeNewEnough(process.versions.node)) {
     process.stderr.write(
       `${name}: expected Node.js 24.15 or a later 24, or 26 and above, got ${process.version} (${process.execPath}).\n` +
-        `In a clone, npm ci brings the right one: start it as npx ${name}.\n`,
+        `In a clone, npm ci installs it; in your own project, npm install node@24 does. Then start it as npx ${name}.\n`,
     );
     process.exit(1);
   }

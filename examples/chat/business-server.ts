@@ -164,6 +164,11 @@ export async function startChat(options: ChatOptions): Promise<Chat> {
 if (import.meta.main) {
   const token = process.env.RAINBOW_SECURITY_TOKEN ?? 'change-me-please';
   const gatewayUrl = process.env.RAINBOW_URL ?? 'http://127.0.0.1:1984';
-  const {port} = await startChat({port: 8000, token, gatewayUrl: () => gatewayUrl, log: console.log});
+  const starting = startChat({port: 8000, token, gatewayUrl: () => gatewayUrl, log: console.log});
+  const {port} = await starting.catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EADDRINUSE') throw error;
+    console.error('Port 8000 of 127.0.0.1 is in use. Stop the program that uses it: perhaps another business server.');
+    process.exit(1);
+  });
   console.log(`Business server on http://127.0.0.1:${port}, pushing to ${gatewayUrl}`);
 }

@@ -9,6 +9,7 @@ import {describeMode, pressKey} from './business/mode.ts';
 import type {Stub} from './business/stub.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
 import {printJson, printLine} from './output.ts';
+import {describeListenError} from './system-error.ts';
 import {addTokenOption, resolveToken} from './target.ts';
 
 interface BusinessFlags {
@@ -81,10 +82,7 @@ async function run(flags: BusinessFlags): Promise<void> {
   });
   const server = createServer(toNodeListener((request) => stub.answer(request)));
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      const why = error.code === 'EADDRINUSE' ? `port ${flags.port} of ${flags.host} is taken` : error.message;
-      reject(new CommandFailure(exitCodes.failure, why));
-    });
+    server.once('error', (error) => reject(new CommandFailure(exitCodes.failure, describeListenError(flags, error))));
     server.listen(flags.port, flags.host, resolve);
   });
   const {port} = server.address() as AddressInfo;

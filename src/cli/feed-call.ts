@@ -2,11 +2,14 @@
 
 import {credentialHeaders, credentialQuery} from '../business/credentials.ts';
 import type {GatewayTarget} from '../business/gateway-call.ts';
+import {parseAnswer} from '../business/send-result.ts';
 import {systemClock} from '../core/clock.ts';
 import {systemRandom} from '../core/random.ts';
 import {apiPaths} from '../protocol/api.ts';
 import {type FeedQuery, feedQuery} from '../protocol/trace-feed.ts';
+import {describeRefusal} from './answer.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
+import {printable} from './output.ts';
 
 /**
  * Hands the lines to `take`, in order, some at a time and never a part of one, until `signal` is aborted; then it returns.
@@ -28,7 +31,10 @@ export async function readFeed(
       signal,
     });
     if (response.status !== 200 || response.body === null) {
-      throw new CommandFailure(exitCodes.failure, `the gateway refused: ${(await response.text()).slice(0, 300)}`);
+      const text = await response.text();
+      const answer = parseAnswer(text);
+      const why = answer === undefined ? printable(text.slice(0, 300)) : describeRefusal(answer);
+      throw new CommandFailure(exitCodes.failure, `the gateway refused: ${why}`);
     }
     let rest = '';
     for await (const text of response.body.pipeThrough(new TextDecoderStream())) {

@@ -12,6 +12,7 @@ import {describeStart} from './banner.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
 import {endUnread} from './output.ts';
 import {closeAtEnd} from './shutdown.ts';
+import {describeListenError, isListenError} from './system-error.ts';
 
 /** Settles once the gateway listens; the process then lives until a signal ends it. */
 export async function runGateway({options, warnings}: Omit<ValidConfiguration, 'kind' | 'sources'>): Promise<void> {
@@ -37,17 +38,8 @@ async function listening(starting: Promise<Gateway>, {host, port}: GatewayOption
   try {
     return await starting;
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    const reason = typeof code === 'string' ? listenFaults[code] : undefined;
     // Anything else is a fault of ours, and its stack tells more than a sentence.
-    if (reason === undefined) throw error;
-    throw new CommandFailure(exitCodes.failure, `cannot listen on ${host}, port ${port}: ${reason}.`);
+    if (!isListenError(error)) throw error;
+    throw new CommandFailure(exitCodes.failure, describeListenError({host, port}, error, '-p'));
   }
 }
-
-const listenFaults: Readonly<Record<string, string>> = {
-  EADDRINUSE: 'another program has the port; choose another with -p PORT',
-  EACCES: 'this user may not; ports below 1024 are often reserved, choose another with -p PORT',
-  EADDRNOTAVAIL: 'this machine has no such address; see host in the configuration',
-  ENOTFOUND: 'no such host; see host in the configuration',
-};

@@ -9,6 +9,7 @@ import {formatFault} from '../gateway/configuration-report.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
 import {printable, printJson, printLine} from './output.ts';
 import {defaultFiles} from './settings.ts';
+import {describeFileError} from './system-error.ts';
 
 interface InitFlags {
   readonly business?: string;
@@ -103,8 +104,6 @@ function write(path: string, text: string): void {
     mkdirSync(dirname(path), {recursive: true});
     writeFileSync(path, text, {flag: 'wx', mode: fileMode});
   } catch (error) {
-    const {code, message} = error as NodeJS.ErrnoException;
-    const why = code === 'EEXIST' ? `${path} exists, and is left as it is. Remove it, or give another FILE.` : message;
-    throw new CommandFailure(exitCodes.failure, printable(why));
+    throw new CommandFailure(exitCodes.failure, printable(describeFileError(path, error)));
   }
 }

@@ -8,6 +8,7 @@ import {CommandFailure, exitCodes} from './exit.ts';
 import {readFeed} from './feed-call.ts';
 import {untilInterrupted} from './interruption.ts';
 import {plural, printable, printJson, printLine} from './output.ts';
+import {describeFileError} from './system-error.ts';
 import {addTargetOptions, resolveTarget, type TargetFlags} from './target.ts';
 import {addSelectionOptions, type SelectionFlags, selectionOf} from './trace-selection.ts';
 
@@ -88,7 +89,7 @@ async function openNew(path: string) {
     // Only for whoever records: a trace tells who talks with whom.
     return await open(path, 'wx', 0o600);
   } catch (error) {
-    throw new CommandFailure(exitCodes.failure, error instanceof Error ? error.message : String(error));
+    throw new CommandFailure(exitCodes.failure, describeFileError(path, error));
   }
 }
 

@@ -4,6 +4,7 @@ import {createReadStream} from 'node:fs';
 import type {TraceHeader, TraceLine} from '../protocol/trace.ts';
 import {isTraceEvent, TraceFault, TraceReader} from '../protocol/trace-lines.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
+import {describeFileError} from './system-error.ts';
 
 /** What a recording is about. */
 export interface Recording {
@@ -29,11 +30,9 @@ export async function readRecording(path: string, take: (line: TraceLine) => voi
     for await (const text of createReadStream(path, 'utf8')) takeAll(reader.read(String(text)));
     takeAll(reader.end());
   } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    throw new CommandFailure(
-      exitCodes.failure,
-      error instanceof TraceFault ? `${path} is no recording: ${message}` : message,
-    );
+    const why =
+      error instanceof TraceFault ? `${path} is no recording: ${error.message}` : describeFileError(path, error);
+    throw new CommandFailure(exitCodes.failure, why);
   }
   if (header === undefined) throw new CommandFailure(exitCodes.failure, `${path} is no recording: it is empty`);
   return {header, events, isCut: reader.isCut};

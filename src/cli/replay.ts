@@ -14,6 +14,7 @@ import {CommandFailure, exitCodes} from './exit.ts';
 import {untilInterrupted} from './interruption.ts';
 import {plural, printable, printJson, printLine} from './output.ts';
 import {readRecording} from './recording.ts';
+import {describeListenError} from './system-error.ts';
 
 interface ReplayFlags {
   readonly port?: number;
@@ -43,8 +44,11 @@ async function replay(path: string, flags: ReplayFlags): Promise<void> {
   const interruption = untilInterrupted();
   const server = createServer((request, response) => serve(path, files, request, response));
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(new CommandFailure(exitCodes.failure, error.message)));
-    server.listen(flags.port ?? 0, host, resolve);
+    const port = flags.port ?? 0;
+    server.once('error', (error) =>
+      reject(new CommandFailure(exitCodes.failure, describeListenError({host, port}, error))),
+    );
+    server.listen(port, host, resolve);
   });
   const url = `http://${host}:${(server.address() as AddressInfo).port}${inspectorPaths.page}`;
   const {note} = header;

@@ -10,6 +10,7 @@ import {readAnswer, reportAnswer} from './answer.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
 import {readQos, readType} from './message-options.ts';
 import {plural, printable} from './output.ts';
+import {describeFileError} from './system-error.ts';
 import {addTargetOptions, resolveTarget, type TargetFlags} from './target.ts';
 
 interface SendFlags extends TargetFlags {
@@ -115,7 +116,7 @@ async function fileBytes(path: string): Promise<Uint8Array> {
   try {
     return await readFile(path);
   } catch (error) {
-    throw new CommandFailure(exitCodes.failure, error instanceof Error ? error.message : String(error));
+    throw new CommandFailure(exitCodes.failure, describeFileError(path, error));
   }
 }
 

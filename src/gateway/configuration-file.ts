@@ -45,10 +45,16 @@ export function readConfigurationFile(file: string): FileReading {
   try {
     read = readBounded(file, fileBytesMax + 1);
   } catch (error) {
-    return unreadable({message: `The file cannot be read: ${describeError(error)}.`});
+    return unreadable({message: describeReadError(file, error)});
   }
   const warnings = findUnsafe(read.stats).map((message) => ({message}));
   return {...readConfigurationText(read.bytes), warnings};
+}
+
+function describeReadError(file: string, error: unknown): string {
+  const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  if (isMissing) return `The file does not exist. Correct the name, or create it: rainbow init ${file}`;
+  return `The file cannot be read: ${describeError(error)}.`;
 }
 
 function describeError(error: unknown): string {

@@ -193,7 +193,10 @@ test('a port that is taken is a failure that says which', async (t) => {
   const {port} = other.address() as AddressInfo;
   const {code, stderr} = await run(t, 'rainbow', ['business', '-p', String(port)], {environment});
   t.is(code, 1);
-  t.regex(stderr, new RegExp(`port ${port} of 127\\.0\\.0\\.1 is taken`));
+  t.regex(
+    stderr,
+    new RegExp(`cannot listen on 127\\.0\\.0\\.1, port ${port}: another program uses the port; .* --port PORT`),
+  );
 });
 
 test('keys switch failing, hanging and waiting on and off', (t) => {

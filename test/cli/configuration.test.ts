@@ -35,7 +35,7 @@ test('faults end with 78 and come all at once, each with file and line', async (
 test('a file that cannot be read ends with 78', async (t) => {
   const {code, stderr} = await run(t, 'rainbow-server', ['-f', '/nowhere/server.ini']);
   t.is(code, 78);
-  t.regex(stderr, /^\/nowhere\/server\.ini: .*ENOENT/m);
+  t.regex(stderr, /^\/nowhere\/server\.ini: The file does not exist\. .*: rainbow init \/nowhere\/server\.ini$/m);
 });
 
 test('without a file the missing keys are named, and where a file was looked for', async (t) => {

@@ -51,7 +51,7 @@ test('rainbow init leaves a file that exists as it is', async (t) => {
   await writeFile(file, 'mine');
   const {code, stdout, stderr} = await run(t, 'rainbow', ['init'], {folder});
   t.deepEqual([code, stdout], [1, '']);
-  t.regex(stderr, /^rainbow: config\/server\.ini exists, and is left as it is\./);
+  t.regex(stderr, /^rainbow: config\/server\.ini exists and is not overwritten\. Remove it/);
   t.is(await readFile(file, 'utf8'), 'mine');
 });
 

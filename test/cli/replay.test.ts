@@ -136,8 +136,10 @@ test('what is no recording is refused with its line', async (t) => {
     t.true(failure.message.startsWith(`${file} ${message}`), failure.message);
   }
   const folder = await emptyFolder(t);
-  await t.throwsAsync(readRecording(join(folder, 'nothing.trace')), {message: /ENOENT/});
-  await t.throwsAsync(readRecording(folder), {message: /EISDIR/});
+  await t.throwsAsync(readRecording(join(folder, 'nothing.trace')), {
+    message: `${join(folder, 'nothing.trace')} does not exist`,
+  });
+  await t.throwsAsync(readRecording(folder), {message: `${folder} is a directory`});
   const file = await writeIn(t, 'broken.trace', `${head}hello\n`);
   const {code, stderr, stdout} = await run(t, 'rainbow', ['replay', file]);
   t.is(code, 1);
@@ -176,6 +178,9 @@ test('a port that is taken, or is none, is told', async (t) => {
   const {port} = taken.address() as {port: number};
   const {code, stderr} = await run(t, 'rainbow', ['replay', file, '-p', String(port)]);
   t.is(code, 1);
-  t.regex(stderr, /EADDRINUSE/);
+  t.is(
+    stderr,
+    `rainbow: cannot listen on 127.0.0.1, port ${port}: another program uses the port; choose another with --port PORT.\n`,
+  );
   t.is((await run(t, 'rainbow', ['replay', file, '-p', '65536'])).code, 2);
 });

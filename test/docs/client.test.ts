@@ -16,7 +16,11 @@ const document = readDocument('docs/client.md');
 
 test.serial('the code of the document, block after block, is one program that does what it says', async (t) => {
   const {business, gateway, api} = await start(t);
-  business.always('connect', success({RAINBOWCLIENTCHANNEL: 'lobby'}));
+  // As the server of docs/business.md does, which lets nobody in who gives no name.
+  business.always('connect', (response, call) => {
+    const isNamed = call.header('name') === 'ann';
+    return (isNamed ? success({RAINBOWCLIENTCHANNEL: 'lobby'}) : answer(200, '{"status":"fail"}'))(response, call);
+  });
   business.always('message', async (response, call) => {
     // Whoever speaks is heard, as in the chat.
     const {json} = await api.send({channel: 'lobby', qos: 1, msgtype: 1002}, '{"from":"ann","text":"hello"}');

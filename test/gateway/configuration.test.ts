@@ -88,7 +88,7 @@ test('a file that cannot be read is one fault, not one for each key that it lack
   const file = join(directory, 'server.ini');
   const absent = readFaults({file, environment: {RAINBOW_PORT: 'x'}, flags: {}});
   t.deepEqual(absent, [
-    `${file}: The file cannot be read: ENOENT: no such file or directory.`,
+    `${file}: The file does not exist. Correct the name, or create it: rainbow init ${file}`,
     'RAINBOW_PORT: port is not valid: x. Use a whole number from 0 to 65535.',
   ]);
   t.deepEqual(readFaults({file: directory, environment: {}, flags: {}}), [

@@ -5,6 +5,7 @@ import {z} from 'zod';
 import {readWhole} from '../../core/decimal.ts';
 import {messageTypeMax} from '../../protocol/api.ts';
 import {CommandFailure, exitCodes} from '../exit.ts';
+import {describeFileError} from '../system-error.ts';
 
 const answerSchema = z.strictObject({
   /** HTTP status. @default 200 */
@@ -34,7 +35,7 @@ export function readScript(path: string): Script {
   try {
     text = readFileSync(path, 'utf8');
   } catch (error) {
-    throw new CommandFailure(exitCodes.failure, error instanceof Error ? error.message : String(error));
+    throw new CommandFailure(exitCodes.failure, describeFileError(path, error));
   }
   const result = fileSchema.safeParse(parseJson(text, path));
   if (result.success) return result.data;

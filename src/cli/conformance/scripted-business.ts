@@ -5,6 +5,8 @@ import {createServer, type IncomingMessage, type Server, type ServerResponse} fr
 import {readPlace} from '../../business/call-place.ts';
 import type {Clock} from '../../core/clock.ts';
 import {headerDevice, headerIdentity, headerJoin, headerMessage} from '../../protocol/header-name.ts';
+import {CommandFailure, exitCodes} from '../exit.ts';
+import {describeListenError} from '../system-error.ts';
 import {Inbox} from './inbox.ts';
 import type {StageCall} from './stage.ts';
 
@@ -59,7 +61,9 @@ export class ScriptedBusiness {
   static async start(host: string, port: number, clock: Clock): Promise<ScriptedBusiness> {
     const business = new ScriptedBusiness(clock);
     await new Promise<void>((resolve, reject) => {
-      business.#server.once('error', reject);
+      business.#server.once('error', (error) =>
+        reject(new CommandFailure(exitCodes.failure, describeListenError({host, port}, error, '--business'))),
+      );
       business.#server.listen(port, host, resolve);
     });
     return business;
