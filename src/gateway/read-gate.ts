@@ -41,6 +41,11 @@ export class ReadGate {
     return this.#paused.has(client) || this.#starved.has(client);
   }
 
+  /** Whether it waits for memory. */
+  isStarved(client: Gated): boolean {
+    return this.#starved.has(client);
+  }
+
   /** Not before it may. */
   pause(client: Gated): void {
     if (!this.#paused.has(client)) this.#parts.counters.readsPaused++;

@@ -128,10 +128,12 @@ export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker, M
       this.refuse(503, 'RB_STOPPING');
       return;
     }
-    this.#environment.flusher.flushOne(this);
-    this.#environment.gate.delete(this);
+    const {flusher, gate} = this.#environment;
+    flusher.flushOne(this);
     this.#webSocket.close(code, reason);
-    // Its close frame is awaited.
+    // Its close frame is awaited, but not behind a message for which there is no memory.
+    if (gate.isStarved(this)) return;
+    gate.delete(this);
     this.#webSocket.resume();
   }
 
@@ -180,8 +182,8 @@ export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker, M
       return;
     }
     if (isNew) messages.begin(this);
-    // Less may be the beginning of an acknowledgement, which makes room.
-    if (bytes > starvedBytesMin && memory.isTight && this.isOpen) gate.starve(this);
+    // Less may be the beginning of an acknowledgement, which makes room. A client that we have closed gets no more either.
+    if (bytes > starvedBytesMin && memory.isTight) gate.starve(this);
   }
 
   messageLate(): void {

@@ -18,6 +18,9 @@ const message = (id: number): Buffer =>
     payload: Buffer.concat([Buffer.of(0x12, 0, 1, 0, id), Buffer.alloc(payloadBytes, id)]),
   });
 
+/** Of a message that never ends: more than sockets hold. */
+const longBeginning = frame({opcode: opcodes.binary, payload: Buffer.alloc(10_000_000), fin: false});
+
 /** Settles once `socket` is not read any further, or has been read to byte `last`; says how far. */
 async function readUntilPaused(socket: Socket, last: number): Promise<number> {
   while (!socket.isPaused() && socket.bytesRead < last) await once(socket, 'data');
@@ -205,6 +208,35 @@ test('a client that goes in the middle of a message leaves nothing held, nobody 
   t.true((kit.clock.nextDueAt ?? Number.POSITIVE_INFINITY) > kit.clock.now() + 20);
   kit.advance(20_000);
   t.is(kit.thread.counters.deadLetters, 0);
+});
+
+test('a client that is closed while its message waits for memory is not read before there is some', async (t) => {
+  const kit = await openEdge(t, {payloadBytesMax: 1e8}, {messageTimeoutMs: 10_000}, new MemoryBound(1e6));
+  const {client, socket} = await kit.join();
+  kit.memory.hold(800_000);
+  const before = socket.bytesRead;
+  client.sendRaw(longBeginning);
+  await readUntilPaused(socket, before + longBeginning.length);
+  t.true(socket.isPaused(), 'memory is short');
+  while (kit.thread.counters.connectionsLate === 0) kit.advance(1_000);
+  t.deepEqual(await client.closeFrame(), {code: 1008, reason: 'message timeout'});
+  t.true(socket.isPaused(), 'the rest of its message comes before its close frame');
+  kit.memory.release(800_000);
+  kit.advance(20);
+  t.false(socket.isPaused());
+});
+
+test('a client that was closed waits for memory with its messages like every other', async (t) => {
+  const kit = await openEdge(t, {payloadBytesMax: 1e8}, {}, new MemoryBound(1e6));
+  const {client, socket} = await kit.join();
+  void stopThread(kit.thread, {graceMs: 60_000});
+  kit.run();
+  t.is((await client.closeFrame()).code, 1001);
+  kit.memory.hold(800_000);
+  const before = socket.bytesRead;
+  client.sendRaw(longBeginning);
+  const read = (await readUntilPaused(socket, before + longBeginning.length)) - before;
+  t.true(socket.isPaused() && read < longBeginning.length, `${read} bytes were read`);
 });
 
 test('a client that goes while it does not read leaves nothing held, at once', async (t) => {
