@@ -1,8 +1,9 @@
 // What calls of the API may hold: their bodies, and the replies that they are answered with.
 
 import {once} from 'node:events';
-import {connect} from 'node:net';
+import {connect, type Socket} from 'node:net';
 import test from 'ava';
+import type {PublishOutcome} from '../../src/cluster/switchboard.ts';
 import {outcomePieces} from '../../src/gateway/api-answer.ts';
 import {outcomeOf, startApi} from './api-kit.ts';
 
@@ -63,6 +64,37 @@ test('a caller that goes before its body is whole leaves nothing held', async (t
   await promise;
   t.is(memory.total, 0);
 });
+
+for (const [what, replies] of [
+  ['', []],
+  ['long ', [{identity: 'a', data: Buffer.alloc(300_000, 'a')}]],
+] as const) {
+  test(`a caller that goes while ${what}answers wait behind the first one leaves nothing held`, async (t) => {
+    const {app, port, memory, signature, switchboard} = await startApi(t);
+    const first = Promise.withResolvers<PublishOutcome>();
+    const second = Promise.withResolvers<void>();
+    switchboard.onPublish = async () => {
+      if (switchboard.published.length === 1) return first.promise;
+      // Its answer is made in the turn of the event loop that follows.
+      setImmediate(() => second.resolve());
+      return outcomeOf({connections: 1, replies});
+    };
+    const connected = once(app.server, 'connection');
+    const socket = connect(port, '127.0.0.1');
+    const [accepted] = (await connected) as [Socket];
+    for (let count = 0; count < 2; count++) {
+      const query = `channel=room&qos=1&replies=all&${signature()}`;
+      socket.write(`POST /send/?${query} HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\nbody`);
+    }
+    await second.promise;
+    t.true(memory.total > 0);
+    const closed = once(accepted, 'close');
+    socket.destroy();
+    await closed;
+    t.is(memory.total, 0);
+    first.resolve(outcomeOf({connections: 1}));
+  });
+}
 
 const megabyte = 1_048_576;
 
