@@ -78,7 +78,12 @@ const ofProxies = readNames(`
   X_ENVOY_* X_ISTIO_* X_LINKERD_* L5D_* X_ARR_* X_AMZN_* X_AMZ_CF_* X_AZURE_* X_FD_* X_MS_CLIENT_* X_MS_TOKEN_*
   X_GOOG_* X_APPENGINE_* X_GOOGLE_* CF_* CDN_* CLOUDFRONT_* FASTLY_* X_AKAMAI_* AKAMAI_* X_SUCURI_* X_NF_* X_VERCEL_*
   FLY_* X_VARNISH X_ACCEL_* X_LIGHTTPD_* X_MSISDN X_UP_* X_UIDH X_WAP_PROFILE
+  X_NGINX_PROXY X_HAPROXY_* X_APPGW_* WL_PROXY_* ALI_CDN_* X_ENDPOINT_API_* X_APIGATEWAY_API_* X_JWT_ASSERTION X_USERINFO
+  X_TOKEN_SUBJECT X_TOKEN_USER_* X_SANDSTORM_* X_REPLIT_* NGROK_* SM_USER SMUSER SM_UNIVERSALID IV_USER IV_GROUPS IV_CREDS
 `);
+
+// Of headers that nobody has heard of yet, those which say by their name what they are for.
+const forwardingWords = /FORWARDED|CLIENT_IP|REAL_IP|CONNECTING_IP|CLIENT_ADDR|ORIGINAL_(?:HOST|IP|URI|URL)/;
 
 // What a browser says of itself and of the page, what HTTP itself reads in a request (RFC 9110 to 9112, the IANA registry),
 // and what frameworks take for proof that a request is not forged, for another method, or for a trace.
@@ -97,12 +102,12 @@ const ofRequests = readNames(`
 
 /** Whether proxies say it, and business servers believe it of them. `cgi` as {@link cgiName} makes it. */
 export function isSaidByProxies(cgi: string): boolean {
-  return has(ofProxies, cgi);
+  return has(ofProxies, cgi) || forwardingWords.test(cgi);
 }
 
 /** Whether browsers, proxies or servers give it a meaning, so that no URL may set it. `cgi` as {@link cgiName} makes it. */
 export function hasMeaning(cgi: string): boolean {
-  return has(ofRequests, cgi) || has(ofProxies, cgi);
+  return has(ofRequests, cgi) || isSaidByProxies(cgi);
 }
 
 // Hop-by-hop headers of RFC 9110 section 7.6.1, what belongs to the upgrade alone, what we set ourselves, and `Proxy`,

@@ -30,15 +30,8 @@ export function isLocalHost(host: string | undefined): boolean {
   return isLocalAddress(name.startsWith('[') && name.endsWith(']') ? name.slice(1, -1) : name);
 }
 
-// Of headers that nobody has heard of yet, those which say by their name what they are for.
-const forwardingWords = /FORWARDED|CLIENT_IP|REAL_IP|CONNECTING_IP|CLIENT_ADDR|ORIGINAL_(?:HOST|IP|URI|URL)/;
-
 // HTTP/1.0 is what nginx speaks to its upstream where it is told nothing else, and then it may add no header.
 function isPassedOn({httpVersion, rawHeaders}: LocalRequest): boolean {
   if (httpVersion === '1.0') return true;
-  return rawHeaders.some((name, index) => {
-    if (index % 2 === 1) return false;
-    const cgi = cgiName(name);
-    return isSaidByProxies(cgi) || forwardingWords.test(cgi);
-  });
+  return rawHeaders.some((name, index) => index % 2 === 0 && isSaidByProxies(cgiName(name)));
 }

@@ -92,6 +92,8 @@ const forwarding = [
   'X-Newcomers-Client-IP',
   'Newcomer-Forwarded-By',
   'Do-Connecting-IP',
+  'X-NginX-Proxy',
+  'X-Haproxy-Server-State',
 ];
 
 test('a header by which proxies pass requests on means not local, in every spelling and with any value', (t) => {

@@ -195,7 +195,11 @@ const proxies =
   X-SSL-Client-S-DN SSL-Client-Cert X-ProxyUser-Ip X-Envoy-External-Address X-Envoy-Peer-Metadata X-ARR-ClientCert X-MS-Client-Principal
   X-MS-Client-Principal-Id X-Goog-Authenticated-User-Email X-Goog-IAP-JWT-Assertion X-Appengine-User-IP CloudFront-Viewer-Address
   X-Azure-ClientIP X-Azure-SocketIP Akamai-Origin-Hop X-Consumer-Username X-Authentik-Username Tailscale-User-Login Shib-Identity-Provider
-  OIDC-Claim-Sub X-Scheme X-Forwarded X-Client-Cert Client-Cert X-Client-Verify Front-End-Https X-Host`.split(/\s+/);
+  OIDC-Claim-Sub X-Scheme X-Forwarded X-Client-Cert Client-Cert X-Client-Verify Front-End-Https X-Host X-NginX-Proxy X-Haproxy-Server-State
+  WL-Proxy-Client-IP Ali-CDN-Real-IP Incap-Client-IP DO-Connecting-IP X-Endpoint-API-UserInfo X-Apigateway-Api-Userinfo X-JWT-Assertion X-Userinfo
+  X-Token-User-Email X-Sandstorm-User-Id X-Replit-User-Name Ngrok-Auth-User-Email SM-User IV-User X-Newcomers-Client-IP Newcomer-Forwarded-By`.split(
+    /\s+/,
+  );
 const ofApplications =
   `name room token user id lang version age location timeout title label position signature timestamp nonce session
   session_id X-App X-Custom X-DEVICEID X_DEVICEID X-CLIENT-OS X_CLIENT_OS y.app user-id uid access_token api_key app platform os channel
