@@ -20,7 +20,8 @@ export function readIdentity(value: unknown, text: string): IdentityReading {
       return judge(value);
     case 'number': {
       // A number of more than 15 digits may have lost some on the way into `value`; its text has them all.
-      const digits = sourceOf(text) ?? '';
+      const digits = sourceOf(text);
+      if (digits === undefined) return unfit('a number in JSON that is nested too deeply');
       return wholeNumber.test(digits) ? judge(digits) : unfit('a number that is not whole, or has an exponent');
     }
     case 'boolean':
@@ -45,8 +46,17 @@ function unfit(fault: string): IdentityReading {
   return {identity: undefined, fault};
 }
 
-/** The number of the outermost `identity` as it was written. */
+/** The number of the outermost `identity` as it was written; `undefined` where the JSON is nested too deeply to say. */
 function sourceOf(text: string): string | undefined {
+  try {
+    return findSource(text);
+  } catch {
+    // V8 parses JSON of any depth, but calls a reviver by recursion.
+    return undefined;
+  }
+}
+
+function findSource(text: string): string | undefined {
   let last: string | undefined;
   // The members of an object are visited before it, and the outermost object is visited last.
   JSON.parse(text, function (this: unknown, key: string, value: unknown, context?: {readonly source?: string}) {

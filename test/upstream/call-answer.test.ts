@@ -85,6 +85,14 @@ for (const [json, fault] of unfit) {
   });
 }
 
+test('a number as identity beside JSON that is nested too deeply to look it up is unfit, and the client is let in', (t) => {
+  const depth = 200_000;
+  const nested = `${'['.repeat(depth)}${']'.repeat(depth)}`;
+  const answer = judgeConnect(`{"status":"success","identity":7,"more":${nested}}`);
+  t.true(answer.kind === 'accepted' && answer.identity === undefined);
+  t.regex((answer.kind === 'accepted' && answer.identityFault) || '', /nested too deeply/);
+});
+
 test('no identity is no fault, whatever is nested', (t) => {
   t.like(judgeConnect('{"status":"success","user":{"identity":7}}'), {identity: undefined});
 });
