@@ -17,7 +17,8 @@ const advice: Readonly<Record<string, string>> = {
   RB_SIGNATURE_EXPIRED: 'Synchronise the clocks of this machine and of the gateway (NTP).',
   RB_SIGNATURE_REPLAYED: 'Look whether a proxy repeats requests.',
   RB_METHOD:
-    'Look at connect_url, forward_url and close_url of the gateway: connect and close are GET, messages are POST.',
+    'Look at connect_url, forward_url and close_url of the gateway: connect and close are GET, messages are POST. ' +
+    'A GET without a signature may be that of rainbow check, which looks for redirects.',
   RB_OVERLOADED: 'Make handlers faster, or raise runningMax or replayCallsMax.',
 };
 

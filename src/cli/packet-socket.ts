@@ -41,7 +41,7 @@ export class PacketSocket {
   }
 
   /**
-   * Connects; rejects with what was expected and what came instead. `listen` is called once, when the connection is open
+   * Connects; rejects with the reason that there is no connection. `listen` is called once, when the connection is open
    * and before anything comes: the first packet may arrive before the promise has been looked at.
    */
   static async open(
@@ -50,7 +50,7 @@ export class PacketSocket {
     listen: (socket: PacketSocket) => PacketListener,
   ): Promise<PacketSocket> {
     const {promise, resolve, reject} = Promise.withResolvers<PacketSocket>();
-    const refuse = (got: string): void => reject(new Error(`expected an open connection, got ${got}`));
+    const refuse = (why: string): void => reject(new Error(`cannot connect: ${why}`));
     // `closeTimeout` is not in the types yet.
     const settings: ClientOptions & {readonly closeTimeout: number} = {
       headers,
@@ -61,7 +61,7 @@ export class PacketSocket {
     };
     const socket = new WebSocket(url, settings);
     const giveUp = (): void => {
-      refuse('an interruption');
+      refuse('interrupted');
       socket.terminate();
     };
     signal?.addEventListener('abort', giveUp);
@@ -132,7 +132,7 @@ async function describeRefusedHandshake(response: IncomingMessage): Promise<stri
     return status;
   }
   const answer = parseAnswer(body);
-  if (answer === undefined) return status;
+  if (answer === undefined) return `${status}, which is no answer of a Rainbow gateway: correct the host and port`;
   const meaning = meanings[String(answer.code)];
   return `${status}: ${describeRefusal(answer)}${meaning === undefined ? '' : `. ${meaning}`}`;
 }
@@ -140,14 +140,24 @@ async function describeRefusedHandshake(response: IncomingMessage): Promise<stri
 const meanings: Readonly<Record<string, string>> = {
   RB_BUSINESS_SERVER:
     'The business server did not answer the connect call as expected: run rainbow check, or look at the log of the gateway.',
-  RB_CLIENT_REFUSED: 'The business server answered the connect call, and let this client not in.',
+  RB_CLIENT_REFUSED:
+    'The business server answered the connect call and refused this client. Add the headers that it asks for with -H, ' +
+    "as in -H 'name: ann'.",
   RB_NO_SUCH_PATH: 'Clients connect to /connect/.',
+};
+
+const adviceOn: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'Nothing listens there: start the gateway, or correct the host and port.',
+  ENOTFOUND: 'There is no such host: correct its name.',
+  EAI_AGAIN: 'The host name cannot be resolved at present: check the DNS settings of this machine.',
 };
 
 function reasonOf(error: Error): string {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   // Node tries every address of a name, and then has many errors and no message.
-  return error.message === '' && code !== undefined ? code : error.message;
+  const message = error.message === '' && code !== undefined ? code : error.message;
+  const advice = adviceOn[code ?? ''];
+  return advice === undefined ? message : `${message}. ${advice}`;
 }
 
 /** The URL of a gateway's connections out of what a person writes: `ws://` and `/connect/` may be left out. */

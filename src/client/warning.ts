@@ -19,8 +19,8 @@ interface Warner {
 export function warnOfFailures({failures, wasOpen, code, reason, cause}: ClosedEvent, {warn, place}: Warner): void {
   if (failures !== failuresWarned || wasOpen) return;
   warn(
-    `${failures} attempts to connect to ${place} have failed (${`${code} ${reason}`.trim()}). The URL may be wrong, the gateway down, or the ` +
-      'business server may refuse this client: a browser does not say which. The client goes on trying.',
+    `${failures} attempts to connect to ${place} have failed (${`${code} ${reason}`.trim()}). The URL may be wrong, the gateway may be down, ` +
+      'or the business server may refuse this client: a WebSocket does not report which. The client keeps trying.',
     ...(cause === undefined ? [] : [cause]),
   );
 }

@@ -114,7 +114,7 @@ test('nobody in the channel, a wrong token, and refused connections are failures
   t.is(refused.code, 1);
   t.regex(
     refused.stderr,
-    /^rainbow: none of 3 connections was opened: expected an open connection, got HTTP status 401: .*\(RB_CLIENT_REFUSED\)/m,
+    /^rainbow: none of 3 connections was opened: cannot connect: HTTP status 401: .*\(RB_CLIENT_REFUSED\)/m,
   );
 });
 

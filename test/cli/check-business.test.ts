@@ -119,6 +119,22 @@ test('with --type it also gets an empty message, between the two, as the identit
   t.is(business.calls('close')[0]?.header('RAINBOWCLIENTIDENTITY'), 'ann');
 });
 
+test('a server that fails on the empty message is named with that cause', async (t) => {
+  const check = await checker(t);
+  const business = await startBusinessServer(t, securityToken);
+  business.always('connect', success());
+  for (const [status, isPerhapsPayload] of [
+    [400, true],
+    [500, true],
+    [404, false],
+  ] as const) {
+    business.always('message', answer(status));
+    const [, message] = await check(urlsOf(business.url), ['--type', '7']);
+    t.is(message?.ok, false);
+    t.is(message?.detail.includes('The message of this check is empty'), isPerhapsPayload, message?.detail);
+  }
+});
+
 test('a refusal in JSON of the client without headers is fine, and said', async (t) => {
   const check = await checker(t);
   const business = await startBusinessServer(t, securityToken);

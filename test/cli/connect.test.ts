@@ -196,14 +196,14 @@ test('a refusal is a failure that says with which status', async (t) => {
   const {code, stdout, stderr} = await connect(t, [world.url]);
   t.is(code, 1);
   t.is(stdout, '');
-  t.regex(stderr, /^rainbow: expected an open connection, got HTTP status 401: .*\(RB_CLIENT_REFUSED\)/);
-  t.regex(stderr, /The business server answered the connect call, and let this client not in\.\n$/);
+  t.regex(stderr, /^rainbow: cannot connect: HTTP status 401: .*\(RB_CLIENT_REFUSED\)/);
+  t.regex(stderr, /The business server answered the connect call and refused this client\. .* -H 'name: ann'\.\n$/);
   world.business.always('connect', answer(500, '<p>broken</p>'));
   const failed = await connect(t, [world.url]);
   t.is(failed.code, 1);
-  t.regex(failed.stderr, /got HTTP status 503: business server unavailable \(RB_BUSINESS_SERVER\).* run rainbow check/);
+  t.regex(failed.stderr, /cannot connect: HTTP status 503: business server unavailable \(RB_BUSINESS_SERVER\).* run rainbow check/);
   const lost = await connect(t, [new URL('/nosuch/', world.url).href]);
-  t.regex(lost.stderr, /got HTTP status 404: no such path \(RB_NO_SUCH_PATH\)\. Clients connect to \/connect\/\.\n$/);
+  t.regex(lost.stderr, /cannot connect: HTTP status 404: no such path \(RB_NO_SUCH_PATH\)\. Clients connect to \/connect\/\.\n$/);
 });
 
 test('nobody there is a failure that says so', async (t) => {
@@ -213,7 +213,7 @@ test('nobody there is a failure that says so', async (t) => {
   await new Promise((resolve) => server.close(resolve));
   const {code, stderr} = await connect(t, [`127.0.0.1:${port}`]);
   t.is(code, 1);
-  t.regex(stderr, /^rainbow: expected an open connection, got .*ECONNREFUSED/);
+  t.regex(stderr, /^rainbow: cannot connect: .*ECONNREFUSED.*\. Nothing listens there: start the gateway, /);
 });
 
 test('the end of the connection by the gateway is shown, and is a failure', async (t) => {

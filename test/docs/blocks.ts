@@ -91,8 +91,11 @@ const announcement = z.strictObject({
   signature: z.hex().length(64),
 });
 const answers: readonly z.ZodType[] = [acceptedSchema, confirmedSchema, timeoutSchema, doneSchema, errorSchema];
+/** client.test.ts compares its path with the package. */
+const importMap = z.strictObject({imports: z.strictObject({'rainbow-server/client': z.string()})});
 const jsonOf: Readonly<Record<string, readonly z.ZodType[]>> = {
   'README.md': answers,
+  'docs/client.md': [importMap],
   'docs/protocol.md': [...answers, subscribeBodySchema, announcement, previewSchema, storySchema, traceBodySchema],
   'docs/conformance.md': [schemas['packets.json'].shape.vectors.element, schemas['stories.json'].shape.vectors.element],
 };

@@ -24,7 +24,7 @@ export function describeFailure(call: FailedCall): string {
   const at = hideUrlSecrets(call.url);
   switch (answer.reason) {
     case 'status':
-      return `${at} answers ${answer.status}${said(call.seen)}. ${adviceOnStatus(call)}`;
+      return `${at} answers ${answer.status}${said(call.seen)}. ${adviceOnStatus(call)}${noteOnPayload(call)}`;
     case 'invalid':
       return `${at} ${describeInvalid(call)}`;
     case 'unreachable':
@@ -41,6 +41,12 @@ export function describeFailure(call: FailedCall): string {
     default:
       return unreachable(answer.reason);
   }
+}
+
+/** A server that knows its clients well need not expect an empty message. */
+function noteOnPayload({kind, answer: {status = 0}}: FailedCall): string {
+  const isOfPayload = kind === 'message' && [400, 422, 500].includes(status);
+  return isOfPayload ? ' The message of this check is empty: a server that expects a payload may fail on it.' : '';
 }
 
 function adviceOnStatus({kind, key, url, answer, seen}: FailedCall): string {
