@@ -1,4 +1,4 @@
-"""A business server, standard library only: puts everybody into "news", and tells everybody what anybody says."""
+"""A business server, standard library only: puts every client into "news", and sends each message to all of them."""
 import concurrent.futures, hashlib, hmac, http.server, os, secrets, time, urllib.parse, urllib.request
 
 TOKEN = os.environ.get("RAINBOW_SECURITY_TOKEN", "change-me-please")
