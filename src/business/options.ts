@@ -36,7 +36,7 @@ export interface CallName {
 export interface BusinessOptions<Context> {
   /** The gateway's `security_token`. */
   readonly token: string;
-  /** @default lets everybody in */
+  /** @default admits every client */
   readonly connect?: ConnectHandler<Context>;
   /** A message whose type has no handler is answered 404, and comes again as often as its client repeats it. */
   readonly on?: MessageHandlers<Context>;
@@ -55,9 +55,9 @@ export interface BusinessOptions<Context> {
   readonly runningMax?: number;
   /** Calls remembered against replay, each for 20 to 40 s; further ones are answered 503. @default 1_000_000 */
   readonly replayCallsMax?: number;
-  /** Is told what a handler or the store failed with. @default `process.emitWarning` */
+  /** Called with the error of a handler or of the store. @default `process.emitWarning` */
   readonly onError?: (error: unknown, call: CallName) => void;
-  /** Is told of each call that was not handled. @default nobody */
+  /** Called for each call that was not handled. @default none */
   readonly onRefused?: (refused: RefusedCall, request: Request) => void;
   /**
    * Called with a line about a refused call and what to do about it: the first of each kind, then at most one a minute with
