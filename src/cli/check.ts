@@ -75,7 +75,7 @@ async function checkGateway(target: GatewayTarget): Promise<Finding> {
   return {
     name,
     ok: false,
-    detail: `expected ok from ${target.url}${apiPaths.hello}, got ${got}: not a Rainbow gateway?`,
+    detail: `${target.url}${apiPaths.hello} answers with ${got} instead of ok: not a Rainbow gateway? Correct the host and port.`,
   };
 }
 

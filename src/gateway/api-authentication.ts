@@ -102,7 +102,9 @@ export class ApiAuthentication {
 
 const missingSignature: Refusal = {
   code: 'RB_SIGNATURE_MISSING',
-  detail: 'The call has no signature and no key. Send timestamp, nonce and signature in the query, or a bearer key.',
+  detail:
+    'The call has no signature and no key. Send timestamp, nonce and signature in the query, or the header ' +
+    'Authorization: Bearer KEY.',
 };
 const callbackSignature: Refusal = {
   code: 'RB_SIGNATURE',
