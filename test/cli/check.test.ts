@@ -41,7 +41,10 @@ test('what is no gateway is named as such', async (t) => {
   const url = await listen(t, (_request, response) => void response.end('welcome'));
   const {code, stdout} = await run(t, 'rainbow', ['check', url], {environment});
   t.is(code, 1);
-  t.regex(stdout, /^FAIL {2}gateway {6}http:\S+\/hello\/ answers with HTTP status 200 instead of ok: not a Rainbow gateway\? Correct the host and port\.\n$/);
+  t.regex(
+    stdout,
+    /^FAIL {2}gateway {6}http:\S+\/hello\/ answers with HTTP status 200 instead of ok: not a Rainbow gateway\? Correct the host and port\.\n$/,
+  );
 });
 
 async function listen(t: ExecutionContext, handle: RequestListener): Promise<string> {

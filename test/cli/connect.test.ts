@@ -201,9 +201,15 @@ test('a refusal is a failure that says with which status', async (t) => {
   world.business.always('connect', answer(500, '<p>broken</p>'));
   const failed = await connect(t, [world.url]);
   t.is(failed.code, 1);
-  t.regex(failed.stderr, /cannot connect: HTTP status 503: business server unavailable \(RB_BUSINESS_SERVER\).* run rainbow check/);
+  t.regex(
+    failed.stderr,
+    /cannot connect: HTTP status 503: business server unavailable \(RB_BUSINESS_SERVER\).* run rainbow check/,
+  );
   const lost = await connect(t, [new URL('/nosuch/', world.url).href]);
-  t.regex(lost.stderr, /cannot connect: HTTP status 404: no such path \(RB_NO_SUCH_PATH\)\. Clients connect to \/connect\/\.\n$/);
+  t.regex(
+    lost.stderr,
+    /cannot connect: HTTP status 404: no such path \(RB_NO_SUCH_PATH\)\. Clients connect to \/connect\/\.\n$/,
+  );
 });
 
 test('nobody there is a failure that says so', async (t) => {
