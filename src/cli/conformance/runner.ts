@@ -112,7 +112,7 @@ async function playPackets(
 ): Promise<VectorFailure[]> {
   const failures: VectorFailure[] = [];
   let stage: SocketStage | undefined;
-  for (const vector of packets) {
+  for (const [place, vector] of packets.entries()) {
     if (failures.length >= failuresMax) {
       failures.push({kind: 'packets', name: vector.name, reason: 'not played, since so many before it failed'});
       break;
@@ -120,6 +120,9 @@ async function playPackets(
     try {
       stage ??= await SocketStage.open(server, nextDevice());
       await playPacket(vector, stage);
+      // What comes too much is noticed with the next vector at the latest; behind the last there is none, and a vector with
+      // a call has no fence of its own.
+      if (vector.call !== undefined || place === packets.length - 1) await expectNothingMore(stage);
     } catch (error) {
       failures.push({kind: 'packets', name: vector.name, reason: reasonOf(error)});
       stage?.end();
@@ -152,6 +155,11 @@ async function playPacket(vector: PacketVector, stage: SocketStage): Promise<voi
   const [high, low] = [vector.reads.id >> 8, vector.reads.id & 0xff];
   const released = await stage.exchange(Uint8Array.of(0x40, high, low));
   expectExactly([Buffer.of(0x50, high, low).toString('hex')], released);
+}
+
+async function expectNothingMore(stage: SocketStage): Promise<void> {
+  const leftovers = await stage.leftovers();
+  if (leftovers.length > 0) throw new Error(`expected nothing more from the server, got ${leftovers.join(', ')}`);
 }
 
 function expectExactly(expected: readonly string[], got: readonly Uint8Array[]): void {
