@@ -608,3 +608,23 @@ test('announced nodes that cannot be asked at once are asked in their turn', (t)
   t.is(up().length, 40);
   t.deepEqual(missing(), []);
 });
+
+test('a node that says goodbye while it is asked, and comes anew, is asked anew: the earlier question is given up', (t) => {
+  const {announce, question, up, lists, clock, discovery} = createDiscovery();
+  announce(2);
+  const earlier = question();
+  announce(2, {msgtype: 'offline'});
+  announce(2, {id: idOf(3)});
+  const later = question();
+  t.true(earlier.isGivenUp);
+  earlier.asNode(idOf(2));
+  t.deepEqual(up(), [], 'its answer says nothing');
+  clock.advance(999);
+  t.false(later.isGivenUp);
+  later.asNode(idOf(3));
+  t.is(lists.at(-1)?.places[0]?.node, idOf(3));
+  clock.advance(1_000);
+  t.is(up().length, 1, 'no deadline of the earlier one is left');
+  discovery.stop();
+  t.is(clock.pendingCount, 0);
+});
