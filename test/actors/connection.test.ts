@@ -522,3 +522,13 @@ test('a client that is pinged in a turn that was held up has its whole time to a
   kit.advance(3_000);
   t.deepEqual(second.link.events.slice(0, 3), ['admit', 'ping', 'close 1008'], 'nor never');
 });
+
+test('a client that has answered a message owes nothing by ack_timeout, though it does not complete it', (t) => {
+  const kit = createActors({keepAliveMs: 1e9, ackTimeoutMs: 10_000});
+  const client = kit.connect('room');
+  void kit.publish({qos: 2, timeoutMs: 1_000});
+  client.receive('300001');
+  kit.advance(120_000);
+  t.deepEqual(client.link.closes, []);
+  t.true(client.link.take().filter((hex) => hex === '400001').length > 2);
+});

@@ -376,3 +376,14 @@ test('a first recipient that has just failed does not answer for those after it 
   other.receive(`20${sent?.slice(6, 10)}`);
   t.like(await outcome, {connections: 1, isTimedOut: false});
 });
+
+test('as many bytes wait as queue_bytes says, and not one more [RB-52]', (t) => {
+  const kit = createActors({window: 1, queueBytesMax: 10});
+  kit.connect('room');
+  const {counters} = kit.thread;
+  // The first one is on its way.
+  for (const bytes of [100, 5, 5]) void kit.publish({qos: 1, payload: new Uint8Array(bytes)});
+  t.is(counters.deliveriesRefused, 0);
+  void kit.publish({qos: 1, payload: new Uint8Array(1)});
+  t.is(counters.deliveriesRefused, 1);
+});
