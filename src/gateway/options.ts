@@ -92,7 +92,7 @@ export interface GatewayOptions {
   readonly callTimeoutMs: number;
   /** `answer_max`: bytes of one answer of the business server. @default 1 MiB */
   readonly answerBytesMax: number;
-  /** `upstream_workers`: worker threads that make the calls. @default 1 */
+  /** `upstream_workers`: worker threads of each of `threads` that make the calls, each with limits of its own. @default 1 */
   readonly upstreamWorkers: number;
   /** `upstream_sockets`: keep-alive sockets of one worker to the business server. @default 128 */
   readonly upstreamSocketsMax: number;

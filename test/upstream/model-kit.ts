@@ -1,5 +1,5 @@
-// A business server of finite capacity on the simulated clock, and a caller that makes its calls to it: everything of the
-// worker but undici and the sockets.
+// A business server of finite capacity on the simulated clock, and the callers of one or more workers that make calls to it:
+// everything of a worker but undici and the sockets.
 
 import type {Dispatcher} from 'undici';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
@@ -127,7 +127,7 @@ class ModelController implements Dispatcher.DispatchController {
   resume(): void {}
 }
 
-/** A caller to a model. */
+/** Callers to a model. */
 export interface ModelWorld {
   readonly server: ModelServer;
   readonly clock: SimulatedClock;
@@ -137,16 +137,25 @@ export interface ModelWorld {
   advance(ms: number): Promise<void>;
 }
 
-export function createModel(capacity: number, duration: Duration, changes: Partial<UpstreamSettings> = {}): ModelWorld {
+/** `workers`: callers there are; calls go to each in turn, as upstream-pool.ts hands them out. */
+export function createModel(
+  capacity: number,
+  duration: Duration,
+  changes: Partial<UpstreamSettings> = {},
+  workers = 1,
+): ModelWorld {
   const server = new ModelServer(capacity, duration);
   const {clock} = server;
   const settings = settingsOf('http://business.test', {callTimeoutMs: 10_000, socketsMax: 128, ...changes});
-  const caller = new Caller(settings, clock, new SeededRandom(1), server.connect);
+  const callers = Array.from({length: workers}, () => new Caller(settings, clock, new SeededRandom(1), server.connect));
+  let calls = 0;
   return {
     server,
     clock,
-    call: (call, take) => caller.start([call], take),
-    withdraw: ({call}) => caller.withdraw([call]),
+    call: (call, take) => callers[calls++ % workers]?.start([call], take),
+    withdraw({call}) {
+      for (const caller of callers) caller.withdraw([call]);
+    },
     async advance(ms) {
       const end = clock.now() + ms;
       for (let dueAt = clock.nextDueAt; dueAt !== undefined && dueAt <= end; dueAt = clock.nextDueAt) {

@@ -3,36 +3,10 @@
 
 import test from 'ava';
 import {SeededRandom} from '../../src/core/random-seeded.ts';
-import type {Answer, Standing} from '../../src/upstream/call.ts';
+import {type Answer, nextStanding, type Standing} from '../../src/upstream/call.ts';
 import {closeCall, connectCall, messageCall, outcome} from './kit.ts';
+import {quantiles, sendForEver, total} from './model-clients.ts';
 import {createModel, type ModelWorld} from './model-kit.ts';
-
-/** What a connection learns from an answer, as business-line.ts does. */
-function nextStanding(answer: Answer, standing: Standing): Standing {
-  if (answer.kind === 'refused' || (answer.kind === 'failed' && !answer.wasSent)) return standing;
-  return answer.isSlow === true ? 'slow' : 'prompt';
-}
-
-/** Clients with one message open each: the next follows the answer at once, a failed one is sent again within 3 s. */
-function sendForEver(world: ModelWorld, clients: number): number[] {
-  const random = new SeededRandom(2);
-  const served = Array.from({length: clients}, () => 0);
-  function send(client: number, standing: Standing): void {
-    world.call(messageCall({identity: `c${client}`, standing}), (answer) => {
-      const isServed = answer.kind === 'accepted';
-      if (isServed) served[client] = (served[client] ?? 0) + 1;
-      const pauseMs = random.integer(1, isServed ? 20 : 3_000);
-      world.clock.startTimer(pauseMs, () => send(client, nextStanding(answer, standing)));
-    });
-  }
-  for (let client = 0; client < clients; client++)
-    world.clock.startTimer(random.integer(0, 200), () => send(client, 'new'));
-  return served;
-}
-
-function total(served: readonly number[]): number {
-  return served.reduce((sum, count) => sum + count, 0);
-}
 
 for (const [name, capacity, durationMs] of [
   ['128 at a time for a second each', 128, 1_000],
@@ -258,12 +232,6 @@ test('a call that waits is withdrawn and never sent; one that was sent runs on t
   world.withdraw(sent);
   t.is(world.server.requests, 1);
 });
-
-/** The median and the 95th of a hundred waits, in milliseconds; a call that fails has waited for ever. */
-function quantiles(waits: readonly number[]): readonly [median: number, most: number] {
-  const sorted = waits.toSorted((one, other) => one - other);
-  return [sorted[sorted.length >> 1] ?? 0, sorted[Math.floor(sorted.length * 0.95)] ?? 0];
-}
 
 for (const isWarm of [true, false]) {
   test(`two hundred clients whose messages hang delay nobody else, ${isWarm ? 'in the midst of traffic' : 'from the first call on'} [RB-72] [RB-72 broken]`, async (t) => {
