@@ -4,7 +4,7 @@
 import type {CloseCallReason} from '../protocol/close-reason.ts';
 import type {Cell} from '../runtime/actor.ts';
 import type {Subject} from '../trace/observer.ts';
-import type {AcceptedAnswer, Answer, Call, Standing} from '../upstream/call.ts';
+import {type AcceptedAnswer, type Answer, type Call, nextStanding, type Standing} from '../upstream/call.ts';
 import type {InboundMessage} from './inbound-message.ts';
 import type {ConnectionMessage} from './messages.ts';
 import type {OwedClose} from './owed-close.ts';
@@ -98,8 +98,7 @@ export class BusinessLine implements Subject {
 
   /** The answer to one of its messages came. */
   learn(answer: Answer): void {
-    if (answer.kind === 'refused' || (answer.kind === 'failed' && !answer.wasSent)) return;
-    this.#standing = answer.isSlow === true ? 'slow' : 'prompt';
+    this.#standing = nextStanding(answer, this.#standing);
   }
 
   /** Nobody waits for the answer to {@link connect} any more. */

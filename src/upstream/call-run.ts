@@ -13,7 +13,8 @@ import {type Answer, type Call, excerptBytesMax, type FailedAnswer, type Failure
 import {type AnswerHeaders, excerptOf, isFailing, judgeAnswer} from './call-answer.ts';
 import {failureCause, failureReason, retryAfter} from './call-failure.ts';
 import type {CallRequestMaker} from './call-request.ts';
-import type {LaneCall} from './lane.ts';
+import type {LaneCall, LaneName} from './lane.ts';
+import type {MessageType} from './message-types.ts';
 import {lingersMax, type SocketPool, type SocketUser} from './socket-pool.ts';
 import type {CallSocket} from './upstream-socket.ts';
 
@@ -50,6 +51,8 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler, Identifi
   sequence = 0;
   place = 0;
   running: ListNode<LaneCall> | undefined;
+  lane: LaneName = 'new';
+  type: MessageType | undefined;
   deadline: Deadline<CallRun> | undefined;
   next: CallRun | undefined;
   readonly #sockets: SocketPool;
@@ -109,7 +112,8 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler, Identifi
     }
     this.#wasCut = true;
     this.#isPending = this.call.kind === 'connect';
-    this.#answer({...this.#failed('timeout'), isSlow: true, isPending: this.#isPending});
+    const isSlow = !this.#sockets.isOfStuckType(this);
+    this.#answer({...this.#failed('timeout'), isSlow, isPending: this.#isPending});
     // One that has run for long while others were answered hangs, and nothing is gained by waiting for it. One that waited
     // for long and was sent at last runs as any other.
     if (!this.#isPending && this.#sockets.isHanging(this) && this.#sockets.isSlow(this)) this.giveUp();
@@ -160,7 +164,7 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler, Identifi
   onResponseEnd(): void {
     const status = this.#status ?? 0;
     if (this.#isAwaited) {
-      const isSlow = this.#sockets.isSlow(this);
+      const isSlow = this.#sockets.isSlow(this) && !this.#sockets.isOfStuckType(this);
       const answer =
         status >= 200 && status < 300
           ? judgeAnswer(this.call, status, this.#headers, this.#body.bytes)

@@ -41,7 +41,7 @@ export interface MessageCall extends CallBase {
 
 /**
  * `new`: none of its message calls was answered yet; `prompt`: the last one was; `slow`: the last one took far longer
- * than those of others, or was cut. Calls of slow clients share few sockets, so that others need not wait for them.
+ * than those of others, or was cut, and not since its type hangs. Calls of slow clients share few sockets, so that others need not wait for them.
  */
 export type Standing = 'new' | 'prompt' | 'slow';
 
@@ -74,7 +74,7 @@ export interface AcceptedAnswer {
   readonly identity: string | undefined;
   /** What stands in place of an identity and cannot be one, in words; absent where nothing is wrong. */
   readonly identityFault?: string | undefined;
-  /** Whether the call took far longer than those of others. @default false */
+  /** Whether the call took far longer than those of others, and not since its type hangs. @default false */
   readonly isSlow?: boolean;
 }
 
@@ -142,6 +142,15 @@ export type FailureReason =
 /** The answer to a call of which nothing was sent. */
 export function unsent(call: number, reason: FailureReason, cause?: string): FailedAnswer {
   return {kind: 'failed', call, reason, status: undefined, wasSent: false, cause, retryAfterMs: undefined};
+}
+
+/** How the last call of a client went, after this answer. */
+export function nextStanding(answer: Answer, standing: Standing): Standing {
+  if (answer.kind === 'refused') return standing;
+  if (answer.isSlow === true) return 'slow';
+  // One that was cut since its type hangs shows nothing of its client.
+  const showsNothing = answer.kind === 'failed' && (!answer.wasSent || answer.reason === 'timeout');
+  return showsNothing ? standing : 'prompt';
 }
 
 /** Whether no other answer to the same call follows. */

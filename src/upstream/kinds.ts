@@ -3,11 +3,8 @@
 
 import type {Call} from './call.ts';
 import {ConcurrencyLimit} from './concurrency-limit.ts';
-import {Lane, type LaneCall} from './lane.ts';
+import {Lane, type LaneCall, type LaneName} from './lane.ts';
 import {Pace} from './pace.ts';
-
-/** The lanes of a pool. */
-export type LaneName = 'connect' | 'close' | 'prompt' | 'new' | 'slow';
 
 /** Parts of the calls that may run which a lane has before calls were answered. Together more than all: seldom all want theirs. */
 const shares: Readonly<Record<LaneName, number>> = {

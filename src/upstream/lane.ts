@@ -9,11 +9,19 @@
 
 import {LinkedList, type ListNode} from '../core/linked-list.ts';
 import type {ConcurrencyLimit} from './concurrency-limit.ts';
+import type {MessageType} from './message-types.ts';
 import type {Pace} from './pace.ts';
 import {type Waiting, WaitingCalls} from './waiting-calls.ts';
 
+/** The lanes of a pool. */
+export type LaneName = 'connect' | 'close' | 'prompt' | 'new' | 'slow';
+
 /** A call in a lane. */
 export interface LaneCall extends Waiting {
+  /** Its lane; another one from when its type hangs. */
+  lane: LaneName;
+  /** Of a message call. */
+  type: MessageType | undefined;
   readonly arrivedAt: number;
   /** When it was given a socket. */
   startedAt: number;
@@ -33,7 +41,7 @@ const jammedShare = 1.25;
 /** See above. */
 export class Lane<Call extends LaneCall> {
   readonly waiting = new WaitingCalls<Call>();
-  /** Calls that have a socket, those included that were cut and still hold it; the longest first. */
+  /** Calls that have a socket, those included that were cut and still hold it; the longest first, but for those of a type that hangs. */
   readonly running = new LinkedList<LaneCall>();
   readonly pace: Pace;
   /** Whether a call was answered in time since this was last cleared. */
@@ -67,12 +75,12 @@ export class Lane<Call extends LaneCall> {
   }
 
   /** `call` has been given a socket. */
-  begin(call: Call): void {
+  begin(call: LaneCall): void {
     call.running = this.running.add(call);
   }
 
   /** Its socket is free again. */
-  end({running}: Call): void {
+  end({running}: LaneCall): void {
     if (running !== undefined) this.running.delete(running);
   }
 

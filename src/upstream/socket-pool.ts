@@ -13,8 +13,9 @@
 
 import type {Clock} from '../core/clock.ts';
 import type {Call} from './call.ts';
-import {isNeedier, type Kind, type LaneName, learnOverdue, makeKinds, runningIn} from './kinds.ts';
-import type {Lane, LaneCall} from './lane.ts';
+import {isNeedier, type Kind, learnOverdue, makeKinds, runningIn} from './kinds.ts';
+import type {Lane} from './lane.ts';
+import {Lanes, type LaneUser} from './lanes.ts';
 import {Turns} from './turns.ts';
 import {type CallSocket, openSocket} from './upstream-socket.ts';
 
@@ -22,8 +23,7 @@ import {type CallSocket, openSocket} from './upstream-socket.ts';
 export type OpenSocket = typeof openSocket;
 
 /** A call that needs a socket. */
-export interface SocketUser extends LaneCall {
-  readonly call: Call;
+export interface SocketUser extends LaneUser {
   /** Sends the call; then calls {@link SocketPool.release} exactly once, whatever becomes of it. */
   send(socket: CallSocket): void;
   /** There is not enough time left to send it. It waits no more. */
@@ -47,7 +47,6 @@ export const lingersMax = 4;
 const socketsPerReserve = 128;
 /** Of a lane that hangs so many parts of the sockets are risked, in the time for which a call that hangs holds one. */
 const probeShare = 4;
-
 /** Before any call was answered one more is risked after this part of the deadline, the next after twice as much. */
 const blindProbeShare = 1 / 512;
 /** Of the calls that wait in vain one in so many is left, so that the patience of clients is still learnt. */
@@ -61,7 +60,7 @@ export class SocketPool {
   readonly #open: OpenSocket;
   readonly #idle: CallSocket[] = [];
   readonly #kinds: readonly Kind<SocketUser>[];
-  readonly #lanes: Readonly<Partial<Record<LaneName, Lane<SocketUser>>>>;
+  readonly #lanes: Lanes<SocketUser>;
   readonly #turns = new Turns();
   readonly #reserve: number;
   /** Sockets in use. */
@@ -89,12 +88,12 @@ export class SocketPool {
     this.#reserve = kinds.length === 1 ? 0 : Math.floor(socketsMax / socketsPerReserve);
     const made = makeKinds<SocketUser>(kinds, socketsMax, callTimeoutMs);
     this.#kinds = made.kinds;
-    this.#lanes = made.lanes;
+    this.#lanes = new Lanes(made.lanes);
   }
 
   /** Sends at once where there is room, else when there is. */
   start(user: SocketUser): void {
-    const lane = this.#laneOf(user.call);
+    const lane = this.#lanes.choose(user, this.#clock.now());
     if (lane.waiting.size === 0 && !lane.isFull && this.#hasRoomFor(lane)) {
       this.#run(user, lane);
       return;
@@ -108,7 +107,7 @@ export class SocketPool {
 
   /** Forgets a call that waits no more: its deadline came, or it was withdrawn. */
   drop(user: SocketUser): void {
-    this.#remove(user, this.#laneOf(user.call));
+    this.#remove(user, this.#lanes.of(user));
     this.#turns.giveBack(user);
   }
 
@@ -118,7 +117,7 @@ export class SocketPool {
    */
   release(user: SocketUser, socket: CallSocket): void {
     this.#busy--;
-    this.#laneOf(user.call).end(user);
+    this.#lanes.end(user);
     if (!socket.isDestroyed) this.#idle.push(socket);
     this.#fill();
   }
@@ -130,46 +129,50 @@ export class SocketPool {
 
   /** A call has ended at the business server, or never will; to be told before its socket is released. */
   learn(user: SocketUser, wasAnswered: boolean, wasCut: boolean): void {
-    const lane = this.#laneOf(user.call);
+    const lane = this.#lanes.of(user);
     const now = this.#clock.now();
-    const tookMs = now - user.startedAt;
     lane.learn(wasCut, now);
-    if (wasAnswered) lane.pace.learn(tookMs);
     const {limit} = this.#kindOf(lane);
-    if (wasAnswered) limit.learn(user.startedAs, user.startedAt, now);
-    else limit.learnLost(user.startedAs, user.startedAt, now);
+    if (wasAnswered) {
+      lane.pace.learn(now - user.startedAt);
+      limit.learn(user.startedAs, user.startedAt, now);
+      this.#lanes.learnAnswer(user, now);
+    } else {
+      limit.learnLost(user.startedAs, user.startedAt, now);
+    }
   }
 
   /** A client left before its call was answered. */
   learnLeaving(user: SocketUser): void {
-    this.#laneOf(user.call).pace.learnLeaving(this.#clock.now() - user.arrivedAt);
+    this.#lanes.of(user).pace.learnLeaving(this.#clock.now() - user.arrivedAt);
   }
 
   /** Whether a call that was cut hangs, so that nothing is gained by waiting for it. */
   isHanging(user: SocketUser): boolean {
-    return this.#kindOf(this.#laneOf(user.call)).limit.isHanging(user.startedAt);
+    return this.#kindOf(this.#lanes.of(user)).limit.isHanging(user.startedAt);
   }
 
   /** The same some time after it was cut: where others are answered, however late, it will be. */
   isLost(user: SocketUser): boolean {
-    const {limit} = this.#kindOf(this.#laneOf(user.call));
+    const {limit} = this.#kindOf(this.#lanes.of(user));
     const since = this.#clock.now() - this.#settings.callTimeoutMs * (1 + lingerShare);
     return limit.isHanging(user.startedAt) || !limit.hasAnsweredSince(since);
   }
 
   /** Whether a call that has run so far is slow for its kind. */
   isSlow(user: SocketUser): boolean {
-    return this.#clock.now() - user.startedAt > this.#laneOf(user.call).pace.slowMs;
+    return this.#clock.now() - user.startedAt > this.#lanes.of(user).pace.slowMs;
   }
 
-  #laneOf(call: Call): Lane<SocketUser> {
-    return this.#lanes[call.kind === 'message' ? call.standing : call.kind] as Lane<SocketUser>;
+  /** Whether calls of its type hang, whoever sent them. */
+  isOfStuckType(user: SocketUser): boolean {
+    return this.#lanes.isOfStuckType(user, this.#clock.now());
   }
 
   #run(user: SocketUser, lane: Lane<SocketUser>): void {
     this.#busy++;
-    lane.begin(user);
     user.startedAt = this.#clock.now();
+    this.#lanes.begin(user, user.startedAt);
     user.startedAs = runningIn(this.#kindOf(lane).lanes);
     user.send(this.#takeIdle() ?? this.#open(this.#origin, this.#settings.callTimeoutMs));
   }
@@ -221,7 +224,7 @@ export class SocketPool {
   }
 
   #startNext(lane: Lane<SocketUser>, now: number): void {
-    const user = lane.waiting.first;
+    const user = this.#lanes.next(lane, now);
     if (user === undefined) return;
     // What cannot be answered in time any more is not made. [RB-68]
     const leftMs = user.arrivedAt + this.#settings.callTimeoutMs - now;
@@ -265,6 +268,7 @@ export class SocketPool {
   #probe(): void {
     const now = this.#clock.now();
     for (const kind of this.#kinds) learnOverdue(kind, this.#settings.callTimeoutMs, now);
+    this.#lanes.clear(now);
     this.#fill();
     for (const {lanes} of this.#kinds) {
       for (const lane of lanes) {
