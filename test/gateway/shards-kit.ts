@@ -3,9 +3,9 @@
 import {once} from 'node:events';
 import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
-import type {ExecutionContext} from 'ava';
 import {type Gateway, startGateway} from '../../src/gateway/gateway.ts';
 import {defaultOptions, type GatewayOptions} from '../../src/gateway/options.ts';
+import type {Lifetime} from '../e2e/kit/lifetime.ts';
 
 export const token = 'a-token-of-the-shard-tests';
 const key = 'a-key-of-the-shard-tests-24';
@@ -16,7 +16,8 @@ export interface World {
   /** Joined by the next client that connects. */
   channel: string;
   identity: string | undefined;
-  connect(): Promise<Client>;
+  /** The client goes with `lifetime`. @default with the world */
+  connect(lifetime?: Lifetime): Promise<Client>;
   post(path: string, body?: string): Promise<Record<string, unknown>>;
 }
 
@@ -27,7 +28,7 @@ export interface Client {
   readonly closed: Promise<number>;
 }
 
-export async function start(t: ExecutionContext, threads: number): Promise<World> {
+export async function start(t: Lifetime, threads: number): Promise<World> {
   const world = {channel: 'room', identity: undefined as string | undefined};
   const business = createServer((request, response) => {
     request.resume();
@@ -36,7 +37,7 @@ export async function start(t: ExecutionContext, threads: number): Promise<World
   });
   business.listen(0, '127.0.0.1');
   await once(business, 'listening');
-  t.teardown(() => business.close());
+  t.teardown(() => void business.close());
   const url = `http://127.0.0.1:${(business.address() as AddressInfo).port}/`;
   const options: GatewayOptions = {
     ...defaultOptions,
@@ -56,7 +57,7 @@ export async function start(t: ExecutionContext, threads: number): Promise<World
   return Object.assign(world, {
     gateway,
     options,
-    connect: () => connect(t, gateway),
+    connect: (lifetime = t) => connect(lifetime, gateway),
     post: async (path: string, body = '') => {
       // A connection of its own each time, so that the kernel picks a shard each time.
       const headers = {authorization: `Bearer ${key}`, connection: 'close'};
@@ -66,7 +67,7 @@ export async function start(t: ExecutionContext, threads: number): Promise<World
   });
 }
 
-async function connect(t: ExecutionContext, gateway: Gateway): Promise<Client> {
+async function connect(t: Lifetime, gateway: Gateway): Promise<Client> {
   const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/connect/`);
   socket.binaryType = 'arraybuffer';
   const got: string[] = [];

@@ -1,30 +1,50 @@
 import test from 'ava';
 import {startGateway} from '../../src/gateway/gateway.ts';
 import {signedQuery} from '../../src/protocol/signature.ts';
-import {type Client, start, token} from './shards-kit.ts';
+import {type Client, start, token, type World} from './shards-kit.ts';
 
-test('clients on both shards get a publication once each, whichever shard the caller reaches [RB-61]', async (t) => {
-  const world = await start(t, 2);
-  const clients = await Promise.all(Array.from({length: 20}, () => world.connect()));
-  for (let publish = 0; publish < 10; publish++) {
-    t.like(await world.post('/send/?channel=room&qos=2'), {status: 0, connections: 20});
-  }
-  for (const {got} of clients) t.is(got.filter((packet) => packet.startsWith('14')).length, 10);
+// A thread takes longer to start than most tests take: those that leave nothing behind but a channel of their own share a
+// gateway, one after the other.
+const shared = new Map<number, Promise<World>>();
+const ends: (() => void | Promise<void>)[] = [];
+
+test.after.always('the shared gateways end', async () => {
+  for (const end of ends.toReversed()) await end();
 });
 
-test('a publication that follows the 101 finds the client in its channels, on whichever shard', async (t) => {
-  const world = await start(t, 2);
+/** The gateway of so many threads; who comes in from now on joins `channel`. */
+async function enter(threads: number, channel: string): Promise<World> {
+  const starting = shared.get(threads) ?? start({teardown: (end) => ends.push(end)}, threads);
+  shared.set(threads, starting);
+  const world = await starting;
+  return Object.assign(world, {channel, identity: undefined});
+}
+
+test.serial(
+  'clients on both shards get a publication once each, whichever shard the caller reaches [RB-61]',
+  async (t) => {
+    const world = await enter(2, 'everybody');
+    const clients = await Promise.all(Array.from({length: 20}, () => world.connect(t)));
+    for (let publish = 0; publish < 10; publish++) {
+      t.like(await world.post('/send/?channel=everybody&qos=2'), {status: 0, connections: 20});
+    }
+    for (const {got} of clients) t.is(got.filter((packet) => packet.startsWith('14')).length, 10);
+  },
+);
+
+test.serial('a publication that follows the 101 finds the client in its channels, on whichever shard', async (t) => {
+  const world = await enter(2, 'room-0');
   for (let round = 0; round < 60; round++) {
     world.channel = `room-${round}`;
-    await world.connect();
+    await world.connect(t);
     t.like(await world.post(`/send/?channel=room-${round}&qos=1&timeout=5`), {connections: 1}, `round ${round}`);
   }
 });
 
-test('identity, occupy and unsub act across shards', async (t) => {
-  const world = await start(t, 2);
-  const clients = await Promise.all(Array.from({length: 12}, () => world.connect()));
-  const all = await world.post('/send/?channel=room&qos=1&replies=all');
+test.serial('identity, occupy and unsub act across shards', async (t) => {
+  const world = await enter(2, 'members');
+  const clients = await Promise.all(Array.from({length: 12}, () => world.connect(t)));
+  const all = await world.post('/send/?channel=members&qos=1&replies=all');
   const identities = (all.replies as {identity: string}[]).map(({identity}) => identity);
   t.is(new Set(identities).size, 12);
   for (const identity of identities) {
@@ -48,33 +68,37 @@ test('identity, occupy and unsub act across shards', async (t) => {
   t.is(clients.length, 12);
 });
 
-test('of clients that occupy a channel at the same moment exactly one stays, whichever shards they are on', async (t) => {
-  const world = await start(t, 3);
-  await Promise.all(Array.from({length: 9}, () => world.connect()));
-  const all = await world.post('/send/?channel=room&qos=1&replies=all');
-  const identities = (all.replies as {identity: string}[]).map(({identity}) => identity);
-  for (let round = 0; round < 30; round++) {
-    const channel = `throne-${round}`;
-    const answers = await Promise.all(
-      identities.map((identity) => world.post('/sub/', JSON.stringify({identity, channel, occupy: 1}))),
-    );
-    for (const answer of answers) t.is(answer.status, 0);
-    t.like(await world.post(`/send/?channel=${channel}&qos=1`), {connections: 1}, `round ${round}`);
-  }
-});
+test.serial(
+  'of clients that occupy a channel at the same moment exactly one stays, whichever shards they are on',
+  async (t) => {
+    const world = await enter(3, 'rivals');
+    await Promise.all(Array.from({length: 9}, () => world.connect(t)));
+    const all = await world.post('/send/?channel=rivals&qos=1&replies=all');
+    const identities = (all.replies as {identity: string}[]).map(({identity}) => identity);
+    for (let round = 0; round < 30; round++) {
+      const channel = `throne-${round}`;
+      const answers = await Promise.all(
+        identities.map((identity) => world.post('/sub/', JSON.stringify({identity, channel, occupy: 1}))),
+      );
+      for (const answer of answers) t.is(answer.status, 0);
+      t.like(await world.post(`/send/?channel=${channel}&qos=1`), {connections: 1}, `round ${round}`);
+    }
+  },
+);
 
-test('subscribers on all shards see what several callers publish at once in one order [RB-45]', async (t) => {
-  const world = await start(t, 3);
-  const clients = await Promise.all(Array.from({length: 12}, () => world.connect()));
+test.serial('subscribers on all shards see what several callers publish at once in one order [RB-45]', async (t) => {
+  const world = await enter(3, 'ordered');
+  const clients = await Promise.all(Array.from({length: 12}, () => world.connect(t)));
   for (const qos of [0, 1, 2]) {
     for (const {got} of clients) got.length = 0;
     await Promise.all(
       Array.from({length: 8}, async (_, caller) => {
-        for (let each = 0; each < 12; each++) await world.post(`/send/?channel=room&qos=${qos}`, `${caller}:${each}`);
+        for (let each = 0; each < 12; each++)
+          await world.post(`/send/?channel=ordered&qos=${qos}`, `${caller}:${each}`);
       }),
     );
     // Confirmed by all, so that everybody has what came before.
-    t.like(await world.post('/send/?channel=room&qos=1', 'last'), {connections: clients.length});
+    t.like(await world.post('/send/?channel=ordered&qos=1', 'last'), {connections: clients.length});
     const payloads = clients.map(({got}) =>
       got
         .filter((packet) => packet.startsWith('1'))
@@ -92,21 +116,24 @@ test('subscribers on all shards see what several callers publish at once in one 
   }
 });
 
-test('an identity that the business server gives is that of the newest connection, on whichever shard', async (t) => {
-  const world = await start(t, 2);
-  world.identity = 'user-1';
-  let last: Client | undefined;
-  for (let round = 0; round < 10; round++) {
-    const client = await world.connect();
-    if (last !== undefined) t.is(await last.closed, 4142);
-    last = client;
-    t.like(await world.post('/send/?identity=user-1&qos=1'), {connections: 1});
-  }
-});
+test.serial(
+  'an identity that the business server gives is that of the newest connection, on whichever shard',
+  async (t) => {
+    const world = await enter(2, 'named');
+    world.identity = 'user-1';
+    let last: Client | undefined;
+    for (let round = 0; round < 10; round++) {
+      const client = await world.connect(t);
+      if (last !== undefined) t.is(await last.closed, 4142);
+      last = client;
+      t.like(await world.post('/send/?identity=user-1&qos=1'), {connections: 1});
+    }
+  },
+);
 
-test('a signed call is accepted once by the node, not once by each shard', async (t) => {
-  const world = await start(t, 3);
-  const url = `${world.gateway.url}/send/?channel=room&qos=0&${signedQuery(token, Date.now(), '4711')}`;
+test.serial('a signed call is accepted once by the node, not once by each shard', async (t) => {
+  const world = await enter(3, 'signed');
+  const url = `${world.gateway.url}/send/?channel=signed&qos=0&${signedQuery(token, Date.now(), '4711')}`;
   const statuses = await Promise.all(
     Array.from({length: 12}, async () => {
       const answer = await fetch(url, {method: 'POST', headers: {connection: 'close'}});
@@ -117,7 +144,7 @@ test('a signed call is accepted once by the node, not once by each shard', async
   t.is(statuses.filter((status) => status === 401).length, 11);
 });
 
-test('/serverinfo/ counts all shards', async (t) => {
+test.serial('/serverinfo/ counts all shards', async (t) => {
   const world = await start(t, 2);
   await Promise.all(Array.from({length: 10}, () => world.connect()));
   for (let ask = 0; ask < 6; ask++) {
@@ -133,7 +160,7 @@ test('/serverinfo/ counts all shards', async (t) => {
   }
 });
 
-test('shutdown closes the clients of every shard with 1001', async (t) => {
+test.serial('shutdown closes the clients of every shard with 1001', async (t) => {
   const world = await start(t, 2);
   const clients = await Promise.all(Array.from({length: 10}, () => world.connect()));
   await world.gateway.close();
@@ -141,8 +168,8 @@ test('shutdown closes the clients of every shard with 1001', async (t) => {
   t.is(world.gateway.counters.connectionsClosed, 10);
 });
 
-test('a port that another process has is refused, also to shards that would share it', async (t) => {
-  const world = await start(t, 2);
+test.serial('a port that another process has is refused, also to shards that would share it', async (t) => {
+  const world = await enter(2, 'unused');
   const other = startGateway({...world.options, port: world.gateway.port});
   await t.throwsAsync(other, {code: 'EADDRINUSE'});
 });
