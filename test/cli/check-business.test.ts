@@ -7,6 +7,7 @@ import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {checkBusiness} from '../../src/cli/check/business-check.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
+import {readConfiguration} from '../../src/gateway/configuration.ts';
 import {defaultOptions} from '../../src/gateway/options.ts';
 import {
   after,
@@ -49,13 +50,13 @@ function configuration({connect, message, close}: Urls, ...more: readonly string
   return `[main]\n${[...lines, `security_token = ${securityToken}`].join('\n')}\n`;
 }
 
-type Check = (urls: Urls, args?: readonly string[], ...more: readonly string[]) => Promise<readonly Finding[]>;
+type Check = (urls: Urls, args?: readonly string[]) => Promise<readonly Finding[]>;
 
 /** Starts a gateway, and runs the command; gives the findings about the business server. */
 async function checker(t: ExecutionContext): Promise<Check> {
   const {gateway} = await start(t);
-  return async (urls, args = [], ...more) => {
-    const file = await writeIn(t, 'server.ini', configuration(urls, ...more));
+  return async (urls, args = []) => {
+    const file = await writeIn(t, 'server.ini', configuration(urls));
     const {code, stdout, stderr} = await run(t, 'rainbow', ['check', gateway.url, '-f', file, '--json', ...args]);
     t.is(stderr, '');
     const {ok, findings}: {ok: boolean; findings: readonly Finding[]} = JSON.parse(stdout);
@@ -72,11 +73,19 @@ function summary(findings: readonly Finding[]): readonly string[] {
   return findings.map(({name, ok, isCalled}) => `${name} ${ok}${isCalled === false ? ' not called' : ''}`);
 }
 
+/** The findings alone, without the command around them, which takes a process each time. */
+async function findingsAt(t: ExecutionContext, urls: Urls, ...more: readonly string[]): Promise<readonly Finding[]> {
+  const file = await writeIn(t, 'server.ini', configuration(urls, ...more));
+  const read = readConfiguration({file, environment: {}, flags: {}});
+  if (read.kind !== 'valid') throw new Error(JSON.stringify(read));
+  return await checkBusiness({options: read.options, securityToken, headers: {}, type: undefined});
+}
+
 /** What is found where the connect call is answered so. */
-async function failure(t: ExecutionContext, check: Check, script: Script, ...more: readonly string[]): Promise<string> {
+async function failure(t: ExecutionContext, script: Script, ...more: readonly string[]): Promise<string> {
   const business = await startBusinessServer(t, securityToken);
   business.always('connect', script);
-  const findings = await check(urlsOf(business.url), [], ...more);
+  const findings = await findingsAt(t, urlsOf(business.url), ...more);
   t.deepEqual(summary(findings), ['connect_url false', 'forward_url true not called', 'close_url true not called']);
   t.is(business.count('close') + business.count('message'), 0);
   return findings[0]?.detail ?? '';
@@ -157,16 +166,14 @@ const statuses: readonly (readonly [number, RegExp])[] = [
 
 for (const [status, advice] of statuses) {
   test(`a connect call answered ${status} fails with advice`, async (t) => {
-    const check = await checker(t);
-    const detail = await failure(t, check, answer(status, '{"status":"fail","code":"RB_SAMPLE"}'));
+    const detail = await failure(t, answer(status, '{"status":"fail","code":"RB_SAMPLE"}'));
     t.regex(detail, new RegExp(`/connect/ answers ${status} \\(RB_SAMPLE\\)\\. `));
     t.regex(detail, advice);
   });
 }
 
 test('a redirect is a failure that names the target, without the signature', async (t) => {
-  const check = await checker(t);
-  const detail = await failure(t, check, (response, call) => {
+  const detail = await failure(t, (response, call) => {
     response.writeHead(308, {location: `/connect?${call.query.toString()}`}).end();
   });
   t.regex(
@@ -174,22 +181,18 @@ test('a redirect is a failure that names the target, without the signature', asy
     /answers 308\. The gateway does not follow redirects\. It leads to http:\S+\/connect: set connect_url/,
   );
   t.regex(detail, /Next\.js, redirect because of the slash at the end/);
-  const elsewhere = await failure(t, check, answer(302, '', {location: 'https://login.example/?next=1'}));
+  const elsewhere = await failure(t, answer(302, '', {location: 'https://login.example/?next=1'}));
   t.regex(elsewhere, /It leads to https:\/\/login\.example\//);
   t.notRegex(elsewhere, /slash/);
-  t.regex(
-    await failure(t, check, answer(301)),
-    /does not follow redirects\. Set connect_url to the URL that answers\.$/,
-  );
+  t.regex(await failure(t, answer(301)), /does not follow redirects\. Set connect_url to the URL that answers\.$/);
 });
 
 test('a forward_url that is not called is asked for a redirect, without a signature', async (t) => {
-  const check = await checker(t);
   const business = await startBusinessServer(t, securityToken);
   business.always('other', (response, call) => {
     response.writeHead(308, {location: call.path.slice(0, -1)}).end();
   });
-  const findings = await check(urlsOf(business.url));
+  const findings = await findingsAt(t, urlsOf(business.url));
   t.deepEqual(summary(findings), ['connect_url true', 'forward_url false', 'close_url true']);
   t.regex(
     findings[1]?.detail ?? '',
@@ -204,7 +207,7 @@ test('a forward_url that is not called is asked for a redirect, without a signat
   for (const status of [200, 304, 400, 403, 404, 405, 500]) {
     business.always('other', answer(status));
     t.deepEqual(
-      summary(await check(urlsOf(business.url))).slice(1, 2),
+      summary(await findingsAt(t, urlsOf(business.url))).slice(1, 2),
       ['forward_url true not called'],
       String(status),
     );
@@ -212,23 +215,21 @@ test('a forward_url that is not called is asked for a redirect, without a signat
 });
 
 test('what is no JSON with a status is named as what it is', async (t) => {
-  const check = await checker(t);
   const html = answer(200, '<!doctype html><title>Log in</title>', {'content-type': 'text/html'});
   t.regex(
-    await failure(t, check, html),
+    await failure(t, html),
     /answers 200 with an HTML page\. Expected a JSON object such as {"status":"success"}/,
   );
-  t.regex(await failure(t, check, answer(200)), /answers 200 with an empty body/);
-  t.regex(await failure(t, check, answer(200, 'ok')), /answers 200 with something other than a JSON object/);
-  t.regex(await failure(t, check, answer(200, '{"ok":true}')), /answers 200 with JSON that has no status/);
+  t.regex(await failure(t, answer(200)), /answers 200 with an empty body/);
+  t.regex(await failure(t, answer(200, 'ok')), /answers 200 with something other than a JSON object/);
+  t.regex(await failure(t, answer(200, '{"ok":true}')), /answers 200 with JSON that has no status/);
 });
 
 test('a server that hangs, hangs up, or does not speak HTTP is told apart', async (t) => {
-  const check = await checker(t);
-  const slow = await failure(t, check, hang(), 'call_timeout = 3');
+  const slow = await failure(t, hang(), 'call_timeout = 3');
   t.regex(slow, /does not answer within 3 s \(call_timeout\)/);
-  t.regex(await failure(t, check, drop()), /closes the connection without an answer/);
-  t.regex(await failure(t, check, garbage()), /does not answer in HTTP \(\w+\)/);
+  t.regex(await failure(t, drop()), /closes the connection without an answer/);
+  t.regex(await failure(t, garbage()), /does not answer in HTTP \(\w+\)/);
 });
 
 test('a connect call answered yes after call_timeout fails, and the close call follows', async (t) => {
@@ -249,9 +250,8 @@ test('a connect call answered yes after call_timeout fails, and the close call f
 });
 
 test('nothing that listens, no such host, and TLS on one side are told apart', async (t) => {
-  const check = await checker(t);
   const port = await holdPort(t);
-  const refused = await check(urlsOf(`http://127.0.0.1:${port}`));
+  const refused = await findingsAt(t, urlsOf(`http://127.0.0.1:${port}`));
   t.deepEqual(summary(refused), ['connect_url false', 'forward_url false', 'close_url false']);
   for (const [index, name] of ['connect_url', 'forward_url', 'close_url'].entries()) {
     const expected = new RegExp(
@@ -259,19 +259,18 @@ test('nothing that listens, no such host, and TLS on one side are told apart', a
     );
     t.regex(refused[index]?.detail ?? '', expected);
   }
-  const [unknown] = await check(urlsOf('http://nosuch.invalid'));
+  const [unknown] = await findingsAt(t, urlsOf('http://nosuch.invalid'));
   t.regex(unknown?.detail ?? '', /no such host|cannot be resolved now/);
   const plain = await startBusinessServer(t, securityToken);
-  const [tls] = await check(urlsOf(plain.url.replace('http', 'https')));
+  const [tls] = await findingsAt(t, urlsOf(plain.url.replace('http', 'https')));
   t.regex(tls?.detail ?? '', /does not speak TLS \(\w+\)\. Look whether connect_url needs http/);
 });
 
 test('a certificate that is not trusted is named, for URLs that are called and for those that are not', async (t) => {
-  const check = await checker(t);
   const server = createServer({key, cert: certificate}, (_request, response) => response.end());
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   t.teardown(() => server.close());
-  const findings = await check(urlsOf(`https://127.0.0.1:${(server.address() as AddressInfo).port}`));
+  const findings = await findingsAt(t, urlsOf(`https://127.0.0.1:${(server.address() as AddressInfo).port}`));
   t.deepEqual(summary(findings), ['connect_url false', 'forward_url false', 'close_url false']);
   for (const {detail} of findings) t.regex(detail, /certificate that is not trusted \(\w+\)\. .*NODE_EXTRA_CA_CERTS/);
 });

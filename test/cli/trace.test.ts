@@ -6,25 +6,29 @@ import {answer, hang, success} from '../e2e/kit/business-server.ts';
 import {type Overrides, securityToken, start, type World} from '../e2e/kit/gateway.ts';
 import {acknowledgeAll, type RawClient} from '../e2e/kit/raw-client.ts';
 import {room, single} from '../e2e/kit/room.ts';
-import {type Ended, run} from './kit.ts';
+import {CommandHost} from './command-host.ts';
+import type {Ended} from './kit.ts';
 
 const traced: Overrides = {traceRate: 1};
 
-async function trace(t: ExecutionContext, world: World, ...args: readonly string[]): Promise<Ended> {
+const host = new CommandHost();
+test.after.always('the commands end', () => host.end());
+
+function trace(world: World, ...args: readonly string[]): Promise<Ended> {
   const environment = {RAINBOW_URL: world.gateway.url, RAINBOW_SECURITY_TOKEN: securityToken};
-  return run(t, 'rainbow', ['trace', ...args], {environment});
+  return host.run(['trace', ...args], environment);
 }
 
 /** What the command says first. */
 async function headline(t: ExecutionContext, world: World, ...args: readonly string[]): Promise<string> {
-  const {code, stdout, stderr} = await trace(t, world, ...args);
+  const {code, stdout, stderr} = await trace(world, ...args);
   t.is(code, 0, stderr);
   return stdout.split('\n')[0] ?? '';
 }
 
 /** Nothing is known: exit code 1, and why on standard error. */
 async function unknown(t: ExecutionContext, world: World, args: readonly string[], why: RegExp): Promise<void> {
-  const {code, stdout, stderr} = await trace(t, world, ...args);
+  const {code, stdout, stderr} = await trace(world, ...args);
   t.is(code, 1);
   t.is(stdout, '');
   t.regex(stderr, why);
@@ -47,7 +51,7 @@ test('a message that all confirmed is told as such, with its ladder', async (t) 
   for (const client of clients) acknowledgeAll(client, 'ok');
   const message = await publish(world, {qos: 2});
   await world.reaches('deliveriesConfirmed', 2);
-  const {stdout} = await trace(t, world, message);
+  const {stdout} = await trace(world, message);
   t.regex(stdout, /^confirmed by 2 of 2\n/);
   for (const identity of identities) t.regex(stdout, new RegExp(`${identity}: confirmed after \\d+ ms \\(RB-17\\)`));
   const rungs = [
@@ -68,7 +72,7 @@ test('a message that was refused for a full queue is told so [RB-52]', async (t)
   await world.reaches('deliveries', 2);
   const {message, refused} = (await world.api.send({channel: 'room', qos: 1, timeout: 20})).json;
   t.is(refused, 1);
-  const {stdout} = await trace(t, world, message ?? '');
+  const {stdout} = await trace(world, message ?? '');
   t.regex(stdout, /^confirmed by 0 of 1; 1 refused, since its queue was full\n/);
   t.true(stdout.includes(`${identity}: its queue was full; it was not sent (RB-52)`));
 });
@@ -77,7 +81,7 @@ test('a message that timed out is told so, and what it means for the client [RB-
   const {world, client, identity} = await single(t, {...traced, retryIntervalMs: 100});
   const message = await publish(world, {timeout: 0.35});
   t.is((await client.parsed()).dup, false);
-  const {stdout} = await trace(t, world, message);
+  const {stdout} = await trace(world, message);
   t.regex(stdout, /^confirmed by 0 of 1 when its 350 ms were up; 1 not confirmed when its time was up\n/);
   t.regex(
     stdout,
@@ -92,7 +96,7 @@ test('a message that waited for the window until its time was up has expired [RB
   await world.reaches('deliveries', 1);
   const message = await publish(world, {timeout: 0.2});
   await world.reaches('deliveriesExpired', 1);
-  const {stdout} = await trace(t, world, message);
+  const {stdout} = await trace(world, message);
   t.regex(stdout, /; 1 expired before it could be sent\n/);
   t.true(stdout.includes(`${identity}: waited until its time was up, and was never sent (RB-18)`));
 });
@@ -110,7 +114,7 @@ test('a message that is still open says for whom, and what it awaits', async (t)
   void publish(world, {qos: 2, timeout: 20});
   await client.parsed();
   const message = await idOfOpen(world, identity);
-  const {stdout} = await trace(t, world, message);
+  const {stdout} = await trace(world, message);
   t.regex(stdout, /^confirmed by 0 of 1, still open after .*; 1 still open\n/);
   t.regex(stdout, new RegExp(`${identity}: sent, awaits REC for .* \\(RB-14\\)`));
 });
@@ -119,7 +123,7 @@ test('a message confirmed by 3 of 5 names the other two', async (t) => {
   const {world, clients, identities} = await room(t, 5, traced);
   for (const client of clients.slice(0, 3)) acknowledgeAll(client);
   const message = await publish(world, {timeout: 0.5});
-  const {stdout} = await trace(t, world, message);
+  const {stdout} = await trace(world, message);
   t.regex(stdout, /^confirmed by 3 of 5 when its 500 ms were up; 2 not confirmed when its time was up\n/);
   for (const identity of identities.slice(3)) {
     t.is(
@@ -135,7 +139,7 @@ test('a client that went away before it had confirmed is told of', async (t) => 
   await client.parsed();
   client.reset();
   const message = await published;
-  const {stdout} = await trace(t, world, message);
+  const {stdout} = await trace(world, message);
   t.regex(stdout, /^confirmed by 0 of 1; 1 gone before it confirmed\n/);
   t.regex(stdout, new RegExp(`${identity}: the client went away before it had confirmed, after \\d+ ms`));
 });
@@ -175,7 +179,7 @@ test("a client's message is followed to the business server and back", async (t)
   t.is(await client.packet(), '30 0005 796573');
   const call = world.business.calls('message').at(-1);
   const message = call?.header('RAINBOWMESSAGEID') ?? '';
-  const {stdout} = await trace(t, world, message);
+  const {stdout} = await trace(world, message);
   t.regex(
     stdout,
     new RegExp(`^a QoS 2 message of ${identity}: the business server has it after \\d+ ms; awaits REL\n`),
@@ -208,11 +212,11 @@ test('with payloads a story shows what the business server answered to a call th
   client.sendMessage({qos: 1, id: 6, type: 7, payload: 'up'});
   const failed = (await world.business.next('message')).header('RAINBOWMESSAGEID') ?? '';
   await world.reaches('callsFailed', 1);
-  const {stdout} = await trace(t, world, failed, '--payloads');
+  const {stdout} = await trace(world, failed, '--payloads');
   t.regex(stdout, /^a QoS 1 message of .*: .* failed \(status 500, answer: <h1>Oops<\/h1>x{243}\);/);
   t.regex(stdout, /\|--- message call \d+ type 7, 2 B -+>\| {2}up\n/);
   t.regex(stdout, /\|<-- failed \d+ \(500\) -+\| {2}<h1>Oops<\/h1>x{243}\n/);
-  const plain = await trace(t, world, failed);
+  const plain = await trace(world, failed);
   t.regex(plain.stdout, /failed \(status 500\);/);
   t.notRegex(plain.stdout, /Oops| {2}up\n/);
 });
@@ -235,7 +239,7 @@ test('what was not traced is not known, and tracing can be switched on and off',
 test('what is not known where tracing is on, or covers a share, is said so, and ends with 1 as JSON too', async (t) => {
   const world = await start(t, {traceRate: 0.25, traceKeepMs: 60_000});
   await unknown(t, world, ['p1'], /Tracing covers a share of 0\.25 .*kept for 60 s.* rainbow trace --on/);
-  const {code, stdout} = await trace(t, world, 'p1', '--json');
+  const {code, stdout} = await trace(world, 'p1', '--json');
   t.is(code, 1);
   t.like(JSON.parse(stdout), {status: 0, isKnown: false, traceRate: 0.25, traceKeepMs: 60_000});
 });
@@ -259,15 +263,15 @@ test('--json gives what the API gives, and a wrong call is refused', async (t) =
   const world = await start(t, traced);
   world.business.always('connect', success());
   const message = await publish(world, {channel: 'empty'});
-  const {stdout} = await trace(t, world, message, '--json');
+  const {stdout} = await trace(world, message, '--json');
   t.like(JSON.parse(stdout), {status: 0, message, headline: 'went to nobody: no client was in empty', parts: []});
-  t.is((await trace(t, world)).code, 2);
-  t.is((await trace(t, world, message, '--follow', '--off')).code, 2);
-  t.is((await trace(t, world, '--on', 'abc')).code, 2);
-  const known = await trace(t, world, message, '-i', 'stranger', '--json');
+  t.is((await trace(world)).code, 2);
+  t.is((await trace(world, message, '--follow', '--off')).code, 2);
+  t.is((await trace(world, '--on', 'abc')).code, 2);
+  const known = await trace(world, message, '-i', 'stranger', '--json');
   t.like(JSON.parse(known.stdout), {isKnown: true});
   for (const id of ['x1', 'P1', 'p', 'p1!', '5f3a0c']) {
-    const refused = await trace(t, world, id);
+    const refused = await trace(world, id);
     t.is(refused.code, 2);
     t.regex(refused.stderr, /^rainbow: expected ID to be p… .*, got .+\. For a client use --identity ID\.\n$/);
   }

@@ -2,11 +2,22 @@
 
 import {mkdir, readFile, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import test from 'ava';
+import test, {type ExecutionContext} from 'ava';
 import {configurationKeys} from '../../src/gateway/configuration-keys.ts';
-import {type Binary, emptyFolder, projectPath, run, runScript, writeIn} from './kit.ts';
+import {type Binary, type Ended, emptyFolder, projectPath, run, runScript, writeIn} from './kit.ts';
 
 const commands = [...['init', 'connect', 'bench', 'business', 'conformance', 'protocol']];
+
+const helpTexts = new Map<string, Promise<Ended>>();
+
+/** Of each the process is run once; several tests read what it prints. */
+function helpOf(t: ExecutionContext, ...words: readonly [Binary, ...string[]]): Promise<Ended> {
+  const [name, ...commandNames] = words;
+  const key = words.join(' ');
+  const known = helpTexts.get(key) ?? run(t, name, [...commandNames, '--help']);
+  helpTexts.set(key, known);
+  return known;
+}
 
 for (const name of ['rainbow', 'rainbow-server'] as const satisfies readonly Binary[]) {
   test(`${name} --version prints the version of the package`, async (t) => {
@@ -15,7 +26,7 @@ for (const name of ['rainbow', 'rainbow-server'] as const satisfies readonly Bin
   });
 
   test(`${name} --help prints usage, exit codes and examples`, async (t) => {
-    const {code, stdout, stderr} = await run(t, name, ['--help']);
+    const {code, stdout, stderr} = await helpOf(t, name);
     t.is(code, 0);
     t.is(stderr, '');
     t.regex(stdout, new RegExp(`^Usage: ${name} `));
@@ -25,10 +36,10 @@ for (const name of ['rainbow', 'rainbow-server'] as const satisfies readonly Bin
 }
 
 test('rainbow --help lists every command, and each has help with an example', async (t) => {
-  const {stdout} = await run(t, 'rainbow', ['--help']);
+  const {stdout} = await helpOf(t, 'rainbow');
   for (const command of commands) {
     t.regex(stdout, new RegExp(`^  ${command} `, 'm'));
-    const help = await run(t, 'rainbow', [command, '--help']);
+    const help = await helpOf(t, 'rainbow', command);
     t.is(help.code, 0);
     t.regex(help.stdout, new RegExp(`^Usage: rainbow ${command} `));
     t.regex(help.stdout, /^Examples?:\n {2}\S/m, command);
@@ -36,11 +47,11 @@ test('rainbow --help lists every command, and each has help with an example', as
 });
 
 test('no help quotes a default: it is printed as one types it', async (t) => {
-  const {stdout} = await run(t, 'rainbow', ['--help']);
+  const {stdout} = await helpOf(t, 'rainbow');
   const names = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name = '']) => name);
   t.true(names.includes('conformance'));
-  const helps = [await run(t, 'rainbow-server', ['--help'])];
-  for (const name of names) helps.push(await run(t, 'rainbow', [name, '--help']));
+  const helps = [await helpOf(t, 'rainbow-server')];
+  for (const name of names) helps.push(await helpOf(t, 'rainbow', name));
   const text = helps.map((help) => help.stdout).join('');
   t.deepEqual(text.match(/\(default: ["[{][^)]*\)/g), null);
   t.regex(text, /\(default: 127\.0\.0\.1\)/);
@@ -48,13 +59,13 @@ test('no help quotes a default: it is printed as one types it', async (t) => {
 
 test('every command that prints a result has --json', async (t) => {
   for (const command of commands.filter((name) => name !== 'serve')) {
-    const {stdout} = await run(t, 'rainbow', [command, '--help']);
+    const {stdout} = await helpOf(t, 'rainbow', command);
     t.regex(stdout, /--json/, command);
   }
 });
 
 test('rainbow-server has a flag for each key that is no secret', async (t) => {
-  const {stdout} = await run(t, 'rainbow-server', ['--help']);
+  const {stdout} = await helpOf(t, 'rainbow-server');
   const flags = new Set(stdout.match(/^ {2}(?:-\w, )?--[a-z-]+/gm)?.map((line) => line.replace(/.*--/, '--')));
   for (const {flag, form} of configurationKeys) t.is(flags.has(flag), form.isSecret !== true, flag);
 });
@@ -171,11 +182,11 @@ process.on('exit', () => process.stderr.write(loaded.join('\\n')));
 `;
 
 test('no help has an empty list or two defaults', async (t) => {
-  const help = await run(t, 'rainbow', ['--help']);
+  const help = await helpOf(t, 'rainbow');
   const names = [...help.stdout.matchAll(/^ {2}([a-z]+) (?:\[|<| )/gm)].map(([, name]) => name ?? '');
   t.true(names.length > 10);
   for (const name of names.filter((one) => one !== 'rainbow' && one !== 'curl')) {
-    const {stdout} = await run(t, 'rainbow', [name, '--help']);
+    const {stdout} = await helpOf(t, 'rainbow', name);
     t.notRegex(stdout, /default:\s+\[\]|default:\s+""|\(default:[^()]*\)\s+\(default:/, name);
   }
 });
