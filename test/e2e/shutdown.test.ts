@@ -1,32 +1,47 @@
 // The end of a gateway: embedded by close(), and as the real command by SIGTERM and SIGINT.
 
-import test from 'ava';
+import test, {type ExecutionContext} from 'ava';
 import {after, answer, hang, success} from './kit/business-server.ts';
 import {Latch, within} from './kit/deadline.ts';
-import {runServer, start, startDaemon, writeIni} from './kit/gateway.ts';
+import {type Daemon, runServer, start, startDaemon, writeIni} from './kit/gateway.ts';
 import {dial} from './kit/raw-client.ts';
 
-for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-  test.serial(`${signal}: clients get 1001, their close calls are made, exit 0 within 5 s`, async (t) => {
-    const daemon = await startDaemon(t);
-    const {business} = daemon;
-    business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
-    const clients = await Promise.all(Array.from({length: 20}, () => daemon.connect()));
-    const begin = performance.now();
-    daemon.process.kill(signal);
-    for (const client of clients) {
-      t.is((await client.closeFrame()).code, 1001);
-      client.finish();
-    }
-    t.is(await within(daemon.exited, 'the end of the server', 7_000), 0, daemon.output);
-    t.true(performance.now() - begin < 5_000);
-    t.is(business.count('close'), 20);
-    await t.throwsAsync(dial(t, daemon.port));
-  });
+// Which limit ends a server is seen by making the others so long that a test does not see them pass; how long each takes is
+// shown in simulated time (../simulation/strain).
+const longest = {shutdown_grace: 300, shutdown_max: 3_600, call_timeout: 300};
+const inJson = {log_format: 'json'};
+
+/** It began to stop once and came to the end of that: neither a second signal nor the last deadline ended it. */
+function expectOrder(t: ExecutionContext, {output}: Daemon): void {
+  const events = [...output.matchAll(/"event":"(gateway\.stop\w+|process\.killed|process\.failed)"/g)].map(
+    ([, event]) => event,
+  );
+  t.deepEqual(events, ['gateway.stopping', 'gateway.stopped'], output);
 }
 
-test.serial('SIGTERM ends a server within 5 s even where clients and business server hang', async (t) => {
-  const daemon = await startDaemon(t);
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  test.serial(
+    `${signal}: clients get 1001, their close calls are made, exit 0 without waiting for anything`,
+    async (t) => {
+      const daemon = await startDaemon(t, {...longest, ...inJson});
+      const {business} = daemon;
+      business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
+      const clients = await Promise.all(Array.from({length: 20}, () => daemon.connect()));
+      daemon.process.kill(signal);
+      for (const client of clients) {
+        t.is((await client.closeFrame()).code, 1001);
+        client.finish();
+      }
+      t.is(await within(daemon.exited, 'the end of the server'), 0, daemon.output);
+      expectOrder(t, daemon);
+      t.is(business.count('close'), 20);
+      await t.throwsAsync(dial(t, daemon.port));
+    },
+  );
+}
+
+test.serial('SIGTERM ends a server by shutdown_grace where clients and business server hang', async (t) => {
+  const daemon = await startDaemon(t, {...longest, shutdown_grace: 2, ...inJson});
   const {business} = daemon;
   business.always('message', hang()).always('close', hang());
   const clients = await Promise.all(Array.from({length: 5}, () => daemon.connect()));
@@ -38,27 +53,25 @@ test.serial('SIGTERM ends a server within 5 s even where clients and business se
   await business.take('connect', 6);
   const half = await dial(t, daemon.port);
   half.sendRaw(Buffer.from('POST /send/?channel=x HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf'));
-  const begin = performance.now();
   daemon.process.kill('SIGTERM');
   // Nobody answers the close frames.
   for (const client of clients) t.is((await client.closeFrame()).code, 1001);
-  t.is(await within(daemon.exited, 'the end of the server', 7_000), 0, daemon.output);
-  t.true(performance.now() - begin < 5_000, `${performance.now() - begin} ms`);
+  t.is(await within(daemon.exited, 'the end of the server'), 0, daemon.output);
+  expectOrder(t, daemon);
   t.is(business.count('close'), 5);
 });
 
-test.serial('SIGTERM ends a server within 5 s where a client never reads', async (t) => {
-  const daemon = await startDaemon(t);
+test.serial('SIGTERM ends a server by shutdown_grace where a client never reads', async (t) => {
+  const daemon = await startDaemon(t, {...longest, shutdown_grace: 2, ...inJson});
   daemon.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
   const client = await daemon.connect();
   client.pause();
   for (let index = 0; index < 20; index++) {
     await daemon.api.send({channel: 'room', qos: 0}, Buffer.alloc(1_000_000));
   }
-  const begin = performance.now();
   daemon.process.kill('SIGTERM');
-  t.is(await within(daemon.exited, 'the end of the server', 7_000), 0, daemon.output);
-  t.true(performance.now() - begin < 5_000);
+  t.is(await within(daemon.exited, 'the end of the server'), 0, daemon.output);
+  expectOrder(t, daemon);
   t.is(daemon.business.count('close'), 1);
 });
 
