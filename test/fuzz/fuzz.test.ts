@@ -3,12 +3,13 @@ import {SeededRandom} from '../../src/core/random-seeded.ts';
 import {bendBytes, bendText} from './mutation.ts';
 import {runFuzz, targetNames} from './run.ts';
 
-test('100,000 random and bent inputs from outside are read without a throw, good ones and bad ones [RB-58]', (t) => {
-  const {targets, failures} = runFuzz({seed: 1, from: 0, to: 100_000});
+// A sample: `npm run prove -- --quick` does 500,000.
+test('40,000 random and bent inputs from outside are read without a throw, good ones and bad ones [RB-58]', (t) => {
+  const {targets, failures} = runFuzz({seed: 1, from: 0, to: 40_000});
   t.deepEqual(failures, []);
   for (const name of targetNames) {
     const count = targets[name];
-    t.true((count?.inputs ?? 0) >= 900, name);
+    t.true((count?.inputs ?? 0) >= 360, name);
     t.true(Object.keys(count?.classes ?? {}).length >= 2, `${name} must meet more than one kind of end`);
     t.log(`${name}: ${count?.inputs} inputs, ${JSON.stringify(count?.classes)}`);
   }
