@@ -1,5 +1,5 @@
 // Tests that want a program which is not everywhere: where it is missing they are skipped, the title says why, and so do the
-// totals. `.ci/run` installs the programs, and fails where a test was skipped for want of one.
+// totals. `.ci/run` installs the programs, and fails where a test was skipped for want of one that it needs.
 
 import {spawnSync} from 'node:child_process';
 import {existsSync} from 'node:fs';
