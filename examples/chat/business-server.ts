@@ -37,6 +37,14 @@ export interface ChatOptions {
   readonly log: (line: string) => void;
   /** Of the page's files. @default dist/chat, where `npm run build:pages` puts them */
   readonly pageFolder?: string;
+  /**
+   * How long what is said waits for a silent client in the room. Shorter than the gateway waits for us, so that it does not
+   * make the call fail.
+   * @default 5 s
+   */
+  readonly sayTimeoutMs?: number;
+  /** How long the question who is here waits for answers. @default 2 s */
+  readonly whoTimeoutMs?: number;
 }
 
 /** A running business server. */
@@ -61,11 +69,9 @@ const saySchema = z.object({
   room: roomSchema.optional(),
 });
 const builtPage = fileURLToPath(new URL('../../dist/chat', import.meta.url));
-/** Shorter than the gateway waits for us, so that a silent client in the room does not make the call fail. */
-const sayTimeoutMs = 5_000;
-const whoTimeoutMs = 2_000;
 
-function createApp({token, gatewayUrl, log}: ChatOptions): Business {
+function createApp(options: ChatOptions): Business {
+  const {token, gatewayUrl, log, sayTimeoutMs = 5_000, whoTimeoutMs = 2_000} = options;
   const gateway = (): RainbowApi => new RainbowApi({url: gatewayUrl(), token});
   const roomLog = new RoomLog();
   const once = new Once<{delivered: number | undefined}>();

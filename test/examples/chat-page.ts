@@ -16,6 +16,10 @@ export async function buildPage(): Promise<string> {
   return folder;
 }
 
+const aheadMs = 60_000;
+/** More than two heartbeats of the page. */
+const silenceMs = 10_000;
+
 /** One person in a tab of its own. */
 export class Tab {
   readonly page: Page;
@@ -26,6 +30,13 @@ export class Tab {
     this.conduct = observeConduct(page);
   }
 
+  /** Joins in a profile of its own, whose time can be stopped. */
+  static async joinAlone(context: BrowserContext, url: string, name: string): Promise<Tab> {
+    // Before the page is there: it would have the time of the machine.
+    await context.clock.install();
+    return await Tab.join(context, url, name);
+  }
+
   /** Joins by the keyboard alone. */
   static async join(context: BrowserContext, url: string, name: string): Promise<Tab> {
     const tab = new Tab(await context.newPage());
@@ -34,6 +45,26 @@ export class Tab {
     await tab.page.keyboard.press('Enter');
     await tab.isConnected();
     return tab;
+  }
+
+  /** Turns the switch off, and stops the page's time: what it does of itself after some seconds of silence, it does not do. */
+  async cut(): Promise<void> {
+    const now = await this.page.evaluate(() => Date.now());
+    // Ahead, since the page's time goes on until it stops; nothing that is due until then gives up a connection.
+    await this.page.clock.pauseAt(now + aheadMs);
+    await this.setNetwork(false);
+  }
+
+  /** Lets the time pass in which the page gives up its silent connection. */
+  async giveUp(): Promise<void> {
+    await this.page.clock.runFor(silenceMs);
+    await this.reaches('waiting');
+    await this.goOn();
+  }
+
+  /** The page's time passes again. */
+  async goOn(): Promise<void> {
+    await this.page.clock.resume();
   }
 
   async isConnected(): Promise<void> {

@@ -4,7 +4,7 @@
 import type {ExecutionContext} from 'ava';
 import {type Chat, type ChatOptions, startChat} from '../../examples/chat/business-server.ts';
 import {type Gateway, startGateway} from '../../src/gateway/gateway.ts';
-import {defaultOptions} from '../../src/gateway/options.ts';
+import {defaultOptions, type GatewayOptions} from '../../src/gateway/options.ts';
 import {generatePacket, type Packet, parsePacket, type Qos} from '../../src/protocol/packet.ts';
 
 export const token = 'a token for tests';
@@ -17,16 +17,20 @@ export interface ChatWorld {
   readonly lines: readonly string[];
 }
 
+export interface ChatWorldOptions extends Pick<ChatOptions, 'pageFolder' | 'sayTimeoutMs' | 'whoTimeoutMs'> {
+  readonly gatewayOptions?: Partial<GatewayOptions>;
+}
+
 /** Starts both on free ports; they end with the test. */
 export async function startChatWorld(
   t: ExecutionContext,
-  {gatewayPort = 0, ...more}: Pick<ChatOptions, 'pageFolder'> & {readonly gatewayPort?: number} = {},
+  {gatewayOptions: changes = {}, ...more}: ChatWorldOptions = {},
 ): Promise<ChatWorld> {
   const lines: string[] = [];
   let url = '';
   const chat = await startChat({port: 0, token, gatewayUrl: () => url, log: (line) => lines.push(line), ...more});
   t.teardown(() => chat.close());
-  const gateway = await startGateway({...gatewayOptions(chat.port), port: gatewayPort});
+  const gateway = await startGateway({...gatewayOptions(chat.port), ...changes});
   // Teardowns run last first: the gateway makes its close calls while there is somebody to take them.
   t.teardown(() => gateway.close());
   url = gateway.url;

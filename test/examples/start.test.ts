@@ -165,7 +165,7 @@ test('the terminal client comes back after a restart, into its room and with wha
   await first.gateway.close();
   await ann.says(/^Closed: 1001.*Connecting again in \d\.\d s\.$/m);
   ann.write('still there\n');
-  const second = await startChatWorld(t, {gatewayPort: port});
+  const second = await startChatWorld(t, {gatewayOptions: {port}});
   await ann.says(/^Connected again\.$/m);
   await ann.says(/Confirmed by 1/);
   const bob = await connectClient(t, second.gateway, 'bob');
