@@ -192,3 +192,15 @@ test('replies for which the node has no memory are left out likewise', async (t)
   t.like(await outcome, {connections: 2, isTruncated: true});
   t.is((await outcome).replies.length, 1);
 });
+
+test('of the last reply, which is kept until the answer, only the latest is held', (t) => {
+  const memory = new MemoryBound(1e9);
+  const kit = createActors({}, memory);
+  const clients = [kit.connect('room'), kit.connect('room'), kit.connect('room')];
+  void kit.publish({qos: 1});
+  const before = memory.total;
+  for (const [place, bytes] of [1_000, 2_000].entries()) {
+    clients[place]?.tell({kind: 'ack', id: 1, reply: new Uint8Array(bytes)});
+    t.is(memory.total - before, bytes);
+  }
+});

@@ -544,3 +544,20 @@ test('messages() gives one message after the other, acknowledged when the next o
   await reading;
   t.deepEqual(rest, [3]);
 });
+
+test('of those that hear that the network is back each comes after a time of its own', (t) => {
+  const scene = openScene(t, {backoffMinMs: 1_000});
+  const waits: number[] = [];
+  for (let round = 0; round < 20; round++) {
+    scene.platform.say('network.offline');
+    scene.socket.end();
+    const sockets = scene.sockets.length;
+    scene.platform.say('network.online');
+    let ms = 0;
+    for (; scene.sockets.length === sockets && ms <= 1_000; ms++) scene.clock.advance(1);
+    waits.push(ms);
+    scene.socket.open();
+  }
+  t.true(Math.min(...waits) >= 100 && Math.max(...waits) <= 1_000, waits.join());
+  t.true(new Set(waits).size > 10, waits.join());
+});

@@ -386,3 +386,14 @@ test('a message that is pending shows where it is', async (t) => {
     ],
   );
 });
+
+test('one that waits its turn is not taken for the message that the gateway finds too long', async (t) => {
+  const scene = openScene(t, {window: 1});
+  const sent = scene.rainbow.send(1, new Uint8Array(50), {qos: 1});
+  const waiting = scene.rainbow.send(2, new Uint8Array(500), {qos: 1});
+  scene.socket.end(1009);
+  t.is(await codeOf(sent), 'RB_MESSAGE_TOO_LARGE');
+  reopen(scene);
+  scene.socket.hear('20 0002');
+  t.is((await waiting).json(), undefined);
+});
