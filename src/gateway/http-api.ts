@@ -24,7 +24,6 @@ import {BodyMemory} from './body-memory.ts';
 import {answerClientError, answerConnect} from './client-error.ts';
 import {HttpDrain} from './http-drain.ts';
 import {HttpPace} from './http-pace.ts';
-import {HttpQueue} from './http-queue.ts';
 import {addInspector} from './inspector.ts';
 import {Metrics} from './metrics.ts';
 import {NodeGate} from './node-gate.ts';
@@ -166,7 +165,6 @@ const plainText = 'text/plain; charset=utf-8';
 
 function createServer(options: GatewayOptions, counters: Counters, responder: ApiResponder): FastifyInstance {
   const pace = new HttpPace();
-  const queue = new HttpQueue();
   const app: FastifyInstance = fastify({
     logger: false,
     bodyLimit: options.payloadBytesMax,
@@ -196,10 +194,7 @@ function createServer(options: GatewayOptions, counters: Counters, responder: Ap
     },
     clientErrorHandler: (error, socket) => answerClientError(error, socket, counters),
   });
-  app.server.on('request', ({socket}, response) => {
-    pace.count(socket);
-    queue.add(socket, response);
-  });
+  app.server.on('request', ({socket}) => pace.count(socket));
   app.server.on('connect', (_request, socket) => answerConnect(socket, counters));
   // Node would answer without a body, and uncounted; refuseRequest() knows what to say.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
