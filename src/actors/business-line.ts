@@ -4,10 +4,11 @@
 import type {CloseCallReason} from '../protocol/close-reason.ts';
 import type {Cell} from '../runtime/actor.ts';
 import type {Subject} from '../trace/observer.ts';
-import {type AcceptedAnswer, type Answer, type Call, nextStanding, type Standing} from '../upstream/call.ts';
+import type {AcceptedAnswer, Answer, Call, Standing} from '../upstream/call.ts';
 import type {InboundMessage} from './inbound-message.ts';
 import type {ConnectionMessage} from './messages.ts';
 import type {OwedClose} from './owed-close.ts';
+import {nextStanding} from './standing.ts';
 import type {Thread} from './thread.ts';
 import {overloaded} from './upstream-caller.ts';
 

@@ -144,15 +144,6 @@ export function unsent(call: number, reason: FailureReason, cause?: string): Fai
   return {kind: 'failed', call, reason, status: undefined, wasSent: false, cause, retryAfterMs: undefined};
 }
 
-/** How the last call of a client went, after this answer. */
-export function nextStanding(answer: Answer, standing: Standing): Standing {
-  if (answer.kind === 'refused') return standing;
-  if (answer.isSlow === true) return 'slow';
-  // One that was cut since its type hangs shows nothing of its client.
-  const showsNothing = answer.kind === 'failed' && (!answer.wasSent || answer.reason === 'timeout');
-  return showsNothing ? standing : 'prompt';
-}
-
 /** Whether no other answer to the same call follows. */
 export function isLast(answer: Answer): boolean {
   return answer.kind !== 'failed' || answer.isPending !== true;

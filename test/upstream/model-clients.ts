@@ -1,7 +1,8 @@
 // Clients of a model (model-kit.ts) that send for ever, one message open each.
 
+import {nextStanding} from '../../src/actors/standing.ts';
 import {SeededRandom} from '../../src/core/random-seeded.ts';
-import {nextStanding, type Standing} from '../../src/upstream/call.ts';
+import type {Standing} from '../../src/upstream/call.ts';
 import {messageCall} from './kit.ts';
 import type {ModelWorld} from './model-kit.ts';
 

@@ -2,8 +2,9 @@
 // other types are made: of the same clients, whose `unordered_types` let them have several open, and of all others.
 
 import test from 'ava';
+import {nextStanding} from '../../src/actors/standing.ts';
 import {SeededRandom} from '../../src/core/random-seeded.ts';
-import {nextStanding, type Standing} from '../../src/upstream/call.ts';
+import type {Standing} from '../../src/upstream/call.ts';
 import {messageCall} from './kit.ts';
 import {quantiles} from './model-clients.ts';
 import {createModel, type ModelWorld} from './model-kit.ts';

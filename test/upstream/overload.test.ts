@@ -2,8 +2,9 @@
 // it, each gets a share, and nobody is called for nobody.
 
 import test from 'ava';
+import {nextStanding} from '../../src/actors/standing.ts';
 import {SeededRandom} from '../../src/core/random-seeded.ts';
-import {type Answer, nextStanding, type Standing} from '../../src/upstream/call.ts';
+import type {Answer, Standing} from '../../src/upstream/call.ts';
 import {closeCall, connectCall, messageCall, outcome} from './kit.ts';
 import {quantiles, sendForEver, total} from './model-clients.ts';
 import {createModel, type ModelWorld} from './model-kit.ts';
