@@ -168,6 +168,7 @@ export class ApiGate {
       return;
     }
     drain.begin();
+    this.#parts.bodies.beginCall(reply);
     call
       .run(wanted, request, reply)
       .then((outcome) => {

@@ -217,13 +217,8 @@ export class Recorder implements Observer {
     const [bytes, body] = answer.kind === 'accepted' ? [answer.body.length, answer.body] : [0, answer.excerpt];
     const [status = 0, reason = ''] = answer.kind === 'failed' ? [answer.status, answer.reason] : [];
     const shown = Math.min(body?.length ?? 0, payloadShownMax);
-    const place = this.ring.add(
-      code,
-      mask,
-      subject,
-      story,
-      this.ring.detail(answer.call, bytes, status, shown, reason),
-    );
+    const detail = this.ring.detail(answer.call, bytes, status, shown, reason);
+    const place = this.ring.add(code, mask, subject, story, detail);
     if (body !== undefined) this.#keep(place, mask, body);
   }
 

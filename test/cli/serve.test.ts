@@ -60,7 +60,7 @@ test('a port in use is a failure that says what to do', async (t) => {
   const {port} = await startServer(t, file);
   const {code, stderr} = await run(t, 'rainbow-server', ['-f', file, '-p', String(port)]);
   t.is(code, 1);
-  const reason = 'another program has the port; choose another with -p PORT.';
+  const reason = 'another program uses the port; choose another with -p PORT.';
   t.is(stderr, `rainbow-server: cannot listen on 127.0.0.1, port ${port}: ${reason}\n`);
 });
 

@@ -138,6 +138,8 @@ const shellLines: readonly (readonly [line: RegExp, isChecked: (document: Docume
   // And for the file.
   [/^(?:npx )?node \S+\.ts\b/, () => true],
   [/^curl /, ({path}) => path === 'README.md'],
+  // Installing is npm's affair; .ci/run starts the server by its name.
+  [/^(?:npm install|npx) rainbow-server$/, ({path}) => path === 'README.md'],
   // test/e2e/cluster.test.ts starts its nodes so.
   [/^npx rainbow-server -f config\/server\.ini -p \d+ --udp-ports [\d,]+$/, ({path}) => path === 'docs/cluster.md'],
 ];
