@@ -30,10 +30,11 @@ export function ChartDrawing({graph, light}: {readonly graph: ChartGraph; readon
   const svg = useRef<SVGSVGElement>(null);
   const [placed, setPlaced] = useState<PlacedChart>();
   const [fault, setFault] = useState<string>();
-  const hasCounts = light.countOf !== undefined;
+  const isNarrow = useNarrow();
+  const labels = isNarrow ? 'numbers' : light.countOf === undefined ? 'steps' : 'counts';
   useEffect(() => {
     let isShown = true;
-    placeChart(graph, hasCounts).then(
+    placeChart(graph, labels).then(
       (chart) => {
         if (isShown) setPlaced(chart);
       },
@@ -42,13 +43,13 @@ export function ChartDrawing({graph, light}: {readonly graph: ChartGraph; readon
     return () => {
       isShown = false;
     };
-  }, [graph, hasCounts]);
+  }, [graph, labels]);
   useLayoutEffect(() => reveal(svg.current), [light.active, placed]);
   if (fault !== undefined) return <p class="fault">{fault}</p>;
-  if (placed?.graph !== graph) return <p class="quiet">…</p>;
+  if (placed?.graph !== graph || placed.labels !== labels) return <p class="quiet">…</p>;
   const isLit = light.active !== undefined;
   const {width, height} = placed;
-  return (
+  const drawing = (
     // biome-ignore lint/a11y/useSemanticElements: an SVG has no group of its own
     <svg
       ref={svg}
@@ -58,10 +59,9 @@ export function ChartDrawing({graph, light}: {readonly graph: ChartGraph; readon
       viewBox={`0 0 ${width} ${height}`}
       style={{
         minWidth: `${width * scales.min}px`,
-        minHeight: `${height * scales.min}px`,
         maxWidth: `${width * scales.max}px`,
-        maxHeight: `${height * scales.max}px`,
         aspectRatio: `${width} / ${height}`,
+        ...(!isNarrow && {minHeight: `${height * scales.min}px`, maxHeight: `${height * scales.max}px`}),
       }}
       role="group"
       aria-label={`${graph.title}${light.active === undefined ? '' : `: ${light.active}`}`}
@@ -73,9 +73,16 @@ export function ChartDrawing({graph, light}: {readonly graph: ChartGraph; readon
         <State key={node.id} node={node} box={placed.boxes.get(node.id)} light={light} chart={graph.chart} />
       ))}
       {placed.edges.map((edge) => (
-        <Edge key={`${graph.chart} ${edge.edge.id}`} placed={edge} light={light} />
+        <Edge key={`${graph.chart} ${edge.edge.id}`} placed={edge} light={light} isNarrow={isNarrow} />
       ))}
     </svg>
+  );
+  if (!isNarrow) return drawing;
+  return (
+    <div class="narrow">
+      {drawing}
+      <StepList edges={placed.edges} light={light} />
+    </div>
   );
 }
 
@@ -128,7 +135,14 @@ function State({node, box, light, chart}: StateProps) {
   );
 }
 
-function Edge({placed: {edge, points, label}, light}: {readonly placed: PlacedEdge; readonly light: ChartLight}) {
+interface EdgeProps {
+  readonly placed: PlacedEdge;
+  readonly light: ChartLight;
+  /** Whether only its number stands on it. */
+  readonly isNarrow: boolean;
+}
+
+function Edge({placed: {edge, points, label, number}, light, isNarrow}: EdgeProps) {
   const {taken, countOf, onStep, onRule} = light;
   const counts = edge.steps.map(({event}) => countOf?.(edge.from, event) ?? 0);
   const total = counts.reduce((sum, count) => sum + count, 0);
@@ -142,7 +156,12 @@ function Edge({placed: {edge, points, label}, light}: {readonly placed: PlacedEd
       <path class="line" d={d} marker-end="url(#head)" />
       {isTaken && <path key={taken.nonce} class="flash" d={d} />}
       {isBusy && <path key={total} class="flash" d={d} />}
-      {edge.steps.map((step, place) => {
+      {isNarrow && (
+        <text class="number" x={label.x + label.width / 2} y={label.y + 13} text-anchor="middle">
+          {number}
+        </text>
+      )}
+      {(isNarrow ? [] : edge.steps).map((step, place) => {
         const count = counts[place] ?? 0;
         const isThis = isTaken && taken.event === step.event;
         return (
@@ -179,6 +198,54 @@ function Edge({placed: {edge, points, label}, light}: {readonly placed: PlacedEd
       })}
     </g>
   );
+}
+
+/** The steps of each edge by its number, where they do not fit on it. */
+function StepList({edges, light}: {readonly edges: readonly PlacedEdge[]; readonly light: ChartLight}) {
+  const {taken, countOf, onStep} = light;
+  return (
+    <details>
+      <summary>{edges.length} steps by number</summary>
+      <ol class="steps">
+        {edges.map(({edge: {id, from, to, steps}, number}) => (
+          <li key={id} value={number}>
+            <span class="quiet">
+              {from} → {to}
+            </span>
+            {steps.map((step) => {
+              const count = countOf?.(from, step.event) ?? 0;
+              const isTaken = taken?.from === from && taken.event === step.event;
+              return (
+                <button
+                  type="button"
+                  key={step.event}
+                  class={isTaken ? 'taken' : ''}
+                  data-step={`${from} ${step.event}`}
+                  onClick={() => onStep?.(from, step)}
+                >
+                  {step.event} {step.rule} {count > 0 && <b>×{countText(count)}</b>}
+                </button>
+              );
+            })}
+          </li>
+        ))}
+      </ol>
+    </details>
+  );
+}
+
+const narrow = '(max-width: 560px)';
+
+/** Whether the page is too narrow for steps on the edges of a chart. */
+function useNarrow(): boolean {
+  const [isNarrow, setNarrow] = useState(() => matchMedia(narrow).matches);
+  useEffect(() => {
+    const query = matchMedia(narrow);
+    const listener = (): void => setNarrow(query.matches);
+    query.addEventListener('change', listener);
+    return () => query.removeEventListener('change', listener);
+  }, []);
+  return isNarrow;
 }
 
 /** What makes a part of an SVG a button, which it does not have: it is reached and pressed by keys. */

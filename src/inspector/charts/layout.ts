@@ -19,10 +19,13 @@ export interface PlacedEdge {
   readonly edge: ChartEdge;
   readonly points: readonly {readonly x: number; readonly y: number}[];
   readonly label: Box;
+  /** From 1, in the order of the chart. */
+  readonly number: number;
 }
 
 export interface PlacedChart {
   readonly graph: ChartGraph;
+  readonly labels: EdgeLabels;
   readonly width: number;
   readonly height: number;
   readonly boxes: ReadonlyMap<string, Box>;
@@ -32,6 +35,8 @@ export interface PlacedChart {
 /** Of one line of a label. */
 export const lineHeight = 15;
 const characterWidth = 6.35;
+/** Of an edge's number, which is all that stands on it where there is no room for its steps. */
+const numberWidth = 24;
 /** What is left free behind each step that has a count: ` ×9999`. */
 const countWidth = 6 * characterWidth;
 
@@ -67,12 +72,15 @@ let asked = 0;
 const waiting = new Map<number, {resolve: (graph: ElkNode) => void; reject: (reason: Error) => void}>();
 const placed = new Map<string, Promise<PlacedChart>>();
 
-/** The chart with its places, and room for counts where it has some. The same promise each time. */
-export function placeChart(graph: ChartGraph, hasCounts: boolean): Promise<PlacedChart> {
-  const key = `${graph.chart} ${hasCounts}`;
+/** What stands on an edge: its steps, these with room for counts, or, where the chart is to be narrow, its number alone. */
+export type EdgeLabels = 'steps' | 'counts' | 'numbers';
+
+/** The chart with its places. The same promise each time. */
+export function placeChart(graph: ChartGraph, labels: EdgeLabels): Promise<PlacedChart> {
+  const key = `${graph.chart} ${labels}`;
   const known = placed.get(key);
   if (known !== undefined) return known;
-  const promise = askWorker(toElk(graph, hasCounts ? countWidth : 0)).then((answer) => fromElk(graph, answer));
+  const promise = askWorker(toElk(graph, labels)).then((answer) => fromElk(graph, labels, answer));
   placed.set(key, promise);
   return promise;
 }
@@ -111,12 +119,14 @@ export function labelLines({steps}: ChartEdge): readonly string[] {
   return steps.map(({event, rule}) => (rule === undefined ? event : `${event} ${rule}`));
 }
 
-function toElk({nodes, edges, chart}: ChartGraph, spareWidth: number): ElkNode {
+function toElk({nodes, edges, chart}: ChartGraph, labels: EdgeLabels): ElkNode {
+  const isNarrow = labels === 'numbers';
   const children = (parent: string | undefined): ElkNode[] =>
-    nodes.filter((node) => node.parent === parent).map((node) => toElkNode(node, children(node.id)));
+    nodes.filter((node) => node.parent === parent).map((node) => toElkNode(node, children(node.id), isNarrow));
   const elkEdges: ElkExtendedEdge[] = edges.map((edge) => {
-    const lines = labelLines(edge);
-    const width = Math.max(...lines.map((line) => line.length)) * characterWidth + 10 + spareWidth;
+    const lines = isNarrow ? [''] : labelLines(edge);
+    const text = Math.max(...lines.map((line) => line.length)) * characterWidth + 10;
+    const width = isNarrow ? numberWidth : text + (labels === 'counts' ? countWidth : 0);
     return {
       id: edge.id,
       sources: [edge.from],
@@ -132,14 +142,14 @@ function toElk({nodes, edges, chart}: ChartGraph, spareWidth: number): ElkNode {
   return {id: chart, children: children(undefined), edges: elkEdges, layoutOptions};
 }
 
-function toElkNode({id, label}: ChartNode, children: ElkNode[]): ElkNode {
+function toElkNode({id, label}: ChartNode, children: ElkNode[], isNarrow: boolean): ElkNode {
   if (children.length > 0) {
     return {id, children, layoutOptions: {'elk.padding': '[top=30,left=12,bottom=12,right=12]'}};
   }
-  return {id, width: Math.max(96, label.length * 7.6 + 34), height: 32};
+  return {id, width: isNarrow ? label.length * 7.6 + 30 : Math.max(96, label.length * 7.6 + 34), height: 32};
 }
 
-function fromElk(graph: ChartGraph, root: ElkNode): PlacedChart {
+function fromElk(graph: ChartGraph, labels: EdgeLabels, root: ElkNode): PlacedChart {
   const boxes = new Map<string, Box>();
   const visit = (node: ElkNode): void => {
     for (const child of node.children ?? []) {
@@ -149,15 +159,15 @@ function fromElk(graph: ChartGraph, root: ElkNode): PlacedChart {
   };
   visit(root);
   const byId = new Map((root.edges ?? []).map((edge) => [edge.id, edge]));
-  const edges = graph.edges.flatMap((edge): PlacedEdge[] => {
+  const edges = graph.edges.flatMap((edge, place): PlacedEdge[] => {
     const found = byId.get(edge.id);
     const [section] = found?.sections ?? [];
     const [label] = found?.labels ?? [];
     if (section === undefined || label === undefined) return [];
     const points = [section.startPoint, ...(section.bendPoints ?? []), section.endPoint];
-    return [{edge, points, label: toBox(label)}];
+    return [{edge, points, label: toBox(label), number: place + 1}];
   });
-  return {graph, width: root.width ?? 0, height: root.height ?? 0, boxes, edges};
+  return {graph, labels, width: root.width ?? 0, height: root.height ?? 0, boxes, edges};
 }
 
 function toBox({x = 0, y = 0, width = 0, height = 0}: Partial<Box>): Box {
