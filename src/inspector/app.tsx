@@ -12,6 +12,7 @@ import {LadderPanel} from './view/ladder-panel.tsx';
 import {Overview} from './view/overview.tsx';
 import {RuleDialog} from './view/rule.tsx';
 import {SandboxView} from './view/sandbox-view.tsx';
+import {SendDialog} from './view/send-dialog.tsx';
 import {SourcePanel} from './view/source-panel.tsx';
 import {ThemeSwitch} from './view/theme.tsx';
 import {clockText, TimeBar} from './view/time-bar.tsx';
@@ -71,6 +72,7 @@ export function App({store}: {readonly store: Store}) {
           <TimeBar store={store} />
         </footer>
       )}
+      <SendDialog store={store} />
       <RuleDialog />
       <KeysDialog />
     </>

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {filterRows, type LadderRow, toRow, toRows} from '../../src/inspector/model/ladder.ts';
+import {filterRows, type LadderRow, searchRows, toRow, toRows} from '../../src/inspector/model/ladder.ts';
 import {readFields} from '../../src/inspector/model/packet-fields.ts';
 import type {PacketEvent, TraceEvent, TracePacket} from '../../src/protocol/trace.ts';
 import {emptySelection} from '../../src/protocol/trace-feed.ts';
@@ -97,6 +97,25 @@ test('a ladder shows all rows, packets and calls alone, or trouble alone', (t) =
   t.deepEqual(shown('all'), [0, 1, 2, 3, 4]);
   t.deepEqual(shown('packets'), [0, 2, 3, 4]);
   t.deepEqual(shown('trouble'), [1, 2, 4]);
+});
+
+test('rows are searched in what they say, their rule, client, message and payload', (t) => {
+  const told = rows(
+    send(1, 'out', 1, 5),
+    step('wire.ack', 'awaitingAck', 'confirmed', 'RB-11'),
+    packet(2, 'in', {kind: 'ack', id: 5, bytes: 5}, btoa('Taa')),
+    stray('in', {kind: 'com', id: 777}),
+  );
+  const found = (search: string) => searchRows(told, search).map(({id}) => id);
+  t.deepEqual(found(' '), [0, 1, 2, 3]);
+  t.deepEqual(found('send'), [0]);
+  t.deepEqual(found('rb-11'), [1]);
+  t.deepEqual(found('HI'), [0]);
+  t.deepEqual(found('taa'), [2]);
+  t.deepEqual(found('777'), [3]);
+  t.deepEqual(found('ANN'), [0, 1, 2, 3]);
+  t.false(found('p1').includes(3));
+  t.deepEqual(found('nothing of the kind'), []);
 });
 
 test('an answer has how long it took since the packet was first sent; the answer to a REL since the REL', (t) => {

@@ -59,6 +59,18 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.keyboard.press('Escape');
     await choose(page, identities[1] ?? '');
     await lit(page, 'completed');
+    await page.locator('.state.active').first().click();
+    await page.locator('.members button').first().waitFor();
+    await check('a state that was asked about');
+    await page.setViewportSize({width: 400, height: 800});
+    await page.getByText(/^\d+ steps by number$/).click();
+    await check('on a narrow page');
+    await page.setViewportSize(wishes.viewport);
+    await page.getByRole('button', {name: 'Send …'}).click();
+    await page.getByRole('dialog').waitFor();
+    await check('a message to send');
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({state: 'detached'});
     await page.keyboard.press('?');
     await page.getByRole('dialog').waitFor();
     await check('the keys');

@@ -94,6 +94,9 @@ browserTest(
     await press(page, 'Accept');
     t.deepEqual(await outcomes(page), ['twice']);
     await page.getByLabel('Verdicts').getByRole('button', {name: 'RB-13'}).click();
+    // Not its text alone, but also what the charts say where they obey it.
+    const uses = page.getByRole('dialog').getByLabel('Where the charts obey RB-13');
+    await uses.locator('li', {hasText: 'on wire.replaced'}).first().waitFor();
     await page
       .getByRole('dialog')
       .getByText('After its ACK', {exact: false})

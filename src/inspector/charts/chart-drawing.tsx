@@ -1,27 +1,12 @@
 // A chart as an SVG: active states lit, the step just taken flashing, numbers at states and steps where they are given.
 
 import {useEffect, useLayoutEffect, useRef, useState} from 'preact/hooks';
-import type {ChartGraph, ChartNode, ChartStep} from '../model/chart-graph.ts';
+import type {ChartGraph, ChartNode} from '../model/chart-graph.ts';
 import {ArrowHead} from './arrow-head.tsx';
+import type {ChartLight} from './chart-light.ts';
 import {type Box, lineHeight, type PlacedChart, type PlacedEdge, placeChart} from './layout.ts';
 import {awaitText} from './state-words.ts';
-
-/** What is shown on a chart. */
-export interface ChartLight {
-  /** The state that is lit. */
-  readonly active?: string;
-  /** The step that was just taken; flashes anew whenever `nonce` changes. */
-  readonly taken?: {readonly from: string; readonly event: string; readonly nonce: number};
-  /** By state: how many are in it. */
-  readonly counts?: Readonly<Record<string, number>>;
-  /** How often the step was taken. */
-  readonly countOf?: (from: string, event: string) => number;
-  /** The state that was asked about. */
-  readonly asked?: string;
-  readonly onState?: (id: string) => void;
-  readonly onStep?: (from: string, step: ChartStep) => void;
-  readonly onRule?: (id: string) => void;
-}
+import {countText, StepList, useNarrow} from './step-list.tsx';
 
 /** It fills the room it has between these, and is scrolled where that is not enough. */
 const scales = {min: 0.72, max: 1.3};
@@ -164,13 +149,12 @@ function Edge({placed: {edge, points, label, number}, light, isNarrow}: EdgeProp
       {(isNarrow ? [] : edge.steps).map((step, place) => {
         const count = counts[place] ?? 0;
         const isThis = isTaken && taken.event === step.event;
+        const rule = step.rule === undefined ? '' : ` ${step.rule}`;
+        const name = `${edge.from} on ${step.event}${rule}${count > 0 ? ` ×${countText(count)}` : ''}`;
         return (
           <g
             key={step.event}
-            {...pressable(
-              `${edge.from} on ${step.event}${step.rule === undefined ? '' : ` ${step.rule}`}${count > 0 ? ` ×${countText(count)}` : ''}`,
-              () => onStep?.(edge.from, step),
-            )}
+            {...(onStep === undefined ? {} : pressable(name, () => onStep(edge.from, step)))}
             class={`step${isThis ? ' taken' : ''}`}
             data-step={`${edge.from} ${step.event}`}
           >
@@ -198,54 +182,6 @@ function Edge({placed: {edge, points, label, number}, light, isNarrow}: EdgeProp
       })}
     </g>
   );
-}
-
-/** The steps of each edge by its number, where they do not fit on it. */
-function StepList({edges, light}: {readonly edges: readonly PlacedEdge[]; readonly light: ChartLight}) {
-  const {taken, countOf, onStep} = light;
-  return (
-    <details>
-      <summary>{edges.length} steps by number</summary>
-      <ol class="steps">
-        {edges.map(({edge: {id, from, to, steps}, number}) => (
-          <li key={id} value={number}>
-            <span class="quiet">
-              {from} → {to}
-            </span>
-            {steps.map((step) => {
-              const count = countOf?.(from, step.event) ?? 0;
-              const isTaken = taken?.from === from && taken.event === step.event;
-              return (
-                <button
-                  type="button"
-                  key={step.event}
-                  class={isTaken ? 'taken' : ''}
-                  data-step={`${from} ${step.event}`}
-                  onClick={() => onStep?.(from, step)}
-                >
-                  {step.event} {step.rule} {count > 0 && <b>×{countText(count)}</b>}
-                </button>
-              );
-            })}
-          </li>
-        ))}
-      </ol>
-    </details>
-  );
-}
-
-const narrow = '(max-width: 560px)';
-
-/** Whether the page is too narrow for steps on the edges of a chart. */
-function useNarrow(): boolean {
-  const [isNarrow, setNarrow] = useState(() => matchMedia(narrow).matches);
-  useEffect(() => {
-    const query = matchMedia(narrow);
-    const listener = (): void => setNarrow(query.matches);
-    query.addEventListener('change', listener);
-    return () => query.removeEventListener('change', listener);
-  }, []);
-  return isNarrow;
 }
 
 /** What makes a part of an SVG a button, which it does not have: it is reached and pressed by keys. */
@@ -277,12 +213,6 @@ function reveal(svg: SVGSVGElement | null): void {
     frame.scrollLeft += (inner.left + inner.right - outer.left - outer.right) / 2;
   if (inner.top < outer.top || inner.bottom > outer.bottom)
     frame.scrollTop += (inner.top + inner.bottom - outer.top - outer.bottom) / 2;
-}
-
-/** At most four characters: so much room a label has for it. */
-function countText(count: number): string {
-  if (count < 10_000) return String(count);
-  return count < 1_000_000 ? `${Math.floor(count / 1_000)}k` : `${Math.floor(count / 1_000_000)}M`;
 }
 
 /** Corners rounded by a few pixels. */

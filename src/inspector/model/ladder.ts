@@ -117,6 +117,19 @@ export function filterRows(rows: readonly LadderRow[], filter: RowFilter): reado
   }
 }
 
+/** Those rows that have `search` in their text, rule, client, message, payload or body. */
+export function searchRows(rows: readonly LadderRow[], search: string): readonly LadderRow[] {
+  const wanted = search.trim().toLowerCase();
+  if (wanted === '') return rows;
+  return rows.filter(
+    ({text, rule = '', identity = '', message = '', body = '', bytes}) =>
+      [text, rule, identity, message, body].some((field) => field.toLowerCase().includes(wanted)) ||
+      (bytes !== undefined && rowBytes.decode(bytes).toLowerCase().includes(wanted)),
+  );
+}
+
+const rowBytes = new TextDecoder();
+
 /** The row of an event. */
 export function toRow(id: number, event: TraceEvent): LadderRow {
   const row = (from: number, to: number, text: string, tone: Tone): LadderRow => ({

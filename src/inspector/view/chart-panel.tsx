@@ -1,7 +1,8 @@
 // The charts: of what is selected with its state lit, or of the whole gateway with numbers.
 
 import {useState} from 'preact/hooks';
-import {ChartDrawing, type ChartLight} from '../charts/chart-drawing.tsx';
+import {ChartDrawing} from '../charts/chart-drawing.tsx';
+import type {ChartLight} from '../charts/chart-light.ts';
 import {awaitText} from '../charts/state-words.ts';
 import {type ChartStep, chartNamed, charts, findStep} from '../model/chart-graph.ts';
 import {countStates, flowsOf} from '../model/members.ts';

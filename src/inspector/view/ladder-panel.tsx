@@ -5,13 +5,14 @@ import {useState} from 'preact/hooks';
 import type {TraceEvent, TraceHeader} from '../../protocol/trace.ts';
 import {isTraceEvent} from '../../protocol/trace-lines.ts';
 import {keyOf} from '../model/connection.ts';
-import {filterRows, type LadderRow, type RowFilter, toRows, traceLanes} from '../model/ladder.ts';
+import {filterRows, type LadderRow, type RowFilter, searchRows, toRows, traceLanes} from '../model/ladder.ts';
 import {readFields} from '../model/packet-fields.ts';
 import {isEmpty} from '../model/selection.ts';
 import type {Store} from '../model/store.ts';
 import {LadderDrawing} from './ladder-drawing.tsx';
 import {MessageList} from './message-list.tsx';
 import {RuleLink} from './rule.tsx';
+import {SendButton} from './send-dialog.tsx';
 import {clockText} from './time-bar.tsx';
 
 const strayText =
@@ -26,13 +27,14 @@ const filters: readonly (readonly [RowFilter, string])[] = [
 export function LadderPanel({store}: {readonly store: Store}) {
   const {selection} = store;
   const [filter, setFilter] = useState<RowFilter>('all');
+  const [search, setSearch] = useState('');
   const all = toRows(
     store.matches.flatMap((number): (readonly [number, TraceEvent | TraceHeader])[] => {
       const line = store.timeline.line(number);
       return line !== undefined && (line.kind === 'header' || isTraceEvent(line)) ? [[number, line]] : [];
     }),
   );
-  const rows = filterRows(all, filter);
+  const rows = searchRows(filterRows(all, filter), search);
   const chosen = store.cursor === undefined ? undefined : all.at(-1);
   const strays = all.filter(({tone}) => tone === 'stray').length;
   return (
@@ -46,8 +48,17 @@ export function LadderPanel({store}: {readonly store: Store}) {
             {strays} stray
           </span>
         )}
+        <SendButton store={store} />
         {!isEmpty(selection) && (
           <>
+            <input
+              type="search"
+              placeholder="Search rows"
+              aria-label="Search rows"
+              title="In what a row says, its rule, client and message, and the payload where it is kept"
+              value={search}
+              onInput={({currentTarget}) => setSearch(currentTarget.value)}
+            />
             <select
               aria-label="Rows"
               value={filter}
@@ -78,7 +89,7 @@ export function LadderPanel({store}: {readonly store: Store}) {
           label="Packets and steps; arrows move through time"
           hasIdentities={selection.connection === undefined}
           clockOf={(at) => clockText(store, at)}
-          emptyText={all.length > 0 ? 'No row of this kind.' : nothingText(store)}
+          emptyText={all.length > 0 ? 'No row matches.' : nothingText(store)}
         />
       )}
       {isEmpty(selection) && <MessageList store={store} />}

@@ -67,19 +67,25 @@ export interface SparkProps {
   readonly at: number;
 }
 
-/** One line without words, for the number beside it. */
+/** One line without words, and the most that it comes to, for the number beside it. */
 export function Spark({samples, value, at}: SparkProps) {
   const values = samples.map(value);
+  const most = Math.max(0, ...values);
   return (
-    <svg
-      class="spark"
-      viewBox={`0 0 ${width} ${height}`}
-      preserveAspectRatio="none"
-      aria-hidden="true"
-      data-most={Math.max(0, ...values)}
-    >
-      <path class="line a" d={plotPath(samples, values, at, Math.max(1, ...values))} />
-    </svg>
+    <>
+      <svg
+        class="spark"
+        viewBox={`0 0 ${width} ${height}`}
+        preserveAspectRatio="none"
+        aria-hidden="true"
+        data-most={most}
+      >
+        <path class="line a" d={plotPath(samples, values, at, Math.max(1, most))} />
+      </svg>
+      <small class="most" title="The most at a time over the minute">
+        {most > 0 && `max ${most.toLocaleString('en')}`}
+      </small>
+    </>
   );
 }
 
