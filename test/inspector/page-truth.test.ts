@@ -169,7 +169,7 @@ browserTest(
     }
     await page.locator('.ladders header').getByText('4 stray').waitFor();
     const search = page.getByLabel('Search rows');
-    await search.fill('COM id 777');
+    await search.fill('ack id 777');
     await page.locator('.rung').nth(1).waitFor({state: 'detached'});
     t.is(await page.locator('.rung.stray').count(), 1);
     await search.fill('nothing of the kind');

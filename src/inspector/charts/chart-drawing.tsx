@@ -85,8 +85,7 @@ function State({node, box, light, chart}: StateProps) {
   const count = counts?.[node.id] ?? 0;
   const kind = node.isComposite ? 'around' : node.isFinal ? 'final' : 'plain';
   const {x, y, width, height} = box;
-  const press =
-    onState === undefined ? {} : pressable(`${node.id}${count > 0 ? `, ${count}` : ''}`, () => onState(node.id));
+  const press = onState === undefined ? {} : pressable(undefined, () => onState(node.id));
   return (
     <g
       {...press}
@@ -94,7 +93,12 @@ function State({node, box, light, chart}: StateProps) {
       data-state={node.id}
     >
       <title>
-        {[count > 0 ? awaitText(chart, node.id, count) : '', node.description ?? '', node.rule ?? '']
+        {[
+          `${node.id}.`,
+          count > 0 ? `${awaitText(chart, node.id, count)}.` : '',
+          node.description ?? '',
+          node.rule ?? '',
+        ]
           .filter(Boolean)
           .join(' ')}
       </title>
@@ -184,8 +188,8 @@ function Edge({placed: {edge, points, label, number}, light, isNarrow}: EdgeProp
   );
 }
 
-/** What makes a part of an SVG a button, which it does not have: it is reached and pressed by keys. */
-function pressable(label: string, press: () => void) {
+/** What makes a part of an SVG a button, which it does not have: it is reached and pressed by keys. Without a label its title names it. */
+function pressable(label: string | undefined, press: () => void) {
   return {
     role: 'button',
     // In this case: an SVG knows no other spelling, and could not be reached by keys.
