@@ -93,8 +93,11 @@ test('a server that differs is found, vector by vector, and its report says how'
     [
       'REC, 3 of 3 bytes: expected 400007 from the server, got 50 0007',
       'REL, 0 of 3 bytes: expected a message of the server, got the end of the connection, code 1008',
+      // At the end of their lanes a message is sent, so that a packet too many would be seen; this server forwards none.
+      'ACK, 3 of 3 bytes: expected a message call, got nothing within 10 s',
+      'REL, 3 of 3 bytes: expected a message call, got nothing within 10 s',
       `${stories.find(({name}) => name.startsWith('REL is always'))?.name}: step 6, {"server":"40 1234"}: expected 40 1234 from the server, got 50 1234`,
     ],
   );
-  t.is(describeReport(report).at(-1), 'vectors: 5 (4 packets, 0 exchanges, 1 stories); 3 failed');
+  t.is(describeReport(report).at(-1), 'vectors: 5 (4 packets, 0 exchanges, 1 stories); 5 failed');
 });
