@@ -72,13 +72,14 @@ export class Inbound {
         return;
       }
       this.#step(known, event['wire.replaced']);
-      flows.remove(known);
     }
+    // One that is replaced counts: its call may still run.
     if (this.heldCount >= this.#thread.settings.window) {
       this.#received(packet, undefined);
       this.#owner.overrun();
       return;
     }
+    if (known !== undefined) flows.remove(known);
     const message = this.#create(packet);
     flows.add(message);
     this.#step(message, event['wire.send']);

@@ -157,6 +157,15 @@ test('QoS 0 messages over the queue are dropped and counted', (t) => {
   t.deepEqual(client.link.events, ['admit']);
 });
 
+test('a message that takes the id of another one counts beside it in the window, since the call of that one may run [RB-29]', (t) => {
+  const kit = createActors({window: 2});
+  const client = kit.connect();
+  for (const hex of ['12000100016161', '12000100026161']) client.receive(hex);
+  t.deepEqual(client.link.events, ['admit']);
+  client.receive('12000100016262');
+  t.deepEqual(client.link.events, ['admit', 'close 1008']);
+});
+
 test('message ids of failed calls are forgotten oldest first beyond a window of them', (t) => {
   const kit = createActors({window: 2});
   const client = kit.connect();
