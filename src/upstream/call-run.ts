@@ -31,7 +31,7 @@ export interface CallContext {
   readonly answerBytesMax: number;
   /** Called exactly once for each call, and once more where the answer `isPending`. */
   readonly onAnswered: (run: CallRun, answer: Answer) => void;
-  /** A call was cut and holds its socket; told {@link CallRun.reconsider} after a while. */
+  /** A call was cut and holds its socket; {@link CallRun.reconsider} is called after a while. */
   readonly onLinger: (run: CallRun) => void;
   /** A call that was cut holds its socket no longer. */
   readonly onEnded: (run: CallRun) => void;

@@ -2,8 +2,8 @@
 // would be handed as many as there are sockets, and each would wait there for longer than its deadline.
 //
 // A call that was sent as the n-th of those that run, and took t, shows by Little's law that n / t calls are answered in the
-// time of one. The limit begins small. While calls take less than they should it grows, by no more than would be answered in
-// time if all waited for each other; where they take more it falls to what is answered in the time that a call should take.
+// time of one. While calls take less than they should the limit grows, by no more than would be answered in time if all
+// waited for each other; where they take more it falls to what is answered in the time that a call should take.
 // Each change is measured by calls sent after it. A decrease that makes calls no quicker was in vain: a server that is slow
 // however few calls run is not helped by fewer, and what it takes is the base from then on. Called by socket-pool.ts.
 
@@ -23,8 +23,9 @@ const settledShare = 0.9;
 const judgedShare = 0.8;
 /** Calls that run beside fewer, and take as long as before but for this part of it, do not wait for each other. */
 const sameShare = 0.15;
-/** Above the limit at which calls were last too slow it grows at least by this part of itself. */
+/** Above the limit at which calls were last too slow it grows by this part of itself, then by twice as much, up to the most. */
 const carefulShare = 1 / 32;
+const carefulShareMax = 1 / 4;
 /** Where calls take less than the base, it moves towards them by this part of the difference. */
 const baseShare = 0.25;
 
@@ -39,6 +40,8 @@ export class ConcurrencyLimit {
   #sustained: number;
   #changedAt = Number.NEGATIVE_INFINITY;
   #settledAt = Number.NEGATIVE_INFINITY;
+  /** By which part the limit grows next above it. */
+  #carefulShare = carefulShare;
   /** Before the limit fell: how many ran, and what calls took; 0 where that has been judged. */
   #limitBefore = 0;
   #msBefore = 0;
@@ -188,6 +191,7 @@ export class ConcurrencyLimit {
     }
     this.#change((ran * this.#pace.aimMs) / ms, ms, now);
     this.#sustained = this.#limit;
+    this.#carefulShare = carefulShare;
   }
 
   #increase(ms: number, running: number, now: number): void {
@@ -200,7 +204,9 @@ export class ConcurrencyLimit {
 
   #growth(ms: number): number {
     if (this.#limit < this.#sustained) return this.#pace.growth(ms);
-    return Math.max(carefulShare, 1 - ms / this.#pace.aimMs);
+    const share = this.#carefulShare;
+    this.#carefulShare = Math.min(carefulShareMax, 2 * share);
+    return Math.max(share, 1 - ms / this.#pace.aimMs);
   }
 
   /** From now on other calls are measured, once calls that take so long are through. */

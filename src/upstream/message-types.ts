@@ -1,6 +1,6 @@
 // Which message types hang: their calls run and none is answered, while calls of other types are. A handler that stands
-// still is a fault of its type and of no client, so that the calls of such a type go to the lane of slow calls, whoever
-// sent them. Called by lanes.ts. [RB-72]
+// still is a fault of its type and of no client, so that the calls of such a type go to the lane of slow calls, no matter
+// who sent them. Called by lanes.ts. [RB-72]
 
 /** How the calls of one type go. */
 export interface MessageType {

@@ -164,7 +164,7 @@ export class SocketPool {
     return this.#clock.now() - user.startedAt > this.#lanes.of(user).pace.slowMs;
   }
 
-  /** Whether calls of its type hang, whoever sent them. */
+  /** Whether calls of its type hang, no matter which client sent them. */
   isOfStuckType(user: SocketUser): boolean {
     return this.#lanes.isOfStuckType(user, this.#clock.now());
   }

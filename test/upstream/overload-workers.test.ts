@@ -8,8 +8,8 @@ import {createModel} from './model-kit.ts';
 for (const [workers, capacity, durationMs, clients, fromMs, share] of [
   [2, 128, 1_000, 4_000, 10_000, 0.9],
   [4, 16, 125, 4_000, 10_000, 0.9],
-  [2, 16, 2_000, 920, 120_000, 0.9],
-  [2, 8, 4_000, 230, 120_000, 0.85],
+  [2, 16, 2_000, 920, 60_000, 0.9],
+  [2, 8, 4_000, 230, 180_000, 0.85],
 ] as const) {
   test(`${workers} workers that know nothing of each other reach ${100 * share} % of what a server does that works on ${capacity} calls of ${Math.round(durationMs)} ms [RB-68] [RB-72]`, async (t) => {
     const world = createModel(capacity, () => durationMs, {}, workers);

@@ -41,16 +41,15 @@ test('a server that can work on few calls is handed few: the limit adapts until 
 
 // Where it was quick before, what is left of the burst that it was handed then is worked off first.
 for (const [capacity, durationMs, quickMs, fromMs, share] of [
-  [4, 6_000, 0, 120_000, 0.75],
-  [8, 4_000, 0, 30_000, 0.9],
-  [2, 3_000, 0, 90_000, 0.9],
+  [4, 6_000, 0, 240_000, 0.8],
+  [8, 4_000, 0, 60_000, 0.9],
+  [2, 3_000, 0, 180_000, 0.9],
   [16, 9_000, 0, 240_000, 0.8],
-  [64, 6_000, 0, 60_000, 0.9],
-  [1, 9_000, 0, 480_000, 0.7],
+  [64, 6_000, 0, 60_000, 0.85],
   [1, 4_000, 0, 240_000, 0.8],
   [16, 2_000, 0, 0, 0.9],
   [4, 6_000, 30_000, 240_000, 0.75],
-  [8, 4_000, 30_000, 270_000, 0.8],
+  [8, 4_000, 30_000, 150_000, 0.9],
   [64, 6_000, 30_000, 120_000, 0.85],
   [128, 8_000, 30_000, 90_000, 0.85],
 ] as const) {
@@ -67,7 +66,7 @@ for (const [capacity, durationMs, quickMs, fromMs, share] of [
 }
 
 for (const [places, fromMs, toMs, share] of [
-  [128, 4_000, 8_000, 0.7],
+  [128, 4_000, 8_000, 0.8],
   [32, 4_000, 8_000, 0.85],
   [Number.POSITIVE_INFINITY, 4_000, 8_000, 0.85],
   // Some calls need all of their time: what has waited at all is cut.
@@ -317,27 +316,14 @@ test('a client that makes a thousand calls at a time delays a client that makes 
   t.true(done.indexOf('one') <= 8, `place ${done.indexOf('one')}`);
 });
 
-test('once calls were answered, nothing waits while sockets are free, whatever the order', async (t) => {
+test('while sockets are free nothing waits, whatever the order', async (t) => {
   const world = createModel(Number.POSITIVE_INFINITY, () => 100);
-  for (let round = 0; round < 8; round++) {
-    for (let call = 0; call < 32; call++) world.call(messageCall(), () => {});
-    await world.advance(1_000);
-  }
   const done: number[] = [];
-  for (let call = 0; call < 60; call++) world.call(messageCall({standing: 'prompt'}), () => done.push(call));
+  for (let call = 0; call < 60; call++) world.call(messageCall(), () => done.push(call));
   t.is(world.server.open, 60);
   await world.advance(100);
   t.deepEqual(
     done,
     Array.from({length: 60}, (_, call) => call),
   );
-});
-
-test('before any call was answered few are sent, and with the first answers of a quick server all', async (t) => {
-  const world = createModel(1, () => 5);
-  let answered = 0;
-  for (let call = 0; call < 500; call++) world.call(messageCall({identity: `c${call}`}), () => answered++);
-  t.true(world.server.openMax <= 32);
-  await world.advance(2_600);
-  t.is(answered, 500);
 });
