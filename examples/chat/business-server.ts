@@ -87,7 +87,7 @@ function createApp(options: ChatOptions): Business {
   function announce(room: string, text: string): void {
     gateway()
       .send(room, typeSay, {from: 'chat', room, text}, {qos: 0})
-      .catch(() => log('nobody was told: the gateway is going too'));
+      .catch(() => log('not announced: the gateway is going too'));
   }
 
   return business<Visitor>({

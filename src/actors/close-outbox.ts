@@ -42,7 +42,7 @@ export interface OutboxThread {
   readonly observation: Observation;
   readonly sequences: Sequences;
   readonly outside: Outside;
-  /** Told of each close call that was given up, for the log. */
+  /** Called with each close call that was given up, for the log. */
   readonly closeLost: (loss: CloseLoss) => void;
 }
 

@@ -29,7 +29,7 @@ export interface ThreadOptions {
   readonly transport: UpstreamTransport;
   /** Whether one more call to the business server may be made. @default always */
   readonly mayCall?: () => boolean;
-  /** @default nobody is told anything */
+  /** @default the thread is alone, and reports to nobody */
   readonly outside?: Outside;
   /** See {@link Thread.number}. @default 0 */
   readonly number?: number;
@@ -39,11 +39,11 @@ export interface ThreadOptions {
   readonly claims?: SharedArrayBuffer;
   /** See {@link Scheduler}: `setImmediate` in the product. */
   readonly defer: (turn: () => void) => void;
-  /** Told of each failure of an actor, for the log. */
+  /** Called with each failure of an actor, for the log. */
   readonly onFailure: (actor: string, error: unknown) => void;
-  /** Told of each close call that was given up, for the log. @default nobody */
+  /** Called with each close call that was given up, for the log. @default none */
   readonly onCloseLost?: (loss: CloseLoss) => void;
-  /** Told of what restarting did not mend: the thread must end. */
+  /** Called with an error that no restart could recover from: the thread must end. */
   readonly onFatal: (error: unknown) => void;
 }
 
@@ -56,7 +56,7 @@ const ticksPerKeepAlive = 32;
 const tickMsMin = 5;
 const tickMsMax = 1_000;
 
-/** Makes the shared state of one thread and its upstream caller; nothing runs until a message is told. */
+/** Makes the shared state of one thread and its upstream caller; nothing runs until an actor has a message. */
 export function createThread(options: ThreadOptions): Thread {
   const {clock, counters, settings, random, outside = nobodyOutside, number = 0} = options;
   const scheduler = new Scheduler({clock, counters, defer: options.defer, onFatal: options.onFatal});

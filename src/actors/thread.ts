@@ -48,7 +48,7 @@ export interface Thread {
   readonly sequences: Sequences;
   readonly outside: Outside;
   readonly closes: CloseOutbox;
-  /** Told of each close call that was given up, for the log. */
+  /** Called with each close call that was given up, for the log. */
   readonly closeLost: (loss: CloseLoss) => void;
   /** Connection actors that have not ended: handshakes, open ones, and those whose socket or calls are left. */
   readonly alive: Set<ActorRef<ConnectionMessage>>;

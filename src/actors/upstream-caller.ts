@@ -60,7 +60,7 @@ export function spawnUpstreamCaller(
   const waiting = new IdTable<Waiting>();
   let batch: Call[] = [];
   let withdrawn: number[] = [];
-  /** Behind the rest of the batch: ends are told before beginnings. [RB-67] */
+  /** Behind the rest of the batch: ends are reported before beginnings. [RB-67] */
   let connects: Call[] = [];
   const cell = scheduler.spawn<UpstreamMessage>({
     name: 'upstream',

@@ -19,7 +19,7 @@ export function createProgram(name: string, description: string): Command {
     .helpCommand(false);
 }
 
-// Commander quotes a default as JSON; whoever types it writes it plainly.
+// Commander quotes a default as JSON; a user types it without quotes.
 function optionDescription(option: Option): string {
   const {defaultValue, defaultValueDescription} = option;
   if (typeof defaultValue === 'string' && defaultValueDescription === undefined) {

@@ -29,8 +29,7 @@ export interface Schema {
 export interface AnySchema {
   readonly up: Readonly<Record<number, {readonly data: unknown; readonly answer: unknown}>>;
   // biome-ignore lint/suspicious/noExplicitAny: a handler may answer anything; with `unknown` no typed client would be a plain one
-  // oxlint-disable-next-line typescript/no-explicit-any
-  readonly down: Readonly<Record<number, {readonly data: unknown; readonly answer: any}>>;
+  readonly down: Readonly<Record<number, {readonly data: unknown; readonly answer: any}>>; // oxlint-disable-line typescript/no-explicit-any
 }
 
 /** The messages to the business server. */

@@ -55,7 +55,7 @@ export class FrameReader {
 
   /** Takes the place of ws on `socket`, right after the upgrade. Messages longer than `bytesMax` are for ws to refuse. */
   constructor(socket: Socket, taker: MessageTaker, bytesMax: number) {
-    // A listener of `data` is called with a chunk; the types know it as any function.
+    // A listener of `data` is called with a chunk, which its type does not say.
     const [passOn, ...others] = socket.rawListeners('data') as Listener[];
     invariant(passOn !== undefined && others.length === 0, 'Expected ws to be the one reader of its socket');
     this.#socket = socket;

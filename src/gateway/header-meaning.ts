@@ -131,7 +131,7 @@ const keptBack: ReadonlySet<string> = new Set([
   'UPGRADE',
 ]);
 
-/** Whether no client's header of this name is passed on, whoever sent it. `cgi` as {@link cgiName} makes it. */
+/** Whether no client's header of this name is passed on, no matter who sent it. `cgi` as {@link cgiName} makes it. */
 export function isKeptBack(cgi: string): boolean {
   if (keptBack.has(cgi) || cgi.startsWith('SEC_WEBSOCKET_')) return true;
   // What only we may say, with whatever marks between its letters.

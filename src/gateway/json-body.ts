@@ -5,7 +5,7 @@ const utf8 = new TextDecoder('utf-8', {fatal: true});
 
 /** A body that is a JSON object. */
 export interface JsonBody {
-  /** In the order in which they came. `__proto__` is a name as any other. */
+  /** In the order in which they came. `__proto__` is a name like the others. */
   readonly members: ReadonlyMap<string, unknown>;
   /** Names that came more than once; of each the last value counts. */
   readonly repeated: readonly string[];

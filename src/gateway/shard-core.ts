@@ -42,11 +42,11 @@ export interface ShardParts {
   readonly log: Logger;
   /** Takes what is logged once a minute over all threads. */
   readonly report: (report: Report) => void;
-  /** Told of the close calls that are owed, for who makes them where this shard dies. @default nobody */
+  /** Is notified of the close calls that are owed, so that another shard can make them if this one dies. @default none */
   readonly ledger?: CloseLedger;
-  /** Told of a node of the cluster to which a call failed, or waits for long. */
+  /** Called with a node of the cluster to which a call failed, or has waited for long. */
   readonly onDoubt: (node: string) => void;
-  /** Told of what cannot be mended; the thread must end. */
+  /** Called with an error that cannot be recovered from; the thread must end. */
   readonly onFatal: (error: unknown) => void;
 }
 

@@ -43,5 +43,5 @@ const malformedSignature: SignatureRefusal = {
 /** The signature was used before. */
 export const repeatedSignature: SignatureRefusal = {
   code: 'RB_SIGNATURE_REPLAYED',
-  detail: 'This signature was used before. Sign each call anew, with another nonce.',
+  detail: 'This signature was used before. Sign each call again, with another nonce.',
 };

@@ -22,9 +22,9 @@ export type PartOutcome =
   | 'dropped'
   /** It was not for this client. */
   | 'absent'
-  /** Up: the business server has the message and the client was told so. */
+  /** Up: the business server has the message and the client has its answer. */
   | 'accepted'
-  /** Up: the call failed, the client was told nothing. */
+  /** Up: the call failed, and the client has no answer. */
   | 'failed';
 
 /** What became of a message at one client. */

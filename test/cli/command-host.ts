@@ -10,7 +10,7 @@ import {fileURLToPath} from 'node:url';
 import {within} from '../e2e/kit/deadline.ts';
 import type {Ended} from './kit.ts';
 
-/** One command, as its process is told. */
+/** One command, as its process receives it. */
 export interface HostedCommand {
   readonly args: readonly string[];
   readonly environment: Readonly<Record<string, string>>;

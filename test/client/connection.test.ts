@@ -545,7 +545,7 @@ test('messages() gives one message after the other, acknowledged when the next o
   t.deepEqual(rest, [3]);
 });
 
-test('of those that hear that the network is back each comes after a time of its own', (t) => {
+test('of those that hear that the network is back each returns after a random time', (t) => {
   const scene = openScene(t, {backoffMinMs: 1_000});
   const waits: number[] = [];
   for (let round = 0; round < 20; round++) {

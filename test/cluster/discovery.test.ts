@@ -609,7 +609,7 @@ test('announced nodes that cannot be asked at once are asked in their turn', (t)
   t.deepEqual(missing(), []);
 });
 
-test('a node that says goodbye while it is asked, and comes anew, is asked anew: the earlier question is given up', (t) => {
+test('a node that says goodbye while it is asked, and returns, is asked again: the earlier question is given up', (t) => {
   const {announce, question, up, lists, clock, discovery} = createDiscovery();
   announce(2);
   const earlier = question();

@@ -47,7 +47,7 @@ test('a node is remembered for ten minutes after it was heard', (t) => {
   t.true(memory.isNews('a', 1), 'it was forgotten');
 });
 
-test('each source, each address and all strangers have their number of datagrams a second, and each second anew', (t) => {
+test('each source, each address and all strangers have their number of datagrams in each second', (t) => {
   const clock = new SimulatedClock();
   const budget = new DatagramBudget(clock);
   for (let second = 0; second < 3; second++) {

@@ -25,7 +25,7 @@ test('the React hook renders on a server what a browser renders first, and then 
   t.deepEqual(inBrowser(rainbow), onServer(rainbow));
 });
 
-test('the React hook renders anew when the client changes, and not after it is taken away', async (t) => {
+test('the React hook renders again when the client changes, and not after it is taken away', async (t) => {
   const scene = makeScene(t);
   const {rainbow} = scene;
   let subscribe: Subscribe = () => () => {};

@@ -60,7 +60,7 @@ test('a caller that goes in the middle of its body ends it with an error', async
 });
 
 for (const end of ['whole', 'too large', 'cut short'] as const) {
-  test(`a body that is ${end} leaves no listener, and its end is told once`, async (t) => {
+  test(`a body that is ${end} leaves no listener, and its end is reported once`, async (t) => {
     const source = new IncomingMessage(new Socket());
     const events = ['data', 'end', 'error'];
     const before = events.map((event) => source.listenerCount(event));

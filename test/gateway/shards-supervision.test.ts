@@ -225,7 +225,7 @@ test('what a shard had in the memory of the node is gone with it, before its suc
   );
 });
 
-test('the successor of a shard is linked with all others, told the nodes, and let in like them', async (t) => {
+test('the successor of a shard is linked with all others, knows the nodes, and is let in like them', async (t) => {
   const stage = await start(t);
   stage.shards.setNodes({...list, lost: ['another']});
   await nextPhase();
@@ -279,7 +279,7 @@ test('what a shard owed is made by its successor, at the end by another [RB-64]'
   await stopped;
 });
 
-test('five deaths within 30 s are mended, the sixth is fatal, and old ones are forgiven', async (t) => {
+test('five deaths within 30 s are followed by a restart, the sixth is fatal, and old ones are forgiven', async (t) => {
   for (const [pauseMs, fatalAt] of [
     [5_000, 6],
     [6_000, 6],

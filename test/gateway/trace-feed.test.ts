@@ -138,7 +138,7 @@ test('a reader that goes before the feed has begun leaves no watch and no timer'
   t.is(kit.clock.pendingCount, 0);
 });
 
-test('what was overwritten before a feed began is not told as its loss, what is overwritten meanwhile is', async (t) => {
+test('what was overwritten before a feed began does not count as its loss, what is overwritten meanwhile does', async (t) => {
   const {kit, feed, answer, response, turn} = await stage(t, {...everything, past: 100_000});
   kit.thread.tracer.watch('another', everything.selection, Number.POSITIVE_INFINITY);
   kit.connect('room');

@@ -112,10 +112,10 @@ test('a handshake that nobody answers is answered 503 at its deadline, and one t
   kit.advance(1);
   t.is((await waiting.client.response()).status, 503);
   kit.advance(60_000);
-  t.is(kit.thread.counters.deadLetters, 0, 'nothing is told to those who were answered');
+  t.is(kit.thread.counters.deadLetters, 0, 'no message goes to callers that were answered');
 });
 
-test('while the gateway stops whoever comes is answered 503 RB_STOPPING, and nobody is asked', async (t) => {
+test('while the gateway stops every new client is answered 503 RB_STOPPING, and nobody is asked', async (t) => {
   const kit = await openEdge(t);
   void stopThread(kit.thread, {graceMs: 1_000});
   kit.run();

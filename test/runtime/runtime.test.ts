@@ -317,7 +317,7 @@ test('the timer wheel is never early, at most a tick late, and forgets what is c
   t.is(runtime.clock.pendingCount, 0);
 });
 
-test('a timer wheel that is stopped has no timer, and tells nobody any more', (t) => {
+test('a timer wheel that is stopped has no timer, and sends no more messages', (t) => {
   const runtime = createRuntime();
   const wheel = new TimerWheel<string>({...runtime, tickMs: 100, message: 'due'});
   const received: string[] = [];

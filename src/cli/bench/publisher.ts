@@ -1,4 +1,4 @@
-// Publishes for `rainbow bench`: POST /send/ on keep-alive connections, signed or with a key as any caller is.
+// Publishes for `rainbow bench`: POST /send/ on keep-alive connections, signed or with a key, like every caller.
 
 import {Pool} from 'undici';
 import {credentialHeaders, credentialQuery} from '../../business/credentials.ts';

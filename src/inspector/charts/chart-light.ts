@@ -6,7 +6,7 @@ import type {ChartStep} from '../model/chart-graph.ts';
 export interface ChartLight {
   /** The state that is lit. */
   readonly active?: string;
-  /** The step that was just taken; flashes anew whenever `nonce` changes. */
+  /** The step that was just taken; flashes again whenever `nonce` changes. */
   readonly taken?: {readonly from: string; readonly event: string; readonly nonce: number};
   /** By state: how many are in it. */
   readonly counts?: Readonly<Record<string, number>>;
