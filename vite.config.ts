@@ -3,7 +3,7 @@
 
 import {readFileSync} from 'node:fs';
 import {defineConfig} from 'vite';
-import {readRules} from './src/gateway/protocol-document.ts';
+import {readRules} from './src/gateway/documents/protocol-document.ts';
 
 const root = new URL('src/inspector/', import.meta.url).pathname;
 const delivery = readFileSync(new URL('docs/delivery.md', import.meta.url), 'utf8');

@@ -5,7 +5,7 @@ import {existsSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import {createServer} from 'node:net';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import type {GatewayOptions} from '../src/gateway/options.ts';
+import type {GatewayOptions} from '../src/gateway/config/options.ts';
 import {Child, startProgram} from './child.ts';
 import {apiKey, type Dialect, type Qos, securityToken} from './generator/orders.ts';
 import type {ServerDesk} from './process-report.ts';

@@ -2,17 +2,17 @@
 // says yes at once, and turns that run when told.
 
 import {spawnConnection} from '../src/actors/connection-actor.ts';
-import {createThread} from '../src/actors/create-thread.ts';
+import {createShardContext} from '../src/actors/create-shard-context.ts';
 import type {Link} from '../src/actors/link.ts';
 import type {ConnectionMessage} from '../src/actors/messages.ts';
-import type {Thread} from '../src/actors/thread.ts';
+import type {ShardContext} from '../src/actors/shard-context.ts';
 import {systemClock} from '../src/core/clock.ts';
 import {createCounters} from '../src/core/counters.ts';
 import {systemRandom} from '../src/core/random.ts';
-import {defaultOptions} from '../src/gateway/options.ts';
+import {defaultOptions} from '../src/gateway/config/options.ts';
 import {emptyBytes, type Qos} from '../src/protocol/packet.ts';
-import {emptySelection} from '../src/protocol/trace-feed.ts';
 import type {ActorRef} from '../src/runtime/actor.ts';
+import {emptySelection} from '../src/story/trace-feed.ts';
 import type {Answer, Call, UpstreamTransport} from '../src/upstream/call.ts';
 
 const channelName = 'fan';
@@ -62,7 +62,7 @@ class AgreeingTransport implements UpstreamTransport {
 
 /** See the head of this file. */
 export class FanOutWorld {
-  readonly #thread: Thread;
+  readonly #context: ShardContext;
   readonly #connections: ActorRef<ConnectionMessage>[] = [];
   #turn: (() => void) | undefined;
   #confirmed = 0;
@@ -71,7 +71,7 @@ export class FanOutWorld {
 
   /** `isTraced`: everything that happens is recorded. */
   constructor(connections: number, isTraced = false) {
-    this.#thread = createThread({
+    this.#context = createShardContext({
       settings: {...defaultOptions, unorderedTypes: new Set()},
       clock: systemClock,
       random: systemRandom,
@@ -83,9 +83,9 @@ export class FanOutWorld {
       onFailure: (_actor, error) => fail(error),
       onFatal: fail,
     });
-    if (isTraced) this.#thread.tracer.watch('bench', {...emptySelection, rate: 1}, Number.POSITIVE_INFINITY);
+    if (isTraced) this.#context.tracer.watch('bench', {...emptySelection, rate: 1}, Number.POSITIVE_INFINITY);
     for (let count = 0; count < connections; count++) {
-      const connection = spawnConnection(this.#thread, new NullLink(), `client${count}`);
+      const connection = spawnConnection(this.#context, new NullLink(), `client${count}`);
       connection.tell({kind: 'start', headers: []});
       this.#connections.push(connection);
     }
@@ -94,7 +94,7 @@ export class FanOutWorld {
 
   /** Publishes that many messages in one turn, lets every client confirm them in another, and tells how many did. */
   publish(qos: Qos, payload: Uint8Array, publications: number): number {
-    const channel = this.#thread.channels.find(channelName);
+    const channel = this.#context.channels.find(channelName);
     if (channel === undefined) throw new Error('Expected the clients to be in their channel');
     this.#confirmed = 0;
     for (let count = 0; count < publications; count++) {

@@ -49,12 +49,12 @@ export function proofsOf(isQuick: boolean): readonly Proof[] {
     },
     {
       name: 'simulation',
-      args: ['test/simulation/main.ts', '--seeds', isQuick ? '700' : '5000'],
+      args: ['test/simulation/main.ts', '--seeds', isQuick ? '300' : '5000', '--workers', '2'],
       covered: [simulated],
     },
     {
       name: 'simulation of the client SDK',
-      args: ['test/simulation/main.ts', '--sdk', '--seeds', isQuick ? '200' : '2000'],
+      args: ['test/simulation/main.ts', '--sdk', '--seeds', isQuick ? '100' : '2000', '--workers', '2'],
       covered: [simulated],
     },
     {

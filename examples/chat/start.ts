@@ -4,10 +4,10 @@ import {randomBytes} from 'node:crypto';
 import {relative} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {takeSignals} from '../../src/cli/signals.ts';
-import {readConfiguration} from '../../src/gateway/configuration.ts';
-import {formatFault} from '../../src/gateway/configuration-report.ts';
+import {readConfiguration} from '../../src/gateway/config/configuration.ts';
+import {formatFault} from '../../src/gateway/config/configuration-report.ts';
+import type {GatewayOptions} from '../../src/gateway/config/options.ts';
 import {type Gateway, startGateway} from '../../src/gateway/gateway.ts';
-import type {GatewayOptions} from '../../src/gateway/options.ts';
 import {type Chat, startChat} from './business-server.ts';
 
 const exitFailure = 1;

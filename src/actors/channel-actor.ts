@@ -1,30 +1,30 @@
 // One channel: its members, in the order in which they joined, and the fan-out to them. Lives while it has members.
 
-import type {PublishOutcome, PublishRequest} from '../cluster/switchboard.ts';
 import {unreachable} from '../core/invariant.ts';
+import type {PublishOutcome, PublishRequest} from '../router/router.ts';
 import type {ActorRef, Behaviour, Cell} from '../runtime/actor.ts';
 import type {Reply} from '../runtime/ask.ts';
 import type {ChannelMessage, ConnectionMessage} from './messages.ts';
 import {broadcast, prepareBroadcast, publish} from './publisher.ts';
 import type {Broadcast} from './recipients.ts';
-import type {Thread} from './thread.ts';
+import type {ShardContext} from './shard-context.ts';
 
 /** Messages that may wait for one channel; a publication beyond that is refused as overloaded. */
 const mailboxBound = 100_000;
 
 /** The actor of channel `name`, made where there is none. */
-export function findOrSpawnChannel(thread: Thread, name: string): ActorRef<ChannelMessage> {
-  const found = thread.channels.find(name);
+export function findOrSpawnChannel(context: ShardContext, name: string): ActorRef<ChannelMessage> {
+  const found = context.channels.find(name);
   if (found !== undefined) return found;
-  const cell = thread.scheduler.spawn<ChannelMessage>({
+  const cell = context.scheduler.spawn<ChannelMessage>({
     name,
     mailboxBound,
-    supervisor: thread.supervisors.channels,
+    supervisor: context.supervisors.channels,
     // The members are the connections' to tell, and they told them once: a restart keeps them.
     create: (self, previous) =>
-      new ChannelActor(self, thread, previous instanceof ChannelActor ? previous.members : new Map()),
+      new ChannelActor(self, context, previous instanceof ChannelActor ? previous.members : new Map()),
   });
-  thread.channels.add(name, cell);
+  context.channels.add(name, cell);
   return cell;
 }
 
@@ -32,13 +32,13 @@ class ChannelActor implements Behaviour<ChannelMessage> {
   /** Each with the ticket of its latest joining. */
   readonly members: Map<ActorRef<ConnectionMessage>, number>;
   readonly #self: Cell<ChannelMessage>;
-  readonly #thread: Thread;
+  readonly #context: ShardContext;
   /** QoS 0 messages that wait for those behind them in the mailbox, to go to each member in one message with them. */
   #broadcasts: Broadcast[] = [];
 
-  constructor(self: Cell<ChannelMessage>, thread: Thread, members: Map<ActorRef<ConnectionMessage>, number>) {
+  constructor(self: Cell<ChannelMessage>, context: ShardContext, members: Map<ActorRef<ConnectionMessage>, number>) {
     this.#self = self;
-    this.#thread = thread;
+    this.#context = context;
     this.members = members;
   }
 
@@ -54,26 +54,26 @@ class ChannelActor implements Behaviour<ChannelMessage> {
   }
 
   failed(): void {
-    this.#thread.channels.remove(this.#self.name, this.#self);
+    this.#context.channels.remove(this.#self.name, this.#self);
   }
 
   #collect(request: PublishRequest, reply: Reply<PublishOutcome>): void {
     const {members} = this;
-    this.#broadcasts.push(prepareBroadcast(this.#thread, members, request, reply));
+    this.#broadcasts.push(prepareBroadcast(this.#context, members, request, reply));
     // Where the mailbox is full, whatever comes next sends them on.
     if (this.#broadcasts.length === 1) this.#self.tell({kind: 'broadcastsDue'});
   }
 
   #broadcast(): void {
     if (this.#broadcasts.length === 0) return;
-    broadcast(this.#thread, this.members, this.#broadcasts);
+    broadcast(this.#context, this.members, this.#broadcasts);
     this.#broadcasts = [];
   }
 
   #handle(message: ChannelMessage): void {
     switch (message.kind) {
       case 'publish':
-        publish(this.#thread, this.members, message.request, message.reply);
+        publish(this.#context, this.members, message.request, message.reply);
         return;
       case 'join':
         this.members.set(message.member, message.ticket);
@@ -91,7 +91,7 @@ class ChannelActor implements Behaviour<ChannelMessage> {
         message.reply({name: this.#self.name, connections: this.members.size});
         return;
       case 'survey':
-        message.survey.start(this.members.keys());
+        message.stats.start(this.members.keys());
         return;
       default:
         unreachable(message);
@@ -110,7 +110,7 @@ class ChannelActor implements Behaviour<ChannelMessage> {
   #stopIfEmpty(): void {
     // What waits may be a join that found this actor in the registry; it must not be lost.
     if (this.members.size > 0 || this.#self.depth > 0) return;
-    this.#thread.channels.remove(this.#self.name, this.#self);
+    this.#context.channels.remove(this.#self.name, this.#self);
     this.#self.stop();
   }
 }

@@ -18,9 +18,9 @@ import type {Answer} from '../upstream/call.ts';
 import type {ActorSettings} from './actor-settings.ts';
 import {delayBeforeRetry, judgeClose} from './close-retry.ts';
 import type {CloseOutboxMessage, UpstreamMessage} from './messages.ts';
-import type {Outside} from './outside.ts';
 import {type CloseLoss, OwedClose, type OwedFacts} from './owed-close.ts';
 import type {Sequences} from './sequences.ts';
+import type {ShardHooks} from './shard-hooks.ts';
 import {overloaded} from './upstream-caller.ts';
 
 const retryMsDefault = 60_000;
@@ -41,13 +41,13 @@ export interface OutboxThread {
   readonly upstream: ActorRef<UpstreamMessage>;
   readonly observation: Observation;
   readonly sequences: Sequences;
-  readonly outside: Outside;
+  readonly hooks: ShardHooks;
   /** Called with each close call that was given up, for the log. */
   readonly closeLost: (loss: CloseLoss) => void;
 }
 
 interface Waiter {
-  readonly claim: number;
+  readonly fencingToken: number;
   readonly settled: () => void;
 }
 
@@ -91,8 +91,8 @@ export class CloseOutbox {
     const owed = new OwedClose(facts);
     this.#makeRoom();
     this.#owed.add(owed);
-    this.#thread.outside.loadChanged('closes', 1);
-    if (owed.claim > 0) {
+    this.#thread.hooks.loadChanged('closes', 1);
+    if (owed.fencingToken > 0) {
       const named = this.#named.get(owed.identity);
       if (named === undefined) this.#named.set(owed.identity, new Set([owed]));
       else named.add(owed);
@@ -116,7 +116,7 @@ export class CloseOutbox {
   /** Takes over what a thread that died still owed. */
   adopt(facts: readonly OwedFacts[]): void {
     for (const one of facts) {
-      if (one.claim > 0) this.#thread.outside.identityHeld(one.identity, true);
+      if (one.fencingToken > 0) this.#thread.hooks.identityHeld(one.identity, true);
       this.release(this.hold(one), one.cookie);
     }
   }
@@ -125,10 +125,10 @@ export class CloseOutbox {
    * Whether no close call of connections of `identity` older than `claim` is pending; else calls `settled` once, when that
    * is so.
    */
-  whenSettled(identity: string, claim: number, settled: () => void): boolean {
-    if (!this.#isPending(identity, claim)) return true;
+  whenSettled(identity: string, fencingToken: number, settled: () => void): boolean {
+    if (!this.#isPending(identity, fencingToken)) return true;
     const waiters = this.#waiters.get(identity) ?? [];
-    this.#waiters.set(identity, [...waiters, {claim, settled}]);
+    this.#waiters.set(identity, [...waiters, {fencingToken, settled}]);
     for (const owed of this.#named.get(identity) ?? []) {
       if (this.#ready.delete(owed)) this.#urgent.add(owed);
       owed.owner?.tell({kind: 'closeAwaited'});
@@ -230,9 +230,9 @@ export class CloseOutbox {
     this.#resting.delete(owed);
     this.#ready.delete(owed);
     this.#urgent.delete(owed);
-    this.#thread.outside.loadChanged('closes', -1);
-    this.#thread.outside.ledger.settled(owed.message);
-    if (owed.claim > 0) this.#unname(owed);
+    this.#thread.hooks.loadChanged('closes', -1);
+    this.#thread.hooks.ledger.settled(owed.message);
+    if (owed.fencingToken > 0) this.#unname(owed);
   }
 
   #unname(owed: OwedClose): void {
@@ -240,16 +240,16 @@ export class CloseOutbox {
     const named = this.#named.get(identity);
     named?.delete(owed);
     if (named?.size === 0) this.#named.delete(identity);
-    this.#thread.outside.identityHeld(identity, false);
+    this.#thread.hooks.identityHeld(identity, false);
     const waiters = this.#waiters.get(identity) ?? [];
-    const rest = waiters.filter(({claim}) => this.#isPending(identity, claim));
+    const rest = waiters.filter(({fencingToken}) => this.#isPending(identity, fencingToken));
     if (rest.length > 0) this.#waiters.set(identity, rest);
     else this.#waiters.delete(identity);
     for (const waiter of waiters) if (!rest.includes(waiter)) waiter.settled();
   }
 
   #isPending(identity: string, before: number): boolean {
-    for (const {claim} of this.#named.get(identity) ?? []) if (claim < before) return true;
+    for (const {fencingToken} of this.#named.get(identity) ?? []) if (fencingToken < before) return true;
     return false;
   }
 

@@ -1,5 +1,5 @@
 // One client connection: passes what comes to its parts. Its life runs the connection chart, its sending and its
-// receiving half run the charts of the messages, its business line makes the calls. Made by the edge when a client asks
+// receiving half run the charts of the messages, its backend client makes the calls. Made by the edge when a client asks
 // to connect; lives until its socket has gone and its calls are over; the close call is the outbox's. A failure of it closes this client with 1011 and harms nobody else.
 
 import {unreachable} from '../core/invariant.ts';
@@ -8,7 +8,7 @@ import type {Packet, PacketFault} from '../protocol/packet.ts';
 import type {ActorRef, Behaviour, Cell} from '../runtime/actor.ts';
 import type {Subject} from '../trace/observer.ts';
 import type {AcceptedAnswer, Answer} from '../upstream/call.ts';
-import {BusinessLine} from './business-line.ts';
+import {BackendClient} from './backend-client.ts';
 import {ConnectionLife, connectionEvent as event, type LifeOwner} from './connection-life.ts';
 import type {Delivery} from './delivery.ts';
 import {Inbound} from './inbound.ts';
@@ -19,9 +19,9 @@ import {Membership, nowhere} from './membership.ts';
 import type {ConnectionMessage} from './messages.ts';
 import {Outbound, type OutboundOwner} from './outbound.ts';
 import type {Broadcast} from './recipients.ts';
-import type {Survey} from './survey.ts';
-import {answerSurvey} from './survey-answer.ts';
-import type {Thread} from './thread.ts';
+import type {ShardContext} from './shard-context.ts';
+import {answerStats} from './stats-answer.ts';
+import type {StatsQuery} from './stats-query.ts';
 
 /** Messages that may wait for one connection. The link stops reading far below this. */
 const mailboxBound = 131_072;
@@ -32,32 +32,32 @@ const mailboxBound = 131_072;
 const unreadFactor = 4;
 
 /** Makes the actor of a client that asks to connect; tell it `start` next. `identity` is unique and unguessable. */
-export function spawnConnection(thread: Thread, link: Link, identity: string): ActorRef<ConnectionMessage> {
-  return thread.scheduler.spawn<ConnectionMessage>({
+export function spawnConnection(context: ShardContext, link: Link, identity: string): ActorRef<ConnectionMessage> {
+  return context.scheduler.spawn<ConnectionMessage>({
     name: identity,
     mailboxBound,
-    supervisor: thread.supervisors.connections,
-    create: (self) => new ConnectionActor(self, thread, link, identity),
+    supervisor: context.supervisors.connections,
+    create: (self) => new ConnectionActor(self, context, link, identity),
   });
 }
 
 class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, OutboundOwner, InboundOwner {
   readonly link: Link;
   readonly #self: Cell<ConnectionMessage>;
-  readonly #thread: Thread;
-  readonly #line: BusinessLine;
+  readonly #context: ShardContext;
+  readonly #line: BackendClient;
   readonly #life: ConnectionLife;
   // Made when first needed: most connections of a large gateway are idle.
   #membership: Membership | undefined;
   #outbound: Outbound | undefined;
   #inbound: Inbound | undefined;
 
-  constructor(self: Cell<ConnectionMessage>, thread: Thread, link: Link, identity: string) {
+  constructor(self: Cell<ConnectionMessage>, context: ShardContext, link: Link, identity: string) {
     this.#self = self;
-    this.#thread = thread;
+    this.#context = context;
     this.link = link;
-    this.#line = new BusinessLine(thread, self, identity);
-    this.#life = new ConnectionLife(self, thread, link, this.#line, this);
+    this.#line = new BackendClient(context, self, identity);
+    this.#life = new ConnectionLife(self, context, link, this.#line, this);
   }
 
   receive(message: ConnectionMessage): void {
@@ -84,8 +84,8 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
       case 'heard':
       case 'fault':
         if (!this.#hear()) return;
-        if (message.kind === 'fault') this.#thread.counters.packetsFaulty++;
-        this.#thread.observation.observer?.received(this.#line, undefined, message);
+        if (message.kind === 'fault') this.#context.counters.packetsFaulty++;
+        this.#context.observation.observer?.received(this.#line, undefined, message);
         return;
       case 'retryDue':
         if (this.#life.isOpen) this.#outbound?.retry(message.delivery);
@@ -116,10 +116,10 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
   // A publication counts on each delivery to end, a caller on an answer.
   dropped(message: ConnectionMessage): void {
     if (message.kind === 'deliver') this.#lose(message);
-    else if (message.kind === 'survey') message.survey.skip();
+    else if (message.kind === 'survey') message.stats.skip();
     else if (message.kind === 'subscribe') message.reply(nowhere);
     else if (message.kind === 'unsubscribe') message.reply('done');
-    else if (message.kind === 'identityTaken') this.#thread.closes.later(message.done);
+    else if (message.kind === 'identityTaken') this.#context.closes.later(message.done);
     else if (message.kind === 'answered' && message.context === undefined) this.#life.answeredLate(message.answer);
   }
 
@@ -178,7 +178,7 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
         this.#life.heartbeat();
         return;
       case 'survey':
-        this.#answerSurvey(message.survey);
+        this.#answerSurvey(message.stats);
         return;
       case 'stopping':
         this.#inbound?.dropQueue();
@@ -187,7 +187,7 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
         this.#life.callCloseIfDue();
         return;
       case 'identityTaken':
-        if (message.claim > this.#line.claim) this.#life.step(event['identity.taken']);
+        if (message.fencingToken > this.#line.fencingToken) this.#life.step(event['identity.taken']);
         message.done();
         return;
       case 'subscribe':
@@ -206,26 +206,26 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
   }
 
   #sender(): Outbound {
-    this.#outbound ??= new Outbound(this.#thread, this);
+    this.#outbound ??= new Outbound(this.#context, this);
     return this.#outbound;
   }
 
   #receiver(): Inbound {
-    this.#inbound ??= new Inbound(this.#thread, this);
+    this.#inbound ??= new Inbound(this.#context, this);
     return this.#inbound;
   }
 
   #member(): Membership {
-    this.#membership ??= new Membership(this.#thread, this.#self, this.#line);
+    this.#membership ??= new Membership(this.#context, this.#self, this.#line);
     return this.#membership;
   }
 
   /** Notes a sign of life; whether what came may be applied. [RB-54] [RB-57] */
   #hear(): boolean {
-    this.#thread.counters.packetsIn++;
+    this.#context.counters.packetsIn++;
     if (!this.#life.isOpen) return false;
     this.#life.hear();
-    const {sendBufferBytesMax, payloadBytesMax} = this.#thread.settings;
+    const {sendBufferBytesMax, payloadBytesMax} = this.#context.settings;
     if (this.link.bufferedBytes > unreadFactor * (sendBufferBytesMax + payloadBytesMax)) this.overrun();
     return this.#life.isOpen;
   }
@@ -239,14 +239,14 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
   }
 
   #lose(delivery: Delivery): void {
-    this.#thread.counters.deliveriesLost++;
-    this.#thread.observation.observer?.delivery('gone', this.#line, delivery.publication);
+    this.#context.counters.deliveriesLost++;
+    this.#context.observation.observer?.delivery('gone', this.#line, delivery.publication);
     delivery.publication.end(delivery);
   }
 
   #broadcast(broadcasts: readonly Broadcast[]): void {
-    const {observer} = this.#thread.observation;
-    const {sendBufferBytesMax} = this.#thread.settings;
+    const {observer} = this.#context.observation;
+    const {sendBufferBytesMax} = this.#context.settings;
     for (const {frame, story} of broadcasts) {
       if (this.#life.isOpen && this.link.bufferedBytes <= sendBufferBytesMax) {
         // One that was published before anybody watched has no story.
@@ -255,20 +255,20 @@ class ConnectionActor implements Behaviour<ConnectionMessage>, LifeOwner, Outbou
         this.link.send(frame);
         continue;
       }
-      this.#thread.counters.framesDropped++;
+      this.#context.counters.framesDropped++;
       observer?.delivery(this.#life.isOpen ? 'dropped' : 'gone', this.#line, story);
     }
   }
 
-  #answerSurvey(survey: Survey): void {
+  #answerSurvey(stats: StatsQuery): void {
     const [line, life, link] = [this.#line, this.#life, this.link];
     const [membership, outbound, inbound] = [this.#membership, this.#outbound, this.#inbound];
-    answerSurvey(survey, {line, life, link, membership, outbound, inbound});
+    answerStats(stats, {line, life, link, membership, outbound, inbound});
   }
 
   #answered(answer: Answer, context: InboundMessage | undefined): void {
     const kind = context === undefined ? 'connect' : 'message';
-    this.#thread.observation.observer?.callAnswered(this.#line, context, kind, answer);
+    this.#context.observation.observer?.callAnswered(this.#line, context, kind, answer);
     if (context === undefined) {
       this.#life.answered(answer);
       return;

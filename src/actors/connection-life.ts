@@ -9,12 +9,12 @@ import type {Cell} from '../runtime/actor.ts';
 import type {WheelEntry} from '../runtime/timer-wheel.ts';
 import {chartNumber} from '../trace/observer.ts';
 import type {AcceptedAnswer, Answer, FailedAnswer} from '../upstream/call.ts';
-import type {BusinessLine} from './business-line.ts';
+import type {BackendClient} from './backend-client.ts';
 import {failureCode} from './failure-code.ts';
 import type {Link} from './link.ts';
 import type {ConnectionMessage} from './messages.ts';
-import {claimIdentity} from './takeover.ts';
-import type {Thread} from './thread.ts';
+import type {ShardContext} from './shard-context.ts';
+import {takeIdentity} from './takeover.ts';
 
 const {event, effect, state} = chart;
 
@@ -38,11 +38,10 @@ export interface LifeOwner {
 
 export class ConnectionLife implements WheelEntry<ConnectionMessage> {
   readonly actor: Cell<ConnectionMessage>;
-  /** The timer wheel's. */
   tick = 0;
-  readonly #thread: Thread;
+  readonly #context: ShardContext;
   readonly #link: Link;
-  readonly #line: BusinessLine;
+  readonly #line: BackendClient;
   readonly #owner: LifeOwner;
   #state: number = state.checking;
   #heardAt = 0;
@@ -53,19 +52,24 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
   #connectAnswer: AcceptedAnswer | FailedAnswer | undefined;
   /** Whether the close call may be made as soon as the calls before it are over. */
   #isCloseDue = false;
-  /** Why the connection ended. */
   #endReason: CloseCallReason | undefined;
 
-  constructor(actor: Cell<ConnectionMessage>, thread: Thread, link: Link, line: BusinessLine, owner: LifeOwner) {
+  constructor(
+    actor: Cell<ConnectionMessage>,
+    context: ShardContext,
+    link: Link,
+    line: BackendClient,
+    owner: LifeOwner,
+  ) {
     this.actor = actor;
-    this.#thread = thread;
+    this.#context = context;
     this.#link = link;
     this.#line = line;
     this.#owner = owner;
-    thread.alive.add(actor);
-    thread.handshakes.add(actor);
-    thread.outside.loadChanged('clients', 1);
-    thread.outside.loadChanged('handshakes', 1);
+    context.alive.add(actor);
+    context.handshakes.add(actor);
+    context.hooks.loadChanged('clients', 1);
+    context.hooks.loadChanged('handshakes', 1);
   }
 
   /** Whether packets may be applied and sent. */
@@ -84,19 +88,19 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
   }
 
   get silentMs(): number {
-    return Math.max(0, this.#thread.clock.now() - this.#heardAt);
+    return Math.max(0, this.#context.clock.now() - this.#heardAt);
   }
 
   /** Notes a sign of life. [RB-54] */
   hear(): void {
-    this.#heardAt = this.#thread.scheduler.now;
+    this.#heardAt = this.#context.scheduler.now;
     if (this.#state !== state['open.fresh']) this.step(event['wire.heard']);
   }
 
   /** The answer to the connect call. */
   answered(answer: Answer): void {
     const isPending = answer.kind === 'failed' && answer.isPending === true;
-    if (!isPending) this.#thread.outside.loadChanged('handshakes', -1);
+    if (!isPending) this.#context.hooks.loadChanged('handshakes', -1);
     if (answer.kind !== 'refused') this.#connectAnswer = answer;
     if (answer.kind === 'accepted') this.#allowed(answer);
     // Too late for the client, but the business server may still say yes.
@@ -115,7 +119,7 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
   heartbeat(): void {
     // Put off since the wheel spoke, as by a ping in the same turn: what was due then is not due now.
     if (!this.isOpen || this.tick !== 0) return;
-    const {clock, heartbeats, settings} = this.#thread;
+    const {clock, heartbeats, settings} = this.#context;
     const now = clock.now();
     // Nobody is taken for silent who is not listened to.
     if (this.#link.isHeldUp) this.#heardAt = now;
@@ -142,32 +146,30 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
 
   /** Has a close call that is due made once the calls before it have been answered; at shutdown at once. [RB-46] */
   callCloseIfDue(): void {
-    if (!this.#isCloseDue || (!this.#thread.isStopping && this.#owner.callCount > 0)) return;
+    if (!this.#isCloseDue || (!this.#context.isStopping && this.#owner.callCount > 0)) return;
     this.#line.releaseClose();
     if (this.#state === state.closed) this.#end();
   }
 
   /** The actor failed: the connection ends rather than say what may be false, and the close call is made. [RB-59] */
   crash(): void {
-    this.#thread.counters.connectionsCrashed++;
-    if (this.isAsking) this.#thread.outside.loadChanged('handshakes', -1);
+    this.#context.counters.connectionsCrashed++;
+    if (this.isAsking) this.#context.hooks.loadChanged('handshakes', -1);
     // First of all: whatever else fails, it is owed.
     this.#line.holdClose(this.#endReason ?? 'crashed');
     this.#line.releaseClose();
-    this.#thread.alive.delete(this.actor);
+    this.#context.alive.delete(this.actor);
     this.#drainTimer?.cancel();
     this.#cleanUp();
     this.#link.close(closeReasons.internal.code, closeReasons.internal.text);
-    this.#thread.observation.observer?.signalled(this.#line, closeReasons.internal.code);
+    this.#context.observation.observer?.signalled(this.#line, closeReasons.internal.code);
   }
 
-  /** One step of the chart. */
   step(eventCode: number): void {
     const cell = chart.step(this.#state, eventCode);
     this.#state = chart.next[cell] as number;
     if (this.#endReason === undefined && !this.isOpen) this.#endReason = endReasonOf(eventCode);
-    const {observer} = this.#thread.observation;
-    if (observer !== undefined) observer.transition(chartNumber.connection, this.#line, undefined, 0, cell);
+    this.#context.observation.observer?.transition(chartNumber.connection, this.#line, undefined, 0, cell);
     for (const effectCode of chart.effects[cell] as readonly number[]) this.#carryOut(effectCode);
     if (this.#state === state.closed) this.callCloseIfDue();
   }
@@ -179,12 +181,12 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
       return;
     }
     this.#connectAnswer = answer;
-    const isSettled = this.#line.claim === 0 || claimIdentity(this.#thread, this.actor, this.#line);
+    const isSettled = this.#line.fencingToken === 0 || takeIdentity(this.#context, this.actor, this.#line);
     this.step(isSettled ? event['upstream.allowed'] : event['upstream.allowedLater']);
   }
 
   #carryOut(effectCode: number): void {
-    const {counters, settings, heartbeats} = this.#thread;
+    const {counters, settings, heartbeats} = this.#context;
     switch (effectCode) {
       case effect.admit:
         this.#admit();
@@ -195,15 +197,15 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
         return;
       case effect.fail:
         counters.handshakesFailed++;
-        this.#link.refuse(503, failureCode(this.#thread, this.#connectAnswer));
+        this.#link.refuse(503, failureCode(this.#context, this.#connectAnswer));
         return;
       case effect.ping:
         this.#link.ping();
-        this.#thread.observation.observer?.signalled(this.#line, 0);
+        this.#context.observation.observer?.signalled(this.#line, 0);
         return;
       case effect.awaitPong:
         // Not from the turn's start: a turn may be held up, and the client has its time from the ping on.
-        heartbeats.schedule(this, this.#thread.clock.now() + settings.keepAliveMs / 2);
+        heartbeats.schedule(this, this.#context.clock.now() + settings.keepAliveMs / 2);
         return;
       case effect.closeSilent:
         counters.heartbeatsMissed++;
@@ -247,10 +249,10 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
   }
 
   #admit(): void {
-    const {connections, claimants, handshakes, counters, heartbeats, scheduler, settings} = this.#thread;
+    const {connections, contenders, handshakes, counters, heartbeats, scheduler, settings} = this.#context;
     const {identity} = this.#line;
     handshakes.delete(this.actor);
-    claimants.remove(identity, this.actor);
+    contenders.remove(identity, this.actor);
     const older = connections.find(identity);
     // One that is ending, and has not come to it yet.
     if (older !== undefined) connections.remove(identity, older);
@@ -266,25 +268,24 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
 
   #close(reason: CloseReason): void {
     this.#link.close(reason.code, reason.text);
-    this.#thread.observation.observer?.signalled(this.#line, reason.code);
+    this.#context.observation.observer?.signalled(this.#line, reason.code);
     this.#awaitEnd();
   }
 
   #awaitEnd(): void {
-    this.#drainTimer = this.#thread.clock.startTimer(drainMs, () => this.actor.tell({kind: 'drainDue'}));
+    this.#drainTimer = this.#context.clock.startTimer(drainMs, () => this.actor.tell({kind: 'drainDue'}));
   }
 
   #cleanUp(): void {
-    const {connections, claimants, handshakes, heartbeats, counters} = this.#thread;
+    const {connections, contenders, handshakes, heartbeats, counters} = this.#context;
     // A connection that fails while it drains has been cleaned up before.
     if (this.#isCleanedUp) return;
     this.#isCleanedUp = true;
     this.#line.holdClose(this.#endReason ?? 'error');
-    this.#thread.outside.loadChanged('clients', -1);
-    const wasHandshake = handshakes.delete(this.actor);
-    if (!wasHandshake) counters.connectionsClosed++;
+    this.#context.hooks.loadChanged('clients', -1);
+    if (!handshakes.delete(this.actor)) counters.connectionsClosed++;
     connections.remove(this.#line.identity, this.actor);
-    claimants.remove(this.#line.identity, this.actor);
+    contenders.remove(this.#line.identity, this.actor);
     heartbeats.cancel(this);
     this.#owner.cleanUp();
   }
@@ -292,7 +293,7 @@ export class ConnectionLife implements WheelEntry<ConnectionMessage> {
   #end(): void {
     if (this.actor.isStopped) return;
     this.#drainTimer?.cancel();
-    this.#thread.alive.delete(this.actor);
+    this.#context.alive.delete(this.actor);
     this.actor.stop();
     this.#owner.dispose();
   }

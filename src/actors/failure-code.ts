@@ -2,10 +2,10 @@
 
 import type {Answer} from '../upstream/call.ts';
 import type {HandshakeRefusal} from './link.ts';
-import type {Thread} from './thread.ts';
+import type {ShardContext} from './shard-context.ts';
 
 /** `answer` is that of the connect call, where there is one. */
-export function failureCode(thread: Thread, answer: Answer | undefined): HandshakeRefusal {
-  if (thread.isStopping) return 'RB_STOPPING';
+export function failureCode(context: ShardContext, answer: Answer | undefined): HandshakeRefusal {
+  if (context.isStopping) return 'RB_STOPPING';
   return answer?.kind === 'failed' && answer.reason === 'overloaded' ? 'RB_OVERLOADED' : 'RB_BUSINESS_SERVER';
 }

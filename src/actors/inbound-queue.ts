@@ -5,13 +5,13 @@ import {messageOverheadBytes} from '../core/memory-bound.ts';
 import {ownBytes} from '../core/own-bytes.ts';
 import {emptyBytes} from '../protocol/packet.ts';
 import type {InboundMessage, InboundOwner} from './inbound-message.ts';
-import type {Thread} from './thread.ts';
+import type {ShardContext} from './shard-context.ts';
 
 /** Where memory is short, a client is not read any further once so much of it waits. */
 const heldUpBytesMin = 65_536;
 
 export class InboundQueue {
-  readonly #thread: Thread;
+  readonly #context: ShardContext;
   readonly #owner: InboundOwner;
   readonly #waiting: InboundMessage[] = [];
   #waitingBytes = 0;
@@ -23,8 +23,8 @@ export class InboundQueue {
   #isClosed = false;
   #unorderedCalls = 0;
 
-  constructor(thread: Thread, owner: InboundOwner) {
-    this.#thread = thread;
+  constructor(context: ShardContext, owner: InboundOwner) {
+    this.#context = context;
     this.#owner = owner;
   }
 
@@ -35,13 +35,13 @@ export class InboundQueue {
 
   /** Whether one more call may wait: bounded in number, and in bytes together with the replies that are held. [RB-29] */
   hasRoomFor({payload}: {readonly payload: Uint8Array}): boolean {
-    const {queue, queueBytesMax} = this.#thread.settings;
+    const {queue, queueBytesMax} = this.#context.settings;
     return this.callCount < queue && this.#replyBytes + this.#waitingBytes + payload.length <= queueBytesMax;
   }
 
   /** Makes the call of `message`, or has it wait for its turn. */
   add(message: InboundMessage): void {
-    const {memory, settings} = this.#thread;
+    const {memory, settings} = this.#context;
     message.heldBytes = message.payload.length + messageOverheadBytes;
     this.#hold(message.heldBytes);
     // One that waits for little may acknowledge more, which makes room.
@@ -60,7 +60,7 @@ export class InboundQueue {
 
   /** The call of `message` was answered; {@link callNext} is to follow. */
   answered(message: InboundMessage): void {
-    if (this.#thread.settings.unorderedTypes.has(message.type)) this.#unorderedCalls--;
+    if (this.#context.settings.unorderedTypes.has(message.type)) this.#unorderedCalls--;
     else this.#isCalling = false;
     this.#release(message.heldBytes);
     message.heldBytes = 0;
@@ -85,14 +85,14 @@ export class InboundQueue {
   // Clients that have gone come last: first goes what asked for an acknowledgement, since nobody was told that it was taken;
   // then what asked for none, which nobody sends again.
   #makeRoom(): void {
-    const {memory} = this.#thread;
+    const {memory} = this.#context;
     if (memory.isTight) this.withdraw(0);
     else if (memory.isQuarterFull) this.withdraw(1);
   }
 
   /** Drops what waits, from `qosMin` on. */
   withdraw(qosMin: 0 | 1): void {
-    const {counters} = this.#thread;
+    const {counters} = this.#context;
     let kept = 0;
     for (const message of this.#waiting) {
       if (message.qos < qosMin) {
@@ -132,11 +132,11 @@ export class InboundQueue {
 
   #hold(bytes: number): void {
     this.#nodeBytes += bytes;
-    this.#thread.memory.hold(bytes);
+    this.#context.memory.hold(bytes);
   }
 
   #release(bytes: number): void {
     this.#nodeBytes -= bytes;
-    this.#thread.memory.release(bytes);
+    this.#context.memory.release(bytes);
   }
 }

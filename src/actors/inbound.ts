@@ -12,8 +12,8 @@ import {type AnswerKind, chartNumber} from '../trace/observer.ts';
 import type {Answer} from '../upstream/call.ts';
 import type {InboundMessage, InboundOwner} from './inbound-message.ts';
 import {InboundQueue} from './inbound-queue.ts';
-import type {Survey} from './survey.ts';
-import type {Thread} from './thread.ts';
+import type {ShardContext} from './shard-context.ts';
+import type {StatsQuery} from './stats-query.ts';
 
 // Both charts have the same codes for events and effects.
 const {event, effect} = inboundQos2;
@@ -21,7 +21,7 @@ const stateUnanswered1 = inboundQos1.state.unanswered;
 const stateUnanswered2 = inboundQos2.state.unanswered;
 
 export class Inbound {
-  readonly #thread: Thread;
+  readonly #context: ShardContext;
   readonly #owner: InboundOwner;
   /** QoS 1 and 2 messages whose id is known: the two have separate ids, as at the original. */
   readonly #flows1 = new IdTable<InboundMessage>();
@@ -32,10 +32,10 @@ export class Inbound {
   /** The connection has ended: what is answered from now on changes nothing, that of replaced messages included. */
   #isClosed = false;
 
-  constructor(thread: Thread, owner: InboundOwner) {
-    this.#thread = thread;
+  constructor(context: ShardContext, owner: InboundOwner) {
+    this.#context = context;
     this.#owner = owner;
-    this.#queue = new InboundQueue(thread, owner);
+    this.#queue = new InboundQueue(context, owner);
   }
 
   /** Messages held: with their call to come, or awaiting their REL. */
@@ -49,9 +49,9 @@ export class Inbound {
   }
 
   /** Counts each message's state. */
-  countInto(survey: Survey): void {
+  countInto(stats: StatsQuery): void {
     for (const flows of [this.#flows1, this.#flows2]) {
-      for (const {qos, state} of flows.values()) survey.countInbound(qos, state);
+      for (const {qos, state} of flows.values()) stats.countInbound(qos, state);
     }
   }
 
@@ -65,7 +65,7 @@ export class Inbound {
     const known = flows.find(packet.id);
     if (known !== undefined) {
       if (isRepeat(packet.qos, packet.isDup, isUnanswered(known))) {
-        this.#thread.counters.messagesInRepeated++;
+        this.#context.counters.messagesInRepeated++;
         this.#received(packet, known);
         if (isUnanswered(known)) known.payload = packet.payload;
         this.#step(known, event['wire.repeat']);
@@ -74,7 +74,7 @@ export class Inbound {
       this.#step(known, event['wire.replaced']);
     }
     // One that is replaced counts: its call may still run.
-    if (this.heldCount >= this.#thread.settings.window) {
+    if (this.heldCount >= this.#context.settings.window) {
       this.#received(packet, undefined);
       this.#owner.overrun();
       return;
@@ -89,7 +89,7 @@ export class Inbound {
   release(id: number): void {
     const flow = this.#flows2.find(id);
     if (flow === undefined) {
-      this.#thread.observation.observer?.strayed(this.#owner.subject, 'rel', id, emptyBytes);
+      this.#context.observation.observer?.strayed(this.#owner.subject, 'rel', id, emptyBytes);
       this.#send({kind: 'com', id}, undefined);
       return;
     }
@@ -126,22 +126,22 @@ export class Inbound {
   }
 
   #receiveQos0(packet: SendPacket): void {
-    if (this.#queue.hasRoomFor(packet) && this.#thread.memory.hasRoomFor(packet.payload.length)) {
+    if (this.#queue.hasRoomFor(packet) && this.#context.memory.hasRoomFor(packet.payload.length)) {
       this.#queue.add(this.#create(packet));
       return;
     }
-    this.#thread.counters.messagesInDropped++;
+    this.#context.counters.messagesInDropped++;
     this.#received(packet, undefined);
-    this.#thread.observation.observer?.delivery('dropped', this.#owner.subject, undefined);
+    this.#context.observation.observer?.delivery('dropped', this.#owner.subject, undefined);
   }
 
   #create(packet: SendPacket): InboundMessage {
-    this.#thread.counters.messagesIn++;
+    this.#context.counters.messagesIn++;
     const message: InboundMessage = {
       qos: packet.qos,
       id: packet.id,
       type: packet.type,
-      message: this.#thread.sequences.nextMessage(),
+      message: this.#context.sequences.nextMessage(),
       payload: packet.payload,
       heldBytes: 0,
       state: 0,
@@ -151,7 +151,7 @@ export class Inbound {
       unanswered: undefined,
       next: undefined,
     };
-    this.#thread.observation.observer?.accepted(message, packet.type);
+    this.#context.observation.observer?.accepted(message, packet.type);
     this.#received(packet, message);
     return message;
   }
@@ -163,7 +163,7 @@ export class Inbound {
     const wasUnanswered = isUnanswered(flow);
     flow.state = table.next[cell] as number;
     if (isUnanswered(flow) !== wasUnanswered) this.#noteUnanswered(flow);
-    const {observer} = this.#thread.observation;
+    const {observer} = this.#context.observation;
     if (observer !== undefined) {
       const chart = flow.qos === 1 ? chartNumber.inboundQos1 : chartNumber.inboundQos2;
       const {subject} = this.#owner;
@@ -207,12 +207,12 @@ export class Inbound {
       this.#owner.overrun();
       return;
     }
-    if (this.#thread.memory.hasRoomFor(flow.payload.length)) {
+    if (this.#context.memory.hasRoomFor(flow.payload.length)) {
       this.#queue.add(flow);
       return;
     }
     // As a call that fails: nothing is answered, and the client sends it again. [RB-12]
-    this.#thread.counters.messagesInRefused++;
+    this.#context.counters.messagesInRefused++;
     this.#owner.link.holdUp();
     flow.payload = emptyBytes;
     this.#step(flow, event['call.failed']);
@@ -220,13 +220,13 @@ export class Inbound {
 
   #send(packet: Packet, flow: InboundMessage | undefined): void {
     const frame = framePacket(packet);
-    const {observer} = this.#thread.observation;
+    const {observer} = this.#context.observation;
     if (observer !== undefined) observer.sent(this.#owner.subject, flow, frame);
     this.#owner.link.send(frame);
   }
 
   #received(packet: SendPacket, flow: InboundMessage | undefined): void {
-    const {observer} = this.#thread.observation;
+    const {observer} = this.#context.observation;
     if (observer !== undefined) observer.received(this.#owner.subject, flow, packet);
   }
 
@@ -239,7 +239,7 @@ export class Inbound {
     }
     flow.unanswered = this.#unanswered.add(flow);
     const {first} = this.#unanswered;
-    if (first === undefined || this.#unanswered.size <= this.#thread.settings.window) return;
+    if (first === undefined || this.#unanswered.size <= this.#context.settings.window) return;
     this.#unanswered.delete(first);
     this.#flowsOf(first.item.qos).remove(first.item);
   }

@@ -1,16 +1,16 @@
 // Answers what a thread is asked about itself: its trace, its connections, and what would become of a publication.
 
-import type {Findings, Inspection, PreviewFate, PreviewRequest, PreviewRow} from '../cluster/inspection.ts';
+import type {PreviewFate, PreviewRequest, PreviewRow, Query, QueryResult} from '../cluster/query.ts';
 import {connection as chart} from '../machines/connection.ts';
-import {rosterRow, type Standing, Survey} from './survey.ts';
-import type {Thread} from './thread.ts';
+import type {ShardContext} from './shard-context.ts';
+import {type ConnectionStats, rosterRow, StatsQuery} from './stats-query.ts';
 
 /** Clients that a preview tells of. */
 const previewRowsMax = 1_000;
 
 /** Settles with the findings; never rejects but for a programmer's error. */
-export async function inspect(thread: Thread, question: Inspection): Promise<Findings> {
-  const {tracer} = thread;
+export async function inspect(context: ShardContext, question: Query): Promise<QueryResult> {
+  const {tracer} = context;
   switch (question.kind) {
     case 'watch': {
       const {watcher, selection, durationMs} = question;
@@ -27,40 +27,40 @@ export async function inspect(thread: Thread, question: Inspection): Promise<Fin
     case 'story':
       return {kind: 'story', ...tracer.story(question)};
     case 'survey': {
-      const survey = new Survey(question.rowsMax);
-      survey.start(thread.alive);
-      await survey.done;
-      const rows = survey.rows.map((standing) => rosterRow(thread.number, standing));
-      return {kind: 'survey', states: survey.states, connections: survey.asked, rows};
+      const stats = new StatsQuery(question.rowsMax);
+      stats.start(context.alive);
+      await stats.done;
+      const rows = stats.rows.map((standing) => rosterRow(context.number, standing));
+      return {kind: 'survey', states: stats.states, connections: stats.asked, rows};
     }
     case 'preview':
-      return await preview(thread, question.publication);
+      return await preview(context, question.publication);
   }
 }
 
-async function preview(thread: Thread, request: PreviewRequest): Promise<Findings> {
+async function preview(context: ShardContext, request: PreviewRequest): Promise<QueryResult> {
   // All of them, since what becomes of the message is counted for all.
-  const survey = new Survey(Number.POSITIVE_INFINITY);
+  const stats = new StatsQuery(Number.POSITIVE_INFINITY);
   const {channel, identity} = request;
-  const asked = channel !== undefined ? thread.channels.find(channel) : undefined;
-  const isAsked = asked?.tell({kind: 'survey', survey}) ?? false;
-  const client = identity === undefined ? undefined : thread.connections.find(identity);
-  if (!isAsked) survey.start(client === undefined ? [] : [client]);
-  await survey.done;
+  const asked = channel !== undefined ? context.channels.find(channel) : undefined;
+  const isAsked = asked?.tell({kind: 'survey', stats}) ?? false;
+  const client = identity === undefined ? undefined : context.connections.find(identity);
+  if (!isAsked) stats.start(client === undefined ? [] : [client]);
+  await stats.done;
   const fates: Partial<Record<PreviewFate, number>> = {};
   const rows: PreviewRow[] = [];
-  for (const standing of survey.rows) {
-    const fate = fateOf(thread, standing, request);
+  for (const standing of stats.rows) {
+    const fate = fateOf(context, standing, request);
     fates[fate] = (fates[fate] ?? 0) + 1;
-    if (rows.length < previewRowsMax) rows.push({...rosterRow(thread.number, standing), fate});
+    if (rows.length < previewRowsMax) rows.push({...rosterRow(context.number, standing), fate});
   }
-  return {kind: 'preview', recipients: survey.asked, fates, rows};
+  return {kind: 'preview', recipients: stats.asked, fates, rows};
 }
 
 const {state} = chart;
 
 /** What `accept` of outbound.ts and `broadcast` of the connection actor would do, in words. */
-function fateOf({settings}: Thread, standing: Standing, {qos, bytes}: PreviewRequest): PreviewFate {
+function fateOf({settings}: ShardContext, standing: ConnectionStats, {qos, bytes}: PreviewRequest): PreviewFate {
   if (standing.state < state['open.fresh'] || standing.state > state['open.awaitingPong']) return 'gone';
   const isCongested = standing.bufferedBytes > settings.sendBufferBytesMax;
   if (qos === 0) return isCongested ? 'dropped' : 'transmitted';

@@ -1,4 +1,4 @@
-// A client's socket as its connection actor sees it. The gateway implements it on ws, in gateway/websocket-link.ts.
+// A client's socket as its connection actor sees it. The gateway implements it on ws, in fronts/rainbow/websocket-link.ts.
 
 /** Why a client that waits for its connect call is not let in; a code of the table in core/errors.ts. */
 export type HandshakeRefusal = 'RB_CLIENT_REFUSED' | 'RB_BUSINESS_SERVER' | 'RB_OVERLOADED' | 'RB_STOPPING';

@@ -1,27 +1,27 @@
 // The channels one connection is in. Part of the connection actor; made when it joins its first one.
 
-import type {Joined, SubscribeOutcome} from '../cluster/switchboard.ts';
 import {invariant} from '../core/invariant.ts';
 import {isChannelName} from '../protocol/api.ts';
 import {splitChannels} from '../protocol/header-name.ts';
+import type {Joined, SubscribeOutcome} from '../router/router.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import type {Subject} from '../trace/observer.ts';
 import {findOrSpawnChannel} from './channel-actor.ts';
 import type {ConnectionMessage} from './messages.ts';
-import type {Thread} from './thread.ts';
+import type {ShardContext} from './shard-context.ts';
 
 /** The answer of a connection that is not open. */
 export const nowhere: Joined = {outcome: 'noSuchConnection', ticket: 0};
 
 export class Membership {
-  readonly #thread: Thread;
+  readonly #context: ShardContext;
   readonly #member: ActorRef<ConnectionMessage>;
   readonly #subject: Subject;
   /** Each with the ticket of its latest joining. */
   readonly #channels = new Map<string, number>();
 
-  constructor(thread: Thread, member: ActorRef<ConnectionMessage>, subject: Subject) {
-    this.#thread = thread;
+  constructor(context: ShardContext, member: ActorRef<ConnectionMessage>, subject: Subject) {
+    this.#context = context;
     this.#member = member;
     this.#subject = subject;
   }
@@ -35,7 +35,7 @@ export class Membership {
     const isMember = this.#channels.has(channel);
     if (isMember && !occupy) return 'done';
     const outcome = this.#enter(channel, occupy, isMember);
-    this.#thread.observation.observer?.membership(this.#subject, outcome === 'done' ? 'joined' : 'refused', channel);
+    this.#context.observation.observer?.membership(this.#subject, outcome === 'done' ? 'joined' : 'refused', channel);
     return outcome;
   }
 
@@ -47,9 +47,9 @@ export class Membership {
   /** Leaves `channel`. Idempotent. */
   leave(channel: string): void {
     if (!this.#channels.delete(channel)) return;
-    this.#thread.observation.observer?.membership(this.#subject, 'left', channel);
+    this.#context.observation.observer?.membership(this.#subject, 'left', channel);
     // Absent where the channel has evicted this member and then ended, and word of that is still on its way.
-    const isTold = this.#thread.channels.find(channel)?.tell({kind: 'leave', member: this.#member}) ?? true;
+    const isTold = this.#context.channels.find(channel)?.tell({kind: 'leave', member: this.#member}) ?? true;
     invariant(isTold, 'Expected a channel to have room for the leaving of a member');
   }
 
@@ -61,23 +61,23 @@ export class Membership {
   evicted(channel: string, ticket: number): void {
     if (this.#channels.get(channel) !== ticket) return;
     this.#channels.delete(channel);
-    this.#thread.observation.observer?.membership(this.#subject, 'evicted', channel);
+    this.#context.observation.observer?.membership(this.#subject, 'evicted', channel);
   }
 
   /** Obeys RAINBOWCLIENTCHANNELUNSUB and RAINBOWCLIENTCHANNEL of one answer. */
   apply(leave: string | undefined, join: string | undefined): void {
     for (const channel of splitChannels(leave)) this.leave(channel);
     for (const channel of splitChannels(join)) {
-      if (!isChannelName(channel) || this.join(channel, false) !== 'done') this.#thread.counters.channelsRefused++;
+      if (!isChannelName(channel) || this.join(channel, false) !== 'done') this.#context.counters.channelsRefused++;
     }
   }
 
   #enter(channel: string, occupy: boolean, isMember: boolean): SubscribeOutcome {
-    if (!isMember && this.#channels.size >= this.#thread.settings.channelsPerConnectionMax) return 'tooManyChannels';
+    if (!isMember && this.#channels.size >= this.#context.settings.channelsPerConnectionMax) return 'tooManyChannels';
     // Drawn in one go with the telling: whoever has a later ticket and evicts those before it is told to the channel later.
-    const ticket = this.#thread.sequences.nextTicket();
+    const ticket = this.#context.sequences.nextTicket();
     const joining = {kind: 'join', member: this.#member, ticket, occupy} as const;
-    if (!findOrSpawnChannel(this.#thread, channel).tell(joining)) return 'overloaded';
+    if (!findOrSpawnChannel(this.#context, channel).tell(joining)) return 'overloaded';
     this.#channels.set(channel, ticket);
     return 'done';
   }

@@ -1,8 +1,8 @@
 // Every message that the actors of one thread send each other, by receiver.
 
-import type {ChannelInfo, Joined, PublishOutcome, PublishRequest, SubscribeOutcome} from '../cluster/switchboard.ts';
 import type {LateReason} from '../protocol/close-code.ts';
 import type {Packet, PacketFault} from '../protocol/packet.ts';
+import type {ChannelInfo, Joined, PublishOutcome, PublishRequest, SubscribeOutcome} from '../router/router.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import type {Reply} from '../runtime/ask.ts';
 import type {Answer, Call} from '../upstream/call.ts';
@@ -10,7 +10,7 @@ import type {DeliveryMessage} from './delivery.ts';
 import type {InboundMessage} from './inbound-message.ts';
 import type {CloseAwaitedMessage, OwedClose} from './owed-close.ts';
 import type {BroadcastMessage} from './recipients.ts';
-import type {SurveyMessage} from './survey.ts';
+import type {StatsMessage} from './stats-query.ts';
 
 /** From the upstream caller. `context` is what the call was given: a message's state, or nothing. */
 export interface AnsweredMessage {
@@ -45,7 +45,7 @@ export type ConnectionMessage =
   | DeliveryMessage
   /** From a channel or the publisher. */
   | BroadcastMessage
-  /** From the switchboard. */
+  /** From the router. */
   | {
       readonly kind: 'subscribe';
       readonly channel: string;
@@ -56,15 +56,15 @@ export type ConnectionMessage =
   /** From a channel: another client occupies it. `ticket` tells which joining is undone. */
   | {readonly kind: 'evicted'; readonly channel: string; readonly ticket: number}
   /** From another connection: the business server gave it this identity. `done` is called once that has taken effect. */
-  | {readonly kind: 'identityTaken'; readonly claim: number; readonly done: () => void}
+  | {readonly kind: 'identityTaken'; readonly fencingToken: number; readonly done: () => void}
   /** From the close outbox. */
   | CloseAwaitedMessage
   /** Earlier connections of its identity have been reported closed. */
   | {readonly kind: 'identitySettled'}
   /** From the timer wheel. */
   | {readonly kind: 'heartbeatDue'}
-  /** From the switchboard. */
-  | SurveyMessage
+  /** From the router. */
+  | StatsMessage
   | {readonly kind: 'drainDue'}
   /** From the gateway. */
   | {readonly kind: 'stopping'};
@@ -79,14 +79,14 @@ export type ChannelMessage =
       readonly occupy: boolean;
     }
   | {readonly kind: 'leave'; readonly member: ActorRef<ConnectionMessage>}
-  /** From the switchboard: a client elsewhere occupies the channel with the ticket `before`. */
+  /** From the router: a client elsewhere occupies the channel with the ticket `before`. */
   | {readonly kind: 'evict'; readonly before: number}
   | {readonly kind: 'publish'; readonly request: PublishRequest; readonly reply: Reply<PublishOutcome>}
   /** From itself: broadcasts wait. */
   | {readonly kind: 'broadcastsDue'}
   | {readonly kind: 'describe'; readonly reply: Reply<ChannelInfo>}
-  /** From the switchboard: passed on to every member. */
-  | SurveyMessage;
+  /** From the router: passed on to every member. */
+  | StatsMessage;
 
 /** To the close outbox, from the upstream caller, its timers and itself. */
 export type CloseOutboxMessage =

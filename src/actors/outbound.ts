@@ -9,9 +9,9 @@ import {emptyBytes, messageIdMax} from '../protocol/packet.ts';
 import {type AnswerKind, chartNumber, type Observation, type Observer, type Subject} from '../trace/observer.ts';
 import {type Delivery, pauseBeforeRepeat} from './delivery.ts';
 import type {Link} from './link.ts';
-import {OwedAnswers} from './owed-answers.ts';
-import type {Survey} from './survey.ts';
-import type {Thread} from './thread.ts';
+import {QuarantinedIds} from './quarantined-ids.ts';
+import type {ShardContext} from './shard-context.ts';
+import type {StatsQuery} from './stats-query.ts';
 
 // Both charts have the same codes for events and effects.
 const {event, effect} = outboundQos2;
@@ -27,7 +27,7 @@ export interface OutboundOwner {
 }
 
 export class Outbound {
-  readonly #thread: Thread;
+  readonly #context: ShardContext;
   readonly #observation: Observation;
   readonly #owner: OutboundOwner;
   /** By id: transmitted, and not ended. At most `window`. [RB-47] */
@@ -40,11 +40,11 @@ export class Outbound {
   #owingSince = 0;
   #isCountedOwing = false;
   /** Ids that are free but for late answers; only repeated SENDs leave any. */
-  #owed: OwedAnswers | undefined;
+  #owed: QuarantinedIds | undefined;
 
-  constructor(thread: Thread, owner: OutboundOwner) {
-    this.#thread = thread;
-    this.#observation = thread.observation;
+  constructor(context: ShardContext, owner: OutboundOwner) {
+    this.#context = context;
+    this.#observation = context.observation;
     this.#owner = owner;
   }
 
@@ -62,9 +62,9 @@ export class Outbound {
   }
 
   /** Counts each delivery's state. */
-  countInto(survey: Survey): void {
-    for (const {publication, state} of this.#inFlight.values()) survey.countOutbound(publication.qos, state);
-    for (const {publication, state} of this.#queued) survey.countOutbound(publication.qos, state);
+  countInto(stats: StatsQuery): void {
+    for (const {publication, state} of this.#inFlight.values()) stats.countOutbound(publication.qos, state);
+    for (const {publication, state} of this.#queued) stats.countOutbound(publication.qos, state);
   }
 
   /** Takes a new delivery: transmits it, queues it, or refuses it where the queue is full. [RB-52] */
@@ -73,7 +73,7 @@ export class Outbound {
       this.#step(delivery, event['window.opened']);
       return;
     }
-    const {queue, queueBytesMax} = this.#thread.settings;
+    const {queue, queueBytesMax} = this.#context.settings;
     const bytes = this.#queuedBytes + delivery.publication.payloadBytes;
     if (this.#queued.length < queue && bytes <= queueBytesMax) {
       this.#queued.push(delivery);
@@ -81,7 +81,7 @@ export class Outbound {
       this.#observation.observer?.delivery('queued', this.#owner.subject, delivery.publication);
       return;
     }
-    this.#thread.counters.deliveriesRefused++;
+    this.#context.counters.deliveriesRefused++;
     this.#observation.observer?.delivery('refused', this.#owner.subject, delivery.publication);
     delivery.publication.refuse(delivery);
   }
@@ -89,7 +89,7 @@ export class Outbound {
   /** An ACK or REC came. A REC is answered at once, so RELs go out in the order of the RECs. [RB-44] */
   acknowledge(kind: 'ack' | 'rec', id: number, reply: Uint8Array): void {
     const delivery = this.#inFlight.find(id);
-    this.#acknowledgedAt = this.#thread.scheduler.now;
+    this.#acknowledgedAt = this.#context.scheduler.now;
     this.#owingSince = this.#acknowledgedAt;
     this.#isCountedOwing = false;
     if (delivery === undefined) {
@@ -99,7 +99,7 @@ export class Outbound {
       if (kind === 'rec') this.#sendStray(framePacket({kind: 'rel', id}));
       return;
     }
-    if ((delivery.publication.qos === 1) !== (kind === 'ack')) this.#thread.counters.packetsMismatched++;
+    if ((delivery.publication.qos === 1) !== (kind === 'ack')) this.#context.counters.packetsMismatched++;
     if (delivery.answersDue > 0) delivery.answersDue--;
     if (!delivery.isConfirmed) delivery.reply = reply;
     this.#step(delivery, event[kind === 'ack' ? 'wire.ack' : 'wire.rec'], kind, reply);
@@ -122,9 +122,9 @@ export class Outbound {
       this.timeOut(delivery);
       return;
     }
-    const {retryIntervalMs} = this.#thread.settings;
+    const {retryIntervalMs} = this.#context.settings;
     // One that waited for the window went out later than the publication's first: its time has not come yet.
-    const elapsedMs = Math.trunc(this.#thread.scheduler.now) - delivery.sentAt;
+    const elapsedMs = Math.trunc(this.#context.scheduler.now) - delivery.sentAt;
     const isDue = elapsedMs + retryIntervalMs / 2 >= pauseBeforeRepeat(delivery, retryIntervalMs);
     // To a client that does not read, another copy behind the first would tell nothing new.
     if (isDue && !this.#isCongested()) this.#step(delivery, event['clock.retryDue']);
@@ -163,18 +163,18 @@ export class Outbound {
 
   /** Whether the client owes an acknowledgement for `delivery`, and has sent none at all for too long. */
   #isOwing({id, answersDue}: Delivery): boolean {
-    const {ackTimeoutMs} = this.#thread.settings;
+    const {ackTimeoutMs} = this.#context.settings;
     if (ackTimeoutMs === 0 || id === 0 || answersDue === 0) return false;
-    return this.#thread.scheduler.now - this.#owingSince >= ackTimeoutMs;
+    return this.#context.scheduler.now - this.#owingSince >= ackTimeoutMs;
   }
 
   // Only SENDs at QoS 1 and 2 ask: acknowledgements, pings and QoS 0 pass a full window by. [RB-48]
   #isWindowOpen(): boolean {
-    return this.#inFlight.size < this.#thread.settings.window && !this.#isCongested();
+    return this.#inFlight.size < this.#context.settings.window && !this.#isCongested();
   }
 
   #isCongested(): boolean {
-    return this.#owner.link.bufferedBytes > this.#thread.settings.sendBufferBytesMax;
+    return this.#owner.link.bufferedBytes > this.#context.settings.sendBufferBytesMax;
   }
 
   // The publication answers and frees its bytes before its word reaches here; nothing of it may be sent any more.
@@ -209,13 +209,13 @@ export class Outbound {
     switch (effectCode) {
       case effect.transmit:
         delivery.id = this.#freeId(publication.messageId);
-        if (this.#inFlight.size === 0) this.#owingSince = this.#thread.scheduler.now;
+        if (this.#inFlight.size === 0) this.#owingSince = this.#context.scheduler.now;
         this.#inFlight.add(delivery);
         delivery.answersDue = 1;
         this.#send(delivery, publication.frameFor(delivery.id, false), false);
         return;
       case effect.retransmit:
-        this.#thread.counters.retransmissions++;
+        this.#context.counters.retransmissions++;
         delivery.answersDue++;
         this.#send(delivery, publication.frameFor(delivery.id, true), true);
         return;
@@ -223,7 +223,7 @@ export class Outbound {
         this.#release(delivery);
         return;
       case effect.resendRel:
-        this.#thread.counters.retransmissions++;
+        this.#context.counters.retransmissions++;
         this.#release(delivery);
         return;
       case effect.confirm:
@@ -236,11 +236,11 @@ export class Outbound {
         if (this.#queued.length > 0) this.pump();
         return;
       case effect.lose:
-        if (!delivery.isConfirmed) this.#thread.counters.deliveriesLost++;
+        if (!delivery.isConfirmed) this.#context.counters.deliveriesLost++;
         publication.end(delivery);
         return;
       case effect.expire:
-        this.#thread.counters.deliveriesExpired++;
+        this.#context.counters.deliveriesExpired++;
         publication.end(delivery);
         return;
       case effect.probe:
@@ -253,16 +253,16 @@ export class Outbound {
   #countOwing(delivery: Delivery): void {
     if (this.#isCountedOwing || this.#acknowledgedAt >= delivery.publication.startedAt) return;
     this.#isCountedOwing = true;
-    this.#thread.counters.clientsUnacknowledging++;
+    this.#context.counters.clientsUnacknowledging++;
   }
 
   #expectAnswers({id, answersDue}: Delivery): void {
-    this.#owed ??= new OwedAnswers(this.#thread.settings.window);
+    this.#owed ??= new QuarantinedIds(this.#context.settings.window);
     this.#owed.expect(id, answersDue);
   }
 
   #send(delivery: Delivery, frame: Uint8Array, isRepeat: boolean): void {
-    delivery.sentAt = Math.trunc(this.#thread.scheduler.now);
+    delivery.sentAt = Math.trunc(this.#context.scheduler.now);
     const {observer} = this.#observation;
     if (observer !== undefined) {
       if (isRepeat) observer.sentShared(this.#owner.subject, delivery.publication, frame);
@@ -274,13 +274,13 @@ export class Outbound {
   #release(delivery: Delivery): void {
     const {publication} = delivery;
     const frame = publication.releaseFrameFor(delivery.id);
-    delivery.sentAt = Math.trunc(this.#thread.scheduler.now);
+    delivery.sentAt = Math.trunc(this.#context.scheduler.now);
     this.#observation.observer?.released(this.#owner.subject, publication, frame);
     this.#owner.link.send(frame);
   }
 
   #stray(kind: AnswerKind, id: number, reply: Uint8Array): void {
-    this.#thread.counters.packetsUnknownId++;
+    this.#context.counters.packetsUnknownId++;
     this.#observation.observer?.strayed(this.#owner.subject, kind, id, reply);
   }
 

@@ -14,7 +14,7 @@ export interface OwedFacts {
   readonly identity: string;
   readonly cookie: string | undefined;
   /** Which of several connections of `identity` is the newer; 0 where the identity is the gateway's own. */
-  readonly claim: number;
+  readonly fencingToken: number;
   /** RAINBOWMESSAGEID: the same on every attempt. [RB-63] */
   readonly message: string;
   readonly reason: CloseCallReason;
@@ -36,7 +36,7 @@ export interface CloseLoss {
 
 export class OwedClose implements OwedFacts {
   readonly identity: string;
-  readonly claim: number;
+  readonly fencingToken: number;
   readonly message: string;
   readonly reason: CloseCallReason;
   readonly subject: Subject | undefined;
@@ -46,11 +46,11 @@ export class OwedClose implements OwedFacts {
   /** Until when it is made again; monotonic ms. */
   giveUpAt = Number.POSITIVE_INFINITY;
 
-  constructor({identity, cookie, claim, message, reason, subject, owner}: OwedFacts) {
+  constructor({identity, cookie, fencingToken, message, reason, subject, owner}: OwedFacts) {
     this.owner = owner;
     this.identity = identity;
     this.cookie = cookie;
-    this.claim = claim;
+    this.fencingToken = fencingToken;
     this.message = message;
     this.reason = reason;
     this.subject = subject;

@@ -4,23 +4,23 @@
 // Not an actor but a ledger: connections of this thread enter their deliveries' progress by plain calls, one number each.
 // A message each would cost more than all else that an acknowledgement does; docs/decisions/0011-publication-ledger.md.
 
+import type {Timer} from '../core/clock.ts';
+import {messageOverheadBytes} from '../core/memory-bound.ts';
+import {ownBytes} from '../core/own-bytes.ts';
+import {framePacket, unframe} from '../protocol/frame.ts';
+import {emptyBytes, packetHeaderBytesMax, type Qos} from '../protocol/packet.ts';
 import {
   type ClientReply,
   type PublishOutcome,
   type PublishRequest,
   repliesBytesMax,
   replyBytes,
-} from '../cluster/switchboard.ts';
-import type {Timer} from '../core/clock.ts';
-import {messageOverheadBytes} from '../core/memory-bound.ts';
-import {ownBytes} from '../core/own-bytes.ts';
-import {framePacket, unframe} from '../protocol/frame.ts';
-import {emptyBytes, packetHeaderBytesMax, type Qos} from '../protocol/packet.ts';
+} from '../router/router.ts';
 import type {Reply} from '../runtime/ask.ts';
 import type {PublicationResult} from '../trace/observer.ts';
 import {type DeliveredPublication, Delivery} from './delivery.ts';
 import {deliveryDepthMax, type Recipients, strangerAt} from './recipients.ts';
-import type {Thread} from './thread.ts';
+import type {ShardContext} from './shard-context.ts';
 
 /** What a delivery is taken to cost in the node's memory: the object, and its places in two lists. */
 const deliveryBytes = 160;
@@ -36,7 +36,7 @@ export class Publication implements DeliveredPublication {
   readonly payloadBytes: number;
   readonly startedAt: number;
   readonly messageId: number;
-  readonly #thread: Thread;
+  readonly #context: ShardContext;
   readonly #type: number;
   readonly #wantsReplies: boolean;
   readonly #reply: Reply<PublishOutcome>;
@@ -65,20 +65,20 @@ export class Publication implements DeliveredPublication {
   /** What it is held to take in the node's memory. */
   #heldBytes = 0;
 
-  constructor(thread: Thread, request: PublishRequest, message: string, reply: Reply<PublishOutcome>) {
-    this.#thread = thread;
+  constructor(context: ShardContext, request: PublishRequest, message: string, reply: Reply<PublishOutcome>) {
+    this.#context = context;
     this.qos = request.qos;
     this.#type = request.type;
     this.payloadBytes = request.payload.length;
     this.#wantsReplies = request.wantsReplies;
     this.#reply = reply;
     this.message = message;
-    this.messageId = thread.sequences.nextMessageId();
+    this.messageId = context.sequences.nextMessageId();
     this.#frame = this.#frameSend(this.messageId, false, request.payload);
-    const now = thread.clock.now();
+    const now = context.clock.now();
     this.startedAt = now;
     this.#deadlineAt = now + request.timeoutMs;
-    this.#retryAt = now + thread.settings.retryIntervalMs;
+    this.#retryAt = now + context.settings.retryIntervalMs;
   }
 
   /** Hands one delivery to each recipient. Called once. */
@@ -98,7 +98,7 @@ export class Publication implements DeliveredPublication {
     // Not before all are counted: the end of the first would look like the end of all.
     for (const delivery of untold) {
       const {recipient} = delivery;
-      this.#thread.observation.observer?.delivery(
+      this.#context.observation.observer?.delivery(
         recipient.isStopped ? 'gone' : 'refused',
         strangerAt(recipient),
         this,
@@ -107,7 +107,7 @@ export class Publication implements DeliveredPublication {
       if (recipient.isStopped) this.end(delivery);
       else this.refuse(delivery);
     }
-    this.#thread.counters.deliveries += this.#deliveries.length;
+    this.#context.counters.deliveries += this.#deliveries.length;
     if (this.#running > 0) this.#arm();
   }
 
@@ -117,10 +117,10 @@ export class Publication implements DeliveredPublication {
     // It is a view of what the socket delivered, of which nothing is to live longer than this turn.
     delivery.reply = emptyBytes;
     if (this.#isAnswered) {
-      this.#thread.counters.deliveriesLate++;
+      this.#context.counters.deliveriesLate++;
       return;
     }
-    this.#thread.counters.deliveriesConfirmed++;
+    this.#context.counters.deliveriesConfirmed++;
     this.#confirmed++;
     if (reply.length > 0) this.#keepLast(reply);
     if (this.#wantsReplies) this.#gather(delivery.recipient.name, reply);
@@ -128,7 +128,7 @@ export class Publication implements DeliveredPublication {
   }
 
   #keepLast(reply: Uint8Array): void {
-    this.#lastReplyAt = this.#thread.scheduler.now;
+    this.#lastReplyAt = this.#context.scheduler.now;
     if (this.#lastReply?.length === reply.length) {
       this.#lastReply.set(reply);
       return;
@@ -139,9 +139,9 @@ export class Publication implements DeliveredPublication {
 
   #gather(identity: string, reply: Uint8Array): void {
     if (this.#isTruncated) return;
-    const kept = {identity, data: ownBytes(reply), at: this.#thread.scheduler.now};
+    const kept = {identity, data: ownBytes(reply), at: this.#context.scheduler.now};
     const bytes = replyBytes(kept);
-    this.#isTruncated ||= this.#repliesBytes + bytes > repliesBytesMax || !this.#thread.memory.hasRoomFor(bytes);
+    this.#isTruncated ||= this.#repliesBytes + bytes > repliesBytesMax || !this.#context.memory.hasRoomFor(bytes);
     if (this.#isTruncated) return;
     this.#repliesBytes += bytes;
     this.#hold(bytes);
@@ -150,12 +150,12 @@ export class Publication implements DeliveredPublication {
 
   #hold(bytes: number): void {
     this.#heldBytes += bytes;
-    this.#thread.memory.hold(bytes);
+    this.#context.memory.hold(bytes);
   }
 
   #release(bytes: number): void {
     this.#heldBytes -= bytes;
-    this.#thread.memory.release(bytes);
+    this.#context.memory.release(bytes);
   }
 
   end(delivery: Delivery): void {
@@ -197,7 +197,7 @@ export class Publication implements DeliveredPublication {
   }
 
   #due(): void {
-    const now = this.#thread.clock.now();
+    const now = this.#context.clock.now();
     if (!this.#isAnswered && now >= this.#deadlineAt) this.#timeOut();
     if (now >= this.#retryAt) this.#retry(now);
     if (this.#running > 0) this.#arm();
@@ -209,7 +209,7 @@ export class Publication implements DeliveredPublication {
     this.#frame = emptyBytes;
     this.sentFrame = undefined;
     this.#repeatFrame = undefined;
-    const {observer} = this.#thread.observation;
+    const {observer} = this.#context.observation;
     if (observer !== undefined) observer.answered(this, this.#result(isTimedOut));
     this.#reply({
       message: this.message,
@@ -233,7 +233,7 @@ export class Publication implements DeliveredPublication {
   }
 
   #timeOut(): void {
-    this.#thread.counters.publicationsTimedOut++;
+    this.#context.counters.publicationsTimedOut++;
     this.#answer(true);
     for (const delivery of this.#deliveries) {
       if (!delivery.isConfirmed && !delivery.isEnded) delivery.recipient.tell({kind: 'timedOut', delivery});
@@ -241,15 +241,15 @@ export class Publication implements DeliveredPublication {
   }
 
   #retry(now: number): void {
-    this.#retryAt = now + this.#thread.settings.retryIntervalMs;
+    this.#retryAt = now + this.#context.settings.retryIntervalMs;
     this.#deliveries = this.#deliveries.filter(({isEnded}) => !isEnded);
     for (const delivery of this.#deliveries) delivery.recipient.tell({kind: 'retryDue', delivery});
   }
 
   /** Called where no timer is pending: at the start, and when the last one has fired. */
   #arm(): void {
-    const now = this.#thread.clock.now();
+    const now = this.#context.clock.now();
     const dueAt = this.#isAnswered ? this.#retryAt : Math.min(this.#retryAt, this.#deadlineAt);
-    this.#timer = this.#thread.clock.startTimer(Math.max(0, dueAt - now), () => this.#due());
+    this.#timer = this.#context.clock.startTimer(Math.max(0, dueAt - now), () => this.#due());
   }
 }

@@ -1,31 +1,31 @@
 // Starts publications: to the members of a channel, or to one client. QoS 0 is a broadcast: one frame and no state; QoS 1
-// and 2 are a publication. Called by channel actors and by the switchboard.
+// and 2 are a publication. Called by channel actors and by the router.
 
-import type {PublishOutcome, PublishRequest} from '../cluster/switchboard.ts';
 import {framePacket} from '../protocol/frame.ts';
+import type {PublishOutcome, PublishRequest} from '../router/router.ts';
 import type {Reply} from '../runtime/ask.ts';
 import type {PublicationFacts} from '../trace/observer.ts';
 import {Publication} from './publication.ts';
 import {type Broadcast, deliveryDepthMax, type Recipients, strangerAt} from './recipients.ts';
-import type {Thread} from './thread.ts';
+import type {ShardContext} from './shard-context.ts';
 
 /** Sends `request` to `recipients` and calls `reply` once, when all have answered or gone, or at the timeout. */
 export function publish(
-  thread: Thread,
+  context: ShardContext,
   recipients: Recipients,
   request: PublishRequest,
   reply: Reply<PublishOutcome>,
 ): void {
   if (request.qos === 0) {
-    broadcast(thread, recipients, [prepareBroadcast(thread, recipients, request, reply)]);
+    broadcast(context, recipients, [prepareBroadcast(context, recipients, request, reply)]);
     return;
   }
-  const {message, story} = begin(thread, recipients, request);
+  const {message, story} = begin(context, recipients, request);
   if (recipients.size === 0) {
     reply(nobody(message));
     return;
   }
-  const publication = new Publication(thread, request, message, reply);
+  const publication = new Publication(context, request, message, reply);
   if (story !== undefined) {
     publication.watchMask = story.watchMask;
     publication.storyPlace = story.storyPlace;
@@ -35,20 +35,20 @@ export function publish(
 
 /** Answers a QoS 0 publication, whose message waits for nobody; what is returned is to be broadcast. */
 export function prepareBroadcast(
-  thread: Thread,
+  context: ShardContext,
   recipients: Recipients,
   request: PublishRequest,
   reply: Reply<PublishOutcome>,
 ): Broadcast {
-  const {message, story} = begin(thread, recipients, request);
+  const {message, story} = begin(context, recipients, request);
   reply(nobody(message));
   const {type, payload} = request;
   return {frame: framePacket({kind: 'send', qos: 0, isDup: false, type, id: 0, payload}), story};
 }
 
 /** Tells every recipient all of `broadcasts`, in one message. */
-export function broadcast(thread: Thread, recipients: Recipients, broadcasts: readonly Broadcast[]): void {
-  const {counters, observation} = thread;
+export function broadcast(context: ShardContext, recipients: Recipients, broadcasts: readonly Broadcast[]): void {
+  const {counters, observation} = context;
   const message = {kind: 'broadcast', broadcasts} as const;
   for (const recipient of recipients.keys()) {
     if (recipient.depth < deliveryDepthMax && recipient.tell(message)) continue;
@@ -61,13 +61,13 @@ export function broadcast(thread: Thread, recipients: Recipients, broadcasts: re
 }
 
 function begin(
-  thread: Thread,
+  context: ShardContext,
   recipients: Recipients,
   request: PublishRequest,
 ): {readonly message: string; readonly story: PublicationFacts | undefined} {
-  thread.counters.publications++;
-  const message = request.message ?? thread.sequences.nextPublication();
-  const {observer} = thread.observation;
+  context.counters.publications++;
+  const message = request.message ?? context.sequences.nextPublication();
+  const {observer} = context.observation;
   const story = observer === undefined ? undefined : factsOf(request, message, recipients);
   if (story !== undefined) observer?.published(story);
   return {message, story};

@@ -3,7 +3,7 @@
 import {messageIdMax} from '../protocol/packet.ts';
 
 /** Bytes of the memory in which the threads of a node count claims, and behind them tickets. */
-export const claimsBytes = 16;
+export const fencingTokensBytes = 16;
 const ticketPlace = 1;
 
 export class Sequences {
@@ -13,22 +13,22 @@ export class Sequences {
   #connection = 0;
   #publication = 0;
   #message = 0;
-  readonly #claims: Int32Array;
+  readonly #fencingTokens: Int32Array;
   readonly #tickets: BigInt64Array;
 
   /**
    * `prefix` tells this run of this thread from every other: unguessable, made of letters and digits. `claims` is shared
    * by the threads of a node.
    */
-  constructor(prefix: string, claims: SharedArrayBuffer = new SharedArrayBuffer(claimsBytes)) {
+  constructor(prefix: string, fencingTokens: SharedArrayBuffer = new SharedArrayBuffer(fencingTokensBytes)) {
     this.#prefix = prefix;
-    this.#claims = new Int32Array(claims);
-    this.#tickets = new BigInt64Array(claims);
+    this.#fencingTokens = new Int32Array(fencingTokens);
+    this.#tickets = new BigInt64Array(fencingTokens);
   }
 
   /** A number larger than any before on this node: the connection with the larger one keeps a disputed identity. */
-  nextClaim(): number {
-    return Atomics.add(this.#claims, 0, 1) + 1;
+  nextFencingToken(): number {
+    return Atomics.add(this.#fencingTokens, 0, 1) + 1;
   }
 
   /** The place of a joining among all of this node. */

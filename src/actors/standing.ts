@@ -1,5 +1,5 @@
 // What the answer to a message call says of its client: which of the upstream lanes its next call goes to. Called by
-// business-line.ts.
+// backend-client.ts.
 
 import type {Answer, Standing} from '../upstream/call.ts';
 

@@ -1,36 +1,36 @@
 // An identity that the business server gives has one connection, the latest on the node. [RB-67] Whoever is given it ends
 // the older one, and waits until that one is reported closed. Called by a connection for its own thread, and by the
-// switchboard for connections of others.
+// router for connections of others.
 
 import type {ActorRef} from '../runtime/actor.ts';
 import type {ConnectionMessage} from './messages.ts';
-import type {Thread} from './thread.ts';
+import type {ShardContext} from './shard-context.ts';
 
 /**
  * Ends older connections of the identity that `claimant` was given, on this thread and on every other. `true` where all are
  * reported closed; else the claimant is told `identitySettled` when they are, and may be taken over itself until then.
  */
-export function claimIdentity(
-  thread: Thread,
-  claimant: ActorRef<ConnectionMessage>,
-  {identity, claim}: {readonly identity: string; readonly claim: number},
+export function takeIdentity(
+  context: ShardContext,
+  contender: ActorRef<ConnectionMessage>,
+  {identity, fencingToken}: {readonly identity: string; readonly fencingToken: number},
 ): boolean {
-  const {claimants, outside} = thread;
+  const {contenders, hooks} = context;
   let waitingFor = 1;
   const settled = (): void => {
-    if (--waitingFor === 0 && !claimant.isStopped) claimant.tell({kind: 'identitySettled'});
+    if (--waitingFor === 0 && !contender.isStopped) contender.tell({kind: 'identitySettled'});
   };
-  const elsewhere = outside.takeOver(identity, claim);
+  const elsewhere = hooks.takeOver(identity, fencingToken);
   if (elsewhere !== undefined) {
     waitingFor++;
     void elsewhere.then(settled, settled);
   }
-  const isSettledHere = takeOver(thread, identity, claim, settled);
+  const isSettledHere = takeOver(context, identity, fencingToken, settled);
   if (isSettledHere && elsewhere === undefined) return true;
   if (isSettledHere) waitingFor--;
-  const former = claimants.find(identity);
-  if (former !== undefined) claimants.remove(identity, former);
-  claimants.add(identity, claimant);
+  const former = contenders.find(identity);
+  if (former !== undefined) contenders.remove(identity, former);
+  contenders.add(identity, contender);
   return false;
 }
 
@@ -38,13 +38,13 @@ export function claimIdentity(
  * Ends the connection of `identity` on this thread that was given it before `claim`. `true` where no close call of an older
  * connection is pending; else `settled` is called once, in a later turn, when each was answered or given up.
  */
-export function takeOver(thread: Thread, identity: string, claim: number, settled: () => void): boolean {
-  const older = thread.claimants.find(identity) ?? thread.connections.find(identity);
-  if (older === undefined) return thread.closes.whenSettled(identity, claim, settled);
+export function takeOver(context: ShardContext, identity: string, fencingToken: number, settled: () => void): boolean {
+  const older = context.contenders.find(identity) ?? context.connections.find(identity);
+  if (older === undefined) return context.closes.whenSettled(identity, fencingToken, settled);
   // What the older one owes is known once it has taken its leave.
   const done = (): void => {
-    if (thread.closes.whenSettled(identity, claim, settled)) settled();
+    if (context.closes.whenSettled(identity, fencingToken, settled)) settled();
   };
-  if (!older.tell({kind: 'identityTaken', claim, done})) thread.closes.later(done);
+  if (!older.tell({kind: 'identityTaken', fencingToken, done})) context.closes.later(done);
   return false;
 }

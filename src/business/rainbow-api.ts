@@ -2,7 +2,7 @@
 // again, signed anew; one that may have taken effect is not, unless its caller says that twice is no harm.
 
 import {backoffMs} from '../core/backoff.ts';
-import {type Clock, wakefulClock} from '../core/clock.ts';
+import {type Clock, keepAliveClock} from '../core/clock.ts';
 import {type Random, systemRandom} from '../core/random.ts';
 import {
   apiPaths,
@@ -117,7 +117,7 @@ export class RainbowApi {
   constructor(options: RainbowApiOptions & Authenticated) {
     checkNames('RainbowApi', options, optionNames);
     checkFunctions('RainbowApi', {fetch: options.fetch});
-    const {timeoutMs = 5_000, retries = 2, clock = wakefulClock, random = systemRandom} = options;
+    const {timeoutMs = 5_000, retries = 2, clock = keepAliveClock, random = systemRandom} = options;
     if (!(timeoutMs > 0 && timeoutMs <= callTimeoutMsMax)) {
       throw new RangeError(`timeoutMs is ${timeoutMs}. Use a number above 0 and at most ${callTimeoutMsMax}.`);
     }

@@ -1,8 +1,8 @@
 // What a person sees on the terminal when a gateway has started.
 
-import {hideUrlSecrets} from '../gateway/configuration-urls.ts';
-import type {GatewayOptions} from '../gateway/options.ts';
-import {version} from '../gateway/version.ts';
+import {hideUrlSecrets} from '../gateway/config/configuration-urls.ts';
+import type {GatewayOptions} from '../gateway/config/options.ts';
+import {version} from '../gateway/config/version.ts';
 import {apiPaths} from '../protocol/api.ts';
 
 /** Where it listens, what it calls and how to stop it; no secrets. */

@@ -1,8 +1,8 @@
 // `rainbow config`: what is in force and where each value comes from, with secrets hidden. Starts nothing.
 
 import type {Command} from 'commander';
-import {configurationKeys} from '../gateway/configuration-keys.ts';
-import {describeConfiguration, hideSecrets, type ValidConfiguration} from '../gateway/configuration-report.ts';
+import {configurationKeys} from '../gateway/config/configuration-keys.ts';
+import {describeConfiguration, hideSecrets, type ValidConfiguration} from '../gateway/config/configuration-report.ts';
 import {printJson} from './output.ts';
 import {addSettingOptions, readSettings, type SettingFlags} from './settings.ts';
 

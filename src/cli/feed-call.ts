@@ -6,7 +6,7 @@ import {parseAnswer} from '../business/send-result.ts';
 import {systemClock} from '../core/clock.ts';
 import {systemRandom} from '../core/random.ts';
 import {apiPaths} from '../protocol/api.ts';
-import {type FeedQuery, feedQuery} from '../protocol/trace-feed.ts';
+import {type FeedQuery, feedQuery} from '../story/trace-feed.ts';
 import {describeRefusal} from './answer.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
 import {printable} from './output.ts';

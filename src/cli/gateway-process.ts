@@ -1,13 +1,13 @@
 // A process that is a gateway: starts it, says where it listens, ends it properly. Called by `rainbow-server` and
 // `rainbow serve`.
 
-import type {ValidConfiguration} from '../gateway/configuration-report.ts';
+import type {ValidConfiguration} from '../gateway/config/configuration-report.ts';
+import type {GatewayOptions} from '../gateway/config/options.ts';
+import {version} from '../gateway/config/version.ts';
 import {type Gateway, startGateway} from '../gateway/gateway.ts';
-import {createLog, isPretty} from '../gateway/log.ts';
-import type {GatewayOptions} from '../gateway/options.ts';
-import {watchProcess} from '../gateway/process-watch.ts';
-import {standardOutput} from '../gateway/standard-output.ts';
-import {version} from '../gateway/version.ts';
+import {createLog, isPretty} from '../gateway/log/log.ts';
+import {standardOutput} from '../gateway/log/standard-output.ts';
+import {watchProcess} from '../gateway/shards/process-watch.ts';
 import {describeStart} from './banner.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
 import {endUnread} from './output.ts';

@@ -5,10 +5,10 @@
 //   13:04:05.132    +12 ms            |--- REC id 7, 2 B ------------>|
 
 import {styleText} from 'node:util';
-import {duration} from '../protocol/duration.ts';
 import {payloadText} from '../protocol/payload-text.ts';
-import {isStray} from '../protocol/stray-packet.ts';
-import type {PacketEvent, TraceEvent, TracePacket, TransitionEvent} from '../protocol/trace.ts';
+import {duration} from '../story/duration.ts';
+import {isStray} from '../story/stray-packet.ts';
+import type {PacketEvent, TraceEvent, TracePacket, TransitionEvent} from '../story/trace.ts';
 import {clockDate, clockTime} from './clock-time.ts';
 import {printable} from './output.ts';
 

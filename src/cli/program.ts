@@ -2,7 +2,7 @@
 // becomes an exit code. Commander's own code for a usage error is 1; ours is 2, so that scripts can tell it from a failure.
 
 import {Command, CommanderError, Help, type Option} from 'commander';
-import {version} from '../gateway/version.ts';
+import {version} from '../gateway/config/version.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
 import {endUnread} from './output.ts';
 

@@ -2,7 +2,7 @@
 // the interfaces of its servers in the forms that others' tools read.
 
 import type {Command} from 'commander';
-import type {ProtocolDocument} from '../gateway/protocol-document.ts';
+import type {ProtocolDocument} from '../gateway/documents/protocol-document.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
 import {printJson, printLine} from './output.ts';
 
@@ -37,11 +37,11 @@ async function printProtocol({json, openapi, asyncapi}: ProtocolFlags): Promise<
   if (openapi && asyncapi) throw new CommandFailure(exitCodes.usage, 'expected --openapi or --asyncapi, got both.');
   // Each loaded where it is printed: they take the charts and the schemas of the API.
   if (openapi) {
-    printJson((await import('../gateway/openapi-document.ts')).openapiDocument());
+    printJson((await import('../gateway/documents/openapi-document.ts')).openapiDocument());
   } else if (asyncapi) {
-    printJson((await import('../gateway/asyncapi-document.ts')).asyncapiDocument());
+    printJson((await import('../gateway/documents/asyncapi-document.ts')).asyncapiDocument());
   } else {
-    const document = (await import('../gateway/protocol-document.ts')).protocolDocument();
+    const document = (await import('../gateway/documents/protocol-document.ts')).protocolDocument();
     if (json) printJson(document);
     else for (const line of describeProtocol(document)) printLine(line);
   }

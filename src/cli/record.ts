@@ -3,7 +3,7 @@
 import {open, unlink} from 'node:fs/promises';
 import {type Command, InvalidArgumentError} from 'commander';
 import {readDecimal} from '../core/decimal.ts';
-import {isTraceEvent, TraceReader} from '../protocol/trace-lines.ts';
+import {isTraceEvent, TraceReader} from '../story/trace-lines.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
 import {readFeed} from './feed-call.ts';
 import {untilInterrupted} from './interruption.ts';

@@ -1,8 +1,8 @@
 // A recording in a file, read line by line to its end, so that a fault is told by the command and not in the page.
 
 import {createReadStream} from 'node:fs';
-import type {TraceHeader, TraceLine} from '../protocol/trace.ts';
-import {isTraceEvent, TraceFault, TraceReader} from '../protocol/trace-lines.ts';
+import type {TraceHeader, TraceLine} from '../story/trace.ts';
+import {isTraceEvent, TraceFault, TraceReader} from '../story/trace-lines.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
 import {describeFileError} from './system-error.ts';
 

@@ -7,9 +7,9 @@ import {createServer, type IncomingMessage, type ServerResponse} from 'node:http
 import type {AddressInfo} from 'node:net';
 import {type Command, InvalidArgumentError} from 'commander';
 import {readWhole} from '../core/decimal.ts';
-import {type PageFile, pagePolicy, readPageFiles} from '../gateway/inspector-files.ts';
-import {inspectorPaths} from '../protocol/trace-feed.ts';
-import {traceContentType} from '../protocol/trace-lines.ts';
+import {type PageFile, pagePolicy, readPageFiles} from '../gateway/admin/inspector-files.ts';
+import {inspectorPaths} from '../story/trace-feed.ts';
+import {traceContentType} from '../story/trace-lines.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
 import {untilInterrupted} from './interruption.ts';
 import {plural, printable, printJson, printLine} from './output.ts';

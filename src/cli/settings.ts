@@ -3,9 +3,9 @@
 
 import {existsSync} from 'node:fs';
 import {type Command, Option} from 'commander';
-import {readConfiguration} from '../gateway/configuration.ts';
-import {type ConfigurationKey, configurationKeys, findKey} from '../gateway/configuration-keys.ts';
-import {formatFault, type ValidConfiguration} from '../gateway/configuration-report.ts';
+import {readConfiguration} from '../gateway/config/configuration.ts';
+import {type ConfigurationKey, configurationKeys, findKey} from '../gateway/config/configuration-keys.ts';
+import {formatFault, type ValidConfiguration} from '../gateway/config/configuration-report.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
 import {plural} from './output.ts';
 

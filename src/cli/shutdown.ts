@@ -4,7 +4,7 @@
 
 import closeWithGrace from 'close-with-grace';
 import {systemClock} from '../core/clock.ts';
-import type {Log} from '../gateway/log.ts';
+import type {Log} from '../gateway/log/log.ts';
 import {exitCodes} from './exit.ts';
 import {takeSignals} from './signals.ts';
 

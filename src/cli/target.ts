@@ -6,7 +6,7 @@ import {isIPv6} from 'node:net';
 import type {Command} from 'commander';
 import type {Credentials} from '../business/credentials.ts';
 import {type GatewayTarget, targetUrl} from '../business/gateway-call.ts';
-import type {GatewayOptions} from '../gateway/options.ts';
+import type {GatewayOptions} from '../gateway/config/options.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
 import {patientFetch} from './patient-fetch.ts';
 import {addFileOption, defaultFiles, readSettings} from './settings.ts';

@@ -3,7 +3,7 @@
 import {type Command, InvalidArgumentError} from 'commander';
 import {readDecimal} from '../core/decimal.ts';
 import {parseMessageType} from '../protocol/api.ts';
-import type {TraceSelection} from '../protocol/trace-feed.ts';
+import type {TraceSelection} from '../story/trace-feed.ts';
 
 /** What commander makes of {@link addSelectionOptions}. */
 export interface SelectionFlags {

@@ -15,6 +15,7 @@ export type {
   StateEvent,
 } from './events.ts';
 export type {ReceivedMessage} from './messages.ts';
+export type {NetworkStatus, NetworkStatusEvent} from './network-status.ts';
 export type {OpenOptions} from './opening.ts';
 export type {Query, RainbowOptions} from './options.ts';
 export type {SendOptions} from './outgoing.ts';
@@ -23,4 +24,3 @@ export type {AnySchema, MessageContext, MessageHandler, MessageShape, Schema} fr
 export type {Socket, SocketClass, SocketEvent} from './socket.ts';
 export type {Store, StoredMessage} from './store.ts';
 export {type IndexedDbStoreOptions, indexedDbStore} from './store-indexed-db.ts';
-export type {Surroundings, SurroundingsEvent} from './surroundings.ts';

@@ -97,7 +97,7 @@ export class Connection {
     if (this.isOver) this.#enter('idle');
     this.tell('app.bloom');
     // Afterwards: where it was fading, that end has let go of the last watch.
-    this.#unwatch ??= this.#settings.surroundings.watch((event) => this.tell(event));
+    this.#unwatch ??= this.#settings.networkStatus.watch((event) => this.tell(event));
   }
 
   /** Each event is carried out whole before the next: what it does may cause others. */
@@ -261,7 +261,7 @@ export class Connection {
     const retryInMs = this.#backoff.nextMs(this.#wasOpen);
     this.#wait(retryInMs, 'clock.retryDue');
     this.#tellClosed(retryInMs);
-    if (this.#settings.surroundings.isOffline) this.tell('network.offline');
+    if (this.#settings.networkStatus.isOffline) this.tell('network.offline');
   }
 
   #wait(delayMs: number, event: ClientConnectionEvent): void {

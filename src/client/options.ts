@@ -7,9 +7,9 @@ import {webRandom} from '../core/random-web.ts';
 import {headerDevice, headerPlatform} from '../protocol/header-name.ts';
 import {check, RainbowClientError, show} from './errors.ts';
 import {isThenable} from './handling.ts';
+import {isBrowser, type NetworkStatus, platformNetworkStatus} from './network-status.ts';
 import type {SocketClass} from './socket.ts';
 import type {Store} from './store.ts';
-import {isBrowser, platformSurroundings, type Surroundings} from './surroundings.ts';
 import {warnOnConsole} from './warning.ts';
 
 type Limit = readonly [usual: number, least: number, most: number];
@@ -69,7 +69,7 @@ export interface RainbowOptions extends Partial<NumberOptions> {
   /** @default the platform's own, looked for when it connects */
   readonly WebSocket?: SocketClass;
   /** What the platform says of network and page. @default the events of the browser, where it is one */
-  readonly surroundings?: Surroundings;
+  readonly networkStatus?: NetworkStatus;
   /** Takes what a developer should read: that it cannot connect, that a listener threw. @default console.warn */
   readonly warn?: (text: string, cause?: unknown) => void;
   /**
@@ -91,7 +91,7 @@ export interface Settings extends NumberOptions {
   readonly unorderedTypes: ReadonlySet<number>;
   readonly store: Store | undefined;
   readonly WebSocket: SocketClass | undefined;
-  readonly surroundings: Surroundings;
+  readonly networkStatus: NetworkStatus;
   readonly warn: (text: string, cause?: unknown) => void;
   readonly log: ((what: string, detail: unknown) => void) | undefined;
   readonly clock: Clock;
@@ -101,7 +101,7 @@ export interface Settings extends NumberOptions {
 const optionNames = new Set([
   ...Object.keys(numberOptions),
   ...['url', 'host', 'port', 'path', 'secure', 'query', 'device', 'platform', 'unorderedTypes', 'store'],
-  ...['WebSocket', 'surroundings', 'clock', 'random', 'warn', 'log'],
+  ...['WebSocket', 'networkStatus', 'clock', 'random', 'warn', 'log'],
 ]);
 
 /** The class of sockets to connect with: looked for late, since a module is often loaded before there is one. */
@@ -113,7 +113,7 @@ export function socketClass({WebSocket = globalThis.WebSocket}: Pick<Settings, '
 /** Throws `RB_ARGUMENT` for what cannot be. */
 export function settingsOf(options: RainbowOptions): Settings {
   const {store, clock = webClock, random = webRandom, unorderedTypes = []} = options;
-  const {WebSocket, surroundings = platformSurroundings} = options;
+  const {WebSocket, networkStatus = platformNetworkStatus} = options;
   for (const name of Object.keys(options)) check(optionNames.has(name), `Unknown option ${name}`);
   for (const name of ['warn', 'log'] as const) {
     const value = options[name];
@@ -129,7 +129,7 @@ export function settingsOf(options: RainbowOptions): Settings {
     unorderedTypes: new Set(unorderedTypes),
     store,
     WebSocket,
-    surroundings,
+    networkStatus,
     warn: options.warn ?? warnOnConsole,
     log: options.log,
     clock,

@@ -10,7 +10,7 @@ import type {Settings} from './options.ts';
 import {isOver, type Outgoing} from './outgoing.ts';
 import {Sender, type SenderOwner} from './sender.ts';
 import type {StoredMessage} from './store.ts';
-import {StoreLine} from './store-line.ts';
+import {WriteQueue} from './write-queue.ts';
 
 /** What the outbox tells of. */
 export interface OutboxOwner {
@@ -31,7 +31,7 @@ export class Outbox implements SenderOwner<Outgoing> {
   readonly #settings: Settings;
   readonly #owner: OutboxOwner;
   readonly #ledger: Ledger;
-  readonly #store: StoreLine;
+  readonly #store: WriteQueue;
   /** By their order. QoS 0 waits for the connection alone. [RB-48] */
   #waiting: Outgoing[] = [];
   #waitingLoosely: Outgoing[] = [];
@@ -52,7 +52,7 @@ export class Outbox implements SenderOwner<Outgoing> {
     this.#settings = settings;
     this.#owner = owner;
     this.#order = settings.clock.wallNow();
-    this.#store = new StoreLine(settings.store, settings.clock, (cause) => owner.fault({kind: 'store', cause}));
+    this.#store = new WriteQueue(settings.store, settings.clock, (cause) => owner.fault({kind: 'store', cause}));
     this.#ledger = new Ledger(
       settings,
       (event) => owner.delivery(event),

@@ -8,7 +8,7 @@ import {type AnnouncementReading, mayBeAnnouncement, readAnnouncement} from '../
 import type {NodeKeys} from '../protocol/node-proof.ts';
 import {AnnouncementMemory} from './announcement-memory.ts';
 import {DatagramBudget} from './datagram-budget.ts';
-import {Refusals} from './refusals.ts';
+import {RateLimitedLog} from './rate-limited-log.ts';
 
 /** An announcement that counts. */
 export type Heard = Exclude<AnnouncementReading, {readonly kind: 'refused'}>;
@@ -37,13 +37,13 @@ export class Hearing {
   readonly #parts: HearingParts;
   readonly #budget: DatagramBudget;
   readonly #memory: AnnouncementMemory;
-  readonly #refusals: Refusals;
+  readonly #refusals: RateLimitedLog;
 
   constructor(parts: HearingParts) {
     this.#parts = parts;
     this.#budget = new DatagramBudget(parts.clock);
     this.#memory = new AnnouncementMemory(parts.clock);
-    this.#refusals = new Refusals(parts);
+    this.#refusals = new RateLimitedLog(parts);
   }
 
   /** The announcement in a datagram, where there is one that counts. */

@@ -40,21 +40,21 @@ export class Identities {
   }
 
   /** Ends older connections of `identity` on other shards; settles when they are reported closed. `undefined`: none. */
-  takeOver(identity: string, claim: number): Promise<unknown> | undefined {
+  takeOver(identity: string, fencingToken: number): Promise<unknown> | undefined {
     let asked: Promise<void>[] | undefined;
     for (const [shard, presence] of this.#presences.entries()) {
       if (shard === this.#own || !presence.mayHave(identity)) continue;
       asked ??= [];
-      asked.push(this.#takeOverAt(shard, presence, identity, claim));
+      asked.push(this.#takeOverAt(shard, presence, identity, fencingToken));
     }
     return asked === undefined ? undefined : Promise.all(asked);
   }
 
-  async #takeOverAt(shard: number, presence: Presence, identity: string, claim: number): Promise<void> {
+  async #takeOverAt(shard: number, presence: Presence, identity: string, fencingToken: number): Promise<void> {
     while (presence.mayHave(identity)) {
       const peer = this.#peers.get(shard);
       if (peer === undefined) await this.#linked.promise;
-      else if ((await peer.takeOver(identity, claim)) === 'settled') return;
+      else if ((await peer.takeOver(identity, fencingToken)) === 'settled') return;
     }
   }
 }

@@ -2,7 +2,7 @@
 // Nodes of the original answer less than ours; what they leave out is absent here.
 
 import {readDecimal} from '../core/decimal.ts';
-import type {ClientReply, NodeFacts, PublishOutcome, SubscribeOutcome} from './switchboard.ts';
+import type {ClientReply, NodeFacts, PublishOutcome, SubscribeOutcome} from '../router/router.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 

@@ -10,7 +10,7 @@
 
 import type {Clock, Timer} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
-import {NodeLane} from './node-lane.ts';
+import {ConcurrencyLimiter} from './concurrency-limiter.ts';
 import type {NodeAnswer, NodeRequest, NodeTransport} from './node-transport.ts';
 
 /** Calls to one node that wait or are under way, and the bytes in them: one more is refused. */
@@ -59,8 +59,8 @@ interface Run {
 /** See above. */
 export class NodeCaller {
   readonly #parts: NodeCallerParts;
-  readonly #parallel = new NodeLane<Run>(parallelMax, (run) => this.#send(run));
-  readonly #ordered = new NodeLane<Run>(1, (run) => this.#send(run));
+  readonly #parallel = new ConcurrencyLimiter<Run>(parallelMax, (run) => this.#send(run));
+  readonly #ordered = new ConcurrencyLimiter<Run>(1, (run) => this.#send(run));
   readonly #open = new Set<Run>();
   readonly #underWay = new Set<Run>();
   #bytes = 0;
@@ -113,7 +113,7 @@ export class NodeCaller {
     this.#closeIfIdle();
   }
 
-  #laneOf({call}: Run): NodeLane<Run> {
+  #laneOf({call}: Run): ConcurrencyLimiter<Run> {
     return call.isOrdered ? this.#ordered : this.#parallel;
   }
 

@@ -1,9 +1,9 @@
 // A node that was announced, or stands in the configuration, and cannot be called. Clients may be there, so whatever concerns
 // all nodes is partial without it. [RB-66]
 
+import type {OtherNode, PublishOutcome, PublishRequest} from '../router/router.ts';
 import type {MissingNode} from './node-transport.ts';
 import type {Peer, Unreachable} from './peer.ts';
-import type {OtherNode, PublishOutcome, PublishRequest} from './switchboard.ts';
 
 /** See above. */
 export class MissingPeer implements Peer {

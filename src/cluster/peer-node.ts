@@ -11,11 +11,18 @@ import {isNodeAnswer, signNodeCall} from '../protocol/node-call.ts';
 import type {NodeKeys} from '../protocol/node-proof.ts';
 import {emptyBytes} from '../protocol/packet.ts';
 import {callerNonce, signedQuery} from '../protocol/signature.ts';
+import type {
+  Joined,
+  OtherNode,
+  PublishOutcome,
+  PublishRequest,
+  SubscribeOutcome,
+  Subscription,
+} from '../router/router.ts';
 import {readChangeAnswer, readFactsAnswer, readPublishAnswer} from './node-answer.ts';
 import {type NodeCall, NodeCaller, type SignedRequest} from './node-caller.ts';
 import type {NodePlace, NodeRequest, NodeTransport} from './node-transport.ts';
 import type {Peer, Unreachable} from './peer.ts';
-import type {Joined, OtherNode, PublishOutcome, PublishRequest, SubscribeOutcome, Subscription} from './switchboard.ts';
 
 /** Beyond a publication's own time; callers of the original wait half a second longer than they ask for. */
 const answerGraceMs = 400;

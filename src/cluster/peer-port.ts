@@ -4,10 +4,19 @@
 import type {Clock} from '../core/clock.ts';
 import {type ErrorCode, errorTable, RainbowError} from '../core/errors.ts';
 import {unreachable} from '../core/invariant.ts';
+import type {
+  Joined,
+  PartInfo,
+  PublishOutcome,
+  PublishRequest,
+  SubscribeOutcome,
+  Subscription,
+} from '../router/router.ts';
 import type {EnvelopeExchange, EnvelopePort, ThreadPort} from '../runtime/envelope-exchange.ts';
-import type {Findings, Inspection} from './inspection.ts';
+import {compact, compactOutcome} from './compact-outcome.ts';
 import type {Part, Peer, Unreachable} from './peer.ts';
 import type {Presence} from './presence.ts';
+import type {Query, QueryResult} from './query.ts';
 import {
   type BroadcastField,
   packBroadcast,
@@ -15,7 +24,6 @@ import {
   type ShardMessage,
   unpackBroadcasts,
 } from './shard-message.ts';
-import type {Joined, PartInfo, PublishOutcome, PublishRequest, SubscribeOutcome, Subscription} from './switchboard.ts';
 
 /** Beyond the time in which the other shard must have begun, or answered: the way back takes a moment. */
 const answerGraceMs = 400;
@@ -126,8 +134,13 @@ export class PortPeer implements Peer {
   }
 
   /** See {@link Part.takeOver}; `gone` where the other shard ended before it was done. */
-  async takeOver(identity: string, claim: number): Promise<'settled' | 'gone'> {
-    const answer = await this.#ask(takeOverDeadlineMs, (question) => ({kind: 'takeOver', question, identity, claim}));
+  async takeOver(identity: string, fencingToken: number): Promise<'settled' | 'gone'> {
+    const answer = await this.#ask(takeOverDeadlineMs, (question) => ({
+      kind: 'takeOver',
+      question,
+      identity,
+      fencingToken,
+    }));
     return answer === 'gone' ? 'gone' : 'settled';
   }
 
@@ -136,7 +149,7 @@ export class PortPeer implements Peer {
     return isAnswer(answer, 'described') ? answer.info : 'unreachable';
   }
 
-  async inspect(inspection: Inspection): Promise<Findings> {
+  async inspect(inspection: Query): Promise<QueryResult> {
     const answer = await this.#ask(this.#peerTimeoutMs, (question) => ({kind: 'inspect', question, inspection}));
     return isAnswer(answer, 'inspected') ? answer.findings : {kind: 'nothing'};
   }
@@ -255,7 +268,7 @@ export class PortPeer implements Peer {
         await this.#local.evict(message.channel, message.before);
         return {kind: 'evicted', question};
       case 'takeOver':
-        await this.#local.takeOver(message.identity, message.claim);
+        await this.#local.takeOver(message.identity, message.fencingToken);
         return {kind: 'tookOver', question};
       case 'info':
         return {kind: 'described', question, info: await this.#local.info()};
@@ -278,19 +291,6 @@ function ignoreFailure(): void {}
 
 function nobody({message}: PublishRequest): PublishOutcome {
   return {message: message ?? '', connections: 0, isTimedOut: false, refused: 0, lastReply: undefined, replies: []};
-}
-
-function compact(bytes: Uint8Array): Uint8Array {
-  return bytes.byteLength === bytes.buffer.byteLength ? bytes : Uint8Array.from(bytes);
-}
-
-function compactOutcome(outcome: PublishOutcome): PublishOutcome {
-  const {lastReply, replies} = outcome;
-  return {
-    ...outcome,
-    lastReply: lastReply === undefined ? undefined : compact(lastReply),
-    replies: replies.map((reply) => ({...reply, data: compact(reply.data)})),
-  };
 }
 
 function codeOf(error: unknown): ErrorCode {

@@ -1,7 +1,6 @@
 // Another part of the same gateway with clients of its own: a shard of this node, or another node. Whoever publishes asks
 // its own part and the peers alike, and adds the answers up; no actor knows which it talks to.
 
-import type {Findings, Inspection} from './inspection.ts';
 import type {
   Joined,
   OtherNode,
@@ -10,12 +9,13 @@ import type {
   PublishRequest,
   SubscribeOutcome,
   Subscription,
-} from './switchboard.ts';
+} from '../router/router.ts';
+import type {Query, QueryResult} from './query.ts';
 
 /** What a part of the gateway does with clients of its own. */
 export interface Part {
   /** What this part knows of itself. */
-  inspect(question: Inspection): Promise<Findings>;
+  inspect(question: Query): Promise<QueryResult>;
   publish(request: PublishRequest): Promise<PublishOutcome>;
   /** Idempotent. `occupy` removes every other client of this part from the channel. */
   subscribe(subscription: Subscription, occupy: boolean): Promise<Joined>;
@@ -30,7 +30,7 @@ export interface Part {
    * Closes the connections that were given `identity` before `claim`: another part has a newer one. Settles when their close
    * calls were answered or given up. [RB-67]
    */
-  takeOver(identity: string, claim: number): Promise<void>;
+  takeOver(identity: string, fencingToken: number): Promise<void>;
   info(): Promise<PartInfo>;
 }
 

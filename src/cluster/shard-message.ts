@@ -2,8 +2,15 @@
 
 import type {ErrorCode} from '../core/errors.ts';
 import {invariant} from '../core/invariant.ts';
-import type {Findings, Inspection} from './inspection.ts';
-import type {Joined, PartInfo, PublishOutcome, PublishRequest, SubscribeOutcome, Subscription} from './switchboard.ts';
+import type {
+  Joined,
+  PartInfo,
+  PublishOutcome,
+  PublishRequest,
+  SubscribeOutcome,
+  Subscription,
+} from '../router/router.ts';
+import type {Query, QueryResult} from './query.ts';
 
 /**
  * From one shard to another. `question` numbers what is to be answered. From `expiresAt` on, in monotonic ms, the asker has
@@ -34,9 +41,9 @@ export type ShardMessage =
   /** Only those who joined before the occupant, so it never comes too late. */
   | {readonly kind: 'evict'; readonly question: number; readonly channel: string; readonly before: number}
   /** A newer connection was given this identity. Answered once older ones are reported closed. */
-  | {readonly kind: 'takeOver'; readonly question: number; readonly identity: string; readonly claim: number}
+  | {readonly kind: 'takeOver'; readonly question: number; readonly identity: string; readonly fencingToken: number}
   | {readonly kind: 'info'; readonly question: number}
-  | {readonly kind: 'inspect'; readonly question: number; readonly inspection: Inspection}
+  | {readonly kind: 'inspect'; readonly question: number; readonly inspection: Query}
   | ShardAnswer;
 
 /** An answer, to the question of its number. */
@@ -47,7 +54,7 @@ export type ShardAnswer =
   | {readonly kind: 'evicted'; readonly question: number}
   | {readonly kind: 'tookOver'; readonly question: number}
   | {readonly kind: 'described'; readonly question: number; readonly info: PartInfo}
-  | {readonly kind: 'inspected'; readonly question: number; readonly findings: Findings}
+  | {readonly kind: 'inspected'; readonly question: number; readonly findings: QueryResult}
   /** Its time was up before it began; nothing was done. */
   | {readonly kind: 'expired'; readonly question: number}
   | {readonly kind: 'failed'; readonly question: number; readonly code: ErrorCode};

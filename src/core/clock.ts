@@ -40,7 +40,7 @@ export const systemClock: Clock = {
 };
 
 /** The same, for a program that may have nothing else to wait for: a pending timer keeps its process alive. */
-export const wakefulClock: Clock = {
+export const keepAliveClock: Clock = {
   ...systemClock,
   startTimer: (delayMs, callback) => new SystemTimer(delayMs, callback, true),
 };

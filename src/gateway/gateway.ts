@@ -4,19 +4,19 @@ import {once} from 'node:events';
 import {createServer} from 'node:net';
 import type {Logger} from 'pino';
 import type {NodeList} from '../cluster/node-transport.ts';
-import {systemClock, wakefulClock} from '../core/clock.ts';
+import {keepAliveClock, systemClock} from '../core/clock.ts';
 import {type Counters, createRareCounters, sumCounters} from '../core/counters.ts';
 import {systemRandom} from '../core/random.ts';
-import {FailingKinds} from './business-reports.ts';
-import {type Lan, startLan} from './lan.ts';
-import {createLog} from './log.ts';
-import {openNodeLog} from './node-log.ts';
-import {readFileLimit, shareFiles} from './open-files.ts';
-import type {GatewayOptions} from './options.ts';
-import {createShard} from './shard.ts';
-import {createNodeMemory} from './shard-memory.ts';
-import {Shards} from './shards.ts';
-import {standardOutput} from './standard-output.ts';
+import type {GatewayOptions} from './config/options.ts';
+import {FailingKinds} from './log/business-reports.ts';
+import {createLog} from './log/log.ts';
+import {openNodeLog} from './log/node-log.ts';
+import {standardOutput} from './log/standard-output.ts';
+import {type Lan, startLan} from './shard/lan.ts';
+import {readFileLimit, shareFiles} from './shard/open-files.ts';
+import {createShard} from './shard/shard.ts';
+import {createNodeMemory} from './shard/shard-memory.ts';
+import {Shards} from './shards/shards.ts';
 
 /** The longest time that a timer can take: nothing waits so long. */
 const timerMsMax = 2_147_483_647;
@@ -138,7 +138,7 @@ export async function startGateway(options: GatewayOptions, parts: GatewayParts 
 // The core's timers keep no process alive. One that has nothing else to wait for, no socket and no thread, would end in the
 // middle of a wait, its close calls not made.
 async function awake(task: Promise<void>): Promise<void> {
-  const timer = wakefulClock.startTimer(timerMsMax, () => {});
+  const timer = keepAliveClock.startTimer(timerMsMax, () => {});
   try {
     await task;
   } finally {
@@ -163,7 +163,7 @@ function urlHost(host: string): string {
 }
 
 function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => wakefulClock.startTimer(Math.max(0, ms), resolve));
+  return new Promise((resolve) => keepAliveClock.startTimer(Math.max(0, ms), resolve));
 }
 
 // Out of the turn, so that it reaches the process and not the code that happened to be running. The first one alone: a

@@ -6,8 +6,8 @@ import type {Clock} from '../core/clock.ts';
 import {webClock} from '../core/clock-web.ts';
 import type {Random} from '../core/random.ts';
 import {webRandom} from '../core/random-web.ts';
-import {emptySelection, type FeedQuery, feedQuery, inspectorPaths} from '../protocol/trace-feed.ts';
-import {TraceFault, TraceReader} from '../protocol/trace-lines.ts';
+import {emptySelection, type FeedQuery, feedQuery, inspectorPaths} from '../story/trace-feed.ts';
+import {TraceFault, TraceReader} from '../story/trace-lines.ts';
 import {FeedJoin} from './model/feed-join.ts';
 import type {Store} from './model/store.ts';
 

@@ -8,7 +8,7 @@ import type {Clock} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
 import {type ActorOptions, Cell, type Schedulable} from './actor.ts';
 import {type Commit, CommitQueue, type CommittedEffect} from './commit-queue.ts';
-import {Worklist} from './worklist.ts';
+import {RunQueue} from './run-queue.ts';
 
 /** Messages one actor handles before the next one has its turn: a busy actor does not starve the others. */
 const messagesPerActivation = 256;
@@ -50,7 +50,7 @@ export class Scheduler {
   /** In the order of their phases. */
   #hooks: readonly Hook[] = [];
   readonly #commits = new CommitQueue(() => this.requestTurn());
-  readonly #ready = new Worklist<Schedulable>();
+  readonly #ready = new RunQueue<Schedulable>();
   #budget = 0;
   #isTurnDue = false;
   #now: number;

@@ -2,7 +2,7 @@
 // something happens costs one load and one comparison; nothing is allocated.
 
 import type {PacketFault, Qos, SendPacket} from '../protocol/packet.ts';
-import type {MembershipEvent} from '../protocol/trace.ts';
+import type {MembershipEvent} from '../story/trace.ts';
 import type {Answer, Call} from '../upstream/call.ts';
 
 /** The charts as an observer is told of them: their places in `charts` (record-kind.ts). */

@@ -7,7 +7,7 @@ import {inboundQos1, inboundQos2} from '../machines/inbound-delivery.ts';
 import {outboundQos1, outboundQos2} from '../machines/outbound-delivery.ts';
 import type {Table} from '../machines/tabulate.ts';
 import type {FaultReason} from '../protocol/packet.ts';
-import type {DeliveryEvent, MembershipEvent, TraceCallKind, TracePacket} from '../protocol/trace.ts';
+import type {DeliveryEvent, MembershipEvent, TraceCallKind, TracePacket} from '../story/trace.ts';
 
 /**
  * What a record is, in the lowest four bits of its code. What mostly comes together is one record, so that a delivery takes

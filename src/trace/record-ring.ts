@@ -8,13 +8,13 @@
 //   seq        number of the record's first event, its lowest 32 bits: a record may tell several (record-kind.ts)
 //   details    of records that have more to tell than one number: their value is the place of it (detail-table.ts)
 //   subjects, stories                          places of names that many records have in common (name-table.ts)
-//   stretches                                  time and watchers of neighbouring records (stretches.ts)
+//   spans                                      time and watchers of neighbouring records (span-index.ts)
 
 import {DetailTable} from './detail-table.ts';
 import {NameTable} from './name-table.ts';
 import type {Story, Subject} from './observer.ts';
 import {PayloadArena} from './payload-arena.ts';
-import {Stretches} from './stretches.ts';
+import {SpanIndex} from './span-index.ts';
 
 /** Time as the turns of a thread know it: cheaper than to ask the clock. */
 export interface TurnTime {
@@ -42,7 +42,7 @@ export class RecordRing {
   readonly #stories: NameTable;
   /** By slot of the story. */
   readonly #values: Int32Array;
-  readonly #stretches: Stretches;
+  readonly #spans: SpanIndex;
   readonly #indexMask: number;
   readonly #turn: TurnTime;
   /** When the latest record happened. */
@@ -62,7 +62,7 @@ export class RecordRing {
     this.#connections = new Int32Array(this.#subjects.size);
     this.#stories = new NameTable(this.capacity);
     this.#values = new Int32Array(this.#stories.size);
-    this.#stretches = new Stretches(this.capacity);
+    this.#spans = new SpanIndex(this.capacity);
   }
 
   /** Number of the oldest record that is still there. */
@@ -152,12 +152,12 @@ export class RecordRing {
 
   /** Of record `number`, monotonic ms. */
   momentOf(number: number): number {
-    return this.#stretches.momentOf(number);
+    return this.#spans.momentOf(number);
   }
 
   /** Bits of those who watch what record `number` tells. */
   maskOf(number: number): number {
-    return this.#stretches.maskOf(number);
+    return this.#spans.maskOf(number);
   }
 
   codeAt(place: number): number {
@@ -227,7 +227,7 @@ export class RecordRing {
   #beginStretch(mask: number): void {
     this.latestMask = mask;
     if (this.#turn.now > this.#now) this.#now = this.#turn.now;
-    this.#stretches.begin(this.count, this.#now, mask);
+    this.#spans.begin(this.count, this.#now, mask);
   }
 
   #placeOfSubject(subject: Subject): number {

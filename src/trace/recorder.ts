@@ -4,7 +4,7 @@
 import type {Clock} from '../core/clock.ts';
 import {outboundQos1, outboundQos2} from '../machines/outbound-delivery.ts';
 import type {PacketFault, SendPacket} from '../protocol/packet.ts';
-import {type MembershipEvent, payloadShownMax} from '../protocol/trace.ts';
+import {type MembershipEvent, payloadShownMax} from '../story/trace.ts';
 import type {Answer, Call} from '../upstream/call.ts';
 import {FrameHead, sendCode} from './frame-head.ts';
 import type {

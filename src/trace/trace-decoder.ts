@@ -2,7 +2,7 @@
 
 import {describeCharts} from '../machines/chart-document.ts';
 import type {Qos} from '../protocol/packet.ts';
-import {payloadShownMax, type TraceEvent, type TracePacket, type TracePlace} from '../protocol/trace.ts';
+import {payloadShownMax, type TraceEvent, type TracePacket, type TracePlace} from '../story/trace.ts';
 import {
   type ChartStep,
   callKinds,

@@ -2,8 +2,8 @@
 // to read. Attaches the recorder while there is anybody who watches, and only then.
 
 import type {Clock, Timer} from '../core/clock.ts';
-import type {TraceEvent} from '../protocol/trace.ts';
-import type {TraceSelection} from '../protocol/trace-feed.ts';
+import type {TraceEvent} from '../story/trace.ts';
+import type {TraceSelection} from '../story/trace-feed.ts';
 import type {Observation} from './observer.ts';
 import {chartSteps, recordKind} from './record-kind.ts';
 import type {RecordRing, TurnTime} from './record-ring.ts';

@@ -2,7 +2,7 @@
 // what happens is recorded with the bits of those that it concerns.
 
 import {fnv1a} from '../core/hash.ts';
-import type {TraceSelection} from '../protocol/trace-feed.ts';
+import type {TraceSelection} from '../story/trace-feed.ts';
 
 /** Watchers at a time; one more is refused. A bit of a 32-bit number each. */
 export const watchersMax = 30;

@@ -14,8 +14,8 @@ import {
   unsent,
 } from './call.ts';
 import {readForwardTarget, readTarget} from './target.ts';
-import {UpstreamLine} from './upstream-line.ts';
-import {machine, type PoolSurroundings, type UpstreamThreads} from './upstream-threads.ts';
+import {machine, type PoolEnvironment, type UpstreamThreads} from './upstream-threads.ts';
+import {WorkerChannel} from './worker-channel.ts';
 
 /** What {@link createUpstreamPool} needs. */
 export interface UpstreamPoolOptions {
@@ -36,19 +36,19 @@ export interface UpstreamPoolOptions {
 const terminateMsMax = 5_000;
 
 /** Starts the workers. Until they are ready calls wait; their deadlines start when they reach a worker. */
-export function createUpstreamPool(options: UpstreamPoolOptions, surroundings = machine): UpstreamTransport {
-  return new UpstreamPool(options, surroundings);
+export function createUpstreamPool(options: UpstreamPoolOptions, environment = machine): UpstreamTransport {
+  return new UpstreamPool(options, environment);
 }
 
 class UpstreamPool implements UpstreamTransport {
-  readonly #surroundings: PoolSurroundings;
+  readonly #environment: PoolEnvironment;
   readonly #threads: UpstreamThreads;
   readonly #callsMax: number;
   readonly #onWorkerFailure: ((error: Error) => void) | undefined;
   readonly #onStuck: ((error: Error) => void) | undefined;
   readonly #watchdog: Watchdog;
   /** One to each worker, opened when it is first needed; a worker's end ends its line. */
-  readonly #lines: (UpstreamLine | undefined)[];
+  readonly #lines: (WorkerChannel | undefined)[];
   #nextLine = 0;
   #open = 0;
   // Answers that were never calls: told in a microtask, so that no caller is called from within its dispatch.
@@ -60,8 +60,8 @@ class UpstreamPool implements UpstreamTransport {
   /** Why the worker died whose end is yet to be told. */
   #failure: Error | undefined;
 
-  constructor(options: UpstreamPoolOptions, surroundings: PoolSurroundings) {
-    this.#surroundings = surroundings;
+  constructor(options: UpstreamPoolOptions, environment: PoolEnvironment) {
+    this.#environment = environment;
     const {settings, workers, callsMax, onWorkerFailure, watchdogTimeoutMs = 0} = options;
     invariant(workers >= 1, `Expected at least 1 upstream worker, got ${workers}`);
     invariant(callsMax >= 1, `Expected at least 1 call at a time, got ${callsMax}`);
@@ -74,14 +74,14 @@ class UpstreamPool implements UpstreamTransport {
     this.#onStuck = options.onStuck;
     const pulses = new SharedArrayBuffer(pulseBytes(workers));
     this.#watchdog = new Watchdog({
-      clock: surroundings.clock,
+      clock: environment.clock,
       memory: pulses,
       timeoutMs: watchdogTimeoutMs,
       onHung: (place, silentMs) => this.#endHung(place, silentMs),
     });
     this.#lines = Array.from({length: workers}, () => undefined);
     const data = {settings, pulses, watchdogTimeoutMs};
-    this.#threads = surroundings.startThreads(workers, data, (error) => this.#afterWorkerEnd(error));
+    this.#threads = environment.startThreads(workers, data, (error) => this.#afterWorkerEnd(error));
   }
 
   onAnswers(receive: (answers: readonly Answer[]) => void): void {
@@ -120,7 +120,7 @@ class UpstreamPool implements UpstreamTransport {
   }
 
   async #close(graceMs: number): Promise<void> {
-    const {clock, defer} = this.#surroundings;
+    const {clock, defer} = this.#environment;
     const endAt = clock.now() + graceMs;
     while (this.#open > 0 && clock.now() < endAt) {
       const {promise, resolve} = Promise.withResolvers<void>();
@@ -154,8 +154,8 @@ class UpstreamPool implements UpstreamTransport {
     this.#open += calls.length;
   }
 
-  #openLine(place: number): UpstreamLine {
-    const line = new UpstreamLine(
+  #openLine(place: number): WorkerChannel {
+    const line = new WorkerChannel(
       (answers) => {
         for (const answer of answers) if (isLast(answer)) this.#open--;
         this.#tell(answers);
@@ -165,7 +165,7 @@ class UpstreamPool implements UpstreamTransport {
         this.#lines[place] = undefined;
         this.#watchdog.unwatch(place);
       },
-      this.#surroundings.openChannel(),
+      this.#environment.openChannel(),
     );
     this.#lines[place] = line;
     this.#threads.serve({port: line.workerPort, place}, line.signal).then(
@@ -203,7 +203,7 @@ class UpstreamPool implements UpstreamTransport {
     line?.end();
     const ended = threadId === undefined ? undefined : this.#threads.terminate(threadId);
     if (ended === undefined) return;
-    const timer = this.#surroundings.clock.startTimer(terminateMsMax, () => {
+    const timer = this.#environment.clock.startTimer(terminateMsMax, () => {
       this.#onStuck?.(new Error('An upstream worker hangs in native code and cannot be ended'));
     });
     void ended.finally(() => timer.cancel());

@@ -51,7 +51,7 @@ export type StartThreads = (
 ) => UpstreamThreads;
 
 /** What the pool runs on. */
-export interface PoolSurroundings {
+export interface PoolEnvironment {
   readonly clock: Clock;
   readonly startThreads: StartThreads;
   readonly openChannel: () => {readonly port1: LinePort; readonly port2: LinePort};
@@ -60,7 +60,7 @@ export interface PoolSurroundings {
 }
 
 /** The machine. */
-export const machine: PoolSurroundings = {
+export const machine: PoolEnvironment = {
   clock: systemClock,
   startThreads: (workers, data, onEnd) => new PiscinaThreads(workers, data, onEnd),
   openChannel: () => new MessageChannel(),

@@ -3,7 +3,7 @@
 
 import test from 'ava';
 import {broadcast} from '../../src/actors/publisher.ts';
-import {stopThread} from '../../src/actors/stop-thread.ts';
+import {stopShardContext} from '../../src/actors/stop-shard-context.ts';
 import type {CloseCallReason} from '../../src/protocol/close-reason.ts';
 import type {Call, CloseCall, FailedAnswer} from '../../src/upstream/call.ts';
 import {countHooks} from '../runtime/kit.ts';
@@ -81,14 +81,14 @@ const endings: Readonly<Record<string, {reason: CloseCallReason; end: (kit: Acto
   'a newer connection of its identity on another thread': {
     reason: 'replaced',
     end(kit) {
-      void kit.switchboard.takeOver('user-1', Number.MAX_SAFE_INTEGER);
+      void kit.router.takeOver('user-1', Number.MAX_SAFE_INTEGER);
       kit.run();
     },
   },
   'the shutdown': {
     reason: 'shutdown',
     end(kit, client) {
-      void stopThread(kit.thread, {graceMs: 4_000});
+      void stopShardContext(kit.context, {graceMs: 4_000});
       kit.run();
       client.tell({kind: 'socketClosed'});
     },
@@ -96,7 +96,7 @@ const endings: Readonly<Record<string, {reason: CloseCallReason; end: (kit: Acto
   'the shutdown, where the client does not answer': {
     reason: 'shutdown',
     end(kit) {
-      void stopThread(kit.thread, {graceMs: 1_000});
+      void stopShardContext(kit.context, {graceMs: 1_000});
       kit.advance(1_000);
     },
   },
@@ -120,7 +120,7 @@ for (const [what, {reason, end}] of Object.entries(endings)) {
     client.tell({kind: 'socketClosed'});
     kit.advance(10_000);
     t.deepEqual(closes(kit).length, 0, 'none is made again');
-    t.is(kit.thread.closes.size, 0);
+    t.is(kit.context.closes.size, 0);
   });
 }
 
@@ -132,7 +132,7 @@ const lateEndings: Readonly<Record<string, {reason: CloseCallReason; end: (kit: 
     'the gateway stops': {
       reason: 'shutdown',
       end(kit) {
-        void stopThread(kit.thread, {graceMs: 4_000});
+        void stopShardContext(kit.context, {graceMs: 4_000});
         kit.run();
       },
     },
@@ -163,7 +163,7 @@ for (const [what, {reason, end}] of Object.entries(lateEndings)) {
     kit.transport.accept('close');
     kit.run();
     t.deepEqual(kinds(kit), []);
-    t.is(kit.thread.closes.size + kit.thread.alive.size, 0);
+    t.is(kit.context.closes.size + kit.context.alive.size, 0);
   });
 }
 
@@ -208,9 +208,9 @@ test('a close call that was not sent is made again, with the same RAINBOWMESSAGE
     kit.run();
   }
   t.deepEqual(made.sort(), first.map(({message}) => message).sort());
-  t.is(kit.thread.closes.size, 0);
-  t.is(kit.thread.counters.closeCallsLost, 0);
-  t.true(kit.thread.counters.closeCallsRetried >= 30);
+  t.is(kit.context.closes.size, 0);
+  t.is(kit.context.counters.closeCallsLost, 0);
+  t.true(kit.context.counters.closeCallsRetried >= 30);
 });
 
 interface Case {
@@ -254,7 +254,7 @@ for (const {what, failure, again} of cases) {
         closes(kit).map((call) => call.message),
         isAgain ? [message] : [],
       );
-      t.is(kit.thread.counters.closeCallsLost, isAgain ? 0 : 1);
+      t.is(kit.context.counters.closeCallsLost, isAgain ? 0 : 1);
       t.is(kit.losses.length, isAgain ? 0 : 1);
     });
   }
@@ -265,7 +265,7 @@ test('a close answer of success that is too long is one', (t) => {
   kit.connect('room').tell({kind: 'socketClosed'});
   kit.transport.fail('close', {reason: 'tooLarge', status: 200});
   kit.run();
-  t.is(kit.thread.closes.size + kit.thread.counters.closeCallsLost, 0);
+  t.is(kit.context.closes.size + kit.context.counters.closeCallsLost, 0);
 });
 
 test('attempts come at growing distances, up to the bound; then the call is counted and reported as lost', (t) => {
@@ -273,7 +273,7 @@ test('attempts come at growing distances, up to the bound; then the call is coun
   kit.connect('room', {identity: 'user-1'}).tell({kind: 'socketClosed'});
   const at: number[] = [];
   const begin = kit.clock.now();
-  while (kit.thread.closes.size > 0) {
+  while (kit.context.closes.size > 0) {
     for (const _call of closes(kit)) at.push(kit.clock.now() - begin);
     kit.transport.missAll('close');
     kit.advance(1);
@@ -283,7 +283,7 @@ test('attempts come at growing distances, up to the bound; then the call is coun
   t.true((at.at(-1) ?? 0) >= 60_000, `the last attempt came at ${at.at(-1)}`);
   t.true((at.at(-1) ?? 0) < 60_100);
   t.true(at.length >= 10 && at.length < 100, `${at.length} attempts`);
-  t.is(kit.thread.counters.closeCallsLost, 1);
+  t.is(kit.context.counters.closeCallsLost, 1);
   t.like(kit.losses, {length: 1, 0: {identity: 'user-1', reason: 'client', cause: 'unreachable', attempts: at.length}});
 });
 
@@ -304,8 +304,8 @@ test('what waits for the business server is bounded: beyond it the oldest is giv
     kit.transport.missAll('close');
     kit.run();
   }
-  t.is(kit.thread.closes.size, 10);
-  t.is(kit.thread.counters.closeCallsLost, 2);
+  t.is(kit.context.closes.size, 10);
+  t.is(kit.context.counters.closeCallsLost, 2);
   t.is(kit.losses.length, 2);
 });
 
@@ -334,9 +334,9 @@ test('close calls of a turn go before its connect calls [RB-67]', (t) => {
   kit.transport.calls.length = 0;
   // The connect call first, the end behind it, in one turn.
   const other = kit.connect('room');
-  kit.thread.upstream.tell({
+  kit.context.upstream.tell({
     kind: 'call',
-    call: {kind: 'connect', call: kit.thread.sequences.nextCall(), identity: 'x', headers: []},
+    call: {kind: 'connect', call: kit.context.sequences.nextCall(), identity: 'x', headers: []},
     from: other.actor,
     context: undefined,
   });
@@ -352,11 +352,11 @@ test('a client whose identity is not reported closed waits with its 101, and wit
   kit.transport.accept('connect', {identity: 'user-1', join: 'room'});
   kit.run();
   t.deepEqual(newer.link.events, []);
-  t.is(kit.thread.channels.size, 0, 'and is in no channel');
+  t.is(kit.context.channels.size, 0, 'and is in no channel');
   kit.transport.accept('close');
   kit.run();
   t.deepEqual(newer.link.events, ['admit']);
-  t.is(kit.thread.channels.size, 1);
+  t.is(kit.context.channels.size, 1);
 });
 
 test('it waits while the older one drains, and the close call does not wait for its socket then [RB-67]', (t) => {
@@ -414,7 +414,7 @@ test('at the deadline of its handshake it is refused, and reported closed in its
       ['user-1', 'timeout'],
     ],
   );
-  t.is(kit.thread.alive.size + kit.thread.claimants.size, 0);
+  t.is(kit.context.alive.size + kit.context.contenders.size, 0);
 });
 
 for (const [what, message] of [
@@ -430,8 +430,8 @@ for (const [what, message] of [
     kit.transport.accept('close');
     kit.transport.accept('close');
     kit.run();
-    const {alive, claimants, connections, handshakes} = kit.thread;
-    t.is(alive.size + claimants.size + connections.size + handshakes.size + kit.thread.closes.size, 0);
+    const {alive, contenders, connections, handshakes} = kit.context;
+    t.is(alive.size + contenders.size + connections.size + handshakes.size + kit.context.closes.size, 0);
   });
 }
 
@@ -518,7 +518,7 @@ test('a shutdown goes on while close calls are answered, and ends when none is, 
     const clients = Array.from({length: 100}, () => kit.connect('room'));
     const begin = kit.clock.now();
     let endedAt: number | undefined;
-    const stopped = stopThread(kit.thread, {graceMs: 1_000, maxMs: 10_000}).then(() => {
+    const stopped = stopShardContext(kit.context, {graceMs: 1_000, maxMs: 10_000}).then(() => {
       endedAt = kit.clock.now() - begin;
     });
     for (const client of clients) client.tell({kind: 'socketClosed'});
@@ -532,9 +532,9 @@ test('a shutdown goes on while close calls are answered, and ends when none is, 
     }
     await stopped;
     t.is(endedAt, expectedMs);
-    const losses = kit.thread.closes.abandon();
+    const losses = kit.context.closes.abandon();
     t.is(losses.length + made, 100, 'each is made or counted');
-    t.is(kit.thread.counters.closeCallsLost, losses.length);
+    t.is(kit.context.counters.closeCallsLost, losses.length);
   }
 });
 
@@ -543,21 +543,21 @@ test('a close call goes on being made again during the shutdown', async (t) => {
   kit.connect('room').tell({kind: 'socketClosed'});
   kit.transport.missAll('close');
   kit.run();
-  const stopped = stopThread(kit.thread, {graceMs: 4_000});
+  const stopped = stopShardContext(kit.context, {graceMs: 4_000});
   kit.advance(300);
   kit.transport.accept('close');
   kit.run();
   await stopped;
-  t.is(kit.thread.closes.abandon().length, 0);
+  t.is(kit.context.closes.abandon().length, 0);
 });
 
 for (const end of ['in order', 'at its longest'] as const) {
   test(`a thread that has stopped ${end} has no timer and no hook of it left`, async (t) => {
     const kit = createActors();
-    const hooks = countHooks(kit.thread.scheduler);
+    const hooks = countHooks(kit.context.scheduler);
     // One that answers its close frame, and one that does not.
     const [polite, silent] = [kit.connect('room'), kit.connect('room')];
-    const stopped = stopThread(kit.thread, {graceMs: 4_000});
+    const stopped = stopShardContext(kit.context, {graceMs: 4_000});
     kit.run();
     for (const client of end === 'in order' ? [polite, silent] : [polite]) client.tell({kind: 'socketClosed'});
     if (end === 'in order') {
@@ -571,8 +571,8 @@ for (const end of ['in order', 'at its longest'] as const) {
     // One that would be made again later.
     if (end === 'at its longest') kit.transport.missAll('close');
     kit.run();
-    kit.thread.closes.abandon();
-    kit.thread.heartbeats.stop();
+    kit.context.closes.abandon();
+    kit.context.heartbeats.stop();
     t.is(kit.clock.pendingCount, 0);
     t.is(hooks(), 0);
   });
@@ -580,9 +580,15 @@ for (const end of ['in order', 'at its longest'] as const) {
 
 test('what a thread that died owed is made by who takes it over, with the same RAINBOWMESSAGEID [RB-63] [RB-64]', (t) => {
   const kit = createActors();
-  const claim = kit.thread.sequences.nextClaim();
-  const owed = {identity: 'user-1', cookie: 'c=1', claim, message: 'cdead1', reason: 'crashed'} as const;
-  kit.thread.closes.adopt([owed]);
+  const fencingToken = kit.context.sequences.nextFencingToken();
+  const owed = {
+    identity: 'user-1',
+    cookie: 'c=1',
+    fencingToken,
+    message: 'cdead1',
+    reason: 'crashed',
+  } as const;
+  kit.context.closes.adopt([owed]);
   kit.run();
   t.like(closes(kit), {length: 1, 0: {identity: 'user-1', cookie: 'c=1', message: 'cdead1', reason: 'crashed'}});
   const newer = kit.connect('room', {identity: 'user-1'});
@@ -598,10 +604,10 @@ test('a flood of messages leaves room in the mailbox for the end of the connecti
   const {actor} = client;
   const members = new Set([actor]);
   const broadcasts = [1, 2].map((byte) => ({frame: new Uint8Array([byte]), story: undefined}));
-  const {counters} = kit.thread;
-  for (let count = 0; count < 100_000; count++) broadcast(kit.thread, members, broadcasts);
+  const {counters} = kit.context;
+  for (let count = 0; count < 100_000; count++) broadcast(kit.context, members, broadcasts);
   t.is(counters.framesDropped, 0);
-  for (let count = 0; count < 40_000; count++) broadcast(kit.thread, members, broadcasts);
+  for (let count = 0; count < 40_000; count++) broadcast(kit.context, members, broadcasts);
   t.is(counters.framesDropped, 80_000, 'each frame that was not handed over');
   t.true(actor.tell({kind: 'socketClosed'}));
   kit.run();

@@ -1,6 +1,6 @@
 import test from 'ava';
-import {Survey} from '../../src/actors/survey.ts';
-import type {Joined} from '../../src/cluster/switchboard.ts';
+import {StatsQuery} from '../../src/actors/stats-query.ts';
+import type {Joined} from '../../src/router/router.ts';
 import {type Client, createActors} from './kit.ts';
 
 test('nothing is processed before the connect call has allowed it [RB-56]', (t) => {
@@ -22,7 +22,7 @@ test('a client that is refused, or whose check failed, leaves nothing behind', (
   kit.run();
   t.deepEqual(refused.link.events, ['refuse 401']);
   t.deepEqual(failed.link.events, ['refuse 503']);
-  t.is(kit.thread.alive.size + kit.thread.handshakes.size + kit.thread.connections.size, 0);
+  t.is(kit.context.alive.size + kit.context.handshakes.size + kit.context.connections.size, 0);
   t.is(kit.transport.calls.length, 0);
 });
 
@@ -34,14 +34,14 @@ test('a client that vanished during its check is reported closed if it had been 
   kit.transport.accept('connect', {join: 'room'});
   kit.transport.refuse();
   kit.run();
-  t.is(kit.thread.channels.size, 0, 'it joined nothing');
+  t.is(kit.context.channels.size, 0, 'it joined nothing');
   t.deepEqual(
     kit.transport.calls.map(({kind, identity}) => [kind, identity]),
     [['close', allowed.actor.name]],
   );
   kit.transport.accept('close');
   kit.run();
-  t.is(kit.thread.alive.size, 0);
+  t.is(kit.context.alive.size, 0);
 });
 
 test('a connect call that is not answered at all ends in 503, and a late yes in a close call [RB-64]', (t) => {
@@ -60,14 +60,14 @@ test('the close call is made once, after the clean-up, however the end came [RB-
   client.tell({kind: 'socketClosed'});
   client.tell({kind: 'socketClosed'});
   client.tell({kind: 'drainDue'});
-  t.is(kit.thread.connections.size + kit.thread.channels.size, 0);
+  t.is(kit.context.connections.size + kit.context.channels.size, 0);
   t.deepEqual(
     kit.transport.calls.map(({kind}) => kind),
     ['close'],
   );
   kit.transport.fail('close');
   kit.run();
-  t.is(kit.thread.alive.size, 0);
+  t.is(kit.context.alive.size, 0);
   t.is(kit.transport.calls.length, 0);
 });
 
@@ -106,7 +106,7 @@ test('silence is answered with a ping after one keep-alive and with the end afte
   t.deepEqual(client.link.events, ['admit', 'ping'], 'never early');
   kit.advance(5_000);
   t.deepEqual(client.link.events.slice(0, 3), ['admit', 'ping', 'close 1008']);
-  t.is(kit.thread.counters.heartbeatsMissed, 1);
+  t.is(kit.context.counters.heartbeatsMissed, 1);
 });
 
 test('silence is also answered with a ping after each ping interval, and the end comes when it came before [RB-53]', (t) => {
@@ -128,7 +128,7 @@ test('silence is also answered with a ping after each ping interval, and the end
   t.false(client.link.events.includes('close 1008'));
   kit.advance(5_000);
   t.true(client.link.events.includes('close 1008'));
-  t.is(kit.thread.counters.heartbeatsMissed, 1);
+  t.is(kit.context.counters.heartbeatsMissed, 1);
 });
 
 test('a client that answers its pings is pinged each ping interval and never closed', (t) => {
@@ -162,14 +162,14 @@ for (const [reason, name] of [
     const client = kit.connect();
     client.tell({kind: 'late', reason});
     t.deepEqual(client.link.closes, [`1008 ${name}`]);
-    t.is(kit.thread.counters.connectionsLate, 1);
+    t.is(kit.context.counters.connectionsLate, 1);
   });
 }
 
 test('a client that acknowledges nothing is counted once at the timeout of a message, and again only after it did', (t) => {
   const kit = createActors({keepAliveMs: 1e9});
   const client = kit.connect('room');
-  const {counters} = kit.thread;
+  const {counters} = kit.context;
   for (const [round, expected] of [
     [1, 1],
     [2, 1],
@@ -271,8 +271,8 @@ for (const [end, finish] of [
     finish(client);
     kit.transport.accept('close');
     kit.run();
-    kit.thread.heartbeats.stop();
-    t.is(kit.thread.alive.size, 0);
+    kit.context.heartbeats.stop();
+    t.is(kit.context.alive.size, 0);
     t.is(kit.clock.pendingCount, 0);
   });
 }
@@ -284,7 +284,7 @@ for (const end of ['ends', 'fails'] as const) {
     const told: string[] = [];
     const {actor} = client;
     const reply = (name: string) => (answer: unknown) => void told.push(`${name} ${JSON.stringify(answer)}`);
-    const outcome = kit.switchboard.publish({
+    const outcome = kit.router.publish({
       identity: actor.name,
       channel: undefined,
       type: 1,
@@ -293,7 +293,7 @@ for (const end of ['ends', 'fails'] as const) {
       payload: new Uint8Array(0),
       wantsReplies: false,
     });
-    const survey = new Survey(10);
+    const stats = new StatsQuery(10);
     if (end === 'ends') {
       actor.tell({kind: 'socketClosed'});
     } else {
@@ -302,13 +302,13 @@ for (const end of ['ends', 'fails'] as const) {
       };
       actor.tell({kind: 'subscribe', channel: 'room', occupy: false, reply: fail});
     }
-    survey.start([actor]);
+    stats.start([actor]);
     actor.tell({kind: 'subscribe', channel: 'hall', occupy: false, reply: reply('subscribe')});
     actor.tell({kind: 'unsubscribe', channel: 'room', reply: reply('unsubscribe')});
-    actor.tell({kind: 'identityTaken', claim: 1, done: () => told.push('identityTaken')});
+    actor.tell({kind: 'identityTaken', fencingToken: 1, done: () => told.push('identityTaken')});
     kit.run();
     t.like(await outcome, {connections: 0, isTimedOut: false});
-    await survey.done;
+    await stats.done;
     t.deepEqual(told.sort(), [
       'identityTaken',
       'subscribe {"outcome":"noSuchConnection","ticket":0}',
@@ -322,14 +322,14 @@ for (const kind of ['closing', 'broken'] as const) {
     const kit = createActors();
     const client = kit.connect('room');
     client.tell({kind});
-    t.is(kit.thread.channels.size, 0, 'it has left already');
+    t.is(kit.context.channels.size, 0, 'it has left already');
     kit.advance(1_999);
     t.deepEqual(client.link.events, ['admit']);
     kit.advance(1);
     t.deepEqual(client.link.events, ['admit', 'terminate']);
     t.is(kit.transport.accept('close').kind, 'close');
     kit.run();
-    t.is(kit.thread.alive.size, 0);
+    t.is(kit.context.alive.size, 0);
   });
 }
 
@@ -355,7 +355,7 @@ test('joins and leaves are obeyed on connect and on message answers, several joi
   client.receive('10000161');
   kit.transport.accept('message', {leave: 'a;;never-joined', join: 'd'});
   kit.run();
-  const info = kit.switchboard.info();
+  const info = kit.router.info();
   kit.run();
   t.deepEqual(
     (await info).channels.map(({name}) => name),
@@ -369,7 +369,7 @@ test('a publication made the moment the client is answered 101 finds it in the c
   const request = {identity: undefined, type: 1, qos: 0, timeoutMs: 1_000, wantsReplies: false} as const;
   client.link.onAdmit = () => {
     for (const channel of ['room', 'hall'])
-      void kit.switchboard.publish({...request, channel, payload: Buffer.from(channel)});
+      void kit.router.publish({...request, channel, payload: Buffer.from(channel)});
   };
   kit.transport.accept('connect', {join: 'room;;hall'});
   kit.run();
@@ -395,21 +395,21 @@ test('a client that joins a channel in the turn in which its last member leaves 
 test('joins that are not possible are counted and harm nothing', (t) => {
   const kit = createActors({channelsPerConnectionMax: 2});
   kit.connect(`a;;b;;c;;${'x'.repeat(257)}`);
-  t.is(kit.thread.channels.size, 2);
-  t.is(kit.thread.counters.channelsRefused, 2);
+  t.is(kit.context.channels.size, 2);
+  t.is(kit.context.counters.channelsRefused, 2);
 });
 
 test('an occupied channel has one member, and the others are no longer in it', async (t) => {
   const kit = createActors();
   const [first, second] = [kit.connect('room'), kit.connect('room')];
-  const occupied = kit.switchboard.subscribe({identity: second.actor.name, channel: 'room'}, true);
+  const occupied = kit.router.subscribe({identity: second.actor.name, channel: 'room'}, true);
   kit.run();
   t.like(await occupied, {outcome: 'done'});
   const outcome = kit.publish({qos: 1});
   second.receive('200001');
   t.is((await outcome).connections, 1);
   t.deepEqual(first.link.take(), []);
-  const again = kit.switchboard.unsubscribe({identity: first.actor.name, channel: 'room'});
+  const again = kit.router.unsubscribe({identity: first.actor.name, channel: 'room'});
   kit.run();
   t.is(await again, 'done');
 });
@@ -428,12 +428,12 @@ test('the cookie is kept, cleared when empty, and sent on every later call', (t)
 });
 
 test('a gateway that stops refuses handshakes, closes everybody 1001 and makes the close calls', async (t) => {
-  const {stopThread} = await import('../../src/actors/stop-thread.ts');
+  const {stopShardContext: stopThread} = await import('../../src/actors/stop-shard-context.ts');
   const kit = createActors();
   const [open, checking] = [kit.connect('room'), kit.knock()];
   open.receive('10000161');
   open.receive('10000162');
-  const stopped = stopThread(kit.thread, {graceMs: 4_000});
+  const stopped = stopThread(kit.context, {graceMs: 4_000});
   kit.run();
   t.deepEqual(open.link.events, ['admit', 'close 1001']);
   t.deepEqual(checking.link.events, ['refuse 503']);
@@ -446,12 +446,12 @@ test('a gateway that stops refuses handshakes, closes everybody 1001 and makes t
   kit.transport.refuse();
   kit.run();
   await stopped;
-  t.is(kit.thread.alive.size, 0);
+  t.is(kit.context.alive.size, 0);
   await t.throwsAsync(kit.publish({}), {code: 'RB_STOPPING'});
 });
 
 test('a close call that waits for earlier calls does not wait any longer once the gateway stops [RB-64]', async (t) => {
-  const {stopThread} = await import('../../src/actors/stop-thread.ts');
+  const {stopShardContext: stopThread} = await import('../../src/actors/stop-shard-context.ts');
   const kit = createActors();
   const client = kit.connect();
   client.receive('10000161');
@@ -460,7 +460,7 @@ test('a close call that waits for earlier calls does not wait any longer once th
     kit.transport.calls.map(({kind}) => kind),
     ['message'],
   );
-  const stopped = stopThread(kit.thread, {graceMs: 4_000});
+  const stopped = stopThread(kit.context, {graceMs: 4_000});
   kit.run();
   t.deepEqual(
     kit.transport.calls.map(({kind}) => kind),
@@ -476,7 +476,7 @@ test('a client that occupies a channel while word of its own eviction is on its 
   const [first, second] = [kit.connect('room'), kit.connect('room')];
   // Both in one turn: the second evicts the first, which has joined again before it hears of that.
   const subscribed = [second, first].map(({actor}) =>
-    kit.switchboard.subscribe({identity: actor.name, channel: 'room'}, true),
+    kit.router.subscribe({identity: actor.name, channel: 'room'}, true),
   );
   kit.run();
   for (const {outcome} of await Promise.all(subscribed)) t.is(outcome, 'done');
@@ -484,18 +484,18 @@ test('a client that occupies a channel while word of its own eviction is on its 
   first.receive('200001');
   t.is((await outcome).connections, 1);
   first.tell({kind: 'socketClosed'});
-  t.is(kit.thread.channels.size, 0, 'nothing of it is left');
+  t.is(kit.context.channels.size, 0, 'nothing of it is left');
 });
 
 test('a client that leaves a channel which evicted it and ended does not mind', (t) => {
   const kit = createActors();
   const [first, second] = [kit.connect('room'), kit.connect('room')];
-  void kit.switchboard.subscribe({identity: second.actor.name, channel: 'room'}, true);
-  void kit.switchboard.unsubscribe({identity: second.actor.name, channel: 'room'});
-  void kit.switchboard.unsubscribe({identity: first.actor.name, channel: 'room'});
+  void kit.router.subscribe({identity: second.actor.name, channel: 'room'}, true);
+  void kit.router.unsubscribe({identity: second.actor.name, channel: 'room'});
+  void kit.router.unsubscribe({identity: first.actor.name, channel: 'room'});
   kit.run();
   t.deepEqual(kit.failures, []);
-  t.is(kit.thread.channels.size, 0);
+  t.is(kit.context.channels.size, 0);
 });
 
 test('a heartbeat that was put off in the same turn does not end the connection [RB-53]', (t) => {

@@ -6,7 +6,7 @@ import {runInNewContext} from 'node:vm';
 import {MessageChannel} from 'node:worker_threads';
 import test, {type ExecutionContext} from 'ava';
 import {createCounters} from '../../src/core/counters.ts';
-import {type Flushable, Flusher, type Outgoing} from '../../src/gateway/flusher.ts';
+import {type Flushable, Flusher, type Outgoing} from '../../src/fronts/rainbow/flusher.ts';
 import {framePacket} from '../../src/protocol/frame.ts';
 import {parsePacket} from '../../src/protocol/packet.ts';
 import {EnvelopeExchange} from '../../src/runtime/envelope-exchange.ts';
@@ -79,7 +79,7 @@ for (const qos of [0, 1, 2] as const) {
 function expectSteps(t: ExecutionContext, work: (fan: Fan, qos: 0 | 1 | 2) => void): void {
   const fan = createFan(100);
   let steps = 0;
-  fan.kit.thread.observation.observer = observeSteps(() => {
+  fan.kit.context.observation.observer = observeSteps(() => {
     steps++;
   });
   for (const [qos, expected] of [

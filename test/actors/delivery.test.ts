@@ -63,8 +63,8 @@ test('a late ACK frees the id, and is counted as late, not as confirmed [RB-06] 
   t.deepEqual(client.link.take(), ['1200010002']);
   client.receive('200002');
   t.is((await second).connections, 1);
-  t.is(kit.thread.counters.deliveriesLate, 1);
-  t.is(kit.thread.counters.deliveriesConfirmed, 1);
+  t.is(kit.context.counters.deliveriesLate, 1);
+  t.is(kit.context.counters.deliveriesConfirmed, 1);
 });
 
 test('a message that waits for the window past its timeout is never transmitted [RB-18]', async (t) => {
@@ -79,7 +79,7 @@ test('a message that waits for the window past its timeout is never transmitted 
   client.receive('500001');
   t.like(await first, {connections: 1});
   t.deepEqual(client.link.take(), ['400001']);
-  t.is(kit.thread.counters.deliveriesExpired, 1);
+  t.is(kit.context.counters.deliveriesExpired, 1);
 });
 
 test('after REC no SEND goes out any more, REL goes out until COM [RB-15] [RB-16] [RB-17]', async (t) => {
@@ -157,7 +157,7 @@ test('a REC for an unknown id is answered with REL and counted [RB-19]', (t) => 
   const client = kit.connect();
   client.receive('300009');
   t.deepEqual(client.link.take(), ['400009']);
-  t.is(kit.thread.counters.packetsUnknownId, 1);
+  t.is(kit.context.counters.packetsUnknownId, 1);
 });
 
 test('what does not fit the window waits in order; acknowledgements and QoS 0 do not wait [RB-45] [RB-47] [RB-48]', async (t) => {
@@ -203,7 +203,7 @@ test('messages to a slow reader wait, QoS 0 ones are dropped and counted, and go
   void kit.publish({qos: 0});
   const outcome = kit.publish({qos: 1});
   t.deepEqual(client.link.take(), []);
-  t.is(kit.thread.counters.framesDropped, 1);
+  t.is(kit.context.counters.framesDropped, 1);
   client.link.bufferedBytes = 0;
   client.tell({kind: 'drained'});
   t.deepEqual(client.link.take(), ['1200010001']);
@@ -219,7 +219,7 @@ test('a client that has not read the first copy is not sent another copy, and is
   client.link.bufferedBytes = 10_001;
   kit.advance(9_000);
   t.deepEqual(client.link.take(), []);
-  t.is(kit.thread.counters.retransmissions, 0);
+  t.is(kit.context.counters.retransmissions, 0);
   client.link.bufferedBytes = 10_000;
   kit.advance(3_000);
   t.deepEqual(client.link.take(), ['1a00010001']);
@@ -256,7 +256,7 @@ test('the kind of acknowledgement is not held against a legacy client, but count
   const second = kit.publish({qos: 2});
   client.receive('200002');
   t.is((await second).connections, 1);
-  t.is(kit.thread.counters.packetsMismatched, 2);
+  t.is(kit.context.counters.packetsMismatched, 2);
   kit.advance(30_000);
   t.deepEqual(client.link.take(), ['1400010002']);
 });
@@ -283,10 +283,10 @@ test('a connection actor that fails is closed 1011, reported closed, and harms n
   t.deepEqual(failing.link.events, ['admit', 'close 1011']);
   t.deepEqual(kit.failures, [failing.actor.name]);
   t.is(kit.transport.take('close').identity, failing.actor.name);
-  const info = kit.switchboard.info();
+  const info = kit.router.info();
   kit.run();
   t.deepEqual(await info, {connections: 1, channels: [{name: 'room', connections: 1}]});
-  t.is(kit.thread.counters.connectionsCrashed, 1);
+  t.is(kit.context.counters.connectionsCrashed, 1);
 });
 
 test('deliveries that still wait for a connection that fails are lost, not forgotten', async (t) => {
@@ -296,7 +296,7 @@ test('deliveries that still wait for a connection that fails are lost, not forgo
     throw new InvariantError('broken');
   };
   const outcomes = [1, 2, 3].map(() =>
-    kit.switchboard.publish({
+    kit.router.publish({
       channel: 'room',
       identity: undefined,
       type: 1,
@@ -308,7 +308,7 @@ test('deliveries that still wait for a connection that fails are lost, not forgo
   );
   kit.run();
   for (const outcome of outcomes) t.like(await outcome, {connections: 0, isTimedOut: false});
-  t.is(kit.thread.counters.deliveriesLost, 3);
+  t.is(kit.context.counters.deliveriesLost, 3);
   kit.advance(1_000);
   t.is(kit.clock.pendingCount, 0);
 });
@@ -356,7 +356,7 @@ test('a first recipient that has just failed does not answer for those after it 
     throw new InvariantError('broken');
   };
   const publish = (place: {channel: string} | {identity: string}) =>
-    kit.switchboard.publish({
+    kit.router.publish({
       channel: undefined,
       identity: undefined,
       ...place,
@@ -380,7 +380,7 @@ test('a first recipient that has just failed does not answer for those after it 
 test('as many bytes wait as queue_bytes says, and not one more [RB-52]', (t) => {
   const kit = createActors({window: 1, queueBytesMax: 10});
   kit.connect('room');
-  const {counters} = kit.thread;
+  const {counters} = kit.context;
   // The first one is on its way.
   for (const bytes of [100, 5, 5]) void kit.publish({qos: 1, payload: new Uint8Array(bytes)});
   t.is(counters.deliveriesRefused, 0);

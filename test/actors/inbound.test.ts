@@ -153,7 +153,7 @@ test('QoS 0 messages over the queue are dropped and counted', (t) => {
   const kit = createActors({queue: 3});
   const client = kit.connect();
   for (let message = 0; message < 5; message++) client.receive('100001');
-  t.is(kit.thread.counters.messagesInDropped, 2);
+  t.is(kit.context.counters.messagesInDropped, 2);
   t.deepEqual(client.link.events, ['admit']);
 });
 
@@ -199,7 +199,7 @@ test('junk is ignored and counted, and the connection stays', (t) => {
   const client = kit.connect();
   for (const hex of ['', '00', '0102', '60', 'ff', '10', '1000', '120001', '16000100016869', '20', '30ff'])
     client.receive(hex);
-  t.is(kit.thread.counters.packetsFaulty, 11);
+  t.is(kit.context.counters.packetsFaulty, 11);
   client.receive('100001');
   t.is(kit.transport.calls.length, 1);
   t.deepEqual(client.link.events, ['admit']);
@@ -239,7 +239,7 @@ test('bytes of calls that ended and of replies after REL are given back: queue_b
     kit.run();
     client.receive('400001');
   }
-  t.is(kit.thread.counters.messagesInDropped, 0);
+  t.is(kit.context.counters.messagesInDropped, 0);
   t.deepEqual(client.link.events, ['admit']);
 });
 
@@ -250,5 +250,5 @@ test('the reply that is held until REL leaves that much less room for messages t
   kit.transport.accept('message', {body: new Uint8Array(600)});
   kit.run();
   client.receive(`100001${'61'.repeat(500)}`);
-  t.is(kit.thread.counters.messagesInDropped, 1);
+  t.is(kit.context.counters.messagesInDropped, 1);
 });

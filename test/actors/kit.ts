@@ -3,21 +3,21 @@
 
 import type {ActorSettings} from '../../src/actors/actor-settings.ts';
 import {spawnConnection} from '../../src/actors/connection-actor.ts';
-import {createThread} from '../../src/actors/create-thread.ts';
+import {createShardContext} from '../../src/actors/create-shard-context.ts';
 import type {Link} from '../../src/actors/link.ts';
+import {createLocalRouter} from '../../src/actors/local-router.ts';
 import type {ConnectionMessage} from '../../src/actors/messages.ts';
-import {nobodyOutside, type Outside} from '../../src/actors/outside.ts';
 import type {CloseLoss} from '../../src/actors/owed-close.ts';
-import {createLocalSwitchboard} from '../../src/actors/switchboard-local.ts';
-import type {Thread} from '../../src/actors/thread.ts';
-import type {PublishOutcome, PublishRequest} from '../../src/cluster/switchboard.ts';
-import type {LocalPart} from '../../src/cluster/switchboard-federated.ts';
+import type {ShardContext} from '../../src/actors/shard-context.ts';
+import {noHooks, type ShardHooks} from '../../src/actors/shard-hooks.ts';
+import type {LocalRouter} from '../../src/cluster/cluster-router.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import {createCounters} from '../../src/core/counters.ts';
 import type {MemoryBound} from '../../src/core/memory-bound.ts';
 import {SeededRandom} from '../../src/core/random-seeded.ts';
 import {unframe} from '../../src/protocol/frame.ts';
 import {emptyBytes, parsePacket} from '../../src/protocol/packet.ts';
+import type {PublishOutcome, PublishRequest} from '../../src/router/router.ts';
 import type {ActorRef} from '../../src/runtime/actor.ts';
 import {
   type AcceptedAnswer,
@@ -141,9 +141,9 @@ export interface Client {
 
 export interface ActorsKit {
   readonly clock: SimulatedClock;
-  readonly thread: Thread;
+  readonly context: ShardContext;
   readonly transport: RecordingTransport;
-  readonly switchboard: LocalPart;
+  readonly router: LocalRouter;
   readonly failures: string[];
   /** Close calls that were given up. */
   readonly losses: CloseLoss[];
@@ -160,14 +160,14 @@ export interface ActorsKit {
 export function createActors(
   settings: Partial<ActorSettings> = {},
   memory?: MemoryBound,
-  outside: Partial<Outside> = {},
+  outside: Partial<ShardHooks> = {},
 ): ActorsKit {
   const clock = new SimulatedClock();
   const transport = new RecordingTransport();
   const due: (() => void)[] = [];
   const failures: string[] = [];
   const losses: CloseLoss[] = [];
-  const thread = createThread({
+  const context = createShardContext({
     settings: {
       pingIntervalMs: settings.keepAliveMs ?? 60_000,
       keepAliveMs: 60_000,
@@ -186,7 +186,7 @@ export function createActors(
     random: new SeededRandom(1),
     counters: createCounters(),
     ...(memory !== undefined && {memory}),
-    outside: {...nobodyOutside, ...outside},
+    hooks: {...noHooks, ...outside},
     transport,
     defer: (turn) => due.push(turn),
     onFailure: (actor) => failures.push(actor),
@@ -195,13 +195,13 @@ export function createActors(
       throw error;
     },
   });
-  const switchboard = createLocalSwitchboard(thread);
+  const router = createLocalRouter(context);
   function run(): void {
     for (let turn = due.shift(); turn !== undefined; turn = due.shift()) turn();
   }
   function knock(): Client {
     const link = new RecordingLink();
-    const actor = spawnConnection(thread, link, thread.random.hex(32));
+    const actor = spawnConnection(context, link, context.random.hex(32));
     const tell = (message: ConnectionMessage): void => {
       actor.tell(message);
       run();
@@ -211,9 +211,9 @@ export function createActors(
   }
   return {
     clock,
-    thread,
+    context,
     transport,
-    switchboard,
+    router,
     failures,
     losses,
     run,
@@ -230,7 +230,7 @@ export function createActors(
       return client;
     },
     publish(request) {
-      const promise = switchboard.publish({
+      const promise = router.publish({
         channel: 'room',
         identity: undefined,
         type: 1,

@@ -107,7 +107,7 @@ test('at the bound a QoS 1 message is a failed call, which the client repeats, a
   memory.hold(500);
   client.receive(qos1(1));
   client.receive(qos0);
-  const {counters} = kit.thread;
+  const {counters} = kit.context;
   t.is(counters.messagesInRefused, 1);
   t.is(counters.messagesInDropped, 1);
   t.deepEqual(kit.transport.calls, []);
@@ -130,7 +130,7 @@ test('what a client that has gone left behind is withdrawn where memory is short
   const messageBytes = memory.total / 3;
   memory.hold(30_000);
   client.tell({kind: 'socketClosed'});
-  const {counters} = kit.thread;
+  const {counters} = kit.context;
   t.is(counters.messagesInWithdrawn, 1);
   t.is(counters.messagesInDropped, 0);
   // At once, not only when its last call has been answered.

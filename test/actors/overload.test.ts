@@ -11,10 +11,10 @@ test('the connect call of a client that left is taken back where it was not sent
     t.is(kit.transport.calls.length, 1);
     client.tell({kind: end});
     t.is(kit.transport.calls.length, 0, end);
-    t.is(kit.thread.alive.size, 0, end);
+    t.is(kit.context.alive.size, 0, end);
   }
-  t.is(kit.thread.counters.callsWithdrawn, 3);
-  t.is(kit.thread.counters.callsFailed, 3);
+  t.is(kit.context.counters.callsWithdrawn, 3);
+  t.is(kit.context.counters.callsFailed, 3);
 });
 
 test('a connect call that was sent is not taken back: a yes has its close call [RB-64] [RB-68]', (t) => {
@@ -49,8 +49,8 @@ for (const [late, calls] of [
     kit.transport.cut();
     kit.run();
     t.deepEqual(client.link.events, ['refuse 503']);
-    t.is(kit.thread.counters.callsCut, 1);
-    t.is(kit.thread.alive.size, 1);
+    t.is(kit.context.counters.callsCut, 1);
+    t.is(kit.context.alive.size, 1);
     if (late === 'accepted') kit.transport.accept('connect');
     else if (late === 'refused') kit.transport.refuse();
     else kit.transport.fail('connect');
@@ -61,7 +61,7 @@ for (const [late, calls] of [
     );
     if (late === 'accepted') kit.transport.accept('close');
     kit.run();
-    t.is(kit.thread.alive.size, 0);
-    t.is(kit.thread.counters.callsFailed, 1);
+    t.is(kit.context.alive.size, 0);
+    t.is(kit.context.counters.callsFailed, 1);
   });
 }

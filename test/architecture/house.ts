@@ -12,60 +12,125 @@ interface Room {
   readonly packages: readonly string[];
 }
 
-const allRooms = ['core', 'protocol', 'machines', 'runtime', 'trace', 'upstream', 'store', 'cluster', 'actors'];
+/** What the gateway stands on. */
+const below = [
+  'core',
+  'protocol',
+  'story',
+  'machines',
+  'runtime',
+  'upstream',
+  'trace',
+  'router',
+  'cluster',
+  'actors',
+  'inspect',
+];
 
 /** From the foundation up: a folder imports only folders above it in this table. */
 export const house: Readonly<Record<string, Room>> = {
   core: {folders: [], packages: ['node:crypto', 'node:net']},
   protocol: {folders: ['core'], packages: ['node:crypto']},
+  story: {folders: ['core', 'protocol'], packages: []},
   machines: {folders: ['core'], packages: ['xstate']},
   runtime: {folders: ['core'], packages: ['node:worker_threads']},
   upstream: {
     folders: ['core', 'protocol'],
     packages: ['piscina', 'undici', 'node:net', 'node:url', 'node:worker_threads'],
   },
-  trace: {folders: ['core', 'protocol', 'machines'], typesOf: ['upstream'], packages: []},
+  trace: {folders: ['core', 'protocol', 'story', 'machines'], typesOf: ['upstream'], packages: []},
   store: {folders: ['core', 'protocol'], packages: ['node:sqlite']},
+  router: {folders: ['core', 'protocol'], packages: []},
   cluster: {
-    folders: ['core', 'protocol', 'machines', 'runtime'],
+    folders: ['core', 'protocol', 'story', 'machines', 'runtime', 'router'],
     packages: ['undici', 'node:dgram', 'node:events', 'node:worker_threads'],
   },
   actors: {
-    folders: ['core', 'protocol', 'machines', 'runtime', 'trace', 'store', 'cluster'],
+    folders: ['core', 'protocol', 'story', 'machines', 'runtime', 'trace', 'store', 'router', 'cluster'],
     typesOf: ['upstream'],
     packages: [],
   },
-  gateway: {
-    folders: allRooms,
+  inspect: {folders: ['story', 'trace'], typesOf: ['core', 'router', 'cluster'], packages: ['node:http']},
+  'fronts/rainbow': {
+    folders: ['core', 'protocol', 'runtime', 'actors'],
+    packages: ['ws', 'node:http', 'node:net', 'node:stream'],
+  },
+  'gateway/config': {
+    folders: ['core', 'fronts/rainbow'],
+    packages: ['ini', 'node:buffer', 'node:fs', 'node:net', 'node:os', 'node:tty', 'node:util'],
+  },
+  'gateway/log': {
+    folders: ['core', 'gateway/config'],
+    typesOf: ['upstream', 'actors', 'fronts/rainbow'],
+    packages: ['pino', 'pino-pretty', 'node:fs', 'node:tty', 'node:worker_threads'],
+  },
+  'gateway/http': {
+    folders: ['core', 'protocol', 'upstream', 'router', 'cluster', 'inspect', 'fronts/rainbow'],
+    typesOf: ['trace', 'gateway/config', 'gateway/log'],
+    packages: ['fastify', 'pino', 'zod', 'node:buffer', 'node:crypto', 'node:http', 'node:net', 'node:stream'],
+  },
+  'gateway/admin': {
+    folders: ['core', 'protocol', 'story', 'inspect', 'gateway/http'],
+    typesOf: ['router', 'cluster', 'gateway/config'],
+    packages: ['@prometheus-io/client', 'fastify', 'zod', 'node:crypto', 'node:fs', 'node:os', 'node:path'],
+  },
+  'gateway/documents': {
+    folders: ['core', 'protocol', 'machines', 'gateway/config', 'gateway/http', 'gateway/admin'],
+    packages: ['fastify', 'zod', 'node:crypto', 'node:fs'],
+  },
+  'gateway/shard': {
+    folders: [
+      ...below,
+      'fronts/rainbow',
+      'gateway/config',
+      'gateway/log',
+      'gateway/http',
+      'gateway/admin',
+      'gateway/documents',
+    ],
     packages: [
-      '@prometheus-io/client',
       'fastify',
-      'ini',
       'pino',
-      'pino-pretty',
-      'ws',
-      'zod',
-      'node:buffer',
-      'node:crypto',
-      'node:events',
       'node:fs',
       'node:http',
       'node:net',
       'node:os',
       'node:path',
       'node:stream',
-      'node:tty',
-      'node:url',
-      'node:util',
       'node:v8',
       'node:worker_threads',
     ],
   },
+  'gateway/shards': {
+    folders: ['core', 'protocol', 'runtime', 'cluster', 'gateway/log', 'gateway/shard'],
+    typesOf: ['actors', 'gateway/config'],
+    packages: ['pino', 'node:worker_threads'],
+  },
+  gateway: {
+    folders: ['core', 'gateway/log', 'gateway/shard', 'gateway/shards'],
+    typesOf: ['cluster', 'gateway/config'],
+    packages: ['pino', 'node:events', 'node:net'],
+  },
   business: {folders: ['core', 'protocol'], packages: ['node:crypto', 'node:http']},
   client: {folders: ['core', 'protocol', 'machines'], packages: []},
-  inspector: {folders: ['core', 'protocol', 'machines'], packages: ['preact', 'elkjs', 'xstate']},
+  inspector: {folders: ['core', 'protocol', 'story', 'machines'], packages: ['preact', 'elkjs', 'xstate']},
   cli: {
-    folders: ['core', 'protocol', 'upstream', 'gateway', 'client', 'business'],
+    folders: [
+      'core',
+      'protocol',
+      'story',
+      'upstream',
+      'fronts/rainbow',
+      'gateway',
+      'gateway/config',
+      'gateway/log',
+      'gateway/http',
+      'gateway/admin',
+      'gateway/documents',
+      'gateway/shards',
+      'client',
+      'business',
+    ],
     packages: [
       'close-with-grace',
       'commander',

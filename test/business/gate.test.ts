@@ -3,8 +3,8 @@
 import test from 'ava';
 import type {RefusedCall} from '../../src/business/index.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
-import {ApiAuthentication} from '../../src/gateway/api-authentication.ts';
-import {parseQuery} from '../../src/gateway/api-query.ts';
+import {ApiAuthentication} from '../../src/gateway/http/api-authentication.ts';
+import {parseQuery} from '../../src/gateway/http/api-query.ts';
 import {callbackNonce, sign, signedQuery} from '../../src/protocol/signature.ts';
 import {call, make, read, request, signed, token} from './kit.ts';
 

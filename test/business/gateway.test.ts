@@ -4,7 +4,7 @@ import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import test, {type ExecutionContext} from 'ava';
 import {type BusinessOptions, business, RainbowApi, toNodeListener} from '../../src/business/index.ts';
-import type {GatewayOptions} from '../../src/gateway/options.ts';
+import type {GatewayOptions} from '../../src/gateway/config/options.ts';
 import {Latch} from '../e2e/kit/deadline.ts';
 import {securityToken, start} from '../e2e/kit/gateway.ts';
 import {scaled} from '../e2e/kit/patience.ts';

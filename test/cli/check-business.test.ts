@@ -7,8 +7,8 @@ import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {checkBusiness} from '../../src/cli/check/business-check.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
-import {readConfiguration} from '../../src/gateway/configuration.ts';
-import {defaultOptions} from '../../src/gateway/options.ts';
+import {readConfiguration} from '../../src/gateway/config/configuration.ts';
+import {defaultOptions} from '../../src/gateway/config/options.ts';
 import {
   after,
   answer,

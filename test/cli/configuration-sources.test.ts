@@ -6,8 +6,8 @@ import {createServer} from 'node:net';
 import {join} from 'node:path';
 import {promisify} from 'node:util';
 import test, {type ExecutionContext} from 'ava';
-import {readConfigurationFile} from '../../src/gateway/configuration-file.ts';
-import {minimal} from '../gateway/configuration-kit.ts';
+import {readConfigurationFile} from '../../src/gateway/config/configuration-file.ts';
+import {minimal} from '../gateway/config/configuration-kit.ts';
 import {emptyFolder, projectPath, run, runScript, writeIn} from './kit.ts';
 
 async function makePipe(t: ExecutionContext): Promise<string> {

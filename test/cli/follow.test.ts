@@ -1,7 +1,7 @@
 // `rainbow trace --follow` before a real gateway: packets as they come and go, until it is interrupted or the gateway ends.
 
 import test, {type ExecutionContext} from 'ava';
-import {TraceReader} from '../../src/protocol/trace-lines.ts';
+import {TraceReader} from '../../src/story/trace-lines.ts';
 import {until} from '../e2e/kit/deadline.ts';
 import {securityToken, start, type World} from '../e2e/kit/gateway.ts';
 import {holdPorts} from '../e2e/kit/ports.ts';

@@ -3,8 +3,8 @@
 import {mkdir, readFile, stat, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import test from 'ava';
-import {readConfiguration} from '../../src/gateway/configuration.ts';
-import {defaultOptions, type GatewayOptions} from '../../src/gateway/options.ts';
+import {readConfiguration} from '../../src/gateway/config/configuration.ts';
+import {defaultOptions, type GatewayOptions} from '../../src/gateway/config/options.ts';
 import {emptyFolder, projectPath, run} from './kit.ts';
 
 async function readOptions(file: string): Promise<GatewayOptions> {

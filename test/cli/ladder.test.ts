@@ -1,6 +1,6 @@
 import test from 'ava';
 import {Ladder} from '../../src/cli/ladder.ts';
-import type {PacketEvent, TraceEvent, TracePacket} from '../../src/protocol/trace.ts';
+import type {PacketEvent, TraceEvent, TracePacket} from '../../src/story/trace.ts';
 
 const view = {at: 1, wallMs: Date.UTC(2026, 10, 28, 12, 0, 0)};
 

@@ -37,8 +37,8 @@ async function startGatewayOn(t: ExecutionContext, output: number | 'pipe', thre
     t,
     'flooding.ts',
     `import {runGateway} from ${from('src/cli/gateway-process.ts')};
-     import {readConfiguration} from ${from('src/gateway/configuration.ts')};
-     import {createLog} from ${from('src/gateway/log.ts')};
+     import {readConfiguration} from ${from('src/gateway/config/configuration.ts')};
+     import {createLog} from ${from('src/gateway/log/log.ts')};
      const configuration = readConfiguration({environment: {}, flags: ${JSON.stringify(flags)}});
      await runGateway(configuration);
      const log = createLog(configuration.options);

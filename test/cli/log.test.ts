@@ -1,7 +1,7 @@
 // The log: events with fields, never a secret or a payload.
 
 import test from 'ava';
-import {createLog, isPretty, type LogOptions} from '../../src/gateway/log.ts';
+import {createLog, isPretty, type LogOptions} from '../../src/gateway/log/log.ts';
 
 /** A log whose lines are kept. */
 function kept(options: Partial<LogOptions> = {}) {

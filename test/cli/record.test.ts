@@ -9,7 +9,7 @@ import test, {type ExecutionContext} from 'ava';
 import {CommanderError} from 'commander';
 import {makeProgram} from '../../src/cli/rainbow.ts';
 import {readRecording} from '../../src/cli/recording.ts';
-import type {TraceLine} from '../../src/protocol/trace.ts';
+import type {TraceLine} from '../../src/story/trace.ts';
 import {until} from '../e2e/kit/deadline.ts';
 import {securityToken, start, type World} from '../e2e/kit/gateway.ts';
 import {acknowledgeAll} from '../e2e/kit/raw-client.ts';

@@ -113,7 +113,7 @@ test('a failure that nobody caught is logged, closes the gateway, and ends with 
     t,
     'failing.ts',
     `import {closeAtEnd} from ${JSON.stringify(projectPath('src/cli/shutdown.ts'))};
-     import {createLog} from ${JSON.stringify(projectPath('src/gateway/log.ts'))};
+     import {createLog} from ${JSON.stringify(projectPath('src/gateway/log/log.ts'))};
      const log = createLog({logLevel: 'info', logFormat: 'json'});
      closeAtEnd(log, 1000, async () => log.info('sample.closed'));
      setImmediate(() => { throw new Error('sample failure'); });`,
@@ -131,7 +131,7 @@ test('a gateway that does not close in time is not waited for', async (t) => {
     t,
     'stuck.ts',
     `import {closeAtEnd} from ${JSON.stringify(projectPath('src/cli/shutdown.ts'))};
-     import {createLog} from ${JSON.stringify(projectPath('src/gateway/log.ts'))};
+     import {createLog} from ${JSON.stringify(projectPath('src/gateway/log/log.ts'))};
      const log = createLog({logLevel: 'info', logFormat: 'json'});
      closeAtEnd(log, 50, () => new Promise(() => setInterval(() => {}, 1000)));
      log.info('sample.ready');

@@ -3,8 +3,8 @@
 import test, {type ExecutionContext} from 'ava';
 import {WebSocket as LibraryWebSocket} from 'ws';
 import {type DeliveryEvent, Rainbow, type RainbowOptions} from '../../src/client/client.ts';
+import {defaultOptions, type GatewayOptions} from '../../src/gateway/config/options.ts';
 import {startGateway} from '../../src/gateway/gateway.ts';
-import {defaultOptions, type GatewayOptions} from '../../src/gateway/options.ts';
 import {after, answer, hang, success} from '../e2e/kit/business-server.ts';
 import {Latch, within} from '../e2e/kit/deadline.ts';
 import {securityToken, start} from '../e2e/kit/gateway.ts';

@@ -4,10 +4,10 @@
 import type {ExecutionContext} from 'ava';
 import type {
   DeliveryEvent,
+  NetworkStatusEvent,
   RainbowEvents,
   RainbowOptions,
   SocketEvent,
-  SurroundingsEvent,
 } from '../../src/client/client.ts';
 import {Rainbow} from '../../src/client/client.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
@@ -86,7 +86,7 @@ export interface Scene {
   /** The latest. */
   readonly socket: ScriptedSocket;
   /** What the platform says. */
-  readonly platform: {isOffline: boolean; say(event: SurroundingsEvent): void; readonly watchers: number};
+  readonly platform: {isOffline: boolean; say(event: NetworkStatusEvent): void; readonly watchers: number};
   /** All events of this name so far. */
   heard<Name extends keyof RainbowEvents>(name: Name): RainbowEvents[Name][];
   /** States of the deliveries so far, as `key state`. */
@@ -97,10 +97,10 @@ export interface Scene {
 export function makeScene(t: ExecutionContext, options: RainbowOptions = {}, isTracking = false): Scene {
   const clock = options.clock instanceof SimulatedClock ? options.clock : new SimulatedClock();
   const sockets: ScriptedSocket[] = [];
-  const watchers = new Set<(event: SurroundingsEvent) => void>();
+  const watchers = new Set<(event: NetworkStatusEvent) => void>();
   const platform = {
     isOffline: false,
-    say: (event: SurroundingsEvent) => {
+    say: (event: NetworkStatusEvent) => {
       platform.isOffline = event === 'network.offline' || (platform.isOffline && event !== 'network.online');
       for (const watcher of watchers) watcher(event);
     },
@@ -117,7 +117,7 @@ export function makeScene(t: ExecutionContext, options: RainbowOptions = {}, isT
         sockets.push(this);
       }
     },
-    surroundings: {
+    networkStatus: {
       get isOffline() {
         return platform.isOffline;
       },

@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import {Rainbow, type RainbowOptions} from '../../src/client/client.ts';
-import {platformSurroundings} from '../../src/client/surroundings.ts';
+import {platformNetworkStatus} from '../../src/client/network-status.ts';
 import {makeScene, openScene, ScriptedSocket} from './kit.ts';
 
 /** The URL that it connects to. */
@@ -85,7 +85,7 @@ test('a worker hears of the network though it has no page', (t) => {
     removeEventListener: (name: string) => listeners.delete(name),
   });
   const heard: string[] = [];
-  const end = platformSurroundings.watch((event) => heard.push(event));
+  const end = platformNetworkStatus.watch((event) => heard.push(event));
   listeners.get('offline')?.();
   listeners.get('online')?.();
   t.deepEqual(heard, ['network.offline', 'network.online']);

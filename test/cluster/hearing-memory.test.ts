@@ -3,7 +3,7 @@
 import test from 'ava';
 import {AnnouncementMemory, nodesRememberedMax} from '../../src/cluster/announcement-memory.ts';
 import {DatagramBudget, perAddressMax, perSourceMax, strangersMax} from '../../src/cluster/datagram-budget.ts';
-import {Refusals} from '../../src/cluster/refusals.ts';
+import {RateLimitedLog} from '../../src/cluster/rate-limited-log.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import {createCounters} from '../../src/core/counters.ts';
 
@@ -69,7 +69,7 @@ test('of datagrams refused the first is logged with its reason, and each minute 
   const clock = new SimulatedClock();
   const counters = createCounters();
   const log: unknown[] = [];
-  const refusals = new Refusals({clock, counters, report: (event, fields) => log.push([event, fields])});
+  const refusals = new RateLimitedLog({clock, counters, report: (event, fields) => log.push([event, fields])});
   refusals.note('garbage', '10.0.0.9:1');
   refusals.note('port', '10.0.0.9:2');
   refusals.note('port', '10.0.0.9:3');

@@ -16,8 +16,8 @@ function createPeer() {
   return {
     asked,
     answer: (answer: 'settled' | 'gone') => answers.shift()?.(answer),
-    takeOver(identity: string, claim: number) {
-      asked.push(`${identity} before ${claim}`);
+    takeOver(identity: string, fencingToken: number) {
+      asked.push(`${identity} before ${fencingToken}`);
       return new Promise<'settled' | 'gone'>((resolve) => answers.push(resolve));
     },
   };

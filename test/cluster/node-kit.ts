@@ -3,13 +3,13 @@
 import {nodeBytesMax, nodeCallsMax} from '../../src/cluster/node-caller.ts';
 import type {NodeRequest} from '../../src/cluster/node-transport.ts';
 import {NodePeer} from '../../src/cluster/peer-node.ts';
-import type {PublishRequest} from '../../src/cluster/switchboard.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import {createCounters} from '../../src/core/counters.ts';
 import {SeededRandom} from '../../src/core/random-seeded.ts';
 import {headerNodeCall} from '../../src/protocol/header-name.ts';
 import {readNodeCall, signNodeAnswer} from '../../src/protocol/node-call.ts';
 import {deriveNodeKeys} from '../../src/protocol/node-proof.ts';
+import type {PublishRequest} from '../../src/router/router.ts';
 
 export {nodeBytesMax, nodeCallsMax};
 export const token = 'a-token-of-the-node-tests';

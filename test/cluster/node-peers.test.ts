@@ -1,7 +1,7 @@
 import test from 'ava';
+import {createClusterRouter} from '../../src/cluster/cluster-router.ts';
 import {NodePeers} from '../../src/cluster/node-peers.ts';
 import type {Part} from '../../src/cluster/peer.ts';
-import {createFederatedSwitchboard} from '../../src/cluster/switchboard-federated.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import {createCounters} from '../../src/core/counters.ts';
 import {SeededRandom} from '../../src/core/random-seeded.ts';
@@ -53,30 +53,30 @@ test('a node that cannot be called makes every answer partial that could concern
     nextPublication: () => 'p1',
     nextTicket: () => 1,
   };
-  const switchboard = createFederatedSwitchboard(part, () => peers.all);
+  const router = createClusterRouter(part, () => peers.all);
   for (const qos of [0, 1, 2] as const) {
-    t.like(await switchboard.publish(requestOf({qos})), {connections: 1, isPartial: true});
+    t.like(await router.publish(requestOf({qos})), {connections: 1, isPartial: true});
     const byName = requestOf({qos, channel: undefined, identity: 'theirs'});
-    t.like(await switchboard.publish(byName), {connections: 1, isPartial: true});
+    t.like(await router.publish(byName), {connections: 1, isPartial: true});
   }
-  const own = await switchboard.publish(requestOf({channel: undefined, identity: 'mine'}));
+  const own = await router.publish(requestOf({channel: undefined, identity: 'mine'}));
   t.not(own.isPartial, true, 'the client is here: nobody else is asked');
   const subscription = {identity: 'theirs', channel: 'room'};
-  t.deepEqual(await switchboard.subscribe(subscription, false), {outcome: 'noSuchConnection', isPartial: true});
-  t.deepEqual(await switchboard.subscribe({...subscription, identity: 'mine'}, false), {
+  t.deepEqual(await router.subscribe(subscription, false), {outcome: 'noSuchConnection', isPartial: true});
+  t.deepEqual(await router.subscribe({...subscription, identity: 'mine'}, false), {
     outcome: 'done',
     isPartial: false,
   });
-  t.deepEqual(await switchboard.subscribe({...subscription, identity: 'mine'}, true), {
+  t.deepEqual(await router.subscribe({...subscription, identity: 'mine'}, true), {
     outcome: 'done',
     isPartial: true,
   });
-  t.deepEqual(await switchboard.unsubscribe(subscription), {outcome: 'done', isPartial: true});
-  t.deepEqual(await switchboard.evict('room'), {outcome: 'done', isPartial: true});
-  t.deepEqual((await switchboard.info()).nodes, [{...missing, facts: undefined}]);
+  t.deepEqual(await router.unsubscribe(subscription), {outcome: 'done', isPartial: true});
+  t.deepEqual(await router.evict('room'), {outcome: 'done', isPartial: true});
+  t.deepEqual((await router.info()).nodes, [{...missing, facts: undefined}]);
 
   peers.update({places: [], lost: [], missing: []});
-  t.not((await switchboard.publish(requestOf())).isPartial, true);
+  t.not((await router.publish(requestOf())).isPartial, true);
 });
 
 /** A part with one client, called mine. */

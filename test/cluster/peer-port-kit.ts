@@ -4,9 +4,9 @@ import type {Part} from '../../src/cluster/peer.ts';
 import {PortPeer} from '../../src/cluster/peer-port.ts';
 import {Presence, presenceBytes} from '../../src/cluster/presence.ts';
 import type {ShardMessage} from '../../src/cluster/shard-message.ts';
-import type {PublishOutcome, PublishRequest} from '../../src/cluster/switchboard.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import {createCounters} from '../../src/core/counters.ts';
+import type {PublishOutcome, PublishRequest} from '../../src/router/router.ts';
 import {EnvelopeExchange} from '../../src/runtime/envelope-exchange.ts';
 import {Scheduler} from '../../src/runtime/scheduler.ts';
 import {SharedOrder, sharedOrderBytes} from '../../src/runtime/shared-order.ts';
@@ -82,7 +82,7 @@ export function createPair() {
       return 'done';
     },
     evict: async (_channel, before) => void (await act(`evict before ${before}`)),
-    takeOver: async (identity, claim) => void (await act(`takeOver ${identity} ${claim}`)),
+    takeOver: async (identity, fencingToken) => void (await act(`takeOver ${identity} ${fencingToken}`)),
     info: async () => ({connections: await act('info'), channels: []}),
     inspect: async () => {
       await act('inspect');

@@ -4,6 +4,8 @@
 import {existsSync, readFileSync} from 'node:fs';
 import {basename, join} from 'node:path';
 import {z} from 'zod';
+import {previewSchema, storySchema, traceBodySchema} from '../../src/gateway/admin/trace-schema.ts';
+import {readConfigurationText} from '../../src/gateway/config/configuration-file.ts';
 import {
   acceptedSchema,
   confirmedSchema,
@@ -11,9 +13,7 @@ import {
   errorSchema,
   subscribeBodySchema,
   timeoutSchema,
-} from '../../src/gateway/api-schema.ts';
-import {readConfigurationText} from '../../src/gateway/configuration-file.ts';
-import {previewSchema, storySchema, traceBodySchema} from '../../src/gateway/trace-schema.ts';
+} from '../../src/gateway/http/api-schema.ts';
 import * as headerNames from '../../src/protocol/header-name.ts';
 import {packetHeaderBytesMax} from '../../src/protocol/packet.ts';
 import {schemas} from '../vectors/schema.ts';

@@ -2,7 +2,7 @@
 
 import {spawnSync} from 'node:child_process';
 import test from 'ava';
-import {selectorsMax, switchSecondsDefault, switchSecondsMax} from '../../src/gateway/trace-request.ts';
+import {selectorsMax, switchSecondsDefault, switchSecondsMax} from '../../src/gateway/admin/trace-request.ts';
 import {isChannelName, sendTimeoutDefaultMs, sendTimeoutMsMax} from '../../src/protocol/api.ts';
 import {generatePacket, parsePacket} from '../../src/protocol/packet.ts';
 import {isCallbackNonce, sign, verify} from '../../src/protocol/signature.ts';

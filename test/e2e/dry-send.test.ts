@@ -1,7 +1,7 @@
 // `POST /send/?dry=1`: who would get a message, how each stands, and what would become of it; and that nothing is sent.
 
 import test from 'ava';
-import type {PublishPreview} from '../../src/gateway/publish-preview.ts';
+import type {PublishPreview} from '../../src/inspect/publish-preview.ts';
 import {createActors} from '../actors/kit.ts';
 import type {Api, ApiAnswer} from './kit/api.ts';
 import {until} from './kit/deadline.ts';
@@ -103,10 +103,10 @@ test('the clients of all threads are told together', async (t) => {
 });
 
 test('of more clients than are told one by one, what would become of the message is counted all the same', async (t) => {
-  const {switchboard, connect, run} = createActors();
+  const {router, connect, run} = createActors();
   for (let count = 0; count < 1_500; count++) connect('room');
   const publication = {channel: 'room', identity: undefined, qos: 1, bytes: 2} as const;
-  const found = switchboard.inspect({kind: 'preview', publication});
+  const found = router.inspect({kind: 'preview', publication});
   run();
   const preview = await found;
   if (preview.kind !== 'preview') {
@@ -118,16 +118,16 @@ test('of more clients than are told one by one, what would become of the message
 });
 
 test('a client that is on its way out is told as gone [RB-57]', async (t) => {
-  const {switchboard, thread, connect, run} = createActors();
+  const {router, context, connect, run} = createActors();
   const {actor} = connect('room');
   const publication = {channel: undefined, identity: actor.name, qos: 1, bytes: 2} as const;
   // It is asked, and closes before it answers.
   actor.tell({kind: 'closing'});
-  const found = switchboard.inspect({kind: 'preview', publication});
+  const found = router.inspect({kind: 'preview', publication});
   run();
   const preview = await found;
   t.like(preview, {kind: 'preview', recipients: 1, fates: {gone: 1}});
-  t.is(thread.connections.find(actor.name), undefined);
+  t.is(context.connections.find(actor.name), undefined);
 });
 
 test('what is wrong with a send is wrong with a dry one', async (t) => {

@@ -1,8 +1,8 @@
 // The feed of a real gateway over HTTP: what each criterion selects, what else can be asked for, who may read, and its end.
 
 import test, {type ExecutionContext} from 'ava';
-import type {PacketEvent, TraceLine} from '../../src/protocol/trace.ts';
-import {isTraceEvent} from '../../src/protocol/trace-lines.ts';
+import type {PacketEvent, TraceLine} from '../../src/story/trace.ts';
+import {isTraceEvent} from '../../src/story/trace-lines.ts';
 import {answer, success} from './kit/business-server.ts';
 import {until} from './kit/deadline.ts';
 import {type Feed, openAt, openFeed} from './kit/feed.ts';

@@ -1,7 +1,7 @@
 // The stories that `GET /trace/` tells are of the form that the documents have, with all that happened.
 
 import test from 'ava';
-import {storySchema, traceSettingsSchema} from '../../src/gateway/trace-schema.ts';
+import {storySchema, traceSettingsSchema} from '../../src/gateway/admin/trace-schema.ts';
 import {answer} from './kit/business-server.ts';
 import type {World} from './kit/gateway.ts';
 import {acknowledgeAll} from './kit/raw-client.ts';

@@ -3,8 +3,8 @@
 
 import type {ExecutionContext} from 'ava';
 import {type Chat, type ChatOptions, startChat} from '../../examples/chat/business-server.ts';
+import {defaultOptions, type GatewayOptions} from '../../src/gateway/config/options.ts';
 import {type Gateway, startGateway} from '../../src/gateway/gateway.ts';
-import {defaultOptions, type GatewayOptions} from '../../src/gateway/options.ts';
 import {generatePacket, type Packet, parsePacket, type Qos} from '../../src/protocol/packet.ts';
 
 export const token = 'a token for tests';

@@ -5,7 +5,7 @@ import {Delivery} from '../../src/actors/delivery.ts';
 import {Outbound} from '../../src/actors/outbound.ts';
 import {Publication} from '../../src/actors/publication.ts';
 import {Sequences} from '../../src/actors/sequences.ts';
-import type {Thread} from '../../src/actors/thread.ts';
+import type {ShardContext} from '../../src/actors/shard-context.ts';
 import {messageIdMax, parsePacket} from '../../src/protocol/packet.ts';
 import {createActors, RecordingLink} from '../actors/kit.ts';
 import type {Entry} from './journal.ts';
@@ -35,20 +35,20 @@ export class ProductSender implements Product {
   readonly #sequences = new ChosenSequences('walk');
   readonly #kit = createActors();
   readonly #recipient = this.#kit.connect().actor;
-  readonly #thread: Thread;
+  readonly #context: ShardContext;
   readonly #link = new RecordingLink();
   #outbound: Outbound;
   /** By message. */
   readonly #deliveries = new Map<number, Delivery>();
 
   constructor() {
-    const {thread} = this.#kit;
+    const {context} = this.#kit;
     // A retry is due when the walk says so. The walk also says when an id may be taken again: at this window the product
-    // holds none back for late answers (actors/owed-answers.ts), which have tests of their own.
-    this.#thread = {
-      ...thread,
+    // holds none back for late answers (actors/quarantined-ids.ts), which have tests of their own.
+    this.#context = {
+      ...context,
       sequences: this.#sequences,
-      settings: {...thread.settings, retryIntervalMs: 0, window: messageIdMax},
+      settings: {...context.settings, retryIntervalMs: 0, window: messageIdMax},
     };
     this.#outbound = this.#connect();
   }
@@ -92,7 +92,7 @@ export class ProductSender implements Product {
     this.#sequences.next = id;
     const payload = Uint8Array.of(97 + message);
     const request = {channel: 'room', identity: undefined, type: 1, qos, timeoutMs: 1e6, payload, wantsReplies: false};
-    const delivery = new Delivery(new WalkedPublication(this.#thread, request, 'walked', () => {}), this.#recipient);
+    const delivery = new Delivery(new WalkedPublication(this.#context, request, 'walked', () => {}), this.#recipient);
     this.#deliveries.set(message, delivery);
     this.#outbound.accept(delivery);
   }
@@ -119,7 +119,7 @@ export class ProductSender implements Product {
   }
 
   #connect(): Outbound {
-    return new Outbound(this.#thread, {
+    return new Outbound(this.#context, {
       link: this.#link,
       subject: {number: 1, identity: 'walker', watchMask: 0, watchEpoch: 0, subjectPlace: 0},
       probe: () => {},

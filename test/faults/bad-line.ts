@@ -18,11 +18,11 @@ export const badLine: Scenario = {
   isQuick: true,
   async run(stage) {
     const scene = await Scene.open(stage, {businessWeather, keys: {call_timeout: 1, retry_interval: 0.2}});
-    const {ledger, businessLine} = scene;
+    const {ledger, backendClient} = scene;
     let lost = 0;
     for (const seed of seeds) {
       const line = await TcpProxy.start(stage, scene.daemon.port, clientWeather, seed);
-      businessLine.weather = businessWeather;
+      backendClient.weather = businessWeather;
       const names = Array.from({length: deviceCount}, (_, index) => `device ${seed}.${index}`);
       const devices = await Promise.all(names.map((name) => scene.device(name, line.port)));
       for (let count = 0; count < messagesEach; count++) {
@@ -30,14 +30,14 @@ export const badLine: Scenario = {
       }
       for (let count = 0; count < posts; count++) await scene.publish(count % 2 === 0 ? 1 : 2, 0.3);
       line.weather = {};
-      businessLine.weather = {};
+      backendClient.weather = {};
       await Promise.all(devices.map((device) => device.isSettled(30_000)));
       lost += line.lost;
       await scene.clear();
     }
     scene.check();
     return (
-      `seeds ${seeds.join(', ')}: ${lost} connections of clients and ${businessLine.lost} to the business server lost; ` +
+      `seeds ${seeds.join(', ')}: ${lost} connections of clients and ${backendClient.lost} to the business server lost; ` +
       `${ledger.confirmedUp} messages up and ${ledger.confirmedDown} down confirmed`
     );
   },

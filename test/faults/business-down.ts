@@ -14,13 +14,13 @@ export const businessDown: Scenario = {
   isQuick: true,
   async run(stage) {
     const scene = await Scene.open(stage, {keys: {call_timeout: 0.5}});
-    const {daemon, ledger, businessLine} = scene;
+    const {daemon, ledger, backendClient} = scene;
     const names = Array.from({length: deviceCount}, (_, index) => `device ${index}`);
     const devices = await Promise.all(names.map((name) => scene.device(name)));
     for (const fault of ['down', 'frozen'] as const) {
       const confirmedBefore = ledger.confirmedUp;
-      if (fault === 'down') await businessLine.goDown();
-      else businessLine.freeze();
+      if (fault === 'down') await backendClient.goDown();
+      else backendClient.freeze();
       for (let count = 0; count < messagesEach; count++) {
         for (const device of devices) device.send(count % 2 === 0 ? 1 : 2);
       }
@@ -33,8 +33,8 @@ export const businessDown: Scenario = {
         throw new Error(`Expected all to confirm, got ${answered?.connections}`);
       if (ledger.confirmedUp > confirmedBefore)
         throw new Error(`Expected nothing to be confirmed while it is ${fault}`);
-      if (fault === 'down') await businessLine.comeBack();
-      else businessLine.thaw();
+      if (fault === 'down') await backendClient.comeBack();
+      else backendClient.thaw();
       await Promise.all(devices.map((device) => device.isSettled()));
     }
     await scene.device('newcomer');

@@ -25,6 +25,6 @@ export const byteByByte: Scenario = {
     }
     if (device.connections !== 1) throw new Error(`Expected 1 connection, got ${device.connections}`);
     scene.check();
-    return `${line.slices + scene.businessLine.slices} pieces of one byte; ${scene.ledger.confirmedUp} messages up, ${scene.ledger.confirmedDown} down`;
+    return `${line.slices + scene.backendClient.slices} pieces of one byte; ${scene.ledger.confirmedUp} messages up, ${scene.ledger.confirmedDown} down`;
   },
 };

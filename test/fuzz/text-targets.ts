@@ -3,10 +3,10 @@
 import {readFileSync} from 'node:fs';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import type {SeededRandom} from '../../src/core/random-seeded.ts';
-import {ApiAuthentication} from '../../src/gateway/api-authentication.ts';
-import {parseQuery} from '../../src/gateway/api-query.ts';
-import {meaningOf, readPublish, readSubscription} from '../../src/gateway/api-request.ts';
-import {formatFault, readConfiguration} from '../../src/gateway/configuration.ts';
+import {formatFault, readConfiguration} from '../../src/gateway/config/configuration.ts';
+import {ApiAuthentication} from '../../src/gateway/http/api-authentication.ts';
+import {parseQuery} from '../../src/gateway/http/api-query.ts';
+import {meaningOf, readPublish, readSubscription} from '../../src/gateway/http/api-request.ts';
 import {isChannelName, isIdentity, sendTimeoutMsMax} from '../../src/protocol/api.ts';
 import {splitChannels} from '../../src/protocol/header-name.ts';
 import {sign, verify} from '../../src/protocol/signature.ts';

@@ -5,8 +5,8 @@ import {once} from 'node:events';
 import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import {WebSocket} from 'ws';
+import {defaultOptions} from '../../src/gateway/config/options.ts';
 import {startGateway} from '../../src/gateway/gateway.ts';
-import {defaultOptions} from '../../src/gateway/options.ts';
 
 const business = createServer((_request, response) => {
   response.writeHead(200, {'content-type': 'application/json', connection: 'close'}).end('{"status": "success"}');

@@ -3,7 +3,7 @@
 import {createHook} from 'node:async_hooks';
 import {setImmediate as nextPhase} from 'node:timers/promises';
 import test from 'ava';
-import {standardOutput} from '../../src/gateway/standard-output.ts';
+import {standardOutput} from '../../src/gateway/log/standard-output.ts';
 import {answer} from '../e2e/kit/business-server.ts';
 import {openFeed} from '../e2e/kit/feed.ts';
 import {start} from '../e2e/kit/gateway.ts';

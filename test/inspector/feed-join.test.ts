@@ -1,8 +1,8 @@
 import test from 'ava';
 import {FeedJoin} from '../../src/inspector/model/feed-join.ts';
 import {Store} from '../../src/inspector/model/store.ts';
-import type {SnapshotLine, TraceHeader, TraceLine} from '../../src/protocol/trace.ts';
-import {emptySelection} from '../../src/protocol/trace-feed.ts';
+import type {SnapshotLine, TraceHeader, TraceLine} from '../../src/story/trace.ts';
+import {emptySelection} from '../../src/story/trace-feed.ts';
 
 function header(at: number, fields: Partial<TraceHeader> = {}): TraceHeader {
   const times = {at, wallMs: 1_000_000 + at, startedAt: -5_000};

@@ -7,9 +7,9 @@ import {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import {SeededRandom} from '../../src/core/random-seeded.ts';
 import {type FeedWish, openServedRecording, stopReading, tryNow, watch} from '../../src/inspector/feed.ts';
 import {type Source, Store} from '../../src/inspector/model/store.ts';
-import type {TraceHeader} from '../../src/protocol/trace.ts';
-import {emptySelection} from '../../src/protocol/trace-feed.ts';
-import {writeTraceLine} from '../../src/protocol/trace-lines.ts';
+import type {TraceHeader} from '../../src/story/trace.ts';
+import {emptySelection} from '../../src/story/trace-feed.ts';
+import {writeTraceLine} from '../../src/story/trace-lines.ts';
 import {within} from '../e2e/kit/deadline.ts';
 import {Inbox} from '../e2e/kit/inbox.ts';
 

@@ -1,7 +1,7 @@
 import test from 'ava';
 import {selectNamed} from '../../src/inspector/model/find.ts';
 import {Timeline} from '../../src/inspector/model/timeline.ts';
-import type {TransitionEvent} from '../../src/protocol/trace.ts';
+import type {TransitionEvent} from '../../src/story/trace.ts';
 
 function step(connection: number, identity: string, message: string | undefined, to = 'awaitingAck'): TransitionEvent {
   const chart = message === undefined ? 'connection' : 'outboundQos1';

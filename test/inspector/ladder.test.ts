@@ -1,8 +1,8 @@
 import test from 'ava';
 import {filterRows, type LadderRow, searchRows, toRow, toRows} from '../../src/inspector/model/ladder.ts';
 import {readFields} from '../../src/inspector/model/packet-fields.ts';
-import type {PacketEvent, TraceEvent, TracePacket} from '../../src/protocol/trace.ts';
-import {emptySelection} from '../../src/protocol/trace-feed.ts';
+import type {PacketEvent, TraceEvent, TracePacket} from '../../src/story/trace.ts';
+import {emptySelection} from '../../src/story/trace-feed.ts';
 
 const place = {thread: 0, connection: 1, identity: 'ann'};
 let seq = 0;

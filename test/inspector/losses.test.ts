@@ -2,7 +2,7 @@ import test from 'ava';
 import {createCounters} from '../../src/core/counters.ts';
 import {countLosses} from '../../src/inspector/model/losses.ts';
 import {emptySeries, type Series} from '../../src/inspector/model/series.ts';
-import type {SnapshotLine} from '../../src/protocol/trace.ts';
+import type {SnapshotLine} from '../../src/story/trace.ts';
 
 function snapshot(at: number, counters: Readonly<Record<string, number>>): SnapshotLine {
   return {kind: 'snapshot', at, states: {}, steps: {}, counters, connections: 1};

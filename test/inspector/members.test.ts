@@ -5,7 +5,7 @@ import {charts} from '../../src/inspector/model/chart-graph.ts';
 import {countIn, membersOf} from '../../src/inspector/model/members.ts';
 import {usesOf} from '../../src/inspector/model/rule-uses.ts';
 import {World} from '../../src/inspector/model/world.ts';
-import type {TransitionEvent} from '../../src/protocol/trace.ts';
+import type {TransitionEvent} from '../../src/story/trace.ts';
 
 let seq = 0;
 

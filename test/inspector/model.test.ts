@@ -5,8 +5,8 @@ import {listMessages} from '../../src/inspector/model/message-list.ts';
 import {readFields} from '../../src/inspector/model/packet-fields.ts';
 import {Store} from '../../src/inspector/model/store.ts';
 import {Timeline} from '../../src/inspector/model/timeline.ts';
-import type {TraceEvent, TransitionEvent} from '../../src/protocol/trace.ts';
-import {emptySelection} from '../../src/protocol/trace-feed.ts';
+import type {TraceEvent, TransitionEvent} from '../../src/story/trace.ts';
+import {emptySelection} from '../../src/story/trace-feed.ts';
 import {allTables} from '../machines/tables.ts';
 
 const path = ['queued', 'awaitingRec', 'awaitingCom', 'completed'] as const;

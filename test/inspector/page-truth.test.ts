@@ -1,9 +1,9 @@
 // What the page says of what it shows: that time is stopped, that nothing is known of a name, that a packet belongs to no
 // message, what was lost.
 
-import type {TraceHeader, TraceLine} from '../../src/protocol/trace.ts';
-import {emptySelection} from '../../src/protocol/trace-feed.ts';
-import {writeTraceLine} from '../../src/protocol/trace-lines.ts';
+import type {TraceHeader, TraceLine} from '../../src/story/trace.ts';
+import {emptySelection} from '../../src/story/trace-feed.ts';
+import {writeTraceLine} from '../../src/story/trace-lines.ts';
 import {browserTest} from '../browser/browser-test.ts';
 import {holdPorts} from '../e2e/kit/ports.ts';
 import {single} from '../e2e/kit/room.ts';

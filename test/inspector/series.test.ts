@@ -1,6 +1,6 @@
 import test from 'ava';
 import {emptySeries, type Series, spanMs} from '../../src/inspector/model/series.ts';
-import type {SnapshotLine, TraceEvent} from '../../src/protocol/trace.ts';
+import type {SnapshotLine, TraceEvent} from '../../src/story/trace.ts';
 
 const place = {thread: 0, connection: 1, identity: 'ann'};
 

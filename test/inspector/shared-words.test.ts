@@ -4,7 +4,7 @@ import {setFlagsFromString} from 'node:v8';
 import {runInNewContext} from 'node:vm';
 import test from 'ava';
 import {SharedWords} from '../../src/inspector/model/shared-words.ts';
-import type {TraceLine} from '../../src/protocol/trace.ts';
+import type {TraceLine} from '../../src/story/trace.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;

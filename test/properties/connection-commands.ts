@@ -23,7 +23,7 @@ export class Real {
     // Heartbeats have their own tests: here silence never lasts long enough. What is recorded is kept to the end.
     const own = {window: modelWindow, queue: modelQueue, keepAliveMs: 1e9, traceKeepMs: Number.POSITIVE_INFINITY};
     this.kit = createActors({...own, ...settings});
-    tape?.watch(this.kit.thread);
+    tape?.watch(this.kit.context);
     this.client = this.kit.connect('room');
     this.client.link.events.length = 0;
   }
@@ -181,7 +181,7 @@ export function idsGoRound(before: number): Connection {
       model.outbound.messageId = ((model.outbound.messageId + count - 1) % messageIdMax) + 1;
     },
     ({kit}) => {
-      for (let given = 0; given < count; given++) kit.thread.sequences.nextMessageId();
+      for (let given = 0; given < count; given++) kit.context.sequences.nextMessageId();
     },
   );
 }
@@ -194,7 +194,7 @@ export function subscribe(isMember: boolean): Connection {
     },
     ({kit, client}) => {
       const subscription = {identity: client.actor.name, channel: 'room'};
-      void (isMember ? kit.switchboard.subscribe(subscription, false) : kit.switchboard.unsubscribe(subscription));
+      void (isMember ? kit.router.subscribe(subscription, false) : kit.router.unsubscribe(subscription));
     },
   );
 }

@@ -1,6 +1,6 @@
 import test from 'ava';
 import {readRecording} from '../../src/cli/recording.ts';
-import type {TransitionEvent} from '../../src/protocol/trace.ts';
+import type {TransitionEvent} from '../../src/story/trace.ts';
 import {emptyFolder} from '../cli/kit.ts';
 import {checkSequences, commandsMax} from './check-sequences.ts';
 

@@ -2,9 +2,9 @@
 // there; singly and in bursts within one instant. Their operations find the gateway idle, so that it is known what they
 // must come to; but for one contested channel, where everything happens at once.
 
-import type {ChangeOutcome, PartInfo, PublishRequest, Switchboard} from '../../src/cluster/switchboard.ts';
 import {RainbowError} from '../../src/core/errors.ts';
 import {messageIdMax, type Qos} from '../../src/protocol/packet.ts';
+import type {ChangeOutcome, PartInfo, PublishRequest, Router} from '../../src/router/router.ts';
 import type {ObservedPublication} from './observed-publication.ts';
 import {writeSerial} from './serial.ts';
 import type {World} from './world.ts';
@@ -17,12 +17,12 @@ export type PublishTerms = Pick<PublishRequest, 'channel' | 'identity' | 'qos' |
 export class Callers {
   readonly #world: World;
   /** Through which shard they call, for one operation: of one caller's calls the order is known. */
-  #switchboard: Switchboard;
+  #router: Router;
   #isActive = true;
 
   constructor(world: World) {
     this.#world = world;
-    this.#switchboard = this.#pickSwitchboard();
+    this.#router = this.#pickRouter();
   }
 
   start(): void {
@@ -57,7 +57,7 @@ export class Callers {
         typeof outcome === 'string' ? outcome : `${outcome.connections}${outcome.isTimedOut ? ', late' : ''}`;
       trace.say('caller', 0, `is answered about ${serial}: ${text}`);
     };
-    this.#world.expect(this.#switchboard.publish(request), settle, (error) => settle(codeOf(error)));
+    this.#world.expect(this.#router.publish(request), settle, (error) => settle(codeOf(error)));
     return publication;
   }
 
@@ -76,7 +76,7 @@ export class Callers {
       if (expected.size > 0) observer.violations.note('membership', 0, `${[...expected.keys()].join()} not there`);
     };
     const fail = (error: unknown): void => observer.violations.note('settle', 0, String(error));
-    this.#world.expect(this.#pickSwitchboard().info(), check, fail);
+    this.#world.expect(this.#pickRouter().info(), check, fail);
   }
 
   /** Puts a client into the contested channel, or out of it. */
@@ -92,7 +92,7 @@ export class Callers {
 
   #operate(): void {
     const {dice, plan} = this.#world;
-    this.#switchboard = this.#pickSwitchboard();
+    this.#router = this.#pickRouter();
     const kind = dice.callers.integer(1, 100);
     if (kind <= 70) {
       for (let count = dice.callers.chance(0.1) ? dice.callers.integer(2, 8) : 1; count > 0; count--)
@@ -116,10 +116,10 @@ export class Callers {
     const {plan, shards, observer} = this.#world;
     const {repeatedId} = observer;
     if (plan.hostility !== undefined || plan.settings.window < 1_000 || repeatedId === undefined) return;
-    for (const {thread} of shards) {
-      const given = thread.sequences.nextMessageId();
+    for (const {context} of shards) {
+      const given = context.sequences.nextMessageId();
       const count = (repeatedId - given - 1 + 2 * messageIdMax) % messageIdMax;
-      for (let more = 0; more < count; more++) thread.sequences.nextMessageId();
+      for (let more = 0; more < count; more++) context.sequences.nextMessageId();
     }
     for (let more = 0; more < 2; more++) this.#publishSomething();
   }
@@ -161,13 +161,13 @@ export class Callers {
       observer.violations.note('settle', connection?.number ?? 0, `${what}: ${String(error)}`);
     };
     const subscription = {identity, channel};
-    const switchboard = this.#pickSwitchboard();
-    const outcome = isLeaving ? switchboard.unsubscribe(subscription) : switchboard.subscribe(subscription, occupy);
+    const router = this.#pickRouter();
+    const outcome = isLeaving ? router.unsubscribe(subscription) : router.subscribe(subscription, occupy);
     this.#world.expect(outcome, check, fail);
   }
 
-  #pickSwitchboard(): Switchboard {
-    return this.#world.dice.shards.pick(this.#world.shards).switchboard;
+  #pickRouter(): Router {
+    return this.#world.dice.shards.pick(this.#world.shards).router;
   }
 
   /** An identity: mostly of an open connection, sometimes of one that has ended. */

@@ -2,7 +2,7 @@
 // does, as a fault of its own would have it. Which one it is, it says itself, in answer to the gateway's own survey.
 
 import type {ConnectionMessage} from '../../src/actors/messages.ts';
-import {type Standing, Survey} from '../../src/actors/survey.ts';
+import {type ConnectionStats, StatsQuery} from '../../src/actors/stats-query.ts';
 import type {ActorRef} from '../../src/runtime/actor.ts';
 import type {Observation, Observer, Subject} from '../../src/trace/observer.ts';
 import {silentObserver} from '../trace/silent-observer.ts';
@@ -13,7 +13,7 @@ export class CrashError extends Error {}
 /** What an observer is told when a frame is handed over; its first argument is whose. */
 const handingOver: ReadonlySet<unknown> = new Set<keyof Observer>(['transmitted', 'sent', 'sentShared', 'released']);
 
-class LineFinder extends Survey {
+class LineFinder extends StatsQuery {
   readonly #found: (line: Subject) => void;
 
   constructor(found: (line: Subject) => void) {
@@ -21,7 +21,7 @@ class LineFinder extends Survey {
     this.#found = found;
   }
 
-  override tell(standing: Standing): void {
+  override tell(standing: ConnectionStats): void {
     this.#found(standing.line);
     super.tell(standing);
   }

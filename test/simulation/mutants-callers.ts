@@ -1,7 +1,7 @@
 // Mutants that do wrong to those who call the API.
 
-import type {PublishOutcome, PublishRequest, Switchboard} from '../../src/cluster/switchboard.ts';
 import type {Clock} from '../../src/core/clock.ts';
+import type {PublishOutcome, PublishRequest, Router} from '../../src/router/router.ts';
 import type {Mutant} from './mutant.ts';
 import type {Sabotage} from './sabotage.ts';
 
@@ -44,8 +44,7 @@ export const callerMutants: readonly Mutant[] = [
   {
     name: 'an answer before all have confirmed',
     sabotage: {
-      switchboard: (switchboard) =>
-        wrap(switchboard, (request) => switchboard.publish({...request, timeoutMs: 60}).then(notTimedOut)),
+      router: (router) => wrap(router, (request) => router.publish({...request, timeoutMs: 60}).then(notTimedOut)),
     },
     rules: ['RB-61'],
   },
@@ -60,9 +59,9 @@ export const callerMutants: readonly Mutant[] = [
   {
     name: 'messages of one channel sent to another',
     sabotage: {
-      switchboard: (switchboard) =>
-        wrap(switchboard, (request) =>
-          switchboard.publish(request.channel === undefined ? request : {...request, channel: 'room-0'}),
+      router: (router) =>
+        wrap(router, (request) =>
+          router.publish(request.channel === undefined ? request : {...request, channel: 'room-0'}),
         ),
     },
     rules: ['membership', 'RB-61', 'RB-62'],
@@ -70,9 +69,9 @@ export const callerMutants: readonly Mutant[] = [
   {
     name: 'a subscription that is not carried out',
     sabotage: {
-      switchboard: (switchboard) => ({
-        ...switchboard,
-        publish: (request) => switchboard.publish(request),
+      router: (router) => ({
+        ...router,
+        publish: (request) => router.publish(request),
         subscribe: async () => ({outcome: 'done', isPartial: false}),
       }),
     },
@@ -86,11 +85,10 @@ function notTimedOut(outcome: PublishOutcome): PublishOutcome {
 
 function onPublish(wrong: Wrong): Sabotage {
   return {
-    switchboard: (switchboard, clock) =>
-      wrap(switchboard, async (request) => wrong(await switchboard.publish(request), request, clock)),
+    router: (router, clock) => wrap(router, async (request) => wrong(await router.publish(request), request, clock)),
   };
 }
 
-function wrap(switchboard: Switchboard, publish: Switchboard['publish']): Switchboard {
-  return {...switchboard, publish};
+function wrap(router: Router, publish: Router['publish']): Router {
+  return {...router, publish};
 }

@@ -1,7 +1,7 @@
 // One publication as its caller and its recipients see it: who must get it, who got it, who acknowledged, and whether
 // the answer to the caller is true. [RB-61] [RB-62]
 
-import type {PublishOutcome, PublishRequest} from '../../src/cluster/switchboard.ts';
+import type {PublishOutcome, PublishRequest} from '../../src/router/router.ts';
 import type {Violations} from './violation.ts';
 
 /** An acknowledgement as it reached the gateway on an open connection. */

@@ -1,9 +1,9 @@
 // Sees what clients, callers and the business server see, and nothing of the gateway's inside; checks every promise that
 // shows there, as it happens and at the end. A violation is noted, and ends the run.
 
-import type {PublishRequest} from '../../src/cluster/switchboard.ts';
 import type {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import type {Qos, SendPacket} from '../../src/protocol/packet.ts';
+import type {PublishRequest} from '../../src/router/router.ts';
 import type {
   AcceptedAnswer,
   Answer,

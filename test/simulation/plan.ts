@@ -1,7 +1,7 @@
 // What a seed decides before anything runs: how many clients, how long, under which settings, and how bad the weather is.
 
 import type {ActorSettings} from '../../src/actors/actor-settings.ts';
-import type {EdgeOptions} from '../../src/gateway/websocket-edge.ts';
+import type {EdgeOptions} from '../../src/fronts/rainbow/websocket-edge.ts';
 import {Dice} from './dice.ts';
 import type {Hostility} from './pipe.ts';
 

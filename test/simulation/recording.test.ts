@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import {readRecording} from '../../src/cli/recording.ts';
-import type {TraceLine} from '../../src/protocol/trace.ts';
+import type {TraceLine} from '../../src/story/trace.ts';
 import {emptyFolder} from '../cli/kit.ts';
 import {Tape} from '../trace/tape.ts';
 import {explain as explainCluster} from './cluster/explain.ts';

@@ -2,8 +2,8 @@
 
 import type {ActorSettings} from '../../src/actors/actor-settings.ts';
 import type {ShardMessage} from '../../src/cluster/shard-message.ts';
-import type {Switchboard} from '../../src/cluster/switchboard.ts';
 import type {Clock} from '../../src/core/clock.ts';
+import type {Router} from '../../src/router/router.ts';
 import type {UpstreamTransport} from '../../src/upstream/call.ts';
 import type {SocketNetwork} from './memory-socket.ts';
 
@@ -22,7 +22,7 @@ export interface Sabotage {
   /** Between two shards: what arrives of an envelope. */
   readonly envelope?: (envelope: readonly ShardMessage[]) => readonly ShardMessage[];
   /** Between callers and the gateway. */
-  readonly switchboard?: (switchboard: Switchboard, clock: Clock) => Switchboard;
+  readonly router?: (router: Router, clock: Clock) => Router;
 }
 
 export const noSabotage: Sabotage = {};

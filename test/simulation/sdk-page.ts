@@ -3,12 +3,12 @@
 // dead page that heard of the network again would come back as a ghost, which connects and acknowledges nothing.
 
 import {
+  type NetworkStatus,
+  type NetworkStatusEvent,
   Rainbow,
   type SocketClass,
   type Store,
   type StoredMessage,
-  type Surroundings,
-  type SurroundingsEvent,
 } from '../../src/client/client.ts';
 import type {Clock, Timer} from '../../src/core/clock.ts';
 import type {SdkMessages} from './sdk-messages.ts';
@@ -38,7 +38,7 @@ export class SdkPage implements SocketPage {
   readonly #options: SdkPageOptions;
   #socket: SdkSocket | undefined;
   #isOffline = false;
-  #tellPlatform: (event: SurroundingsEvent) => void = () => {};
+  #tellPlatform: (event: NetworkStatusEvent) => void = () => {};
 
   constructor(options: SdkPageOptions) {
     const {world, client, messages, kept} = options;
@@ -54,7 +54,7 @@ export class SdkPage implements SocketPage {
       WebSocket: socketClass(world, this, (socket) => {
         this.#socket = socket;
       }),
-      surroundings: this.#surroundings(),
+      networkStatus: this.#networkStatus(),
       ...(kept === undefined ? {} : {store: this.#store(kept)}),
       window: Math.min(most, dice.pick([1, 4, 100])),
       heartbeatMs: plan.settings.keepAliveMs,
@@ -102,7 +102,7 @@ export class SdkPage implements SocketPage {
   }
 
   /** The platform says something, true or not. */
-  hint(event: SurroundingsEvent): void {
+  hint(event: NetworkStatusEvent): void {
     if (this.isDead) return;
     if (event !== 'page.shown') this.#isOffline = event === 'network.offline';
     this.#tellPlatform(event);
@@ -113,7 +113,7 @@ export class SdkPage implements SocketPage {
     this.#socket?.vanish();
   }
 
-  #surroundings(): Surroundings {
+  #networkStatus(): NetworkStatus {
     const isOffline = (): boolean => this.#isOffline;
     return {
       get isOffline() {

@@ -1,29 +1,29 @@
-// One simulated thread of the gateway: what src/gateway/shard.ts puts together, without a server and workers.
+// One simulated thread of the gateway: what src/gateway/shard/shard.ts puts together, without a server and workers.
 
 import type {IncomingMessage} from 'node:http';
 import type {Duplex} from 'node:stream';
-import {createThread} from '../../src/actors/create-thread.ts';
+import {createShardContext} from '../../src/actors/create-shard-context.ts';
+import {createLocalRouter} from '../../src/actors/local-router.ts';
 import type {ConnectionMessage} from '../../src/actors/messages.ts';
-import {noLedger} from '../../src/actors/outside.ts';
-import {stopThread} from '../../src/actors/stop-thread.ts';
-import {createLocalSwitchboard} from '../../src/actors/switchboard-local.ts';
-import type {Thread} from '../../src/actors/thread.ts';
+import type {ShardContext} from '../../src/actors/shard-context.ts';
+import {noLedger} from '../../src/actors/shard-hooks.ts';
+import {stopShardContext} from '../../src/actors/stop-shard-context.ts';
+import {createClusterRouter, type LocalRouter} from '../../src/cluster/cluster-router.ts';
 import {Identities} from '../../src/cluster/identities.ts';
 import {NodeLoad} from '../../src/cluster/node-load.ts';
 import {PortPeer} from '../../src/cluster/peer-port.ts';
 import {Presence, presenceBytes} from '../../src/cluster/presence.ts';
 import type {ShardMessage} from '../../src/cluster/shard-message.ts';
-import type {Switchboard} from '../../src/cluster/switchboard.ts';
-import {createFederatedSwitchboard, type LocalPart} from '../../src/cluster/switchboard-federated.ts';
 import {createCounters} from '../../src/core/counters.ts';
-import {defaultOptions} from '../../src/gateway/options.ts';
-import {createWebSocketEdge, type WebSocketEdge} from '../../src/gateway/websocket-edge.ts';
+import {createWebSocketEdge, type WebSocketEdge} from '../../src/fronts/rainbow/websocket-edge.ts';
+import {defaultOptions} from '../../src/gateway/config/options.ts';
+import type {Router} from '../../src/router/router.ts';
 import type {ActorRef} from '../../src/runtime/actor.ts';
 import {EnvelopeExchange, type ThreadPort} from '../../src/runtime/envelope-exchange.ts';
 import {SharedOrder} from '../../src/runtime/shared-order.ts';
-import {BusinessLine} from './business-line.ts';
+import {BusinessLine} from './backend-client.ts';
 import {CrashError, Failures} from './failures.ts';
-import {createSwitchboardDrain, type SwitchboardDrain} from './switchboard-drain.ts';
+import {createRouterDrain, type RouterDrain} from './router-drain.ts';
 import type {World} from './world.ts';
 
 export const callTimeoutMs = 10_000;
@@ -32,20 +32,20 @@ const noHead = Buffer.alloc(0);
 /** What the shards of a run share. */
 export interface NodeMemory {
   readonly load: SharedArrayBuffer;
-  readonly claims: SharedArrayBuffer;
+  readonly fencingTokens: SharedArrayBuffer;
   readonly order: SharedArrayBuffer;
   /** One piece a shard. */
   readonly identities: readonly SharedArrayBuffer[];
 }
 
 export class Shard {
-  readonly thread: Thread;
+  readonly context: ShardContext;
   readonly failures: Failures;
-  readonly switchboard: Switchboard;
+  readonly router: Router;
   readonly line: BusinessLine;
   readonly #edge: WebSocketEdge;
-  readonly #local: LocalPart;
-  readonly #drain: SwitchboardDrain;
+  readonly #local: LocalRouter;
+  readonly #drain: RouterDrain;
   readonly #exchange: EnvelopeExchange;
   readonly #presence = new Presence(new SharedArrayBuffer(presenceBytes));
   readonly #peers: PortPeer[] = [];
@@ -59,7 +59,7 @@ export class Shard {
     this.#index = index;
     this.#identities = new Identities(index, memory.identities);
     this.line = new BusinessLine(world, world.business, (run) => world.defer(this, run));
-    this.thread = createThread({
+    this.context = createShardContext({
       settings: {...plan.settings, ...sabotage.settings},
       clock: gatewayClock,
       random: world.dice.gateway,
@@ -67,15 +67,15 @@ export class Shard {
       transport: sabotage.transport?.(this.line, clock) ?? this.line,
       mayCall: () => load.total('calls') < plan.callsMax,
       number: index,
-      claims: memory.claims,
-      outside: {
+      fencingTokens: memory.fencingTokens,
+      hooks: {
         loadChanged: (kind, by) => load.change(kind, by),
         channelChanged: (channel, hasMembers) => {
           if (hasMembers) this.#presence.add(channel);
           else this.#presence.remove(channel);
         },
         identityHeld: (identity, isHeld) => this.#identities.hold(identity, isHeld),
-        takeOver: (identity, claim) => this.#identities.takeOver(identity, claim),
+        takeOver: (identity, fencingToken) => this.#identities.takeOver(identity, fencingToken),
         ledger: noLedger,
         callEnded() {},
       },
@@ -85,12 +85,12 @@ export class Shard {
       },
       onFatal: (error) => violations.note('actor', 0, `a thread failed: ${String(error)}`),
     });
-    const {scheduler, sequences} = this.thread;
-    this.failures = new Failures(this.thread.observation);
+    const {scheduler, sequences} = this.context;
+    this.failures = new Failures(this.context.observation);
     // The few timers of the edge's own are shared by all clients, and stay for a while when nobody needs them any more:
     // those of its actors are counted.
-    const thread: Thread = Object.create(this.thread, {clock: {value: clock, writable: true}});
-    this.#edge = createWebSocketEdge(thread, {
+    const context: ShardContext = Object.create(this.context, {clock: {value: clock, writable: true}});
+    this.#edge = createWebSocketEdge(context, {
       ...defaultOptions,
       ...plan.settings,
       ...plan.edge,
@@ -98,23 +98,23 @@ export class Shard {
       notices: {originRefused() {}, originUnchecked() {}, isProxyDue: false, proxyUnchecked() {}},
       mayAdmit: () => load.total('clients') < plan.connectionsMax && load.total('handshakes') < plan.handshakesMax,
     });
-    Object.assign(thread, {clock: gatewayClock});
+    Object.assign(context, {clock: gatewayClock});
     for (let given = 0; given < plan.idsGiven; given++) sequences.nextMessageId();
-    this.#local = createLocalSwitchboard(this.thread);
+    this.#local = createLocalRouter(this.context);
     this.#exchange = new EnvelopeExchange({scheduler, order: new SharedOrder(memory.order, index)});
-    const whole = createFederatedSwitchboard(
+    const whole = createClusterRouter(
       this.#local,
       () => this.#peers,
       (action) => this.#exchange.inOrder(action),
     );
-    this.#drain = createSwitchboardDrain(whole);
-    const {switchboard} = this.#drain;
-    this.switchboard = sabotage.switchboard?.(switchboard, clock) ?? switchboard;
+    this.#drain = createRouterDrain(whole);
+    const {router} = this.#drain;
+    this.router = sabotage.router?.(router, clock) ?? router;
   }
 
   /** A client comes, with a request as Node's HTTP server has read it. Returns who looks after it, if anybody. */
   upgrade(request: IncomingMessage, socket: Duplex): ActorRef<ConnectionMessage> | undefined {
-    const {alive} = this.thread;
+    const {alive} = this.context;
     const before = alive.size;
     this.#edge.upgrade(request, socket, noHead);
     return alive.size > before ? [...alive].at(-1) : undefined;
@@ -127,7 +127,7 @@ export class Shard {
       port,
       presence: other.#presence,
       exchange: this.#exchange,
-      clock: this.thread.clock,
+      clock: this.context.clock,
       peerTimeoutMs: 2_000,
       local: this.#local,
       onGone: () => this.#peers.splice(this.#peers.indexOf(peer), 1),
@@ -139,27 +139,27 @@ export class Shard {
   /** As the product does; of the whole grace, `callGraceMs` is kept for calls that are still under way. */
   async stop(graceMs: number, callGraceMs: number): Promise<void> {
     const limitMs = graceMs - callGraceMs;
-    await stopThread(this.thread, {graceMs: limitMs, maxMs: limitMs});
+    await stopShardContext(this.context, {graceMs: limitMs, maxMs: limitMs});
     await this.line.close(callGraceMs);
-    this.thread.closes.abandon();
+    this.context.closes.abandon();
     await this.#drain.idle();
-    this.thread.heartbeats.stop();
+    this.context.heartbeats.stop();
     for (const peer of [...this.#peers]) peer.close();
   }
 
   /** What it still has on its hands; everything 0 when everybody has gone. */
   get left(): Readonly<Record<string, number>> {
-    const {alive, handshakes, connections, channels, upstream, counters} = this.thread;
+    const {alive, handshakes, connections, channels, upstream, counters} = this.context;
     return {
       alive: alive.size,
-      closes: this.thread.closes.size,
-      claimants: this.thread.claimants.size,
+      closes: this.context.closes.size,
+      contenders: this.context.contenders.size,
       handshakes: handshakes.size,
       connections: connections.size,
       channels: channels.size,
       calls: upstream.depth + this.line.openCount,
       opened: counters.connectionsOpened - counters.connectionsClosed,
-      heldBytes: this.thread.memory.total,
+      heldBytes: this.context.memory.total,
     };
   }
 

@@ -156,7 +156,7 @@ class Simulation {
     await this.#world.rest();
     let contested = 0;
     this.#world.expect(
-      dice.shards.pick(shards).switchboard.info(),
+      dice.shards.pick(shards).router.info(),
       ({channels}) => {
         contested = channels.find(({name}) => name === contestedChannel)?.connections ?? 0;
       },
@@ -198,7 +198,7 @@ class Simulation {
   async #drain(): Promise<void> {
     if (this.#world.isBroken) return;
     const {dice, shards} = this.#world;
-    const hasNobody = (): boolean => shards.every(({thread}) => thread.alive.size + thread.closes.size === 0);
+    const hasNobody = (): boolean => shards.every(({context}) => context.alive.size + context.closes.size === 0);
     for (const client of this.#clients) client.depart(dice.clients.chance(0.3));
     await this.#world.run(drainMs, () => this.#world.awaited === 0 && hasNobody());
     // No longer: a deadline that nobody cancelled would pass, and be a leak all the same.
@@ -256,7 +256,7 @@ class Simulation {
     if (!this.#isStopped) observer.violations.note('stop', 0, 'the gateway has not ended');
     this.#checkEmpty();
     for (const connection of observer.connections) connection.checkClosed();
-    const lost = this.#world.shards.reduce((sum, {thread}) => sum + thread.counters.closeCallsLost, 0);
+    const lost = this.#world.shards.reduce((sum, {context}) => sum + context.counters.closeCallsLost, 0);
     if (lost !== observer.closesLost)
       observer.violations.note('RB-64', 0, `${lost} close calls counted as lost, of ${observer.closesLost}`);
     for (const {settledAt, name} of observer.publications) {

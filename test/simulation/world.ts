@@ -2,7 +2,7 @@
 // clock. Moves time from event to event; the shards' turns run between events, now and then after several at once, and
 // always before time moves on. Turns of different shards, and what passes between them, come in any order.
 
-import {claimsBytes} from '../../src/actors/sequences.ts';
+import {fencingTokensBytes} from '../../src/actors/sequences.ts';
 import {NodeLoad, nodeLoadBytes} from '../../src/cluster/node-load.ts';
 import {presenceBytes} from '../../src/cluster/presence.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
@@ -88,14 +88,14 @@ export class World {
     const memory = {
       load: new SharedArrayBuffer(nodeLoadBytes(plan.shards)),
       identities: Array.from({length: plan.shards}, () => new SharedArrayBuffer(presenceBytes)),
-      claims: new SharedArrayBuffer(claimsBytes),
+      fencingTokens: new SharedArrayBuffer(fencingTokensBytes),
       order: new SharedArrayBuffer(sharedOrderBytes),
     };
     this.load = new NodeLoad(memory.load, 0);
     this.shards = Array.from({length: plan.shards}, (_, index) => new Shard(this, index, memory));
-    for (const {thread} of this.shards) {
-      thread.observation.observer = coverage?.observer;
-      tape?.watch(thread);
+    for (const {context} of this.shards) {
+      context.observation.observer = coverage?.observer;
+      tape?.watch(context);
     }
     this.#linkShards();
     this.edge = new Edge(this);

@@ -5,7 +5,7 @@ import {runInNewContext} from 'node:vm';
 import test from 'ava';
 import {framePacket} from '../../src/protocol/frame.ts';
 import {parsePacket, type SendPacket} from '../../src/protocol/packet.ts';
-import {emptySelection} from '../../src/protocol/trace-feed.ts';
+import {emptySelection} from '../../src/story/trace-feed.ts';
 import {chartNumber} from '../../src/trace/observer.ts';
 import {charts} from '../../src/trace/record-kind.ts';
 import {type ActorsKit, type Client, createActors} from '../actors/kit.ts';
@@ -18,7 +18,7 @@ const collectGarbage = runInNewContext('gc') as () => void;
 function createRoom(count: number, isTraced: boolean): {readonly kit: ActorsKit; readonly clients: readonly Client[]} {
   const kit = createActors();
   const clients = Array.from({length: count}, () => kit.connect('room'));
-  if (isTraced) kit.thread.tracer.watch('test', {...emptySelection, rate: 1}, Number.POSITIVE_INFINITY);
+  if (isTraced) kit.context.tracer.watch('test', {...emptySelection, rate: 1}, Number.POSITIVE_INFINITY);
   return {kit, clients};
 }
 
@@ -36,7 +36,7 @@ for (const bytes of [0, 1, 65_000, 65_535, 65_536, 70_000]) {
     const sent = {kind: 'send', qos: 1, isDup: true, type: 0xffff, id: 0xfffe, payload} as const;
     clients[0]?.actor.tell(sent);
     kit.run();
-    const packets = kit.thread.tracer
+    const packets = kit.context.tracer
       .read(0, 1_000, 'test')
       .events.flatMap((event) => (event.kind === 'packet' ? [event] : []));
     const down = packets.filter(({direction}) => direction === 'out');
@@ -94,8 +94,8 @@ test('a frame of our own is read back as it stands on the wire', (t) => {
   const packet: SendPacket = {kind: 'send', qos: 1, isDup: true, type: 7, id: 9, payload: new Uint8Array(200)};
   const {kit} = createRoom(1, true);
   const subject = {number: 5, identity: 'someone', watchMask: 0, watchEpoch: 0, subjectPlace: 0};
-  kit.thread.observation.observer?.sent(subject, undefined, framePacket(packet));
-  const told = kit.thread.tracer.read(0, 1_000, 'test').events.at(-1);
+  kit.context.observation.observer?.sent(subject, undefined, framePacket(packet));
+  const told = kit.context.tracer.read(0, 1_000, 'test').events.at(-1);
   t.like(told, {connection: 5, identity: 'someone', direction: 'out', flow: 9});
   t.deepEqual(told?.kind === 'packet' && told.packet, {kind: 'send', qos: 1, isDup: true, type: 7, id: 9, bytes: 200});
 });

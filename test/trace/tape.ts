@@ -4,12 +4,12 @@
 import {mkdirSync, writeFileSync} from 'node:fs';
 import {join, relative} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import type {Thread} from '../../src/actors/thread.ts';
-import {byTime} from '../../src/gateway/trace-feed.ts';
-import {version} from '../../src/gateway/version.ts';
-import {type TraceEvent, type TraceHeader, type TraceLine, traceVersion} from '../../src/protocol/trace.ts';
-import {emptySelection} from '../../src/protocol/trace-feed.ts';
-import {writeTraceLine} from '../../src/protocol/trace-lines.ts';
+import type {ShardContext} from '../../src/actors/shard-context.ts';
+import {version} from '../../src/gateway/config/version.ts';
+import {byTime} from '../../src/inspect/trace-feed.ts';
+import {type TraceEvent, type TraceHeader, type TraceLine, traceVersion} from '../../src/story/trace.ts';
+import {emptySelection} from '../../src/story/trace-feed.ts';
+import {writeTraceLine} from '../../src/story/trace-lines.ts';
 
 /** Where recordings of what failed lie; git passes it over. */
 const recordings = fileURLToPath(new URL('../../tmp/recordings/', import.meta.url));
@@ -18,7 +18,7 @@ const watcher = 'tape';
 const everything = {...emptySelection, rate: 1, payloads: true};
 
 interface Reel {
-  readonly thread: Thread;
+  readonly context: ShardContext;
   readonly node: string | undefined;
 }
 
@@ -26,9 +26,9 @@ export class Tape {
   readonly #reels: Reel[] = [];
 
   /** From now on. The number of the thread must be its own; `node` is told where there are several. */
-  watch(thread: Thread, node?: string): void {
-    this.#reels.push({thread, node});
-    thread.tracer.watch(watcher, everything, Number.POSITIVE_INFINITY);
+  watch(context: ShardContext, node?: string): void {
+    this.#reels.push({context, node});
+    context.tracer.watch(watcher, everything, Number.POSITIVE_INFINITY);
   }
 
   /** What a recording has: the header with `note`, how much was overwritten, and the latest events of each thread. */
@@ -36,10 +36,10 @@ export class Tape {
     const lost: TraceLine[] = [];
     const events: TraceEvent[] = [];
     const times = {at: 0, wallMs: 0};
-    for (const {thread, node} of this.#reels) {
-      times.at = thread.clock.now();
-      times.wallMs = thread.clock.wallNow();
-      const read = thread.tracer.read(0, Number.POSITIVE_INFINITY, watcher);
+    for (const {context, node} of this.#reels) {
+      times.at = context.clock.now();
+      times.wallMs = context.clock.wallNow();
+      const read = context.tracer.read(0, Number.POSITIVE_INFINITY, watcher);
       if (read.lost > 0) lost.push({kind: 'lost', at: times.at, thread: read.thread, count: read.lost});
       for (const event of read.events) events.push(node === undefined ? event : {...event, node});
     }

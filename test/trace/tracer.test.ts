@@ -1,8 +1,8 @@
 // A tracer on real actors under a simulated clock: when it looks, what its readers get of it, and which payloads.
 
 import test from 'ava';
-import {payloadShownMax, type TraceEvent} from '../../src/protocol/trace.ts';
-import {emptySelection, type TraceSelection} from '../../src/protocol/trace-feed.ts';
+import {payloadShownMax, type TraceEvent} from '../../src/story/trace.ts';
+import {emptySelection, type TraceSelection} from '../../src/story/trace-feed.ts';
 import {watchersMax} from '../../src/trace/watch-list.ts';
 import {type ActorsKit, createActors} from '../actors/kit.ts';
 import {countHooks} from '../runtime/kit.ts';
@@ -19,8 +19,8 @@ function decoded(payload: string | undefined): string {
 }
 
 test('nothing observes a thread but while somebody watches', (t) => {
-  const {thread, clock, connect, publish} = createActors();
-  const {tracer, observation} = thread;
+  const {context, clock, connect, publish} = createActors();
+  const {tracer, observation} = context;
   connect('room');
   void publish({payload: Buffer.from('unseen')});
   t.is(observation.observer, undefined);
@@ -38,8 +38,8 @@ test('nothing observes a thread but while somebody watches', (t) => {
 });
 
 test('a reader gets what it watches, from where it was, and is told what was overwritten before it came', (t) => {
-  const {thread, connect, publish} = createActors({traceEventsMax: 16});
-  const {tracer} = thread;
+  const {context, connect, publish} = createActors({traceEventsMax: 16});
+  const {tracer} = context;
   connect('room');
   connect('other');
   tracer.watch('room', {...emptySelection, channels: ['room']}, forever);
@@ -74,8 +74,8 @@ test('a reader gets what it watches, from where it was, and is told what was ove
 });
 
 test('what is older than the trace is kept for is not told any more', (t) => {
-  const {thread, connect, publish, advance} = createActors({traceKeepMs: 10_000, keepAliveMs: 1e9});
-  const {tracer} = thread;
+  const {context, connect, publish, advance} = createActors({traceKeepMs: 10_000, keepAliveMs: 1e9});
+  const {tracer} = context;
   connect('room');
   tracer.watch('all', everything, forever);
   void publish({qos: 0});
@@ -93,8 +93,8 @@ test('what is older than the trace is kept for is not told any more', (t) => {
 });
 
 test('what a call sent and what came back is kept with payloads, of a failure the excerpt, and not without', (t) => {
-  const {thread, transport, connect, run} = createActors();
-  const {tracer} = thread;
+  const {context, transport, connect, run} = createActors();
+  const {tracer} = context;
   const client = connect();
   tracer.watch('plain', everything, forever);
   tracer.watch('payloads', {...everything, payloads: true}, forever);
@@ -132,8 +132,8 @@ test('what a call sent and what came back is kept with payloads, of a failure th
 });
 
 test('payloads are told to a reader that asked for them, of what it watches, and to nobody else', (t) => {
-  const {thread, connect, publish} = createActors({payloadBytesMax: 10_000});
-  const {tracer} = thread;
+  const {context, connect, publish} = createActors({payloadBytesMax: 10_000});
+  const {tracer} = context;
   const client = connect('room');
   connect('other');
   tracer.watch('plain', everything, forever);
@@ -153,8 +153,8 @@ test('payloads are told to a reader that asked for them, of what it watches, and
 });
 
 test(`of a payload ${payloadShownMax} bytes are told, and its true length`, (t) => {
-  const {thread, connect, publish} = createActors({payloadBytesMax: 100_000, sendBufferBytesMax: 1e9});
-  const {tracer} = thread;
+  const {context, connect, publish} = createActors({payloadBytesMax: 100_000, sendBufferBytesMax: 1e9});
+  const {tracer} = context;
   const client = connect('room');
   tracer.watch('payloads', {...everything, payloads: true}, forever);
   for (const bytes of [payloadShownMax - 1, payloadShownMax, payloadShownMax + 1, 70_000]) {
@@ -176,8 +176,8 @@ test(`of a payload ${payloadShownMax} bytes are told, and its true length`, (t) 
 });
 
 test('a story is cut to its latest events, and says so', (t) => {
-  const {thread, connect, publish} = createActors();
-  const {tracer} = thread;
+  const {context, connect, publish} = createActors();
+  const {tracer} = context;
   const client = connect('room');
   tracer.watch('all', everything, forever);
   for (let count = 0; count < 10; count++) void publish({qos: 0});
@@ -190,18 +190,18 @@ test('a story is cut to its latest events, and says so', (t) => {
 });
 
 /** Publishes so many messages in one activation of the channel, each as long as its place says. */
-function publishBatch({switchboard, run}: ActorsKit, bytes: readonly number[]): void {
+function publishBatch({router, run}: ActorsKit, bytes: readonly number[]): void {
   for (const length of bytes) {
     const payload = new Uint8Array(length);
     const message = {channel: 'room', identity: undefined, type: 7, qos: 0, timeoutMs: 1_000, payload} as const;
-    void switchboard.publish({...message, wantsReplies: false});
+    void router.publish({...message, wantsReplies: false});
   }
   run();
 }
 
 test('neighbouring QoS 0 messages are told one by one, to each client, and each is a story of its own', (t) => {
   const kit = createActors({sendBufferBytesMax: 1e9});
-  const {tracer} = kit.thread;
+  const {tracer} = kit.context;
   const clients = Array.from({length: 3}, () => kit.connect('room'));
   tracer.watch('all', everything, forever);
   const lengths = Array.from({length: 600}, (_, place) => place % 5);
@@ -238,7 +238,7 @@ test('neighbouring QoS 0 messages are told one by one, to each client, and each 
 
 test('a QoS 0 message that is dropped stands between those that were sent', (t) => {
   const kit = createActors({sendBufferBytesMax: 1e9});
-  const {tracer} = kit.thread;
+  const {tracer} = kit.context;
   const client = kit.connect('room');
   tracer.watch('all', everything, forever);
   let sent = 0;
@@ -258,7 +258,7 @@ test('a QoS 0 message that is dropped stands between those that were sent', (t) 
 
 test('events are counted without gaps, and told alike however many are read at once', (t) => {
   const kit = createActors({traceEventsMax: 256, sendBufferBytesMax: 1e9, retryIntervalMs: 1_000});
-  const {tracer} = kit.thread;
+  const {tracer} = kit.context;
   const clients = Array.from({length: 3}, () => kit.connect('room'));
   tracer.watch('all', everything, forever);
   let id = 0;
@@ -302,8 +302,8 @@ test('events are counted without gaps, and told alike however many are read at o
 });
 
 test('a watcher too many is refused, and disturbs nobody', (t) => {
-  const {thread, connect, publish} = createActors();
-  const {tracer} = thread;
+  const {context, connect, publish} = createActors();
+  const {tracer} = context;
   connect('room');
   for (let number = 0; number < watchersMax; number++) t.true(tracer.watch(`watcher ${number}`, everything, forever));
   t.false(tracer.watch('one more', everything, forever));
@@ -311,13 +311,13 @@ test('a watcher too many is refused, and disturbs nobody', (t) => {
   t.is(tracer.read(0, 100, 'watcher 0').events.length, 2);
   t.is(tracer.read(0, 100, 'one more').events.length, 0);
   tracer.stop();
-  t.is(thread.observation.observer, undefined);
+  t.is(context.observation.observer, undefined);
 });
 
 test('watching costs one hook and one timer however many watch, and none once nobody does', (t) => {
-  const {thread, clock} = createActors();
-  const {tracer} = thread;
-  const hooks = countHooks(thread.scheduler);
+  const {context, clock} = createActors();
+  const {tracer} = context;
+  const hooks = countHooks(context.scheduler);
   const watchers = ['one', 'two', 'three'];
   for (const isStopped of [false, true]) {
     for (const watcher of watchers) {

@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import fc from 'fast-check';
-import {emptySelection} from '../../src/protocol/trace-feed.ts';
+import {emptySelection} from '../../src/story/trace-feed.ts';
 import {isSampled, WatchList, watchersMax} from '../../src/trace/watch-list.ts';
 
 const forever = Number.POSITIVE_INFINITY;

@@ -29,7 +29,7 @@ export class ActorStage implements Stage {
 
   constructor() {
     this.kit = createActors({retryIntervalMs});
-    this.kit.thread.observation.observer = observeSteps((chart, flow, cell) => {
+    this.kit.context.observation.observer = observeSteps((chart, flow, cell) => {
       const table = tracedCharts[chart];
       if (table !== undefined) this.#observe(table.machine.id, flow, table.next[cell] as number);
     });
@@ -109,7 +109,7 @@ export class ActorStage implements Stage {
   async closeCall(): Promise<void> {
     this.kit.transport.accept('close');
     this.kit.run();
-    if (this.kit.thread.alive.size > 0) throw new Error('expected the connection to have ended with its close call');
+    if (this.kit.context.alive.size > 0) throw new Error('expected the connection to have ended with its close call');
   }
 
   compareStates(states: States): readonly string[] {

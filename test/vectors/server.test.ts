@@ -22,7 +22,7 @@ test('each packet vector causes its call, its answer and its state, on a connect
 });
 
 async function playPacket(stage: ActorStage, vector: (typeof packets)[number]): Promise<void> {
-  const {counters} = stage.kit.thread;
+  const {counters} = stage.kit.context;
   const faults = counters.packetsFaulty;
   stage.send(Buffer.from(vector.in, 'hex'));
   if (counters.packetsFaulty - faults !== (vector.fault === undefined ? 0 : 1)) throw new Error('expected a fault');

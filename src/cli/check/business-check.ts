@@ -4,9 +4,9 @@
 import {type Clock, systemClock} from '../../core/clock.ts';
 import {unreachable} from '../../core/invariant.ts';
 import {systemRandom} from '../../core/random.ts';
-import {hideUrlSecrets} from '../../gateway/configuration-urls.ts';
-import {connectHeaders} from '../../gateway/connect-headers.ts';
-import type {GatewayOptions} from '../../gateway/options.ts';
+import {connectHeaders} from '../../fronts/rainbow/connect-headers.ts';
+import {hideUrlSecrets} from '../../gateway/config/configuration-urls.ts';
+import type {GatewayOptions} from '../../gateway/config/options.ts';
 import {channelSeparator} from '../../protocol/header-name.ts';
 import {type Answer, type Call, isLast} from '../../upstream/call.ts';
 import {Caller} from '../../upstream/caller.ts';

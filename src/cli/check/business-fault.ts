@@ -1,7 +1,7 @@
 // What a failed call to the business server means and what to do about it, in words. Pure.
 
 import {unreachable} from '../../core/invariant.ts';
-import {hideUrlSecrets} from '../../gateway/configuration-urls.ts';
+import {hideUrlSecrets} from '../../gateway/config/configuration-urls.ts';
 import type {Call, FailedAnswer} from '../../upstream/call.ts';
 import type {Redirect} from './redirect-probe.ts';
 import type {Seen} from './witness.ts';

@@ -2,8 +2,8 @@
 // interval that nobody has to wait long for.
 
 import {systemRandom} from '../../core/random.ts';
+import {defaultOptions} from '../../gateway/config/options.ts';
 import {type Gateway, startGateway} from '../../gateway/gateway.ts';
-import {defaultOptions} from '../../gateway/options.ts';
 
 /** Its retry interval. */
 export const ownRetryMs = 500;

@@ -1,7 +1,7 @@
 // A connection as the page knows it, from the roster and from its packets. Never changed but replaced.
 
-import {isStray} from '../../protocol/stray-packet.ts';
-import type {PacketEvent, RosterRow} from '../../protocol/trace.ts';
+import {isStray} from '../../story/stray-packet.ts';
+import type {PacketEvent, RosterRow} from '../../story/trace.ts';
 
 /** A connection as far as it is known. */
 export interface Connection {

@@ -1,8 +1,8 @@
 // Joins the feeds of one gateway that were lost and found again into one story: what was told already is left out, threads
 // and times of a gateway that was started anew go on from those before it, and what happened unwatched is told.
 
-import type {SnapshotLine, TraceEvent, TraceHeader, TraceLine} from '../../protocol/trace.ts';
-import {isTraceEvent} from '../../protocol/trace-lines.ts';
+import type {SnapshotLine, TraceEvent, TraceHeader, TraceLine} from '../../story/trace.ts';
+import {isTraceEvent} from '../../story/trace-lines.ts';
 
 /** A time in which the gateway was not watched. */
 export interface Absence {

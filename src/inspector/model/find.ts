@@ -1,6 +1,6 @@
 // What a person asks for by its name: a message by its id, or a client by its identity.
 
-import {isTraceEvent} from '../../protocol/trace-lines.ts';
+import {isTraceEvent} from '../../story/trace-lines.ts';
 import {keyOf} from './connection.ts';
 import type {Selection} from './selection.ts';
 import type {Timeline} from './timeline.ts';

@@ -2,15 +2,8 @@
 
 import {generatePacket, type Packet} from '../../protocol/packet.ts';
 import {payloadText} from '../../protocol/payload-text.ts';
-import {answersStray, isStray} from '../../protocol/stray-packet.ts';
-import type {
-  CallAnswered,
-  CallMade,
-  PacketEvent,
-  TraceEvent,
-  TraceHeader,
-  TransitionEvent,
-} from '../../protocol/trace.ts';
+import {answersStray, isStray} from '../../story/stray-packet.ts';
+import type {CallAnswered, CallMade, PacketEvent, TraceEvent, TraceHeader, TransitionEvent} from '../../story/trace.ts';
 
 /** How a row is drawn; `stray` is a packet under an id that no message has. */
 export type Tone = 'plain' | 'dup' | 'bad' | 'stray' | 'call' | 'quiet' | 'good';

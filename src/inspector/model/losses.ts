@@ -2,7 +2,7 @@
 // the minute before the moment that is shown.
 
 import {type CounterName, counterMeanings} from '../../core/counters.ts';
-import type {SnapshotLine} from '../../protocol/trace.ts';
+import type {SnapshotLine} from '../../story/trace.ts';
 import {type Sample, spanMs} from './series.ts';
 
 /** One figure. */

@@ -1,7 +1,7 @@
 // What a person has chosen to look at, and which lines of the trace concern it.
 
-import type {TraceEvent, TraceLine} from '../../protocol/trace.ts';
-import {isTraceEvent} from '../../protocol/trace-lines.ts';
+import type {TraceEvent, TraceLine} from '../../story/trace.ts';
+import {isTraceEvent} from '../../story/trace-lines.ts';
 import {keyOf} from './connection.ts';
 import type {Timeline} from './timeline.ts';
 

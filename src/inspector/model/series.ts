@@ -2,7 +2,7 @@
 // Never changed but replaced, as all that a world holds. What can be confirmed is counted apart from QoS 0, which nobody
 // confirms: together they would look like a loss.
 
-import type {SnapshotLine, TraceEvent} from '../../protocol/trace.ts';
+import type {SnapshotLine, TraceEvent} from '../../story/trace.ts';
 
 /** Rates are per second. */
 export interface Sample {

@@ -1,7 +1,7 @@
 // Each word once. JSON makes a string of its own for every name of a chart, a state, a client and a message in every line;
 // in tens of thousands of lines that are kept these take more memory than all the rest.
 
-import type {TraceLine} from '../../protocol/trace.ts';
+import type {TraceLine} from '../../story/trace.ts';
 
 /** Words that are known at a time; identities and ids of messages come and go. */
 const wordsMax = 20_000;

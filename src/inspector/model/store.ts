@@ -1,8 +1,8 @@
 // What the page knows and shows: one timeline, one moment in it, one selection. Chart, ladder and table are read from here,
 // and so move together.
 
-import type {TraceHeader, TraceLine} from '../../protocol/trace.ts';
-import {isTraceEvent} from '../../protocol/trace-lines.ts';
+import type {TraceHeader, TraceLine} from '../../story/trace.ts';
+import {isTraceEvent} from '../../story/trace-lines.ts';
 import type {Absence} from './feed-join.ts';
 import {Matches, type Selection} from './selection.ts';
 import {SharedWords} from './shared-words.ts';

@@ -1,7 +1,7 @@
 // The lines of a trace, as many as are kept, and the world at any of them: the state at a moment is the fold of the events
 // up to it. Lines stand in blocks; each begins with the world before it, so that looking back costs one block at most.
 
-import type {TraceLine} from '../../protocol/trace.ts';
+import type {TraceLine} from '../../story/trace.ts';
 import {World} from './world.ts';
 
 interface Block {

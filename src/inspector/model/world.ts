@@ -10,7 +10,7 @@ import type {
   TraceHeader,
   TraceLine,
   TransitionEvent,
-} from '../../protocol/trace.ts';
+} from '../../story/trace.ts';
 import {isFinalState} from './chart-graph.ts';
 import {type Connection, keyOf, listed, passed, unknown} from './connection.ts';
 import {isSameRun} from './feed-join.ts';

@@ -2,8 +2,8 @@
 
 import type {ComponentChildren} from 'preact';
 import {useState} from 'preact/hooks';
-import type {TraceEvent, TraceHeader} from '../../protocol/trace.ts';
-import {isTraceEvent} from '../../protocol/trace-lines.ts';
+import type {TraceEvent, TraceHeader} from '../../story/trace.ts';
+import {isTraceEvent} from '../../story/trace-lines.ts';
 import {keyOf} from '../model/connection.ts';
 import {filterRows, type LadderRow, type RowFilter, searchRows, toRows, traceLanes} from '../model/ladder.ts';
 import {readFields} from '../model/packet-fields.ts';

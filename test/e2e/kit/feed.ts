@@ -2,8 +2,8 @@
 
 import {get, type IncomingMessage} from 'node:http';
 import type {ExecutionContext} from 'ava';
-import type {TraceLine} from '../../../src/protocol/trace.ts';
-import {TraceReader} from '../../../src/protocol/trace-lines.ts';
+import type {TraceLine} from '../../../src/story/trace.ts';
+import {TraceReader} from '../../../src/story/trace-lines.ts';
 import type {Api} from './api.ts';
 import {within} from './deadline.ts';
 

@@ -53,7 +53,7 @@ export class Scene {
   readonly stage: Stage;
   readonly business: BusinessServer;
   /** Between the gateway and its business server. */
-  readonly businessLine: TcpProxy;
+  readonly backendClient: TcpProxy;
   readonly ledger = new Ledger();
   /** The one that runs now. */
   daemon: Daemon;
@@ -63,11 +63,11 @@ export class Scene {
   readonly #abandoned = new Set<() => void>();
   readonly #underWay = new Set<Promise<Published | undefined>>();
 
-  private constructor(stage: Stage, business: BusinessServer, businessLine: TcpProxy, daemon: Daemon) {
+  private constructor(stage: Stage, business: BusinessServer, backendClient: TcpProxy, daemon: Daemon) {
     this.stage = stage;
     stage.teardown(() => this.cast.close());
     this.business = business;
-    this.businessLine = businessLine;
+    this.backendClient = backendClient;
     this.daemon = daemon;
   }
 

@@ -1,7 +1,7 @@
 // The publications of a run: who should have got each, who did, and whether what its caller was told is true. [RB-61]
 
 import {plausibleSkewMs} from '../../../src/cluster/discovery.ts';
-import type {PublishOutcome, PublishRequest} from '../../../src/cluster/switchboard.ts';
+import type {PublishOutcome, PublishRequest} from '../../../src/router/router.ts';
 import type {SimulatedClient} from './client.ts';
 import type {SimulatedNode} from './node.ts';
 import type {ClusterWorld} from './world.ts';
@@ -56,7 +56,7 @@ export class Ledger {
       payload: Buffer.from(payload),
       wantsReplies: true,
     };
-    node.switchboard.publish(request).then(
+    node.router.publish(request).then(
       (outcome) => {
         this.#waiting.delete(publication);
         publication.outcome = outcome;

@@ -1,27 +1,27 @@
-// One node of a simulated cluster: the actors, the federated switchboard, the peers and the discovery are the product's
+// One node of a simulated cluster: the actors, the cluster router, the peers and the discovery are the product's
 // own; the HTTP between nodes is read and answered with the product's own pieces, and carried by the simulated network.
 
 import {spawnConnection} from '../../../src/actors/connection-actor.ts';
-import {createThread} from '../../../src/actors/create-thread.ts';
-import {stopThread} from '../../../src/actors/stop-thread.ts';
-import {createLocalSwitchboard} from '../../../src/actors/switchboard-local.ts';
-import type {Thread} from '../../../src/actors/thread.ts';
+import {createShardContext} from '../../../src/actors/create-shard-context.ts';
+import {createLocalRouter} from '../../../src/actors/local-router.ts';
+import type {ShardContext} from '../../../src/actors/shard-context.ts';
+import {stopShardContext} from '../../../src/actors/stop-shard-context.ts';
+import {createClusterRouter} from '../../../src/cluster/cluster-router.ts';
 import {Discovery} from '../../../src/cluster/discovery.ts';
 import {answerHello, type HelloPath, type HelloProof, type HelloQuestion} from '../../../src/cluster/hello.ts';
 import {NodePeers} from '../../../src/cluster/node-peers.ts';
 import type {NodeAnswer, NodeRequest} from '../../../src/cluster/node-transport.ts';
-import type {Switchboard} from '../../../src/cluster/switchboard.ts';
-import {createFederatedSwitchboard} from '../../../src/cluster/switchboard-federated.ts';
 import {createCounters} from '../../../src/core/counters.ts';
-import {doneText, outcomeText} from '../../../src/gateway/api-answer.ts';
-import {parseQuery} from '../../../src/gateway/api-query.ts';
-import {readEviction, readPublish, readSubscription} from '../../../src/gateway/api-request.ts';
+import {doneText, outcomeText} from '../../../src/gateway/http/api-answer.ts';
+import {parseQuery} from '../../../src/gateway/http/api-query.ts';
+import {readEviction, readPublish, readSubscription} from '../../../src/gateway/http/api-request.ts';
 import {apiPaths} from '../../../src/protocol/api.ts';
 import {headerNodeCall} from '../../../src/protocol/header-name.ts';
 import {isBodyOf, isNodeCall, readNodeCall, signNodeAnswer} from '../../../src/protocol/node-call.ts';
 import {emptyBytes} from '../../../src/protocol/packet.ts';
 import {refusalOf, refusalText} from '../../../src/protocol/refusal.ts';
 import {signatureWindowSeconds} from '../../../src/protocol/signature.ts';
+import type {Router} from '../../../src/router/router.ts';
 import type {Answer, Call, UpstreamTransport} from '../../../src/upstream/call.ts';
 import type {Tape} from '../../trace/tape.ts';
 import {SimulatedClient} from './client.ts';
@@ -60,7 +60,7 @@ export class SimulatedNode {
   readonly clients = new Set<SimulatedClient>();
   /** All clients that it ever had. */
   readonly past = new Set<SimulatedClient>();
-  readonly switchboard: Switchboard;
+  readonly router: Router;
   readonly peers: NodePeers;
   readonly counters = createCounters();
   isAlive = true;
@@ -69,9 +69,9 @@ export class SimulatedNode {
   wasKilled = false;
   #thawedAt = Number.NEGATIVE_INFINITY;
   readonly #world: ClusterWorld;
-  readonly #thread: Thread;
+  readonly #context: ShardContext;
   readonly #discovery: Discovery;
-  readonly #ownNode: Switchboard;
+  readonly #ownNode: Router;
   readonly #business = new YesSayer(this);
 
   constructor(world: ClusterWorld, network: Network, address: string, {number, tape}: NodeTerms) {
@@ -82,7 +82,7 @@ export class SimulatedNode {
     const skewMsMax = dice.pick(skewsMsMax);
     this.skewMs = dice.integer(-skewMsMax, skewMsMax);
     this.clock = new NodeClock(world.clock, this.skewMs);
-    this.#thread = createThread({
+    this.#context = createShardContext({
       settings: {
         pingIntervalMs: 25_000,
         ackTimeoutMs: 0,
@@ -106,7 +106,7 @@ export class SimulatedNode {
       onFailure: (actor, error) => world.note(`${actor} failed: ${String(error)}`),
       onFatal: (error) => world.note(`node ${address} failed: ${String(error)}`),
     });
-    tape?.watch(this.#thread, address);
+    tape?.watch(this.#context, address);
     const shared = {
       keys,
       securityToken: token,
@@ -137,9 +137,9 @@ export class SimulatedNode {
       report: () => {},
       warn: () => {},
     });
-    const local = createLocalSwitchboard(this.#thread);
-    this.switchboard = createFederatedSwitchboard(local, () => this.peers.all);
-    this.#ownNode = createFederatedSwitchboard(local, () => []);
+    const local = createLocalRouter(this.#context);
+    this.router = createClusterRouter(local, () => this.peers.all);
+    this.#ownNode = createClusterRouter(local, () => []);
   }
 
   get origin(): string {
@@ -158,7 +158,7 @@ export class SimulatedNode {
     );
     this.clients.add(client);
     this.past.add(client);
-    const actor = spawnConnection(this.#thread, client, identity);
+    const actor = spawnConnection(this.#context, client, identity);
     client.attach(actor);
     this.#business.channels.set(identity, channel);
     actor.tell({kind: 'start', headers: []});
@@ -235,9 +235,9 @@ export class SimulatedNode {
   async stop(): Promise<void> {
     this.isStopping = true;
     this.#discovery.stop();
-    await stopThread(this.#thread, {graceMs: stopGraceMs});
+    await stopShardContext(this.#context, {graceMs: stopGraceMs});
     this.peers.close();
-    this.#thread.heartbeats.stop();
+    this.#context.heartbeats.stop();
     // Before its clock ends with it, and before any of them could fire.
     const {pendingCount} = this.clock;
     if (pendingCount > 0) this.#world.note(`${this.address} has stopped, and left ${pendingCount} timers`);

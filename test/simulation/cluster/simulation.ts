@@ -224,19 +224,19 @@ class ClusterSimulation {
     if (king === undefined || this.#world.faults.length > 0) return;
     const asked = this.#living.map((node, place) => {
       const {identity} = others[place] ?? king;
-      return node.switchboard.subscribe({identity, channel: 'throne'}, false);
+      return node.router.subscribe({identity, channel: 'throne'}, false);
     });
     await this.#expect(Promise.all(asked), (answers) => answers.every(({outcome}) => outcome === 'done'), 'joining');
     const any = (): SimulatedNode => this.#world.dice.pick(this.#living);
     const throne = {identity: king.identity, channel: 'throne'};
     await this.#expect(
-      any().switchboard.subscribe(throne, true),
+      any().router.subscribe(throne, true),
       ({outcome, isPartial}) => outcome === 'done' && !isPartial,
       'occupy',
     );
     await this.#expectMembers(any(), [king.identity]);
     await this.#expect(
-      any().switchboard.unsubscribe(throne),
+      any().router.unsubscribe(throne),
       ({outcome, isPartial}) => outcome === 'done' && !isPartial,
       'leaving',
     );
@@ -253,7 +253,7 @@ class ClusterSimulation {
       wantsReplies: true,
     } as const;
     await this.#expect(
-      node.switchboard.publish({...request, payload: Buffer.from(`throne ${identities.length}`)}),
+      node.router.publish({...request, payload: Buffer.from(`throne ${identities.length}`)}),
       ({replies}) => replies.map(({identity}) => identity).join() === identities.join(),
       `${identities.length} on the throne`,
     );

@@ -3,7 +3,7 @@
 
 import type {Link} from '../../../src/actors/link.ts';
 import type {ConnectionMessage} from '../../../src/actors/messages.ts';
-import type {Gated, ReadGate} from '../../../src/gateway/read-gate.ts';
+import type {Gated, ReadGate} from '../../../src/fronts/rainbow/read-gate.ts';
 import {unframe} from '../../../src/protocol/frame.ts';
 import {emptyBytes, parsePacket, type Qos} from '../../../src/protocol/packet.ts';
 import type {ActorRef} from '../../../src/runtime/actor.ts';

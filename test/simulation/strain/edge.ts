@@ -1,10 +1,10 @@
-// Where clients come in, in place of src/gateway/websocket-edge.ts and its sockets.
+// Where clients come in, in place of src/fronts/rainbow/websocket-edge.ts and its sockets.
 
 import {spawnConnection} from '../../../src/actors/connection-actor.ts';
-import {earlyBytesMax} from '../../../src/gateway/early-bytes.ts';
-import type {GatewayOptions} from '../../../src/gateway/options.ts';
-import {ReadGate} from '../../../src/gateway/read-gate.ts';
-import type {ShardCore} from '../../../src/gateway/shard-core.ts';
+import {earlyBytesMax} from '../../../src/fronts/rainbow/early-bytes.ts';
+import {ReadGate} from '../../../src/fronts/rainbow/read-gate.ts';
+import type {GatewayOptions} from '../../../src/gateway/config/options.ts';
+import type {ShardCore} from '../../../src/gateway/shard/shard-core.ts';
 import type {StrainClient} from './client.ts';
 import type {SimulatedThread} from './thread.ts';
 
@@ -22,19 +22,19 @@ export class NodeEdge {
     this.#core = core;
     this.#thread = thread;
     this.#options = options;
-    const {counters, memory, scheduler} = core.thread;
+    const {counters, memory, scheduler} = core.context;
     this.#gate = new ReadGate({clock: thread.clock, counters, memory, requestTurn: () => scheduler.requestTurn()});
     scheduler.onTurnEnd('flush', () => this.#gate.look());
   }
 
   accept(client: StrainClient): void {
-    const {thread, memory} = this.#core;
-    if (thread.isStopping || !this.#core.mayAdmit() || !memory.hasRoomFor(earlyBytesMax)) {
+    const {context, memory} = this.#core;
+    if (context.isStopping || !this.#core.mayAdmit() || !memory.hasRoomFor(earlyBytesMax)) {
       client.refuse(503);
       return;
     }
-    const identity = thread.random.hex(identityBytes);
-    const actor = spawnConnection(thread, client, identity);
+    const identity = context.random.hex(identityBytes);
+    const actor = spawnConnection(context, client, identity);
     client.gate = this.#gate;
     client.attach(actor, identity, this.#thread);
     const deadline = this.#thread.clock.startTimer(this.#options.callTimeoutMs + handshakeGraceMs, () =>

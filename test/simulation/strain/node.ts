@@ -5,20 +5,20 @@ import {EventEmitter} from 'node:events';
 import type {MessagePort} from 'node:worker_threads';
 import type {FastifyReply, FastifyRequest} from 'fastify';
 import type {Logger} from 'pino';
-import type {Switchboard} from '../../../src/cluster/switchboard.ts';
-import {createFederatedSwitchboard} from '../../../src/cluster/switchboard-federated.ts';
+import {createClusterRouter} from '../../../src/cluster/cluster-router.ts';
 import {Pulse} from '../../../src/core/watchdog.ts';
-import {BodyMemory} from '../../../src/gateway/body-memory.ts';
-import {LedgerWriter} from '../../../src/gateway/close-ledger.ts';
-import type {GatewayOptions} from '../../../src/gateway/options.ts';
-import type {Shard} from '../../../src/gateway/shard.ts';
-import type {ShardCommand, ShardNotice, ShardReport, ShardStart} from '../../../src/gateway/shard-command.ts';
-import {ShardCore} from '../../../src/gateway/shard-core.ts';
-import type {NodeMemory} from '../../../src/gateway/shard-memory.ts';
-import type {ShardThread} from '../../../src/gateway/shard-process.ts';
-import {serveShard} from '../../../src/gateway/shard-service.ts';
-import {Shards} from '../../../src/gateway/shards.ts';
-import {createSwitchboardDrain} from '../switchboard-drain.ts';
+import type {GatewayOptions} from '../../../src/gateway/config/options.ts';
+import {BodyMemory} from '../../../src/gateway/http/body-memory.ts';
+import {LedgerWriter} from '../../../src/gateway/shard/close-ledger.ts';
+import type {Shard} from '../../../src/gateway/shard/shard.ts';
+import type {ShardCommand, ShardNotice, ShardReport, ShardStart} from '../../../src/gateway/shard/shard-command.ts';
+import {ShardCore} from '../../../src/gateway/shard/shard-core.ts';
+import type {NodeMemory} from '../../../src/gateway/shard/shard-memory.ts';
+import {serveShard} from '../../../src/gateway/shard/shard-service.ts';
+import type {ShardThread} from '../../../src/gateway/shards/running-shard.ts';
+import {Shards} from '../../../src/gateway/shards/shards.ts';
+import type {Router} from '../../../src/router/router.ts';
+import {createRouterDrain} from '../router-drain.ts';
 import type {BusinessServer} from './business.ts';
 import type {StrainClient} from './client.ts';
 import {NodeEdge} from './edge.ts';
@@ -42,7 +42,7 @@ export class SimulatedShard extends EventEmitter implements ShardThread {
   readonly index: number;
   readonly thread: SimulatedThread;
   readonly core: ShardCore;
-  readonly switchboard: Switchboard;
+  readonly router: Router;
   /** Clients whose sockets it has. */
   readonly clients = new Set<StrainClient>();
   isListening = false;
@@ -97,8 +97,8 @@ export class SimulatedShard extends EventEmitter implements ShardThread {
       },
     );
     const {local, peers} = this.core;
-    const drain = createSwitchboardDrain(createFederatedSwitchboard(local, () => peers.all, peers.inOrder));
-    this.switchboard = world.sabotage === 'unsaid' ? hiding(drain.switchboard) : drain.switchboard;
+    const drain = createRouterDrain(createClusterRouter(local, () => peers.all, peers.inOrder));
+    this.router = world.sabotage === 'unsaid' ? hiding(drain.router) : drain.router;
     this.#edge = new NodeEdge(this.core, thread, options);
     this.#bodies = new BodyMemory(this.core.memory, options.payloadBytesMax);
     thread.onEnd(() => this.#ended());
@@ -185,10 +185,10 @@ export class SimulatedShard extends EventEmitter implements ShardThread {
 }
 
 /** Never says what an answer does not cover. */
-function hiding(switchboard: Switchboard): Switchboard {
+function hiding(router: Router): Router {
   return {
-    ...switchboard,
-    publish: async (request) => ({...(await switchboard.publish(request)), isPartial: false, isTimedOut: false}),
+    ...router,
+    publish: async (request) => ({...(await router.publish(request)), isPartial: false, isTimedOut: false}),
   };
 }
 

@@ -1,6 +1,6 @@
 // What a seed decides of a node under strain before anything runs. Each world has one kind of trouble; its seeds are its own.
 
-import {defaultOptions, type GatewayOptions} from '../../../src/gateway/options.ts';
+import {defaultOptions, type GatewayOptions} from '../../../src/gateway/config/options.ts';
 import {Dice} from '../dice.ts';
 
 /**

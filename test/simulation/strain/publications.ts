@@ -1,7 +1,7 @@
 // The publications of a run: who should have had each, who did, and whether its caller was told the truth. [RB-61] [RB-66]
 
-import type {PublishOutcome} from '../../../src/cluster/switchboard.ts';
 import {RainbowError} from '../../../src/core/errors.ts';
+import type {PublishOutcome} from '../../../src/router/router.ts';
 import {room} from './business.ts';
 import type {StrainClient} from './client.ts';
 import type {SimulatedShard} from './node.ts';
@@ -54,7 +54,7 @@ export class Publications {
       return true;
     };
     shard.thread.onEnd(() => void end());
-    shard.switchboard.publish(request).then(
+    shard.router.publish(request).then(
       (outcome) => {
         if (!end() || shard.thread.isFrozen) return;
         settled?.(outcome, members);

@@ -6,7 +6,7 @@ import type {StrainWorld} from './world.ts';
 
 /** What the end of a shard takes besides: the last calls under way, messages between threads. */
 const slackMs = 1_000;
-/** Of the grace, what is kept for calls under way when the connections have ended, as in src/gateway/shard-core.ts. */
+/** Of the grace, what is kept for calls under way when the connections have ended, as in src/gateway/shard/shard-core.ts. */
 const callGraceMs = 500;
 const turnMs = 50;
 
@@ -24,7 +24,7 @@ export class ShardEnd {
   }
 
   constructor(world: StrainWorld, shard: SimulatedShard) {
-    const {closes} = shard.core.thread;
+    const {closes} = shard.core.context;
     this.#world = world;
     this.#shard = shard;
     this.#startedAt = world.clock.now();
@@ -35,7 +35,7 @@ export class ShardEnd {
   /** To be called in each instant. */
   look(): void {
     if (this.#endedAt !== undefined) return;
-    const {closes} = this.#shard.core.thread;
+    const {closes} = this.#shard.core.context;
     const now = this.#world.clock.now();
     if (this.#shard.hasStopped) {
       this.#endedAt = now;

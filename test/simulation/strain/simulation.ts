@@ -4,8 +4,8 @@
 import {NodeLoad} from '../../../src/cluster/node-load.ts';
 import {sumCounters} from '../../../src/core/counters.ts';
 import {MemoryBound, messageOverheadBytes} from '../../../src/core/memory-bound.ts';
-import type {GatewayOptions} from '../../../src/gateway/options.ts';
-import {createNodeMemory, type NodeMemory} from '../../../src/gateway/shard-memory.ts';
+import type {GatewayOptions} from '../../../src/gateway/config/options.ts';
+import {createNodeMemory, type NodeMemory} from '../../../src/gateway/shard/shard-memory.ts';
 import {BusinessServer, type Job} from './business.ts';
 import {Crowd} from './crowd.ts';
 import {listeningLog} from './log.ts';
@@ -193,7 +193,7 @@ export class Strain {
     if (lost > 0 && world.plan.world !== 'hung') world.note(`${lost} messages were dropped and not counted`);
     if (held.total !== 0) world.note(`${held.total} bytes are held for nobody`);
     for (const shard of node.listening) {
-      const {alive, connections, handshakes, channels} = shard.core.thread;
+      const {alive, connections, handshakes, channels} = shard.core.context;
       const left = alive.size + connections.size + handshakes.size + channels.size;
       if (left > 0) world.note(`${left} actors are left`);
     }

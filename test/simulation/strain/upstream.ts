@@ -7,7 +7,7 @@ import {serveLine} from '../../../src/upstream/line-server.ts';
 import type {
   LinePort,
   LineTask,
-  PoolSurroundings,
+  PoolEnvironment,
   UpstreamThreads,
   UpstreamWorkerData,
 } from '../../../src/upstream/upstream-threads.ts';
@@ -125,7 +125,7 @@ export function surroundPool(
   shard: SimulatedThread,
   business: BusinessServer,
   keep: (workers: UpstreamWorkers) => void,
-): PoolSurroundings {
+): PoolEnvironment {
   return {
     clock: shard.clock,
     defer: shard.defer,

@@ -1,0 +1,137 @@
+// What one connection says to the business server: the connect call and its messages; under which identity, with which
+// cookie. Part of the connection actor, to which the answers come.
+
+import type {CloseCallReason} from '../protocol/close-reason.ts';
+import type {Cell} from '../runtime/actor.ts';
+import type {Subject} from '../trace/observer.ts';
+import type {AcceptedAnswer, Answer, Call, Standing} from '../upstream/call.ts';
+import type {InboundMessage} from './inbound-message.ts';
+import type {ConnectionMessage} from './messages.ts';
+import type {OwedClose} from './owed-close.ts';
+import type {ShardContext} from './shard-context.ts';
+import {nextStanding} from './standing.ts';
+import {overloaded} from './upstream-caller.ts';
+
+export class BackendClient implements Subject {
+  /** Ours until the connect answer gives another. */
+  identity: string;
+  /** Which of two connections with one identity is the newer; 0 where the identity is our own. */
+  fencingToken = 0;
+  readonly number: number;
+  watchMask = 0;
+  watchEpoch = 0;
+  subjectPlace = 0;
+  readonly #context: ShardContext;
+  readonly #actor: Cell<ConnectionMessage>;
+  #cookie: string | undefined;
+  #standing: Standing = 'new';
+  #connectCall = 0;
+  /** A close call is owed for each successful connect. The outbox holds it from the end of the connection on. [RB-64] */
+  #close: 'owed' | OwedClose | undefined;
+
+  constructor(context: ShardContext, actor: Cell<ConnectionMessage>, identity: string) {
+    this.#context = context;
+    this.#actor = actor;
+    this.identity = identity;
+    this.number = context.sequences.nextConnection();
+  }
+
+  /** Asks whether the client may connect. */
+  connect(headers: readonly string[]): void {
+    this.#connectCall = this.#context.sequences.nextCall();
+    this.#make({kind: 'connect', call: this.#connectCall, identity: this.identity, headers});
+  }
+
+  /** Takes over what the answer to {@link connect} says about identity and cookie. A close call is owed from now on. */
+  connected(answer: AcceptedAnswer): void {
+    this.#close = 'owed';
+    this.#cookie = readCookie(answer.cookie, undefined);
+    if (answer.identityFault !== undefined) {
+      this.#context.counters.identitiesUnfit++;
+      this.#context.hooks.identityUnfit?.(answer.identityFault);
+    }
+    this.#name(answer.identity);
+    const {identity, fencingToken} = this;
+    this.#context.hooks.ledger.owed(this.closing, identity, fencingToken, this.#cookie);
+  }
+
+  #name(identity: string | undefined): void {
+    if (identity === undefined) return;
+    this.identity = identity;
+    this.watchEpoch = 0;
+    this.subjectPlace = 0;
+    this.#actor.name = identity;
+    // In this order: the newer of two finds the older one held, on whatever thread.
+    this.#context.hooks.identityHeld(identity, true);
+    this.fencingToken = this.#context.sequences.nextFencingToken();
+  }
+
+  /** Forwards one message. */
+  forward(message: InboundMessage): void {
+    const {identity} = this;
+    const {type, payload} = message;
+    const call = this.#context.sequences.nextCall();
+    const cookie = this.#cookie;
+    const standing = this.#standing;
+    this.#make({kind: 'message', call, identity, cookie, message: message.message, type, standing, payload}, message);
+  }
+
+  /** RAINBOWMESSAGEID of its close call. */
+  get closing(): string {
+    return this.#context.sequences.closeOf(this.number);
+  }
+
+  /** The connection has ended: its close call is pending from now on, if one is owed. */
+  holdClose(reason: CloseCallReason): void {
+    if (this.#close !== 'owed') return;
+    const {identity, fencingToken, closing: message} = this;
+    this.#context.hooks.ledger.ended(message, reason);
+    const facts = {
+      identity,
+      fencingToken,
+      cookie: this.#cookie,
+      message,
+      reason,
+      subject: this,
+      owner: this.#actor,
+    };
+    this.#close = this.#context.closes.hold(facts);
+  }
+
+  /** The calls before it are over: it is made. */
+  releaseClose(): void {
+    if (typeof this.#close !== 'object') return;
+    this.#context.closes.release(this.#close, this.#cookie);
+    this.#close = undefined;
+  }
+
+  /** The answer to one of its messages came. */
+  learn(answer: Answer): void {
+    this.#standing = nextStanding(answer, this.#standing);
+  }
+
+  /** Nobody waits for the answer to {@link connect} any more. */
+  withdrawConnect(): void {
+    this.#context.upstream.tell({kind: 'withdraw', call: this.#connectCall});
+  }
+
+  /** An answer's cookie: absent keeps, empty clears. */
+  remember(cookie: string | undefined): void {
+    const read = readCookie(cookie, this.#cookie);
+    if (read === this.#cookie) return;
+    this.#cookie = read;
+    this.#context.hooks.ledger.cookieChanged(this.closing, read);
+  }
+
+  #make(call: Call, context?: InboundMessage): void {
+    const {observer} = this.#context.observation;
+    if (observer !== undefined) observer.called(this, context, call);
+    if (this.#context.upstream.tell({kind: 'call', call, from: this.#actor, context})) return;
+    this.#actor.tell({kind: 'answered', answer: overloaded(call), context});
+  }
+}
+
+function readCookie(told: string | undefined, known: string | undefined): string | undefined {
+  if (told === undefined) return known;
+  return told === '' ? undefined : told;
+}

@@ -1,0 +1,134 @@
+// Makes what the actors of one thread share, and its upstream caller.
+
+import type {Clock} from '../core/clock.ts';
+import type {Counters} from '../core/counters.ts';
+import {MemoryBound} from '../core/memory-bound.ts';
+import type {Random} from '../core/random.ts';
+import {Registry} from '../runtime/registry.ts';
+import {Scheduler} from '../runtime/scheduler.ts';
+import {type Directive, Supervisor} from '../runtime/supervisor.ts';
+import {TimerWheel} from '../runtime/timer-wheel.ts';
+import type {Observation} from '../trace/observer.ts';
+import {Tracer} from '../trace/tracer.ts';
+import type {AcceptedAnswer, UpstreamTransport} from '../upstream/call.ts';
+import type {ActorSettings} from './actor-settings.ts';
+import {CloseOutbox} from './close-outbox.ts';
+import type {ConnectionMessage} from './messages.ts';
+import type {CloseLoss} from './owed-close.ts';
+import {Sequences} from './sequences.ts';
+import type {ShardContext} from './shard-context.ts';
+import {noHooks, type ShardHooks} from './shard-hooks.ts';
+import {spawnUpstreamCaller} from './upstream-caller.ts';
+
+/** What a thread is made of. */
+export interface ShardContextOptions {
+  readonly settings: ActorSettings;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly counters: Counters;
+  readonly transport: UpstreamTransport;
+  /** Whether one more call to the business server may be made. @default always */
+  readonly mayCall?: () => boolean;
+  /** @default the thread is alone, and reports to nobody */
+  readonly hooks?: ShardHooks;
+  /** See {@link ShardContext.number}. @default 0 */
+  readonly number?: number;
+  /** @default unbounded */
+  readonly memory?: MemoryBound;
+  /** Memory shared by the threads of a node; see {@link Sequences}. @default one of its own */
+  readonly fencingTokens?: SharedArrayBuffer;
+  /** See {@link Scheduler}: `setImmediate` in the product. */
+  readonly defer: (turn: () => void) => void;
+  /** Called with each failure of an actor, for the log. */
+  readonly onFailure: (actor: string, error: unknown) => void;
+  /** Called with each close call that was given up, for the log. @default none */
+  readonly onCloseLost?: (loss: CloseLoss) => void;
+  /** Called with an error that no restart could recover from: the thread must end. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+const traceEventsDefault = 65_536;
+const traceKeepDefaultMs = 3_600_000;
+/** Bytes of chance in the prefix of a thread's ids. */
+const prefixBytes = 5;
+/** Heartbeats may be late by this part of the keep-alive, within these bounds. */
+const ticksPerKeepAlive = 32;
+const tickMsMin = 5;
+const tickMsMax = 1_000;
+
+/** Makes the shared state of one thread and its upstream caller; nothing runs until an actor has a message. */
+export function createShardContext(options: ShardContextOptions): ShardContext {
+  const {clock, counters, settings, random, hooks = noHooks, number = 0} = options;
+  const scheduler = new Scheduler({clock, counters, defer: options.defer, onFatal: options.onFatal});
+  scheduler.onTurnEnd('commit', () => hooks.ledger.turnEnds());
+  const supervise = (directive: Directive): Supervisor =>
+    new Supervisor({
+      clock,
+      directive,
+      onFailure: options.onFailure,
+      escalate: (error) => scheduler.fatal(error),
+    });
+  const observation: Observation = {observer: undefined};
+  const {traceEventsMax: eventsMax = traceEventsDefault, traceKeepMs: keepMs = traceKeepDefaultMs} = settings;
+  const tracer = new Tracer({thread: number, eventsMax, keepMs, clock, turn: scheduler, observation});
+  const upstreamSupervisor = supervise('restart');
+  const tickMs = Math.min(tickMsMax, Math.max(tickMsMin, settings.keepAliveMs / ticksPerKeepAlive));
+  const thread: Omit<ShardContext, 'closes'> = {
+    clock,
+    random,
+    counters,
+    settings,
+    memory: options.memory ?? new MemoryBound(Number.POSITIVE_INFINITY),
+    scheduler,
+    supervisors: {
+      // One client's connection: nobody else is concerned, and nothing is there to restart. [RB-58]
+      connections: supervise('stop'),
+      channels: supervise('restart'),
+    },
+    connections: new Registry(),
+    contenders: new Registry(),
+    handshakes: new Set(),
+    channels: new Registry((channel, hasMembers) => hooks.channelChanged(channel, hasMembers)),
+    heartbeats: new TimerWheel<ConnectionMessage>({
+      clock,
+      tickMs,
+      message: {kind: 'heartbeatDue'},
+      defer: options.defer,
+    }),
+    upstream: spawnUpstreamCaller(scheduler, upstreamSupervisor, options.transport, {
+      mayCall: options.mayCall ?? ((): boolean => true),
+      changed: (by) => hooks.loadChanged('calls', by),
+      ended: (kind, answer) => hooks.callEnded(kind, answer),
+      onUnclaimed: (identity, answer) => closeUnclaimed(whole, identity, answer),
+    }),
+    observation,
+    number,
+    tracer,
+    sequences: new Sequences(random.hex(prefixBytes), options.fencingTokens),
+    hooks,
+    closeLost: options.onCloseLost ?? ((): void => {}),
+    alive: new Set(),
+    isStopping: false,
+  };
+  const whole: ShardContext = Object.assign(thread, {closes: new CloseOutbox(thread)});
+  return whole;
+}
+
+// The connect call of a connection that has failed meanwhile: who was let in must be reported closed. [RB-64]
+function closeUnclaimed({closes, hooks, sequences}: ShardContext, identity: string, answer: AcceptedAnswer): void {
+  const isNamed = answer.identity !== undefined;
+  if (isNamed) hooks.identityHeld(answer.identity, true);
+  const fencingToken = isNamed ? sequences.nextFencingToken() : 0;
+  const message = sequences.closeOf(sequences.nextConnection());
+  const cookie = answer.cookie === '' ? undefined : answer.cookie;
+  const facts = {
+    identity: answer.identity ?? identity,
+    fencingToken,
+    message,
+    cookie,
+    reason: 'crashed',
+  } as const;
+  hooks.ledger.owed(message, facts.identity, fencingToken, cookie);
+  hooks.ledger.ended(message, 'crashed');
+  closes.release(closes.hold(facts), cookie);
+}

@@ -1,0 +1,107 @@
+// One thread as a part of the gateway: the operations on its own connections and channels.
+
+import type {LocalRouter} from '../cluster/cluster-router.ts';
+import {RainbowError} from '../core/errors.ts';
+import type {ChannelInfo, Joined, PublishOutcome, PublishRequest, SubscribeOutcome} from '../router/router.ts';
+import type {ActorRef} from '../runtime/actor.ts';
+import {ask} from '../runtime/ask.ts';
+import {inspect} from './inspector.ts';
+import type {ChannelMessage} from './messages.ts';
+import {nobody, publish} from './publisher.ts';
+import type {ShardContext} from './shard-context.ts';
+import {takeOver} from './takeover.ts';
+
+/** Beyond the time an answer is due anyway: a failure of ours, not of a client. */
+const answerGraceMs = 5_000;
+const noRecipients: ReadonlySet<never> = new Set();
+/** Messages waiting for one channel at which publications to it are refused; joins and leaves still find room. */
+const channelDepthMax = 10_000;
+
+/** See {@link LocalRouter}. */
+export function createLocalRouter(context: ShardContext): LocalRouter {
+  const {clock, channels, connections} = context;
+
+  function publishToChannel(name: string, request: PublishRequest): Promise<PublishOutcome> | PublishOutcome {
+    const channel = channels.find(name);
+    if (request.qos === 0 && channel !== undefined) return broadcastToChannel(channel, request);
+    return ask<PublishOutcome>(clock, request.timeoutMs + answerGraceMs, (reply) => {
+      if (channel === undefined) {
+        publish(context, noRecipients, request, reply);
+        return true;
+      }
+      return channel.depth < channelDepthMax && channel.tell({kind: 'publish', request, reply});
+    });
+  }
+
+  // Nothing comes back from a QoS 0 message, so nobody waits until it is under way: what is told next comes after it.
+  function broadcastToChannel(channel: ActorRef<ChannelMessage>, request: PublishRequest): PublishOutcome {
+    const message = request.message ?? context.sequences.nextPublication();
+    const isTold =
+      channel.depth < channelDepthMax &&
+      channel.tell({kind: 'publish', request: {...request, message}, reply: ignoreOutcome});
+    if (!isTold) throw new RainbowError('RB_OVERLOADED', 'The queue of the channel is full. Retry later.');
+    return nobody(message);
+  }
+
+  function publishToIdentity(identity: string, request: PublishRequest): Promise<PublishOutcome> {
+    const connection = connections.find(identity);
+    return ask<PublishOutcome>(clock, request.timeoutMs + answerGraceMs, (reply) => {
+      publish(context, connection === undefined ? noRecipients : new Set([connection]), request, reply);
+      return true;
+    });
+  }
+
+  return {
+    async publish(request) {
+      if (context.isStopping) throw new RainbowError('RB_STOPPING');
+      if (request.identity !== undefined) return publishToIdentity(request.identity, request);
+      return publishToChannel(request.channel ?? '', request);
+    },
+
+    async subscribe({identity, channel}, occupy) {
+      if (context.isStopping) throw new RainbowError('RB_STOPPING');
+      const connection = connections.find(identity);
+      if (connection === undefined) return {outcome: 'noSuchConnection', ticket: 0};
+      return ask<Joined>(clock, answerGraceMs, (reply) => connection.tell({kind: 'subscribe', channel, occupy, reply}));
+    },
+
+    async unsubscribe({identity, channel}) {
+      const connection = connections.find(identity);
+      if (connection === undefined) return 'done';
+      return ask<SubscribeOutcome>(clock, answerGraceMs, (reply) =>
+        connection.tell({kind: 'unsubscribe', channel, reply}),
+      );
+    },
+
+    async evict(channel, before) {
+      channels.find(channel)?.tell({kind: 'evict', before});
+    },
+
+    takeOver: (identity, fencingToken) =>
+      new Promise<void>((resolve) => {
+        if (takeOver(context, identity, fencingToken, resolve)) resolve();
+      }),
+
+    inspect: (question) => inspect(context, question),
+
+    hasConnection: (identity) => connections.find(identity) !== undefined,
+
+    nextPublication: () => context.sequences.nextPublication(),
+
+    nextTicket: () => context.sequences.nextTicket(),
+
+    async info() {
+      const asked: Promise<ChannelInfo>[] = [];
+      for (const [, channel] of channels.entries()) {
+        asked.push(ask<ChannelInfo>(clock, answerGraceMs, (reply) => channel.tell({kind: 'describe', reply})));
+      }
+      // A channel that ends while it is asked has no members to tell of.
+      const told = await Promise.allSettled(asked);
+      const found = told.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
+      found.sort((left, right) => (left.name < right.name ? -1 : 1));
+      return {connections: connections.size, channels: found};
+    },
+  };
+}
+
+function ignoreOutcome(): void {}

@@ -1,0 +1,57 @@
+// What the actors of one thread share: the scheduler, the registries, the settings. Made once by create-shard-context.ts, handed to
+// every actor; nothing in it is global.
+
+import type {Clock} from '../core/clock.ts';
+import type {Counters} from '../core/counters.ts';
+import type {MemoryBound} from '../core/memory-bound.ts';
+import type {Random} from '../core/random.ts';
+import type {ActorRef} from '../runtime/actor.ts';
+import type {Registry} from '../runtime/registry.ts';
+import type {Scheduler} from '../runtime/scheduler.ts';
+import type {Supervisor} from '../runtime/supervisor.ts';
+import type {TimerWheel} from '../runtime/timer-wheel.ts';
+import type {Observation} from '../trace/observer.ts';
+import type {Tracer} from '../trace/tracer.ts';
+import type {ActorSettings} from './actor-settings.ts';
+import type {CloseOutbox} from './close-outbox.ts';
+import type {ChannelMessage, ConnectionMessage, UpstreamMessage} from './messages.ts';
+import type {CloseLoss} from './owed-close.ts';
+import type {Sequences} from './sequences.ts';
+import type {ShardHooks} from './shard-hooks.ts';
+
+/** See the head of this file. */
+export interface ShardContext {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly counters: Counters;
+  readonly settings: ActorSettings;
+  /** Bytes held for clients and callers, and their bound. */
+  readonly memory: MemoryBound;
+  readonly scheduler: Scheduler;
+  readonly supervisors: {
+    readonly connections: Supervisor;
+    readonly channels: Supervisor;
+  };
+  /** Open connections by identity. */
+  readonly connections: Registry<ConnectionMessage>;
+  /** Connections that were given an identity and wait until older ones are reported closed. [RB-67] */
+  readonly contenders: Registry<ConnectionMessage>;
+  /** Connections that wait for their connect call. */
+  readonly handshakes: Set<ActorRef<ConnectionMessage>>;
+  readonly channels: Registry<ChannelMessage>;
+  readonly heartbeats: TimerWheel<ConnectionMessage>;
+  readonly upstream: ActorRef<UpstreamMessage>;
+  readonly observation: Observation;
+  /** Its number among the shards of its node, from 0. */
+  readonly number: number;
+  readonly tracer: Tracer;
+  readonly sequences: Sequences;
+  readonly hooks: ShardHooks;
+  readonly closes: CloseOutbox;
+  /** Called with each close call that was given up, for the log. */
+  readonly closeLost: (loss: CloseLoss) => void;
+  /** Connection actors that have not ended: handshakes, open ones, and those whose socket or calls are left. */
+  readonly alive: Set<ActorRef<ConnectionMessage>>;
+  /** Set at shutdown: calls that still wait are not made any more, close calls are. */
+  isStopping: boolean;
+}

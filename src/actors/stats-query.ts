@@ -1,0 +1,117 @@
+// A walk over connections that asks each how it stands: for the inspector's counts and list, and for a publication that is
+// only tried. Connections answer in their turn like to any message; the survey is complete when the last one has.
+
+import type {Qos} from '../protocol/packet.ts';
+import type {ActorRef} from '../runtime/actor.ts';
+import type {RosterRow} from '../story/trace.ts';
+import {rosterChannelsMax} from '../story/trace.ts';
+import type {Subject} from '../trace/observer.ts';
+import {charts} from '../trace/record-kind.ts';
+
+/** What a connection tells of itself. */
+export interface ConnectionStats {
+  readonly line: Subject;
+  /** Codes of the connection chart. */
+  readonly state: number;
+  readonly silentMs: number;
+  /** The keys. */
+  readonly channels: ReadonlyMap<string, number> | undefined;
+  readonly inFlight: number;
+  readonly queued: number;
+  readonly queuedBytes: number;
+  readonly inbound: number;
+  readonly bufferedBytes: number;
+}
+
+/** To a connection, or to a channel, which passes it on to its members. */
+export interface StatsMessage {
+  readonly kind: 'survey';
+  readonly stats: StatsQuery;
+}
+
+export class StatsQuery {
+  /** By chart, by state. */
+  readonly states = charts.map(({vocabulary}) => new Array<number>(vocabulary.states.length).fill(0));
+  readonly rows: ConnectionStats[] = [];
+  /** Connections asked. */
+  asked = 0;
+  readonly #rowsMax: number;
+  readonly #done = Promise.withResolvers<void>();
+  #waiting = 0;
+
+  constructor(rowsMax: number) {
+    this.#rowsMax = rowsMax;
+  }
+
+  /** Settles when all that were asked have answered or ended. */
+  get done(): Promise<void> {
+    return this.#done.promise;
+  }
+
+  /** Asks these. Called once. */
+  start(connections: Iterable<ActorRef<StatsMessage>>): void {
+    this.#waiting = 1;
+    for (const connection of connections) {
+      this.asked++;
+      this.#waiting++;
+      // One that ended meanwhile, or whose mailbox is full, is not in the picture.
+      if (!connection.tell({kind: 'survey', stats: this})) this.skip();
+    }
+    this.skip();
+  }
+
+  countConnection(state: number): void {
+    this.#count(0, state);
+  }
+
+  countOutbound(qos: Qos, state: number): void {
+    this.#count(qos, state);
+  }
+
+  countInbound(qos: Qos, state: number): void {
+    this.#count(qos + 2, state);
+  }
+
+  wantsRow(): boolean {
+    return this.rows.length < this.#rowsMax;
+  }
+
+  /** A connection's whole answer. */
+  tell(standing: ConnectionStats): void {
+    this.rows.push(standing);
+    this.skip();
+  }
+
+  /** A connection has no more to say. */
+  skip(): void {
+    if (--this.#waiting === 0) this.#done.resolve();
+  }
+
+  // The charts stand in record-kind.ts in this order: connection, outbound QoS 1 and 2, inbound QoS 1 and 2.
+  #count(chart: number, state: number): void {
+    const counts = this.states[chart];
+    if (counts !== undefined) counts[state] = (counts[state] ?? 0) + 1;
+  }
+}
+
+/** The row of the inspector's list. */
+export function rosterRow(thread: number, standing: ConnectionStats): RosterRow {
+  const {line, state, silentMs, channels, inFlight, queued, inbound, bufferedBytes} = standing;
+  return {
+    thread,
+    connection: line.number,
+    identity: line.identity,
+    state: charts[0]?.vocabulary.states[state] ?? '',
+    channels: channels === undefined ? [] : firstByName(channels),
+    channelCount: channels?.size ?? 0,
+    silentMs: Math.round(silentMs),
+    inFlight,
+    queued,
+    inbound,
+    bufferedBytes,
+  };
+}
+
+function firstByName(channels: ReadonlyMap<string, number>): readonly string[] {
+  return [...channels.keys()].sort().slice(0, rosterChannelsMax);
+}

@@ -1,0 +1,282 @@
+// Every route of the HTTP API as OpenAPI's operations are made from it: what it takes, what it answers, with which errors,
+// and samples of calls, each of which a test sends. Written beside the routes of http-api.ts and serverinfo.ts; a test
+// finds what is missing on either side.
+
+import type {z} from 'zod';
+import type {ErrorCode} from '../../core/errors.ts';
+import {apiPaths, documentPaths} from '../../protocol/api.ts';
+import {
+  previewSchema,
+  storySchema,
+  traceBodySchema,
+  traceQuerySchema,
+  traceSettingsSchema,
+} from '../admin/trace-schema.ts';
+import {
+  acceptedSchema,
+  clusterInfoSchema,
+  confirmedSchema,
+  doneSchema,
+  sendQuerySchema,
+  serverinfoQuerySchema,
+  serverinfoSchema,
+  subscribeBodySchema,
+  timeoutSchema,
+  unsubscribeBodySchema,
+} from '../http/api-schema.ts';
+
+/** A call and its answer, to be read and to be tried. */
+export interface Sample {
+  readonly query?: Readonly<Record<string, string | number>>;
+  readonly body?: unknown;
+  /** Absent where it differs each time. */
+  readonly answer?: unknown;
+}
+
+/** What an answer of 200 holds. */
+export type Content =
+  | {readonly type: 'application/json'; readonly schemas: readonly z.ZodObject[]}
+  | {
+      readonly type: 'application/json' | 'application/x-ndjson' | 'text/plain' | 'text/html';
+      readonly schemas?: undefined;
+    };
+
+/** One method of one path. */
+export interface OperationFacts {
+  readonly path: string;
+  readonly method: 'get' | 'post';
+  readonly id: string;
+  readonly summary: string;
+  readonly description?: string;
+  /** `whereAsked`: as the configuration's `serverinfo` says. */
+  readonly access: 'open' | 'authenticated' | 'whereAsked';
+  readonly query?: z.ZodObject;
+  /** `bytes`: a payload that is not looked into. */
+  readonly body?: z.ZodObject | 'bytes';
+  /** With status 200; absent where there is none. */
+  readonly contents?: readonly Content[];
+  /** A WebSocket begins here. */
+  readonly upgrades?: true;
+  /** Beyond those of every call. */
+  readonly errors: readonly ErrorCode[];
+  readonly samples: Readonly<Record<string, Sample>>;
+}
+
+/** What any request may be answered, before its path is looked at or whatever it asks for. */
+export const commonErrors: readonly ErrorCode[] = [
+  'RB_REQUEST_MALFORMED',
+  'RB_REQUEST_TIMEOUT',
+  'RB_CONTENT_ENCODING',
+  'RB_EXPECTATION',
+  'RB_HEADERS_TOO_LARGE',
+  'RB_TRANSFER_ENCODING',
+  'RB_HTTP_VERSION',
+  'RB_INTERNAL',
+  'RB_STOPPING',
+];
+
+/** What a request is answered that is for none of the operations. */
+export const strayErrors: readonly ErrorCode[] = ['RB_NO_SUCH_PATH', 'RB_METHOD'];
+
+/** An outcome that has a code and is no error. */
+export const outcomeCodes: readonly ErrorCode[] = ['RB_TIMEOUT'];
+
+const authentication: readonly ErrorCode[] = [
+  'RB_SIGNATURE',
+  'RB_SIGNATURE_MISSING',
+  'RB_SIGNATURE_MALFORMED',
+  'RB_SIGNATURE_EXPIRED',
+  'RB_SIGNATURE_REPLAYED',
+  'RB_API_KEY',
+  'RB_OVERLOADED',
+];
+const change: readonly ErrorCode[] = [...authentication, 'RB_BODY_TOO_LARGE', 'RB_CHANNEL_INVALID', 'RB_PARAMETERS'];
+
+const message = 'p4f9k1c8a01';
+const json: Content = {type: 'application/json'};
+const text: Content = {type: 'text/plain'};
+
+/** All of them. */
+export const operations: readonly OperationFacts[] = [
+  {
+    path: apiPaths.send,
+    method: 'post',
+    id: 'send',
+    summary: 'Sends a message to a channel or to one client',
+    description:
+      'The body is the payload. At QoS 0 the answer comes at once; at QoS 1 and 2 as soon as every client has confirmed ' +
+      'or gone, at the latest after `timeout`. A timeout is no failure: it tells what is confirmed and what is open.',
+    access: 'authenticated',
+    query: sendQuerySchema,
+    body: 'bytes',
+    contents: [{type: 'application/json', schemas: [acceptedSchema, confirmedSchema, timeoutSchema, previewSchema]}],
+    errors: [...change, 'RB_CHANNEL_MISSING', 'RB_QOS'],
+    samples: {
+      atMostOnce: {query: {channel: 'lobby', qos: 0}, body: 'hello', answer: {status: 0, message}},
+      atLeastOnce: {
+        query: {channel: 'lobby', qos: 1, msgtype: 2, timeout: 5},
+        body: '{"text":"hello"}',
+        answer: {status: 0, connections: 1, data: 'yes', message},
+      },
+      everyReply: {
+        query: {channel: 'lobby', replies: 'all'},
+        body: '{}',
+        answer: {status: 0, connections: 1, data: 'yes', replies: [{identity: 'user-17', data: 'yes'}], message},
+      },
+      oneClient: {
+        query: {identity: 'user-17'},
+        body: 'only you',
+        answer: {status: 0, connections: 1, data: 'yes', message},
+      },
+      dry: {query: {channel: 'lobby', dry: '1'}, body: 'hello'},
+      nobody: {query: {channel: 'empty'}, body: 'hello', answer: {status: 0, connections: 0, data: '', message}},
+    },
+  },
+  {
+    path: apiPaths.send,
+    method: 'get',
+    id: 'probeSend',
+    summary: 'Tells that the gateway is there',
+    access: 'open',
+    contents: [text],
+    errors: [],
+    samples: {alive: {answer: 'ok'}},
+  },
+  {
+    path: apiPaths.subscribe,
+    method: 'post',
+    id: 'subscribe',
+    summary: 'Makes a connection join a channel',
+    description: 'May be repeated without harm. With `occupy` the connection is alone in the channel afterwards.',
+    access: 'authenticated',
+    body: subscribeBodySchema,
+    contents: [{type: 'application/json', schemas: [doneSchema]}],
+    errors: [...change, 'RB_NO_SUCH_CONNECTION', 'RB_TOO_MANY_CHANNELS'],
+    samples: {
+      join: {body: {identity: 'user-17', channel: 'news'}, answer: {status: 0}},
+      joinAlone: {body: {identity: 'user-17', channel: 'driver-seat', occupy: true}, answer: {status: 0}},
+    },
+  },
+  {
+    path: apiPaths.unsubscribe,
+    method: 'post',
+    id: 'unsubscribe',
+    summary: 'Makes a connection leave a channel',
+    description: 'Succeeds also where it was not in the channel, or does not exist.',
+    access: 'authenticated',
+    body: unsubscribeBodySchema,
+    contents: [{type: 'application/json', schemas: [doneSchema]}],
+    errors: change,
+    samples: {leave: {body: {identity: 'user-17', channel: 'news'}, answer: {status: 0}}},
+  },
+  {
+    path: apiPaths.trace,
+    method: 'get',
+    id: 'trace',
+    summary: 'Tells what became of a message or a client, as far as it was traced',
+    description:
+      'Without `message`, `identity` and `follow`: how the trace is configured. docs/trace.md explains the answers.',
+    access: 'authenticated',
+    query: traceQuerySchema,
+    contents: [{type: 'application/json', schemas: [storySchema, traceSettingsSchema]}, {type: 'application/x-ndjson'}],
+    errors: [...authentication, 'RB_PARAMETERS'],
+    samples: {
+      settings: {},
+      story: {query: {message}},
+      client: {query: {identity: 'user-17'}},
+    },
+  },
+  {
+    path: apiPaths.trace,
+    method: 'post',
+    id: 'switchTrace',
+    summary: 'Says what shall be traced from now on, and for how long',
+    access: 'authenticated',
+    body: traceBodySchema,
+    contents: [{type: 'application/json', schemas: [doneSchema]}],
+    errors: [...authentication, 'RB_BODY_TOO_LARGE', 'RB_PARAMETERS'],
+    samples: {
+      on: {body: {channels: ['lobby'], seconds: 60}, answer: {status: 0}},
+      off: {body: {seconds: 0}, answer: {status: 0}},
+    },
+  },
+  {
+    path: apiPaths.hello,
+    method: 'get',
+    id: 'hello',
+    summary: 'Tells that the gateway is there',
+    access: 'open',
+    contents: [text],
+    errors: [],
+    samples: {alive: {answer: 'ok'}},
+  },
+  {
+    path: apiPaths.serverinfo,
+    method: 'get',
+    id: 'serverinfo',
+    summary: 'Tells nodes, channels, connections, processor and memory',
+    access: 'whereAsked',
+    query: serverinfoQuerySchema,
+    contents: [{type: 'text/html'}, {type: 'application/json', schemas: [serverinfoSchema, clusterInfoSchema]}],
+    errors: authentication,
+    samples: {page: {}, json: {query: {format: 'json'}}, cluster: {query: {cluster: '1'}}},
+  },
+  {
+    path: apiPaths.metrics,
+    method: 'get',
+    id: 'metrics',
+    summary: 'Counters and gauges in the text format of Prometheus',
+    access: 'whereAsked',
+    contents: [text],
+    errors: authentication,
+    samples: {scrape: {}},
+  },
+  {
+    path: apiPaths.connect,
+    method: 'get',
+    id: 'connect',
+    summary: 'Where clients open their WebSocket',
+    description: `As a WebSocket it is described by ${documentPaths.asyncapi}.`,
+    access: 'open',
+    upgrades: true,
+    errors: [
+      'RB_UPGRADE_REQUIRED',
+      'RB_CLIENT_REFUSED',
+      'RB_DEVICE_MISSING',
+      'RB_ORIGIN',
+      'RB_BUSINESS_SERVER',
+      'RB_OVERLOADED',
+    ],
+    samples: {},
+  },
+  {
+    path: documentPaths.protocol,
+    method: 'get',
+    id: 'protocolDocument',
+    summary: 'Packets, charts, rules and codes, for generators of clients',
+    access: 'open',
+    contents: [json],
+    errors: [],
+    samples: {read: {}},
+  },
+  {
+    path: documentPaths.openapi,
+    method: 'get',
+    id: 'openapiDocument',
+    summary: 'This document',
+    access: 'open',
+    contents: [json],
+    errors: [],
+    samples: {read: {}},
+  },
+  {
+    path: documentPaths.asyncapi,
+    method: 'get',
+    id: 'asyncapiDocument',
+    summary: 'The WebSocket side and the calls to the business server, as AsyncAPI',
+    access: 'open',
+    contents: [json],
+    errors: [],
+    samples: {read: {}},
+  },
+];

@@ -1,0 +1,103 @@
+// The calls that the original had: /send/, /sub/ and /unsub/. What is the same for all calls, the gate does.
+
+import type {Counters} from '../../core/counters.ts';
+import type {ErrorCode} from '../../core/errors.ts';
+import type {Inspect} from '../../inspect/inspector-federated.ts';
+import {previewPublication} from '../../inspect/publish-preview.ts';
+import type {CoverageOf} from '../../inspect/trace-coverage.ts';
+import {apiPaths} from '../../protocol/api.ts';
+import {emptyBytes} from '../../protocol/packet.ts';
+import type {Refusal} from '../../protocol/refusal.ts';
+import {type ChangeOutcome, type Router, replyBytes, type SubscribeOutcome} from '../../router/router.ts';
+import {doneText, isLargeOutcome, outcomePieces, outcomeText, piecesWithIgnored} from './api-answer.ts';
+import type {ApiGate, ApiOutcome, ApiRequest} from './api-gate.ts';
+import {isFromNode} from './api-query.ts';
+import {
+  meaningOf,
+  readEviction,
+  readSend,
+  readSubscription,
+  type SendRequest,
+  type SubscriptionRequest,
+} from './api-request.ts';
+import type {ApiResponder} from './api-responder.ts';
+
+/** What the calls are made of. */
+export interface ApiCallsParts {
+  /** The whole gateway, for callers. */
+  readonly router: Router;
+  /** This node alone, for other nodes, which repeat to it what callers asked of them. */
+  readonly ownNode: Router;
+  /** For answers that are long. */
+  readonly responder: ApiResponder;
+  readonly counters: Counters;
+  readonly inspect: Inspect;
+  readonly coverageOf: CoverageOf;
+}
+
+const outcomeCodes: Readonly<Record<Exclude<SubscribeOutcome, 'done'>, ErrorCode>> = {
+  noSuchConnection: 'RB_NO_SUCH_CONNECTION',
+  tooManyChannels: 'RB_TOO_MANY_CHANNELS',
+  overloaded: 'RB_OVERLOADED',
+};
+
+/** Adds the calls. */
+export function addCalls(gate: ApiGate, parts: ApiCallsParts): void {
+  const routerFor = ({query}: ApiRequest): Router => (isFromNode(query) ? parts.ownNode : parts.router);
+
+  gate.add<SendRequest>({
+    method: 'POST',
+    path: apiPaths.send,
+    read: ({query, body}) => readSend(query, body ?? emptyBytes),
+    meaningOf: ({publish, isDry}) => (isDry ? undefined : meaningOf(publish)),
+    run: async ({publish, isDry, ignored}, request, reply) => {
+      if (isDry)
+        return JSON.stringify({status: 0, ...(await previewPublication(parts.inspect, parts.coverageOf, publish))});
+      const outcome = await routerFor(request).publish(publish);
+      if (outcome.isPartial === true) parts.counters.publicationsPartial++;
+      if (outcome.isTruncated === true) parts.counters.repliesTruncated++;
+      const {qos, wantsReplies} = publish;
+      const isToNode = isFromNode(request.query);
+      if (!isLargeOutcome(wantsReplies, outcome)) return outcomeText(qos, wantsReplies, outcome, isToNode);
+      const bytes = outcome.replies.reduce((sum, one) => sum + replyBytes(one), outcome.lastReply?.length ?? 0);
+      const pieces = outcomePieces(qos, wantsReplies, outcome, isToNode);
+      await parts.responder.answerInPieces(reply, piecesWithIgnored(pieces, ignored), bytes);
+      return undefined;
+    },
+  });
+
+  gate.add<SubscriptionRequest>({
+    method: 'POST',
+    path: apiPaths.subscribe,
+    read: ({query, body}) => readSubscription('sub', query, body ?? emptyBytes),
+    meaningOf: () => 'sub',
+    run: async ({subscription, occupy}, request) => changed(await routerFor(request).subscribe(subscription, occupy)),
+  });
+
+  gate.add<SubscriptionRequest | Eviction>({
+    method: 'POST',
+    path: apiPaths.unsubscribe,
+    read: ({query, body = emptyBytes}) => {
+      const evicted = isFromNode(query) ? readEviction(body) : undefined;
+      return evicted === undefined ? readSubscription('unsub', query, body) : {evicted};
+    },
+    meaningOf: () => 'unsub',
+    run: async (wanted, request) =>
+      changed(
+        'evicted' in wanted
+          ? await parts.ownNode.evict(wanted.evicted)
+          : await routerFor(request).unsubscribe(wanted.subscription),
+      ),
+  });
+}
+
+/** A channel that everybody is to leave. */
+interface Eviction {
+  readonly evicted: string;
+  readonly ignored?: undefined;
+}
+
+function changed({outcome, isPartial}: ChangeOutcome): ApiOutcome {
+  if (outcome === 'done') return doneText(isPartial);
+  return {code: outcomeCodes[outcome], isPartial} satisfies Refusal;
+}

@@ -1,0 +1,145 @@
+// What an API call asks for, out of its query and body: either what the router takes, or the refusal that names
+// the parameter. The caller is authenticated already.
+
+import {kindOf, shown} from '../../core/shown.ts';
+import {
+  channelBytesMax,
+  identityLengthMax,
+  isChannelName,
+  isIdentity,
+  messageTypeDefault,
+  messageTypeMax,
+  parseMessageType,
+  parseQos,
+  parseTimeoutMs,
+  qosDefault,
+  sendTimeoutDefaultMs,
+} from '../../protocol/api.ts';
+import type {Refusal} from '../../protocol/refusal.ts';
+import type {PublishRequest, Subscription} from '../../router/router.ts';
+import {refuseBodyKind, refuseEncoding, refuseParameter} from './api-fault.ts';
+import {type ApiQuery, ignoredBy, readFlag} from './api-query.ts';
+import {subscribeBodySchema} from './api-schema.ts';
+import {joinNames, noteName} from './ignored-names.ts';
+import {readJsonBody} from './json-body.ts';
+
+/** A publication that is to be made, or only shown. */
+export interface SendRequest {
+  readonly publish: PublishRequest;
+  readonly isDry: boolean;
+  readonly ignored: readonly string[] | undefined;
+}
+
+const ignoredBySend = ignoredBy(['channel', 'identity', 'msgtype', 'qos', 'timeout', 'replies', 'dry', 'cluster']);
+
+/** Reads `POST /send/`. */
+export function readSend(query: ApiQuery, payload: Uint8Array): SendRequest | Refusal {
+  const ignored = ignoredBySend(query);
+  const publish = readPublish(query, payload);
+  if ('code' in publish) return {...publish, ignored};
+  const isDry = readFlag('dry', query.dry);
+  return typeof isDry === 'boolean' ? {publish, isDry, ignored} : {...isDry, ignored};
+}
+
+/** Reads what is to be published. */
+export function readPublish(query: ApiQuery, payload: Uint8Array): PublishRequest | Refusal {
+  const {channel, identity} = query;
+  const qos = query.qos === undefined ? qosDefault : parseQos(query.qos);
+  const type = query.msgtype === undefined ? messageTypeDefault : parseMessageType(query.msgtype);
+  const timeoutMs = query.timeout === undefined ? sendTimeoutDefaultMs : parseTimeoutMs(query.timeout);
+  if (query.malformed !== undefined) return refuseEncoding(query.malformed);
+  const addressRefusal = refuseAddress(channel, identity);
+  if (addressRefusal !== undefined) return addressRefusal;
+  if (qos === undefined) return {code: 'RB_QOS', detail: `qos is ${shown(query.qos)}. Send 0, 1 or 2.`};
+  if (type === undefined)
+    return refuseParameter(`msgtype is ${shown(query.msgtype)}. Send a whole number from 0 to ${messageTypeMax}.`);
+  if (timeoutMs === undefined) {
+    return refuseParameter(`timeout is ${shown(query.timeout)}. Send a number of seconds.`);
+  }
+  if (query.replies !== undefined && query.replies !== 'all') {
+    return refuseParameter(`replies is ${shown(query.replies)}. Send all, or leave it out.`);
+  }
+  return {channel, identity, type, qos, timeoutMs, payload, wantsReplies: query.replies === 'all'};
+}
+
+/** What makes two publications the same call, whatever the order and encoding of their parameters. */
+export function meaningOf(request: PublishRequest): string {
+  const {channel, identity, type, qos, timeoutMs, wantsReplies} = request;
+  // Neither a channel nor an identity has a line feed, so that the parts cannot run into each other.
+  return `send\n${channel ?? ''}\n${identity ?? ''}\n${type} ${qos} ${timeoutMs} ${wantsReplies}`;
+}
+
+function refuseAddress(channel: string | undefined, identity: string | undefined): Refusal | undefined {
+  if (identity === undefined) {
+    if (!channel)
+      return {code: 'RB_CHANNEL_MISSING', detail: 'The call names no recipients. Send channel or identity.'};
+    return isChannelName(channel) ? undefined : refuseChannel(channel);
+  }
+  if (channel !== undefined) return refuseParameter('The call has both channel and identity. Send one of them.');
+  return isIdentity(identity) ? undefined : refuseIdentity(identity);
+}
+
+/** What `/sub/` and `/unsub/` ask for. */
+export interface SubscriptionRequest {
+  readonly subscription: Subscription;
+  readonly occupy: boolean;
+  readonly ignored: readonly string[] | undefined;
+}
+
+const ignoredBySubscription = ignoredBy(['cluster']);
+const memberNames = {sub: ['identity', 'channel', 'occupy'], unsub: ['identity', 'channel']} as const;
+
+/** Reads `POST /sub/` and `POST /unsub/`, which has no use for `occupy`. */
+export function readSubscription(
+  call: keyof typeof memberNames,
+  query: ApiQuery,
+  body: Uint8Array,
+): SubscriptionRequest | Refusal {
+  const read = readJsonBody(body);
+  const value = 'value' in read ? read.value : Object.fromEntries(read.members);
+  const known: readonly string[] = memberNames[call];
+  const unknown: string[] = [];
+  if ('members' in read) {
+    for (const name of read.members.keys()) if (!known.includes(name)) noteName(unknown, name);
+    for (const name of read.repeated) noteName(unknown, name);
+  }
+  const ignored = joinNames(ignoredBySubscription(query), unknown);
+  const {success, data, error} = subscribeBodySchema.safeParse(value);
+  if (!success) return {...refuseBody(value, error.issues[0]?.path[0]), ignored};
+  const {identity, channel, occupy} = data;
+  return {subscription: {identity, channel}, occupy: Boolean(occupy), ignored};
+}
+
+/** The first fault, told as those of a query are. */
+function refuseBody(value: unknown, member: PropertyKey | undefined): Refusal {
+  if (member !== 'identity' && member !== 'channel') {
+    return refuseBodyKind(value);
+  }
+  // It has a member that is at fault, or lacks one: it is an object.
+  const text = (value as Partial<Record<'identity' | 'channel', unknown>>)[member];
+  if (text === undefined) return refuseParameter(`${member} is missing. Send it as a string.`);
+  if (typeof text !== 'string') return refuseParameter(`${member} is ${kindOf(text)}. Send a string.`);
+  return member === 'channel' ? refuseChannel(text) : refuseIdentity(text);
+}
+
+/**
+ * Reads the body of a `POST /unsub/` by which another node asks that everybody leave a channel, since it has the client
+ * that occupies it: `{"channel","everyone":true}`. The channel, or `undefined` where the body is none of these.
+ */
+export function readEviction(body: Uint8Array): string | undefined {
+  const read = readJsonBody(body);
+  if ('value' in read) return undefined;
+  const channel = read.members.get('channel');
+  const isWanted = read.members.get('everyone') === true && typeof channel === 'string' && isChannelName(channel);
+  return isWanted ? channel : undefined;
+}
+
+function refuseChannel(channel: string): Refusal {
+  const rule = `1 to ${channelBytesMax} bytes of UTF-8 without control characters and without ";;"`;
+  return {code: 'RB_CHANNEL_INVALID', detail: `channel is ${shown(channel)}. Send ${rule}.`};
+}
+
+function refuseIdentity(identity: string): Refusal {
+  const rule = `1 to ${identityLengthMax} printable ASCII characters without blanks`;
+  return refuseParameter(`identity is ${shown(identity)}. Send ${rule}.`);
+}

@@ -1,0 +1,189 @@
+// What calls of the HTTP API carry and what they are answered, as schemas. Bodies are checked with them; the query of
+// /send/, which is the hot path, is read by api-request.ts with the very functions of which its schema is made here, and a
+// test holds the two against each other. openapi-document.ts writes them down for callers.
+
+import {z} from 'zod';
+import {errorTable} from '../../core/errors.ts';
+import {
+  type AcceptedAnswer,
+  type ConfirmedAnswer,
+  channelBytesMax,
+  type ErrorAnswer,
+  type IdentifiedReply,
+  identityFormat,
+  identityLengthMax,
+  isChannelName,
+  messageTypeDefault,
+  messageTypeMax,
+  parseMessageType,
+  parseQos,
+  parseTimeoutMs,
+  qosDefault,
+  type SubscribeBody,
+  sendTimeoutDefaultMs,
+  sendTimeoutMsMax,
+  type TimeoutAnswer,
+} from '../../protocol/api.ts';
+
+/** A channel's name. Its length in characters only bounds that in bytes, which is what counts. */
+export const channelSchema = z
+  .string()
+  .min(1)
+  .max(channelBytesMax)
+  .refine(isChannelName)
+  .describe(`1 to ${channelBytesMax} bytes of UTF-8 without control characters and without \`;;\``);
+
+/** An identity of a connection. */
+export const identitySchema = z
+  .string()
+  .min(1)
+  .max(identityLengthMax)
+  .regex(identityFormat)
+  .describe(`1 to ${identityLengthMax} printable ASCII characters without blanks`);
+
+/** Query of `POST /send/`, besides what signs it: texts in, values out. */
+export const sendQuerySchema = z.object({
+  channel: channelSchema.describe('The channel; this or `identity` is required, and both are refused').exactOptional(),
+  identity: identitySchema.describe('One client instead of a channel').exactOptional(),
+  msgtype: z
+    .string()
+    .transform(parseMessageType)
+    .pipe(z.int().min(0).max(messageTypeMax))
+    .default(messageTypeDefault)
+    .describe('The type of the message, which the application chooses'),
+  qos: z
+    .string()
+    .transform(parseQos)
+    .pipe(z.literal([0, 1, 2]))
+    .default(qosDefault)
+    .describe('Quality of service: 0 at most once, 1 at least once, 2 exactly once'),
+  timeout: z
+    .string()
+    .transform(parseTimeoutMs)
+    .pipe(z.number())
+    .default(sendTimeoutDefaultMs)
+    // Read into milliseconds, written in seconds.
+    .meta({
+      default: sendTimeoutDefaultMs / 1000,
+      description:
+        `Seconds until the answer at the latest; more than ${sendTimeoutMsMax / 1000} means that many, ` +
+        `0 or less means ${sendTimeoutDefaultMs / 1000}. Without meaning at QoS 0`,
+    }),
+  replies: z.literal('all').describe("Adds every client's reply to the answer").exactOptional(),
+  dry: z.string().describe('`1`: nothing is sent, and the answer tells who would get it').exactOptional(),
+});
+
+/** Query of `GET /serverinfo/`, besides what signs it. Any value is taken. */
+export const serverinfoQuerySchema = z.object({
+  format: z.string().describe('`json` asks for JSON, as does `Accept: application/json`').exactOptional(),
+  cluster: z.string().describe('Not empty: JSON in the form that nodes ask each other for').exactOptional(),
+});
+
+/** Body of `POST /unsub/`. */
+export const unsubscribeBodySchema = z.object({identity: identitySchema, channel: channelSchema});
+
+/** Body of `POST /sub/`. */
+export const subscribeBodySchema = unsubscribeBodySchema.extend({
+  occupy: z.unknown().describe('Any true value removes every other client from the channel').exactOptional(),
+}) satisfies z.ZodType<SubscribeBody>;
+
+const count = z.int().min(0);
+const message = z.string().describe("The publication's id");
+const refused = count
+  .describe('Clients that were not sent the message since their queue was full; absent if none')
+  .exactOptional();
+const ignored = z
+  .array(z.string())
+  .describe('Names of parameters and members in the call that mean nothing in it, 16 at most; absent if none')
+  .exactOptional();
+const encodedReply = z.object({
+  data: z.string(),
+  encoding: z.literal('base64').describe('Where the reply is not UTF-8, and `data` is its base64').exactOptional(),
+});
+
+/** One client's reply. */
+export const replySchema = encodedReply.extend({
+  identity: z.string(),
+}) satisfies z.ZodType<IdentifiedReply>;
+
+/** Answer of `POST /send/` at QoS 0. */
+export const acceptedSchema = z.object({status: z.literal(0), message, ignored}) satisfies z.ZodType<AcceptedAnswer>;
+
+/** Answer of `POST /send/` at QoS 1 and 2. [RB-61] */
+export const confirmedSchema = encodedReply.extend({
+  status: z.literal(0),
+  connections: count.describe('Clients that confirmed, each counted once'),
+  data: z.string().describe('The last reply that was not empty; `""` if there was none'),
+  replies: z.array(replySchema).describe('With `replies=all`, in the order in which they came').exactOptional(),
+  truncated: z
+    .literal(true)
+    .describe('`replies` leaves out the later ones: all of them would be too long. `connections` counts all')
+    .exactOptional(),
+  timeout: z
+    .literal(true)
+    .describe('The timeout came before every client had confirmed or gone; they may yet')
+    .exactOptional(),
+  refused,
+  message,
+  ignored,
+}) satisfies z.ZodType<ConfirmedAnswer>;
+
+/** Answer of `POST /send/` at QoS 1 and 2 where nobody confirmed in time. [RB-62] */
+export const timeoutSchema = z.object({
+  status: z.literal(1),
+  msg: z.literal('timeout'),
+  code: z.literal('RB_TIMEOUT'),
+  connections: z.literal(0),
+  refused,
+  message,
+  ignored,
+}) satisfies z.ZodType<TimeoutAnswer>;
+
+/** Answer of `POST /trace/`, and of `POST /sub/` and `POST /unsub/`, which may have `ignored`. */
+export const doneSchema = z.object({status: z.literal(0), ignored});
+
+/** Any refusal. */
+export const errorSchema = z.object({
+  status: z.literal(1),
+  msg: z.string().describe('For people, and for old callers; match on `code`'),
+  // Of a record's keys, each a string of its own type, which Object.keys does not say.
+  code: z.enum(Object.keys(errorTable) as ErrorAnswer['code'][]),
+  detail: z.string().describe('What is wrong and what to do, where that helps').exactOptional(),
+  ignored,
+}) satisfies z.ZodType<ErrorAnswer>;
+
+/** What `GET /serverinfo/` tells as JSON; more members may come. */
+export const serverinfoSchema = z.object({
+  status: z.literal(0),
+  server: z.string().describe('Address and port that the caller reached'),
+  version: z.string(),
+  uptimeSeconds: count,
+  connections: count,
+  channelsCount: count,
+  channels: z.array(z.object({name: channelSchema, connections: count})).describe('The first by name'),
+  user: z.string(),
+  pid: count,
+  cpuPercent: z.number(),
+  memoryPercent: z.number(),
+  memoryBytes: count,
+  heapBytes: count,
+  heldBytes: count.describe('Bytes held for clients and callers'),
+  heldBytesMax: count.describe('The bound on them: `memory_max`'),
+  counters: z.record(z.string(), z.number()),
+  nodes: z
+    .array(z.looseObject({server: z.string(), isAnswering: z.boolean()}))
+    .describe('The other nodes of the cluster, each with what it tells of itself if it answers'),
+  ignored,
+});
+
+/** The same with `cluster=1`: the original's form, and what it did not tell. */
+export const clusterInfoSchema = z.object({
+  status: z.literal(0),
+  server: z.string(),
+  channels_cnt: count,
+  channels: z.array(z.tuple([channelSchema, count])),
+  process: z.object({user: z.string(), pid: count, cpu: z.number(), mem: z.number(), memory: count}),
+  version: z.string(),
+  uptime: count,
+  connections: count,
+});

@@ -1,0 +1,105 @@
+// The LAN cluster of a node: the discovery with real sockets, real HTTP and the log. Made by gateway.ts once the node
+// listens, in the main thread, however many threads serve.
+
+import {isIPv4} from 'node:net';
+import type {Logger} from 'pino';
+import {Discovery} from '../../cluster/discovery.ts';
+import {askHello} from '../../cluster/node-http.ts';
+import type {NodeList} from '../../cluster/node-transport.ts';
+import {openUdpBroadcast, type UdpBroadcast} from '../../cluster/udp-broadcast.ts';
+import {systemClock} from '../../core/clock.ts';
+import type {Counters} from '../../core/counters.ts';
+import {isLoopback} from '../../core/loopback.ts';
+import {systemRandom} from '../../core/random.ts';
+import {deriveNodeKeys, type NodeKeys} from '../../protocol/node-proof.ts';
+import type {GatewayOptions} from '../config/options.ts';
+
+/** The keys of the cluster; `undefined` where none is configured. */
+export function clusterKeys({udpPorts, peers, securityToken}: GatewayOptions): NodeKeys | undefined {
+  return udpPorts.length === 0 && peers.length === 0 ? undefined : deriveNodeKeys(securityToken);
+}
+
+/** Where a node announces itself that only its own machine can reach: no datagram of it leaves that machine. */
+const loopbackBroadcast = '127.255.255.255';
+
+/** What it is given beside the options. */
+export interface LanParts {
+  /** The id of this node. */
+  readonly node: string;
+  /** That it listens on. */
+  readonly port: number;
+  readonly counters: Counters;
+  readonly log: Logger;
+  /** Told of each change of the nodes to be called. */
+  changed(list: NodeList): void;
+}
+
+/** A node's part in its cluster. */
+export interface Lan {
+  /** A call to this node failed, or waits for long. */
+  doubt(node: string): void;
+  /** Says goodbye; settles when that has left, and never rejects. */
+  stop(): Promise<void>;
+}
+
+/** Starts it; `undefined` where no cluster is configured. Rejects where the UDP port cannot be had. */
+export async function startLan(options: GatewayOptions, parts: LanParts): Promise<Lan | undefined> {
+  const {udpPorts, peerTimeoutMs} = options;
+  const {port, node, counters, log} = parts;
+  const keys = clusterKeys(options);
+  if (keys === undefined) return undefined;
+  let isBroken = false;
+
+  function failed(error: Error): void {
+    counters.announcementsFailed++;
+    // Once, not each 10 s for as long as the network is away.
+    if (!isBroken) log.warn({error}, 'cluster.announcementFailed');
+    isBroken = true;
+  }
+
+  const discovery = new Discovery({
+    settings: options,
+    keys,
+    self: node,
+    port,
+    clock: systemClock,
+    random: systemRandom,
+    counters,
+    announce: (write) => broadcast?.send(write),
+    ask: (origin, question, settle) => askHello(origin, question, peerTimeoutMs, settle),
+    changed: (list) => parts.changed(list),
+    report: (event, fields) => log.info(fields, event),
+    warn: (event, fields) => log.warn(fields, event),
+  });
+  const broadcast = udpPorts.length > 0 ? await openAirFor(options, port, discovery, failed) : undefined;
+  discovery.start();
+  return {
+    doubt: (doubted) => discovery.doubt(doubted),
+    async stop() {
+      discovery.stop();
+      await broadcast?.close();
+    },
+  };
+}
+
+async function openAirFor(
+  {host, udpBroadcast, udpPorts}: GatewayOptions,
+  port: number,
+  discovery: Discovery,
+  failed: (error: Error) => void,
+): Promise<UdpBroadcast> {
+  const isLocal = isLoopback(host);
+  const isAnywhere = host === '0.0.0.0' || !isIPv4(host);
+  return await openUdpBroadcast({
+    port,
+    // Peers come back to where an announcement comes from.
+    source: isIPv4(host) && !isAnywhere ? host : isLocal ? '127.0.0.1' : undefined,
+    broadcast: isLocal ? loopbackBroadcast : udpBroadcast,
+    ports: udpPorts,
+    receive: (datagram, source) => {
+      // What comes from elsewhere could not reach us, nor should be asked.
+      if (!isLocal || isLoopback(source.address)) discovery.hear(datagram, source);
+    },
+    failed,
+  });
+}

@@ -1,0 +1,38 @@
+// `POST /send/?dry=1`: who would get the message, how each stands, and what would become of it. Nothing is sent.
+
+import type {PreviewRow} from '../cluster/query.ts';
+import type {PublishRequest} from '../router/router.ts';
+import type {Inspect} from './inspector-federated.ts';
+import type {Coverage, CoverageOf} from './trace-coverage.ts';
+
+/** What the call answers. */
+export interface PublishPreview {
+  /** Clients that it would go to. */
+  readonly recipients: number;
+  /** How many of them by what would become of it. */
+  readonly fates: Readonly<Partial<Record<PreviewRow['fate'], number>>>;
+  /** The first of them. */
+  readonly clients: readonly PreviewRow[];
+}
+
+const clientsShownMax = 1_000;
+
+export async function previewPublication(
+  inspect: Inspect,
+  coverageOf: CoverageOf,
+  request: PublishRequest,
+): Promise<PublishPreview & Partial<Coverage>> {
+  const {channel, identity, qos, payload} = request;
+  const publication = {channel, identity, qos, bytes: payload.length};
+  const found = await inspect(() => ({kind: 'preview', publication}));
+  const previews = found.flatMap(({findings}) => (findings.kind === 'preview' ? [findings] : []));
+  const rows = previews.flatMap((preview) => preview.rows);
+  const fates: Partial<Record<PreviewRow['fate'], number>> = {};
+  for (const preview of previews) {
+    for (const [fate, count] of Object.entries(preview.fates) as [PreviewRow['fate'], number][]) {
+      fates[fate] = (fates[fate] ?? 0) + count;
+    }
+  }
+  const recipients = previews.reduce((sum, preview) => sum + preview.recipients, 0);
+  return {recipients, fates, clients: rows.slice(0, clientsShownMax), ...coverageOf(found)};
+}

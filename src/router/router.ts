@@ -1,0 +1,136 @@
+// What a part of the gateway can be asked to do, by the HTTP API and by its peers alike: the one interface behind which
+// one thread, several shards and several nodes look the same.
+
+import type {Qos} from '../protocol/packet.ts';
+
+/** One message to every client of a channel, or to one client. Exactly one of `channel` and `identity` is set. */
+export interface PublishRequest {
+  readonly channel: string | undefined;
+  readonly identity: string | undefined;
+  /** 0 to 65,535. */
+  readonly type: number;
+  readonly qos: Qos;
+  /** At most this long until the answer; meaningless at QoS 0. */
+  readonly timeoutMs: number;
+  readonly payload: Uint8Array;
+  /** Whether {@link PublishOutcome.replies} is wanted. */
+  readonly wantsReplies: boolean;
+  /** The publication's id, where another part of the gateway has given it one. */
+  readonly message?: string;
+}
+
+/** One client's answer to a message. */
+export interface ClientReply {
+  readonly identity: string;
+  readonly data: Uint8Array;
+  /** When it came: monotonic ms, the same clock for all threads of a process; absent where that is not known. */
+  readonly at?: number;
+}
+
+/** Of the replies that one answer lists, by {@link replyBytes}; the others are counted and left out. */
+export const repliesBytesMax = 16_777_216;
+
+/** What one reply takes of it. */
+export function replyBytes({identity, data}: ClientReply): number {
+  return identity.length + data.length + 64;
+}
+
+/** What became of a publication by the time of its answer. [RB-61] [RB-62] */
+export interface PublishOutcome {
+  /** The publication's id. */
+  readonly message: string;
+  /** Clients that confirmed by ACK or REC, each once. Always 0 at QoS 0. */
+  readonly connections: number;
+  /** Whether the timeout came before every client had confirmed or gone. */
+  readonly isTimedOut: boolean;
+  /** Clients whose queue was full; they were not sent the message. [RB-52] */
+  readonly refused: number;
+  /** The last non-empty reply. */
+  readonly lastReply: Uint8Array | undefined;
+  /** When it came; see {@link ClientReply.at}. */
+  readonly lastReplyAt?: number;
+  /** Every confirming client's reply, empty ones included, in order of arrival; empty unless wanted. */
+  readonly replies: readonly ClientReply[];
+  /** Whether {@link replies} leaves out some, since all of them would be too large; they are counted. @default false */
+  readonly isTruncated?: boolean;
+  /** Whether a thread of this node did not answer: its clients are not in here. [RB-66] @default false */
+  readonly isPartial?: boolean;
+}
+
+/** A subscription of one client to one channel. */
+export interface Subscription {
+  readonly identity: string;
+  readonly channel: string;
+}
+
+/** `tooManyChannels`: the client is in `channelsPerConnectionMax` already. `stopping`: the gateway shuts down. */
+export type SubscribeOutcome = 'done' | 'noSuchConnection' | 'tooManyChannels' | 'overloaded';
+
+/** What became of a subscription in one part. */
+export interface Joined {
+  readonly outcome: SubscribeOutcome;
+  /** The place of the joining among all of this node, where it was done here; else 0. */
+  readonly ticket: number;
+}
+
+/** What became of a change in the whole gateway; `isPartial`: a thread or another node did not answer. */
+export interface ChangeOutcome {
+  readonly outcome: SubscribeOutcome;
+  readonly isPartial: boolean;
+}
+
+/** One channel with its number of clients. */
+export interface ChannelInfo {
+  readonly name: string;
+  readonly connections: number;
+}
+
+/** A part of a node, or all of it, as /serverinfo/ shows it. */
+export interface PartInfo {
+  readonly connections: number;
+  /** Sorted by name. */
+  readonly channels: readonly ChannelInfo[];
+}
+
+/** What a node of the cluster tells of itself. What nodes of the original do not tell is absent. */
+export interface NodeFacts {
+  readonly version?: string | undefined;
+  readonly uptimeSeconds?: number | undefined;
+  readonly connections?: number | undefined;
+  readonly channelsCount: number;
+  /** The first by name, a thousand at most. */
+  readonly channels: readonly ChannelInfo[];
+  readonly cpuPercent: number;
+  readonly memoryPercent: number;
+  readonly memoryBytes?: number | undefined;
+  /** A thread of that node did not answer it: its clients and channels are not counted. [RB-66] */
+  readonly isPartial?: true;
+}
+
+/** Another node; `facts` is absent where it did not answer. */
+export interface OtherNode {
+  /** `host:port`, as this node reaches it. */
+  readonly server: string;
+  readonly facts: NodeFacts | undefined;
+  /** Why it is not called, where it is not. */
+  readonly cause?: string;
+}
+
+/** This node, all its parts, and the others. */
+export interface GatewayInfo extends PartInfo {
+  /** Whether a thread or another node did not answer: its clients are not in here. [RB-66] @default false */
+  readonly isPartial?: boolean;
+  readonly nodes: readonly OtherNode[];
+}
+
+/** The operations. A rejection is a `RainbowError`: `RB_OVERLOADED` where a queue is full. */
+export interface Router {
+  publish(request: PublishRequest): Promise<PublishOutcome>;
+  /** Idempotent. `occupy` removes every other client of the channel. */
+  subscribe(subscription: Subscription, occupy: boolean): Promise<ChangeOutcome>;
+  /** Idempotent; also `done` where the client or the subscription does not exist. */
+  unsubscribe(subscription: Subscription): Promise<ChangeOutcome>;
+  /** Removes every client of this node from `channel`. */
+  evict(channel: string): Promise<ChangeOutcome>;
+  info(): Promise<GatewayInfo>;
+}

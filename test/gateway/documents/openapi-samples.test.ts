@@ -1,0 +1,72 @@
+// Every sample call of the OpenAPI document, sent to a real gateway with a client behind it.
+
+import test from 'ava';
+import type {z} from 'zod';
+import {operations} from '../../../src/gateway/documents/openapi-operations.ts';
+import {success} from '../../e2e/kit/business-server.ts';
+import {start} from '../../e2e/kit/gateway.ts';
+import {parse} from '../../e2e/kit/wire.ts';
+
+const key = 'key-of-the-samples-0123456789';
+
+for (const {path, method, id, access, contents = [], samples} of operations) {
+  for (const [name, {query = {}, body, answer}] of Object.entries(samples)) {
+    test(`the sample ${name} of ${id} is answered as the document says`, async (t) => {
+      const world = await start(t, {apiKeys: [key]});
+      world.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'lobby'}, {identity: 'user-17'}));
+      const client = await world.connect();
+      client.onPacket = (bytes) => {
+        const packet = parse(bytes);
+        if (packet.command === 'send' && packet.qos > 0)
+          client.sendAnswer(packet.qos === 1 ? 'ack' : 'rec', packet.id, 'yes');
+      };
+      for (const credentials of access === 'open'
+        ? [{kind: 'none'} as const]
+        : [undefined, {kind: 'bearer', key} as const]) {
+        const response = await world.api.call({
+          method: method.toUpperCase(),
+          path,
+          query,
+          ...(body !== undefined && {body: typeof body === 'string' ? body : JSON.stringify(body)}),
+          ...(credentials !== undefined && {credentials}),
+        });
+        t.is(response.status, 200, response.text);
+        const type = response.headers['content-type']?.split(';')[0] ?? '';
+        const content = contents.find((candidate) => candidate.type === type);
+        t.truthy(content, `${type} is a type of ${id}`);
+        if (type !== 'application/json') {
+          if (answer !== undefined) t.is<unknown, unknown>(response.text, answer);
+          continue;
+        }
+        const parsed: unknown = JSON.parse(response.text);
+        if (content?.schemas !== undefined)
+          t.true(
+            content.schemas.some((schema) => isExactly(schema, parsed)),
+            response.text,
+          );
+        if (answer !== undefined) t.deepEqual<unknown, unknown>(withoutMessage(parsed), withoutMessage(answer));
+      }
+    });
+  }
+}
+
+/** Whether `value` is of the schema and has no member that the schema does not know. */
+function isExactly(schema: z.ZodObject, value: unknown): boolean {
+  const {success: isValid, data} = schema.safeParse(value);
+  return isValid && JSON.stringify(sorted(data)) === JSON.stringify(sorted(value));
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([left], [right]) => (left < right ? -1 : 1))
+      .map(([name, member]) => [name, sorted(member)]),
+  );
+}
+
+/** Publications have ids of their own. */
+function withoutMessage(answer: unknown): unknown {
+  return {...(answer as object), message: undefined};
+}

@@ -1,0 +1,372 @@
+// How the main thread keeps its shards: their start, their deaths and their end, with threads that do what the test says,
+// under a simulated clock.
+
+import {EventEmitter} from 'node:events';
+import {setImmediate as nextPhase} from 'node:timers/promises';
+import {MessageChannel} from 'node:worker_threads';
+import test, {type ExecutionContext} from 'ava';
+import {pino} from 'pino';
+import {NodeLoad} from '../../../src/cluster/node-load.ts';
+import type {NodeList} from '../../../src/cluster/node-transport.ts';
+import {Presence} from '../../../src/cluster/presence.ts';
+import {SimulatedClock} from '../../../src/core/clock-simulated.ts';
+import {MemoryBound} from '../../../src/core/memory-bound.ts';
+import {Pulse} from '../../../src/core/watchdog.ts';
+import {defaultOptions} from '../../../src/gateway/config/options.ts';
+import {LedgerWriter} from '../../../src/gateway/shard/close-ledger.ts';
+import type {ShardCommand, ShardNotice, ShardReport} from '../../../src/gateway/shard/shard-command.ts';
+import {createNodeMemory} from '../../../src/gateway/shard/shard-memory.ts';
+import type {ShardThread} from '../../../src/gateway/shards/running-shard.ts';
+import {Shards} from '../../../src/gateway/shards/shards.ts';
+import {SharedOrder} from '../../../src/runtime/shared-order.ts';
+
+const port = 4_242;
+const list: NodeList = {places: [], lost: [], missing: [{server: '10.0.0.9:1984', cause: 'of the test'}]};
+
+const answers: Readonly<Record<Exclude<ShardCommand['kind'], 'adopt'>, ShardReport>> = {
+  link: {kind: 'linked'},
+  nodes: {kind: 'informed'},
+  listen: {kind: 'listening', port},
+  open: {kind: 'opened'},
+  stopListening: {kind: 'quiet'},
+  stop: {kind: 'stopped'},
+};
+
+/** A shard's thread that answers each command at once, but those of {@link Stage.held}. */
+class ScriptedThread extends EventEmitter implements ShardThread {
+  readonly index: number;
+  readonly commands: ShardCommand[] = [];
+  readonly #stage: Stage;
+  hasEnded = false;
+
+  constructor(stage: Stage, index: number) {
+    super();
+    this.#stage = stage;
+    this.index = index;
+  }
+
+  get kinds(): string[] {
+    return this.commands.map(({kind}) => kind);
+  }
+
+  postMessage(command: ShardCommand): void {
+    this.commands.push(command);
+    this.#stage.posted.push(`${command.kind} ${this.index}`);
+    if (command.kind !== 'adopt' && !this.#stage.held.has(command.kind)) this.say(answers[command.kind]);
+  }
+
+  say(message: ShardReport | ShardNotice): void {
+    queueMicrotask(() => void this.emit('message', message));
+  }
+
+  terminate(): Promise<void> {
+    if (this.#stage.isStuck) return new Promise(() => {});
+    this.die();
+    return Promise.resolve();
+  }
+
+  die(): void {
+    if (this.hasEnded) return;
+    this.hasEnded = true;
+    this.emit('exit');
+  }
+}
+
+interface Stage {
+  readonly clock: SimulatedClock;
+  readonly memory: ReturnType<typeof createNodeMemory>;
+  readonly shards: Shards;
+  /** All that were started. */
+  readonly threads: ScriptedThread[];
+  /** Commands of all, in order. */
+  readonly posted: string[];
+  /** Kinds of commands that are not answered. */
+  readonly held: Set<ShardCommand['kind']>;
+  readonly fatal: unknown[];
+  /** Whether threads cannot be ended. */
+  isStuck: boolean;
+  exits: number;
+  /** The living one of this place. */
+  at(index: number): ScriptedThread;
+}
+
+async function start(t: ExecutionContext): Promise<Stage> {
+  const stage = set(3);
+  t.is(await stage.shards.start(), port);
+  return stage;
+}
+
+function set(count: number): Stage {
+  const clock = new SimulatedClock();
+  const memory = createNodeMemory(count);
+  const threads: ScriptedThread[] = [];
+  const fatal: unknown[] = [];
+  const facts = {connectUrl: '', forwardUrl: '', closeUrl: '', securityToken: ''};
+  const shards = new Shards(
+    {...defaultOptions, ...facts, threads: count},
+    {
+      memory,
+      node: 'a node',
+      log: pino({level: 'silent'}),
+      report() {},
+      onDoubt() {},
+      onFatal: (error) => fatal.push(error),
+    },
+    {
+      clock,
+      startThread({index}) {
+        const thread = new ScriptedThread(stage, index);
+        threads.push(thread);
+        return thread;
+      },
+      openChannel: () => new MessageChannel(),
+      exitWithoutThreads: () => stage.exits++,
+    },
+  );
+  const stage: Stage = {
+    clock,
+    memory,
+    shards,
+    threads,
+    posted: [],
+    held: new Set(),
+    fatal,
+    isStuck: false,
+    exits: 0,
+    at(index) {
+      const found = threads.find((thread) => thread.index === index && !thread.hasEnded);
+      if (found === undefined) throw new Error(`Expected shard ${index} to live`);
+      return found;
+    },
+  };
+  return stage;
+}
+
+test('all shards are linked with each other and listen before one of them lets anybody in', async (t) => {
+  const {threads, posted} = await start(t);
+  t.is(threads.length, 3);
+  for (const {commands} of threads) {
+    const links = commands.filter(({kind}) => kind === 'link');
+    t.is(links.length, 2);
+  }
+  const firstOpen = posted.findIndex((one) => one.startsWith('open'));
+  t.deepEqual(posted.slice(firstOpen), ['open 0', 'open 1', 'open 2']);
+  t.deepEqual(
+    posted.filter((one) => one.startsWith('listen')),
+    ['listen 0', 'listen 1', 'listen 2'],
+  );
+});
+
+test('at the end no shard listens before one of them stops, and all stop at the same time', async (t) => {
+  const {shards, posted, held, threads} = await start(t);
+  posted.length = 0;
+  held.add('stopListening').add('stop');
+  const stopped = shards.stop();
+  await nextPhase();
+  const quiet = ['stopListening 0', 'stopListening 1', 'stopListening 2'];
+  t.deepEqual(
+    posted.filter((one) => !one.startsWith('adopt')),
+    quiet,
+  );
+  for (const [place, thread] of threads.entries()) {
+    t.false(posted.includes('stop 0'), `${place} of 3 are quiet`);
+    thread.say({kind: 'quiet'});
+    await nextPhase();
+  }
+  // None has answered yet.
+  t.deepEqual(posted.slice(-3), ['stop 0', 'stop 1', 'stop 2']);
+  for (const thread of threads) thread.say({kind: 'stopped'});
+  await stopped;
+  t.true(threads.every(({hasEnded}) => hasEnded));
+});
+
+test('a shard that does not stop listening is waited for a moment and no longer', async (t) => {
+  const {shards, posted, held, clock, threads} = await start(t);
+  held.add('stopListening');
+  const stopped = shards.stop();
+  await nextPhase();
+  for (const thread of threads.slice(1)) thread.say({kind: 'quiet'});
+  await nextPhase();
+  clock.advance(999);
+  await nextPhase();
+  t.false(posted.includes('stop 1'));
+  clock.advance(1);
+  await nextPhase();
+  t.true(posted.includes('stop 1'));
+  threads[0]?.die();
+  await stopped;
+});
+
+test('what a shard had in the memory of the node is gone with it, before its successor runs', async (t) => {
+  const stage = await start(t);
+  const {memory} = stage;
+  const load = new NodeLoad(memory.load, 1);
+  const [presence] = memory.presences.slice(1, 2).map((piece) => new Presence(piece));
+  const held = new MemoryBound(1_000, memory.held, 1);
+  const order = new SharedOrder(memory.order, 1);
+  for (const kind of ['clients', 'handshakes', 'calls', 'closes'] as const) load.change(kind, 1);
+  presence?.add('room');
+  held.hold(900);
+  // It dies while it has the lock.
+  t.throws(() =>
+    order.post(() => {
+      stage.held.add('link');
+      stage.at(1).die();
+      const counts = ['clients', 'handshakes', 'calls', 'closes'] as const;
+      t.deepEqual(
+        counts.map((kind) => load.total(kind)),
+        [0, 0, 0, 0],
+      );
+      t.false(presence?.mayHave('room'));
+      t.is(held.total, 0);
+      t.is(Atomics.load(new Int32Array(memory.order), 0), 0, 'the lock is free');
+      throw new Error('of the test');
+    }),
+  );
+});
+
+test('the successor of a shard is linked with all others, knows the nodes, and is let in like them', async (t) => {
+  const stage = await start(t);
+  stage.shards.setNodes({...list, lost: ['another']});
+  await nextPhase();
+  stage.at(1).die();
+  await nextPhase();
+  const successor = stage.at(1);
+  t.deepEqual(successor.kinds, ['adopt', 'link', 'link', 'nodes', 'listen', 'open']);
+  t.deepEqual(
+    successor.commands.flatMap((command) => (command.kind === 'link' ? [command.index] : [])),
+    [0, 2],
+  );
+  for (const index of [0, 2]) t.like(stage.at(index).commands.at(-1), {kind: 'link', index: 1});
+  t.deepEqual(
+    successor.commands.find(({kind}) => kind === 'nodes'),
+    {kind: 'nodes', list},
+  );
+  t.like(
+    successor.commands.find(({kind}) => kind === 'listen'),
+    {port},
+  );
+  t.deepEqual(stage.fatal, []);
+});
+
+/** The shard has let in a client, whose close call it owes. */
+function owe(thread: ScriptedThread, message: string): void {
+  const writer = new LedgerWriter((notes) => void thread.emit('message', {kind: 'closes', notes}));
+  writer.owed(message, 'ann', 0, undefined);
+  writer.turnEnds();
+}
+
+test('what a shard owed is made by its successor, at the end by another [RB-64]', async (t) => {
+  const stage = await start(t);
+  owe(stage.at(1), 'c1');
+  stage.at(1).die();
+  const [adopted] = stage.at(1).commands;
+  const facts = {message: 'c1', identity: 'ann', fencingToken: 0, cookie: undefined, reason: 'crashed'} as const;
+  t.deepEqual(adopted, {kind: 'adopt', closes: [facts], isSuccessor: true});
+  await nextPhase();
+
+  stage.held.add('stop');
+  owe(stage.at(2), 'c2');
+  const stopped = stage.shards.stop();
+  await nextPhase();
+  stage.at(2).die();
+  t.deepEqual(stage.at(0).commands.at(-1), {
+    kind: 'adopt',
+    closes: [{...facts, message: 'c2'}],
+    isSuccessor: false,
+  });
+  for (const index of [0, 1]) stage.at(index).say({kind: 'stopped'});
+  await stopped;
+});
+
+test('five deaths within 30 s are followed by a restart, the sixth is fatal, and old ones are forgiven', async (t) => {
+  for (const [pauseMs, fatalAt] of [
+    [5_000, 6],
+    [6_000, 6],
+    [6_001, undefined],
+    [30_000, undefined],
+  ] as const) {
+    const stage = await start(t);
+    for (let death = 1; death <= 8 && stage.fatal.length === 0; death++) {
+      stage.at(death % 3).die();
+      await nextPhase();
+      t.is(stage.fatal.length > 0, death === fatalAt, `death ${death} after pauses of ${pauseMs} ms`);
+      stage.clock.advance(pauseMs);
+    }
+  }
+});
+
+test('a shard that dies before all listen makes the start fail, and nobody takes its place', async (t) => {
+  const stage = set(3);
+  stage.held.add('listen');
+  const starting = stage.shards.start();
+  await nextPhase();
+  stage.at(0).die();
+  await t.throwsAsync(starting);
+  t.is(stage.threads.length, 3);
+  t.deepEqual(stage.fatal, []);
+});
+
+test('a port that is taken ends the start with its code, and later the gateway', async (t) => {
+  const taken: ShardReport = {kind: 'failed', message: 'listen EADDRINUSE', code: 'EADDRINUSE'};
+  const starting = set(3);
+  starting.held.add('listen');
+  const started = starting.shards.start();
+  await nextPhase();
+  starting.at(0).say(taken);
+  await t.throwsAsync(started, {code: 'EADDRINUSE'});
+
+  const serving = await start(t);
+  serving.held.add('listen');
+  serving.at(2).die();
+  await nextPhase();
+  serving.at(2).say(taken);
+  await nextPhase();
+  t.like(serving.fatal, [{code: 'EADDRINUSE'}]);
+});
+
+test('a shard that hangs is ended and replaced, one that cannot be ended is fatal; no timer is left', async (t) => {
+  for (const isStuck of [false, true]) {
+    const stage = await start(t);
+    stage.isStuck = isStuck;
+    const {pulses} = stage.memory;
+    const beats = [0, 1, 2].map((place) => new Pulse(stage.clock, pulses, place, defaultOptions.watchdogTimeoutMs));
+    stage.clock.advance(20_000);
+    t.is(stage.threads.length, 3);
+    beats[1]?.stop();
+    new NodeLoad(stage.memory.load, 1).change('clients', 1);
+    owe(stage.at(1), 'c1');
+    stage.clock.advance(12_000);
+    await nextPhase();
+    t.is(stage.threads.length, isStuck ? 3 : 4);
+    stage.clock.advance(5_000);
+    t.is(stage.fatal.length, isStuck ? 1 : 0);
+    t.is(stage.exits, isStuck ? 1 : 0);
+    t.is(new NodeLoad(stage.memory.load, 0).total('clients'), 0);
+    for (const beat of beats) beat.stop();
+    stage.isStuck = false;
+    await stage.shards.stop();
+    const adopted = stage.threads.flatMap(({commands}) => commands).filter((command) => command.kind === 'adopt');
+    const messages = new Set(adopted.flatMap(({closes}) => closes.map(({message}) => message)));
+    t.deepEqual([...messages], ['c1'], 'made by its successor, or by another at the end');
+    t.is(stage.clock.pendingCount, 0);
+  }
+});
+
+test('a successor has its two minutes to load, whatever the one before it beat', async (t) => {
+  const stage = await start(t);
+  const {pulses} = stage.memory;
+  const beats = [0, 1, 2].map((place) => new Pulse(stage.clock, pulses, place, defaultOptions.watchdogTimeoutMs));
+  stage.clock.advance(20_000);
+  beats[1]?.stop();
+  stage.at(1).die();
+  await nextPhase();
+  stage.clock.advance(110_000);
+  await nextPhase();
+  t.is(stage.threads.length, 4);
+  stage.clock.advance(11_000);
+  await nextPhase();
+  t.is(stage.threads.length, 5, 'one that never beats is replaced');
+  for (const beat of beats) beat.stop();
+  await stage.shards.stop();
+});

@@ -1,0 +1,39 @@
+// Where the product has the HTTP API: counts the calls that are not answered, so that a shard that stops answers them before
+// it lets go of its peers.
+
+import type {Router} from '../../src/router/router.ts';
+
+export interface RouterDrain {
+  readonly router: Router;
+  /** Settles when every call has been answered. */
+  idle(): Promise<void>;
+}
+
+export function createRouterDrain(whole: Router): RouterDrain {
+  let open = 0;
+  let onIdle: (() => void) | undefined;
+
+  function count<Answer>(answer: Promise<Answer>): Promise<Answer> {
+    open++;
+    return answer.finally(() => {
+      open--;
+      if (open === 0) onIdle?.();
+    });
+  }
+
+  return {
+    router: {
+      publish: (request) => count(whole.publish(request)),
+      subscribe: (subscription, occupy) => count(whole.subscribe(subscription, occupy)),
+      unsubscribe: (subscription) => count(whole.unsubscribe(subscription)),
+      evict: (channel) => count(whole.evict(channel)),
+      info: () => count(whole.info()),
+    },
+    async idle() {
+      if (open === 0) return;
+      const {promise, resolve} = Promise.withResolvers<void>();
+      onIdle = resolve;
+      await promise;
+    },
+  };
+}
