@@ -1,7 +1,7 @@
 // Answers what a thread is asked about itself: its trace, its connections, and what would become of a publication.
 
-import type {PreviewFate, PreviewRequest, PreviewRow, Query, QueryResult} from '../cluster/query.ts';
 import {connection as chart} from '../machines/connection.ts';
+import type {PreviewFate, PreviewRequest, PreviewRow, Query, QueryResult} from '../router/query.ts';
 import type {ShardContext} from './shard-context.ts';
 import {type ConnectionStats, rosterRow, StatsQuery} from './stats-query.ts';
 

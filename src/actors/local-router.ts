@@ -1,7 +1,7 @@
 // One thread as a part of the gateway: the operations on its own connections and channels.
 
-import type {LocalRouter} from '../cluster/cluster-router.ts';
 import {RainbowError} from '../core/errors.ts';
+import type {LocalRouter} from '../router/create-router.ts';
 import type {ChannelInfo, Joined, PublishOutcome, PublishRequest, SubscribeOutcome} from '../router/router.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import {ask} from '../runtime/ask.ts';

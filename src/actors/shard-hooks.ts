@@ -1,6 +1,6 @@
 // What a thread reports to the other parts of the gateway, and leaves to them should it die.
 
-import type {LoadKind} from '../cluster/node-load.ts';
+import type {LoadKind} from '../core/node-load.ts';
 import type {CloseCallReason} from '../protocol/close-reason.ts';
 import type {Answer, Call} from '../upstream/call.ts';
 

@@ -3,7 +3,7 @@
 import {once} from 'node:events';
 import {createServer} from 'node:net';
 import type {Logger} from 'pino';
-import type {NodeList} from '../cluster/node-transport.ts';
+import type {NodeList} from '../cluster/lan/node-transport.ts';
 import {keepAliveClock, systemClock} from '../core/clock.ts';
 import {type Counters, createRareCounters, sumCounters} from '../core/counters.ts';
 import {systemRandom} from '../core/random.ts';

@@ -1,6 +1,6 @@
 // A whole node under inspection: every part is asked, and each answers for itself. Other nodes are asked by whoever looks.
 
-import type {Query, QueryResult} from '../cluster/query.ts';
+import type {Query, QueryResult} from '../router/query.ts';
 
 /** A part of this node. */
 export interface InspectedPart {

@@ -1,6 +1,6 @@
 // `POST /send/?dry=1`: who would get the message, how each stands, and what would become of it. Nothing is sent.
 
-import type {PreviewRow} from '../cluster/query.ts';
+import type {PreviewRow} from '../router/query.ts';
 import type {PublishRequest} from '../router/router.ts';
 import type {Inspect} from './inspector-federated.ts';
 import type {Coverage, CoverageOf} from './trace-coverage.ts';

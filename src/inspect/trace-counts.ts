@@ -1,6 +1,6 @@
 // Counts of states and steps with their names, for the snapshots of a feed.
 
-import type {ChartCounts} from '../cluster/query.ts';
+import type {ChartCounts} from '../router/query.ts';
 import {chartSteps, charts} from '../trace/record-kind.ts';
 
 /** Counts by chart, by name. */

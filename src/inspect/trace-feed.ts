@@ -3,9 +3,9 @@
 // and told, and nothing waits for it.
 
 import type {ServerResponse} from 'node:http';
-import type {QueryResult} from '../cluster/query.ts';
 import type {Clock, Timer} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
+import type {QueryResult} from '../router/query.ts';
 import {
   type CoverageLine,
   type RosterLine,

@@ -10,13 +10,13 @@ import type {ConnectionMessage} from '../../src/actors/messages.ts';
 import type {CloseLoss} from '../../src/actors/owed-close.ts';
 import type {ShardContext} from '../../src/actors/shard-context.ts';
 import {noHooks, type ShardHooks} from '../../src/actors/shard-hooks.ts';
-import type {LocalRouter} from '../../src/cluster/cluster-router.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import {createCounters} from '../../src/core/counters.ts';
 import type {MemoryBound} from '../../src/core/memory-bound.ts';
 import {SeededRandom} from '../../src/core/random-seeded.ts';
 import {unframe} from '../../src/protocol/frame.ts';
 import {emptyBytes, parsePacket} from '../../src/protocol/packet.ts';
+import type {LocalRouter} from '../../src/router/create-router.ts';
 import type {PublishOutcome, PublishRequest} from '../../src/router/router.ts';
 import type {ActorRef} from '../../src/runtime/actor.ts';
 import {

@@ -1,7 +1,7 @@
 // What a thread adds to the load of its node: all of it is taken back, however what was counted ends.
 
 import test from 'ava';
-import type {LoadKind} from '../../src/cluster/node-load.ts';
+import type {LoadKind} from '../../src/core/node-load.ts';
 import {type ActorsKit, createActors} from './kit.ts';
 
 type Loads = Record<LoadKind, number>;

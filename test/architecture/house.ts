@@ -22,7 +22,8 @@ const below = [
   'upstream',
   'trace',
   'router',
-  'cluster',
+  'cluster/shards',
+  'cluster/lan',
   'actors',
   'inspect',
 ];
@@ -40,17 +41,19 @@ export const house: Readonly<Record<string, Room>> = {
   },
   trace: {folders: ['core', 'protocol', 'story', 'machines'], typesOf: ['upstream'], packages: []},
   store: {folders: ['core', 'protocol'], packages: ['node:sqlite']},
-  router: {folders: ['core', 'protocol'], packages: []},
-  cluster: {
-    folders: ['core', 'protocol', 'story', 'machines', 'runtime', 'router'],
-    packages: ['undici', 'node:dgram', 'node:events', 'node:worker_threads'],
+  router: {folders: [], typesOf: ['protocol', 'story'], packages: []},
+  'cluster/shards': {folders: ['core', 'runtime'], typesOf: ['router'], packages: ['node:worker_threads']},
+  'cluster/lan': {
+    folders: ['core', 'protocol', 'machines'],
+    typesOf: ['router'],
+    packages: ['undici', 'node:dgram', 'node:events'],
   },
   actors: {
-    folders: ['core', 'protocol', 'story', 'machines', 'runtime', 'trace', 'store', 'router', 'cluster'],
+    folders: ['core', 'protocol', 'story', 'machines', 'runtime', 'trace', 'store', 'router'],
     typesOf: ['upstream'],
     packages: [],
   },
-  inspect: {folders: ['story', 'trace'], typesOf: ['core', 'router', 'cluster'], packages: ['node:http']},
+  inspect: {folders: ['story', 'trace'], typesOf: ['core', 'router'], packages: ['node:http']},
   'fronts/rainbow': {
     folders: ['core', 'protocol', 'runtime', 'actors'],
     packages: ['ws', 'node:http', 'node:net', 'node:stream'],
@@ -65,13 +68,13 @@ export const house: Readonly<Record<string, Room>> = {
     packages: ['pino', 'pino-pretty', 'node:fs', 'node:tty', 'node:worker_threads'],
   },
   'gateway/http': {
-    folders: ['core', 'protocol', 'upstream', 'router', 'cluster', 'inspect', 'fronts/rainbow'],
+    folders: ['core', 'protocol', 'upstream', 'router', 'cluster/lan', 'inspect', 'fronts/rainbow'],
     typesOf: ['trace', 'gateway/config', 'gateway/log'],
     packages: ['fastify', 'pino', 'zod', 'node:buffer', 'node:crypto', 'node:http', 'node:net', 'node:stream'],
   },
   'gateway/admin': {
     folders: ['core', 'protocol', 'story', 'inspect', 'gateway/http'],
-    typesOf: ['router', 'cluster', 'gateway/config'],
+    typesOf: ['router', 'gateway/config'],
     packages: ['@prometheus-io/client', 'fastify', 'zod', 'node:crypto', 'node:fs', 'node:os', 'node:path'],
   },
   'gateway/documents': {
@@ -102,13 +105,13 @@ export const house: Readonly<Record<string, Room>> = {
     ],
   },
   'gateway/shards': {
-    folders: ['core', 'protocol', 'runtime', 'cluster', 'gateway/log', 'gateway/shard'],
-    typesOf: ['actors', 'gateway/config'],
+    folders: ['core', 'protocol', 'runtime', 'cluster/shards', 'gateway/log', 'gateway/shard'],
+    typesOf: ['actors', 'cluster/lan', 'gateway/config'],
     packages: ['pino', 'node:worker_threads'],
   },
   gateway: {
     folders: ['core', 'gateway/log', 'gateway/shard', 'gateway/shards'],
-    typesOf: ['cluster', 'gateway/config'],
+    typesOf: ['cluster/lan', 'gateway/config'],
     packages: ['pino', 'node:events', 'node:net'],
   },
   business: {folders: ['core', 'protocol'], packages: ['node:crypto', 'node:http']},

@@ -1,6 +1,6 @@
 // What comes from the network of a cluster: datagrams, the header of a call between nodes, and answers of other nodes.
 
-import {readPublishAnswer} from '../../src/cluster/node-answer.ts';
+import {readPublishAnswer} from '../../src/cluster/lan/node-answer.ts';
 import {
   announcementBytesMax,
   mayBeAnnouncement,

@@ -1,6 +1,6 @@
 // Mutants that do wrong to what passes between the shards of a gateway.
 
-import type {ShardMessage} from '../../src/cluster/shard-message.ts';
+import type {ShardMessage} from '../../src/cluster/shards/shard-message.ts';
 import type {Mutant} from './mutant.ts';
 import type {Sabotage} from './sabotage.ts';
 

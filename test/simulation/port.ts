@@ -2,7 +2,7 @@
 // the same instant but after whatever else happens to run first.
 
 import {EventEmitter} from 'node:events';
-import type {ShardMessage} from '../../src/cluster/shard-message.ts';
+import type {ShardMessage} from '../../src/cluster/shards/shard-message.ts';
 import type {Envelope, ThreadPort} from '../../src/runtime/envelope-exchange.ts';
 
 /** What a port is given of the world. */

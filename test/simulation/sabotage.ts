@@ -1,7 +1,7 @@
 // Ways to break the gateway from outside its code, to prove that the observer sees it. An empty one breaks nothing.
 
 import type {ActorSettings} from '../../src/actors/actor-settings.ts';
-import type {ShardMessage} from '../../src/cluster/shard-message.ts';
+import type {ShardMessage} from '../../src/cluster/shards/shard-message.ts';
 import type {Clock} from '../../src/core/clock.ts';
 import type {Router} from '../../src/router/router.ts';
 import type {UpstreamTransport} from '../../src/upstream/call.ts';

@@ -8,15 +8,15 @@ import type {ConnectionMessage} from '../../src/actors/messages.ts';
 import type {ShardContext} from '../../src/actors/shard-context.ts';
 import {noLedger} from '../../src/actors/shard-hooks.ts';
 import {stopShardContext} from '../../src/actors/stop-shard-context.ts';
-import {createClusterRouter, type LocalRouter} from '../../src/cluster/cluster-router.ts';
-import {Identities} from '../../src/cluster/identities.ts';
-import {NodeLoad} from '../../src/cluster/node-load.ts';
-import {PortPeer} from '../../src/cluster/peer-port.ts';
-import {Presence, presenceBytes} from '../../src/cluster/presence.ts';
-import type {ShardMessage} from '../../src/cluster/shard-message.ts';
+import {Identities} from '../../src/cluster/shards/identities.ts';
+import {PortPeer} from '../../src/cluster/shards/peer-port.ts';
+import {Presence, presenceBytes} from '../../src/cluster/shards/presence.ts';
+import type {ShardMessage} from '../../src/cluster/shards/shard-message.ts';
 import {createCounters} from '../../src/core/counters.ts';
+import {NodeLoad} from '../../src/core/node-load.ts';
 import {createWebSocketEdge, type WebSocketEdge} from '../../src/fronts/rainbow/websocket-edge.ts';
 import {defaultOptions} from '../../src/gateway/config/options.ts';
+import {createRouter, type LocalRouter} from '../../src/router/create-router.ts';
 import type {Router} from '../../src/router/router.ts';
 import type {ActorRef} from '../../src/runtime/actor.ts';
 import {EnvelopeExchange, type ThreadPort} from '../../src/runtime/envelope-exchange.ts';
@@ -102,7 +102,7 @@ export class Shard {
     for (let given = 0; given < plan.idsGiven; given++) sequences.nextMessageId();
     this.#local = createLocalRouter(this.context);
     this.#exchange = new EnvelopeExchange({scheduler, order: new SharedOrder(memory.order, index)});
-    const whole = createClusterRouter(
+    const whole = createRouter(
       this.#local,
       () => this.#peers,
       (action) => this.#exchange.inOrder(action),

@@ -3,9 +3,9 @@
 // always before time moves on. Turns of different shards, and what passes between them, come in any order.
 
 import {fencingTokensBytes} from '../../src/actors/sequences.ts';
-import {NodeLoad, nodeLoadBytes} from '../../src/cluster/node-load.ts';
-import {presenceBytes} from '../../src/cluster/presence.ts';
+import {presenceBytes} from '../../src/cluster/shards/presence.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
+import {NodeLoad, nodeLoadBytes} from '../../src/core/node-load.ts';
 import {sharedOrderBytes} from '../../src/runtime/shared-order.ts';
 import type {Tape} from '../trace/tape.ts';
 import {BusinessServer} from './business-server.ts';

@@ -2,9 +2,9 @@
 // trace. trace-request.ts reads the calls; openapi-document.ts writes the schemas down for callers.
 
 import {z} from 'zod';
-import type {PreviewFate} from '../../cluster/query.ts';
 import type {PublishPreview} from '../../inspect/publish-preview.ts';
 import {messageIdFormat, messageTypeMax} from '../../protocol/api.ts';
+import type {PreviewFate} from '../../router/query.ts';
 import {payloadShownMax, type RosterRow} from '../../story/trace.ts';
 import {channelSchema, identitySchema} from '../http/api-schema.ts';
 import {switchSecondsDefault, switchSecondsMax} from './trace-request.ts';

@@ -6,7 +6,7 @@
 import type {IncomingMessage} from 'node:http';
 import {Readable} from 'node:stream';
 import type {FastifyInstance, FastifyReply} from 'fastify';
-import {addressOf, answerHello, placeOf} from '../../cluster/hello.ts';
+import {addressOf, answerHello, placeOf} from '../../cluster/lan/hello.ts';
 import type {Clock} from '../../core/clock.ts';
 import type {Counters} from '../../core/counters.ts';
 import {

@@ -3,10 +3,10 @@
 
 import {isIPv4} from 'node:net';
 import type {Logger} from 'pino';
-import {Discovery} from '../../cluster/discovery.ts';
-import {askHello} from '../../cluster/node-http.ts';
-import type {NodeList} from '../../cluster/node-transport.ts';
-import {openUdpBroadcast, type UdpBroadcast} from '../../cluster/udp-broadcast.ts';
+import {Discovery} from '../../cluster/lan/discovery.ts';
+import {askHello} from '../../cluster/lan/node-http.ts';
+import type {NodeList} from '../../cluster/lan/node-transport.ts';
+import {openUdpBroadcast, type UdpBroadcast} from '../../cluster/lan/udp-broadcast.ts';
 import {systemClock} from '../../core/clock.ts';
 import type {Counters} from '../../core/counters.ts';
 import {isLoopback} from '../../core/loopback.ts';

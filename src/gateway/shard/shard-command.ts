@@ -2,7 +2,7 @@
 
 import type {MessagePort} from 'node:worker_threads';
 import type {OwedFacts} from '../../actors/owed-close.ts';
-import type {NodeList} from '../../cluster/node-transport.ts';
+import type {NodeList} from '../../cluster/lan/node-transport.ts';
 import type {GatewayOptions} from '../config/options.ts';
 import type {Report} from '../log/reports.ts';
 import type {LedgerNotes} from './close-ledger.ts';

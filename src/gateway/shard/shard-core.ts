@@ -8,15 +8,16 @@ import type {OwedFacts} from '../../actors/owed-close.ts';
 import type {ShardContext} from '../../actors/shard-context.ts';
 import {type CloseLedger, noLedger} from '../../actors/shard-hooks.ts';
 import {stopShardContext} from '../../actors/stop-shard-context.ts';
-import type {LocalRouter} from '../../cluster/cluster-router.ts';
-import {Identities} from '../../cluster/identities.ts';
-import {NodeLoad} from '../../cluster/node-load.ts';
-import {Presence} from '../../cluster/presence.ts';
+import {Identities} from '../../cluster/shards/identities.ts';
+import {Presence} from '../../cluster/shards/presence.ts';
+import {ShardPeers, type ShardPort} from '../../cluster/shards/shard-peers.ts';
 import type {Clock} from '../../core/clock.ts';
 import {createCounters} from '../../core/counters.ts';
 import {MemoryBound} from '../../core/memory-bound.ts';
+import {NodeLoad} from '../../core/node-load.ts';
 import type {Random} from '../../core/random.ts';
 import {identityLengthMax} from '../../protocol/api.ts';
+import type {LocalRouter} from '../../router/create-router.ts';
 import {emptySelection} from '../../story/trace-feed.ts';
 import type {UpstreamTransport} from '../../upstream/call.ts';
 import {createUpstreamPool} from '../../upstream/upstream-pool.ts';
@@ -30,7 +31,6 @@ import {type Report, Reports, threadIntervalMs} from '../log/reports.ts';
 import {resolveMemoryMax} from './memory-limit.ts';
 import type {FileShares} from './open-files.ts';
 import type {NodeMemory} from './shard-memory.ts';
-import {ShardPeers, type ShardPort} from './shard-peers.ts';
 
 /** What a shard is given beside the options. */
 export interface ShardParts {

@@ -1,11 +1,11 @@
 // The memory that the shards of a node share, made once by the node and handed to each.
 
 import {fencingTokensBytes} from '../../actors/sequences.ts';
-import {nodeLoadBytes} from '../../cluster/node-load.ts';
-import {presenceBytes} from '../../cluster/presence.ts';
+import {presenceBytes} from '../../cluster/shards/presence.ts';
 import {systemClock} from '../../core/clock.ts';
 import {countersBytes} from '../../core/counters.ts';
 import {memoryBoundBytes} from '../../core/memory-bound.ts';
+import {nodeLoadBytes} from '../../core/node-load.ts';
 import {pulseBytes} from '../../core/watchdog.ts';
 import {sharedOrderBytes} from '../../runtime/shared-order.ts';
 import {replayMemoryBytes} from '../http/replay-marks-shared.ts';

@@ -5,15 +5,16 @@
 import type {AddressInfo} from 'node:net';
 import type {MessagePort} from 'node:worker_threads';
 import type {OwedFacts} from '../../actors/owed-close.ts';
-import {createClusterRouter} from '../../cluster/cluster-router.ts';
-import {createHttpTransport} from '../../cluster/node-http.ts';
-import {NodePeers} from '../../cluster/node-peers.ts';
-import type {NodeList} from '../../cluster/node-transport.ts';
+import {createHttpTransport} from '../../cluster/lan/node-http.ts';
+import {NodePeers} from '../../cluster/lan/node-peers.ts';
+import type {NodeList} from '../../cluster/lan/node-transport.ts';
+import {shardPort} from '../../cluster/shards/shard-peers.ts';
 import {systemClock} from '../../core/clock.ts';
 import {sumCounters} from '../../core/counters.ts';
 import {systemRandom} from '../../core/random.ts';
 import {createWebSocketEdge} from '../../fronts/rainbow/websocket-edge.ts';
 import {createFederatedInspector} from '../../inspect/inspector-federated.ts';
+import {createRouter} from '../../router/create-router.ts';
 import type {GatewayOptions} from '../config/options.ts';
 import {version} from '../config/version.ts';
 import {createSharedReplayGuard} from '../http/replay-marks-shared.ts';
@@ -23,7 +24,6 @@ import {createHttpApi} from './http-api.ts';
 import {clusterKeys} from './lan.ts';
 import {readFileLimit, shareFiles} from './open-files.ts';
 import {ShardCore, type ShardParts} from './shard-core.ts';
-import {shardPort} from './shard-peers.ts';
 import {StartGate} from './start-gate.ts';
 import {exitWithoutThreads} from './stuck-thread.ts';
 
@@ -82,7 +82,7 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     });
   const api = createHttpApi({
     options,
-    router: createClusterRouter(
+    router: createRouter(
       local,
       () => (nodes === undefined ? core.peers.all : [...core.peers.all, ...nodes.all]),
       core.peers.inOrder,
@@ -91,7 +91,7 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
     observation: context.observation,
     memory: core.memory,
     random: systemRandom,
-    ownNode: createClusterRouter(local, () => core.peers.all, core.peers.inOrder),
+    ownNode: createRouter(local, () => core.peers.all, core.peers.inOrder),
     node: parts.node,
     nodeKeys,
     nodeCount: () => nodes?.called.length ?? 0,

@@ -3,11 +3,11 @@
 
 import {MessageChannel, type MessagePort} from 'node:worker_threads';
 import type {Logger} from 'pino';
-import {NodeLoad} from '../../cluster/node-load.ts';
-import type {NodeList} from '../../cluster/node-transport.ts';
-import {Presence} from '../../cluster/presence.ts';
+import type {NodeList} from '../../cluster/lan/node-transport.ts';
+import {Presence} from '../../cluster/shards/presence.ts';
 import {type Clock, systemClock} from '../../core/clock.ts';
 import {MemoryBound} from '../../core/memory-bound.ts';
+import {NodeLoad} from '../../core/node-load.ts';
 import {Watchdog} from '../../core/watchdog.ts';
 import {SharedOrder} from '../../runtime/shared-order.ts';
 import type {GatewayOptions} from '../config/options.ts';

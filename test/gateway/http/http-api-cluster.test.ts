@@ -2,7 +2,7 @@
 
 import {randomBytes} from 'node:crypto';
 import test from 'ava';
-import {answerHello, askingHello, type HelloQuestion} from '../../../src/cluster/hello.ts';
+import {answerHello, askingHello, type HelloQuestion} from '../../../src/cluster/lan/hello.ts';
 import {RainbowError} from '../../../src/core/errors.ts';
 import {isNodeAnswer, type NodeCallFacts, signNodeCall} from '../../../src/protocol/node-call.ts';
 import {deriveNodeKeys} from '../../../src/protocol/node-proof.ts';

@@ -1,6 +1,6 @@
 // The publications of a run: who should have got each, who did, and whether what its caller was told is true. [RB-61]
 
-import {plausibleSkewMs} from '../../../src/cluster/discovery.ts';
+import {plausibleSkewMs} from '../../../src/cluster/lan/discovery.ts';
 import type {PublishOutcome, PublishRequest} from '../../../src/router/router.ts';
 import type {SimulatedClient} from './client.ts';
 import type {SimulatedNode} from './node.ts';

@@ -1,8 +1,8 @@
 // The network between simulated nodes: datagrams that are lost, late and doubled; calls that break, before or after they
 // were carried out, or hang; and somebody who captures announcements and sends them again from an address of their own.
 
-import type {HelloAnswer, HelloFailure, HelloQuestion} from '../../../src/cluster/hello.ts';
-import type {NodeAnswer, NodeRequest, NodeTransport} from '../../../src/cluster/node-transport.ts';
+import type {HelloAnswer, HelloFailure, HelloQuestion} from '../../../src/cluster/lan/hello.ts';
+import type {NodeAnswer, NodeRequest, NodeTransport} from '../../../src/cluster/lan/node-transport.ts';
 import {headerNodeCall} from '../../../src/protocol/header-name.ts';
 import {readNodeCall, signNodeAnswer} from '../../../src/protocol/node-call.ts';
 import type {SimulatedNode} from './node.ts';

@@ -6,11 +6,10 @@ import {createShardContext} from '../../../src/actors/create-shard-context.ts';
 import {createLocalRouter} from '../../../src/actors/local-router.ts';
 import type {ShardContext} from '../../../src/actors/shard-context.ts';
 import {stopShardContext} from '../../../src/actors/stop-shard-context.ts';
-import {createClusterRouter} from '../../../src/cluster/cluster-router.ts';
-import {Discovery} from '../../../src/cluster/discovery.ts';
-import {answerHello, type HelloPath, type HelloProof, type HelloQuestion} from '../../../src/cluster/hello.ts';
-import {NodePeers} from '../../../src/cluster/node-peers.ts';
-import type {NodeAnswer, NodeRequest} from '../../../src/cluster/node-transport.ts';
+import {Discovery} from '../../../src/cluster/lan/discovery.ts';
+import {answerHello, type HelloPath, type HelloProof, type HelloQuestion} from '../../../src/cluster/lan/hello.ts';
+import {NodePeers} from '../../../src/cluster/lan/node-peers.ts';
+import type {NodeAnswer, NodeRequest} from '../../../src/cluster/lan/node-transport.ts';
 import {createCounters} from '../../../src/core/counters.ts';
 import {doneText, outcomeText} from '../../../src/gateway/http/api-answer.ts';
 import {parseQuery} from '../../../src/gateway/http/api-query.ts';
@@ -21,6 +20,7 @@ import {isBodyOf, isNodeCall, readNodeCall, signNodeAnswer} from '../../../src/p
 import {emptyBytes} from '../../../src/protocol/packet.ts';
 import {refusalOf, refusalText} from '../../../src/protocol/refusal.ts';
 import {signatureWindowSeconds} from '../../../src/protocol/signature.ts';
+import {createRouter} from '../../../src/router/create-router.ts';
 import type {Router} from '../../../src/router/router.ts';
 import type {Answer, Call, UpstreamTransport} from '../../../src/upstream/call.ts';
 import type {Tape} from '../../trace/tape.ts';
@@ -138,8 +138,8 @@ export class SimulatedNode {
       warn: () => {},
     });
     const local = createLocalRouter(this.#context);
-    this.router = createClusterRouter(local, () => this.peers.all);
-    this.#ownNode = createClusterRouter(local, () => []);
+    this.router = createRouter(local, () => this.peers.all);
+    this.#ownNode = createRouter(local, () => []);
   }
 
   get origin(): string {

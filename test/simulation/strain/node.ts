@@ -5,7 +5,6 @@ import {EventEmitter} from 'node:events';
 import type {MessagePort} from 'node:worker_threads';
 import type {FastifyReply, FastifyRequest} from 'fastify';
 import type {Logger} from 'pino';
-import {createClusterRouter} from '../../../src/cluster/cluster-router.ts';
 import {Pulse} from '../../../src/core/watchdog.ts';
 import type {GatewayOptions} from '../../../src/gateway/config/options.ts';
 import {BodyMemory} from '../../../src/gateway/http/body-memory.ts';
@@ -17,6 +16,7 @@ import type {NodeMemory} from '../../../src/gateway/shard/shard-memory.ts';
 import {serveShard} from '../../../src/gateway/shard/shard-service.ts';
 import type {ShardThread} from '../../../src/gateway/shards/running-shard.ts';
 import {Shards} from '../../../src/gateway/shards/shards.ts';
+import {createRouter} from '../../../src/router/create-router.ts';
 import type {Router} from '../../../src/router/router.ts';
 import {createRouterDrain} from '../router-drain.ts';
 import type {BusinessServer} from './business.ts';
@@ -97,7 +97,7 @@ export class SimulatedShard extends EventEmitter implements ShardThread {
       },
     );
     const {local, peers} = this.core;
-    const drain = createRouterDrain(createClusterRouter(local, () => peers.all, peers.inOrder));
+    const drain = createRouterDrain(createRouter(local, () => peers.all, peers.inOrder));
     this.router = world.sabotage === 'unsaid' ? hiding(drain.router) : drain.router;
     this.#edge = new NodeEdge(this.core, thread, options);
     this.#bodies = new BodyMemory(this.core.memory, options.payloadBytesMax);

@@ -1,9 +1,9 @@
 // One run of a node under strain: its start, the storm of its world, then calm, in which everything must work again, then the
 // end, after which nothing is left. What each world promises besides is in worlds.ts.
 
-import {NodeLoad} from '../../../src/cluster/node-load.ts';
 import {sumCounters} from '../../../src/core/counters.ts';
 import {MemoryBound, messageOverheadBytes} from '../../../src/core/memory-bound.ts';
+import {NodeLoad} from '../../../src/core/node-load.ts';
 import type {GatewayOptions} from '../../../src/gateway/config/options.ts';
 import {createNodeMemory, type NodeMemory} from '../../../src/gateway/shard/shard-memory.ts';
 import {BusinessServer, type Job} from './business.ts';

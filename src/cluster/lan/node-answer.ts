@@ -1,0 +1,120 @@
+// What other nodes answer, read with the distrust that the network deserves: wrong JSON, HTML, a wrong type are no answer.
+// Nodes of the original answer less than ours; what they leave out is absent here.
+
+import {readDecimal} from '../../core/decimal.ts';
+import type {ClientReply, NodeFacts, PublishOutcome, SubscribeOutcome} from '../../router/router.ts';
+
+type Members = Readonly<Record<string, unknown>>;
+
+const versionLengthMax = 64;
+
+/** The outcome that an answer to /send/ tells; `undefined` where it tells none, or the node refused the call. */
+export function readPublishAnswer(body: Uint8Array, isOriginal: boolean): Omit<PublishOutcome, 'message'> | undefined {
+  const answer = readJson(body);
+  if (answer?.status === 1 && answer.msg === 'timeout') {
+    // The original forgets who confirmed when it answers so, and the count is then not known.
+    return {...nobody, isTimedOut: true, refused: clients(answer.refused) ?? 0, isPartial: isOriginal};
+  }
+  if (answer?.status !== 0) return undefined;
+  const connections = clients(answer.connections);
+  const refused = clients(answer.refused ?? 0);
+  if (connections === undefined || refused === undefined) return undefined;
+  return {
+    connections,
+    isTimedOut: answer.timeout === true,
+    refused,
+    lastReply: readReply(answer),
+    replies: Array.isArray(answer.replies) ? answer.replies.flatMap(readIdentifiedReply) : [],
+    isPartial: answer.partial === true,
+    ...(answer.truncated === true && {isTruncated: true}),
+  };
+}
+
+const nobody = {connections: 0, isTimedOut: false, refused: 0, lastReply: undefined, replies: []} as const;
+
+const outcomesByCode: ReadonlyMap<unknown, SubscribeOutcome> = new Map([
+  ['RB_NO_SUCH_CONNECTION', 'noSuchConnection'],
+  ['RB_TOO_MANY_CHANNELS', 'tooManyChannels'],
+  ['RB_OVERLOADED', 'overloaded'],
+]);
+
+/** The outcome that an answer to /sub/ or /unsub/ tells; `undefined` where it tells none. */
+export function readChangeAnswer(body: Uint8Array): SubscribeOutcome | undefined {
+  const answer = readJson(body);
+  if (answer?.status === 0) return 'done';
+  if (answer?.status !== 1) return undefined;
+  return answer.msg === 'no such connection' ? 'noSuchConnection' : outcomesByCode.get(answer.code);
+}
+
+/** What an answer to /serverinfo/ tells; `undefined` where it tells nothing. */
+export function readFactsAnswer(body: Uint8Array): NodeFacts | undefined {
+  const answer = readJson(body);
+  const process = readMembers(answer?.process);
+  const channelsCount = count(answer?.channels_cnt);
+  if (answer?.status !== 0 || process === undefined || channelsCount === undefined) return undefined;
+  return {
+    version: typeof answer.version === 'string' ? answer.version.slice(0, versionLengthMax) : undefined,
+    uptimeSeconds: count(answer.uptime),
+    connections: count(answer.connections),
+    channelsCount,
+    channels: Array.isArray(answer.channels) ? answer.channels.flatMap(readChannel) : [],
+    // The original has them from `ps`, as texts.
+    cpuPercent: percent(process.cpu),
+    memoryPercent: percent(process.mem),
+    memoryBytes: count(process.memory),
+    ...(answer.partial === true && {isPartial: true as const}),
+  };
+}
+
+const utf8 = new TextDecoder('utf-8', {fatal: true});
+
+function readJson(body: Uint8Array): Members | undefined {
+  try {
+    return readMembers(JSON.parse(utf8.decode(body)));
+  } catch {
+    // Not JSON: no answer, whatever the parser says of it.
+    return undefined;
+  }
+}
+
+function readMembers(value: unknown): Members | undefined {
+  return typeof value === 'object' && value !== null ? (value as Members) : undefined;
+}
+
+/** Above what any node has of anything: a number beyond it is a lie, and sums stay exact. */
+const countMax = 1e12;
+
+function count(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= countMax
+    ? value
+    : undefined;
+}
+
+/** Clients of one node: more than 10,000,000 (the bound of `connections_max`) is a lie. */
+function clients(value: unknown): number | undefined {
+  const number = count(value);
+  return number !== undefined && number <= 10_000_000 ? number : undefined;
+}
+
+function percent(value: unknown): number {
+  if (typeof value === 'string') return readDecimal(value.trim(), 0, 1e6) ?? 0;
+  return typeof value === 'number' && value >= 0 && value <= 1e6 ? value : 0;
+}
+
+function readReply({data, encoding}: Members): Uint8Array | undefined {
+  if (typeof data !== 'string' || data === '') return undefined;
+  return Buffer.from(data, encoding === 'base64' ? 'base64' : 'utf8');
+}
+
+function readIdentifiedReply(value: unknown): readonly ClientReply[] {
+  const reply = readMembers(value);
+  if (reply === undefined || typeof reply.identity !== 'string') return [];
+  return [{identity: reply.identity, data: readReply(reply) ?? new Uint8Array(0)}];
+}
+
+function readChannel(value: unknown): NodeFacts['channels'] {
+  if (!Array.isArray(value)) return [];
+  const [name, connections] = value as readonly unknown[];
+  const members = count(connections);
+  return typeof name === 'string' && members !== undefined ? [{name, connections: members}] : [];
+}

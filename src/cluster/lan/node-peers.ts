@@ -1,0 +1,79 @@
+// The other nodes as peers of one thread: made and let go as the discovery says, those that cannot be called included.
+
+import type {Peer} from '../../router/peer.ts';
+import type {NodeList, NodeTransport} from './node-transport.ts';
+import {MissingPeer} from './peer-missing.ts';
+import {NodePeer, type NodePeerParts} from './peer-node.ts';
+
+/** What the peers are made of. */
+export interface NodePeersParts extends Omit<NodePeerParts, 'place' | 'transport' | 'onDoubt'> {
+  /** The way to the node at `origin`. */
+  connect(origin: string): NodeTransport;
+  /** Whether that node still answers should be looked into. */
+  onDoubt(node: string): void;
+}
+
+/** See above. */
+export class NodePeers {
+  readonly #parts: NodePeersParts;
+  #peers: readonly NodePeer[] = [];
+  #missing: readonly MissingPeer[] = [];
+  #all: readonly Peer[] = [];
+  /** No longer called, with calls still under way: a node that has said goodbye. */
+  #leaving: NodePeer[] = [];
+
+  constructor(parts: NodePeersParts) {
+    this.#parts = parts;
+  }
+
+  /** All of them, also those that cannot be called and say so; another array after each change. */
+  get all(): readonly Peer[] {
+    return this.#all;
+  }
+
+  /** Those that are called. */
+  get called(): readonly NodePeer[] {
+    return this.#peers;
+  }
+
+  /** How many there are that cannot be called. */
+  get missingCount(): number {
+    return this.#missing.length;
+  }
+
+  /** Calls these and no others from now on. */
+  update({places, lost, missing}: NodeList): void {
+    const known = new Map(this.#peers.map((peer) => [keyOf(peer.place), peer]));
+    this.#peers = places.map((place) => {
+      const peer = known.get(keyOf(place)) ?? this.#make(place);
+      known.delete(keyOf(place));
+      peer.place = place;
+      return peer;
+    });
+    this.#missing = missing.map((node) => new MissingPeer(node));
+    this.#all = [...this.#peers, ...this.#missing];
+    for (const peer of known.values()) {
+      peer.close(lost.includes(peer.place.node));
+      this.#leaving.push(peer);
+    }
+    this.#leaving = this.#leaving.filter((peer) => !peer.isClosed);
+  }
+
+  /** Ends every call. */
+  close(): void {
+    for (const peer of [...this.#peers, ...this.#leaving]) peer.close(true);
+    this.#peers = [];
+    this.#missing = [];
+    this.#all = [];
+    this.#leaving = [];
+  }
+
+  #make(place: NodePeer['place']): NodePeer {
+    const onDoubt = (): void => this.#parts.onDoubt(place.node);
+    return new NodePeer({...this.#parts, place, transport: this.#parts.connect(place.origin), onDoubt});
+  }
+}
+
+function keyOf({node, origin}: NodePeer['place']): string {
+  return `${node} ${origin}`;
+}

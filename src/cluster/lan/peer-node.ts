@@ -1,0 +1,185 @@
+// Another node as a thread of this one reaches it: the API of the original, each call with `cluster=1`, by which the node
+// does not pass it on. A call to a node of ours is signed as protocol/node-call.ts says, and good for nothing else; a call to
+// one of the original has the signature of any caller, since it reads these calls as those of its own kind.
+
+import type {Clock} from '../../core/clock.ts';
+import type {Counters} from '../../core/counters.ts';
+import type {Random} from '../../core/random.ts';
+import {apiPaths, sendQuery} from '../../protocol/api.ts';
+import {headerNodeCall} from '../../protocol/header-name.ts';
+import {isNodeAnswer, signNodeCall} from '../../protocol/node-call.ts';
+import type {NodeKeys} from '../../protocol/node-proof.ts';
+import {emptyBytes} from '../../protocol/packet.ts';
+import {callerNonce, signedQuery} from '../../protocol/signature.ts';
+import type {Peer, Unreachable} from '../../router/peer.ts';
+import type {
+  Joined,
+  OtherNode,
+  PublishOutcome,
+  PublishRequest,
+  SubscribeOutcome,
+  Subscription,
+} from '../../router/router.ts';
+import {readChangeAnswer, readFactsAnswer, readPublishAnswer} from './node-answer.ts';
+import {type NodeCall, NodeCaller, type SignedRequest} from './node-caller.ts';
+import type {NodePlace, NodeRequest, NodeTransport} from './node-transport.ts';
+
+/** Beyond a publication's own time; callers of the original wait half a second longer than they ask for. */
+const answerGraceMs = 400;
+/** As the original: the other node is to have answered when our own time is up, where there is time enough for that. */
+const headStartMs = 1_000;
+const headStartFromMs = 4_000;
+
+/** What a peer is made of. */
+export interface NodePeerParts {
+  readonly place: NodePlace;
+  readonly transport: NodeTransport;
+  /** The id of this node. */
+  readonly self: string;
+  readonly keys: NodeKeys;
+  readonly securityToken: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly counters: Counters;
+  readonly peerTimeoutMs: number;
+  readonly onDoubt: () => void;
+}
+
+/** See the head of this file. */
+export class NodePeer implements Peer {
+  /** Its clock is measured again now and then; who and where it is stays. */
+  place: NodePlace;
+  readonly sharesOrder = false;
+  readonly #parts: NodePeerParts;
+  readonly #caller: NodeCaller;
+
+  constructor(parts: NodePeerParts) {
+    this.place = parts.place;
+    this.#parts = parts;
+    this.#caller = new NodeCaller(parts);
+  }
+
+  get name(): string {
+    return this.place.origin;
+  }
+
+  /** Which channels another node has is not known here. The original has no identities in its /send/. */
+  mayConcern({identity}: PublishRequest): boolean {
+    return identity === undefined || !this.place.isOriginal;
+  }
+
+  async publish(request: PublishRequest): Promise<PublishOutcome> {
+    const {channel, identity, type, qos, timeoutMs, payload, wantsReplies} = request;
+    const query = sendQuery({
+      ...(channel === undefined ? {} : {channel}),
+      ...(identity === undefined ? {} : {identity}),
+      msgtype: type,
+      qos,
+      timeout: this.#timeoutFor(timeoutMs),
+      ...(wantsReplies ? {replies: 'all'} : {}),
+    });
+    if (qos === 0) {
+      // Nobody waits for it, and what was lost shows in the counters. A copy: the caller's bytes are its own again.
+      void this.#call(apiPaths.send, {query, body: Uint8Array.from(payload), isOrdered: true});
+      return nobody(request);
+    }
+    const answer = await this.#call(apiPaths.send, {query, body: payload, deadlineMs: timeoutMs + answerGraceMs});
+    const told = answer && readPublishAnswer(answer, this.place.isOriginal);
+    return told === undefined ? {...nobody(request), isPartial: true} : {...told, message: request.message ?? ''};
+  }
+
+  async subscribe({identity, channel}: Subscription, occupy: boolean): Promise<Joined | Unreachable> {
+    const outcome = await this.#change(
+      apiPaths.subscribe,
+      occupy ? {identity, channel, occupy: 1} : {identity, channel},
+    );
+    return outcome === 'unreachable' ? outcome : {outcome, ticket: 0};
+  }
+
+  async unsubscribe({identity, channel}: Subscription): Promise<SubscribeOutcome | Unreachable> {
+    return this.#change(apiPaths.unsubscribe, {identity, channel});
+  }
+
+  async evict(channel: string): Promise<'done' | Unreachable> {
+    if (this.place.isOriginal) return 'unreachable';
+    const outcome = await this.#change(apiPaths.unsubscribe, {channel, everyone: true});
+    return outcome === 'done' ? 'done' : 'unreachable';
+  }
+
+  async info(): Promise<OtherNode> {
+    const answer = await this.#call(apiPaths.serverinfo, {method: 'GET'});
+    return {server: new URL(this.place.origin).host, facts: answer && readFactsAnswer(answer)};
+  }
+
+  /** Whether it was closed, and no call to it is under way any more. */
+  get isClosed(): boolean {
+    return this.#caller.isClosed;
+  }
+
+  /** See `NodeCaller.close`. */
+  close(isLost: boolean): void {
+    this.#caller.close(isLost);
+  }
+
+  async #change(path: string, body: Readonly<Record<string, unknown>>): Promise<SubscribeOutcome | Unreachable> {
+    const answer = await this.#call(path, {body: Buffer.from(JSON.stringify(body))});
+    return (answer && readChangeAnswer(answer)) ?? 'unreachable';
+  }
+
+  #timeoutFor(timeoutMs: number): number {
+    const seconds = (timeoutMs >= headStartFromMs ? timeoutMs - headStartMs : timeoutMs) / 1000;
+    // The original reads whole seconds.
+    return this.place.isOriginal ? Math.ceil(seconds) : seconds;
+  }
+
+  async #call(
+    path: string,
+    call: Partial<NodeCall> & {
+      readonly method?: 'GET' | 'POST';
+      readonly query?: string;
+      readonly body?: Uint8Array;
+    },
+  ): Promise<Uint8Array | undefined> {
+    const {peerTimeoutMs} = this.#parts;
+    const {method = 'POST', query = '', body = emptyBytes, isOrdered = false, deadlineMs = peerTimeoutMs} = call;
+    const target = `${path}?${query}${query === '' ? '' : '&'}cluster=1`;
+    const plain = {method, path: target, headers: {}, body};
+    const answer = await this.#caller.call({
+      sign: () => (this.place.isOriginal ? this.#signAsCaller(plain) : this.#signAsNode(plain)),
+      bytes: body.length,
+      isOrdered,
+      deadlineMs,
+    });
+    return answer?.body;
+  }
+
+  #signAsNode(request: NodeRequest): SignedRequest {
+    const {keys, self, clock, random} = this.#parts;
+    const {node, clockOffsetMs} = this.place;
+    const {header, proof} = signNodeCall(keys, {
+      method: request.method,
+      target: request.path,
+      body: request.body,
+      sender: self,
+      receiver: node,
+      // By its clock, so that clocks which disagree keep nobody out.
+      wallMs: clock.wallNow() + clockOffsetMs,
+      nonce: random.hex(16),
+    });
+    return {
+      request: {...request, headers: {[headerNodeCall]: header}},
+      isProved: (answer) => isNodeAnswer(keys, proof, answer.body, answer.proof),
+    };
+  }
+
+  #signAsCaller(request: NodeRequest): SignedRequest {
+    const {securityToken, clock, random} = this.#parts;
+    const nonce = callerNonce(random.integer(0, 1e13 - 1));
+    const path = `${request.path}&${signedQuery(securityToken, clock.wallNow(), nonce)}`;
+    return {request: {...request, path}, isProved: () => true};
+  }
+}
+
+function nobody({message}: PublishRequest): PublishOutcome {
+  return {message: message ?? '', connections: 0, isTimedOut: false, refused: 0, lastReply: undefined, replies: []};
+}

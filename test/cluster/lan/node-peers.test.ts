@@ -1,0 +1,99 @@
+import test from 'ava';
+import {NodePeers} from '../../../src/cluster/lan/node-peers.ts';
+import {SimulatedClock} from '../../../src/core/clock-simulated.ts';
+import {createCounters} from '../../../src/core/counters.ts';
+import {SeededRandom} from '../../../src/core/random-seeded.ts';
+import {createRouter} from '../../../src/router/create-router.ts';
+import type {Part} from '../../../src/router/peer.ts';
+import {keys, requestOf, self, token} from './node-kit.ts';
+
+test('at the end nobody waits any more for a node that had said goodbye and then answered nothing [RB-61]', async (t) => {
+  let closed = 0;
+  const peers = new NodePeers({
+    self,
+    keys,
+    securityToken: token,
+    clock: new SimulatedClock(),
+    random: new SeededRandom(5),
+    counters: createCounters(),
+    peerTimeoutMs: 2_000,
+    connect: () => ({send: () => () => {}, close: () => closed++}),
+    onDoubt: () => {},
+  });
+  const place = {node: 'b'.repeat(32), origin: 'http://10.0.0.2:1984', isOriginal: false, clockOffsetMs: 0};
+  peers.update({places: [place], lost: [], missing: []});
+  const [peer] = peers.all;
+  if (peer === undefined) return t.fail();
+  const outcome = peer.publish(requestOf({qos: 1, timeoutMs: 10_000}));
+  peers.update({places: [], lost: [], missing: []});
+  t.is(closed, 0);
+  peers.close();
+  t.like(await outcome, {connections: 0, isPartial: true});
+  t.is(closed, 1);
+});
+
+test('a node that cannot be called makes every answer partial that could concern it [RB-66]', async (t) => {
+  const peers = new NodePeers({
+    self,
+    keys,
+    securityToken: token,
+    clock: new SimulatedClock(),
+    random: new SeededRandom(5),
+    counters: createCounters(),
+    peerTimeoutMs: 2_000,
+    connect: () => ({send: () => () => {}, close: () => {}}),
+    onDoubt: () => {},
+  });
+  const missing = {server: '10.0.0.2:1984', cause: 'no answer'};
+  peers.update({places: [], lost: [], missing: [missing]});
+  t.deepEqual([peers.called.length, peers.missingCount], [0, 1]);
+  const part = {
+    ...scriptedPart,
+    hasConnection: (identity: string) => identity === 'mine',
+    nextPublication: () => 'p1',
+    nextTicket: () => 1,
+  };
+  const router = createRouter(part, () => peers.all);
+  for (const qos of [0, 1, 2] as const) {
+    t.like(await router.publish(requestOf({qos})), {connections: 1, isPartial: true});
+    const byName = requestOf({qos, channel: undefined, identity: 'theirs'});
+    t.like(await router.publish(byName), {connections: 1, isPartial: true});
+  }
+  const own = await router.publish(requestOf({channel: undefined, identity: 'mine'}));
+  t.not(own.isPartial, true, 'the client is here: nobody else is asked');
+  const subscription = {identity: 'theirs', channel: 'room'};
+  t.deepEqual(await router.subscribe(subscription, false), {outcome: 'noSuchConnection', isPartial: true});
+  t.deepEqual(await router.subscribe({...subscription, identity: 'mine'}, false), {
+    outcome: 'done',
+    isPartial: false,
+  });
+  t.deepEqual(await router.subscribe({...subscription, identity: 'mine'}, true), {
+    outcome: 'done',
+    isPartial: true,
+  });
+  t.deepEqual(await router.unsubscribe(subscription), {outcome: 'done', isPartial: true});
+  t.deepEqual(await router.evict('room'), {outcome: 'done', isPartial: true});
+  t.deepEqual((await router.info()).nodes, [{...missing, facts: undefined}]);
+
+  peers.update({places: [], lost: [], missing: []});
+  t.not((await router.publish(requestOf())).isPartial, true);
+});
+
+/** A part with one client, called mine. */
+const scriptedPart: Part = {
+  inspect: () => Promise.reject(new Error('Expected no inspection')),
+  publish: (request) =>
+    Promise.resolve({
+      message: request.message ?? '',
+      connections: 1,
+      isTimedOut: false,
+      refused: 0,
+      lastReply: undefined,
+      replies: [],
+    }),
+  subscribe: ({identity}) => Promise.resolve({outcome: identity === 'mine' ? 'done' : 'noSuchConnection', ticket: 1}),
+  unsubscribe: () => Promise.resolve('done'),
+  evict: () => Promise.resolve(),
+  takeOver: async () => {},
+  info: () => Promise.resolve({connections: 1, channels: []}),
+};

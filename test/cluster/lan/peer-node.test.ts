@@ -1,0 +1,390 @@
+import test from 'ava';
+import {headerNodeCall} from '../../../src/protocol/header-name.ts';
+import {isBodyOf, isNodeCall, readNodeCall, signNodeAnswer} from '../../../src/protocol/node-call.ts';
+import {verify} from '../../../src/protocol/signature.ts';
+import {
+  createNode,
+  keys,
+  nodeBytesMax,
+  nodeCallsMax,
+  other,
+  requestOf,
+  type SentCall,
+  self,
+  token,
+} from './node-kit.ts';
+
+function last(calls: readonly SentCall[]): SentCall {
+  const call = calls.at(-1);
+  if (call === undefined) throw new Error('Expected a call, got none');
+  return call;
+}
+
+/** The query of a call. */
+function parametersOf({url}: SentCall): Readonly<Record<string, string>> {
+  return Object.fromEntries(url.searchParams);
+}
+
+test('a publication goes out as the original repeats it: cluster=1, a second less; signed for this node and this call', (t) => {
+  const {peer, calls, clock} = createNode();
+  const nonces = new Set<string>();
+  for (let count = 0; count < 3; count++) {
+    void peer.publish(requestOf());
+    const call = last(calls);
+    const claim = readNodeCall(call.headers[headerNodeCall] ?? '');
+    if (claim === undefined) return t.fail();
+    t.true(isNodeCall(keys, claim, {method: 'POST', target: call.path, receiver: other}));
+    t.true(isBodyOf(claim, Buffer.from('hi')));
+    t.like(claim, {sender: self, wallMs: clock.wallNow()});
+    nonces.add(claim.nonce);
+    t.is(call.method, 'POST');
+    t.is(call.url.pathname, '/send/');
+    const parameters = {channel: 'room', msgtype: '7', qos: '2', timeout: '9', cluster: '1'};
+    t.deepEqual(Object.fromEntries(call.url.searchParams), parameters, 'no signature that is good for anything else');
+    t.is(Buffer.from(call.body).toString(), 'hi');
+  }
+  t.is(nonces.size, 3);
+});
+
+test('a call carries the time of the called node, by its clock as it was measured last', (t) => {
+  const {peer, calls, clock} = createNode(false, 15_200);
+  void peer.publish(requestOf());
+  t.is(readNodeCall(last(calls).headers[headerNodeCall] ?? '')?.wallMs, clock.wallNow() + 15_200);
+  peer.place = {...peer.place, clockOffsetMs: -3_000};
+  void peer.publish(requestOf());
+  t.is(readNodeCall(last(calls).headers[headerNodeCall] ?? '')?.wallMs, clock.wallNow() - 3_000);
+});
+
+test('a node of the original gets the signature of any caller, and no header of ours', (t) => {
+  const {peer, calls, clock} = createNode(true);
+  void peer.publish(requestOf());
+  const {timestamp = '', nonce = '', signature = ''} = Object.fromEntries(last(calls).url.searchParams);
+  t.is(verify(token, {timestamp, nonce, signature}, clock.wallNow()), 'valid');
+  t.regex(nonce, /^9\d{4}9\d{9}$/);
+  t.deepEqual(last(calls).headers, {});
+});
+
+test('an answer that proves nothing, or another call, is none, and casts doubt [RB-61]', async (t) => {
+  const {peer, calls, state, counters} = createNode();
+  const said = {status: 0, connections: 5, data: 'forged'};
+  const first = peer.publish(requestOf());
+  const proofOfFirst = signNodeAnswer(
+    keys,
+    readNodeCall(last(calls).headers[headerNodeCall] ?? '')?.proof ?? '',
+    Buffer.from(JSON.stringify(said)),
+  );
+  last(calls).answer(said, '0'.repeat(64));
+  t.like(await first, {connections: 0, lastReply: undefined, isPartial: true});
+  const second = peer.publish(requestOf());
+  last(calls).answer(said, proofOfFirst);
+  t.like(await second, {connections: 0, isPartial: true});
+  t.is(state.doubts, 2);
+  t.is(counters.nodeCallsFailed, 2);
+});
+
+test('a node of the original is asked for whole seconds, and not for what it does not know', (t) => {
+  const {peer, calls} = createNode(true);
+  void peer.publish(requestOf({timeoutMs: 2_500}));
+  t.is(last(calls).url.searchParams.get('timeout'), '3');
+  void peer.publish(requestOf({timeoutMs: 4_000}));
+  t.is(last(calls).url.searchParams.get('timeout'), '3');
+  t.false(peer.mayConcern(requestOf({channel: undefined, identity: 'me'})));
+  t.true(peer.mayConcern(requestOf()));
+});
+
+test('a short timeout is the other node’s as well', (t) => {
+  const {peer, calls} = createNode();
+  void peer.publish(requestOf({timeoutMs: 500}));
+  t.is(last(calls).url.searchParams.get('timeout'), '0.5');
+  void peer.publish(requestOf({timeoutMs: 3_999, wantsReplies: true, channel: undefined, identity: 'me'}));
+  t.deepEqual(parametersOf(last(calls)), {
+    identity: 'me',
+    msgtype: '7',
+    qos: '2',
+    timeout: '3.999',
+    replies: 'all',
+    cluster: '1',
+  });
+});
+
+test('what the other node counted is told, replies included [RB-61]', async (t) => {
+  const {peer, calls} = createNode();
+  const outcome = peer.publish(requestOf({wantsReplies: true}));
+  last(calls).answer({
+    status: 0,
+    connections: 3,
+    data: '/w==',
+    encoding: 'base64',
+    refused: 1,
+    timeout: true,
+    replies: [{identity: 'a', data: 'yes'}, {identity: 'b', data: '/w==', encoding: 'base64'}, {identity: 7}, null],
+  });
+  const {lastReply, replies, ...counts} = await outcome;
+  t.deepEqual(counts, {message: 'p1', connections: 3, isTimedOut: true, refused: 1, isPartial: false});
+  t.deepEqual([...(lastReply ?? [])], [0xff]);
+  t.deepEqual(
+    replies.map(({identity, data}) => [identity, Buffer.from(data).toString('hex')]),
+    [
+      ['a', '796573'],
+      ['b', 'ff'],
+    ],
+  );
+});
+
+test('a timeout of the other node is one of ours; of the original the count is then not known', async (t) => {
+  for (const isOriginal of [false, true]) {
+    const {peer, calls} = createNode(isOriginal);
+    const outcome = peer.publish(requestOf());
+    last(calls).answer({status: 1, msg: 'timeout'});
+    t.like(await outcome, {connections: 0, isTimedOut: true, isPartial: isOriginal});
+  }
+});
+
+for (const body of [
+  undefined,
+  '',
+  '<html>It works!</html>',
+  'null',
+  '[]',
+  '{}',
+  '{"status":0}',
+  '{"status":0,"connections":-1}',
+  '{"status":0,"connections":"3"}',
+  '{"status":0,"connections":1e300}',
+  '{"status":0,"connections":1e999}',
+  '{"status":0,"connections":2.5}',
+  '{"status":0,"connections":10000001}',
+  '{"status":0,"connections":3,"refused":-1}',
+  '{"status":0,"connections":3',
+  '{"status":1,"msg":"signature error"}',
+  '{"status":1,"msg":"shutting down","code":"RB_STOPPING"}',
+  '{"status":"0","connections":3}',
+]) {
+  test(`${body === undefined ? 'no answer' : body === '' ? 'an empty answer' : body} to a publication is partial`, async (t) => {
+    const {peer, calls} = createNode();
+    const outcome = peer.publish(requestOf());
+    last(calls).answer(body);
+    t.like(await outcome, {message: 'p1', connections: 0, isTimedOut: false, isPartial: true});
+  });
+}
+
+test('QoS 0 is not waited for, and goes out in order, one call at a time [RB-45]', async (t) => {
+  const {peer, calls} = createNode();
+  const payload = Buffer.from('1');
+  t.like(await peer.publish(requestOf({qos: 0, payload})), {connections: 0});
+  payload.fill(0x78);
+  await peer.publish(requestOf({qos: 0, payload: Buffer.from('2')}));
+  t.is(calls.length, 1);
+  void peer.publish(requestOf({qos: 1}));
+  t.is(calls.length, 2, 'the others do not wait for it');
+  calls[0]?.answer({status: 0});
+  t.deepEqual(
+    calls.map(({body}) => Buffer.from(body).toString()),
+    ['1', 'hi', '2'],
+  );
+});
+
+test('a call that breaks is told at once, and casts doubt', async (t) => {
+  const {peer, calls, state, counters} = createNode();
+  const outcome = peer.publish(requestOf());
+  last(calls).answer(undefined);
+  t.like(await outcome, {isPartial: true});
+  t.is(state.doubts, 1);
+  t.is(counters.nodeCallsFailed, 1);
+});
+
+test('silence of half the peer timeout casts doubt, again and again; what is heard counts as life', async (t) => {
+  const {peer, calls, clock, state} = createNode();
+  void peer.publish(requestOf());
+  clock.advance(999);
+  t.is(state.doubts, 0);
+  clock.advance(1);
+  t.is(state.doubts, 1);
+  clock.advance(500);
+  const answered = peer.publish(requestOf());
+  last(calls).answer({status: 0, connections: 0, data: ''});
+  await answered;
+  clock.advance(999);
+  t.is(state.doubts, 1);
+  clock.advance(1);
+  t.is(state.doubts, 2);
+});
+
+test('a node that is lost is waited for no more, one that said goodbye may still answer', async (t) => {
+  const lost = createNode();
+  const waiting = lost.peer.publish(requestOf());
+  lost.peer.close(true);
+  t.like(await waiting, {isPartial: true});
+  t.true(lost.calls[0]?.isCancelled);
+  t.true(lost.state.isClosed);
+  t.is(lost.clock.pendingCount, 0);
+
+  const leaving = createNode();
+  const answered = leaving.peer.publish(requestOf());
+  leaving.peer.close(false);
+  t.false(leaving.state.isClosed);
+  t.like(await leaving.peer.publish(requestOf()), {isPartial: true});
+  last(leaving.calls).answer({status: 0, connections: 2, data: ''});
+  t.like(await answered, {connections: 2, isPartial: false});
+  t.true(leaving.state.isClosed);
+  t.is(leaving.clock.pendingCount, 0);
+});
+
+test('a publication is given up a little after its own time', async (t) => {
+  const {peer, calls, clock} = createNode();
+  const outcome = peer.publish(requestOf({timeoutMs: 3_000}));
+  clock.advance(3_399);
+  t.false(last(calls).isCancelled);
+  clock.advance(1);
+  t.true(last(calls).isCancelled);
+  t.like(await outcome, {isPartial: true});
+});
+
+test('calls to one node are bounded, in number and in bytes', async (t) => {
+  const {peer, calls, counters} = createNode();
+  for (let count = 0; count < nodeCallsMax; count++) void peer.publish(requestOf());
+  t.is(calls.length, 256);
+  t.like(await peer.publish(requestOf()), {isPartial: true});
+  calls[0]?.answer({status: 0, connections: 0, data: ''});
+  t.is(calls.length, 257);
+  t.is(counters.nodeCallsFailed, 1);
+
+  const another = createNode();
+  const payload = new Uint8Array(nodeBytesMax / 4);
+  for (let count = 0; count < 4; count++) void another.peer.publish(requestOf({payload}));
+  t.is(another.calls.length, 4);
+  t.like(await another.peer.publish(requestOf()), {isPartial: true});
+});
+
+for (const [end, finish] of [
+  ['answered', ({calls}: ReturnType<typeof createNode>) => last(calls).answer({status: 0, connections: 0, data: ''})],
+  ['broken', ({calls}: ReturnType<typeof createNode>) => last(calls).answer(undefined)],
+  ['given up', ({clock}: ReturnType<typeof createNode>) => clock.advance(20_000)],
+] as const) {
+  test(`a call that was ${end} gives its bytes and its place back`, async (t) => {
+    const node = createNode();
+    const payload = new Uint8Array(nodeBytesMax);
+    for (let round = 1; round <= 3; round++) {
+      const outcome = node.peer.publish(requestOf({payload}));
+      t.is(node.calls.length, round);
+      finish(node);
+      await outcome;
+    }
+  });
+}
+
+test('what waits past its deadline is never sent', async (t) => {
+  const {peer, calls, clock} = createNode();
+  void peer.publish(requestOf({qos: 0, payload: Buffer.from('1')}));
+  void peer.publish(requestOf({qos: 0, payload: Buffer.from('2')}));
+  clock.advance(2_000);
+  t.is(calls.length, 1);
+  t.true(calls[0]?.isCancelled);
+  t.is(clock.pendingCount, 0);
+});
+
+test('subscriptions are repeated with the body of the original', async (t) => {
+  const {peer, calls} = createNode();
+  const subscription = {identity: 'me', channel: 'room'};
+  const asked = [
+    peer.subscribe(subscription, false),
+    peer.subscribe(subscription, true),
+    peer.unsubscribe(subscription),
+  ];
+  t.deepEqual(
+    calls.map(({url, body}) => [
+      url.pathname,
+      url.searchParams.get('cluster'),
+      JSON.parse(Buffer.from(body).toString()),
+    ]),
+    [
+      ['/sub/', '1', {identity: 'me', channel: 'room'}],
+      ['/sub/', '1', {identity: 'me', channel: 'room', occupy: 1}],
+      ['/unsub/', '1', {identity: 'me', channel: 'room'}],
+    ],
+  );
+  calls[0]?.answer({status: 0});
+  calls[1]?.answer({status: 1, msg: 'no such connection'});
+  calls[2]?.answer('<html>');
+  t.deepEqual(await Promise.all(asked), [
+    {outcome: 'done', ticket: 0},
+    {outcome: 'noSuchConnection', ticket: 0},
+    'unreachable',
+  ]);
+});
+
+for (const [body, outcome] of [
+  [{status: 1, msg: 'too many channels', code: 'RB_TOO_MANY_CHANNELS'}, 'tooManyChannels'],
+  [{status: 1, msg: 'overloaded', code: 'RB_OVERLOADED'}, 'overloaded'],
+  [{status: 1, msg: 'shutting down', code: 'RB_STOPPING'}, 'unreachable'],
+] as const) {
+  test(`${body.msg} of another node is ${outcome}`, async (t) => {
+    const {peer, calls} = createNode();
+    const asked = peer.subscribe({identity: 'me', channel: 'room'}, false);
+    last(calls).answer(body);
+    t.deepEqual(await asked, outcome === 'unreachable' ? outcome : {outcome, ticket: 0});
+  });
+}
+
+test('a change that is not answered within the peer timeout is given up', async (t) => {
+  const {peer, clock} = createNode();
+  const asked = peer.unsubscribe({identity: 'me', channel: 'room'});
+  clock.advance(2_000);
+  t.is(await asked, 'unreachable');
+});
+
+test('everybody is asked to leave a channel but on nodes of the original, which cannot', async (t) => {
+  const {peer, calls} = createNode();
+  const asked = peer.evict('room');
+  t.is(last(calls).url.pathname, '/unsub/');
+  t.deepEqual(JSON.parse(Buffer.from(last(calls).body).toString()), {channel: 'room', everyone: true});
+  last(calls).answer({status: 0});
+  t.is(await asked, 'done');
+  const original = createNode(true);
+  t.is(await original.peer.evict('room'), 'unreachable');
+  t.deepEqual(original.calls, []);
+});
+
+test('facts are read from nodes of ours and of the original, and from nobody else', async (t) => {
+  const {peer, calls} = createNode();
+  const ours = peer.info();
+  t.is(last(calls).method, 'GET');
+  t.is(last(calls).url.pathname, '/serverinfo/');
+  last(calls).answer({
+    status: 0,
+    server: '10.0.0.2:1984',
+    channels_cnt: 2,
+    channels: [['a', 1], ['b', 2], ['c', -1], 'd'],
+    process: {user: 'root', pid: 7, cpu: 1.5, mem: 0.5, memory: 1_000},
+    version: '1.2.3',
+    uptime: 60,
+    connections: 3,
+  });
+  t.deepEqual(await ours, {
+    server: '10.0.0.2:1984',
+    facts: {
+      version: '1.2.3',
+      uptimeSeconds: 60,
+      connections: 3,
+      channelsCount: 2,
+      channels: [
+        {name: 'a', connections: 1},
+        {name: 'b', connections: 2},
+      ],
+      cpuPercent: 1.5,
+      memoryPercent: 0.5,
+      memoryBytes: 1_000,
+    },
+  });
+  const original = peer.info();
+  last(calls).answer(
+    '{"status":0,"server":"x","channels_cnt":0,"channels":[],"process":{"user":"root","pid":"7","cpu":"0.3","mem":"1.2"}}',
+  );
+  t.like(await original, {facts: {cpuPercent: 0.3, memoryPercent: 1.2, connections: undefined, version: undefined}});
+  const halfSilent = peer.info();
+  last(calls).answer({status: 0, channels_cnt: 0, channels: [], process: {}, partial: true});
+  t.like(await halfSilent, {facts: {channelsCount: 0, isPartial: true}});
+  const nobody = peer.info();
+  last(calls).answer('<html>');
+  t.deepEqual(await nobody, {server: '10.0.0.2:1984', facts: undefined});
+});
