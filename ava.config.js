@@ -7,10 +7,10 @@ const compileCache = fileURLToPath(new URL('node_modules/.cache/node-compile', i
 
 export default {
   extensions: ['ts', 'js'],
-  files: ['test/**/*.test.ts'],
-  require: ['./test/standstill.ts'],
+  files: ['test/**/*.test.ts', 'verification/**/*.test.ts'],
+  require: ['./test/support/standstill.ts'],
   workerThreads: false,
-  // The last resort, for a process that does not even run its timers: test/standstill.ts ends all others before.
+  // The last resort, for a process that does not even run its timers: test/support/standstill.ts ends all others before.
   timeout: '8m',
   environmentVariables: process.env.NODE_V8_COVERAGE === undefined ? {NODE_COMPILE_CACHE: compileCache} : {},
 };

@@ -6,8 +6,8 @@ import {broadcast} from '../../src/actors/publisher.ts';
 import {stopShardContext} from '../../src/actors/stop-shard-context.ts';
 import type {CloseCallReason} from '../../src/protocol/close-reason.ts';
 import type {Call, CloseCall, FailedAnswer} from '../../src/upstream/call.ts';
-import {countHooks} from '../runtime/kit.ts';
-import {type ActorsKit, type Client, createActors} from './kit.ts';
+import {countHooks} from '../runtime/harness.ts';
+import {type ActorsKit, type Client, createActors} from '../support/simulated-gateway.ts';
 
 function closes(kit: ActorsKit): CloseCall[] {
   return kit.transport.calls.filter((call): call is CloseCall => call.kind === 'close');

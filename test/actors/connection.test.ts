@@ -1,7 +1,7 @@
 import test from 'ava';
 import {StatsQuery} from '../../src/actors/stats-query.ts';
 import type {Joined} from '../../src/router/router.ts';
-import {type Client, createActors} from './kit.ts';
+import {type Client, createActors} from '../support/simulated-gateway.ts';
 
 test('nothing is processed before the connect call has allowed it [RB-56]', (t) => {
   const kit = createActors();

@@ -11,9 +11,9 @@ import {framePacket} from '../../src/protocol/frame.ts';
 import {parsePacket} from '../../src/protocol/packet.ts';
 import {EnvelopeExchange} from '../../src/runtime/envelope-exchange.ts';
 import {SharedOrder, sharedOrderBytes} from '../../src/runtime/shared-order.ts';
-import {createRuntime} from '../runtime/kit.ts';
-import {observeSteps} from '../trace/silent-observer.ts';
-import {type ActorsKit, type Client, createActors} from './kit.ts';
+import {createRuntime} from '../runtime/harness.ts';
+import {observeSteps} from '../support/silent-observer.ts';
+import {type ActorsKit, type Client, createActors} from '../support/simulated-gateway.ts';
 
 setFlagsFromString('--expose-gc');
 // Compiled at once rather than beside: on a busy machine code that is not optimised yet would be measured, which allocates more.

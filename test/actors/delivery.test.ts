@@ -1,6 +1,6 @@
 import test from 'ava';
 import {InvariantError} from '../../src/core/invariant.ts';
-import {createActors} from './kit.ts';
+import {createActors} from '../support/simulated-gateway.ts';
 
 test('a publication shares one id, and a client on which it is taken gets another [RB-03] [RB-04]', async (t) => {
   const kit = createActors();

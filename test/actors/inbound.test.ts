@@ -1,5 +1,5 @@
 import test from 'ava';
-import {createActors} from './kit.ts';
+import {createActors} from '../support/simulated-gateway.ts';
 
 test('a QoS 1 message is acknowledged after the business server answered, with its answer [RB-12] [RB-05]', (t) => {
   const kit = createActors();

@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import type {LoadKind} from '../../src/core/node-load.ts';
-import {type ActorsKit, createActors} from './kit.ts';
+import {type ActorsKit, createActors} from '../support/simulated-gateway.ts';
 
 type Loads = Record<LoadKind, number>;
 

@@ -3,7 +3,7 @@
 import test from 'ava';
 import {MemoryBound} from '../../src/core/memory-bound.ts';
 import {emptyBytes} from '../../src/protocol/packet.ts';
-import {createActors} from './kit.ts';
+import {createActors} from '../support/simulated-gateway.ts';
 
 const payload = '61'.repeat(1_000);
 const qos0 = `100001${payload}`;

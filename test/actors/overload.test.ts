@@ -1,7 +1,7 @@
 // What an overloaded business server means to the connections: handshakes that were given up, and late answers.
 
 import test from 'ava';
-import {createActors} from './kit.ts';
+import {createActors} from '../support/simulated-gateway.ts';
 
 test('the connect call of a client that left is taken back where it was not sent, and nobody hears of it [RB-68]', (t) => {
   const kit = createActors();

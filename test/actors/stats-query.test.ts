@@ -3,7 +3,7 @@
 import test from 'ava';
 import type {ConnectionMessage} from '../../src/actors/messages.ts';
 import {StatsQuery} from '../../src/actors/stats-query.ts';
-import {createActors} from './kit.ts';
+import {createActors} from '../support/simulated-gateway.ts';
 
 async function isDone(stats: StatsQuery): Promise<boolean> {
   let isOver = false;

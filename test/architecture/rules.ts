@@ -56,7 +56,8 @@ export function gatherEvidence(): readonly RuleEvidence[] {
 
 /** The test files whose citations count. This folder's own name rules only as samples. */
 export function readTests(): readonly SourceFile[] {
-  return readFiles('test/', /\.test\.tsx?$/).filter(({path}) => !path.startsWith('test/architecture/'));
+  const files = ['test/', 'verification/'].flatMap((folder) => readFiles(folder, /\.test\.tsx?$/));
+  return files.filter(({path}) => !path.startsWith('test/architecture/'));
 }
 
 /** The evidence as lines to read: rule | code | tests that show it kept | tests that show it broken. */
@@ -77,7 +78,7 @@ function linesWith(files: readonly SourceFile[], text: string): readonly string[
 function short(places: readonly string[]): string {
   const lines = new Map<string, string[]>();
   for (const place of places) {
-    const [path = '', line = ''] = place.replace(/^(?:src|test)\//, '').split(':');
+    const [path = '', line = ''] = place.replace(/^(?:src|test|verification)\//, '').split(':');
     lines.set(path, [...(lines.get(path) ?? []), line]);
   }
   return [...lines].map(([path, numbers]) => `${path}:${numbers.join(',')}`).join(' ') || '-';

@@ -8,7 +8,7 @@ import express from 'express';
 import fastify from 'fastify';
 import {Hono} from 'hono';
 import {type Business, toExpress, toFastify, toHono, toNodeListener} from '../../src/business/index.ts';
-import {make, signed} from './kit.ts';
+import {make, signed} from './harness.ts';
 
 type Host = (t: ExecutionContext, app: Business) => Promise<number>;
 

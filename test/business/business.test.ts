@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import {business, type MessageHandlers} from '../../src/business/index.ts';
-import {call, cookieOf, make, token} from './kit.ts';
+import {call, cookieOf, make, token} from './harness.ts';
 
 test('without a connect handler everybody is let in', async (t) => {
   const {status, json, headers} = await call(make({}), '/connect/');

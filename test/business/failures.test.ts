@@ -3,8 +3,8 @@
 import test from 'ava';
 import {BusinessError, type CallName} from '../../src/business/index.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
-import {Latch} from '../e2e/kit/deadline.ts';
-import {call, make, signed} from './kit.ts';
+import {Latch} from '../support/deadline.ts';
+import {call, make, signed} from './harness.ts';
 
 function watched() {
   const errors: {readonly error: unknown; readonly name: CallName}[] = [];

@@ -6,7 +6,7 @@ import {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import {ApiAuthentication} from '../../src/gateway/http/api-authentication.ts';
 import {parseQuery} from '../../src/gateway/http/api-query.ts';
 import {callbackNonce, sign, signedQuery} from '../../src/protocol/signature.ts';
-import {call, make, read, request, signed, token} from './kit.ts';
+import {call, make, read, request, signed, token} from './harness.ts';
 
 /** A server that notes what reached a handler, and what was refused. */
 function guarded(options: {clock?: SimulatedClock; bodyBytesMax?: number; replayCallsMax?: number} = {}) {

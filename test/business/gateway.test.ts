@@ -5,11 +5,11 @@ import type {AddressInfo} from 'node:net';
 import test, {type ExecutionContext} from 'ava';
 import {type BusinessOptions, business, RainbowApi, toNodeListener} from '../../src/business/index.ts';
 import type {GatewayOptions} from '../../src/gateway/config/options.ts';
-import {Latch} from '../e2e/kit/deadline.ts';
-import {securityToken, start} from '../e2e/kit/gateway.ts';
-import {scaled} from '../e2e/kit/patience.ts';
-import {acknowledgeAll} from '../e2e/kit/raw-client.ts';
-import type {HandshakeOptions} from '../e2e/kit/upgrade.ts';
+import {Latch} from '../support/deadline.ts';
+import {securityToken, start} from '../support/gateway.ts';
+import {scaled} from '../support/patience.ts';
+import {acknowledgeAll} from '../support/raw-client.ts';
+import type {HandshakeOptions} from '../support/upgrade.ts';
 
 type Options = Omit<BusinessOptions<{name: string; visits: number}>, 'token'>;
 

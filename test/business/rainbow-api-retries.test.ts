@@ -5,7 +5,7 @@ import {once} from 'node:events';
 import test from 'ava';
 import {RainbowApi, type RainbowApiError} from '../../src/business/index.ts';
 import {type Clock, systemClock} from '../../src/core/clock.ts';
-import {holdPort} from '../e2e/kit/ports.ts';
+import {holdPort} from '../support/ports.ts';
 import {answer, drop, hang, refusal, startScripted} from './gateway-scripted.ts';
 
 const token = 'a token for tests';

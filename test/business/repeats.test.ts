@@ -2,8 +2,8 @@
 
 import test from 'ava';
 import {type AnswerStore, MemoryStore, type StoredAnswer} from '../../src/business/index.ts';
-import {Latch} from '../e2e/kit/deadline.ts';
-import {call, make} from './kit.ts';
+import {Latch} from '../support/deadline.ts';
+import {call, make} from './harness.ts';
 
 const headers = {RAINBOWMESSAGEID: 'm1'};
 

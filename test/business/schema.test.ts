@@ -3,7 +3,7 @@
 import test from 'ava';
 import {z} from 'zod';
 import {checked, describeIssues, type StandardSchema} from '../../src/business/index.ts';
-import {call, make} from './kit.ts';
+import {call, make} from './harness.ts';
 
 const room = z.object({room: z.string().min(1), seats: z.coerce.number().default(4)});
 

@@ -3,7 +3,7 @@
 import test from 'ava';
 import {type Business, business} from '../../src/business/index.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
-import {call, make, signed, token} from './kit.ts';
+import {call, make, signed, token} from './harness.ts';
 
 function heard() {
   const clock = new SimulatedClock(Date.now());

@@ -10,9 +10,9 @@ import {milliseconds} from '../../src/cli/bench/report.ts';
 import {makePayload, readStamp, stamp} from '../../src/cli/bench/stamp.ts';
 import {Tally} from '../../src/cli/bench/tally.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
-import {answer, success} from '../e2e/kit/business-server.ts';
-import {securityToken, start, type World} from '../e2e/kit/gateway.ts';
-import {type Ended, run, startCommand} from './kit.ts';
+import {answer, success} from '../support/business-server.ts';
+import {type Ended, run, startCommand} from '../support/command.ts';
+import {securityToken, start, type World} from '../support/gateway.ts';
 
 async function startRoom(t: ExecutionContext, changes = {}): Promise<World> {
   const world = await start(t, changes);

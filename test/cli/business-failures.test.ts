@@ -1,10 +1,10 @@
 // A business server that fails: an operator who reads only the log learns of it, with what is wrong, and when it is over.
 
 import test, {type ExecutionContext} from 'ava';
-import {answer, drop, type Script, success} from '../e2e/kit/business-server.ts';
-import {holdPort} from '../e2e/kit/ports.ts';
-import {handshake} from '../e2e/kit/raw-client.ts';
-import {configured, startServer} from './serve-kit.ts';
+import {answer, drop, type Script, success} from '../support/business-server.ts';
+import {holdPort} from '../support/ports.ts';
+import {handshake} from '../support/raw-client.ts';
+import {configured, startServer} from './serve-harness.ts';
 
 const faults: readonly (readonly [string, Script, Readonly<Record<string, unknown>>])[] = [
   ['403', answer(403), {reason: 'status', status: 403}],

@@ -6,8 +6,8 @@ import type {AddressInfo} from 'node:net';
 import test, {type ExecutionContext} from 'ava';
 import {describeMode, pressKey} from '../../src/cli/business/mode.ts';
 import {callbackNonce, signedQuery} from '../../src/protocol/signature.ts';
-import {securityToken, start} from '../e2e/kit/gateway.ts';
-import {type LogLine, projectPath, run, serve, writeIn} from './kit.ts';
+import {type LogLine, projectPath, run, serve, writeIn} from '../support/command.ts';
+import {securityToken, start} from '../support/gateway.ts';
 
 const script = projectPath('bin/rainbow.js');
 const environment = {RAINBOW_SECURITY_TOKEN: securityToken};

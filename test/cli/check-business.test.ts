@@ -9,6 +9,7 @@ import {checkBusiness} from '../../src/cli/check/business-check.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import {readConfiguration} from '../../src/gateway/config/configuration.ts';
 import {defaultOptions} from '../../src/gateway/config/options.ts';
+import {startPython} from '../examples/python-server.ts';
 import {
   after,
   answer,
@@ -19,14 +20,13 @@ import {
   type Script,
   startBusinessServer,
   success,
-} from '../e2e/kit/business-server.ts';
-import {Latch} from '../e2e/kit/deadline.ts';
-import {securityToken, start} from '../e2e/kit/gateway.ts';
-import {holdPort} from '../e2e/kit/ports.ts';
-import {startPython} from '../examples/python-server.ts';
-import {testWith} from '../programs.ts';
+} from '../support/business-server.ts';
+import {emptyFolder, run, writeIn} from '../support/command.ts';
+import {Latch} from '../support/deadline.ts';
+import {securityToken, start} from '../support/gateway.ts';
+import {holdPort} from '../support/ports.ts';
+import {testWith} from '../support/programs.ts';
 import {certificate, key} from '../upstream/certificate.ts';
-import {emptyFolder, run, writeIn} from './kit.ts';
 
 interface Finding {
   readonly name: string;

@@ -3,8 +3,8 @@
 import {createServer, type RequestListener} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import test, {type ExecutionContext} from 'ava';
-import {securityToken, start} from '../e2e/kit/gateway.ts';
-import {run} from './kit.ts';
+import {run} from '../support/command.ts';
+import {securityToken, start} from '../support/gateway.ts';
 
 const environment = {RAINBOW_SECURITY_TOKEN: securityToken};
 

@@ -7,8 +7,8 @@ import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
-import {within} from '../e2e/kit/deadline.ts';
-import type {Ended} from './kit.ts';
+import type {Ended} from '../support/command.ts';
+import {within} from '../support/deadline.ts';
 
 /** One command, as its process receives it. */
 export interface HostedCommand {

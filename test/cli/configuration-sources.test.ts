@@ -7,8 +7,8 @@ import {join} from 'node:path';
 import {promisify} from 'node:util';
 import test, {type ExecutionContext} from 'ava';
 import {readConfigurationFile} from '../../src/gateway/config/configuration-file.ts';
-import {minimal} from '../gateway/config/configuration-kit.ts';
-import {emptyFolder, projectPath, run, runScript, writeIn} from './kit.ts';
+import {minimal} from '../gateway/config/configuration-harness.ts';
+import {emptyFolder, projectPath, run, runScript, writeIn} from '../support/command.ts';
 
 async function makePipe(t: ExecutionContext): Promise<string> {
   const path = join(await emptyFolder(t), 'pipe');

@@ -3,7 +3,7 @@
 import {cp, mkdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import test from 'ava';
-import {emptyFolder, projectPath, run, writeIn} from './kit.ts';
+import {emptyFolder, projectPath, run, writeIn} from '../support/command.ts';
 
 const secret = 'a-secret-that-nobody-may-see';
 

@@ -4,7 +4,7 @@ import test from 'ava';
 import {startOwnGateway} from '../../src/cli/conformance/own-gateway.ts';
 import {testConformance} from '../../src/cli/conformance/session.ts';
 import {type PacketVector, readVectors} from '../../src/cli/conformance/vectors.ts';
-import {holdPort} from '../e2e/kit/ports.ts';
+import {holdPort} from '../support/ports.ts';
 import {startRelay} from './conformance-relay.ts';
 
 const {packets} = readVectors();

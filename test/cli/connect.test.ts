@@ -5,10 +5,10 @@ import type {AddressInfo} from 'node:net';
 import {stripVTControlCharacters} from 'node:util';
 import test, {type ExecutionContext} from 'ava';
 import {type WebSocket, WebSocketServer} from 'ws';
-import {after, answer, success} from '../e2e/kit/business-server.ts';
-import {Latch} from '../e2e/kit/deadline.ts';
-import {identityOf, start, type World} from '../e2e/kit/gateway.ts';
-import {type Ended, type LogLine, projectPath, run, type Served, serve} from './kit.ts';
+import {after, answer, success} from '../support/business-server.ts';
+import {type Ended, type LogLine, projectPath, run, type Served, serve} from '../support/command.ts';
+import {Latch} from '../support/deadline.ts';
+import {identityOf, start, type World} from '../support/gateway.ts';
 
 /** A gateway that puts each client into `room`. */
 async function startRoom(t: ExecutionContext): Promise<World & {readonly url: string}> {

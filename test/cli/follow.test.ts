@@ -2,12 +2,12 @@
 
 import test, {type ExecutionContext} from 'ava';
 import {TraceReader} from '../../src/story/trace-lines.ts';
-import {until} from '../e2e/kit/deadline.ts';
-import {securityToken, start, type World} from '../e2e/kit/gateway.ts';
-import {holdPorts} from '../e2e/kit/ports.ts';
-import {acknowledgeAll} from '../e2e/kit/raw-client.ts';
-import {single} from '../e2e/kit/room.ts';
-import {type Running, startCommand} from './kit.ts';
+import {type Running, startCommand} from '../support/command.ts';
+import {until} from '../support/deadline.ts';
+import {securityToken, start, type World} from '../support/gateway.ts';
+import {holdPorts} from '../support/ports.ts';
+import {acknowledgeAll} from '../support/raw-client.ts';
+import {single} from '../support/room.ts';
 
 interface Following {
   readonly command: Running;

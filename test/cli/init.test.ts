@@ -5,7 +5,7 @@ import {join} from 'node:path';
 import test from 'ava';
 import {readConfiguration} from '../../src/gateway/config/configuration.ts';
 import {defaultOptions, type GatewayOptions} from '../../src/gateway/config/options.ts';
-import {emptyFolder, projectPath, run} from './kit.ts';
+import {emptyFolder, projectPath, run} from '../support/command.ts';
 
 async function readOptions(file: string): Promise<GatewayOptions> {
   const result = readConfiguration({file, environment: {}, flags: {}});

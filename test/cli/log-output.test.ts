@@ -5,13 +5,13 @@ import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {closeSync, existsSync, openSync} from 'node:fs';
 import test, {type ExecutionContext} from 'ava';
-import {Api} from '../e2e/kit/api.ts';
-import {startBusinessServer} from '../e2e/kit/business-server.ts';
-import {until, within} from '../e2e/kit/deadline.ts';
-import {securityToken} from '../e2e/kit/gateway.ts';
-import {holdPort} from '../e2e/kit/ports.ts';
-import {connect} from '../e2e/kit/raw-client.ts';
-import {projectPath, writeIn} from './kit.ts';
+import {Api} from '../support/api.ts';
+import {startBusinessServer} from '../support/business-server.ts';
+import {projectPath, writeIn} from '../support/command.ts';
+import {until, within} from '../support/deadline.ts';
+import {securityToken} from '../support/gateway.ts';
+import {holdPort} from '../support/ports.ts';
+import {connect} from '../support/raw-client.ts';
 
 /** More than a pipe and the writer hold together. */
 const floodLines = 10_000;

@@ -7,9 +7,9 @@ import {asyncapiDocument} from '../../src/gateway/documents/asyncapi-document.ts
 import {openapiDocument} from '../../src/gateway/documents/openapi-document.ts';
 import {protocolDocument} from '../../src/gateway/documents/protocol-document.ts';
 import {signedQuery} from '../../src/protocol/signature.ts';
-import {holdPort} from '../e2e/kit/ports.ts';
+import {type Ended, projectPath, runScript} from '../support/command.ts';
+import {holdPort} from '../support/ports.ts';
 import {startRelay} from './conformance-relay.ts';
-import {type Ended, projectPath, runScript} from './kit.ts';
 
 async function run(t: ExecutionContext, ...args: string[]): Promise<Ended> {
   return await runScript(t, projectPath('test/cli/proof-commands.ts'), args);

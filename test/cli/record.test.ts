@@ -10,11 +10,11 @@ import {CommanderError} from 'commander';
 import {makeProgram} from '../../src/cli/rainbow.ts';
 import {readRecording} from '../../src/cli/recording.ts';
 import type {TraceLine} from '../../src/story/trace.ts';
-import {until} from '../e2e/kit/deadline.ts';
-import {securityToken, start, type World} from '../e2e/kit/gateway.ts';
-import {acknowledgeAll} from '../e2e/kit/raw-client.ts';
-import {single} from '../e2e/kit/room.ts';
-import {type Ended, emptyFolder, type Running, run, startCommand} from './kit.ts';
+import {type Ended, emptyFolder, type Running, run, startCommand} from '../support/command.ts';
+import {until} from '../support/deadline.ts';
+import {securityToken, start, type World} from '../support/gateway.ts';
+import {acknowledgeAll} from '../support/raw-client.ts';
+import {single} from '../support/room.ts';
 
 function environmentOf(url: string, token = securityToken) {
   return {environment: {RAINBOW_URL: url, RAINBOW_SECURITY_TOKEN: token}};

@@ -11,10 +11,10 @@ import {readRecording} from '../../src/cli/recording.ts';
 import type {TraceHeader, TraceLine} from '../../src/story/trace.ts';
 import {emptySelection} from '../../src/story/trace-feed.ts';
 import {writeTraceLine} from '../../src/story/trace-lines.ts';
-import {noSabotage} from '../simulation/sabotage.ts';
-import {simulate} from '../simulation/simulation.ts';
-import {Tape} from '../trace/tape.ts';
-import {emptyFolder, type Running, run, startCommand, writeIn} from './kit.ts';
+import {noSabotage} from '../../verification/simulation/sabotage.ts';
+import {simulate} from '../../verification/simulation/simulation.ts';
+import {emptyFolder, type Running, run, startCommand, writeIn} from '../support/command.ts';
+import {Tape} from '../support/tape.ts';
 
 const header: TraceHeader = {
   kind: 'header',

@@ -3,10 +3,10 @@
 import {createServer, type RequestListener} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import test, {type ExecutionContext} from 'ava';
-import {success} from '../e2e/kit/business-server.ts';
-import {securityToken, start, type World} from '../e2e/kit/gateway.ts';
-import type {RawClient} from '../e2e/kit/raw-client.ts';
-import {type Ended, type RunOptions, run, writeIn} from './kit.ts';
+import {success} from '../support/business-server.ts';
+import {type Ended, type RunOptions, run, writeIn} from '../support/command.ts';
+import {securityToken, start, type World} from '../support/gateway.ts';
+import type {RawClient} from '../support/raw-client.ts';
 
 interface Room {
   readonly world: World;

@@ -1,13 +1,13 @@
 // `rainbow-server` as a process: how it starts, and every way in which it ends.
 
 import test from 'ava';
-import {hang} from '../e2e/kit/business-server.ts';
-import {until} from '../e2e/kit/deadline.ts';
-import {securityToken} from '../e2e/kit/gateway.ts';
-import {holdPort} from '../e2e/kit/ports.ts';
-import {connect} from '../e2e/kit/raw-client.ts';
-import {projectPath, run, serve, writeIn} from './kit.ts';
-import {configured, server, startServer} from './serve-kit.ts';
+import {hang} from '../support/business-server.ts';
+import {projectPath, run, serve, writeIn} from '../support/command.ts';
+import {until} from '../support/deadline.ts';
+import {securityToken} from '../support/gateway.ts';
+import {holdPort} from '../support/ports.ts';
+import {connect} from '../support/raw-client.ts';
+import {configured, server, startServer} from './serve-harness.ts';
 
 test('the start is one line of the log, with URLs and version, and no secret', async (t) => {
   const {file} = await configured(t);

@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import {isCallbackNonce, verify} from '../../src/protocol/signature.ts';
-import {run, writeIn} from './kit.ts';
+import {run, writeIn} from '../support/command.ts';
 
 const token = 'token-of-the-sign-tests';
 const environment = {RAINBOW_SECURITY_TOKEN: token};

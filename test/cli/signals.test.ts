@@ -2,8 +2,8 @@
 
 import {constants} from 'node:os';
 import test from 'ava';
-import {connect} from '../e2e/kit/raw-client.ts';
-import {configured, startServer} from './serve-kit.ts';
+import {connect} from '../support/raw-client.ts';
+import {configured, startServer} from './serve-harness.ts';
 
 for (const threads of ['1', '2']) {
   test.serial(`signals on which daemons reload are ignored with a log line: threads = ${threads}`, async (t) => {

@@ -5,7 +5,7 @@ import {mkdir} from 'node:fs/promises';
 import {createServer} from 'node:net';
 import {join} from 'node:path';
 import test from 'ava';
-import {emptyFolder, run} from './kit.ts';
+import {emptyFolder, run} from '../support/command.ts';
 
 const environment = {RAINBOW_SECURITY_TOKEN: 'a-token-for-this-test'};
 

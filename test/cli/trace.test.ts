@@ -2,12 +2,12 @@
 
 import type {ExecutionContext} from 'ava';
 import test from 'ava';
-import {answer, hang, success} from '../e2e/kit/business-server.ts';
-import {type Overrides, securityToken, start, type World} from '../e2e/kit/gateway.ts';
-import {acknowledgeAll, type RawClient} from '../e2e/kit/raw-client.ts';
-import {room, single} from '../e2e/kit/room.ts';
+import {answer, hang, success} from '../support/business-server.ts';
+import type {Ended} from '../support/command.ts';
+import {type Overrides, securityToken, start, type World} from '../support/gateway.ts';
+import {acknowledgeAll, type RawClient} from '../support/raw-client.ts';
+import {room, single} from '../support/room.ts';
 import {CommandHost} from './command-host.ts';
-import type {Ended} from './kit.ts';
 
 const traced: Overrides = {traceRate: 1};
 

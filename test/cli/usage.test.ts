@@ -4,7 +4,7 @@ import {mkdir, readFile, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {configurationKeys} from '../../src/gateway/config/configuration-keys.ts';
-import {type Binary, type Ended, emptyFolder, projectPath, run, runScript, writeIn} from './kit.ts';
+import {type Binary, type Ended, emptyFolder, projectPath, run, runScript, writeIn} from '../support/command.ts';
 
 const commands = [...['init', 'connect', 'bench', 'business', 'conformance', 'protocol']];
 

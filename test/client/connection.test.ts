@@ -1,7 +1,7 @@
 import {runInNewContext} from 'node:vm';
 import test from 'ava';
 import {Rainbow} from '../../src/client/client.ts';
-import {codeOf, makeScene, openScene, reopen, settle} from './kit.ts';
+import {codeOf, makeScene, openScene, reopen, settle} from './harness.ts';
 
 test('it connects, tells each state, and fades with a close frame', async (t) => {
   const scene = makeScene(t);

@@ -5,12 +5,12 @@ import {WebSocket as LibraryWebSocket} from 'ws';
 import {type DeliveryEvent, Rainbow, type RainbowOptions} from '../../src/client/client.ts';
 import {defaultOptions, type GatewayOptions} from '../../src/gateway/config/options.ts';
 import {startGateway} from '../../src/gateway/gateway.ts';
-import {after, answer, hang, success} from '../e2e/kit/business-server.ts';
-import {Latch, within} from '../e2e/kit/deadline.ts';
-import {securityToken, start} from '../e2e/kit/gateway.ts';
-import {Inbox} from '../e2e/kit/inbox.ts';
-import {holdPort} from '../e2e/kit/ports.ts';
-import {codeOf} from './kit.ts';
+import {after, answer, hang, success} from '../support/business-server.ts';
+import {Latch, within} from '../support/deadline.ts';
+import {securityToken, start} from '../support/gateway.ts';
+import {Inbox} from '../support/inbox.ts';
+import {holdPort} from '../support/ports.ts';
+import {codeOf} from './harness.ts';
 import {startProxy} from './proxy.ts';
 
 /** A client of the gateway at `port`; it fades with the test. */

@@ -3,7 +3,7 @@
 import test from 'ava';
 import {Rainbow, type RainbowOptions} from '../../src/client/client.ts';
 import {platformNetworkStatus} from '../../src/client/network-status.ts';
-import {makeScene, openScene, ScriptedSocket} from './kit.ts';
+import {makeScene, openScene, ScriptedSocket} from './harness.ts';
 
 /** The URL that it connects to. */
 function wholeUrlOf(options: RainbowOptions): string {

@@ -9,7 +9,7 @@ import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import type {ExecutionContext} from 'ava';
 import {type WebSocket, WebSocketServer} from 'ws';
-import {Inbox} from '../e2e/kit/inbox.ts';
+import {Inbox} from '../support/inbox.ts';
 
 const idMost = 65_534;
 

@@ -2,8 +2,8 @@
 
 import test, {type ExecutionContext} from 'ava';
 import {Rainbow, type RainbowOptions} from '../../src/client/client.ts';
-import {within} from '../e2e/kit/deadline.ts';
-import {codeOf} from './kit.ts';
+import {within} from '../support/deadline.ts';
+import {codeOf} from './harness.ts';
 import {startOriginal} from './original-server.ts';
 
 async function makeWorld(t: ExecutionContext, options: RainbowOptions = {}) {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import {type PacketVector, readVectors} from '../../src/cli/conformance/vectors.ts';
-import {openScene, reopen, settle} from './kit.ts';
+import {openScene, reopen, settle} from './harness.ts';
 
 test('what the handler gives is the reply of the ACK or REC, at QoS 0 of nothing [RB-12] [RB-20] [RB-60]', (t) => {
   const {rainbow, socket} = openScene(t);

@@ -3,7 +3,7 @@
 
 import test from 'ava';
 import type {Rainbow} from '../../src/client/client.ts';
-import {openScene} from './kit.ts';
+import {openScene} from './harness.ts';
 
 interface Chat {
   readonly up: {readonly 1: {readonly data: string}};

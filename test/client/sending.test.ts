@@ -1,6 +1,6 @@
 import {getEventListeners} from 'node:events';
 import test from 'ava';
-import {codeOf, makeScene, openScene, reopen, settle} from './kit.ts';
+import {codeOf, makeScene, openScene, reopen, settle} from './harness.ts';
 
 /** `"hi"` as JSON. */
 const hi = '6869';

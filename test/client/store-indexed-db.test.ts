@@ -3,7 +3,7 @@
 import test, {type ExecutionContext} from 'ava';
 import {IDBFactory} from 'fake-indexeddb';
 import {indexedDbStore, type Store, type StoredMessage} from '../../src/client/client.ts';
-import {until} from '../e2e/kit/deadline.ts';
+import {until} from '../support/deadline.ts';
 
 let databases = 0;
 

@@ -1,7 +1,7 @@
 import test from 'ava';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
+import {codeOf, makeScene, openScene, reopen, settle} from './harness.ts';
 import {KeepingStore} from './keeping.ts';
-import {codeOf, makeScene, openScene, reopen, settle} from './kit.ts';
 
 const forever = {timeout: Number.POSITIVE_INFINITY};
 

@@ -8,11 +8,11 @@ import {pathToFileURL} from 'node:url';
 import test, {type ExecutionContext} from 'ava';
 import {businessCodes} from '../../src/business/errors.ts';
 import type {Business} from '../../src/business/index.ts';
-import {call} from '../business/kit.ts';
-import {until} from '../e2e/kit/deadline.ts';
-import {securityToken, start} from '../e2e/kit/gateway.ts';
-import {holdPort} from '../e2e/kit/ports.ts';
-import {acknowledgeAll} from '../e2e/kit/raw-client.ts';
+import {call} from '../business/harness.ts';
+import {until} from '../support/deadline.ts';
+import {securityToken, start} from '../support/gateway.ts';
+import {holdPort} from '../support/ports.ts';
+import {acknowledgeAll} from '../support/raw-client.ts';
 import {codeBlocks, readDocument, root, tableRows} from './documents.ts';
 
 const guide = readDocument('docs/business.md');

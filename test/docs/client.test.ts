@@ -8,9 +8,9 @@ import {IDBFactory} from 'fake-indexeddb';
 import {clientErrorTable} from '../../src/client/errors.ts';
 import {numberOptions} from '../../src/client/options.ts';
 import {clientConnection} from '../../src/machines/client-connection.ts';
-import {answer, success} from '../e2e/kit/business-server.ts';
-import {within} from '../e2e/kit/deadline.ts';
-import {start} from '../e2e/kit/gateway.ts';
+import {answer, success} from '../support/business-server.ts';
+import {within} from '../support/deadline.ts';
+import {start} from '../support/gateway.ts';
 import {codeBlocks, readDocument, root, tableRows} from './documents.ts';
 
 const document = readDocument('docs/client.md');

@@ -3,9 +3,9 @@
 import type {AddressInfo} from 'node:net';
 import test, {type ExecutionContext} from 'ava';
 import {type WebSocket, WebSocketServer} from 'ws';
-import {answer, success} from '../e2e/kit/business-server.ts';
-import {start, type World} from '../e2e/kit/gateway.ts';
-import type {RawClient} from '../e2e/kit/raw-client.ts';
+import {answer, success} from '../support/business-server.ts';
+import {start, type World} from '../support/gateway.ts';
+import type {RawClient} from '../support/raw-client.ts';
 import {codeBlocks, readDocument} from './documents.ts';
 import {type PacketLine, readPacketLines} from './packet-words.ts';
 

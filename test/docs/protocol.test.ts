@@ -6,7 +6,7 @@ import {selectorsMax, switchSecondsDefault, switchSecondsMax} from '../../src/ga
 import {isChannelName, sendTimeoutDefaultMs, sendTimeoutMsMax} from '../../src/protocol/api.ts';
 import {generatePacket, parsePacket} from '../../src/protocol/packet.ts';
 import {isCallbackNonce, sign, verify} from '../../src/protocol/signature.ts';
-import {testWith} from '../programs.ts';
+import {testWith} from '../support/programs.ts';
 import {codeBlocks, readDocument, tableRows} from './documents.ts';
 import {describePacket} from './packet-words.ts';
 

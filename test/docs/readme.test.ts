@@ -5,7 +5,7 @@ import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test from 'ava';
 import {signedQuery} from '../../src/protocol/signature.ts';
-import {apiKey, connectClient, startChatWorld, token} from '../examples/chat-world.ts';
+import {apiKey, connectClient, startChatWorld, token} from '../examples/chat-harness.ts';
 import {codeBlocks, readDocument, root} from './documents.ts';
 
 const blocks = codeBlocks(readDocument('README.md'));

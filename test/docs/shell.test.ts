@@ -1,10 +1,10 @@
 // Every `rainbow` line of the documents' shell blocks, run against a gateway of its own.
 
 import test from 'ava';
-import {run} from '../cli/kit.ts';
-import {answer} from '../e2e/kit/business-server.ts';
-import {securityToken, start} from '../e2e/kit/gateway.ts';
-import {holdPort} from '../e2e/kit/ports.ts';
+import {answer} from '../support/business-server.ts';
+import {run} from '../support/command.ts';
+import {securityToken, start} from '../support/gateway.ts';
+import {holdPort} from '../support/ports.ts';
 import {codeBlocks, readDocuments} from './documents.ts';
 
 for (const {path, text} of readDocuments()) {

@@ -2,9 +2,9 @@
 // show it beside the rule: it harms itself at most, and neither a count nor another client.
 
 import test from 'ava';
-import {answer} from './kit/business-server.ts';
-import {start} from './kit/gateway.ts';
-import {room, single} from './kit/room.ts';
+import {answer} from '../support/business-server.ts';
+import {start} from '../support/gateway.ts';
+import {room, single} from '../support/room.ts';
 
 test('an id that is taken again before its flow has ended stands for the first message: the other is not forwarded [RB-06 broken]', async (t) => {
   const world = await start(t);

@@ -2,10 +2,10 @@
 // server is told again.
 
 import test from 'ava';
-import {answer, type Script, success} from './kit/business-server.ts';
-import {type Latch, Latch as NewLatch} from './kit/deadline.ts';
-import {start, type World} from './kit/gateway.ts';
-import type {RawClient} from './kit/raw-client.ts';
+import {answer, type Script, success} from '../support/business-server.ts';
+import {type Latch, Latch as NewLatch} from '../support/deadline.ts';
+import {start, type World} from '../support/gateway.ts';
+import type {RawClient} from '../support/raw-client.ts';
 
 /** Publishes a mark at QoS 1 and tells which of `clients` got it, by their place. */
 async function membersOf(world: World, channel: string, clients: readonly RawClient[]): Promise<number[]> {

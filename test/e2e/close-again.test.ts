@@ -5,10 +5,10 @@ import {once} from 'node:events';
 import {createServer, type IncomingMessage} from 'node:http';
 import type {Worker} from 'node:worker_threads';
 import test from 'ava';
-import {after, answer, drop, hang, success} from './kit/business-server.ts';
-import {Latch, until, within} from './kit/deadline.ts';
-import {identityOf, start, startDaemon} from './kit/gateway.ts';
-import {holdPort} from './kit/ports.ts';
+import {after, answer, drop, hang, success} from '../support/business-server.ts';
+import {Latch, until, within} from '../support/deadline.ts';
+import {identityOf, start, startDaemon} from '../support/gateway.ts';
+import {holdPort} from '../support/ports.ts';
 
 test('a business server that is away for a while is told of every end once it is back [RB-64]', async (t) => {
   const port = await holdPort(t);

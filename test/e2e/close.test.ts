@@ -2,11 +2,11 @@
 // connection that was not let in.
 
 import test from 'ava';
-import {after, answer, hang, success} from './kit/business-server.ts';
-import {Latch} from './kit/deadline.ts';
-import {identityOf, start, type World} from './kit/gateway.ts';
-import {scaled} from './kit/patience.ts';
-import type {RawClient} from './kit/raw-client.ts';
+import {after, answer, hang, success} from '../support/business-server.ts';
+import {Latch} from '../support/deadline.ts';
+import {identityOf, start, type World} from '../support/gateway.ts';
+import {scaled} from '../support/patience.ts';
+import type {RawClient} from '../support/raw-client.ts';
 
 interface Ending {
   readonly options?: Parameters<typeof start>[1];

@@ -1,14 +1,14 @@
 // A gateway of ours among nodes of the original, and among what only looks like a node.
 
 import test, {type ExecutionContext} from 'ava';
-import {success} from './kit/business-server.ts';
-import {broadcast, loopbackBroadcast} from './kit/cluster.ts';
-import {until} from './kit/deadline.ts';
-import {securityToken, start, type World} from './kit/gateway.ts';
-import {type OriginalNode, startOriginal} from './kit/original-node.ts';
-import {scaled} from './kit/patience.ts';
-import {holdPorts} from './kit/ports.ts';
-import {acknowledgeAll} from './kit/raw-client.ts';
+import {success} from '../support/business-server.ts';
+import {broadcast, loopbackBroadcast} from '../support/cluster.ts';
+import {until} from '../support/deadline.ts';
+import {securityToken, start, type World} from '../support/gateway.ts';
+import {type OriginalNode, startOriginal} from '../support/original-node.ts';
+import {scaled} from '../support/patience.ts';
+import {holdPorts} from '../support/ports.ts';
+import {acknowledgeAll} from '../support/raw-client.ts';
 
 interface Scene {
   readonly world: World;

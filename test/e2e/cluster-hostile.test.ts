@@ -6,14 +6,14 @@ import {fileURLToPath} from 'node:url';
 import test, {type ExecutionContext} from 'ava';
 import {writeAnnouncement} from '../../src/protocol/announcement.ts';
 import {deriveNodeKeys} from '../../src/protocol/node-proof.ts';
-import {success} from './kit/business-server.ts';
-import {loopbackBroadcast, startCluster} from './kit/cluster.ts';
-import {until} from './kit/deadline.ts';
-import {securityToken, start, type World} from './kit/gateway.ts';
-import {scaled} from './kit/patience.ts';
-import {holdPorts} from './kit/ports.ts';
-import {acknowledgeAll} from './kit/raw-client.ts';
-import {startRelay} from './kit/relay.ts';
+import {success} from '../support/business-server.ts';
+import {loopbackBroadcast, startCluster} from '../support/cluster.ts';
+import {until} from '../support/deadline.ts';
+import {securityToken, start, type World} from '../support/gateway.ts';
+import {scaled} from '../support/patience.ts';
+import {holdPorts} from '../support/ports.ts';
+import {acknowledgeAll} from '../support/raw-client.ts';
+import {startRelay} from '../support/relay.ts';
 
 const all = {channel: 'room', qos: 2, timeout: 300};
 const attacker = '127.0.0.66';
@@ -139,7 +139,7 @@ test.serial('nodes find each other, and stay, while anybody sends them junk as f
 });
 
 test.serial('a node whose clock is 15 s ahead is one of the cluster, and the log of the others names it', async (t) => {
-  const clockAhead = ['--import', fileURLToPath(new URL('kit/clock-ahead.ts', import.meta.url))];
+  const clockAhead = ['--import', fileURLToPath(new URL('../support/clock-ahead.ts', import.meta.url))];
   const {nodes} = await startCluster(t, 2, {}, (place) => (place === 1 ? {nodeArgs: clockAhead} : {}));
   const [right, wrong] = nodes;
   if (right === undefined || wrong === undefined) throw new Error('Expected two nodes');

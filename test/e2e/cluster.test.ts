@@ -1,9 +1,9 @@
 // Several real nodes that act as one.
 
 import test from 'ava';
-import {startCluster} from './kit/cluster.ts';
-import {until, within} from './kit/deadline.ts';
-import {scaled} from './kit/patience.ts';
+import {startCluster} from '../support/cluster.ts';
+import {until, within} from '../support/deadline.ts';
+import {scaled} from '../support/patience.ts';
 
 // Nothing here may take as long as the publication has: what waits for that fails.
 const all = {channel: 'room', qos: 2, timeout: 300};

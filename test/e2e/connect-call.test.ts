@@ -1,9 +1,9 @@
 // What the business server is told about a client that wants to connect (PROTOCOL section 2): identity, device, headers.
 
 import test from 'ava';
-import {answer, success} from './kit/business-server.ts';
-import {until} from './kit/deadline.ts';
-import {identityOf, start, startDaemon} from './kit/gateway.ts';
+import {answer, success} from '../support/business-server.ts';
+import {until} from '../support/deadline.ts';
+import {identityOf, start, startDaemon} from '../support/gateway.ts';
 
 test('an identity is 64 hex characters, unique, and the same on every call of its connection', async (t) => {
   const world = await start(t);

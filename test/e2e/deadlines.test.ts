@@ -1,11 +1,11 @@
 // The deadlines and bounds of one client's bytes, on real sockets: unfinished messages, readers that stall, floods, fragments.
 
 import test from 'ava';
-import {frame, opcodes} from './kit/frame.ts';
-import {start} from './kit/gateway.ts';
-import {acknowledgeAll} from './kit/raw-client.ts';
-import {single} from './kit/room.ts';
-import {send} from './kit/wire.ts';
+import {frame, opcodes} from '../support/frame.ts';
+import {start} from '../support/gateway.ts';
+import {acknowledgeAll} from '../support/raw-client.ts';
+import {single} from '../support/room.ts';
+import {send} from '../support/wire.ts';
 
 test('a message that is begun and never finished closes 1008, whatever pongs and pings come between', async (t) => {
   const world = await start(t, {messageTimeoutMs: 500});

@@ -1,10 +1,10 @@
 // Messages on their way down at QoS 0, 1 and 2: the packets a client sees, and what the caller of /send/ is told.
 
 import test from 'ava';
-import {start} from './kit/gateway.ts';
-import {acknowledgeAll, type RawClient} from './kit/raw-client.ts';
-import {room, single} from './kit/room.ts';
-import type {Parsed} from './kit/wire.ts';
+import {start} from '../support/gateway.ts';
+import {acknowledgeAll, type RawClient} from '../support/raw-client.ts';
+import {room, single} from '../support/room.ts';
+import type {Parsed} from '../support/wire.ts';
 
 test('QoS 0 is written once, without id, and answered at once [RB-01]', async (t) => {
   const {world, client} = await single(t);

@@ -2,12 +2,12 @@
 
 import test from 'ava';
 import type {PublishPreview} from '../../src/inspect/publish-preview.ts';
-import {createActors} from '../actors/kit.ts';
-import type {Api, ApiAnswer} from './kit/api.ts';
-import {until} from './kit/deadline.ts';
-import {start} from './kit/gateway.ts';
-import {acknowledgeAll} from './kit/raw-client.ts';
-import {room, single} from './kit/room.ts';
+import type {Api, ApiAnswer} from '../support/api.ts';
+import {until} from '../support/deadline.ts';
+import {start} from '../support/gateway.ts';
+import {acknowledgeAll} from '../support/raw-client.ts';
+import {room, single} from '../support/room.ts';
+import {createActors} from '../support/simulated-gateway.ts';
 
 type Preview = PublishPreview & {readonly status: number};
 type Query = Readonly<Record<string, string | number>>;

@@ -2,11 +2,11 @@
 
 import {Agent} from 'node:http';
 import test from 'ava';
-import {Api} from './kit/api.ts';
-import {success} from './kit/business-server.ts';
-import {within} from './kit/deadline.ts';
-import {securityToken, start, type World} from './kit/gateway.ts';
-import {acknowledgeAll, type RawClient} from './kit/raw-client.ts';
+import {Api} from '../support/api.ts';
+import {success} from '../support/business-server.ts';
+import {within} from '../support/deadline.ts';
+import {securityToken, start, type World} from '../support/gateway.ts';
+import {acknowledgeAll, type RawClient} from '../support/raw-client.ts';
 
 const count = 1_000;
 

@@ -2,10 +2,10 @@
 
 import {Agent} from 'node:http';
 import test from 'ava';
-import {Api} from './kit/api.ts';
-import {answer, success} from './kit/business-server.ts';
-import {securityToken, start, type World} from './kit/gateway.ts';
-import {acknowledgeAll, type RawClient} from './kit/raw-client.ts';
+import {Api} from '../support/api.ts';
+import {answer, success} from '../support/business-server.ts';
+import {securityToken, start, type World} from '../support/gateway.ts';
+import {acknowledgeAll, type RawClient} from '../support/raw-client.ts';
 
 async function room(
   t: Parameters<typeof start>[0],

@@ -3,10 +3,10 @@
 
 import test, {type ExecutionContext} from 'ava';
 import {signedQuery} from '../../src/protocol/signature.ts';
-import {answer, hang} from './kit/business-server.ts';
-import {securityToken, start, type World} from './kit/gateway.ts';
-import {dial} from './kit/raw-client.ts';
-import type {HandshakeAnswer} from './kit/upgrade.ts';
+import {answer, hang} from '../support/business-server.ts';
+import {securityToken, start, type World} from '../support/gateway.ts';
+import {dial} from '../support/raw-client.ts';
+import type {HandshakeAnswer} from '../support/upgrade.ts';
 
 /** Writes `text` as it is; settles with the answer, once the connection has ended. */
 async function exchange(t: ExecutionContext, world: World, text: string): Promise<HandshakeAnswer> {

@@ -2,12 +2,12 @@
 // there may be.
 
 import test from 'ava';
-import {after, answer, success} from './kit/business-server.ts';
-import {Latch} from './kit/deadline.ts';
-import {frame} from './kit/frame.ts';
-import {identityOf, start} from './kit/gateway.ts';
-import {dial, type RawClient} from './kit/raw-client.ts';
-import {hex} from './kit/wire.ts';
+import {after, answer, success} from '../support/business-server.ts';
+import {Latch} from '../support/deadline.ts';
+import {frame} from '../support/frame.ts';
+import {identityOf, start} from '../support/gateway.ts';
+import {dial, type RawClient} from '../support/raw-client.ts';
+import {hex} from '../support/wire.ts';
 
 test('bytes sent before the 101 wait, and are then read in order [RB-56]', async (t) => {
   const world = await start(t);

@@ -12,13 +12,13 @@ import {
   type Script,
   stalledAnswer,
   success,
-} from './kit/business-server.ts';
-import {Latch} from './kit/deadline.ts';
-import {start} from './kit/gateway.ts';
-import {scaled} from './kit/patience.ts';
-import {holdPort} from './kit/ports.ts';
-import {dial} from './kit/raw-client.ts';
-import {hex} from './kit/wire.ts';
+} from '../support/business-server.ts';
+import {Latch} from '../support/deadline.ts';
+import {start} from '../support/gateway.ts';
+import {scaled} from '../support/patience.ts';
+import {holdPort} from '../support/ports.ts';
+import {dial} from '../support/raw-client.ts';
+import {hex} from '../support/wire.ts';
 
 test('success is answered 101 with the right key, no subprotocol and no extension', async (t) => {
   const world = await start(t);

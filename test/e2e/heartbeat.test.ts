@@ -1,9 +1,9 @@
 // Who is still there: pings on idle connections, the end of silent ones, and what counts as a sign of life.
 
 import test from 'ava';
-import {success} from './kit/business-server.ts';
-import {start} from './kit/gateway.ts';
-import {scaled} from './kit/patience.ts';
+import {success} from '../support/business-server.ts';
+import {start} from '../support/gateway.ts';
+import {scaled} from '../support/patience.ts';
 
 const keepAliveMs = 400;
 

@@ -2,9 +2,9 @@
 
 import {connect as connectSocket} from 'node:net';
 import test from 'ava';
-import type {ApiAnswer, ApiRequest} from './kit/api.ts';
-import {within} from './kit/deadline.ts';
-import {start, type World} from './kit/gateway.ts';
+import type {ApiAnswer, ApiRequest} from '../support/api.ts';
+import {within} from '../support/deadline.ts';
+import {start, type World} from '../support/gateway.ts';
 
 /** A wrong call and what must come back. */
 interface Fault extends ApiRequest {

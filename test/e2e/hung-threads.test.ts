@@ -6,13 +6,13 @@ import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
-import {until, within} from './kit/deadline.ts';
-import {type Daemon, type IniKeys, startDaemon} from './kit/gateway.ts';
-import type {HangOrder} from './kit/hanging-thread.ts';
-import {scaled} from './kit/patience.ts';
+import {until, within} from '../support/deadline.ts';
+import {type Daemon, type IniKeys, startDaemon} from '../support/gateway.ts';
+import type {HangOrder} from '../support/hanging-thread.ts';
+import {scaled} from '../support/patience.ts';
 
 async function startHangable(t: ExecutionContext, keys: IniKeys = {}): Promise<Daemon> {
-  const rig = new URL('./kit/hanging-thread.ts', import.meta.url).href;
+  const rig = new URL('../support/hanging-thread.ts', import.meta.url).href;
   const all = {host: '127.0.0.1', watchdog_timeout: scaled(1_000) / 1_000, log_format: 'json', ...keys};
   const daemon = await startDaemon(t, all, {nodeArgs: ['--import', rig], hasChannel: true});
   await logged(daemon, 'gateway.started');

@@ -1,12 +1,12 @@
 // Bad company: whatever one client, one caller or one answer does wrong, the others are served. [RB-58]
 
 import test from 'ava';
-import {answer, drop, endlessBody, garbage, hang, success} from './kit/business-server.ts';
-import {frame} from './kit/frame.ts';
-import {start, type World} from './kit/gateway.ts';
-import {scaled} from './kit/patience.ts';
-import {dial, type RawClient} from './kit/raw-client.ts';
-import {hex} from './kit/wire.ts';
+import {answer, drop, endlessBody, garbage, hang, success} from '../support/business-server.ts';
+import {frame} from '../support/frame.ts';
+import {start, type World} from '../support/gateway.ts';
+import {scaled} from '../support/patience.ts';
+import {dial, type RawClient} from '../support/raw-client.ts';
+import {hex} from '../support/wire.ts';
 
 /** A round trip in each direction. */
 async function isServed(world: World, client: RawClient): Promise<boolean> {

@@ -1,10 +1,19 @@
 // The calls of PROTOCOL section 3 for messages: where they go, what they carry, and in which order.
 
 import test from 'ava';
-import {after, answer, drop, endlessBody, garbage, halfAnswer, hang, stalledAnswer} from './kit/business-server.ts';
-import {Latch} from './kit/deadline.ts';
-import {identityOf, start} from './kit/gateway.ts';
-import {scaled} from './kit/patience.ts';
+import {
+  after,
+  answer,
+  drop,
+  endlessBody,
+  garbage,
+  halfAnswer,
+  hang,
+  stalledAnswer,
+} from '../support/business-server.ts';
+import {Latch} from '../support/deadline.ts';
+import {identityOf, start} from '../support/gateway.ts';
+import {scaled} from '../support/patience.ts';
 
 test('a message is a signed POST of the payload, with identity and message id [RB-63]', async (t) => {
   const world = await start(t);

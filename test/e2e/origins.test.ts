@@ -2,8 +2,8 @@
 // connect call says about the client.
 
 import test from 'ava';
-import {until} from './kit/deadline.ts';
-import {start, startDaemon} from './kit/gateway.ts';
+import {until} from '../support/deadline.ts';
+import {start, startDaemon} from '../support/gateway.ts';
 
 const victim = {Cookie: 'session=victim'};
 

@@ -3,13 +3,13 @@
 
 import {performance} from 'node:perf_hooks';
 import test from 'ava';
-import {after, answer, success} from './kit/business-server.ts';
-import {Latch, within} from './kit/deadline.ts';
-import {start, startDaemon} from './kit/gateway.ts';
-import {scaled} from './kit/patience.ts';
-import {Places} from './kit/places.ts';
-import {dial, type RawClient} from './kit/raw-client.ts';
-import {parse} from './kit/wire.ts';
+import {after, answer, success} from '../support/business-server.ts';
+import {Latch, within} from '../support/deadline.ts';
+import {start, startDaemon} from '../support/gateway.ts';
+import {scaled} from '../support/patience.ts';
+import {Places} from '../support/places.ts';
+import {dial, type RawClient} from '../support/raw-client.ts';
+import {parse} from '../support/wire.ts';
 
 /** A client with one message open: the next follows the ACK at once, and one that is not acknowledged is sent again. */
 class Sender {

@@ -1,10 +1,10 @@
 // PROTOCOL section 1 on the wire: what is a packet, what is none, and that neither ends a legacy connection.
 
 import test from 'ava';
-import {answer} from './kit/business-server.ts';
-import {frame} from './kit/frame.ts';
-import {start} from './kit/gateway.ts';
-import {hex} from './kit/wire.ts';
+import {answer} from '../support/business-server.ts';
+import {frame} from '../support/frame.ts';
+import {start} from '../support/gateway.ts';
+import {hex} from '../support/wire.ts';
 
 test('the vectors of the contract go up as they stand there, and the answers come as they stand there', async (t) => {
   const world = await start(t);

@@ -1,7 +1,7 @@
 // What is sent again on the way down, and what is not any more: SENDs until they are confirmed, RELs until their COM.
 
 import test from 'ava';
-import {nextBeside, single} from './kit/room.ts';
+import {nextBeside, single} from '../support/room.ts';
 
 for (const qos of [1, 2]) {
   const rule = qos === 1 ? '[RB-11]' : '[RB-14]';

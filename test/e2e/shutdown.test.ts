@@ -1,10 +1,10 @@
 // The end of a gateway: embedded by close(), and as the real command by SIGTERM and SIGINT.
 
 import test, {type ExecutionContext} from 'ava';
-import {after, answer, hang, success} from './kit/business-server.ts';
-import {Latch, within} from './kit/deadline.ts';
-import {type Daemon, runServer, start, startDaemon, writeIni} from './kit/gateway.ts';
-import {dial} from './kit/raw-client.ts';
+import {after, answer, hang, success} from '../support/business-server.ts';
+import {Latch, within} from '../support/deadline.ts';
+import {type Daemon, runServer, start, startDaemon, writeIni} from '../support/gateway.ts';
+import {dial} from '../support/raw-client.ts';
 
 // Which limit ends a server is seen by making the others so long that a test does not see them pass; how long each takes is
 // shown in simulated time (../simulation/strain).

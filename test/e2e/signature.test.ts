@@ -1,8 +1,8 @@
 // Who may call the HTTP API (PROTOCOL section 5): signatures in all their wrong forms, repeats, and bearer keys.
 
 import test from 'ava';
-import {type ApiRequest, freshNonce} from './kit/api.ts';
-import {start, type World} from './kit/gateway.ts';
+import {type ApiRequest, freshNonce} from '../support/api.ts';
+import {start, type World} from '../support/gateway.ts';
 
 const nowSeconds = () => Math.floor(Date.now() / 1000);
 

@@ -2,8 +2,8 @@
 
 import {readFileSync} from 'node:fs';
 import test from 'ava';
-import {startDaemon} from './kit/gateway.ts';
-import {dial} from './kit/raw-client.ts';
+import {startDaemon} from '../support/gateway.ts';
+import {dial} from '../support/raw-client.ts';
 
 /** What Node would let wait is 511. */
 const wanted = 700;

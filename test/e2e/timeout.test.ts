@@ -1,9 +1,9 @@
 // Publications that are not confirmed by everybody: silent clients, dead ones, and those that go meanwhile.
 
 import test from 'ava';
-import {scaled} from './kit/patience.ts';
-import {acknowledgeAll, type RawClient} from './kit/raw-client.ts';
-import {nextBeside, room, single} from './kit/room.ts';
+import {scaled} from '../support/patience.ts';
+import {acknowledgeAll, type RawClient} from '../support/raw-client.ts';
+import {nextBeside, room, single} from '../support/room.ts';
 
 test('at the timeout the answer says how many confirmed, and that it timed out [RB-61] [RB-62]', async (t) => {
   const {world, clients} = await room(t, 3);

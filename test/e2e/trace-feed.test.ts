@@ -3,12 +3,12 @@
 import test, {type ExecutionContext} from 'ava';
 import type {PacketEvent, TraceLine} from '../../src/story/trace.ts';
 import {isTraceEvent} from '../../src/story/trace-lines.ts';
-import {answer, success} from './kit/business-server.ts';
-import {until} from './kit/deadline.ts';
-import {type Feed, openAt, openFeed} from './kit/feed.ts';
-import {start, type World} from './kit/gateway.ts';
-import {acknowledgeAll} from './kit/raw-client.ts';
-import {room, single} from './kit/room.ts';
+import {answer, success} from '../support/business-server.ts';
+import {until} from '../support/deadline.ts';
+import {type Feed, openAt, openFeed} from '../support/feed.ts';
+import {start, type World} from '../support/gateway.ts';
+import {acknowledgeAll} from '../support/raw-client.ts';
+import {room, single} from '../support/room.ts';
 
 async function follow(t: ExecutionContext, world: World, search: string): Promise<Feed> {
   const opened = await openFeed(t, world.api, search);

@@ -2,10 +2,10 @@
 
 import test from 'ava';
 import {storySchema, traceSettingsSchema} from '../../src/gateway/admin/trace-schema.ts';
-import {answer} from './kit/business-server.ts';
-import type {World} from './kit/gateway.ts';
-import {acknowledgeAll} from './kit/raw-client.ts';
-import {single} from './kit/room.ts';
+import {answer} from '../support/business-server.ts';
+import type {World} from '../support/gateway.ts';
+import {acknowledgeAll} from '../support/raw-client.ts';
+import {single} from '../support/room.ts';
 
 async function ask(world: World, query: Readonly<Record<string, string>>): Promise<unknown> {
   return JSON.parse((await world.api.call({method: 'GET', path: '/trace/', query})).text);

@@ -1,10 +1,10 @@
 // Messages on their way up at QoS 1 and 2: when they are acknowledged, what a repeat means, and where the bounds are.
 
 import test from 'ava';
-import {after, answer} from './kit/business-server.ts';
-import {Latch} from './kit/deadline.ts';
-import {start} from './kit/gateway.ts';
-import {scaled} from './kit/patience.ts';
+import {after, answer} from '../support/business-server.ts';
+import {Latch} from '../support/deadline.ts';
+import {start} from '../support/gateway.ts';
+import {scaled} from '../support/patience.ts';
 
 test('QoS 1 is acknowledged once the business server has answered, not before [RB-12]', async (t) => {
   const world = await start(t);

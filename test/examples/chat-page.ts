@@ -5,8 +5,8 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {BrowserContext, Page} from 'playwright-core';
 import {build} from 'vite';
-import {type Conduct, observeConduct} from '../browser/chromium.ts';
 import {root} from '../docs/documents.ts';
+import {type Conduct, observeConduct} from '../support/chromium.ts';
 
 /** Builds the page into a folder, so that what is tried is what the source says now; gives the folder. */
 export async function buildPage(): Promise<string> {

@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import {signedQuery} from '../../src/protocol/signature.ts';
-import {connectClient, startChatWorld, token} from './chat-world.ts';
+import {connectClient, startChatWorld, token} from './chat-harness.ts';
 
 test('what one says, everybody in the room hears, and the speaker is told how many', async (t) => {
   const {gateway} = await startChatWorld(t);

@@ -3,8 +3,8 @@
 import {spawn} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
 import type {ExecutionContext} from 'ava';
-import {testWith} from '../programs.ts';
-import {connectClient, startChatWorld, token} from './chat-world.ts';
+import {testWith} from '../support/programs.ts';
+import {connectClient, startChatWorld, token} from './chat-harness.ts';
 
 const file = fileURLToPath(new URL('../../examples/curl/calls.sh', import.meta.url));
 

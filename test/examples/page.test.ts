@@ -2,11 +2,11 @@
 
 import {rm} from 'node:fs/promises';
 import test from 'ava';
-import {browserTest} from '../browser/browser-test.ts';
-import {chromiumPath, keepScreenshot, overflowOf, startBrowser} from '../browser/chromium.ts';
-import {missingOf} from '../programs.ts';
+import {browserTest} from '../support/browser-test.ts';
+import {chromiumPath, keepScreenshot, overflowOf, startBrowser} from '../support/chromium.ts';
+import {missingOf} from '../support/programs.ts';
+import {type ChatClient, connectClient, startChatWorld} from './chat-harness.ts';
 import {buildPage, Tab} from './chat-page.ts';
-import {type ChatClient, connectClient, startChatWorld} from './chat-world.ts';
 
 /** However long a busy machine takes: gateway and business server give nobody up. */
 const patient = {

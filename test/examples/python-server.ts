@@ -3,7 +3,7 @@
 import {spawn} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
 import type {ExecutionContext} from 'ava';
-import {token as tokenOfTests} from './chat-world.ts';
+import {token as tokenOfTests} from './chat-harness.ts';
 
 /** The program. */
 export const pythonFile = fileURLToPath(new URL('../../examples/python/business.py', import.meta.url));

@@ -4,9 +4,9 @@ import {readFileSync} from 'node:fs';
 import test from 'ava';
 import {startGateway} from '../../src/gateway/gateway.ts';
 import {callbackNonce, signedQuery} from '../../src/protocol/signature.ts';
-import {holdPort} from '../e2e/kit/ports.ts';
-import {testWith} from '../programs.ts';
-import {connectClient, gatewayOptions, token} from './chat-world.ts';
+import {holdPort} from '../support/ports.ts';
+import {testWith} from '../support/programs.ts';
+import {connectClient, gatewayOptions, token} from './chat-harness.ts';
 import {startFakeGateway} from './fake-gateway.ts';
 import {pythonFile, startPython} from './python-server.ts';
 

@@ -4,7 +4,7 @@
 import test from 'ava';
 import {makeUseRainbow} from '../../examples/react/use-rainbow.ts';
 import {Rainbow} from '../../src/client/client.ts';
-import {makeScene} from '../client/kit.ts';
+import {makeScene} from '../client/harness.ts';
 
 type Subscribe = (changed: () => void) => () => void;
 

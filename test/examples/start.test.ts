@@ -7,7 +7,7 @@ import type {AddressInfo} from 'node:net';
 import {fileURLToPath} from 'node:url';
 import test, {type ExecutionContext} from 'ava';
 import {signedQuery} from '../../src/protocol/signature.ts';
-import {connectClient, startChatWorld, token} from './chat-world.ts';
+import {connectClient, startChatWorld, token} from './chat-harness.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const freePorts = {

@@ -1,7 +1,7 @@
 // A gateway in a program of which it is the only thing that the process waits for.
 
 import test from 'ava';
-import {projectPath, runScript} from '../cli/kit.ts';
+import {projectPath, runScript} from '../support/command.ts';
 
 for (const threads of [1, 2]) {
   test(`closing a gateway of ${threads} threads settles though nothing else keeps the process alive, its close calls tried to the end [RB-64]`, async (t) => {

@@ -4,9 +4,9 @@ import {createHook} from 'node:async_hooks';
 import {setImmediate as nextPhase} from 'node:timers/promises';
 import test from 'ava';
 import {standardOutput} from '../../src/gateway/log/standard-output.ts';
-import {answer} from '../e2e/kit/business-server.ts';
-import {openFeed} from '../e2e/kit/feed.ts';
-import {start} from '../e2e/kit/gateway.ts';
+import {answer} from '../support/business-server.ts';
+import {openFeed} from '../support/feed.ts';
+import {start} from '../support/gateway.ts';
 
 const source = new URL('../../src/', import.meta.url).href;
 

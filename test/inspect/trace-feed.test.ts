@@ -11,8 +11,8 @@ import {TraceFeed} from '../../src/inspect/trace-feed.ts';
 import type {TraceLine} from '../../src/story/trace.ts';
 import {emptySelection, type FeedQuery} from '../../src/story/trace-feed.ts';
 import {isTraceEvent, TraceReader} from '../../src/story/trace-lines.ts';
-import {type ActorsKit, createActors} from '../actors/kit.ts';
-import {Latch, until, within} from '../e2e/kit/deadline.ts';
+import {Latch, until, within} from '../support/deadline.ts';
+import {type ActorsKit, createActors} from '../support/simulated-gateway.ts';
 
 const periodMs = 250;
 const catchUpMs = 100;

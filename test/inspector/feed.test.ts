@@ -10,8 +10,8 @@ import {type Source, Store} from '../../src/inspector/model/store.ts';
 import type {TraceHeader} from '../../src/story/trace.ts';
 import {emptySelection} from '../../src/story/trace-feed.ts';
 import {writeTraceLine} from '../../src/story/trace-lines.ts';
-import {within} from '../e2e/kit/deadline.ts';
-import {Inbox} from '../e2e/kit/inbox.ts';
+import {within} from '../support/deadline.ts';
+import {Inbox} from '../support/inbox.ts';
 
 const wish: FeedWish = {key: 'the key', rate: 1, identity: '', channel: 'room', withPayloads: true};
 const header: TraceHeader = {

@@ -1,9 +1,9 @@
 // The inspector's page as a test uses it: opened in a browser, given its key, and asked what it shows.
 
 import type {BrowserContextOptions, Page} from 'playwright-core';
-import {type Conduct, observeConduct, startBrowser} from '../browser/chromium.ts';
-import type {Lifetime} from '../e2e/kit/lifetime.ts';
-import {inspectorKey} from './scene.ts';
+import {type Conduct, observeConduct, startBrowser} from '../support/chromium.ts';
+import type {Lifetime} from '../support/lifetime.ts';
+import {inspectorKey} from './inspector-harness.ts';
 
 /** An open page. */
 export interface OpenedPage {

@@ -4,11 +4,11 @@ import {readFileSync} from 'node:fs';
 import {createRequire} from 'node:module';
 import type {AxeResults} from 'axe-core';
 import type {Page} from 'playwright-core';
-import {browserTest} from '../browser/browser-test.ts';
-import {acknowledgeAll} from '../e2e/kit/raw-client.ts';
-import {room} from '../e2e/kit/room.ts';
+import {browserTest} from '../support/browser-test.ts';
+import {acknowledgeAll} from '../support/raw-client.ts';
+import {room} from '../support/room.ts';
+import {inspectorKey} from './inspector-harness.ts';
 import {choose, lit, openPage, openWatching, pageOf} from './inspector-page.ts';
-import {inspectorKey} from './scene.ts';
 
 const views = ['watch', 'overview', 'source', 'sandbox'] as const;
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

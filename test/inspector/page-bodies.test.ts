@@ -1,10 +1,10 @@
 // What the page shows of calls to the business server where payloads are watched.
 
-import {browserTest} from '../browser/browser-test.ts';
-import {answer} from '../e2e/kit/business-server.ts';
-import {single} from '../e2e/kit/room.ts';
+import {browserTest} from '../support/browser-test.ts';
+import {answer} from '../support/business-server.ts';
+import {single} from '../support/room.ts';
+import {inspectorKey} from './inspector-harness.ts';
 import {choose, lit, openWatching} from './inspector-page.ts';
-import {inspectorKey} from './scene.ts';
 
 browserTest('a call that failed shows what was sent and the beginning of what came back', async (t) => {
   const {world, client, identity} = await single(t, {inspector: 'on', inspectorKey});

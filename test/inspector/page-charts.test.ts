@@ -1,10 +1,10 @@
 // The charts of the page: their states and steps are pressed, and read where there is little room.
 
 import {charts} from '../../src/inspector/model/chart-graph.ts';
-import {browserTest} from '../browser/browser-test.ts';
-import {room} from '../e2e/kit/room.ts';
+import {browserTest} from '../support/browser-test.ts';
+import {room} from '../support/room.ts';
+import {inspectorKey} from './inspector-harness.ts';
 import {lit, openWatching} from './inspector-page.ts';
-import {inspectorKey} from './scene.ts';
 
 browserTest('a state that is pressed lists what is in it, the longest there first, and leads to it', async (t) => {
   const {world, clients, identities} = await room(t, 3, {inspector: 'on', inspectorKey, retryIntervalMs: 60_000});

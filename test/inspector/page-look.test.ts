@@ -1,12 +1,12 @@
 // What every view must be, whatever it shows: within the window, in both colour schemes, reached by keys, asking nobody else.
 
 import type {Page} from 'playwright-core';
-import {browserTest} from '../browser/browser-test.ts';
-import {keepScreenshot, overflowOf} from '../browser/chromium.ts';
-import {acknowledgeAll} from '../e2e/kit/raw-client.ts';
-import {room} from '../e2e/kit/room.ts';
+import {browserTest} from '../support/browser-test.ts';
+import {keepScreenshot, overflowOf} from '../support/chromium.ts';
+import {acknowledgeAll} from '../support/raw-client.ts';
+import {room} from '../support/room.ts';
+import {inspectorKey} from './inspector-harness.ts';
 import {lit, openWatching, rowsOf} from './inspector-page.ts';
-import {inspectorKey} from './scene.ts';
 
 const views = ['watch', 'overview', 'source', 'sandbox'] as const;
 

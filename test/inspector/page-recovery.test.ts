@@ -1,10 +1,10 @@
 // The page while its gateway dies and comes back: a real daemon, killed, and started again on the same port.
 
-import {browserTest} from '../browser/browser-test.ts';
-import {success} from '../e2e/kit/business-server.ts';
-import {type Daemon, runServer, startDaemon} from '../e2e/kit/gateway.ts';
+import {browserTest} from '../support/browser-test.ts';
+import {success} from '../support/business-server.ts';
+import {type Daemon, runServer, startDaemon} from '../support/gateway.ts';
+import {inspectorKeys} from './inspector-harness.ts';
 import {choose, lit, openWatching, rowsOf} from './inspector-page.ts';
-import {inspectorKeys} from './scene.ts';
 
 async function join(daemon: Daemon, identity: string) {
   daemon.business.once('connect', success({RAINBOWCLIENTCHANNEL: 'room'}, {identity}));

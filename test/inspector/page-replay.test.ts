@@ -3,13 +3,13 @@
 import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {Page} from 'playwright-core';
-import {browserTest} from '../browser/browser-test.ts';
-import {emptyFolder, projectPath, serve} from '../cli/kit.ts';
-import {until, within} from '../e2e/kit/deadline.ts';
-import {securityToken} from '../e2e/kit/gateway.ts';
-import {single} from '../e2e/kit/room.ts';
+import {browserTest} from '../support/browser-test.ts';
+import {emptyFolder, projectPath, serve} from '../support/command.ts';
+import {until, within} from '../support/deadline.ts';
+import {securityToken} from '../support/gateway.ts';
+import {single} from '../support/room.ts';
+import {inspectorKey} from './inspector-harness.ts';
 import {choose, lit, openPage, openWatching, rowsOf} from './inspector-page.ts';
-import {inspectorKey} from './scene.ts';
 
 /** What the page shows of what is chosen, at this moment. */
 async function view(page: Page) {

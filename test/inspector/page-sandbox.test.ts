@@ -4,11 +4,11 @@ import type {ExecutionContext} from 'ava';
 import type {Page} from 'playwright-core';
 import {SeededRandom} from '../../src/core/random-seeded.ts';
 import {stories} from '../../src/inspector/sandbox/stories.ts';
-import {browserTest} from '../browser/browser-test.ts';
-import {start} from '../e2e/kit/gateway.ts';
-import type {Lifetime} from '../e2e/kit/lifetime.ts';
+import {browserTest} from '../support/browser-test.ts';
+import {start} from '../support/gateway.ts';
+import type {Lifetime} from '../support/lifetime.ts';
+import {inspectorKey} from './inspector-harness.ts';
 import {lit, type OpenedPage, openPage, pageOf} from './inspector-page.ts';
-import {inspectorKey} from './scene.ts';
 
 async function openSandbox(t: ExecutionContext & Lifetime): Promise<OpenedPage> {
   const {gateway} = await start(t, {inspector: 'on', inspectorKey});

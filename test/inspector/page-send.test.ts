@@ -1,9 +1,9 @@
 // A message that is sent from the page.
 
-import {browserTest} from '../browser/browser-test.ts';
-import {single} from '../e2e/kit/room.ts';
+import {browserTest} from '../support/browser-test.ts';
+import {single} from '../support/room.ts';
+import {inspectorKey} from './inspector-harness.ts';
 import {choose, openWatching} from './inspector-page.ts';
-import {inspectorKey} from './scene.ts';
 
 const apiKey = 'api-key-of-this-test-only';
 

@@ -4,11 +4,11 @@
 import type {TraceHeader, TraceLine} from '../../src/story/trace.ts';
 import {emptySelection} from '../../src/story/trace-feed.ts';
 import {writeTraceLine} from '../../src/story/trace-lines.ts';
-import {browserTest} from '../browser/browser-test.ts';
-import {holdPorts} from '../e2e/kit/ports.ts';
-import {single} from '../e2e/kit/room.ts';
+import {browserTest} from '../support/browser-test.ts';
+import {holdPorts} from '../support/ports.ts';
+import {single} from '../support/room.ts';
+import {inspectorKey} from './inspector-harness.ts';
 import {choose, lit, openPage, openWatching, pageOf} from './inspector-page.ts';
-import {inspectorKey} from './scene.ts';
 
 const options = {retryIntervalMs: 60_000, inspector: 'on', inspectorKey} as const;
 

@@ -1,10 +1,10 @@
 // The inspector's page at a real gateway, in a real browser.
 
 import type {ExecutionContext} from 'ava';
-import {browserTest} from '../browser/browser-test.ts';
-import {room, single} from '../e2e/kit/room.ts';
+import {browserTest} from '../support/browser-test.ts';
+import {room, single} from '../support/room.ts';
+import {inspectorKey} from './inspector-harness.ts';
 import {choose, lit, type OpenedPage, openPage, openWatching, pageOf} from './inspector-page.ts';
-import {inspectorKey} from './scene.ts';
 
 interface Watched extends OpenedPage, Awaited<ReturnType<typeof single>> {}
 

@@ -6,12 +6,12 @@ import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {Page} from 'playwright-core';
-import {projectPath} from '../cli/kit.ts';
-import {until} from '../e2e/kit/deadline.ts';
-import {securityToken} from '../e2e/kit/gateway.ts';
-import type {Lifetime} from '../e2e/kit/lifetime.ts';
+import {projectPath} from '../support/command.ts';
+import {until} from '../support/deadline.ts';
+import {securityToken} from '../support/gateway.ts';
+import type {Lifetime} from '../support/lifetime.ts';
+import {playScene} from './inspector-harness.ts';
 import {choose, lit, openPage, openWatching} from './inspector-page.ts';
-import {playScene} from './scene.ts';
 
 const [folder = projectPath('docs/images')] = process.argv.slice(2);
 const ends: (() => void | Promise<void>)[] = [];

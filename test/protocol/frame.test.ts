@@ -2,7 +2,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import {framePacket, unframe} from '../../src/protocol/frame.ts';
 import {emptyBytes, generatePacket, parsePacket, type SendPacket} from '../../src/protocol/packet.ts';
-import {arbitraryPacket, fromHex, toHex} from './kit.ts';
+import {arbitraryPacket, fromHex, toHex} from './harness.ts';
 
 // RFC 6455 section 5.2: FIN and binary, no mask, the length in the shortest of its three forms.
 const edges: readonly (readonly [packetLength: number, header: string])[] = [

@@ -12,7 +12,7 @@ import {
   textFault,
   writePacket,
 } from '../../src/protocol/packet.ts';
-import {arbitraryPacket, fromHex, toHex} from './kit.ts';
+import {arbitraryPacket, fromHex, toHex} from './harness.ts';
 
 const hi = fromHex('6869');
 const ok = fromHex('6f6b');

@@ -6,7 +6,7 @@ import {ask} from '../../src/runtime/ask.ts';
 import {Mailbox} from '../../src/runtime/mailbox.ts';
 import {Registry} from '../../src/runtime/registry.ts';
 import {TimerWheel, type WheelEntry} from '../../src/runtime/timer-wheel.ts';
-import {createRuntime} from './kit.ts';
+import {createRuntime} from './harness.ts';
 
 test('a mailbox gives back what it was offered, in order, and refuses what is over its bound', (t) => {
   fc.assert(

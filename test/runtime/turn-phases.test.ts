@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import {turnPhases} from '../../src/runtime/scheduler.ts';
-import {createRuntime} from './kit.ts';
+import {createRuntime} from './harness.ts';
 
 test('phases run in their order, whatever the order of registration', (t) => {
   const runtime = createRuntime();

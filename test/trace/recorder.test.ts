@@ -8,7 +8,7 @@ import {parsePacket, type SendPacket} from '../../src/protocol/packet.ts';
 import {emptySelection} from '../../src/story/trace-feed.ts';
 import {chartNumber} from '../../src/trace/observer.ts';
 import {charts} from '../../src/trace/record-kind.ts';
-import {type ActorsKit, type Client, createActors} from '../actors/kit.ts';
+import {type ActorsKit, type Client, createActors} from '../support/simulated-gateway.ts';
 
 setFlagsFromString('--expose-gc');
 setFlagsFromString('--no-concurrent-recompilation');

@@ -4,8 +4,8 @@ import test from 'ava';
 import {payloadShownMax, type TraceEvent} from '../../src/story/trace.ts';
 import {emptySelection, type TraceSelection} from '../../src/story/trace-feed.ts';
 import {watchersMax} from '../../src/trace/watch-list.ts';
-import {type ActorsKit, createActors} from '../actors/kit.ts';
-import {countHooks} from '../runtime/kit.ts';
+import {countHooks} from '../runtime/harness.ts';
+import {type ActorsKit, createActors} from '../support/simulated-gateway.ts';
 
 const everything: TraceSelection = {...emptySelection, rate: 1};
 const forever = Number.POSITIVE_INFINITY;

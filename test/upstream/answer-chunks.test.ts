@@ -7,7 +7,7 @@ import {systemRandom} from '../../src/core/random.ts';
 import type {Answer} from '../../src/upstream/call.ts';
 import {Caller} from '../../src/upstream/caller.ts';
 import {openSocket} from '../../src/upstream/upstream-socket.ts';
-import {listenHttp, messageCall, settingsOf} from './kit.ts';
+import {listenHttp, messageCall, settingsOf} from './harness.ts';
 
 /** Passes everything on, and counts the chunks of each turn of the event loop. */
 class CountingHandler implements Dispatcher.DispatchHandler {

@@ -1,7 +1,7 @@
 import test from 'ava';
 import type {Answer} from '../../src/upstream/call.ts';
 import {type AnswerHeaders, judgeAnswer} from '../../src/upstream/call-answer.ts';
-import {bodyText, closeCall, connectCall, messageCall, outcome, utf8Header} from './kit.ts';
+import {bodyText, closeCall, connectCall, messageCall, outcome, utf8Header} from './harness.ts';
 
 function judgeConnect(body: string, headers: AnswerHeaders = {}): Answer {
   return judgeAnswer(connectCall(), 200, headers, Buffer.from(body));

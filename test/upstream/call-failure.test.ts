@@ -5,7 +5,7 @@ import {createServer} from 'node:net';
 import {gzipSync} from 'node:zlib';
 import test from 'ava';
 import {retryAfter} from '../../src/upstream/call-failure.ts';
-import {connectCall, listen, listenHttp, listenRaw, messageCall, outcome, settingsOf, startRig} from './kit.ts';
+import {connectCall, listen, listenHttp, listenRaw, messageCall, outcome, settingsOf, startRig} from './harness.ts';
 
 test('each 1xx but 101 is passed over, asked for or not, one or many of them', async (t) => {
   const final = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nreal';

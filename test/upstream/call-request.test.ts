@@ -3,7 +3,7 @@ import {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import {SeededRandom} from '../../src/core/random-seeded.ts';
 import {isCallbackNonce, verify} from '../../src/protocol/signature.ts';
 import {type CallRequest, CallRequestMaker} from '../../src/upstream/call-request.ts';
-import {closeCall, connectCall, messageCall, settingsOf, token} from './kit.ts';
+import {closeCall, connectCall, messageCall, settingsOf, token} from './harness.ts';
 
 const clock = new SimulatedClock();
 

@@ -1,10 +1,10 @@
-// Clients of a model (model-kit.ts) that send for ever, one message open each.
+// Clients of a model (model-harness.ts) that send for ever, one message open each.
 
 import {nextStanding} from '../../src/actors/standing.ts';
 import {SeededRandom} from '../../src/core/random-seeded.ts';
 import type {Standing} from '../../src/upstream/call.ts';
-import {messageCall} from './kit.ts';
-import type {ModelWorld} from './model-kit.ts';
+import {messageCall} from './harness.ts';
+import type {ModelWorld} from './model-harness.ts';
 
 /** The next message follows the answer at once, a failed one is sent again within 3 s. Returns how often each was served. */
 export function sendForEver(world: ModelWorld, clients: number): number[] {

@@ -5,9 +5,9 @@ import test from 'ava';
 import {nextStanding} from '../../src/actors/standing.ts';
 import {SeededRandom} from '../../src/core/random-seeded.ts';
 import type {Standing} from '../../src/upstream/call.ts';
-import {messageCall} from './kit.ts';
+import {messageCall} from './harness.ts';
 import {quantiles} from './model-clients.ts';
-import {createModel, type ModelWorld} from './model-kit.ts';
+import {createModel, type ModelWorld} from './model-harness.ts';
 
 const goodType = 1;
 const hangingType = 9;

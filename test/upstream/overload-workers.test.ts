@@ -1,9 +1,9 @@
 // Several workers at one business server, on the simulated clock: each has limits of its own and sees no other's calls.
 
 import test from 'ava';
-import {connectCall} from './kit.ts';
+import {connectCall} from './harness.ts';
 import {sendForEver, total} from './model-clients.ts';
-import {createModel} from './model-kit.ts';
+import {createModel} from './model-harness.ts';
 
 for (const [workers, capacity, durationMs, clients, fromMs, share] of [
   [2, 128, 1_000, 4_000, 10_000, 0.9],

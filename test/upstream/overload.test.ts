@@ -5,9 +5,9 @@ import test from 'ava';
 import {nextStanding} from '../../src/actors/standing.ts';
 import {SeededRandom} from '../../src/core/random-seeded.ts';
 import type {Answer, Standing} from '../../src/upstream/call.ts';
-import {closeCall, connectCall, messageCall, outcome} from './kit.ts';
+import {closeCall, connectCall, messageCall, outcome} from './harness.ts';
 import {quantiles, sendForEver, total} from './model-clients.ts';
-import {createModel, type ModelWorld} from './model-kit.ts';
+import {createModel, type ModelWorld} from './model-harness.ts';
 
 for (const [name, capacity, durationMs] of [
   ['128 at a time for a second each', 128, 1_000],

@@ -15,7 +15,7 @@ import {
   startRig,
   token,
   utf8Header,
-} from './kit.ts';
+} from './harness.ts';
 
 function queryOf(request: IncomingMessage): URLSearchParams {
   return new URL(request.url ?? '', 'http://h').searchParams;

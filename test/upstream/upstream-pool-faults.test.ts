@@ -5,8 +5,8 @@ import {once} from 'node:events';
 import {createServer} from 'node:net';
 import test from 'ava';
 import {type Call, excerptBytesMax} from '../../src/upstream/call.ts';
-import {scaled} from '../e2e/kit/patience.ts';
-import {holdPort} from '../e2e/kit/ports.ts';
+import {scaled} from '../support/patience.ts';
+import {holdPort} from '../support/ports.ts';
 import {
   bodyText,
   closeCall,
@@ -19,7 +19,7 @@ import {
   outcome,
   settingsOf,
   startRig,
-} from './kit.ts';
+} from './harness.ts';
 
 const deadline = {callTimeoutMs: 400};
 // Where something must arrive before the deadline, on a machine busy with other tests; those tests are serial.

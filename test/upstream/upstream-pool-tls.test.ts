@@ -8,7 +8,7 @@ import {join} from 'node:path';
 import {promisify} from 'node:util';
 import test from 'ava';
 import {certificate, key} from './certificate.ts';
-import {listen, messageCall, settingsOf} from './kit.ts';
+import {listen, messageCall, settingsOf} from './harness.ts';
 
 /** One call in a process of its own, since a process reads the CAs it trusts at its start. */
 async function callApart(url: string, environment: Record<string, string>): Promise<string> {

@@ -6,7 +6,7 @@ import {promisify} from 'node:util';
 import type {Worker} from 'node:worker_threads';
 import test from 'ava';
 import {createUpstreamPool} from '../../src/upstream/upstream-pool.ts';
-import {bodyText, closeCall, Latch, listenHttp, messageCall, outcome, settingsOf, startRig} from './kit.ts';
+import {bodyText, closeCall, Latch, listenHttp, messageCall, outcome, settingsOf, startRig} from './harness.ts';
 
 /** Runs `start` and tells the worker that it started. Only for serial tests: others would start workers meanwhile. */
 async function withWorkers<Started>(start: () => Started): Promise<{started: Started; workers: Worker[]}> {

@@ -7,8 +7,8 @@ import {inboundQos1, inboundQos2} from '../../src/machines/inbound-delivery.ts';
 import {outboundQos1, outboundQos2} from '../../src/machines/outbound-delivery.ts';
 import {parsePacket, textFault} from '../../src/protocol/packet.ts';
 import {charts as tracedCharts} from '../../src/trace/record-kind.ts';
-import {type ActorsKit, type Client, createActors} from '../actors/kit.ts';
-import {observeSteps} from '../trace/silent-observer.ts';
+import {observeSteps} from '../support/silent-observer.ts';
+import {type ActorsKit, type Client, createActors} from '../support/simulated-gateway.ts';
 
 const retryIntervalMs = 3_000;
 const room = 'room';

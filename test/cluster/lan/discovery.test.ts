@@ -2,7 +2,7 @@ import test from 'ava';
 import {nodesMax, probesMax} from '../../../src/cluster/lan/discovery.ts';
 import {answerHello, type HelloProof} from '../../../src/cluster/lan/hello.ts';
 import {prove} from '../../../src/protocol/node-proof.ts';
-import {createDiscovery, idOf, keys, otherKeys, ownAddress, self} from './discovery-kit.ts';
+import {createDiscovery, idOf, keys, otherKeys, ownAddress, self} from './discovery-harness.ts';
 
 test('a node announces itself at its start, then each 10 s, and says goodbye', (t) => {
   const {discovery, clock, sent} = createDiscovery();

@@ -13,7 +13,7 @@ import {
 } from '../../../src/cluster/lan/hello.ts';
 import {askHello, createHttpTransport} from '../../../src/cluster/lan/node-http.ts';
 import type {NodeAnswer} from '../../../src/cluster/lan/node-transport.ts';
-import {keys, other, self} from './node-kit.ts';
+import {keys, other, self} from './node-harness.ts';
 
 const question = askingHello(keys, self, '0123456789abcdef');
 

@@ -5,7 +5,7 @@ import {createCounters} from '../../../src/core/counters.ts';
 import {SeededRandom} from '../../../src/core/random-seeded.ts';
 import {createRouter} from '../../../src/router/create-router.ts';
 import type {Part} from '../../../src/router/peer.ts';
-import {keys, requestOf, self, token} from './node-kit.ts';
+import {keys, requestOf, self, token} from './node-harness.ts';
 
 test('at the end nobody waits any more for a node that had said goodbye and then answered nothing [RB-61]', async (t) => {
   let closed = 0;

@@ -12,7 +12,7 @@ import {
   type SentCall,
   self,
   token,
-} from './node-kit.ts';
+} from './node-harness.ts';
 
 function last(calls: readonly SentCall[]): SentCall {
   const call = calls.at(-1);

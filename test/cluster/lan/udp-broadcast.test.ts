@@ -4,7 +4,7 @@ import {createSocket} from 'node:dgram';
 import {once} from 'node:events';
 import test from 'ava';
 import {openUdpBroadcast} from '../../../src/cluster/lan/udp-broadcast.ts';
-import {holdPort, holdPorts} from '../../e2e/kit/ports.ts';
+import {holdPort, holdPorts} from '../../support/ports.ts';
 
 const broadcastAddress = '127.255.255.255';
 

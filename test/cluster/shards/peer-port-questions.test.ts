@@ -3,7 +3,7 @@
 import test, {type ExecutionContext} from 'ava';
 import type {PortPeer} from '../../../src/cluster/shards/peer-port.ts';
 import {RainbowError} from '../../../src/core/errors.ts';
-import {createPair, type Kind, kinds, request} from './peer-port-kit.ts';
+import {createPair, type Kind, kinds, request} from './peer-port-harness.ts';
 
 /** The answer to a question, once there is one. */
 function ask(kind: Kind, peer: PortPeer): {readonly promise: Promise<unknown>; answer: unknown} {

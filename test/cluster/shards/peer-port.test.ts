@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import {RainbowError} from '../../../src/core/errors.ts';
-import {createPair, peerTimeoutMs, request, subscription} from './peer-port-kit.ts';
+import {createPair, peerTimeoutMs, request, subscription} from './peer-port-harness.ts';
 
 test('a shard that hangs is waited for until the publication’s time is up, and then makes the answer partial [RB-66]', async (t) => {
   const {pair, peer, run, pass, done} = createPair();

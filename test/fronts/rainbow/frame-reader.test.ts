@@ -2,7 +2,7 @@ import {Socket} from 'node:net';
 import test from 'ava';
 import fc from 'fast-check';
 import {FrameReader, type MessageTaker} from '../../../src/fronts/rainbow/frame-reader.ts';
-import {type FrameFields, frame, opcodes} from '../../e2e/kit/frame.ts';
+import {type FrameFields, frame, opcodes} from '../../support/frame.ts';
 
 /** What a reader has done with the bytes of a client: messages taken, and bytes passed on, both as hex and in order. */
 class Reading implements MessageTaker {

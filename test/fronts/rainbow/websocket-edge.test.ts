@@ -7,9 +7,9 @@ import test from 'ava';
 import {stopShardContext} from '../../../src/actors/stop-shard-context.ts';
 import {MemoryBound} from '../../../src/core/memory-bound.ts';
 import {earlyBytesMax} from '../../../src/fronts/rainbow/early-bytes.ts';
-import {frame, opcodes} from '../../e2e/kit/frame.ts';
-import type {RawClient} from '../../e2e/kit/raw-client.ts';
-import {listenersOf, openEdge} from './edge-kit.ts';
+import {frame, opcodes} from '../../support/frame.ts';
+import type {RawClient} from '../../support/raw-client.ts';
+import {listenersOf, openEdge} from './edge-harness.ts';
 
 const payloadBytes = 20_000;
 const message = (id: number): Buffer =>

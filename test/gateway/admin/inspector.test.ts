@@ -1,5 +1,5 @@
 import test from 'ava';
-import {startApi} from '../http/api-kit.ts';
+import {startApi} from '../http/api-harness.ts';
 
 test('/inspector without its slash leads to the page, beside which its files are', async (t) => {
   const {call} = await startApi(t, {inspector: 'on', inspectorKey: 'a-key-of-24-characters-or-more'});

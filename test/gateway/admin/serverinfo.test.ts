@@ -3,7 +3,7 @@ import test from 'ava';
 import {RainbowError} from '../../../src/core/errors.ts';
 import {escapeHtml} from '../../../src/gateway/admin/serverinfo-page.ts';
 import type {OtherNode} from '../../../src/router/router.ts';
-import {type ApiKit, apiKey, signedAt, startApi} from '../http/api-kit.ts';
+import {type ApiKit, apiKey, signedAt, startApi} from '../http/api-harness.ts';
 
 const paths = ['/serverinfo/', '/serverinfo/?format=json', '/serverinfo/?cluster=1', '/metrics'];
 

@@ -9,7 +9,7 @@ import {
 } from '../../../src/gateway/config/configuration.ts';
 import {configurationKeys} from '../../../src/gateway/config/configuration-keys.ts';
 import {defaultOptions} from '../../../src/gateway/config/options.ts';
-import {input, minimal, readFaults, readValid, token, urls} from './configuration-kit.ts';
+import {input, minimal, readFaults, readValid, token, urls} from './configuration-harness.ts';
 
 // The configuration of the product's first documentation, to the byte.
 const seed = `[main]

@@ -8,7 +8,7 @@ import fc from 'fast-check';
 import {describeConfiguration, formatFault, readConfiguration} from '../../../src/gateway/config/configuration.ts';
 import {configurationKeys} from '../../../src/gateway/config/configuration-keys.ts';
 import {defaultOptions} from '../../../src/gateway/config/options.ts';
-import {input, minimal, readFaults, readValid, token} from './configuration-kit.ts';
+import {input, minimal, readFaults, readValid, token} from './configuration-harness.ts';
 
 test('what is not given has its default', (t) => {
   const {options, sources, warnings} = readValid(t, input(minimal));

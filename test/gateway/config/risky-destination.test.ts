@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import {describeRisk} from '../../../src/gateway/config/risky-destination.ts';
-import {input, minimal, readValid} from './configuration-kit.ts';
+import {input, minimal, readValid} from './configuration-harness.ts';
 
 const own = {host: '0.0.0.0', port: 1984};
 

@@ -3,7 +3,7 @@
 import test from 'ava';
 import {SeededRandom} from '../../../src/core/random-seeded.ts';
 import {describeWeakness} from '../../../src/gateway/config/secret-strength.ts';
-import {input, minimal, readValid, token, urls} from './configuration-kit.ts';
+import {input, minimal, readValid, token, urls} from './configuration-harness.ts';
 
 const weak: readonly (readonly [string, RegExp])[] = [
   ['iloveyou', /8 characters/],

@@ -25,7 +25,7 @@ import {
   outcomeOf,
   signedAt,
   startApi,
-} from '../http/api-kit.ts';
+} from '../http/api-harness.ts';
 
 /** As a reader of its JSON has it. */
 const document = JSON.parse(JSON.stringify(openapiDocument())) as ReturnType<typeof openapiDocument>;

@@ -3,9 +3,9 @@
 import test from 'ava';
 import type {z} from 'zod';
 import {operations} from '../../../src/gateway/documents/openapi-operations.ts';
-import {success} from '../../e2e/kit/business-server.ts';
-import {start} from '../../e2e/kit/gateway.ts';
-import {parse} from '../../e2e/kit/wire.ts';
+import {success} from '../../support/business-server.ts';
+import {start} from '../../support/gateway.ts';
+import {parse} from '../../support/wire.ts';
 
 const key = 'key-of-the-samples-0123456789';
 

@@ -5,7 +5,7 @@ import {asyncapiDocument} from '../../../src/gateway/documents/asyncapi-document
 import {openapiDocument} from '../../../src/gateway/documents/openapi-document.ts';
 import {protocolDocument} from '../../../src/gateway/documents/protocol-document.ts';
 import {documentPaths} from '../../../src/protocol/api.ts';
-import {start} from '../../e2e/kit/gateway.ts';
+import {start} from '../../support/gateway.ts';
 
 const documents = {protocol: protocolDocument, openapi: openapiDocument, asyncapi: asyncapiDocument};
 

@@ -2,7 +2,7 @@
 
 import test from 'ava';
 import fc from 'fast-check';
-import {type ApiAnswer, type ApiKit, apiKey, outcomeOf, startApi} from './api-kit.ts';
+import {type ApiAnswer, type ApiKit, apiKey, outcomeOf, startApi} from './api-harness.ts';
 
 interface OldCall {
   readonly path: string;

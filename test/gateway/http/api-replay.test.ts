@@ -4,7 +4,7 @@ import test, {type ExecutionContext} from 'ava';
 import fc from 'fast-check';
 import {operations} from '../../../src/gateway/documents/openapi-operations.ts';
 import {callbackNonce, isAmbiguous, sign, tokenLifeSeconds} from '../../../src/protocol/signature.ts';
-import {type ApiAnswer, type ApiKit, type ApiKitOptions, signedAt, startApi, token} from './api-kit.ts';
+import {type ApiAnswer, type ApiKit, type ApiKitOptions, signedAt, startApi, token} from './api-harness.ts';
 
 interface Place {
   readonly name: string;

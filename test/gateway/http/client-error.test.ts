@@ -2,7 +2,7 @@ import {createServer} from 'node:net';
 import test, {type ExecutionContext} from 'ava';
 import {createCounters} from '../../../src/core/counters.ts';
 import {answerClientError} from '../../../src/gateway/http/client-error.ts';
-import {bodyOf, openSocket, readToEnd} from './api-kit.ts';
+import {bodyOf, openSocket, readToEnd} from './api-harness.ts';
 
 const errors = [
   ['ERR_HTTP_REQUEST_TIMEOUT', 'HTTP/1.1 408 Request Timeout', 'RB_REQUEST_TIMEOUT'],

@@ -11,7 +11,7 @@ import {
   readToEnd,
   signedAt,
   startApi,
-} from './api-kit.ts';
+} from './api-harness.ts';
 
 const vector = 'timestamp=1420000000&nonce=12345&signature=04ad6598c6e8ab85334fe04a48d146881a6199df';
 

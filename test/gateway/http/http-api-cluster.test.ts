@@ -6,7 +6,7 @@ import {answerHello, askingHello, type HelloQuestion} from '../../../src/cluster
 import {RainbowError} from '../../../src/core/errors.ts';
 import {isNodeAnswer, type NodeCallFacts, signNodeCall} from '../../../src/protocol/node-call.ts';
 import {deriveNodeKeys} from '../../../src/protocol/node-proof.ts';
-import {outcomeOf, startApi, token} from './api-kit.ts';
+import {outcomeOf, startApi, token} from './api-harness.ts';
 
 const node = '0123456789abcdef0123456789abcdef';
 const subscription = '{"identity":"abc","channel":"room"}';

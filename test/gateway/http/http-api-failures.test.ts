@@ -1,6 +1,6 @@
 import test from 'ava';
 import {RainbowError} from '../../../src/core/errors.ts';
-import {openSocket, outcomeOf, startApi} from './api-kit.ts';
+import {openSocket, outcomeOf, startApi} from './api-harness.ts';
 
 test('a caller that leaves before its answer harms nobody', async (t) => {
   const {port, post, router, signature, logLines} = await startApi(t);

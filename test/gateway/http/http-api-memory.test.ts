@@ -5,7 +5,7 @@ import {connect, type Socket} from 'node:net';
 import test from 'ava';
 import {outcomePieces} from '../../../src/gateway/http/api-answer.ts';
 import type {PublishOutcome} from '../../../src/router/router.ts';
-import {outcomeOf, startApi} from './api-kit.ts';
+import {outcomeOf, startApi} from './api-harness.ts';
 
 test('a body is held until its call is answered', async (t) => {
   const {post, memory, router} = await startApi(t, {memoryBytesMax: 10_000_000});

@@ -1,6 +1,6 @@
 import test from 'ava';
 import {type ErrorCode, errorTable} from '../../../src/core/errors.ts';
-import {bodyOf, exchange, openSocket, readToEnd, startApi} from './api-kit.ts';
+import {bodyOf, exchange, openSocket, readToEnd, startApi} from './api-harness.ts';
 
 const channel256 = 'r'.repeat(256);
 

@@ -1,5 +1,5 @@
 import test from 'ava';
-import {openSocket, outcomeOf, readToEnd, startApi} from './api-kit.ts';
+import {openSocket, outcomeOf, readToEnd, startApi} from './api-harness.ts';
 
 test('a call without parameters but its channel is sent as type 1 at QoS 2 with 10 s', async (t) => {
   const {post, router, counters} = await startApi(t);

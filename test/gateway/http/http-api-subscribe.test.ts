@@ -1,6 +1,6 @@
 import test from 'ava';
 import {RainbowError} from '../../../src/core/errors.ts';
-import {startApi} from './api-kit.ts';
+import {startApi} from './api-harness.ts';
 
 const body = '{"identity":"abc","channel":"room"}';
 

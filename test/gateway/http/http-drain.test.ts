@@ -3,7 +3,7 @@ import test, {type ExecutionContext} from 'ava';
 import fastify from 'fastify';
 import {SimulatedClock} from '../../../src/core/clock-simulated.ts';
 import {HttpDrain} from '../../../src/gateway/http/http-drain.ts';
-import {type ApiKit, bodyOf, openSocket, outcomeOf, readToEnd, startApi} from './api-kit.ts';
+import {type ApiKit, bodyOf, openSocket, outcomeOf, readToEnd, startApi} from './api-harness.ts';
 
 interface HeldCall {
   readonly answer: Promise<string>;

@@ -5,9 +5,9 @@ import {createServer, type Server} from 'node:http';
 import {type AddressInfo, connect} from 'node:net';
 import test, {type ExecutionContext} from 'ava';
 import {HttpPace} from '../../../src/gateway/http/http-pace.ts';
-import {frame, opcodes} from '../../e2e/kit/frame.ts';
-import {start} from '../../e2e/kit/gateway.ts';
-import {openSocket, readToEnd, startApi} from './api-kit.ts';
+import {frame, opcodes} from '../../support/frame.ts';
+import {start} from '../../support/gateway.ts';
+import {openSocket, readToEnd, startApi} from './api-harness.ts';
 
 /** Counts what comes in one turn of the event loop. */
 class TurnCount {

@@ -3,7 +3,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import {isLocalAddress, isLocalHost, isLocalRequest} from '../../../src/gateway/http/local-request.ts';
-import {bodyOf, exchange, startApi} from './api-kit.ts';
+import {bodyOf, exchange, startApi} from './api-harness.ts';
 
 function request(headers: Readonly<Record<string, string>> = {}, httpVersion = '1.1'): boolean {
   const {host = 'localhost:1984', ...others} = headers;

@@ -9,8 +9,8 @@ import test, {type ExecutionContext} from 'ava';
 import {SimulatedClock} from '../../../src/core/clock-simulated.ts';
 import {LogFile, unwrittenBytesMax} from '../../../src/gateway/log/log-file.ts';
 import {LogWriter, waitingBytesMax} from '../../../src/gateway/log/log-writer.ts';
-import {emptyFolder, projectPath, writeIn} from '../../cli/kit.ts';
-import {until} from '../../e2e/kit/deadline.ts';
+import {emptyFolder, projectPath, writeIn} from '../../support/command.ts';
+import {until} from '../../support/deadline.ts';
 
 const line = (number: number): string => `${String(number).padStart(99, '0')}\n`;
 

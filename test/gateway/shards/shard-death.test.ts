@@ -1,7 +1,7 @@
 import {once} from 'node:events';
 import type {Worker} from 'node:worker_threads';
 import test from 'ava';
-import {start} from './shards-kit.ts';
+import {start} from './shards-harness.ts';
 
 // The only test of this file: the threads it ends are the ones its gateway started.
 test('a shard that dies is replaced; its clients are closed, and those of the others never notice', async (t) => {

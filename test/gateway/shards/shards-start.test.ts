@@ -7,7 +7,7 @@ import type {AddressInfo} from 'node:net';
 import test from 'ava';
 import {defaultOptions} from '../../../src/gateway/config/options.ts';
 import {startGateway} from '../../../src/gateway/gateway.ts';
-import {holdPort} from '../../e2e/kit/ports.ts';
+import {holdPort} from '../../support/ports.ts';
 
 const key = 'a-key-of-the-start-tests-24';
 const clients = 400;

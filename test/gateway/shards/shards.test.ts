@@ -1,7 +1,7 @@
 import test from 'ava';
 import {startGateway} from '../../../src/gateway/gateway.ts';
 import {signedQuery} from '../../../src/protocol/signature.ts';
-import {type Client, start, token, type World} from './shards-kit.ts';
+import {type Client, start, token, type World} from './shards-harness.ts';
 
 // A thread takes longer to start than most tests take: those that leave nothing behind but a channel of their own share a
 // gateway, one after the other.

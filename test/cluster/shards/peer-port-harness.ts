@@ -1,0 +1,196 @@
+// Two shards of a node and the ports between them, under a simulated clock: the test says which of them gets anything done.
+
+import {PortPeer} from '../../../src/cluster/shards/peer-port.ts';
+import {Presence, presenceBytes} from '../../../src/cluster/shards/presence.ts';
+import type {ShardMessage} from '../../../src/cluster/shards/shard-message.ts';
+import {SimulatedClock} from '../../../src/core/clock-simulated.ts';
+import {createCounters} from '../../../src/core/counters.ts';
+import type {Part} from '../../../src/router/peer.ts';
+import type {PublishOutcome, PublishRequest} from '../../../src/router/router.ts';
+import {EnvelopeExchange} from '../../../src/runtime/envelope-exchange.ts';
+import {Scheduler} from '../../../src/runtime/scheduler.ts';
+import {SharedOrder, sharedOrderBytes} from '../../../src/runtime/shared-order.ts';
+import {createPorts} from '../../../verification/simulation/port.ts';
+
+export const peerTimeoutMs = 2_000;
+export const subscription = {identity: 'me', channel: 'room'};
+
+export function request(qos: 0 | 1, payload: Uint8Array = new Uint8Array(0)): PublishRequest {
+  return {
+    channel: 'room',
+    identity: undefined,
+    message: 'p1',
+    type: 1,
+    qos,
+    timeoutMs: 5_000,
+    payload,
+    wantsReplies: false,
+  };
+}
+
+/** Two shards; the second one does nothing while `isBusy`, the first one while `isHeldUp`. */
+export function createPair() {
+  const clock = new SimulatedClock();
+  const done: string[] = [];
+  const due: {readonly isOfOther: boolean; readonly run: () => void}[] = [];
+  const pair = {
+    isBusy: false,
+    isHeldUp: false,
+    isGone: false,
+    /** Timers left when the end of the other shard was reported. */
+    timersAtEnd: -1,
+    /** What everything at the other shard fails with. */
+    refusal: undefined as unknown,
+    /** Whether the other shard begins everything and ends nothing before the test says so. */
+    isSlow: false,
+    /** What a publication is answered. */
+    outcome: {} as Partial<PublishOutcome>,
+  };
+  /** What is begun, in order; each ends when called. */
+  const begun: (() => void)[] = [];
+  /** Everything that was posted, by either. */
+  const posted: (readonly ShardMessage[])[] = [];
+  let number = 0;
+  async function act(what: string): Promise<number> {
+    if (pair.refusal !== undefined) await Promise.reject(pair.refusal);
+    done.push(what);
+    const own = ++number;
+    if (pair.isSlow) await new Promise<void>((resolve) => begun.push(resolve));
+    return own;
+  }
+  const memory = new SharedArrayBuffer(sharedOrderBytes);
+  const owners = new Map<object, boolean>();
+  const ports = createPorts({
+    // What a port says, the shard at its other end hears.
+    defer: (source, run) => void due.push({isOfOther: owners.get(source) === true, run}),
+    pass: (messages: readonly ShardMessage[]) => {
+      posted.push(messages);
+      return messages;
+    },
+  });
+  const local: Part = {
+    publish: async ({timeoutMs, payload}) => {
+      const connections = await act(
+        `publish ${timeoutMs}${payload.length > 0 ? ` ${Buffer.from(payload).toString()}` : ''}`,
+      );
+      const answers = {isTimedOut: false, refused: 0, lastReply: undefined, replies: []};
+      return {message: 'p1', connections, ...answers, ...pair.outcome};
+    },
+    subscribe: async () => ({outcome: 'done', ticket: await act('subscribe')}),
+    unsubscribe: async () => {
+      await act('unsubscribe');
+      return 'done';
+    },
+    evict: async (_channel, before) => void (await act(`evict before ${before}`)),
+    takeOver: async (identity, fencingToken) => void (await act(`takeOver ${identity} ${fencingToken}`)),
+    info: async () => ({connections: await act('info'), channels: []}),
+    inspect: async () => {
+      await act('inspect');
+      return {kind: 'watched', isWatching: false};
+    },
+  };
+  const presences = [0, 1].map(() => new Presence(new SharedArrayBuffer(presenceBytes)));
+  const [peer] = [0, 1].map((place) => {
+    const defer = (run: () => void): void => void due.push({isOfOther: place === 1, run});
+    const onFatal = (error: unknown): never => {
+      throw error;
+    };
+    const scheduler = new Scheduler({clock, counters: createCounters(), defer, onFatal});
+    const port = ports[place] as (typeof ports)[0];
+    owners.set(port, place === 1);
+    return new PortPeer({
+      name: `shard ${place}`,
+      port,
+      presence: presences[place] as Presence,
+      exchange: new EnvelopeExchange({scheduler, order: new SharedOrder(memory, place)}),
+      clock,
+      peerTimeoutMs,
+      local,
+      onGone: () => {
+        if (place !== 0) return;
+        pair.isGone = true;
+        pair.timersAtEnd = clock.pendingCount;
+      },
+    });
+  }) as [PortPeer, PortPeer];
+  async function run(): Promise<void> {
+    for (;;) {
+      // What was answered comes in microtasks.
+      for (let tick = 0; tick < 10; tick++) await Promise.resolve();
+      const place = due.findIndex(({isOfOther}) => !(isOfOther ? pair.isBusy : pair.isHeldUp));
+      const [next] = place < 0 ? [] : due.splice(place, 1);
+      if (next === undefined) return;
+      next.run();
+    }
+  }
+  async function pass(ms: number): Promise<void> {
+    clock.advance(ms);
+    await run();
+  }
+  return {clock, done, begun, posted, pair, peer, ports, presences, run, pass};
+}
+
+/** One kind of question. */
+export interface Kind {
+  readonly ask: (peer: PortPeer) => Promise<unknown>;
+  /** The answer to the question with this number among all that were carried out. */
+  readonly answer: (number: number) => unknown;
+  readonly whenLate: unknown;
+  readonly whenGone: unknown;
+  /** After how long it is given up. */
+  readonly deadlineMs: number;
+  /** For how long it may begin. @default for ever */
+  readonly beginMs?: number;
+}
+
+const changeMs = {deadlineMs: peerTimeoutMs + 400, beginMs: peerTimeoutMs};
+const unreachable = {whenLate: 'unreachable', whenGone: 'unreachable'};
+
+export const kinds: Readonly<Record<string, Kind>> = {
+  'a publication': {
+    ask: (peer) => peer.publish(request(1)),
+    answer: (connections) => ({connections, isTimedOut: false}),
+    whenLate: {connections: 0, isTimedOut: true, isPartial: true},
+    whenGone: {connections: 0, isTimedOut: false, isPartial: true},
+    deadlineMs: 5_400,
+    beginMs: 5_000,
+  },
+  'a subscription': {
+    ask: (peer) => peer.subscribe(subscription, false),
+    answer: (ticket) => ({outcome: 'done', ticket}),
+    ...unreachable,
+    ...changeMs,
+  },
+  'the end of a subscription': {
+    ask: (peer) => peer.unsubscribe(subscription),
+    answer: () => 'done',
+    ...unreachable,
+    ...changeMs,
+  },
+  'an eviction': {
+    ask: (peer) => peer.evict('room', 7),
+    answer: () => 'done',
+    ...unreachable,
+    deadlineMs: peerTimeoutMs + 400,
+  },
+  'a takeover': {
+    ask: (peer) => peer.takeOver('me', 3),
+    answer: () => 'settled',
+    whenLate: 'settled',
+    whenGone: 'gone',
+    deadlineMs: 3_600_400,
+  },
+  'a question for facts': {
+    ask: (peer) => peer.info(),
+    answer: (connections) => ({connections, channels: []}),
+    ...unreachable,
+    deadlineMs: peerTimeoutMs + 400,
+  },
+  'an inspection': {
+    ask: (peer) => peer.inspect({kind: 'watch', watcher: 'w', selection: undefined, durationMs: 1}),
+    answer: () => ({kind: 'watched', isWatching: false}),
+    whenLate: {kind: 'nothing'},
+    whenGone: {kind: 'nothing'},
+    deadlineMs: peerTimeoutMs + 400,
+  },
+};

@@ -1,0 +1,24 @@
+// What one scenario runs on: everything it starts ends with it, the latest first, whether it held or not.
+
+import type {Lifetime} from '../../../test/support/lifetime.ts';
+
+export class Stage implements Lifetime {
+  readonly #ends: (() => void | Promise<void>)[] = [];
+
+  teardown(end: () => void | Promise<void>): void {
+    this.#ends.push(end);
+  }
+
+  /** Ends all; rejects with the first failure once all were tried. */
+  async close(): Promise<void> {
+    const failures: unknown[] = [];
+    for (let end = this.#ends.pop(); end !== undefined; end = this.#ends.pop()) {
+      try {
+        await end();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+  }
+}

@@ -1,0 +1,19 @@
+// Some well-behaved clients in a process of their own, so that they can be stopped, or live in a network of their own:
+// `node clients.ts HOST PORT COUNT`. Tells its parent when all are connected; ends with it.
+
+import {acknowledgeAll, dial} from '../../../test/support/raw-client.ts';
+import {Stage} from '../harness/scenario-lifetime.ts';
+
+const [host = '', port = '', count = ''] = process.argv.slice(2);
+const stage = new Stage();
+process.on('disconnect', () => process.exit(0));
+
+for (let index = 0; index < Number(count); index++) {
+  const client = await dial(stage, Number(port), host);
+  client.request();
+  const {status} = await client.response();
+  if (status !== 101) throw new Error(`Expected 101, got ${status}`);
+  acknowledgeAll(client);
+  client.onPing = (payload) => client.sendPong(payload);
+}
+process.send?.('connected');

@@ -1,0 +1,192 @@
+// Those who call the gateway's API: publish to channels and to single clients, subscribe, unsubscribe, occupy, ask who is
+// there; singly and in bursts within one instant. Their operations find the gateway idle, so that it is known what they
+// must come to; but for one contested channel, where everything happens at once.
+
+import {RainbowError} from '../../src/core/errors.ts';
+import {messageIdMax, type Qos} from '../../src/protocol/packet.ts';
+import type {ChangeOutcome, PartInfo, PublishRequest, Router} from '../../src/router/router.ts';
+import type {World} from './harness.ts';
+import type {ObservedPublication} from './observed-publication.ts';
+import {writeSerial} from './serial.ts';
+
+export const contestedChannel = 'contested';
+
+/** What a publication is for and how. */
+export type PublishTerms = Pick<PublishRequest, 'channel' | 'identity' | 'qos' | 'timeoutMs'>;
+
+export class Callers {
+  readonly #world: World;
+  /** Through which shard they call, for one operation: of one caller's calls the order is known. */
+  #router: Router;
+  #isActive = true;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#router = this.#pickRouter();
+  }
+
+  start(): void {
+    const {clock, dice, plan} = this.#world;
+    clock.startTimer(dice.callers.waitMs(plan.operationEveryMs), () => {
+      if (!this.#isActive) return;
+      this.#world.whenAtRest(() => this.#operate());
+      this.start();
+    });
+  }
+
+  stop(): void {
+    this.#isActive = false;
+  }
+
+  /** Publishes; the answer is checked when it comes. */
+  publish(terms: PublishTerms): ObservedPublication {
+    const {observer, dice, trace, clock} = this.#world;
+    const serial = observer.publications.length;
+    const fillerBytes = dice.callers.chance(0.05) ? dice.callers.integer(200, 3_000) : dice.callers.integer(0, 60);
+    const request: PublishRequest = {
+      ...terms,
+      type: dice.callers.integer(0, 65_535),
+      payload: writeSerial(serial, fillerBytes),
+      wantsReplies: dice.callers.chance(0.5),
+    };
+    const publication = observer.publishes(request, this.#members(terms), serial);
+    trace.say('caller', 0, `publishes ${serial} to ${terms.channel ?? terms.identity} at QoS ${terms.qos}`);
+    const settle = (outcome: Parameters<ObservedPublication['settled']>[1]): void => {
+      publication.settled(clock.now(), outcome, observer.isStopping);
+      const text =
+        typeof outcome === 'string' ? outcome : `${outcome.connections}${outcome.isTimedOut ? ', late' : ''}`;
+      trace.say('caller', 0, `is answered about ${serial}: ${text}`);
+    };
+    this.#world.expect(this.#router.publish(request), settle, (error) => settle(codeOf(error)));
+    return publication;
+  }
+
+  /** Asks who is there, and checks it; to be called while the gateway is at rest. */
+  ask(): void {
+    const {observer} = this.#world;
+    const expected = new Map(observer.memberships.channels.map((name) => [name, observer.memberships.of(name).size]));
+    const check = (info: PartInfo): void => {
+      for (const {name, connections} of info.channels) {
+        if (name === contestedChannel) continue;
+        const members = expected.get(name) ?? 0;
+        if (connections !== members)
+          observer.violations.note('membership', 0, `${name} has ${connections}, not ${members}`);
+        expected.delete(name);
+      }
+      if (expected.size > 0) observer.violations.note('membership', 0, `${[...expected.keys()].join()} not there`);
+    };
+    const fail = (error: unknown): void => observer.violations.note('settle', 0, String(error));
+    this.#world.expect(this.#pickRouter().info(), check, fail);
+  }
+
+  /** Puts a client into the contested channel, or out of it. */
+  contest(): void {
+    const {dice, plan} = this.#world;
+    // Where a client may be in few channels only, the contested one would decide about the others.
+    if (plan.settings.channelsPerConnectionMax <= plan.channels) return;
+    for (let count = dice.callers.integer(1, 6); count > 0; count--) {
+      if (dice.callers.chance(0.2)) this.#publishTo(contestedChannel);
+      else this.#subscribeSomeone(contestedChannel, false);
+    }
+  }
+
+  #operate(): void {
+    const {dice, plan} = this.#world;
+    this.#router = this.#pickRouter();
+    const kind = dice.callers.integer(1, 100);
+    if (kind <= 70) {
+      for (let count = dice.callers.chance(0.1) ? dice.callers.integer(2, 8) : 1; count > 0; count--)
+        this.#publishSomething();
+    } else if (kind <= 82) {
+      this.#subscribeSomeone(`room-${dice.callers.integer(0, plan.channels - 1)}`, true);
+    } else if (kind <= 90) {
+      this.contest();
+    } else if (kind <= 97) {
+      this.#useIds();
+    } else {
+      this.ask();
+    }
+  }
+
+  /**
+   * Others use up the message ids, until one that was in flight a moment ago comes up again. Only where no packet is copied
+   * on its way and the gateway can remember which ids have answers to come: an ACK names an id, and not a message.
+   */
+  #useIds(): void {
+    const {plan, shards, observer} = this.#world;
+    const {repeatedId} = observer;
+    if (plan.hostility !== undefined || plan.settings.window < 1_000 || repeatedId === undefined) return;
+    for (const {context} of shards) {
+      const given = context.sequences.nextMessageId();
+      const count = (repeatedId - given - 1 + 2 * messageIdMax) % messageIdMax;
+      for (let more = 0; more < count; more++) context.sequences.nextMessageId();
+    }
+    for (let more = 0; more < 2; more++) this.#publishSomething();
+  }
+
+  #publishSomething(): void {
+    const {dice, plan} = this.#world;
+    if (dice.callers.chance(0.2)) this.#publishTo(undefined);
+    else if (dice.callers.chance(0.1)) this.#publishTo(contestedChannel);
+    else this.#publishTo(`room-${dice.callers.integer(0, plan.channels)}`);
+  }
+
+  /** To `channel`, or to one client where it is not given. */
+  #publishTo(channel: string | undefined): void {
+    const {dice} = this.#world;
+    const qos: Qos = dice.callers.pick([0, 1, 1, 2, 2]);
+    const timeoutMs = dice.callers.pick([300, 1_000, 5_000, 10_000, 30_000]);
+    this.publish({channel, identity: channel === undefined ? this.#someone() : undefined, qos, timeoutMs});
+  }
+
+  #subscribeSomeone(channel: string, isCertain: boolean): void {
+    const {dice, observer, trace} = this.#world;
+    const identity = this.#someone();
+    const connection = observer.named.get(identity);
+    const isLeaving = dice.callers.chance(0.4);
+    const occupy = !isLeaving && dice.callers.chance(0.3);
+    let expected = isLeaving ? 'done' : 'noSuchConnection';
+    if (isCertain && connection !== undefined) {
+      if (isLeaving) observer.memberships.leave(connection.number, channel);
+      else if (!observer.isStopping) expected = observer.memberships.join(connection.number, channel, occupy);
+    }
+    const what = `${isLeaving ? 'unsubscribe' : occupy ? 'occupy' : 'subscribe'} ${channel}`;
+    trace.say('caller', connection?.number ?? 0, what);
+    const check = ({outcome}: ChangeOutcome): void => {
+      if (!isCertain || outcome === expected) return;
+      observer.violations.note('membership', connection?.number ?? 0, `${what}: ${outcome}, not ${expected}`);
+    };
+    const fail = (error: unknown): void => {
+      if (codeOf(error) === 'RB_STOPPING' && observer.isStopping) return;
+      observer.violations.note('settle', connection?.number ?? 0, `${what}: ${String(error)}`);
+    };
+    const subscription = {identity, channel};
+    const router = this.#pickRouter();
+    const outcome = isLeaving ? router.unsubscribe(subscription) : router.subscribe(subscription, occupy);
+    this.#world.expect(outcome, check, fail);
+  }
+
+  #pickRouter(): Router {
+    return this.#world.dice.shards.pick(this.#world.shards).router;
+  }
+
+  /** An identity: mostly of an open connection, sometimes of one that has ended. */
+  #someone(): string {
+    const {dice, observer} = this.#world;
+    const names = [...observer.named.keys()];
+    if (names.length > 0 && dice.callers.chance(0.9)) return dice.callers.pick(names);
+    return observer.connections.length > 0 ? dice.callers.pick(observer.connections).identity : 'nobody';
+  }
+
+  #members({channel, identity}: PublishTerms): ReadonlySet<number> | undefined {
+    const {observer} = this.#world;
+    if (channel === contestedChannel) return undefined;
+    if (channel !== undefined) return new Set(observer.memberships.of(channel));
+    const connection = observer.named.get(identity ?? '');
+    return new Set(connection === undefined ? [] : [connection.number]);
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof RainbowError ? error.code : String(error);
+}

@@ -1,0 +1,122 @@
+// A client of a simulated node: acknowledges what it is sent, sooner or later, and sees to it that no message comes twice.
+
+import type {Link} from '../../../src/actors/link.ts';
+import type {ConnectionMessage} from '../../../src/actors/messages.ts';
+import {unframe} from '../../../src/protocol/frame.ts';
+import {emptyBytes, type Packet, parsePacket} from '../../../src/protocol/packet.ts';
+import type {ActorRef} from '../../../src/runtime/actor.ts';
+import type {ClusterWorld} from './harness.ts';
+import type {NodeClock} from './node-clock.ts';
+
+/** The client, and its connection as the node has it. */
+export class SimulatedClient implements Link {
+  readonly bufferedBytes = 0;
+  readonly isHeldUp = false;
+  readonly identity: string;
+  readonly channel: string;
+  isOpen = false;
+  /** When it was let in. */
+  openedAt = Number.POSITIVE_INFINITY;
+  /** Payloads that it has acknowledged. */
+  readonly acknowledged = new Set<string>();
+  /** Payloads that came, each with the id that it came under. */
+  readonly received = new Map<string, number>();
+  readonly #world: ClusterWorld;
+  readonly #clock: NodeClock;
+  readonly #onGone: (client: SimulatedClient) => void;
+  #actor: ActorRef<ConnectionMessage> | undefined;
+
+  constructor(
+    world: ClusterWorld,
+    clock: NodeClock,
+    terms: {readonly identity: string; readonly channel: string},
+    onGone: (client: SimulatedClient) => void,
+  ) {
+    this.#world = world;
+    this.#clock = clock;
+    this.identity = terms.identity;
+    this.channel = terms.channel;
+    this.#onGone = onGone;
+  }
+
+  attach(actor: ActorRef<ConnectionMessage>): void {
+    this.#actor = actor;
+  }
+
+  admit(): void {
+    this.isOpen = true;
+    this.openedAt = this.#world.clock.now();
+  }
+
+  refuse(): void {
+    this.#end();
+  }
+
+  holdUp(): void {}
+
+  send(frame: Uint8Array): void {
+    const packet = parsePacket(Uint8Array.from(unframe(frame)));
+    this.#world.later(this.#world.latencyMs(), () => {
+      if (this.isOpen) this.#take(packet);
+    });
+  }
+
+  ping(): void {
+    this.#say({kind: 'heard'});
+  }
+
+  close(): void {
+    this.leave();
+  }
+
+  terminate(): void {
+    this.#end();
+  }
+
+  /** Goes, by its own will or as it was told. */
+  leave(): void {
+    this.#end();
+    this.#clock.happen(() => {
+      this.#actor?.tell({kind: 'closing'});
+      this.#actor?.tell({kind: 'socketClosed'});
+    });
+  }
+
+  /** Its node is no more. */
+  lose(): void {
+    this.#end();
+  }
+
+  #end(): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    this.#onGone(this);
+  }
+
+  #take(packet: ReturnType<typeof parsePacket>): void {
+    if (packet.kind === 'rel') this.#say({kind: 'com', id: packet.id});
+    if (packet.kind !== 'send') return;
+    const payload = Buffer.from(packet.payload).toString();
+    const known = this.received.get(payload);
+    const isRepeat = packet.isDup && known === packet.id;
+    if (known !== undefined && !isRepeat) this.#world.note(`${payload} came twice to ${this.identity}`);
+    this.received.set(payload, packet.id);
+    if (packet.qos === 0) return;
+    // Now and then only when asked again.
+    if (known === undefined && this.#world.weather.callsBroken > 0 && this.#world.dice.chance(0.05)) return;
+    const kind = packet.qos === 1 ? 'ack' : 'rec';
+    this.#world.later(this.#world.dice.integer(0, 50), () => {
+      if (!this.isOpen) return;
+      this.acknowledged.add(payload);
+      this.#say({kind, id: packet.id, reply: emptyBytes});
+    });
+  }
+
+  #say(message: Packet | {readonly kind: 'heard'}): void {
+    this.#world.later(this.#world.latencyMs(), () => {
+      this.#clock.happen(() => {
+        if (this.isOpen) this.#actor?.tell(message);
+      });
+    });
+  }
+}

@@ -1,0 +1,289 @@
+// One node of a simulated cluster: the actors, the cluster router, the peers and the discovery are the product's
+// own; the HTTP between nodes is read and answered with the product's own pieces, and carried by the simulated network.
+
+import {spawnConnection} from '../../../src/actors/connection-actor.ts';
+import {createShardContext} from '../../../src/actors/create-shard-context.ts';
+import {createLocalRouter} from '../../../src/actors/local-router.ts';
+import type {ShardContext} from '../../../src/actors/shard-context.ts';
+import {stopShardContext} from '../../../src/actors/stop-shard-context.ts';
+import {Discovery} from '../../../src/cluster/lan/discovery.ts';
+import {answerHello, type HelloPath, type HelloProof, type HelloQuestion} from '../../../src/cluster/lan/hello.ts';
+import {NodePeers} from '../../../src/cluster/lan/node-peers.ts';
+import type {NodeAnswer, NodeRequest} from '../../../src/cluster/lan/node-transport.ts';
+import {createCounters} from '../../../src/core/counters.ts';
+import {doneText, outcomeText} from '../../../src/gateway/http/api-answer.ts';
+import {parseQuery} from '../../../src/gateway/http/api-query.ts';
+import {readEviction, readPublish, readSubscription} from '../../../src/gateway/http/api-request.ts';
+import {apiPaths} from '../../../src/protocol/api.ts';
+import {headerNodeCall} from '../../../src/protocol/header-name.ts';
+import {isBodyOf, isNodeCall, readNodeCall, signNodeAnswer} from '../../../src/protocol/node-call.ts';
+import {emptyBytes} from '../../../src/protocol/packet.ts';
+import {refusalOf, refusalText} from '../../../src/protocol/refusal.ts';
+import {signatureWindowSeconds} from '../../../src/protocol/signature.ts';
+import {createRouter} from '../../../src/router/create-router.ts';
+import type {Router} from '../../../src/router/router.ts';
+import type {Answer, Call, UpstreamTransport} from '../../../src/upstream/call.ts';
+import type {Tape} from '../../../test/support/tape.ts';
+import {SimulatedClient} from './client.ts';
+import type {ClusterWorld} from './harness.ts';
+import type {Network} from './network.ts';
+import {NodeClock} from './node-clock.ts';
+import {keys, token} from './secret.ts';
+
+/**
+ * How far clocks may be off: a little; beyond what signatures allow; nearly as far as a node is still missed that does not
+ * answer, see `plausibleSkewMs`; and farther.
+ */
+const skewsMsMax = [1_000, 15_000, 140_000, 3_600_000];
+export const peerTimeoutMs = 2_000;
+const port = 1984;
+const stopGraceMs = 3_500;
+/** Of each of the nodes, and there are many: a node handles some thousands in its life. */
+const traceEventsMax = 16_384;
+
+/** What a simulated node is beside its address. */
+export interface NodeTerms {
+  /** Among all nodes that the run ever has, from 0. */
+  readonly number: number;
+  /** Records what its actors do. */
+  readonly tape: Tape | undefined;
+}
+
+export class SimulatedNode {
+  readonly address: string;
+  readonly id: string;
+  readonly clock: NodeClock;
+  /** How far its clock is ahead. */
+  readonly skewMs: number;
+  /** When it last heard an announcement of another node, by id. */
+  readonly heard = new Map<string, number>();
+  readonly clients = new Set<SimulatedClient>();
+  /** All clients that it ever had. */
+  readonly past = new Set<SimulatedClient>();
+  readonly router: Router;
+  readonly peers: NodePeers;
+  readonly counters = createCounters();
+  isAlive = true;
+  isStopping = false;
+  /** Whether it ended without a word to anybody. */
+  wasKilled = false;
+  #thawedAt = Number.NEGATIVE_INFINITY;
+  readonly #world: ClusterWorld;
+  readonly #context: ShardContext;
+  readonly #discovery: Discovery;
+  readonly #ownNode: Router;
+  readonly #business = new YesSayer(this);
+
+  constructor(world: ClusterWorld, network: Network, address: string, {number, tape}: NodeTerms) {
+    const {dice} = world;
+    this.#world = world;
+    this.address = address;
+    this.id = dice.hex(16);
+    const skewMsMax = dice.pick(skewsMsMax);
+    this.skewMs = dice.integer(-skewMsMax, skewMsMax);
+    this.clock = new NodeClock(world.clock, this.skewMs);
+    this.#context = createShardContext({
+      settings: {
+        pingIntervalMs: 25_000,
+        ackTimeoutMs: 0,
+        keepAliveMs: 60_000,
+        retryIntervalMs: 1_000,
+        window: 1_000,
+        queue: 1_000,
+        queueBytesMax: 1_000_000,
+        sendBufferBytesMax: 1_000_000,
+        payloadBytesMax: 1_000,
+        channelsPerConnectionMax: 10,
+        unorderedTypes: new Set(),
+        traceEventsMax,
+      },
+      number,
+      clock: this.clock,
+      random: dice,
+      counters: this.counters,
+      transport: this.#business,
+      defer: (turn) => world.defer(() => this.clock.happen(turn)),
+      onFailure: (actor, error) => world.note(`${actor} failed: ${String(error)}`),
+      onFatal: (error) => world.note(`node ${address} failed: ${String(error)}`),
+    });
+    tape?.watch(this.#context, address);
+    const shared = {
+      keys,
+      securityToken: token,
+      clock: this.clock,
+      random: dice,
+      counters: this.counters,
+      peerTimeoutMs,
+    };
+    this.peers = new NodePeers({
+      ...shared,
+      self: this.id,
+      connect: (origin) => network.connect(this, origin),
+      onDoubt: (node) => this.#discovery.doubt(node),
+    });
+    this.#discovery = new Discovery({
+      ...shared,
+      settings: {...shared, udpPorts: [port], peers: [], clusterOpen: false, clusterAddress: ''},
+      self: this.id,
+      port,
+      announce: (write) => network.announce(this, write(address)),
+      ask: (origin, question, settle) => network.ask(this, origin, question, settle),
+      changed: (list) => {
+        for (const {origin, node} of list.places) {
+          if (!network.isOfCluster(origin, node)) world.note(`${address} takes in a stranger: ${origin}`);
+        }
+        this.peers.update(network.hidesMissing ? {...list, missing: []} : list);
+      },
+      report: () => {},
+      warn: () => {},
+    });
+    const local = createLocalRouter(this.#context);
+    this.router = createRouter(local, () => this.peers.all);
+    this.#ownNode = createRouter(local, () => []);
+  }
+
+  get origin(): string {
+    return `http://${this.address}:${port}`;
+  }
+
+  start(): void {
+    this.#discovery.start();
+  }
+
+  /** A client comes, and will be in `channel`. */
+  connect(channel: string): SimulatedClient {
+    const identity = this.#world.dice.hex(32);
+    const client = new SimulatedClient(this.#world, this.clock, {identity, channel}, (gone) =>
+      this.clients.delete(gone),
+    );
+    this.clients.add(client);
+    this.past.add(client);
+    const actor = spawnConnection(this.#context, client, identity);
+    client.attach(actor);
+    this.#business.channels.set(identity, channel);
+    actor.tell({kind: 'start', headers: []});
+    return client;
+  }
+
+  /** `from`: the port it came from. @default that of announcements */
+  hear(datagram: Uint8Array, address: string, from = port): void {
+    this.clock.happen(() => this.#discovery.hear(datagram, {address, port: from}));
+  }
+
+  hello(question: HelloQuestion, path: HelloPath): HelloProof | undefined {
+    if (this.isStopping) return undefined;
+    return answerHello(keys, question, {node: this.id, wallMs: this.clock.wallNow(), path});
+  }
+
+  /** Answers a call of another node, as node-gate.ts and api-calls.ts do; `undefined`: with another status than 200. */
+  async handle(request: NodeRequest): Promise<NodeAnswer | undefined> {
+    const {method, path: target, headers, body} = request;
+    const claim = readNodeCall(headers[headerNodeCall] ?? '');
+    if (claim === undefined || !isNodeCall(keys, claim, {method, target, receiver: this.id})) return undefined;
+    const skewMs = claim.wallMs - this.clock.wallNow();
+    if (!isBodyOf(claim, body) || Math.abs(skewMs) >= signatureWindowSeconds * 1000) return undefined;
+    const answer = Buffer.from(await this.#answer(request));
+    return {body: answer, proof: signNodeAnswer(keys, claim.proof, answer)};
+  }
+
+  async #answer({path, body}: NodeRequest): Promise<string> {
+    const [route = '', search = ''] = path.split('?');
+    const query = parseQuery(search);
+    if (query.cluster !== '1') this.#world.note(`${this.address} was called without cluster=1`);
+    try {
+      return await this.#carryOut(route, query, body);
+    } catch (error) {
+      return refusalText(refusalOf(error) ?? {code: 'RB_INTERNAL'});
+    }
+  }
+
+  async #carryOut(route: string, query: ReturnType<typeof parseQuery>, body: Uint8Array): Promise<string> {
+    if (route === apiPaths.send) {
+      const request = readPublish(query, body);
+      if ('code' in request) return refusalText(request);
+      return outcomeText(request.qos, request.wantsReplies, await this.#ownNode.publish(request));
+    }
+    const evicted = readEviction(body);
+    if (evicted !== undefined) return doneText((await this.#ownNode.evict(evicted)).isPartial);
+    const wanted = readSubscription(route === apiPaths.subscribe ? 'sub' : 'unsub', query, body);
+    if ('code' in wanted) return refusalText(wanted);
+    const {subscription, occupy} = wanted;
+    const {outcome} =
+      route === apiPaths.subscribe
+        ? await this.#ownNode.subscribe(subscription, occupy)
+        : await this.#ownNode.unsubscribe(subscription);
+    return outcome === 'done' ? doneText(false) : refusalText({code: 'RB_NO_SUCH_CONNECTION'});
+  }
+
+  /** As SIGSTOP does. */
+  freeze(): void {
+    this.clock.isFrozen = true;
+  }
+
+  /** As SIGCONT does. */
+  thaw(): void {
+    if (!this.clock.isFrozen) return;
+    this.#thawedAt = this.clock.now();
+    this.clock.thaw();
+  }
+
+  wasFrozenSince(at: number): boolean {
+    return this.clock.isFrozen || this.#thawedAt >= at;
+  }
+
+  /** As SIGTERM does. */
+  async stop(): Promise<void> {
+    this.isStopping = true;
+    this.#discovery.stop();
+    await stopShardContext(this.#context, {graceMs: stopGraceMs});
+    this.peers.close();
+    this.#context.heartbeats.stop();
+    // Before its clock ends with it, and before any of them could fire.
+    const {pendingCount} = this.clock;
+    if (pendingCount > 0) this.#world.note(`${this.address} has stopped, and left ${pendingCount} timers`);
+    this.kill();
+  }
+
+  /** As SIGKILL does. */
+  kill(): void {
+    this.isAlive = false;
+    this.clock.kill();
+    for (const client of [...this.clients]) client.lose();
+  }
+}
+
+/** A business server that lets everybody in, each into its channel. */
+class YesSayer implements UpstreamTransport {
+  readonly channels = new Map<string, string>();
+  readonly #node: SimulatedNode;
+  #receive: (answers: readonly Answer[]) => void = () => {};
+
+  constructor(node: SimulatedNode) {
+    this.#node = node;
+  }
+
+  dispatch(calls: readonly Call[]): void {
+    this.#node.clock.startTimer(1, () => this.#receive(calls.map((call) => this.#answer(call))));
+  }
+
+  onAnswers(receive: (answers: readonly Answer[]) => void): void {
+    this.#receive = receive;
+  }
+
+  withdraw(): void {}
+
+  async close(): Promise<void> {}
+
+  #answer(call: Call): Answer {
+    const join = call.kind === 'connect' ? this.channels.get(call.identity) : undefined;
+    return {
+      kind: 'accepted',
+      call: call.call,
+      body: emptyBytes,
+      join,
+      leave: undefined,
+      cookie: undefined,
+      identity: undefined,
+    };
+  }
+}

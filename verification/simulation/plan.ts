@@ -1,0 +1,127 @@
+// What a seed decides before anything runs: how many clients, how long, under which settings, and how bad the weather is.
+
+import type {ActorSettings} from '../../src/actors/actor-settings.ts';
+import type {EdgeOptions} from '../../src/fronts/rainbow/websocket-edge.ts';
+import type {Hostility} from './pipe.ts';
+import {Dice} from './rng.ts';
+
+/**
+ * `clean`: nothing fails. `rough`: connections cut, half-open, slow, and a business server that fails. `lossy`: single
+ * packets lost and doubled besides, in order. `reordering`: and out of order, where only some promises can be kept.
+ */
+export type Weather = 'clean' | 'rough' | 'lossy' | 'reordering';
+
+/** What the gateway's edge is told beside the settings of its actors. */
+export type EdgeSettings = Pick<EdgeOptions, 'packetRate' | 'packetBurst' | 'stallTimeoutMs'>;
+
+export interface Plan {
+  readonly seed: number;
+  readonly weather: Weather;
+  readonly clients: number;
+  /** Threads of the gateway. */
+  readonly shards: number;
+  readonly stormMs: number;
+  readonly settings: ActorSettings;
+  readonly edge: EdgeSettings;
+  readonly callsMax: number;
+  readonly connectionsMax: number;
+  readonly handshakesMax: number;
+  readonly shutdownGraceMs: number;
+  /** Whether the gateway is shut down in the middle of the storm; else after everything has become quiet. */
+  readonly isShutInStorm: boolean;
+  readonly channels: number;
+  /** Mean time between two messages of one client, and between two calls of the API. */
+  readonly messageEveryMs: number;
+  readonly operationEveryMs: number;
+  /** Share of the connections that meet a fault. */
+  readonly faulty: number;
+  /** Share of the clients that break rules. */
+  readonly rude: number;
+  /** Share of the clients that acknowledge late, or not at the first time. */
+  readonly sloppy: number;
+  /** Share of the calls that the business server does not answer well and soon. */
+  readonly failing: number;
+  /** Whether the business server names the clients, so that a new connection takes over from the last. */
+  readonly isNaming: boolean;
+  readonly hostility: Hostility | undefined;
+  /** Wire ids given out before the first; near the end of the numbers to see them wrap. */
+  readonly idsGiven: number;
+}
+
+/** The message type whose calls do not wait for their turn, in plans that have one. */
+export const unorderedType = 9;
+
+export function planFor(seed: number): Plan {
+  const dice = new Dice(seed, 'plan');
+  const weather = pickWeather(dice);
+  const clients = Math.max(1, Math.floor(300 ** dice.fraction()));
+  const stormMs = dice.integer(30, 90) * 1000;
+  const isClean = weather === 'clean';
+  // About as much work for each seed, however many share it.
+  const messages = Math.max(clients * 3, 600);
+  const operations = Math.max(40, Math.min(300, Math.floor(2400 / clients)));
+  return {
+    seed,
+    weather,
+    clients,
+    shards: new Dice(seed, 'threads').pick([1, 1, 2, 3]),
+    stormMs,
+    settings: pickSettings(dice),
+    edge: pickEdge(new Dice(seed, 'edge')),
+    callsMax: !isClean && dice.chance(0.15) ? Math.max(1, Math.floor(clients / 4)) : 100_000,
+    connectionsMax: !isClean && dice.chance(0.1) ? Math.max(1, Math.floor(clients * 0.8)) : 100_000,
+    handshakesMax: !isClean && dice.chance(0.1) ? Math.max(1, Math.floor(clients / 4)) : 10_000,
+    shutdownGraceMs: dice.pick([1_000, 4_000, 4_000, 15_000]),
+    isShutInStorm: dice.chance(0.25),
+    channels: dice.integer(1, 6),
+    messageEveryMs: (stormMs * clients) / messages,
+    operationEveryMs: stormMs / operations,
+    faulty: isClean ? 0 : dice.pick([0.1, 0.3, 0.6]),
+    rude: isClean ? 0 : dice.pick([0, 0.1, 0.3]),
+    sloppy: isClean ? 0 : dice.pick([0, 0.2, 0.5]),
+    failing: isClean ? 0 : dice.pick([0, 0.05, 0.2, 0.4]),
+    isNaming: dice.chance(0.25),
+    hostility: pickHostility(dice, weather),
+    idsGiven: dice.chance(0.5) ? 65_534 - dice.integer(0, 200) : 0,
+  };
+}
+
+function pickWeather(dice: Dice): Weather {
+  const number = dice.integer(1, 100);
+  if (number <= 15) return 'clean';
+  if (number <= 65) return 'rough';
+  return number <= 85 ? 'lossy' : 'reordering';
+}
+
+function pickHostility(dice: Dice, weather: Weather): Hostility | undefined {
+  if (weather !== 'lossy' && weather !== 'reordering') return undefined;
+  return {
+    lost: dice.pick([0.02, 0.1, 0.3]),
+    doubled: dice.pick([0, 0.05, 0.2]),
+    delayedMs: weather === 'reordering' ? dice.pick([50, 1_000, 5_000]) : 0,
+  };
+}
+
+function pickEdge(dice: Dice): EdgeSettings {
+  return {
+    packetRate: dice.pick([10, 100, 5_000]),
+    packetBurst: dice.pick([10, 100, 10_000]),
+    stallTimeoutMs: dice.pick([5_000, 60_000]),
+  };
+}
+
+function pickSettings(dice: Dice): ActorSettings {
+  return {
+    pingIntervalMs: 3_000,
+    ackTimeoutMs: 0,
+    keepAliveMs: dice.pick([4_000, 10_000, 20_000]),
+    retryIntervalMs: dice.pick([1_000, 3_000, 3_000]),
+    window: dice.pick([1, 2, 4, 16, 1_000]),
+    queue: dice.pick([8, 64, 1_000]),
+    queueBytesMax: dice.pick([4_096, 1_000_000]),
+    sendBufferBytesMax: dice.pick([1_024, 10_000, 1_000_000]),
+    payloadBytesMax: 4_096,
+    channelsPerConnectionMax: dice.pick([2, 10, 1_000]),
+    unorderedTypes: new Set(dice.chance(0.3) ? [unorderedType] : []),
+  };
+}
