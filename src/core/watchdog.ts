@@ -15,6 +15,8 @@ const tickMsMax = 1_000;
 const lateTicks = 1.5;
 /** A thread that has not beaten yet is loading its modules. */
 const startMsMin = 120_000;
+/** How long a hung thread may take to end. One that is stuck in native code never does. */
+const endMsMax = 5_000;
 
 function tickMsOf(timeoutMs: number): number {
   return Math.min(tickMsMax, Math.max(tickMsMin, timeoutMs / ticksPerTimeout));
@@ -126,4 +128,20 @@ export class Watchdog {
       onHung(place, Math.round(watched.silentMs));
     }
   };
+}
+
+/** Calls `onStuck` where a thread that was told to end does not: `ended` has not settled in its time, measured as silence is. */
+export function watchEnd(clock: Clock, ended: Promise<unknown>, onStuck: () => void): void {
+  let silentMs = 0;
+  let lastTick = clock.now();
+  let timer = clock.startTimer(tickMsMax, tick);
+  function tick(): void {
+    const now = clock.now();
+    silentMs += Math.min(now - lastTick, lateTicks * tickMsMax);
+    lastTick = now;
+    if (silentMs >= endMsMax) onStuck();
+    else timer = clock.startTimer(tickMsMax, tick);
+  }
+  const stop = (): void => timer.cancel();
+  ended.then(stop, stop);
 }

@@ -3,7 +3,7 @@
 // lets a call go unanswered.
 
 import {invariant} from '../core/invariant.ts';
-import {pulseBytes, Watchdog} from '../core/watchdog.ts';
+import {pulseBytes, Watchdog, watchEnd} from '../core/watchdog.ts';
 import {
   type Answer,
   type Call,
@@ -31,9 +31,6 @@ export interface UpstreamPoolOptions {
   /** Called where a hung worker cannot be ended: it is stuck in native code. @default ignored */
   readonly onStuck?: (error: Error) => void;
 }
-
-/** How long a hung worker may take to end. */
-const terminateMsMax = 5_000;
 
 /** Starts the workers. Until they are ready calls wait; their deadlines start when they reach a worker. */
 export function createUpstreamPool(options: UpstreamPoolOptions, environment = machine): UpstreamTransport {
@@ -203,10 +200,9 @@ class UpstreamPool implements UpstreamTransport {
     line?.end();
     const ended = threadId === undefined ? undefined : this.#threads.terminate(threadId);
     if (ended === undefined) return;
-    const timer = this.#environment.clock.startTimer(terminateMsMax, () => {
+    watchEnd(this.#environment.clock, ended, () => {
       this.#onStuck?.(new Error('An upstream worker hangs in native code and cannot be ended'));
     });
-    void ended.finally(() => timer.cancel());
   }
 
   #refuse(calls: readonly Call[], reason: FailureReason, cause?: string): void {

@@ -3,12 +3,13 @@
 import test, {type ExecutionContext} from 'ava';
 import {WebSocket as LibraryWebSocket} from 'ws';
 import {type DeliveryEvent, Rainbow, type RainbowOptions} from '../../src/client/client.ts';
-import {defaultOptions, type GatewayOptions} from '../../src/gateway/config/options.ts';
+import type {GatewayOptions} from '../../src/gateway/config/options.ts';
 import {startGateway} from '../../src/gateway/gateway.ts';
 import {after, answer, hang, success} from '../support/business-server.ts';
 import {Latch, within} from '../support/deadline.ts';
 import {securityToken, start} from '../support/gateway.ts';
 import {Inbox} from '../support/inbox.ts';
+import {patientOptions} from '../support/patient-options.ts';
 import {holdPort} from '../support/ports.ts';
 import {codeOf} from './harness.ts';
 import {startProxy} from './proxy.ts';
@@ -156,15 +157,12 @@ test('a gateway that restarts loses nothing that waits or may be repeated', asyn
   const meanwhile = rainbow.send(2, {});
   business.always('message', answer(200, '"yes"'));
   const options: GatewayOptions = {
-    ...defaultOptions,
-    host: '127.0.0.1',
+    ...patientOptions,
     port,
     connectUrl: `${business.url}/connect/`,
     forwardUrl: `${business.url}/message/`,
     closeUrl: `${business.url}/close/`,
     securityToken,
-    shutdownGraceMs: 1_000,
-    logLevel: 'silent',
   };
   const second = await startGateway(options);
   t.teardown(() => second.close());

@@ -1,6 +1,6 @@
 import test from 'ava';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
-import {Pulse, pulseBytes, Watchdog} from '../../src/core/watchdog.ts';
+import {Pulse, pulseBytes, Watchdog, watchEnd} from '../../src/core/watchdog.ts';
 
 const timeoutMs = 1_000;
 
@@ -41,28 +41,30 @@ test('a thread that has not beaten yet has two minutes to start', (t) => {
   t.is(hung.length, 1);
 });
 
+/** A clock on which time passes without its timers as well: the process is stopped, or the machine suspended. */
+class StoppingClock extends SimulatedClock {
+  stoppedMs = 0;
+
+  override now(): number {
+    return super.now() + this.stoppedMs;
+  }
+}
+
 test('time in which the watcher itself was not running does not count', (t) => {
-  // Time that passes without the watcher's timers: the process was stopped, or the machine was suspended.
-  const clock = new SimulatedClock();
-  let stoppedMs = 0;
-  const late = {
-    now: () => clock.now() + stoppedMs,
-    wallNow: () => clock.wallNow(),
-    startTimer: (delayMs: number, callback: () => void) => clock.startTimer(delayMs, callback),
-  };
+  const clock = new StoppingClock();
   const memory = new SharedArrayBuffer(pulseBytes(1));
   const hung: number[] = [];
   const pulse = new Pulse(clock, memory, 0, timeoutMs);
-  const watchdog = new Watchdog({clock: late, memory, timeoutMs, onHung: (place) => hung.push(place)});
+  const watchdog = new Watchdog({clock, memory, timeoutMs, onHung: (place) => hung.push(place)});
   watchdog.watch(0);
   for (let stop = 0; stop < 100; stop++) {
     clock.advance(250);
-    stoppedMs += 60_000;
+    clock.stoppedMs += 60_000;
   }
   t.deepEqual(hung, []);
   // The thread stops for good; the hour before it does not count either.
   pulse.stop();
-  stoppedMs += 3_600_000;
+  clock.stoppedMs += 3_600_000;
   clock.advance(timeoutMs / 2);
   t.deepEqual(hung, []);
   clock.advance(timeoutMs);
@@ -91,4 +93,39 @@ test('a timeout of 0 neither beats nor watches, and one that is replaced or let 
   watchdog.stop();
   clock.advance(60_000);
   t.deepEqual(hung, []);
+});
+
+test('a thread that ends in time is not stuck, however long the process was stopped meanwhile', async (t) => {
+  const clock = new StoppingClock();
+  let isStuck = false;
+  const {promise: ended, resolve: end} = Promise.withResolvers<void>();
+  watchEnd(clock, ended, () => {
+    isStuck = true;
+  });
+  for (let stop = 0; stop < 3; stop++) {
+    clock.stoppedMs += 60_000;
+    clock.advance(1_000);
+  }
+  t.false(isStuck);
+  end();
+  await ended;
+  clock.advance(60_000);
+  t.false(isStuck);
+  t.is(clock.pendingCount, 0);
+});
+
+test('a thread that does not end, or that ended too late, is stuck once', async (t) => {
+  const clock = new SimulatedClock();
+  const {promise: ended, reject: end} = Promise.withResolvers<void>();
+  let stuck = 0;
+  watchEnd(clock, ended, () => stuck++);
+  clock.advance(4_900);
+  t.is(stuck, 0);
+  clock.advance(200);
+  t.is(stuck, 1);
+  end(new Error('too late'));
+  await t.throwsAsync(ended);
+  clock.advance(60_000);
+  t.is(stuck, 1);
+  t.is(clock.pendingCount, 0);
 });

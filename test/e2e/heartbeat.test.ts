@@ -63,13 +63,11 @@ test('a client that keeps talking is not pinged [RB-54]', async (t) => {
   const world = await start(t, {keepAliveMs: talkativeMs});
   const client = await world.connect();
   const begin = performance.now();
-  let answers = 0;
+  // A REL is answered by the gateway itself: no call to the business server is waited for in silence.
   while (performance.now() - begin < 3 * talkativeMs) {
-    client.sendHex('12 0001 0001');
-    await client.packets.next();
-    answers += 1;
+    client.sendHex('40 0001');
+    t.is(await client.packet(), '50 0001');
   }
-  t.true(answers > 4);
   t.is(client.pings.size, 0);
 });
 

@@ -7,20 +7,19 @@ for (const qos of [1, 2]) {
   const rule = qos === 1 ? '[RB-11]' : '[RB-14]';
   test(`an unconfirmed QoS ${qos} SEND comes again each interval, same id, same bytes, DUP 1 [RB-09] ${rule}`, async (t) => {
     const {world, client} = await single(t, {retryIntervalMs: 100});
-    const arrivals: number[] = [];
+    // Before the first can go out: when a busy machine reads it, the next ones may have come as well.
+    const begin = performance.now();
     const sent = world.api.send({channel: 'room', qos}, 'hi');
     const first = await client.packets.next();
-    arrivals.push(performance.now());
     t.is(first.readUInt8(0), qos === 1 ? 0x12 : 0x14);
     for (let repeat = 0; repeat < 4; repeat++) {
       const again = await client.packets.next();
-      arrivals.push(performance.now());
       t.is(again.readUInt8(0), qos === 1 ? 0x1a : 0x1c);
       t.deepEqual(again.subarray(1), first.subarray(1));
     }
+    const tookMs = performance.now() - begin;
     client.sendAnswer(qos === 1 ? 'ack' : 'rec', first.readUInt16BE(3));
     t.like((await sent).json, {connections: 1});
-    const tookMs = (arrivals[4] as number) - (arrivals[0] as number);
     t.true(tookMs > 300, `${tookMs} ms for four intervals`);
     t.true(world.counter('retransmissions') >= 4);
   });
@@ -28,9 +27,9 @@ for (const qos of [1, 2]) {
 
 test('the interval is 3 s by default', async (t) => {
   const {world, client} = await single(t, {retryIntervalMs: 3_000});
+  const begin = performance.now();
   const sent = world.api.send({channel: 'room', qos: 1});
   const {id, dup} = await client.parsed();
-  const begin = performance.now();
   t.false(dup);
   t.like(await client.parsed(), {id, dup: true});
   const tookMs = performance.now() - begin;

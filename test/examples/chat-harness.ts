@@ -3,9 +3,10 @@
 
 import type {ExecutionContext} from 'ava';
 import {type Chat, type ChatOptions, startChat} from '../../examples/chat/business-server.ts';
-import {defaultOptions, type GatewayOptions} from '../../src/gateway/config/options.ts';
+import type {GatewayOptions} from '../../src/gateway/config/options.ts';
 import {type Gateway, startGateway} from '../../src/gateway/gateway.ts';
 import {generatePacket, type Packet, parsePacket, type Qos} from '../../src/protocol/packet.ts';
+import {patientOptions} from '../support/patient-options.ts';
 
 export const token = 'a token for tests';
 /** The one of config/server.ini, which README shows. */
@@ -40,15 +41,12 @@ export async function startChatWorld(
 /** Options of a gateway before a business server on `port`. */
 export function gatewayOptions(port: number) {
   return {
-    ...defaultOptions,
-    host: '127.0.0.1',
-    port: 0,
+    ...patientOptions,
     connectUrl: `http://127.0.0.1:${port}/connect/`,
     forwardUrl: `http://127.0.0.1:${port}/message/`,
     closeUrl: `http://127.0.0.1:${port}/close/`,
     securityToken: token,
     apiKeys: [apiKey],
-    logLevel: 'silent',
   } as const;
 }
 

@@ -8,13 +8,14 @@ import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import type {ExecutionContext} from 'ava';
 import type {CounterName} from '../../src/core/counters.ts';
-import {defaultOptions, type GatewayOptions} from '../../src/gateway/config/options.ts';
+import type {GatewayOptions} from '../../src/gateway/config/options.ts';
 import {type Gateway, startGateway} from '../../src/gateway/gateway.ts';
 import {isCloseCallReason} from '../../src/protocol/close-reason.ts';
 import {Api} from './api.ts';
 import {type BusinessServer, type RecordedCall, startBusinessServer} from './business-server.ts';
 import {until, within} from './deadline.ts';
 import type {Lifetime} from './lifetime.ts';
+import {patientOptions} from './patient-options.ts';
 import {holdPort} from './ports.ts';
 import {connect, handshake, type RawClient} from './raw-client.ts';
 import type {HandshakeAnswer, HandshakeOptions} from './upgrade.ts';
@@ -73,20 +74,13 @@ export async function start(t: ExecutionContext, overrides: Overrides = {}): Pro
   const business = await startBusinessServer(t, securityToken);
   const options = typeof overrides === 'function' ? overrides(business.url) : overrides;
   const gateway = await startGateway({
-    ...defaultOptions,
-    host: '127.0.0.1',
-    port: 0,
+    ...patientOptions,
     connectUrl: `${business.url}/connect/`,
     forwardUrl: `${business.url}/message/`,
     closeUrl: `${business.url}/close/`,
     securityToken,
     // Long: only tests of it want repetitions, and on a busy machine the others would meet them by chance.
     retryIntervalMs: 60_000,
-    // Likewise: a limit within which the suite has to do something is one that a busy machine can overrun.
-    callTimeoutMs: 60_000,
-    watchdogTimeoutMs: 60_000,
-    shutdownGraceMs: 30_000,
-    logLevel: 'silent',
     threads,
     ...options,
   });

@@ -8,7 +8,7 @@ import {Presence} from '../../cluster/shards/presence.ts';
 import {type Clock, systemClock} from '../../core/clock.ts';
 import {MemoryBound} from '../../core/memory-bound.ts';
 import {NodeLoad} from '../../core/node-load.ts';
-import {Watchdog} from '../../core/watchdog.ts';
+import {Watchdog, watchEnd} from '../../core/watchdog.ts';
 import {SharedOrder} from '../../runtime/shared-order.ts';
 import type {GatewayOptions} from '../config/options.ts';
 import {relayLine} from '../log/log.ts';
@@ -22,8 +22,6 @@ import {RunningShard, type ShardThread, startShardThread} from './running-shard.
 /** Deaths within the period that are mended; one more is fatal. */
 const restartsMax = 5;
 const periodMs = 30_000;
-/** How long a hung thread may take to end. One that is stuck in native code never does. */
-const terminateMsMax = 5_000;
 /** At shutdown, how long a shard may take to stop listening before the others go on without it. */
 const quietMsMax = 1_000;
 
@@ -194,7 +192,7 @@ export class Shards {
     if (shard === undefined) return;
     const {log, onFatal} = this.#parts;
     log.error({shard: index, silentMs}, 'shard.hung');
-    const timer = this.#environment.clock.startTimer(terminateMsMax, () => {
+    watchEnd(this.#environment.clock, shard.terminate(), () => {
       log.fatal({shard: index}, 'shard.stuck');
       this.#environment.exitWithoutThreads();
       // It never ends; nothing must wait for it, and what it owes the others do.
@@ -202,7 +200,6 @@ export class Shards {
       this.#orphans[index]?.add(shard.ledger.take());
       onFatal(new Error(`Shard thread ${index} hangs in native code and cannot be ended`));
     });
-    void shard.terminate().finally(() => timer.cancel());
   }
 
   // A thread has ended, whatever ended it. The kernel has closed its sockets, so its clients come back by themselves, to

@@ -3,9 +3,10 @@
 import {once} from 'node:events';
 import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
-import {defaultOptions, type GatewayOptions} from '../../../src/gateway/config/options.ts';
+import type {GatewayOptions} from '../../../src/gateway/config/options.ts';
 import {type Gateway, startGateway} from '../../../src/gateway/gateway.ts';
 import type {Lifetime} from '../../support/lifetime.ts';
+import {patientOptions} from '../../support/patient-options.ts';
 
 export const token = 'a-token-of-the-shard-tests';
 const key = 'a-key-of-the-shard-tests-24';
@@ -40,17 +41,14 @@ export async function start(t: Lifetime, threads: number): Promise<World> {
   t.teardown(() => void business.close());
   const url = `http://127.0.0.1:${(business.address() as AddressInfo).port}/`;
   const options: GatewayOptions = {
-    ...defaultOptions,
-    host: '127.0.0.1',
-    port: 0,
+    ...patientOptions,
     threads,
     connectUrl: url,
     forwardUrl: url,
     closeUrl: url,
     securityToken: token,
     apiKeys: [key],
-    logLevel: 'silent',
-    shutdownGraceMs: 1_000,
+    peerTimeoutMs: 60_000,
   };
   const gateway = await startGateway(options);
   t.teardown(() => gateway.close());

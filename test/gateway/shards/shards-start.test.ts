@@ -5,8 +5,8 @@ import {once} from 'node:events';
 import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import test from 'ava';
-import {defaultOptions} from '../../../src/gateway/config/options.ts';
 import {startGateway} from '../../../src/gateway/gateway.ts';
+import {patientOptions} from '../../support/patient-options.ts';
 import {holdPort} from '../../support/ports.ts';
 
 const key = 'a-key-of-the-start-tests-24';
@@ -47,8 +47,7 @@ test('clients that retry during a start are spread over all shards, none above 1
   });
   const inside = Promise.all(Array.from({length: clients}, comeIn));
   const gateway = await startGateway({
-    ...defaultOptions,
-    host: '127.0.0.1',
+    ...patientOptions,
     port,
     threads,
     connectUrl: url,
@@ -56,8 +55,6 @@ test('clients that retry during a start are spread over all shards, none above 1
     closeUrl: url,
     securityToken: 'a-token-of-the-start-tests',
     apiKeys: [key],
-    logLevel: 'silent',
-    shutdownGraceMs: 1_000,
   });
   t.teardown(() => gateway.close());
   await inside;
