@@ -86,6 +86,23 @@ test('a publication that times out lets go of its bytes, and of the rest when it
   t.is(memory.total, 0);
 });
 
+test('deliveries that are overdue count until each has ended', async (t) => {
+  const memory = new MemoryBound(1e9);
+  const kit = createActors({}, memory);
+  const clients = Array.from({length: 20}, () => kit.connect('room'));
+  const outcome = kit.publish({qos: 2, timeoutMs: 1_000});
+  const begun = memory.total;
+  kit.advance(1_000);
+  await outcome;
+  const overdue = memory.total;
+  t.true(overdue > begun / 2 && overdue < begun, `${overdue} of ${begun} bytes`);
+  for (const client of clients) {
+    t.is(memory.total, overdue);
+    client.tell({kind: 'socketClosed'});
+  }
+  t.is(memory.total, 0);
+});
+
 test('near the bound a client whose messages wait is not read any further, and one that acknowledges is', (t) => {
   const memory = new MemoryBound(100_000);
   const kit = createActors({payloadBytesMax: 70_000}, memory);

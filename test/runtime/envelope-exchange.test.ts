@@ -53,17 +53,22 @@ interface Thread {
   readonly peers: EnvelopePort<string, string>[];
 }
 
+function createExchange(memory: SharedArrayBuffer, place: number, defer: Later): EnvelopeExchange {
+  const scheduler = new Scheduler({
+    clock: new SimulatedClock(),
+    counters: createCounters(),
+    defer,
+    onFatal: (error) => {
+      throw error;
+    },
+  });
+  return new EnvelopeExchange({scheduler, order: new SharedOrder(memory, place)});
+}
+
 function createThreads(count: number, later: Later): readonly Thread[] {
   const memory = new SharedArrayBuffer(sharedOrderBytes);
   const threads = Array.from({length: count}, (_, place): Thread => {
-    const parts = {clock: new SimulatedClock(), counters: createCounters(), defer: later};
-    const scheduler = new Scheduler({
-      ...parts,
-      onFatal: (error) => {
-        throw error;
-      },
-    });
-    return {exchange: new EnvelopeExchange({scheduler, order: new SharedOrder(memory, place)}), seen: [], peers: []};
+    return {exchange: createExchange(memory, place, later), seen: [], peers: []};
   });
   for (const [place, one] of threads.entries()) {
     for (const other of threads.slice(place + 1)) {
@@ -181,4 +186,32 @@ test('a lock that a thread took with it is waited for a moment, and free once th
   Atomics.store(new Int32Array(memory), 0, 1);
   dead.release();
   t.is(new Int32Array(memory)[0], 0);
+});
+
+test('a thread that is sent more than it handles in one go handles the rest in turns of its own', (t) => {
+  const turns: (() => void)[] = [];
+  const exchange = createExchange(new SharedArrayBuffer(sharedOrderBytes), 0, (turn) => turns.push(turn));
+  const count = 100;
+  let sent = 0;
+  let isLooked = false;
+  const flood = new EventEmitter() as EventEmitter & ThreadPort<string, string>;
+  flood.postMessage = () => {};
+  // Each time that it is looked for, one more has arrived.
+  flood.take = () => {
+    isLooked = !isLooked;
+    return isLooked && sent < count ? {number: ++sent, messages: [String(sent)]} : undefined;
+  };
+  const seen: string[] = [];
+  exchange.open<string, string>(
+    flood,
+    (message) => seen.push(message),
+    () => {},
+  );
+  flood.emit('message', {number: ++sent, messages: [String(sent)]});
+  t.true(seen.length > 0 && seen.length < count / 2, 'sockets and timers have their turn in between');
+  for (let turn = turns.shift(); turn !== undefined; turn = turns.shift()) turn();
+  t.deepEqual(
+    seen,
+    Array.from({length: count}, (_, place) => String(place + 1)),
+  );
 });

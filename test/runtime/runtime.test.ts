@@ -317,6 +317,20 @@ test('the timer wheel is never early, at most a tick late, and forgets what is c
   t.is(runtime.clock.pendingCount, 0);
 });
 
+test('an entry whose time has come already is told at the next tick', (t) => {
+  const runtime = createRuntime();
+  runtime.clock.advance(1_000);
+  const wheel = new TimerWheel<string>({...runtime, tickMs: 100, message: 'due'});
+  const received: string[] = [];
+  for (const lateMs of [0, 1, 99, 100, 900]) {
+    const actor = runtime.spawn<string>(() => received.push(`${lateMs} ms late`));
+    wheel.schedule({actor, tick: 0}, runtime.clock.now() - lateMs);
+  }
+  runtime.clock.advance(100, () => runtime.run());
+  t.is(received.length, 5);
+  t.is(runtime.clock.pendingCount, 0);
+});
+
 test('a timer wheel that is stopped has no timer, and sends no more messages', (t) => {
   const runtime = createRuntime();
   const wheel = new TimerWheel<string>({...runtime, tickMs: 100, message: 'due'});

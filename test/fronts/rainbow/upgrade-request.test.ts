@@ -261,6 +261,11 @@ test('headers that the gateway keeps back are kept back in every spelling', (t) 
     'x',
   ]);
   t.deepEqual(connectHeaders({headers: {connection: 'upgrade, x_hop'}, rawHeaders}, '', true), []);
+  // Nor does a parameter take the place of what Connection names.
+  t.deepEqual(connectHeaders({headers: {connection: 'upgrade, x_hop'}, rawHeaders: []}, 'X-Hop=y&x-app=z', true), [
+    'x-app',
+    'z',
+  ]);
 });
 
 test('what only proxies say is passed on where a proxy is believed, and nowhere else', (t) => {
