@@ -15,21 +15,40 @@ export type ConnectRequest = Pick<IncomingMessage, 'headers' | 'rawHeaders'>;
  * only proxies may set are passed on, as those of a trusted proxy are.
  */
 export function connectHeaders(request: ConnectRequest, query: string, areProxiesBelieved: boolean): string[] {
-  const nominated = new Set(listTokens(request.headers.connection).map((name) => headerFacts(name).cgi));
+  const {connection} = request.headers;
+  // Nearly always only what every upgrade names, and that is kept back anyway.
+  const nominated = connection === 'Upgrade' ? noNames : namesIn(connection);
   const headers: string[] = [];
   const {rawHeaders} = request;
-  const spellings = chosenSpellings(rawHeaders);
+  const spellings = query === '' && arePlain(rawHeaders) ? undefined : chosenSpellings(rawHeaders);
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {
     const name = rawHeaders[index] as string;
     const {cgi, lowerCase, isKeptBack: isDropped, isSaidByProxies} = headerFacts(name);
-    if (isDropped || nominated.has(cgi) || spellings.get(cgi) !== lowerCase) continue;
+    if (isDropped || (nominated.size > 0 && nominated.has(cgi))) continue;
+    if (spellings !== undefined && spellings.get(cgi) !== lowerCase) continue;
     if (!areProxiesBelieved && isSaidByProxies) continue;
     headers.push(name, rawHeaders[index + 1] as string);
   }
+  if (spellings === undefined) return headers;
   if (query !== '') addParameters(headers, query, (cgi) => spellings.has(cgi) || nominated.has(cgi));
   addPlainSpelling(headers, headerDevice);
   addPlainSpelling(headers, headerPlatform);
   return headers;
+}
+
+const noNames: ReadonlySet<string> = new Set();
+
+/** The headers that are meant for the next hop alone, by their CGI names. */
+function namesIn(connection: string | undefined): ReadonlySet<string> {
+  return new Set(listTokens(connection).map((name) => headerFacts(name).cgi));
+}
+
+/** Whether no name has another spelling than the one with dashes, so that none shares its CGI name with another. */
+function arePlain(rawHeaders: readonly string[]): boolean {
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    if (!headerFacts(rawHeaders[index] as string).isPlain) return false;
+  }
+  return true;
 }
 
 /** `isTaken`: whether there is a header of that name, which counts even where it is not passed on. */
