@@ -1,9 +1,9 @@
-// Keeps the connection: runs the client's connection chart on a socket, a timer and what the platform says. Part of a
-// Rainbow. What goes over the connection is not its business; it only notices that something came.
+// Keeps the connection: runs the client's connection chart on a socket, a timer and what the platform says. Each effect of
+// the chart is a method. Part of a Rainbow. What goes over the connection is not its business; it only notices that
+// something came.
 
 import {viewBytes} from '../core/bytes.ts';
 import type {Timer} from '../core/clock.ts';
-import {unreachable} from '../core/invariant.ts';
 import {type ClientConnectionEffect, type ClientConnectionEvent, clientConnectionSteps} from '../machines/steps.ts';
 import {closeReasons} from '../protocol/close-code.ts';
 import {generatePacket, type Packet, type PacketFault, parsePacket, textFault} from '../protocol/packet.ts';
@@ -52,7 +52,7 @@ const ownReasons: {readonly [Event in ClientConnectionEvent]?: string} = {
   'delivery.clogged': 'bound exceeded',
 };
 
-export class Connection {
+export class Connection implements Record<ClientConnectionEffect, (event: ClientConnectionEvent) => void> {
   state: RainbowState = 'idle';
   readonly #settings: Settings;
   readonly #owner: ConnectionOwner;
@@ -119,7 +119,7 @@ export class Connection {
     const former = this.state;
     this.state = state;
     if (!this.isOpen) this.#silence.stop();
-    for (const effect of effects) this.#carryOut(effect, event);
+    for (const effect of effects) this[effect](event);
     if (state !== former) this.#owner.changed(state, former);
   }
 
@@ -129,46 +129,7 @@ export class Connection {
     this.#owner.changed(state, former);
   }
 
-  #carryOut(effect: ClientConnectionEffect, event: ClientConnectionEvent): void {
-    switch (effect) {
-      case 'connect':
-        this.#connect();
-        return;
-      case 'begin':
-        this.#begin();
-        return;
-      case 'probe':
-        this.#owner.probe();
-        this.#silence.start();
-        return;
-      case 'drop':
-        this.#drop(ownReasons[event]);
-        return;
-      case 'lose':
-        this.#owner.loses();
-        return;
-      case 'close':
-        this.#wait(this.#settings.fadeTimeoutMs, 'clock.fadeDue');
-        this.#socket?.close(codeBye);
-        return;
-      case 'awaitRetry':
-        this.#awaitRetry();
-        return;
-      case 'awaitNetwork':
-        this.#wait(this.#settings.backoffMaxMs, 'clock.retryDue');
-        return;
-      case 'hurry':
-        this.#wait(this.#backoff.hurryMs(), 'clock.retryDue');
-        return;
-      case 'end':
-        this.#end();
-        return;
-      default:
-        unreachable(effect);
-    }
-  }
-
-  #connect(): void {
+  connect(): void {
     const attempt = ++this.#attempt;
     this.#close = {code: codeLost, reason: ''};
     this.#wasOpen = false;
@@ -216,7 +177,7 @@ export class Connection {
     socket.addEventListener('error', () => {});
   }
 
-  #begin(): void {
+  begin(): void {
     this.#wasOpen = true;
     this.#timer?.cancel();
     this.#silence.start();
@@ -232,6 +193,28 @@ export class Connection {
         socket?.send(generatePacket(packet));
       },
     });
+  }
+
+  probe(): void {
+    this.#owner.probe();
+    this.#silence.start();
+  }
+
+  lose(): void {
+    this.#owner.loses();
+  }
+
+  close(): void {
+    this.#wait(this.#settings.fadeTimeoutMs, 'clock.fadeDue');
+    this.#socket?.close(codeBye);
+  }
+
+  awaitNetwork(): void {
+    this.#wait(this.#settings.backoffMaxMs, 'clock.retryDue');
+  }
+
+  hurry(): void {
+    this.#wait(this.#backoff.hurryMs(), 'clock.retryDue');
   }
 
   #hear(data: unknown): void {
@@ -257,7 +240,7 @@ export class Connection {
     return this.#backoff.failures + 1 >= this.#settings.attemptsMax;
   }
 
-  #awaitRetry(): void {
+  awaitRetry(): void {
     const retryInMs = this.#backoff.nextMs(this.#wasOpen);
     this.#wait(retryInMs, 'clock.retryDue');
     this.#tellClosed(retryInMs);
@@ -269,7 +252,8 @@ export class Connection {
     this.#timer = this.#settings.clock.startTimer(delayMs, () => this.tell(event));
   }
 
-  #drop(reason: string | undefined): void {
+  drop(event: ClientConnectionEvent): void {
+    const reason = ownReasons[event];
     if (reason !== undefined) this.#close = {code: codeLost, reason};
     const socket = this.#socket;
     this.#socket = undefined;
@@ -285,7 +269,7 @@ export class Connection {
     this.#owner.closed(this.#last);
   }
 
-  #end(): void {
+  end(): void {
     this.#timer?.cancel();
     this.#unwatch?.();
     this.#unwatch = undefined;

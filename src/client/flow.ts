@@ -1,32 +1,20 @@
 // One message in flight on one connection: what the sending half keeps of it.
 
-import {emptyBytes, type Qos} from '../protocol/packet.ts';
+import type {SentFlow} from '../machines/sending-half.ts';
+import type {SendPacket} from '../protocol/packet.ts';
 
 /** What the sending half needs to know of a message. */
-export interface Sendable {
-  readonly type: number;
-  readonly qos: Qos;
-  readonly payload: Uint8Array;
+export interface Sendable extends Pick<SendPacket, 'type' | 'qos' | 'payload'> {
   /** On the present connection, once it is transmitted there. */
   flow: Flow<this> | undefined;
 }
 
-export class Flow<Message> {
+export interface Flow<Message extends SentFlow['message']> extends SentFlow {
   readonly message: Message;
-  readonly id: number;
-  /** Of its chart. */
-  state = 'queued';
   /** Among all that were transmitted on the connection, from 1. */
-  place = 0;
+  readonly place: number;
   /** How often its SEND went out. */
-  copies = 0;
+  copies: number;
   /** When its latest packet went out. */
-  sentAt = 0;
-  /** Of the latest ACK or REC. */
-  reply: Uint8Array = emptyBytes;
-
-  constructor(message: Message, id: number) {
-    this.message = message;
-    this.id = id;
-  }
+  sentAt: number;
 }

@@ -1,7 +1,6 @@
 // The messages of the application on their way up: which wait, which go next, and what the store has of them. Part of a
 // Rainbow, and outlives its connections; sender.ts does what belongs to one of them, ledger.ts what belongs to a message.
 
-import type {ReplyPacket} from '../protocol/packet.ts';
 import type {Link} from './connection.ts';
 import {RainbowClientError} from './errors.ts';
 import type {DeliveryEvent, FaultEvent, PendingMessage} from './events.ts';
@@ -42,7 +41,8 @@ export class Outbox implements SenderOwner<Outgoing> {
   #isOpen = false;
   /** Whether the store has told what it kept: nothing goes before that. */
   #isReady = false;
-  #sender: Sender<Outgoing> | undefined;
+  /** Of the present connection. */
+  sender: Sender<Outgoing> | undefined;
   #lastId = 0;
   #isDrainAwaited = false;
   /** The longest of QoS 0 on this connection. */
@@ -104,30 +104,17 @@ export class Outbox implements SenderOwner<Outgoing> {
   /** A connection is there. */
   begins(link: Link): void {
     this.#looseBytesMost = -1;
-    this.#sender = new Sender(link, {...this.#settings, lastId: this.#lastId}, this);
+    this.sender = new Sender(link, this.#settings, this);
+    this.sender.lastId = this.#lastId;
     this.#pump();
-  }
-
-  /** An ACK or REC came. */
-  acknowledge(packet: ReplyPacket): void {
-    this.#sender?.acknowledge(packet);
-  }
-
-  /** A COM came. */
-  complete(id: number): void {
-    this.#sender?.complete(id);
-  }
-
-  askSign(): void {
-    this.#sender?.askSign();
   }
 
   /** The connection is gone: what was in flight waits again, or is in doubt. */
   loses(): void {
-    const sender = this.#sender;
+    const sender = this.sender;
     if (sender === undefined) return;
     this.#lastId = sender.lastId;
-    this.#sender = undefined;
+    this.sender = undefined;
     sender.close();
   }
 
@@ -236,7 +223,7 @@ export class Outbox implements SenderOwner<Outgoing> {
 
   #giveUp(message: Outgoing, error: RainbowClientError): void {
     this.#fail(message, error);
-    this.#sender?.giveUp(message);
+    this.sender?.giveUp(message);
     this.#pump();
   }
 
@@ -249,7 +236,7 @@ export class Outbox implements SenderOwner<Outgoing> {
   }
 
   #pump(): void {
-    const sender = this.#sender;
+    const sender = this.sender;
     if (sender === undefined) return;
     // QoS 0 is kept nowhere, and waits for no store.
     while (this.#waitingLoosely.length > 0 && !sender.isCongested) {
@@ -272,7 +259,7 @@ export class Outbox implements SenderOwner<Outgoing> {
   // The store learns first that a message may have been transmitted: a page that ends in between is in doubt about it.
   #transmit(message: Outgoing, sender: Sender<Outgoing>): void {
     const send = (): void => {
-      sender.transmit(message);
+      sender.begin(message);
       this.#ledger.turn(message, 'sent');
     };
     if (!this.#store.isThere) {
@@ -283,7 +270,7 @@ export class Outbox implements SenderOwner<Outgoing> {
     this.#store.mark(message, (failure) => {
       this.#marking--;
       this.#fail(message, failure);
-      if (!isOver(message) && sender === this.#sender) send();
+      if (!isOver(message) && sender === this.sender) send();
       else if (!isOver(message)) this.#await(message);
       this.#pump();
     });

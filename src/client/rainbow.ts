@@ -214,7 +214,7 @@ export class Rainbow<Messages extends Schema = AnySchema> {
       sends: (packet) => this.#events.log('out', packet),
       receives: (packet) => this.#receive(packet),
       refusesSize: () => this.#outbox.refusesSize(),
-      probe: () => this.#outbox.askSign(),
+      probe: () => this.#outbox.sender?.askSign(),
       loses: () => {
         this.#receiver?.close();
         this.#receiver = undefined;
@@ -271,13 +271,13 @@ export class Rainbow<Messages extends Schema = AnySchema> {
         this.#receiver?.release(packet.id);
         return;
       case 'com':
-        this.#outbox.complete(packet.id);
+        this.#outbox.sender?.complete(packet.id);
         return;
       case 'fault':
         this.#events.emit('fault', {kind: 'packet', cause: packet.reason});
         return;
       default:
-        this.#outbox.acknowledge(packet);
+        this.#outbox.sender?.acknowledge(packet);
     }
   }
 

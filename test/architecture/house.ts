@@ -33,7 +33,7 @@ export const house: Readonly<Record<string, Room>> = {
   core: {folders: [], packages: ['node:crypto', 'node:net']},
   protocol: {folders: ['core'], packages: ['node:crypto']},
   story: {folders: ['core', 'protocol'], packages: []},
-  machines: {folders: ['core'], packages: ['xstate']},
+  machines: {folders: ['core', 'protocol'], packages: ['xstate']},
   runtime: {folders: ['core'], packages: ['node:worker_threads']},
   upstream: {
     folders: ['core', 'protocol'],

@@ -57,7 +57,7 @@ export class ClientFlows {
     const unlimited = Number.POSITIVE_INFINITY;
     this.#sender = new Sender<Sent>(
       link,
-      {clock, window, retryIntervalMs, sendBufferBytesMax: unlimited, lastId: 0},
+      {clock, window, retryIntervalMs, sendBufferBytesMax: unlimited},
       {
         isTracking: false,
         received: () => {},
@@ -108,7 +108,7 @@ export class ClientFlows {
     }
     this.#open++;
     this.#unanswered++;
-    this.#sender.transmit(message);
+    this.#sender.begin(message);
   }
 
   /** Takes a binary message of the server. */
