@@ -1,14 +1,14 @@
 // The actors of one thread without a network, for micro.ts: connections whose link keeps nothing, a business server that
 // says yes at once, and turns that run when told.
 
-import {spawnConnection} from '../src/actors/connection-actor.ts';
 import {createShardContext} from '../src/actors/create-shard-context.ts';
-import type {Link} from '../src/actors/link.ts';
-import type {ConnectionMessage} from '../src/actors/messages.ts';
+import type {SessionMessage} from '../src/actors/messages.ts';
 import type {ShardContext} from '../src/actors/shard-context.ts';
 import {systemClock} from '../src/core/clock.ts';
 import {createCounters} from '../src/core/counters.ts';
 import {systemRandom} from '../src/core/random.ts';
+import {connectRainbow} from '../src/fronts/rainbow/connection.ts';
+import type {Link} from '../src/fronts/rainbow/link.ts';
 import {defaultOptions} from '../src/gateway/config/options.ts';
 import {emptyBytes, type Qos} from '../src/protocol/packet.ts';
 import type {ActorRef} from '../src/runtime/actor.ts';
@@ -22,6 +22,7 @@ class NullLink implements Link {
   readonly bufferedBytes = 0;
   readonly isHeldUp = false;
   frames = 0;
+  reportTo(): void {}
   admit(): void {}
   refuse(): void {}
   send(): void {
@@ -63,7 +64,7 @@ class AgreeingTransport implements UpstreamTransport {
 /** See the head of this file. */
 export class FanOutWorld {
   readonly #context: ShardContext;
-  readonly #connections: ActorRef<ConnectionMessage>[] = [];
+  readonly #connections: ActorRef<SessionMessage>[] = [];
   #turn: (() => void) | undefined;
   #confirmed = 0;
   /** Wire ids are given out in turn by the thread; nobody else takes any here. */
@@ -85,7 +86,7 @@ export class FanOutWorld {
     });
     if (isTraced) this.#context.tracer.watch('bench', {...emptySelection, rate: 1}, Number.POSITIVE_INFINITY);
     for (let count = 0; count < connections; count++) {
-      const connection = spawnConnection(this.#context, new NullLink(), `client${count}`);
+      const connection = connectRainbow(this.#context, new NullLink(), `client${count}`);
       connection.tell({kind: 'start', headers: []});
       this.#connections.push(connection);
     }

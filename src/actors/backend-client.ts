@@ -1,12 +1,12 @@
-// What one connection says to the business server: the connect call and its messages; under which identity, with which
-// cookie. Part of the connection actor, to which the answers come.
+// What one session says to the business server: the connect call and its messages; under which identity, with which
+// cookie. Part of the session actor, to which the answers come.
 
 import type {CloseCallReason} from '../protocol/close-reason.ts';
 import type {Cell} from '../runtime/actor.ts';
 import type {Subject} from '../trace/observer.ts';
 import type {AcceptedAnswer, Answer, Call, Standing} from '../upstream/call.ts';
 import type {InboundMessage} from './inbound-message.ts';
-import type {ConnectionMessage} from './messages.ts';
+import type {SessionMessage} from './messages.ts';
 import type {OwedClose} from './owed-close.ts';
 import type {ShardContext} from './shard-context.ts';
 import {nextStanding} from './standing.ts';
@@ -22,14 +22,14 @@ export class BackendClient implements Subject {
   watchEpoch = 0;
   subjectPlace = 0;
   readonly #context: ShardContext;
-  readonly #actor: Cell<ConnectionMessage>;
+  readonly #actor: Cell<SessionMessage>;
   #cookie: string | undefined;
   #standing: Standing = 'new';
   #connectCall = 0;
-  /** A close call is owed for each successful connect. The outbox holds it from the end of the connection on. [RB-64] */
-  #close: 'owed' | OwedClose | undefined;
+  /** The close call, while it is held in the outbox and not made. [RB-64] */
+  #close: OwedClose | undefined;
 
-  constructor(context: ShardContext, actor: Cell<ConnectionMessage>, identity: string) {
+  constructor(context: ShardContext, actor: Cell<SessionMessage>, identity: string) {
     this.#context = context;
     this.#actor = actor;
     this.identity = identity;
@@ -44,7 +44,6 @@ export class BackendClient implements Subject {
 
   /** Takes over what the answer to {@link connect} says about identity and cookie. A close call is owed from now on. */
   connected(answer: AcceptedAnswer): void {
-    this.#close = 'owed';
     this.#cookie = readCookie(answer.cookie, undefined);
     if (answer.identityFault !== undefined) {
       this.#context.counters.identitiesUnfit++;
@@ -81,9 +80,8 @@ export class BackendClient implements Subject {
     return this.#context.sequences.closeOf(this.number);
   }
 
-  /** The connection has ended: its close call is pending from now on, if one is owed. */
+  /** The session has ended: its close call is pending from now on. */
   holdClose(reason: CloseCallReason): void {
-    if (this.#close !== 'owed') return;
     const {identity, fencingToken, closing: message} = this;
     this.#context.hooks.ledger.ended(message, reason);
     const facts = {
@@ -100,14 +98,15 @@ export class BackendClient implements Subject {
 
   /** The calls before it are over: it is made. */
   releaseClose(): void {
-    if (typeof this.#close !== 'object') return;
+    if (this.#close === undefined) return;
     this.#context.closes.release(this.#close, this.#cookie);
     this.#close = undefined;
   }
 
-  /** The answer to one of its messages came. */
-  learn(answer: Answer): void {
+  /** The answer to one of its messages came: its cookie is that of the calls to come. */
+  answered(answer: Answer): void {
     this.#standing = nextStanding(answer, this.#standing);
+    if (answer.kind === 'accepted') this.#remember(answer.cookie);
   }
 
   /** Nobody waits for the answer to {@link connect} any more. */
@@ -116,7 +115,7 @@ export class BackendClient implements Subject {
   }
 
   /** An answer's cookie: absent keeps, empty clears. */
-  remember(cookie: string | undefined): void {
+  #remember(cookie: string | undefined): void {
     const read = readCookie(cookie, this.#cookie);
     if (read === this.#cookie) return;
     this.#cookie = read;

@@ -4,7 +4,7 @@ import {unreachable} from '../core/invariant.ts';
 import type {PublishOutcome, PublishRequest} from '../router/router.ts';
 import type {ActorRef, Behaviour, Cell} from '../runtime/actor.ts';
 import type {Reply} from '../runtime/ask.ts';
-import type {ChannelMessage, ConnectionMessage} from './messages.ts';
+import type {ChannelMessage, SessionMessage} from './messages.ts';
 import {broadcast, prepareBroadcast, publish} from './publisher.ts';
 import type {Broadcast} from './recipients.ts';
 import type {ShardContext} from './shard-context.ts';
@@ -30,13 +30,13 @@ export function findOrSpawnChannel(context: ShardContext, name: string): ActorRe
 
 class ChannelActor implements Behaviour<ChannelMessage> {
   /** Each with the ticket of its latest joining. */
-  readonly members: Map<ActorRef<ConnectionMessage>, number>;
+  readonly members: Map<ActorRef<SessionMessage>, number>;
   readonly #self: Cell<ChannelMessage>;
   readonly #context: ShardContext;
   /** QoS 0 messages that wait for those behind them in the mailbox, to go to each member in one message with them. */
   #broadcasts: Broadcast[] = [];
 
-  constructor(self: Cell<ChannelMessage>, context: ShardContext, members: Map<ActorRef<ConnectionMessage>, number>) {
+  constructor(self: Cell<ChannelMessage>, context: ShardContext, members: Map<ActorRef<SessionMessage>, number>) {
     this.#self = self;
     this.#context = context;
     this.members = members;

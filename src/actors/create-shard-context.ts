@@ -13,7 +13,7 @@ import {Tracer} from '../trace/tracer.ts';
 import type {AcceptedAnswer, UpstreamTransport} from '../upstream/call.ts';
 import type {ActorSettings} from './actor-settings.ts';
 import {CloseOutbox} from './close-outbox.ts';
-import type {ConnectionMessage} from './messages.ts';
+import type {SessionMessage} from './messages.ts';
 import type {CloseLoss} from './owed-close.ts';
 import {Sequences} from './sequences.ts';
 import type {ShardContext} from './shard-context.ts';
@@ -89,7 +89,7 @@ export function createShardContext(options: ShardContextOptions): ShardContext {
     contenders: new Registry(),
     handshakes: new Set(),
     channels: new Registry((channel, hasMembers) => hooks.channelChanged(channel, hasMembers)),
-    heartbeats: new TimerWheel<ConnectionMessage>({
+    heartbeats: new TimerWheel<SessionMessage>({
       clock,
       tickMs,
       message: {kind: 'heartbeatDue'},

@@ -4,25 +4,22 @@
 
 import type {Identified} from '../core/id-table.ts';
 import {outboundQos2} from '../machines/outbound-delivery.ts';
-import {emptyBytes, type Qos} from '../protocol/packet.ts';
+import {emptyBytes, messageIdMax, type Qos} from '../protocol/packet.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import type {SharedStory} from '../trace/observer.ts';
+import type {Content} from './content.ts';
 
 /** The message that is delivered, as a connection sees it; publication.ts keeps it. */
-export interface DeliveredPublication extends SharedStory {
+export interface DeliveredPublication extends SharedStory, Content {
   readonly qos: Qos;
   /** Of the payload, as a client's queue counts them; also after the payload has been let go. */
   readonly payloadBytes: number;
   /** When it was made, monotonic ms. */
   readonly startedAt: number;
-  /** The id on the wire for every client on which it is free; the others take one of their own. */
-  readonly messageId: number;
   /** Whether the caller has its answer: then no SEND of it may go out any more, and its bytes are gone. */
   readonly isAnswered: boolean;
-  /** The SEND for `id`; not to be called once answered. DUP says that we sent it before, and nothing else. [RB-10] */
-  frameFor(id: number, isDup: boolean): Uint8Array;
-  /** The REL for `id`. */
-  releaseFrameFor(id: number): Uint8Array;
+  /** It has to wait for a client, and is to outlive the buffer that its payload came in. */
+  keep(): void;
   /** The client has acknowledged `delivery`; its reply stands in it. */
   confirm(delivery: Delivery): void;
   /** The flow of `delivery` has ended, confirmed or not. Called once for each. */
@@ -48,8 +45,9 @@ export class Delivery implements Identified<Delivery> {
   answersDue = 0;
   /** When its latest packet went out, monotonic whole ms. */
   sentAt = 0;
-  /** Whether the client has acknowledged it, and whether its flow has ended; the publication's. */
-  isConfirmed = false;
+  /** In which place among those of its session the client has acknowledged it; 0: it has not. */
+  confirmation = 0;
+  /** Whether its flow has ended; the publication's. */
   isEnded = false;
   /** The client's answer, once confirmed. */
   reply: Uint8Array = emptyBytes;
@@ -60,6 +58,27 @@ export class Delivery implements Identified<Delivery> {
     this.publication = publication;
     this.recipient = recipient;
   }
+
+  /** Whether the client has acknowledged it. */
+  get isConfirmed(): boolean {
+    return this.confirmation > 0;
+  }
+}
+
+/**
+ * The order in which a new connection is sent what the former one left unacknowledged: what is to be released in the order
+ * of its confirmations, then the rest in the order of its first transmission, which is that of the publications.
+ */
+export function inOrder(left: Delivery, right: Delivery): number {
+  if (left.isConfirmed || right.isConfirmed) {
+    const [first, second] = [left.confirmation, right.confirmation];
+    return first > 0 && second > 0 ? first - second : second - first;
+  }
+  const [one, other] = [left.publication, right.publication];
+  if (one.startedAt !== other.startedAt) return one.startedAt - other.startedAt;
+  // Ids are drawn in turn, and go round.
+  const ahead = (other.messageId - one.messageId + messageIdMax) % messageIdMax;
+  return ahead === 0 ? 0 : ahead < messageIdMax / 2 ? -1 : 1;
 }
 
 /** The longest pause between two RELs of one flow, where `retry_interval` is not longer itself. */

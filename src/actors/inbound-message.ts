@@ -1,10 +1,9 @@
-// One message of a client, and what its receiving half needs of the connection that it came by.
+// One message of a client on its way to the business server.
 
 import type {Identified} from '../core/id-table.ts';
 import type {ListNode} from '../core/linked-list.ts';
 import type {Qos} from '../protocol/packet.ts';
-import type {Story, Subject} from '../trace/observer.ts';
-import type {Link} from './link.ts';
+import type {Story} from '../trace/observer.ts';
 
 /** One message of the client. At QoS 0 it has no chart, only a call. */
 export interface InboundMessage extends Story, Identified<InboundMessage> {
@@ -26,14 +25,4 @@ export interface InboundMessage extends Story, Identified<InboundMessage> {
   reply: Uint8Array;
   /** Where it stands among those of which only the message id is kept. */
   unanswered: ListNode<InboundMessage> | undefined;
-}
-
-/** What the receiving half needs of its connection. */
-export interface InboundOwner {
-  readonly link: Link;
-  readonly subject: Subject;
-  /** Makes the call of `message`; answered through `Inbound.answered`. */
-  call(message: InboundMessage): void;
-  /** The client outran a bound. */
-  overrun(): void;
 }

@@ -4,7 +4,9 @@
 import {messageOverheadBytes} from '../core/memory-bound.ts';
 import {ownBytes} from '../core/own-bytes.ts';
 import {emptyBytes} from '../protocol/packet.ts';
-import type {InboundMessage, InboundOwner} from './inbound-message.ts';
+import type {BackendClient} from './backend-client.ts';
+import type {Attachable} from './front.ts';
+import type {InboundMessage} from './inbound-message.ts';
 import type {ShardContext} from './shard-context.ts';
 
 /** Where memory is short, a client is not read any further once so much of it waits. */
@@ -12,7 +14,8 @@ const heldUpBytesMin = 65_536;
 
 export class InboundQueue {
   readonly #context: ShardContext;
-  readonly #owner: InboundOwner;
+  readonly #backend: BackendClient;
+  readonly #owner: Attachable;
   readonly #waiting: InboundMessage[] = [];
   #waitingBytes = 0;
   /** Of the replies that await their REL. */
@@ -23,8 +26,9 @@ export class InboundQueue {
   #isClosed = false;
   #unorderedCalls = 0;
 
-  constructor(context: ShardContext, owner: InboundOwner) {
+  constructor(context: ShardContext, backend: BackendClient, owner: Attachable) {
     this.#context = context;
+    this.#backend = backend;
     this.#owner = owner;
   }
 
@@ -45,7 +49,7 @@ export class InboundQueue {
     message.heldBytes = message.payload.length + messageOverheadBytes;
     this.#hold(message.heldBytes);
     // One that waits for little may acknowledge more, which makes room.
-    if (this.#nodeBytes > heldUpBytesMin && memory.isTight) this.#owner.link.holdUp();
+    if (this.#nodeBytes > heldUpBytesMin && memory.isTight) this.#owner.front?.holdUp();
     if (settings.unorderedTypes.has(message.type)) {
       this.#unorderedCalls++;
       this.#call(message);
@@ -126,7 +130,7 @@ export class InboundQueue {
   }
 
   #call(message: InboundMessage): void {
-    this.#owner.call(message);
+    this.#backend.forward(message);
     message.payload = emptyBytes;
   }
 

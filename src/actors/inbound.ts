@@ -1,16 +1,17 @@
-// The receiving half of one connection: the client's messages on their way to the business server, one call at a time in
+// The receiving half of one session: the client's messages on their way to the business server, one call at a time in
 // the order in which they came, and so their acknowledgements. [RB-43] [RB-46] Runs the chart of each QoS 1 or 2 message (machines/inbound-delivery.ts) and
-// carries its effects out. Part of the connection actor; made when the first message comes.
+// carries its effects out. Part of the session actor; made when the first message comes.
 
 import {IdTable} from '../core/id-table.ts';
 import {LinkedList} from '../core/linked-list.ts';
 import {inboundQos1, inboundQos2} from '../machines/inbound-delivery.ts';
 import {isRepeat} from '../machines/repeat.ts';
-import {framePacket} from '../protocol/frame.ts';
-import {emptyBytes, type Packet, type Qos, type SendPacket} from '../protocol/packet.ts';
+import {emptyBytes, type Qos, type SendPacket} from '../protocol/packet.ts';
 import {type AnswerKind, chartNumber} from '../trace/observer.ts';
 import type {Answer} from '../upstream/call.ts';
-import type {InboundMessage, InboundOwner} from './inbound-message.ts';
+import type {BackendClient} from './backend-client.ts';
+import type {Attachable} from './front.ts';
+import type {InboundMessage} from './inbound-message.ts';
 import {InboundQueue} from './inbound-queue.ts';
 import type {ShardContext} from './shard-context.ts';
 import type {StatsQuery} from './stats-query.ts';
@@ -22,7 +23,8 @@ const stateUnanswered2 = inboundQos2.state.unanswered;
 
 export class Inbound {
   readonly #context: ShardContext;
-  readonly #owner: InboundOwner;
+  readonly #backend: BackendClient;
+  readonly #owner: Attachable;
   /** QoS 1 and 2 messages whose id is known: the two have separate ids, as at the original. */
   readonly #flows1 = new IdTable<InboundMessage>();
   readonly #flows2 = new IdTable<InboundMessage>();
@@ -32,10 +34,11 @@ export class Inbound {
   /** The connection has ended: what is answered from now on changes nothing, that of replaced messages included. */
   #isClosed = false;
 
-  constructor(context: ShardContext, owner: InboundOwner) {
+  constructor(context: ShardContext, backend: BackendClient, owner: Attachable) {
     this.#context = context;
+    this.#backend = backend;
     this.#owner = owner;
-    this.#queue = new InboundQueue(context, owner);
+    this.#queue = new InboundQueue(context, backend, owner);
   }
 
   /** Messages held: with their call to come, or awaiting their REL. */
@@ -76,7 +79,7 @@ export class Inbound {
     // One that is replaced counts: its call may still run.
     if (this.heldCount >= this.#context.settings.window) {
       this.#received(packet, undefined);
-      this.#owner.overrun();
+      this.#owner.front?.end('overrun');
       return;
     }
     if (known !== undefined) flows.remove(known);
@@ -89,8 +92,8 @@ export class Inbound {
   release(id: number): void {
     const flow = this.#flows2.find(id);
     if (flow === undefined) {
-      this.#context.observation.observer?.strayed(this.#owner.subject, 'rel', id, emptyBytes);
-      this.#send({kind: 'com', id}, undefined);
+      this.#context.observation.observer?.strayed(this.#backend, 'rel', id, emptyBytes);
+      this.#owner.front?.complete(id, undefined);
       return;
     }
     this.#step(flow, event['wire.rel'], 'rel');
@@ -132,7 +135,7 @@ export class Inbound {
     }
     this.#context.counters.messagesInDropped++;
     this.#received(packet, undefined);
-    this.#context.observation.observer?.delivery('dropped', this.#owner.subject, undefined);
+    this.#context.observation.observer?.delivery('dropped', this.#backend, undefined);
   }
 
   #create(packet: SendPacket): InboundMessage {
@@ -166,17 +169,14 @@ export class Inbound {
     const {observer} = this.#context.observation;
     if (observer !== undefined) {
       const chart = flow.qos === 1 ? chartNumber.inboundQos1 : chartNumber.inboundQos2;
-      const {subject} = this.#owner;
-      if (cause === undefined) observer.transition(chart, subject, flow, flow.id, cell);
-      else observer.reacted(chart, subject, flow, cell, cause, flow.id, emptyBytes);
+      if (cause === undefined) observer.transition(chart, this.#backend, flow, flow.id, cell);
+      else observer.reacted(chart, this.#backend, flow, cell, cause, flow.id, emptyBytes);
     }
     const effects = table.effects[cell] as readonly number[];
     for (let index = 0; index < effects.length; index++) this.#carryOut(effects[index] as number, flow);
   }
 
   #carryOut(effectCode: number, flow: InboundMessage): void {
-    // Whatever is sent carries the id of the SEND that began the flow. [RB-05]
-    const {id, reply} = flow;
     switch (effectCode) {
       case effect.forward:
         this.#forward(flow);
@@ -184,27 +184,26 @@ export class Inbound {
       case effect.join:
         // The running call answers for both.
         return;
+      // Whatever is sent carries the id of the SEND that began the flow. [RB-05]
       case effect.sendAck:
-        this.#send({kind: 'ack', id, reply}, flow);
+      case effect.sendRec:
+        this.#owner.front?.confirm(flow);
         return;
       case effect.keepReply:
-        flow.reply = this.#queue.keepReply(reply);
-        return;
-      case effect.sendRec:
-        this.#send({kind: 'rec', id, reply}, flow);
+        flow.reply = this.#queue.keepReply(flow.reply);
         return;
       case effect.sendCom:
-        this.#send({kind: 'com', id}, flow);
+        this.#owner.front?.complete(flow.id, flow);
         return;
       case effect.forget:
-        if (flow.qos === 2) this.#queue.dropReply(reply);
+        if (flow.qos === 2) this.#queue.dropReply(flow.reply);
         this.#flowsOf(flow.qos).remove(flow);
     }
   }
 
   #forward(flow: InboundMessage): void {
     if (!this.#queue.hasRoomFor(flow)) {
-      this.#owner.overrun();
+      this.#owner.front?.end('overrun');
       return;
     }
     if (this.#context.memory.hasRoomFor(flow.payload.length)) {
@@ -213,21 +212,14 @@ export class Inbound {
     }
     // As a call that fails: nothing is answered, and the client sends it again. [RB-12]
     this.#context.counters.messagesInRefused++;
-    this.#owner.link.holdUp();
+    this.#owner.front?.holdUp();
     flow.payload = emptyBytes;
     this.#step(flow, event['call.failed']);
   }
 
-  #send(packet: Packet, flow: InboundMessage | undefined): void {
-    const frame = framePacket(packet);
-    const {observer} = this.#context.observation;
-    if (observer !== undefined) observer.sent(this.#owner.subject, flow, frame);
-    this.#owner.link.send(frame);
-  }
-
   #received(packet: SendPacket, flow: InboundMessage | undefined): void {
     const {observer} = this.#context.observation;
-    if (observer !== undefined) observer.received(this.#owner.subject, flow, packet);
+    if (observer !== undefined) observer.received(this.#backend, flow, packet);
   }
 
   // Message ids of failed calls are a courtesy to the business server: beyond a window's worth the oldest is forgotten.

@@ -59,10 +59,11 @@ async function preview(context: ShardContext, request: PreviewRequest): Promise<
 
 const {state} = chart;
 
-/** What `accept` of outbound.ts and `broadcast` of the connection actor would do, in words. */
+/** What `accept` of outbound.ts and `broadcast` of the session actor would do, in words. */
 function fateOf({settings}: ShardContext, standing: ConnectionStats, {qos, bytes}: PreviewRequest): PreviewFate {
-  if (standing.state < state['open.fresh'] || standing.state > state['open.awaitingPong']) return 'gone';
-  const isCongested = standing.bufferedBytes > settings.sendBufferBytesMax;
+  const {state: code} = standing;
+  if (code !== undefined && (code < state['open.fresh'] || code > state['open.awaitingPong'])) return 'gone';
+  const isCongested = code === undefined || standing.bufferedBytes > settings.sendBufferBytesMax;
   if (qos === 0) return isCongested ? 'dropped' : 'transmitted';
   if (standing.queued === 0 && standing.inFlight < settings.window && !isCongested) return 'transmitted';
   const hasRoom = standing.queued < settings.queue && standing.queuedBytes + bytes <= settings.queueBytesMax;

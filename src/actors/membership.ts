@@ -1,4 +1,4 @@
-// The channels one connection is in. Part of the connection actor; made when it joins its first one.
+// The channels one session is in. Part of the session actor; made when it joins its first one.
 
 import {invariant} from '../core/invariant.ts';
 import {isChannelName} from '../protocol/api.ts';
@@ -7,7 +7,7 @@ import type {Joined, SubscribeOutcome} from '../router/router.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import type {Subject} from '../trace/observer.ts';
 import {findOrSpawnChannel} from './channel-actor.ts';
-import type {ConnectionMessage} from './messages.ts';
+import type {SessionMessage} from './messages.ts';
 import type {ShardContext} from './shard-context.ts';
 
 /** The answer of a connection that is not open. */
@@ -15,12 +15,12 @@ export const nowhere: Joined = {outcome: 'noSuchConnection', ticket: 0};
 
 export class Membership {
   readonly #context: ShardContext;
-  readonly #member: ActorRef<ConnectionMessage>;
+  readonly #member: ActorRef<SessionMessage>;
   readonly #subject: Subject;
   /** Each with the ticket of its latest joining. */
   readonly #channels = new Map<string, number>();
 
-  constructor(context: ShardContext, member: ActorRef<ConnectionMessage>, subject: Subject) {
+  constructor(context: ShardContext, member: ActorRef<SessionMessage>, subject: Subject) {
     this.#context = context;
     this.#member = member;
     this.#subject = subject;

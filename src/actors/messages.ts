@@ -1,12 +1,11 @@
 // Every message that the actors of one thread send each other, by receiver.
 
-import type {LateReason} from '../protocol/close-code.ts';
-import type {Packet, PacketFault} from '../protocol/packet.ts';
 import type {ChannelInfo, Joined, PublishOutcome, PublishRequest, SubscribeOutcome} from '../router/router.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import type {Reply} from '../runtime/ask.ts';
 import type {Answer, Call} from '../upstream/call.ts';
 import type {DeliveryMessage} from './delivery.ts';
+import type {Front, FrontMessage} from './front.ts';
 import type {InboundMessage} from './inbound-message.ts';
 import type {CloseAwaitedMessage, OwedClose} from './owed-close.ts';
 import type {BroadcastMessage} from './recipients.ts';
@@ -19,27 +18,14 @@ export interface AnsweredMessage {
   readonly context: InboundMessage | undefined;
 }
 
-/** To a connection actor. */
-export type ConnectionMessage =
-  /** From its link: one WebSocket message. */
-  | Packet
-  | PacketFault
-  /** From its link: a ping or pong of the client. */
-  | {readonly kind: 'heard'}
-  /** From its link: a slow reader has caught up. */
-  | {readonly kind: 'drained'}
-  /** From its link: the client missed a deadline. */
-  | {readonly kind: 'late'; readonly reason: LateReason}
-  /** From its link: the client's close frame. */
-  | {readonly kind: 'closing'}
-  /** From its link: the client broke the WebSocket protocol, and its socket is being closed. */
-  | {readonly kind: 'broken'}
-  /** From its link: the socket is gone. */
-  | {readonly kind: 'socketClosed'}
+/** To a session. */
+export type SessionMessage =
+  /** From the connection that carries it. */
+  | FrontMessage
   /** From the edge, first of all: ask the business server. */
   | {readonly kind: 'start'; readonly headers: readonly string[]}
-  /** From the edge: the connect call has not been answered at all. */
-  | {readonly kind: 'handshakeDue'}
+  /** Another connection is to carry it from now on. */
+  | {readonly kind: 'attach'; readonly front: Front}
   | AnsweredMessage
   /** From a publication. */
   | DeliveryMessage
@@ -61,11 +47,8 @@ export type ConnectionMessage =
   | CloseAwaitedMessage
   /** Earlier connections of its identity have been reported closed. */
   | {readonly kind: 'identitySettled'}
-  /** From the timer wheel. */
-  | {readonly kind: 'heartbeatDue'}
   /** From the router. */
   | StatsMessage
-  | {readonly kind: 'drainDue'}
   /** From the gateway. */
   | {readonly kind: 'stopping'};
 
@@ -74,11 +57,11 @@ export type ChannelMessage =
   /** `occupy` removes every other member. See `Sequences.nextTicket`. */
   | {
       readonly kind: 'join';
-      readonly member: ActorRef<ConnectionMessage>;
+      readonly member: ActorRef<SessionMessage>;
       readonly ticket: number;
       readonly occupy: boolean;
     }
-  | {readonly kind: 'leave'; readonly member: ActorRef<ConnectionMessage>}
+  | {readonly kind: 'leave'; readonly member: ActorRef<SessionMessage>}
   /** From the router: a client elsewhere occupies the channel with the ticket `before`. */
   | {readonly kind: 'evict'; readonly before: number}
   | {readonly kind: 'publish'; readonly request: PublishRequest; readonly reply: Reply<PublishOutcome>}

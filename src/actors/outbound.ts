@@ -1,14 +1,12 @@
-// The sending half of one connection: which messages are on their way to the client, under which ids, and which wait.
-// Runs the chart of each delivery and carries its effects out. Part of the connection actor; made with its first delivery.
+// The sending half of one session: which messages are on their way to the client, under which ids, and which wait.
+// Runs the chart of each delivery and carries its effects out. Part of the session actor; made with its first delivery.
 
 import {IdTable} from '../core/id-table.ts';
 import {outboundQos1, outboundQos2} from '../machines/outbound-delivery.ts';
-import type {LateReason} from '../protocol/close-code.ts';
-import {framePacket} from '../protocol/frame.ts';
 import {emptyBytes, messageIdMax} from '../protocol/packet.ts';
 import {type AnswerKind, chartNumber, type Observation, type Observer, type Subject} from '../trace/observer.ts';
-import {type Delivery, pauseBeforeRepeat} from './delivery.ts';
-import type {Link} from './link.ts';
+import {type Delivery, inOrder, pauseBeforeRepeat} from './delivery.ts';
+import type {Attachable} from './front.ts';
 import {QuarantinedIds} from './quarantined-ids.ts';
 import type {ShardContext} from './shard-context.ts';
 import type {StatsQuery} from './stats-query.ts';
@@ -16,20 +14,11 @@ import type {StatsQuery} from './stats-query.ts';
 // Both charts have the same codes for events and effects.
 const {event, effect} = outboundQos2;
 
-/** What the sending half needs of its connection. */
-export interface OutboundOwner {
-  readonly link: Link;
-  readonly subject: Subject;
-  /** A transmitted message was not answered in time: is the client still there? */
-  probe(): void;
-  /** The client missed a deadline. */
-  late(reason: LateReason): void;
-}
-
 export class Outbound {
   readonly #context: ShardContext;
   readonly #observation: Observation;
-  readonly #owner: OutboundOwner;
+  readonly #subject: Subject;
+  readonly #owner: Attachable;
   /** By id: transmitted, and not ended. At most `window`. [RB-47] */
   readonly #inFlight = new IdTable<Delivery>();
   /** Not transmitted yet, in the order accepted. At most `queue`. [RB-45] */
@@ -39,12 +28,15 @@ export class Outbound {
   #acknowledgedAt = -1;
   #owingSince = 0;
   #isCountedOwing = false;
+  /** Deliveries that were confirmed. */
+  #confirmations = 0;
   /** Ids that are free but for late answers; only repeated SENDs leave any. */
   #owed: QuarantinedIds | undefined;
 
-  constructor(context: ShardContext, owner: OutboundOwner) {
+  constructor(context: ShardContext, subject: Subject, owner: Attachable) {
     this.#context = context;
     this.#observation = context.observation;
+    this.#subject = subject;
     this.#owner = owner;
   }
 
@@ -77,12 +69,13 @@ export class Outbound {
     const bytes = this.#queuedBytes + delivery.publication.payloadBytes;
     if (this.#queued.length < queue && bytes <= queueBytesMax) {
       this.#queued.push(delivery);
+      delivery.publication.keep();
       this.#queuedBytes = bytes;
-      this.#observation.observer?.delivery('queued', this.#owner.subject, delivery.publication);
+      this.#observation.observer?.delivery('queued', this.#subject, delivery.publication);
       return;
     }
     this.#context.counters.deliveriesRefused++;
-    this.#observation.observer?.delivery('refused', this.#owner.subject, delivery.publication);
+    this.#observation.observer?.delivery('refused', this.#subject, delivery.publication);
     delivery.publication.refuse(delivery);
   }
 
@@ -96,7 +89,7 @@ export class Outbound {
       this.#stray(kind, id, reply);
       this.#owed?.answered(id);
       // The peer holds an id that we have forgotten; a REL lets it go. [RB-19]
-      if (kind === 'rec') this.#sendStray(framePacket({kind: 'rel', id}));
+      if (kind === 'rec') this.#owner.front?.release(id, undefined);
       return;
     }
     if ((delivery.publication.qos === 1) !== (kind === 'ack')) this.#context.counters.packetsMismatched++;
@@ -115,7 +108,7 @@ export class Outbound {
   /** The publication's retry interval has passed. */
   retry(delivery: Delivery): void {
     if (this.#isOwing(delivery)) {
-      this.#owner.late('unacknowledging');
+      this.#owner.front?.end('unacknowledging');
       return;
     }
     if (this.#isOverdue(delivery)) {
@@ -127,7 +120,7 @@ export class Outbound {
     const elapsedMs = Math.trunc(this.#context.scheduler.now) - delivery.sentAt;
     const isDue = elapsedMs + retryIntervalMs / 2 >= pauseBeforeRepeat(delivery, retryIntervalMs);
     // To a client that does not read, another copy behind the first would tell nothing new.
-    if (isDue && !this.#isCongested()) this.#step(delivery, event['clock.retryDue']);
+    if (isDue && this.#owner.front?.isCongested === false) this.#step(delivery, event['clock.retryDue']);
   }
 
   /** The publication has been answered without `delivery`. */
@@ -149,7 +142,21 @@ export class Outbound {
     }
   }
 
-  /** The connection has ended: every delivery is settled. */
+  /**
+   * Another connection carries the session: RELs go out in the order of their RECs, then what is unacknowledged in the order
+   * in which it was transmitted first, then what waits. Nothing that the former connection was sent is answered any more.
+   */
+  resume(): void {
+    this.#owed = undefined;
+    for (const delivery of [...this.#inFlight.values()].sort(inOrder)) {
+      delivery.answersDue = 0;
+      if (this.#isOverdue(delivery)) this.timeOut(delivery);
+      else this.#step(delivery, event['clock.retryDue']);
+    }
+    this.pump();
+  }
+
+  /** The session has ended: every delivery is settled. */
   close(): void {
     for (const delivery of this.#inFlight.clear()) {
       this.#step(delivery, event['socket.closed']);
@@ -170,11 +177,7 @@ export class Outbound {
 
   // Only SENDs at QoS 1 and 2 ask: acknowledgements, pings and QoS 0 pass a full window by. [RB-48]
   #isWindowOpen(): boolean {
-    return this.#inFlight.size < this.#context.settings.window && !this.#isCongested();
-  }
-
-  #isCongested(): boolean {
-    return this.#owner.link.bufferedBytes > this.#context.settings.sendBufferBytesMax;
+    return this.#inFlight.size < this.#context.settings.window && this.#owner.front?.isCongested === false;
   }
 
   // The publication answers and frees its bytes before its word reaches here; nothing of it may be sent any more.
@@ -198,10 +201,9 @@ export class Outbound {
 
   #tell(observer: Observer, delivery: Delivery, cell: number, cause: AnswerKind | undefined, reply: Uint8Array): void {
     const {publication, id} = delivery;
-    const {subject} = this.#owner;
     const chart = publication.qos === 1 ? chartNumber.outboundQos1 : chartNumber.outboundQos2;
-    if (cause === undefined) observer.transition(chart, subject, publication, id, cell);
-    else observer.reacted(chart, subject, publication, cell, cause, id, reply);
+    if (cause === undefined) observer.transition(chart, this.#subject, publication, id, cell);
+    else observer.reacted(chart, this.#subject, publication, cell, cause, id, reply);
   }
 
   #carryOut(effectCode: number, delivery: Delivery): void {
@@ -212,12 +214,12 @@ export class Outbound {
         if (this.#inFlight.size === 0) this.#owingSince = this.#context.scheduler.now;
         this.#inFlight.add(delivery);
         delivery.answersDue = 1;
-        this.#send(delivery, publication.frameFor(delivery.id, false), false);
+        this.#send(delivery, false);
         return;
       case effect.retransmit:
         this.#context.counters.retransmissions++;
         delivery.answersDue++;
-        this.#send(delivery, publication.frameFor(delivery.id, true), true);
+        this.#send(delivery, true);
         return;
       case effect.sendRel:
         this.#release(delivery);
@@ -227,6 +229,7 @@ export class Outbound {
         this.#release(delivery);
         return;
       case effect.confirm:
+        delivery.confirmation = ++this.#confirmations;
         publication.confirm(delivery);
         return;
       case effect.release:
@@ -245,7 +248,7 @@ export class Outbound {
         return;
       case effect.probe:
         this.#countOwing(delivery);
-        this.#owner.probe();
+        this.#owner.front?.probe();
     }
   }
 
@@ -261,33 +264,19 @@ export class Outbound {
     this.#owed.expect(id, answersDue);
   }
 
-  #send(delivery: Delivery, frame: Uint8Array, isRepeat: boolean): void {
+  #send(delivery: Delivery, isRepeat: boolean): void {
     delivery.sentAt = Math.trunc(this.#context.scheduler.now);
-    const {observer} = this.#observation;
-    if (observer !== undefined) {
-      if (isRepeat) observer.sentShared(this.#owner.subject, delivery.publication, frame);
-      else observer.transmitted(this.#owner.subject, delivery.publication, frame);
-    }
-    this.#owner.link.send(frame);
+    this.#owner.front?.deliver(delivery, isRepeat);
   }
 
   #release(delivery: Delivery): void {
-    const {publication} = delivery;
-    const frame = publication.releaseFrameFor(delivery.id);
     delivery.sentAt = Math.trunc(this.#context.scheduler.now);
-    this.#observation.observer?.released(this.#owner.subject, publication, frame);
-    this.#owner.link.send(frame);
+    this.#owner.front?.release(delivery.id, delivery);
   }
 
   #stray(kind: AnswerKind, id: number, reply: Uint8Array): void {
     this.#context.counters.packetsUnknownId++;
-    this.#observation.observer?.strayed(this.#owner.subject, kind, id, reply);
-  }
-
-  // Belongs to no delivery any more.
-  #sendStray(frame: Uint8Array): void {
-    this.#observation.observer?.sent(this.#owner.subject, undefined, frame);
-    this.#owner.link.send(frame);
+    this.#observation.observer?.strayed(this.#subject, kind, id, reply);
   }
 
   // The publication's id where it is free here, so that the frame is shared; else the next free one. The window is below

@@ -1,5 +1,5 @@
-// One QoS 1 or 2 message to many clients. It lives until the last of its deliveries has ended, holds the frames, which all
-// clients share, and the one timer; it counts who confirmed and answers the caller. [RB-61] [RB-62]
+// One QoS 1 or 2 message to many clients. It lives until the last of its deliveries has ended, holds what all clients are
+// sent, in one form for each codec, and the one timer; it counts who confirmed and answers the caller. [RB-61] [RB-62]
 //
 // Not an actor but a ledger: connections of this thread enter their deliveries' progress by plain calls, one number each.
 // A message each would cost more than all else that an acknowledgement does; docs/decisions/0011-publication-ledger.md.
@@ -7,8 +7,7 @@
 import type {Timer} from '../core/clock.ts';
 import {messageOverheadBytes} from '../core/memory-bound.ts';
 import {ownBytes} from '../core/own-bytes.ts';
-import {framePacket, unframe} from '../protocol/frame.ts';
-import {emptyBytes, packetHeaderBytesMax, type Qos} from '../protocol/packet.ts';
+import {emptyBytes, type Qos} from '../protocol/packet.ts';
 import {
   type ClientReply,
   type PublishOutcome,
@@ -18,6 +17,7 @@ import {
 } from '../router/router.ts';
 import type {Reply} from '../runtime/ask.ts';
 import type {PublicationResult} from '../trace/observer.ts';
+import type {EncodedForm} from './content.ts';
 import {type DeliveredPublication, Delivery} from './delivery.ts';
 import {deliveryDepthMax, type Recipients, strangerAt} from './recipients.ts';
 import type {ShardContext} from './shard-context.ts';
@@ -36,16 +36,15 @@ export class Publication implements DeliveredPublication {
   readonly payloadBytes: number;
   readonly startedAt: number;
   readonly messageId: number;
+  readonly type: number;
+  form: EncodedForm | undefined = undefined;
   readonly #context: ShardContext;
-  readonly #type: number;
   readonly #wantsReplies: boolean;
   readonly #reply: Reply<PublishOutcome>;
   #deliveries: Delivery[] = [];
   #replies: ClientReply[] = [];
-  // SEND and REL with the shared id, framed once for all.
-  #frame: Uint8Array;
-  #repeatFrame: Uint8Array | undefined;
-  #releaseFrame: Uint8Array | undefined;
+  /** Until the first form of it holds it. */
+  #payload: Uint8Array;
   /** Its own bytes, written over by the next one of the same length. */
   #lastReply: Uint8Array | undefined;
   #lastReplyAt = 0;
@@ -68,13 +67,13 @@ export class Publication implements DeliveredPublication {
   constructor(context: ShardContext, request: PublishRequest, message: string, reply: Reply<PublishOutcome>) {
     this.#context = context;
     this.qos = request.qos;
-    this.#type = request.type;
+    this.type = request.type;
     this.payloadBytes = request.payload.length;
     this.#wantsReplies = request.wantsReplies;
     this.#reply = reply;
     this.message = message;
     this.messageId = context.sequences.nextMessageId();
-    this.#frame = this.#frameSend(this.messageId, false, request.payload);
+    this.#payload = request.payload;
     const now = context.clock.now();
     this.startedAt = now;
     this.#deadlineAt = now + request.timeoutMs;
@@ -84,7 +83,7 @@ export class Publication implements DeliveredPublication {
   /** Hands one delivery to each recipient. Called once. */
   start(recipients: Recipients): void {
     this.#recipients = recipients.size;
-    this.#hold(messageOverheadBytes + this.#frame.length + recipients.size * deliveryBytes);
+    this.hold(messageOverheadBytes + this.payloadBytes + recipients.size * deliveryBytes);
     this.#deliveries = new Array<Delivery>(recipients.size);
     const untold: Delivery[] = [];
     let place = 0;
@@ -113,7 +112,6 @@ export class Publication implements DeliveredPublication {
 
   confirm(delivery: Delivery): void {
     const {reply} = delivery;
-    delivery.isConfirmed = true;
     // It is a view of what the socket delivered, of which nothing is to live longer than this turn.
     delivery.reply = emptyBytes;
     if (this.#isAnswered) {
@@ -133,7 +131,7 @@ export class Publication implements DeliveredPublication {
       this.#lastReply.set(reply);
       return;
     }
-    this.#hold(reply.length - (this.#lastReply?.length ?? 0));
+    this.hold(reply.length - (this.#lastReply?.length ?? 0));
     this.#lastReply = new Uint8Array(reply);
   }
 
@@ -144,11 +142,11 @@ export class Publication implements DeliveredPublication {
     this.#isTruncated ||= this.#repliesBytes + bytes > repliesBytesMax || !this.#context.memory.hasRoomFor(bytes);
     if (this.#isTruncated) return;
     this.#repliesBytes += bytes;
-    this.#hold(bytes);
+    this.hold(bytes);
     this.#replies.push(kept);
   }
 
-  #hold(bytes: number): void {
+  hold(bytes: number): void {
     this.#heldBytes += bytes;
     this.#context.memory.hold(bytes);
   }
@@ -174,26 +172,18 @@ export class Publication implements DeliveredPublication {
     return this.#isAnswered;
   }
 
-  frameFor(id: number, isDup: boolean): Uint8Array {
-    if (id !== this.messageId) return this.#frameSend(id, isDup);
-    if (!isDup) return this.#frame;
-    if (this.#repeatFrame === undefined) {
-      this.#repeatFrame = this.#frameSend(id, true);
-      this.#hold(this.#repeatFrame.length);
-    }
-    return this.#repeatFrame;
+  get payload(): Uint8Array {
+    return this.form?.payload ?? this.#payload;
   }
 
-  releaseFrameFor(id: number): Uint8Array {
-    if (id !== this.messageId) return framePacket({kind: 'rel', id});
-    this.#releaseFrame ??= framePacket({kind: 'rel', id});
-    return this.#releaseFrame;
+  adopt(form: EncodedForm): void {
+    if (this.form !== undefined) this.hold(this.payloadBytes);
+    this.form = form;
+    this.#payload = emptyBytes;
   }
 
-  /** The payload is that of the first frame, which is the only one to hold it. */
-  #frameSend(id: number, isDup: boolean, payload?: Uint8Array): Uint8Array {
-    const bytes = payload ?? unframe(this.#frame).subarray(packetHeaderBytesMax);
-    return framePacket({kind: 'send', qos: this.qos, isDup, type: this.#type, id, payload: bytes});
+  keep(): void {
+    this.#payload = ownBytes(this.#payload);
   }
 
   #due(): void {
@@ -206,9 +196,9 @@ export class Publication implements DeliveredPublication {
   #answer(isTimedOut: boolean): void {
     this.#isAnswered = true;
     // Overdue deliveries may live as long as their connections; the payload need not be held for them.
-    this.#frame = emptyBytes;
+    this.#payload = emptyBytes;
     this.sentFrame = undefined;
-    this.#repeatFrame = undefined;
+    for (let {form} = this; form !== undefined; form = form.next) form.letGo();
     const {observer} = this.#context.observation;
     if (observer !== undefined) observer.answered(this, this.#result(isTimedOut));
     this.#reply({

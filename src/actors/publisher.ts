@@ -1,12 +1,11 @@
-// Starts publications: to the members of a channel, or to one client. QoS 0 is a broadcast: one frame and no state; QoS 1
+// Starts publications: to the members of a channel, or to one client. QoS 0 is a broadcast, without state; QoS 1
 // and 2 are a publication. Called by channel actors and by the router.
 
-import {framePacket} from '../protocol/frame.ts';
 import type {PublishOutcome, PublishRequest} from '../router/router.ts';
 import type {Reply} from '../runtime/ask.ts';
 import type {PublicationFacts} from '../trace/observer.ts';
 import {Publication} from './publication.ts';
-import {type Broadcast, deliveryDepthMax, type Recipients, strangerAt} from './recipients.ts';
+import {Broadcast, deliveryDepthMax, type Recipients, strangerAt} from './recipients.ts';
 import type {ShardContext} from './shard-context.ts';
 
 /** Sends `request` to `recipients` and calls `reply` once, when all have answered or gone, or at the timeout. */
@@ -42,8 +41,7 @@ export function prepareBroadcast(
 ): Broadcast {
   const {message, story} = begin(context, recipients, request);
   reply(nobody(message));
-  const {type, payload} = request;
-  return {frame: framePacket({kind: 'send', qos: 0, isDup: false, type, id: 0, payload}), story};
+  return new Broadcast(request.type, request.payload, story);
 }
 
 /** Tells every recipient all of `broadcasts`, in one message. */

@@ -2,12 +2,30 @@
 
 import type {ActorRef} from '../runtime/actor.ts';
 import type {SharedStory, Subject} from '../trace/observer.ts';
+import type {Content, EncodedForm} from './content.ts';
 import type {DeliveryMessage} from './delivery.ts';
 
-/** One QoS 0 message, as it goes to every client. */
-export interface Broadcast {
-  readonly frame: Uint8Array;
+/** One QoS 0 message, as it goes to every client. It lives for a turn. */
+export class Broadcast implements Content {
+  readonly qos = 0;
+  readonly messageId = 0;
+  readonly type: number;
+  readonly payload: Uint8Array;
+  form: EncodedForm | undefined;
+  /** Absent where it was published before anybody watched. */
   readonly story: SharedStory | undefined;
+
+  constructor(type: number, payload: Uint8Array, story: SharedStory | undefined) {
+    this.type = type;
+    this.payload = payload;
+    this.story = story;
+  }
+
+  adopt(form: EncodedForm): void {
+    this.form = form;
+  }
+
+  hold(): void {}
 }
 
 /** To a connection: QoS 0 messages, in order; the same object for every client. */

@@ -14,7 +14,7 @@ import type {Observation} from '../trace/observer.ts';
 import type {Tracer} from '../trace/tracer.ts';
 import type {ActorSettings} from './actor-settings.ts';
 import type {CloseOutbox} from './close-outbox.ts';
-import type {ChannelMessage, ConnectionMessage, UpstreamMessage} from './messages.ts';
+import type {ChannelMessage, SessionMessage, UpstreamMessage} from './messages.ts';
 import type {CloseLoss} from './owed-close.ts';
 import type {Sequences} from './sequences.ts';
 import type {ShardHooks} from './shard-hooks.ts';
@@ -33,13 +33,13 @@ export interface ShardContext {
     readonly channels: Supervisor;
   };
   /** Open connections by identity. */
-  readonly connections: Registry<ConnectionMessage>;
+  readonly connections: Registry<SessionMessage>;
   /** Connections that were given an identity and wait until older ones are reported closed. [RB-67] */
-  readonly contenders: Registry<ConnectionMessage>;
+  readonly contenders: Registry<SessionMessage>;
   /** Connections that wait for their connect call. */
-  readonly handshakes: Set<ActorRef<ConnectionMessage>>;
+  readonly handshakes: Set<ActorRef<SessionMessage>>;
   readonly channels: Registry<ChannelMessage>;
-  readonly heartbeats: TimerWheel<ConnectionMessage>;
+  readonly heartbeats: TimerWheel<SessionMessage>;
   readonly upstream: ActorRef<UpstreamMessage>;
   readonly observation: Observation;
   /** Its number among the shards of its node, from 0. */
@@ -51,7 +51,7 @@ export interface ShardContext {
   /** Called with each close call that was given up, for the log. */
   readonly closeLost: (loss: CloseLoss) => void;
   /** Connection actors that have not ended: handshakes, open ones, and those whose socket or calls are left. */
-  readonly alive: Set<ActorRef<ConnectionMessage>>;
+  readonly alive: Set<ActorRef<SessionMessage>>;
   /** Set at shutdown: calls that still wait are not made any more, close calls are. */
   isStopping: boolean;
 }

@@ -1,26 +1,24 @@
-// One connection's answer to a survey.
+// One session's answer to a survey.
 
 import type {Subject} from '../trace/observer.ts';
-import type {ConnectionLife} from './connection-life.ts';
+import type {Front} from './front.ts';
 import type {Inbound} from './inbound.ts';
-import type {Link} from './link.ts';
 import type {Membership} from './membership.ts';
 import type {Outbound} from './outbound.ts';
 import type {StatsQuery} from './stats-query.ts';
 
-/** A connection's parts; those it has no need of are absent. */
+/** A session's parts; those it has no need of are absent. */
 export interface StatsParts {
-  readonly line: Subject;
-  readonly life: ConnectionLife;
-  readonly link: Link;
+  readonly subject: Subject;
+  readonly front: Front | undefined;
   readonly membership: Membership | undefined;
   readonly outbound: Outbound | undefined;
   readonly inbound: Inbound | undefined;
 }
 
 /** Enters into `survey` how these parts stand. */
-export function answerStats(stats: StatsQuery, {line, life, link, membership, outbound, inbound}: StatsParts): void {
-  stats.countConnection(life.state);
+export function answerStats(stats: StatsQuery, {subject, front, membership, outbound, inbound}: StatsParts): void {
+  if (front !== undefined) stats.countConnection(front.state);
   outbound?.countInto(stats);
   inbound?.countInto(stats);
   if (!stats.wantsRow()) {
@@ -28,14 +26,14 @@ export function answerStats(stats: StatsQuery, {line, life, link, membership, ou
     return;
   }
   stats.tell({
-    line,
-    state: life.state,
-    silentMs: life.silentMs,
+    subject,
+    state: front?.state,
+    silentMs: front?.silentMs ?? 0,
     channels: membership?.channels,
     inFlight: outbound?.inFlightCount ?? 0,
     queued: outbound?.queuedCount ?? 0,
     queuedBytes: outbound?.queuedBytes ?? 0,
     inbound: (inbound?.heldCount ?? 0) + (inbound?.callCount ?? 0),
-    bufferedBytes: link.bufferedBytes,
+    bufferedBytes: front?.bufferedBytes ?? 0,
   });
 }

@@ -10,9 +10,9 @@ import {charts} from '../trace/record-kind.ts';
 
 /** What a connection tells of itself. */
 export interface ConnectionStats {
-  readonly line: Subject;
-  /** Codes of the connection chart. */
-  readonly state: number;
+  readonly subject: Subject;
+  /** Codes of the connection chart; absent while it is detached. */
+  readonly state: number | undefined;
   readonly silentMs: number;
   /** The keys. */
   readonly channels: ReadonlyMap<string, number> | undefined;
@@ -96,12 +96,12 @@ export class StatsQuery {
 
 /** The row of the inspector's list. */
 export function rosterRow(thread: number, standing: ConnectionStats): RosterRow {
-  const {line, state, silentMs, channels, inFlight, queued, inbound, bufferedBytes} = standing;
+  const {subject, state, silentMs, channels, inFlight, queued, inbound, bufferedBytes} = standing;
   return {
     thread,
-    connection: line.number,
-    identity: line.identity,
-    state: charts[0]?.vocabulary.states[state] ?? '',
+    connection: subject.number,
+    identity: subject.identity,
+    state: state === undefined ? 'detached' : (charts[0]?.vocabulary.states[state] ?? ''),
     channels: channels === undefined ? [] : firstByName(channels),
     channelCount: channels?.size ?? 0,
     silentMs: Math.round(silentMs),

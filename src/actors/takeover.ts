@@ -3,7 +3,7 @@
 // router for connections of others.
 
 import type {ActorRef} from '../runtime/actor.ts';
-import type {ConnectionMessage} from './messages.ts';
+import type {SessionMessage} from './messages.ts';
 import type {ShardContext} from './shard-context.ts';
 
 /**
@@ -12,7 +12,7 @@ import type {ShardContext} from './shard-context.ts';
  */
 export function takeIdentity(
   context: ShardContext,
-  contender: ActorRef<ConnectionMessage>,
+  contender: ActorRef<SessionMessage>,
   {identity, fencingToken}: {readonly identity: string; readonly fencingToken: number},
 ): boolean {
   const {contenders, hooks} = context;

@@ -7,6 +7,7 @@ import {connection} from './connection.ts';
 import {inboundQos1, inboundQos2} from './inbound-delivery.ts';
 import {lanPeer} from './lan-peer.ts';
 import {outboundQos1, outboundQos2} from './outbound-delivery.ts';
+import {session} from './session.ts';
 import type {Table} from './tabulate.ts';
 
 /** What a chart says of a state or of a transition. */
@@ -41,7 +42,7 @@ type StateNode = Table<string, string, string>['machine']['root'];
 
 /** Every chart: those that the gateway runs, and last the client SDK's own. */
 export function describeCharts(): ChartDocument[] {
-  return [connection, outboundQos1, outboundQos2, inboundQos1, inboundQos2, lanPeer, clientConnection].map(
+  return [connection, session, outboundQos1, outboundQos2, inboundQos1, inboundQos2, lanPeer, clientConnection].map(
     describeChart,
   );
 }

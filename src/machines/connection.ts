@@ -1,10 +1,11 @@
-// The life of one client connection: the connect call, the heartbeat, the end. Run by the connection actor.
+// The life of one client connection: the handshake, the heartbeat, the end. Run by fronts/rainbow/connection.ts. It carries a
+// session, which has a chart of its own (session.ts).
 //
 //   checking -> settling -> open { fresh -> suspect -> awaitingPong } -> draining -> closed
 //
 // `clock.pingDue` comes after each ping interval of silence. `clock.heartbeatDue` comes after a whole keep-alive, when the
-// last ping goes out, and after one and a half, which is the end. [RB-53] A client that was allowed to connect is reported
-// closed exactly once, on every path, with the reason that `endReasonOf` gives for the event that ended it. [RB-64]
+// last ping goes out, and after one and a half, which is the end. [RB-53] `endReasonOf` gives the reason
+// that the close call says for the event that ended it. [RB-64]
 
 import {setup} from 'xstate';
 import {namedEffects} from './effects.ts';
@@ -16,8 +17,6 @@ const events = [
   'upstream.allowedLater',
   /** The close calls of earlier connections of this identity were answered or given up. */
   'identity.settled',
-  /** A newer connection of this identity waits for the close call. */
-  'close.awaited',
   'upstream.refused',
   'upstream.failed',
   /** The connect call was not answered at all, not even by its own deadline. */
@@ -62,14 +61,12 @@ const effects = [
   'closeTakenOver',
   /** Count a client that vanished before its connect call was answered. */
   'abandon',
-  /** Take the connect call back, unless it was sent. */
-  'withdraw',
   /** Give the client a moment to end its socket. */
   'awaitEnd',
-  /** Leave all channels, settle all deliveries, free the identity; the close call is pending from now on. */
-  'cleanUp',
-  /** Have the close call made, once, after the calls that came before it. */
-  'callClose',
+  /** Report to the session that nothing more goes through this connection. */
+  'detach',
+  /** Report to the session that nothing is left of this connection. */
+  'depart',
   /** Destroy the socket. */
   'terminate',
 ] as const;
@@ -90,13 +87,13 @@ export const connectionMachine = setup({
       on: {
         'upstream.allowed': {target: 'open', actions: 'admit', meta: {rule: 'RB-56'}},
         'upstream.allowedLater': {target: 'settling', meta: {rule: 'RB-67'}},
-        'upstream.refused': {target: 'closed', actions: ['refuse', 'cleanUp']},
-        'upstream.failed': {target: 'closed', actions: ['fail', 'cleanUp']},
-        'clock.handshakeDue': {target: 'abandoned', actions: ['fail', 'cleanUp', 'withdraw'], meta: {rule: 'RB-68'}},
-        'gateway.stopping': {target: 'abandoned', actions: ['fail', 'cleanUp', 'withdraw'], meta: {rule: 'RB-68'}},
+        'upstream.refused': {target: 'closed', actions: ['refuse', 'detach']},
+        'upstream.failed': {target: 'closed', actions: ['fail', 'detach']},
+        'clock.handshakeDue': {target: 'abandoned', actions: ['fail', 'detach'], meta: {rule: 'RB-68'}},
+        'gateway.stopping': {target: 'abandoned', actions: ['fail', 'detach'], meta: {rule: 'RB-68'}},
         'socket.closed': {
           target: 'abandoned',
-          actions: ['abandon', 'terminate', 'cleanUp', 'withdraw'],
+          actions: ['abandon', 'terminate', 'detach'],
           description: 'The client vanished.',
           meta: {rule: 'RB-68'},
         },
@@ -106,7 +103,7 @@ export const connectionMachine = setup({
       description:
         'Nobody is there any more. The call is taken back; or it was sent, and a yes is followed by a close call.',
       on: {
-        'upstream.allowed': {target: 'closed', actions: 'callClose', meta: {rule: 'RB-64'}},
+        'upstream.allowed': {target: 'closed', description: 'The session makes the close call.', meta: {rule: 'RB-64'}},
         'upstream.refused': {target: 'closed'},
         'upstream.failed': {target: 'closed'},
       },
@@ -116,12 +113,12 @@ export const connectionMachine = setup({
       meta: {rule: 'RB-67'},
       on: {
         'identity.settled': {target: 'open', actions: 'admit', meta: {rule: 'RB-67'}},
-        'identity.taken': {target: 'closed', actions: ['fail', 'cleanUp', 'callClose'], meta: {rule: 'RB-64'}},
-        'clock.handshakeDue': {target: 'closed', actions: ['fail', 'cleanUp', 'callClose'], meta: {rule: 'RB-64'}},
-        'gateway.stopping': {target: 'closed', actions: ['fail', 'cleanUp', 'callClose'], meta: {rule: 'RB-64'}},
+        'identity.taken': {target: 'closed', actions: ['fail', 'detach', 'depart'], meta: {rule: 'RB-64'}},
+        'clock.handshakeDue': {target: 'closed', actions: ['fail', 'detach', 'depart'], meta: {rule: 'RB-64'}},
+        'gateway.stopping': {target: 'closed', actions: ['fail', 'detach', 'depart'], meta: {rule: 'RB-64'}},
         'socket.closed': {
           target: 'closed',
-          actions: ['abandon', 'terminate', 'cleanUp', 'callClose'],
+          actions: ['abandon', 'terminate', 'detach', 'depart'],
           description: 'The client vanished.',
           meta: {rule: 'RB-64'},
         },
@@ -130,18 +127,18 @@ export const connectionMachine = setup({
     open: {
       initial: 'fresh',
       on: {
-        'client.overran': {target: 'draining', actions: ['closeOverrun', 'cleanUp'], meta: {rule: 'RB-29'}},
-        'client.late': {target: 'draining', actions: ['closeLate', 'cleanUp']},
-        'identity.taken': {target: 'draining', actions: ['closeTakenOver', 'cleanUp']},
-        'gateway.stopping': {target: 'draining', actions: ['closeStopping', 'cleanUp']},
-        'wire.broken': {target: 'draining', actions: ['awaitEnd', 'cleanUp'], meta: {rule: 'RB-57'}},
+        'client.overran': {target: 'draining', actions: ['closeOverrun', 'detach'], meta: {rule: 'RB-29'}},
+        'client.late': {target: 'draining', actions: ['closeLate', 'detach']},
+        'identity.taken': {target: 'draining', actions: ['closeTakenOver', 'detach']},
+        'gateway.stopping': {target: 'draining', actions: ['closeStopping', 'detach']},
+        'wire.broken': {target: 'draining', actions: ['awaitEnd', 'detach'], meta: {rule: 'RB-57'}},
         'wire.close': {
           target: 'draining',
-          actions: ['awaitEnd', 'cleanUp'],
+          actions: ['awaitEnd', 'detach'],
           description: 'It has said goodbye; what happens to its socket is of no concern.',
           meta: {rule: 'RB-57'},
         },
-        'socket.closed': {target: 'closed', actions: ['cleanUp', 'callClose'], meta: {rule: 'RB-64'}},
+        'socket.closed': {target: 'closed', actions: ['detach', 'depart'], meta: {rule: 'RB-64'}},
       },
       states: {
         fresh: {
@@ -167,7 +164,7 @@ export const connectionMachine = setup({
             'wire.heard': {target: 'fresh', meta: {rule: 'RB-54'}},
             'clock.heartbeatDue': {
               target: '#connection.draining',
-              actions: ['closeSilent', 'cleanUp'],
+              actions: ['closeSilent', 'detach'],
               meta: {rule: 'RB-53'},
             },
           },
@@ -178,14 +175,8 @@ export const connectionMachine = setup({
       description: 'A close frame went out or came in: nothing more is sent or applied.',
       meta: {rule: 'RB-57'},
       on: {
-        'close.awaited': {
-          target: 'draining',
-          actions: 'callClose',
-          description: 'A newer connection of this identity waits; the socket may take its time.',
-          meta: {rule: 'RB-67'},
-        },
-        'socket.closed': {target: 'closed', actions: 'callClose', meta: {rule: 'RB-64'}},
-        'clock.drainDue': {target: 'closed', actions: ['terminate', 'callClose'], meta: {rule: 'RB-64'}},
+        'socket.closed': {target: 'closed', actions: 'depart', meta: {rule: 'RB-64'}},
+        'clock.drainDue': {target: 'closed', actions: ['terminate', 'depart'], meta: {rule: 'RB-64'}},
       },
     },
     closed: {type: 'final', description: 'Nothing of it is left; who had been let in was reported closed.'},

@@ -1,5 +1,5 @@
 // The life of one message on its way from a client to the business server, QoS 1 and QoS 2 (DELIVERY "QoS 1", "QoS 2,
-// receiver"). Run by the connection actor for each message; QoS 0 has no state.
+// receiver"). Run by the session actor for each message; QoS 0 has no state.
 //
 //   QoS 1   awaitingSend -> awaitingAnswer -> acknowledged
 //   QoS 2   awaitingSend -> awaitingAnswer -> awaitingRel -> released

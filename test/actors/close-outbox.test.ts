@@ -3,6 +3,7 @@
 
 import test from 'ava';
 import {broadcast} from '../../src/actors/publisher.ts';
+import {Broadcast} from '../../src/actors/recipients.ts';
 import {stopShardContext} from '../../src/actors/stop-shard-context.ts';
 import {Ledger, LedgerWriter} from '../../src/gateway/shard/close-ledger.ts';
 import type {CloseCallReason} from '../../src/protocol/close-reason.ts';
@@ -642,7 +643,7 @@ test('a flood of messages leaves room in the mailbox for the end of the connecti
   const client = kit.connect('room');
   const {actor} = client;
   const members = new Set([actor]);
-  const broadcasts = [1, 2].map((byte) => ({frame: new Uint8Array([byte]), story: undefined}));
+  const broadcasts = [1, 2].map((byte) => new Broadcast(1, new Uint8Array([byte]), undefined));
   const {counters} = kit.context;
   for (let count = 0; count < 100_000; count++) broadcast(kit.context, members, broadcasts);
   t.is(counters.framesDropped, 0);

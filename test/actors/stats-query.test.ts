@@ -1,7 +1,7 @@
 // A survey of connections is complete whatever becomes of those that were asked.
 
 import test from 'ava';
-import type {ConnectionMessage} from '../../src/actors/messages.ts';
+import type {SessionMessage} from '../../src/actors/messages.ts';
 import {StatsQuery} from '../../src/actors/stats-query.ts';
 import {createActors} from '../support/simulated-gateway.ts';
 
@@ -34,12 +34,12 @@ test('a survey does not wait for connections that have ended, end meanwhile, or 
   const [ended, ending, staying] = [kit.connect('room'), kit.connect('room'), kit.connect('room')];
   ended.tell({kind: 'socketClosed'});
   kit.run();
-  const asked: ConnectionMessage[] = [];
+  const asked: SessionMessage[] = [];
   const full = {
     name: 'full',
     depth: 1,
     isStopped: false,
-    tell(message: ConnectionMessage) {
+    tell(message: SessionMessage) {
       asked.push(message);
       return false;
     },

@@ -55,7 +55,7 @@ export const house: Readonly<Record<string, Room>> = {
   },
   inspect: {folders: ['story', 'trace'], typesOf: ['core', 'router'], packages: ['node:http']},
   'fronts/rainbow': {
-    folders: ['core', 'protocol', 'runtime', 'actors'],
+    folders: ['core', 'protocol', 'machines', 'runtime', 'trace', 'actors'],
     packages: ['ws', 'node:http', 'node:net', 'node:stream'],
   },
   'gateway/config': {

@@ -5,12 +5,13 @@ import {connection} from '../../src/machines/connection.ts';
 import {inboundQos1, inboundQos2} from '../../src/machines/inbound-delivery.ts';
 import {lanPeer} from '../../src/machines/lan-peer.ts';
 import {outboundQos1, outboundQos2} from '../../src/machines/outbound-delivery.ts';
+import {session} from '../../src/machines/session.ts';
 import type {Table} from '../../src/machines/tabulate.ts';
 
 const deliveries: readonly Table<string, string, string>[] = [outboundQos1, outboundQos2, inboundQos1, inboundQos2];
 
 /** Those that the gateway runs. */
-export const tables: readonly Table<string, string, string>[] = [connection, ...deliveries, lanPeer];
+export const tables: readonly Table<string, string, string>[] = [connection, session, ...deliveries, lanPeer];
 
 /** Those that a client runs: its own connection, and the deliveries from the other end. */
 export const clientTables: readonly Table<string, string, string>[] = [clientConnection, ...deliveries];

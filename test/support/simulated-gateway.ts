@@ -2,11 +2,9 @@
 // answers when told. Everything else is the product's own.
 
 import type {ActorSettings} from '../../src/actors/actor-settings.ts';
-import {spawnConnection} from '../../src/actors/connection-actor.ts';
 import {createShardContext} from '../../src/actors/create-shard-context.ts';
-import type {Link} from '../../src/actors/link.ts';
 import {createLocalRouter} from '../../src/actors/local-router.ts';
-import type {ConnectionMessage} from '../../src/actors/messages.ts';
+import type {SessionMessage} from '../../src/actors/messages.ts';
 import type {CloseLoss} from '../../src/actors/owed-close.ts';
 import type {ShardContext} from '../../src/actors/shard-context.ts';
 import {noHooks, type ShardHooks} from '../../src/actors/shard-hooks.ts';
@@ -14,6 +12,8 @@ import {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import {createCounters} from '../../src/core/counters.ts';
 import type {MemoryBound} from '../../src/core/memory-bound.ts';
 import {SeededRandom} from '../../src/core/random-seeded.ts';
+import {connectRainbow} from '../../src/fronts/rainbow/connection.ts';
+import type {Link} from '../../src/fronts/rainbow/link.ts';
 import {unframe} from '../../src/protocol/frame.ts';
 import {emptyBytes, parsePacket} from '../../src/protocol/packet.ts';
 import type {LocalRouter} from '../../src/router/create-router.ts';
@@ -39,6 +39,7 @@ export class RecordingLink implements Link {
   onSend: ((hex: string) => void) | undefined;
   onAdmit: (() => void) | undefined;
 
+  reportTo(): void {}
   admit(): void {
     this.events.push('admit');
     this.onAdmit?.();
@@ -133,10 +134,10 @@ export class RecordingTransport implements UpstreamTransport {
 
 export interface Client {
   readonly link: RecordingLink;
-  readonly actor: ActorRef<ConnectionMessage>;
+  readonly actor: ActorRef<SessionMessage>;
   /** The client sends one packet, as hex; the turn is run. */
   receive(hex: string): void;
-  tell(message: ConnectionMessage): void;
+  tell(message: SessionMessage): void;
 }
 
 export interface ActorsKit {
@@ -201,8 +202,8 @@ export function createActors(
   }
   function knock(): Client {
     const link = new RecordingLink();
-    const actor = spawnConnection(context, link, context.random.hex(32));
-    const tell = (message: ConnectionMessage): void => {
+    const actor = connectRainbow(context, link, context.random.hex(32));
+    const tell = (message: SessionMessage): void => {
       actor.tell(message);
       run();
     };

@@ -6,6 +6,7 @@ import {Outbound} from '../../src/actors/outbound.ts';
 import {Publication} from '../../src/actors/publication.ts';
 import {Sequences} from '../../src/actors/sequences.ts';
 import type {ShardContext} from '../../src/actors/shard-context.ts';
+import {RainbowConnection} from '../../src/fronts/rainbow/connection.ts';
 import {messageIdMax, parsePacket} from '../../src/protocol/packet.ts';
 import {createActors, RecordingLink} from '../../test/support/simulated-gateway.ts';
 import type {Entry} from './journal.ts';
@@ -119,11 +120,7 @@ export class ProductSender implements Product {
   }
 
   #connect(): Outbound {
-    return new Outbound(this.#context, {
-      link: this.#link,
-      subject: {number: 1, identity: 'walker', watchMask: 0, watchEpoch: 0, subjectPlace: 0},
-      probe: () => {},
-      late: () => {},
-    });
+    const subject = {number: 1, identity: 'walker', watchMask: 0, watchEpoch: 0, subjectPlace: 0};
+    return new Outbound(this.#context, subject, {front: new RainbowConnection(this.#context, this.#link)});
   }
 }

@@ -1,7 +1,7 @@
 // Failures that the simulation makes: a connection actor throws while it hands a frame to its link, in the middle of what it
 // does, as a fault of its own would have it. Which one it is, it says itself, in answer to the gateway's own survey.
 
-import type {ConnectionMessage} from '../../src/actors/messages.ts';
+import type {SessionMessage} from '../../src/actors/messages.ts';
 import {type ConnectionStats, StatsQuery} from '../../src/actors/stats-query.ts';
 import type {ActorRef} from '../../src/runtime/actor.ts';
 import type {Observation, Observer, Subject} from '../../src/trace/observer.ts';
@@ -22,7 +22,7 @@ class LineFinder extends StatsQuery {
   }
 
   override tell(standing: ConnectionStats): void {
-    this.#found(standing.line);
+    this.#found(standing.subject);
     super.tell(standing);
   }
 }
@@ -38,7 +38,7 @@ export class Failures {
   }
 
   /** The next frame that `connection` hands over makes it fail, once. */
-  doom(connection: ActorRef<ConnectionMessage>): void {
+  doom(connection: ActorRef<SessionMessage>): void {
     const finder = new LineFinder((line) => {
       if (this.#doomed.size === 0) this.#attach();
       this.#doomed.add(line);

@@ -4,7 +4,7 @@ import type {IncomingMessage} from 'node:http';
 import type {Duplex} from 'node:stream';
 import {createShardContext} from '../../src/actors/create-shard-context.ts';
 import {createLocalRouter} from '../../src/actors/local-router.ts';
-import type {ConnectionMessage} from '../../src/actors/messages.ts';
+import type {SessionMessage} from '../../src/actors/messages.ts';
 import type {ShardContext} from '../../src/actors/shard-context.ts';
 import {noLedger} from '../../src/actors/shard-hooks.ts';
 import {stopShardContext} from '../../src/actors/stop-shard-context.ts';
@@ -113,7 +113,7 @@ export class Shard {
   }
 
   /** A client comes, with a request as Node's HTTP server has read it. Returns who looks after it, if anybody. */
-  upgrade(request: IncomingMessage, socket: Duplex): ActorRef<ConnectionMessage> | undefined {
+  upgrade(request: IncomingMessage, socket: Duplex): ActorRef<SessionMessage> | undefined {
     const {alive} = this.context;
     const before = alive.size;
     this.#edge.upgrade(request, socket, noHead);

@@ -1,11 +1,10 @@
-// Where clients come in: takes the `upgrade` events of the HTTP server, bounds them, and makes a connection actor of each.
+// Where clients come in: takes the `upgrade` events of the HTTP server, bounds them, and makes a session and its connection of each.
 
 import type {IncomingMessage} from 'node:http';
 import {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import {WebSocketServer} from 'ws';
-import {spawnConnection} from '../../actors/connection-actor.ts';
-import type {ConnectionMessage} from '../../actors/messages.ts';
+import type {SessionMessage} from '../../actors/messages.ts';
 import type {ShardContext} from '../../actors/shard-context.ts';
 import {DeadlineQueue, type Expiring} from '../../core/deadline-queue.ts';
 import {errorTable} from '../../core/errors.ts';
@@ -13,6 +12,7 @@ import type {Refusal} from '../../protocol/refusal.ts';
 import type {ActorRef} from '../../runtime/actor.ts';
 import {refuseBare} from './bare-answer.ts';
 import {ClientWebSocket} from './client-web-socket.ts';
+import {connectRainbow} from './connection.ts';
 import {earlyBytesMax} from './early-bytes.ts';
 import {Flusher} from './flusher.ts';
 import {type HandshakeRules, readHandshake} from './handshake.ts';
@@ -41,7 +41,7 @@ const identityBytes = 32;
 
 /** A connection whose upgrade has not been answered. */
 interface PendingHandshake extends Expiring<PendingHandshake> {
-  readonly connection: ActorRef<ConnectionMessage>;
+  readonly session: ActorRef<SessionMessage>;
 }
 
 /** The options of the edge, beside its thread. */
@@ -123,7 +123,7 @@ export function createWebSocketEdge(context: ShardContext, options: EdgeOptions)
   const deadlines = new DeadlineQueue<PendingHandshake>(
     context.clock,
     options.callTimeoutMs + handshakeGraceMs,
-    ({connection}) => connection.tell({kind: 'handshakeDue'}),
+    ({session}) => session.tell({kind: 'handshakeDue'}),
   );
   scheduler.onTurnEnd('flush', () => {
     environment.flusher.flush();
@@ -160,10 +160,9 @@ export function createWebSocketEdge(context: ShardContext, options: EdgeOptions)
     // What ws compares with a single word may be a list.
     request.headers.upgrade = 'websocket';
     const link = new WebSocketLink(environment, request, socket, head);
-    const connection = spawnConnection(context, link, context.random.hex(identityBytes));
-    link.attach(connection);
-    connection.tell({kind: 'start', headers: reading.headers});
-    const pending: PendingHandshake = {connection, deadline: undefined};
+    const session = connectRainbow(context, link, context.random.hex(identityBytes));
+    session.tell({kind: 'start', headers: reading.headers});
+    const pending: PendingHandshake = {session, deadline: undefined};
     deadlines.add(pending, context.clock.now());
     link.onAnswered = () => deadlines.delete(pending);
   }

@@ -1,21 +1,20 @@
 // One client's socket: first an upgrade request that waits for its connect call, then a WebSocket. Packets go to the
-// connection actor as messages; frames come back and are written at the end of the turn, past ws, straight to the socket:
+// session as messages; frames come back and are written at the end of the turn, past ws, straight to the socket:
 // ws writes its own frames (pong, ping, close) whole, so the two do not mix.
 
 import type {IncomingMessage} from 'node:http';
 import type {Socket} from 'node:net';
 import {WebSocket} from 'ws';
-import type {HandshakeRefusal, Link} from '../../actors/link.ts';
-import type {ConnectionMessage} from '../../actors/messages.ts';
+import type {FrontNote} from '../../actors/front.ts';
 import type {Deadline} from '../../core/deadline-queue.ts';
 import {frameFaultText, type LateReason} from '../../protocol/close-code.ts';
 import {type Packet, type PacketFault, parsePacket, textFault} from '../../protocol/packet.ts';
-import type {ActorRef} from '../../runtime/actor.ts';
 import {refuseBare} from './bare-answer.ts';
 import type {ClientWebSocket, WebSocketOwner} from './client-web-socket.ts';
 import {EarlyBytes} from './early-bytes.ts';
 import type {Flushable, Outgoing} from './flusher.ts';
 import {FrameReader, type MessageTaker} from './frame-reader.ts';
+import type {HandshakeRefusal, Link, LinkMailbox} from './link.ts';
 import type {LinkEnvironment} from './link-environment.ts';
 import type {MessageSender} from './message-deadlines.ts';
 import type {Gated} from './read-gate.ts';
@@ -26,11 +25,11 @@ const depthToPause = 1_024;
 /** Of a message that is not whole, so much has come at least where its client is made to wait for memory. */
 const starvedBytesMin = 16_384;
 
-const heard: ConnectionMessage = {kind: 'heard'};
-const drained: ConnectionMessage = {kind: 'drained'};
-const closing: ConnectionMessage = {kind: 'closing'};
-const broken: ConnectionMessage = {kind: 'broken'};
-const socketClosed: ConnectionMessage = {kind: 'socketClosed'};
+const heard: FrontNote = {kind: 'heard'};
+const drained = {kind: 'drained'} as const;
+const closing: FrontNote = {kind: 'closing'};
+const broken: FrontNote = {kind: 'broken'};
+const socketClosed: FrontNote = {kind: 'socketClosed'};
 
 export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker, MessageSender, Gated, WebSocketOwner {
   first: Uint8Array | undefined;
@@ -40,7 +39,7 @@ export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker, M
   onAnswered: (() => void) | undefined;
   readonly #environment: LinkEnvironment;
   readonly #socket: Socket;
-  #connection: ActorRef<ConnectionMessage> | undefined;
+  #mailbox: LinkMailbox | undefined;
   #webSocket: ClientWebSocket | undefined;
   #reader: FrameReader | undefined;
   /** What is needed until the upgrade is answered. */
@@ -55,13 +54,12 @@ export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker, M
     this.#environment = environment;
     this.#socket = socket;
     this.#handshake = new EarlyBytes(request, socket, head, environment.memory, () =>
-      this.#connection?.tell(socketClosed),
+      this.#mailbox?.tell(socketClosed),
     );
   }
 
-  /** Tells the link whose socket it is; called once, before anything can come. */
-  attach(connection: ActorRef<ConnectionMessage>): void {
-    this.#connection = connection;
+  reportTo(mailbox: LinkMailbox): void {
+    this.#mailbox = mailbox;
   }
 
   get bufferedBytes(): number {
@@ -81,7 +79,7 @@ export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker, M
       this.#socket.resume();
     });
     // ws destroys a socket whose peer has gone, without a word.
-    if (this.#webSocket === undefined) this.#connection?.tell(socketClosed);
+    if (this.#webSocket === undefined) this.#mailbox?.tell(socketClosed);
   }
 
   refuse(
@@ -115,7 +113,7 @@ export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker, M
       this.#awaitDrain();
     } else if (wasFull) {
       // What one turn handed over was too much for the turn and not for the socket: what waited for it may go on.
-      this.#connection?.tell(drained);
+      this.#mailbox?.tell(drained);
     }
   }
 
@@ -156,10 +154,10 @@ export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker, M
   }
 
   #receive(packet: Packet | PacketFault): void {
-    const connection = this.#connection;
-    if (connection === undefined) return;
-    connection.tell(packet);
-    if (connection.depth >= depthToPause) this.#environment.gate.pause(this);
+    const mailbox = this.#mailbox;
+    if (mailbox === undefined) return;
+    mailbox.tell(packet);
+    if (mailbox.depth >= depthToPause) this.#environment.gate.pause(this);
   }
 
   count(frames: number, passedBytes: number): void {
@@ -191,7 +189,7 @@ export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker, M
   }
 
   get mayRead(): boolean {
-    if ((this.#connection?.depth ?? 0) >= depthToPause) return false;
+    if ((this.#mailbox?.depth ?? 0) >= depthToPause) return false;
     const {clock, burstMs} = this.#environment;
     return this.#pacedUntil - clock.now() <= burstMs;
   }
@@ -213,7 +211,7 @@ export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker, M
   }
 
   heard(): void {
-    this.#connection?.tell(heard);
+    this.#mailbox?.tell(heard);
   }
 
   pinged(payload: Buffer): void {
@@ -238,7 +236,7 @@ export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker, M
 
   /** A close frame has gone out, ours or the answer to the client's; after ours the message means nothing. `isBroken`: the client broke the protocol. */
   closing(isBroken: boolean): void {
-    this.#connection?.tell(isBroken ? broken : closing);
+    this.#mailbox?.tell(isBroken ? broken : closing);
   }
 
   closed(): void {
@@ -247,7 +245,7 @@ export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker, M
     pongs.delete(this);
     this.#reader?.stop();
     if (this.#slow !== undefined) this.#settle();
-    this.#connection?.tell(socketClosed);
+    this.#mailbox?.tell(socketClosed);
   }
 
   failed(): void {
@@ -265,7 +263,7 @@ export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker, M
   }
 
   #late(reason: LateReason): void {
-    this.#connection?.tell({kind: 'late', reason});
+    this.#mailbox?.tell({kind: 'late', reason});
   }
 
   #holdBack(bytes: Buffer): void {
@@ -288,7 +286,7 @@ export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker, M
     this.#socket.once('drain', () => {
       slow.isDrainAwaited = false;
       this.#settle();
-      this.#connection?.tell(drained);
+      this.#mailbox?.tell(drained);
     });
   }
 }

@@ -48,7 +48,7 @@ test('its charts are those that run, with every transition, effect and rule', (t
 test('a nested state has the transitions of the state around it', (t) => {
   const chart = document.charts.find(({id}) => id === 'connection');
   const closed = chart?.transitions.find(({from, event}) => from === 'open.suspect' && event === 'socket.closed');
-  t.like(closed, {to: 'closed', effects: ['cleanUp', 'callClose'], rule: 'RB-64'});
+  t.like(closed, {to: 'closed', effects: ['detach', 'depart'], rule: 'RB-64'});
 });
 
 test('it has all rules of docs/delivery.md, without their sources, and says which come with rainbow.v2', (t) => {

@@ -1,10 +1,8 @@
 // A client of a simulated node: acknowledges what it is sent, sooner or later, and sees to it that no message comes twice.
 
-import type {Link} from '../../../src/actors/link.ts';
-import type {ConnectionMessage} from '../../../src/actors/messages.ts';
+import type {Link, LinkMailbox} from '../../../src/fronts/rainbow/link.ts';
 import {unframe} from '../../../src/protocol/frame.ts';
 import {emptyBytes, type Packet, parsePacket} from '../../../src/protocol/packet.ts';
-import type {ActorRef} from '../../../src/runtime/actor.ts';
 import type {ClusterWorld} from './harness.ts';
 import type {NodeClock} from './node-clock.ts';
 
@@ -24,7 +22,7 @@ export class SimulatedClient implements Link {
   readonly #world: ClusterWorld;
   readonly #clock: NodeClock;
   readonly #onGone: (client: SimulatedClient) => void;
-  #actor: ActorRef<ConnectionMessage> | undefined;
+  #mailbox: LinkMailbox | undefined;
 
   constructor(
     world: ClusterWorld,
@@ -39,8 +37,8 @@ export class SimulatedClient implements Link {
     this.#onGone = onGone;
   }
 
-  attach(actor: ActorRef<ConnectionMessage>): void {
-    this.#actor = actor;
+  reportTo(mailbox: LinkMailbox): void {
+    this.#mailbox = mailbox;
   }
 
   admit(): void {
@@ -77,8 +75,8 @@ export class SimulatedClient implements Link {
   leave(): void {
     this.#end();
     this.#clock.happen(() => {
-      this.#actor?.tell({kind: 'closing'});
-      this.#actor?.tell({kind: 'socketClosed'});
+      this.#mailbox?.tell({kind: 'closing'});
+      this.#mailbox?.tell({kind: 'socketClosed'});
     });
   }
 
@@ -115,7 +113,7 @@ export class SimulatedClient implements Link {
   #say(message: Packet | {readonly kind: 'heard'}): void {
     this.#world.later(this.#world.latencyMs(), () => {
       this.#clock.happen(() => {
-        if (this.isOpen) this.#actor?.tell(message);
+        if (this.isOpen) this.#mailbox?.tell(message);
       });
     });
   }

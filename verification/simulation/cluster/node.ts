@@ -1,7 +1,6 @@
 // One node of a simulated cluster: the actors, the cluster router, the peers and the discovery are the product's
 // own; the HTTP between nodes is read and answered with the product's own pieces, and carried by the simulated network.
 
-import {spawnConnection} from '../../../src/actors/connection-actor.ts';
 import {createShardContext} from '../../../src/actors/create-shard-context.ts';
 import {createLocalRouter} from '../../../src/actors/local-router.ts';
 import type {ShardContext} from '../../../src/actors/shard-context.ts';
@@ -11,6 +10,7 @@ import {answerHello, type HelloPath, type HelloProof, type HelloQuestion} from '
 import {NodePeers} from '../../../src/cluster/lan/node-peers.ts';
 import type {NodeAnswer, NodeRequest} from '../../../src/cluster/lan/node-transport.ts';
 import {createCounters} from '../../../src/core/counters.ts';
+import {connectRainbow} from '../../../src/fronts/rainbow/connection.ts';
 import {doneText, outcomeText} from '../../../src/gateway/http/api-answer.ts';
 import {parseQuery} from '../../../src/gateway/http/api-query.ts';
 import {readEviction, readPublish, readSubscription} from '../../../src/gateway/http/api-request.ts';
@@ -158,8 +158,7 @@ export class SimulatedNode {
     );
     this.clients.add(client);
     this.past.add(client);
-    const actor = spawnConnection(this.#context, client, identity);
-    client.attach(actor);
+    const actor = connectRainbow(this.#context, client, identity);
     this.#business.channels.set(identity, channel);
     actor.tell({kind: 'start', headers: []});
     return client;

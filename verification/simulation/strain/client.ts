@@ -1,12 +1,11 @@
 // One connection of a client to a node under strain, both ends of it: the client's behaviour, and its socket as the gateway
 // has it. It knocks, sends and repeats, acknowledges, and leaves.
 
-import type {Link} from '../../../src/actors/link.ts';
-import type {ConnectionMessage} from '../../../src/actors/messages.ts';
+import type {FrontMessage} from '../../../src/actors/front.ts';
+import type {Link, LinkMailbox} from '../../../src/fronts/rainbow/link.ts';
 import type {Gated, ReadGate} from '../../../src/fronts/rainbow/read-gate.ts';
 import {unframe} from '../../../src/protocol/frame.ts';
 import {emptyBytes, parsePacket, type Qos} from '../../../src/protocol/packet.ts';
-import type {ActorRef} from '../../../src/runtime/actor.ts';
 import type {StrainWorld} from './harness.ts';
 import type {SimulatedShard} from './node.ts';
 import type {SimulatedThread} from './thread.ts';
@@ -58,7 +57,7 @@ export class StrainClient implements Link, Gated {
   readonly mayRead = true;
   readonly #world: StrainWorld;
   readonly #events: ClientEvents;
-  #actor: ActorRef<ConnectionMessage> | undefined;
+  #mailbox: LinkMailbox | undefined;
   #thread: SimulatedThread | undefined;
   #unread: (() => void)[] = [];
   #isPaused = false;
@@ -72,13 +71,16 @@ export class StrainClient implements Link, Gated {
   }
 
   /** The gateway has taken it up. */
-  attach(actor: ActorRef<ConnectionMessage>, identity: string, thread: SimulatedThread): void {
-    this.#actor = actor;
+  attach(identity: string, thread: SimulatedThread): void {
     this.identity = identity;
     this.#thread = thread;
   }
 
   // Its socket, as the gateway has it.
+
+  reportTo(mailbox: LinkMailbox): void {
+    this.#mailbox = mailbox;
+  }
 
   get isHeldUp(): boolean {
     return this.gate?.has(this) === true;
@@ -142,12 +144,12 @@ export class StrainClient implements Link, Gated {
   /** Closes its socket. */
   leave(): void {
     if (this.hasLeft) return;
-    const [actor, thread] = [this.#actor, this.#thread ?? this.shard?.thread];
+    const [mailbox, thread] = [this.#mailbox, this.#thread ?? this.shard?.thread];
     this.#end();
     thread?.defer(() => {
       this.goneAt ??= this.#world.clock.now();
       this.gate?.delete(this);
-      actor?.tell({kind: 'socketClosed'});
+      mailbox?.tell({kind: 'socketClosed'});
     });
   }
 
@@ -171,7 +173,7 @@ export class StrainClient implements Link, Gated {
     const {qos, id, payload} = sent;
     this.#read(() => {
       this.#events.arrived(this, sent);
-      this.#actor?.tell({kind: 'send', qos, isDup, type: 1, id, payload: Uint8Array.from(payload)});
+      this.#mailbox?.tell({kind: 'send', qos, isDup, type: 1, id, payload: Uint8Array.from(payload)});
     });
     if (qos > 0)
       this.#world.later(repeatMs, () => {
@@ -195,8 +197,8 @@ export class StrainClient implements Link, Gated {
     this.#say({kind: qos === 1 ? 'ack' : 'rec', id, reply: emptyBytes});
   }
 
-  #say(message: ConnectionMessage): void {
-    this.#read(() => void this.#actor?.tell(message));
+  #say(message: FrontMessage): void {
+    this.#read(() => void this.#mailbox?.tell(message));
   }
 
   /** Something of it reaches the gateway's socket, and is read once the gateway reads it. */

@@ -1,6 +1,6 @@
 // Where clients come in, in place of src/fronts/rainbow/websocket-edge.ts and its sockets.
 
-import {spawnConnection} from '../../../src/actors/connection-actor.ts';
+import {connectRainbow} from '../../../src/fronts/rainbow/connection.ts';
 import {earlyBytesMax} from '../../../src/fronts/rainbow/early-bytes.ts';
 import {ReadGate} from '../../../src/fronts/rainbow/read-gate.ts';
 import type {GatewayOptions} from '../../../src/gateway/config/options.ts';
@@ -34,9 +34,9 @@ export class NodeEdge {
       return;
     }
     const identity = context.random.hex(identityBytes);
-    const actor = spawnConnection(context, client, identity);
+    const actor = connectRainbow(context, client, identity);
     client.gate = this.#gate;
-    client.attach(actor, identity, this.#thread);
+    client.attach(identity, this.#thread);
     const deadline = this.#thread.clock.startTimer(this.#options.callTimeoutMs + handshakeGraceMs, () =>
       actor.tell({kind: 'handshakeDue'}),
     );

@@ -1,13 +1,21 @@
-// A client's socket as its connection actor sees it. The gateway implements it on ws, in fronts/rainbow/websocket-link.ts.
+// A client's socket as its connection sees it. The gateway implements it on ws, in websocket-link.ts.
+
+import type {FrontMessage} from '../../actors/front.ts';
+import type {ActorRef} from '../../runtime/actor.ts';
 
 /** Why a client that waits for its connect call is not let in; a code of the table in core/errors.ts. */
 export type HandshakeRefusal = 'RB_CLIENT_REFUSED' | 'RB_BUSINESS_SERVER' | 'RB_OVERLOADED' | 'RB_STOPPING';
 
+/** Where a link leaves what comes: the mailbox of the session. */
+export type LinkMailbox = Pick<ActorRef<FrontMessage>, 'tell' | 'depth'>;
+
 /** One client's transport. Frames are complete WebSocket messages (protocol/frame.ts). */
 export interface Link {
+  /** What comes is left in `mailbox` from now on. Called before anything can come. */
+  reportTo(mailbox: LinkMailbox): void;
   /** Bytes handed over and not yet taken by the network. */
   readonly bufferedBytes: number;
-  /** Answers the upgrade 101. What the client sends from here on arrives as messages to its connection actor. */
+  /** Answers the upgrade 101. What the client sends from here on arrives as messages in the mailbox. */
   admit(): void;
   /** Answers the upgrade with this status and ends. `code` is the error in the body. @default the usual one of the status */
   refuse(status: 401 | 503, code?: HandshakeRefusal): void;

@@ -1,0 +1,288 @@
+// One session: who a client is to the rest of the gateway. Passes what comes to its parts: its life runs the session chart,
+// its sending and its receiving half run the charts of the messages, its backend client makes the calls. A connection carries
+// it (front.ts), and it knows nothing of what is on the wire. A legacy client's session ends with its connection. Lives until
+// its calls are over; the close call is the outbox's. A failure of it closes this client with 1011 and harms nobody else.
+
+import type {CloseCallReason} from '../protocol/close-reason.ts';
+import type {Packet} from '../protocol/packet.ts';
+import type {ActorRef, Behaviour, Cell} from '../runtime/actor.ts';
+import type {AcceptedAnswer, Answer} from '../upstream/call.ts';
+import {BackendClient} from './backend-client.ts';
+import type {Delivery} from './delivery.ts';
+import type {Attachable, Front, FrontEnd} from './front.ts';
+import {Inbound} from './inbound.ts';
+import type {InboundMessage} from './inbound-message.ts';
+import {Membership, nowhere} from './membership.ts';
+import type {SessionMessage} from './messages.ts';
+import {Outbound} from './outbound.ts';
+import type {Broadcast} from './recipients.ts';
+import {type Lifetime, SessionLife, type SessionParts} from './session-life.ts';
+import type {ShardContext} from './shard-context.ts';
+import {answerStats} from './stats-answer.ts';
+import type {StatsQuery} from './stats-query.ts';
+
+/** Messages that may wait for one session. A front stops reading far below this. */
+const mailboxBound = 131_072;
+
+/**
+ * Makes the session of a client that asks to connect through `front`; tell it `start` next. `identity` is unique and
+ * unguessable.
+ */
+export function spawnSession(
+  context: ShardContext,
+  front: Front,
+  identity: string,
+  lifetime: Lifetime = 'connection',
+): ActorRef<SessionMessage> {
+  return context.scheduler.spawn<SessionMessage>({
+    name: identity,
+    mailboxBound,
+    supervisor: context.supervisors.connections,
+    create: (self) => new SessionActor(self, context, front, {identity, lifetime}),
+  });
+}
+
+class SessionActor implements Behaviour<SessionMessage>, Attachable, SessionParts {
+  front: Front | undefined;
+  readonly backend: BackendClient;
+  readonly #self: Cell<SessionMessage>;
+  readonly #context: ShardContext;
+  readonly #life: SessionLife;
+  // Made when first needed: most connections of a large gateway are idle.
+  #membership: Membership | undefined;
+  #outbound: Outbound | undefined;
+  #inbound: Inbound | undefined;
+
+  constructor(
+    self: Cell<SessionMessage>,
+    context: ShardContext,
+    front: Front,
+    {identity, lifetime}: {readonly identity: string; readonly lifetime: Lifetime},
+  ) {
+    this.#self = self;
+    this.#context = context;
+    this.front = front;
+    this.backend = new BackendClient(context, self, identity);
+    this.#life = new SessionLife(self, context, this, lifetime);
+    front.carry(this.#life, self);
+  }
+
+  receive(message: SessionMessage): void {
+    switch (message.kind) {
+      case 'deliver':
+        this.#deliver(message);
+        return;
+      case 'broadcast':
+        this.#broadcast(message.broadcasts);
+        return;
+      case 'ack':
+      case 'rec':
+        if (this.#hear()) this.#sender().acknowledge(message.kind, message.id, message.reply);
+        return;
+      case 'com':
+        if (this.#hear()) this.#sender().complete(message.id);
+        return;
+      case 'send':
+        if (this.#hear()) this.#receiver().receive(message);
+        return;
+      case 'rel':
+        if (this.#hear()) this.#receiver().release(message.id);
+        return;
+      case 'retryDue':
+        if (this.#life.isAttached) this.#outbound?.retry(message.delivery);
+        return;
+      case 'timedOut':
+        if (this.#life.isOpen) this.#outbound?.timeOut(message.delivery);
+        return;
+      case 'drained':
+        if (this.#life.isAttached) this.#outbound?.pump();
+        return;
+      case 'answered':
+        this.#answered(message.answer, message.context);
+        return;
+      default:
+        this.#receiveRare(message);
+    }
+  }
+
+  failed(): void {
+    this.#life.crash();
+    this.front?.fail();
+    this.dispose();
+  }
+
+  dispose(): void {
+    this.#inbound?.abandon();
+  }
+
+  // A publication counts on each delivery to end, a caller on an answer.
+  dropped(message: SessionMessage): void {
+    if (message.kind === 'deliver') this.#lose(message);
+    else if (message.kind === 'survey') message.stats.skip();
+    else if (message.kind === 'subscribe') message.reply(nowhere);
+    else if (message.kind === 'unsubscribe') message.reply('done');
+    else if (message.kind === 'identityTaken') this.#context.closes.later(message.done);
+    else if (message.kind === 'answered' && message.context === undefined) this.#life.answeredLate(message.answer);
+  }
+
+  get callCount(): number {
+    return this.#inbound?.callCount ?? 0;
+  }
+
+  enter({leave, join}: AcceptedAnswer): void {
+    if (leave !== undefined || join !== undefined) this.#member().apply(leave, join);
+  }
+
+  leaveFront(): void {
+    const {front} = this;
+    this.front = undefined;
+    front?.leave();
+  }
+
+  resume(): void {
+    this.#outbound?.resume();
+  }
+
+  cleanUp(): void {
+    this.#membership?.leaveAll();
+    this.#outbound?.close();
+    this.#inbound?.close();
+  }
+
+  #receiveRare(message: RareMessage): void {
+    switch (message.kind) {
+      case 'start':
+        this.backend.connect(message.headers);
+        return;
+      case 'attach':
+        this.#attach(message.front);
+        return;
+      case 'survey':
+        this.#answerStats(message.stats);
+        return;
+      case 'stopping':
+        this.#inbound?.dropQueue();
+        this.#end('stopping', 'shutdown');
+        // One that had ended before may still wait for its calls to be answered; the time for that is over.
+        this.#life.settle();
+        return;
+      case 'identityTaken':
+        if (message.fencingToken > this.backend.fencingToken) this.#end('replaced', 'replaced');
+        message.done();
+        return;
+      case 'identitySettled':
+        this.front?.answered('settled');
+        return;
+      case 'closeAwaited':
+        this.#life.closeAwaited();
+        return;
+      case 'subscribe':
+        message.reply(this.#life.isOpen ? this.#member().subscribe(message.channel, message.occupy) : nowhere);
+        return;
+      case 'unsubscribe':
+        this.#membership?.leave(message.channel);
+        message.reply('done');
+        return;
+      case 'evicted':
+        this.#membership?.evicted(message.channel, message.ticket);
+        return;
+      default:
+        this.front?.receive(message);
+    }
+  }
+
+  #end(how: FrontEnd, reason: CloseCallReason): void {
+    if (this.front === undefined) this.#life.over(reason);
+    else this.front.end(how);
+  }
+
+  #attach(front: Front): void {
+    if (this.#life.isDetached) {
+      this.front = front;
+      front.carry(this.#life, this.#self);
+      front.answered('allowed');
+      return;
+    }
+    // The client comes back before its former connection has ended. What that one has left in the mailbox comes first, and
+    // has no effect any more.
+    if (this.#life.letGo() && this.#self.tell({kind: 'attach', front})) return;
+    front.fail();
+  }
+
+  #sender(): Outbound {
+    this.#outbound ??= new Outbound(this.#context, this.backend, this);
+    return this.#outbound;
+  }
+
+  #receiver(): Inbound {
+    this.#inbound ??= new Inbound(this.#context, this.backend, this);
+    return this.#inbound;
+  }
+
+  #member(): Membership {
+    this.#membership ??= new Membership(this.#context, this.#self, this.backend);
+    return this.#membership;
+  }
+
+  /** Notes a sign of life; whether what came may be applied. [RB-54] [RB-57] */
+  #hear(): boolean {
+    this.#context.counters.packetsIn++;
+    if (!this.#life.isAttached) return false;
+    this.front?.alive();
+    return this.#life.isAttached;
+  }
+
+  #deliver(delivery: Delivery): void {
+    if (this.#life.isOpen) {
+      this.#sender().accept(delivery);
+      return;
+    }
+    this.#lose(delivery);
+  }
+
+  #lose(delivery: Delivery): void {
+    this.#context.counters.deliveriesLost++;
+    this.#context.observation.observer?.delivery('gone', this.backend, delivery.publication);
+    delivery.publication.end(delivery);
+  }
+
+  #broadcast(broadcasts: readonly Broadcast[]): void {
+    const {observer} = this.#context.observation;
+    // By place: the compiler does not always do without the iterator.
+    for (let index = 0; index < broadcasts.length; index++) {
+      const broadcast = broadcasts[index] as Broadcast;
+      const front = this.#life.isAttached ? this.front : undefined;
+      if (front !== undefined && !front.isCongested) {
+        front.broadcast(broadcast);
+        continue;
+      }
+      this.#context.counters.framesDropped++;
+      observer?.delivery(this.#life.isOpen ? 'dropped' : 'gone', this.backend, broadcast.story);
+    }
+  }
+
+  #answerStats(stats: StatsQuery): void {
+    const {backend: subject, front} = this;
+    const [membership, outbound, inbound] = [this.#membership, this.#outbound, this.#inbound];
+    answerStats(stats, {subject, front, membership, outbound, inbound});
+  }
+
+  #answered(answer: Answer, context: InboundMessage | undefined): void {
+    const kind = context === undefined ? 'connect' : 'message';
+    this.#context.observation.observer?.callAnswered(this.backend, context, kind, answer);
+    if (context === undefined) {
+      this.#life.answered(answer);
+      return;
+    }
+    // What the answer says about cookie and channels holds before the client hears of it.
+    this.backend.answered(answer);
+    if (answer.kind === 'accepted' && this.#life.isOpen) this.enter(answer);
+    this.#inbound?.answered(context, answer);
+    this.#life.settle();
+  }
+}
+
+type RareMessage = Exclude<
+  SessionMessage,
+  Packet | Delivery | {readonly kind: 'broadcast' | 'retryDue' | 'timedOut' | 'drained' | 'answered'}
+>;

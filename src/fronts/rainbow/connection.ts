@@ -1,0 +1,292 @@
+// One Rainbow connection: what carries a session over a WebSocket. Runs the connection chart (machines/connection.ts) and
+// carries its effects out: the upgrade's answer, the heartbeat, the close frames. Puts into frames what its session sends.
+// What its link and its timers report comes by the session's mailbox, in order with the client's packets.
+
+import type {Delivery} from '../../actors/delivery.ts';
+import type {Carried, Front, FrontEnd, FrontMessage, FrontNote, HandshakeAnswer} from '../../actors/front.ts';
+import type {InboundMessage} from '../../actors/inbound-message.ts';
+import type {SessionMessage} from '../../actors/messages.ts';
+import {type Broadcast, strangerAt} from '../../actors/recipients.ts';
+import {spawnSession} from '../../actors/session-actor.ts';
+import type {ShardContext} from '../../actors/shard-context.ts';
+import type {Timer} from '../../core/clock.ts';
+import {connection as chart, endReasonOf} from '../../machines/connection.ts';
+import {type CloseReason, closeReasons, type LateReason} from '../../protocol/close-code.ts';
+import type {ActorRef} from '../../runtime/actor.ts';
+import type {WheelEntry} from '../../runtime/timer-wheel.ts';
+import {chartNumber, type Subject} from '../../trace/observer.ts';
+import {answerEvents, endEvents, isChartNote, noteEvents} from './connection-events.ts';
+import type {HandshakeRefusal, Link} from './link.ts';
+import {frameAnswer, frameBroadcast, frameDelivery, frameRelease} from './outgoing.ts';
+
+const {event, effect, state} = chart;
+
+/** How long a client has to answer a close frame before its socket is destroyed. */
+const drainMs = 2_000;
+/**
+ * What may lie unread is the buffer's bound and the one message that passed it. A client that lets the answers to it pile
+ * up to this many times that has outrun the gateway.
+ */
+const unreadFactor = 4;
+
+/** Before a session carries it. */
+const nobody: ActorRef<FrontMessage> = {name: '', depth: 0, isStopped: true, tell: () => false};
+const stranger = strangerAt(nobody);
+
+/** Makes the session of a client that asks to connect on `link`; tell it `start` next. `identity` is unique and unguessable. */
+export function connectRainbow(context: ShardContext, link: Link, identity: string): ActorRef<SessionMessage> {
+  return spawnSession(context, new RainbowConnection(context, link), identity);
+}
+
+export class RainbowConnection implements Front, WheelEntry<FrontMessage> {
+  /** The mailbox of the session; its own once that has let go of it. */
+  actor = nobody;
+  /** The timer wheel's. */
+  tick = 0;
+  readonly #context: ShardContext;
+  readonly #link: Link;
+  #subject: Subject = stranger;
+  #session: Carried | undefined;
+  #state: number = state.checking;
+  #heardAt = 0;
+  #drainTimer: Timer | undefined;
+  #lateReason: LateReason = 'unacknowledging';
+  #refusal: HandshakeRefusal = 'RB_BUSINESS_SERVER';
+
+  constructor(context: ShardContext, link: Link) {
+    this.#context = context;
+    this.#link = link;
+  }
+
+  carry(session: Carried, mailbox: ActorRef<FrontMessage>): void {
+    this.#session = session;
+    this.#subject = session.subject;
+    this.actor = mailbox;
+    this.#link.reportTo(mailbox);
+  }
+
+  answered(answer: HandshakeAnswer): void {
+    if (answer === 'overloaded') this.#refusal = 'RB_OVERLOADED';
+    this.#step(answerEvents[answer]);
+  }
+
+  get isCongested(): boolean {
+    return this.#link.bufferedBytes > this.#context.settings.sendBufferBytesMax;
+  }
+
+  broadcast(broadcast: Broadcast): void {
+    this.#link.send(frameBroadcast(broadcast, this.#subject, this.#context.observation));
+  }
+
+  deliver(delivery: Delivery, isRepeat: boolean): void {
+    this.#link.send(frameDelivery(delivery, isRepeat, this.#subject, this.#context.observation));
+  }
+
+  release(id: number, delivery: Delivery | undefined): void {
+    this.#link.send(frameRelease(id, delivery, this.#subject, this.#context.observation));
+  }
+
+  confirm(message: InboundMessage): void {
+    const {qos, id, reply} = message;
+    this.#link.send(
+      frameAnswer({kind: qos === 1 ? 'ack' : 'rec', id, reply}, message, this.#subject, this.#context.observation),
+    );
+  }
+
+  complete(id: number, message: InboundMessage | undefined): void {
+    this.#link.send(frameAnswer({kind: 'com', id}, message, this.#subject, this.#context.observation));
+  }
+
+  receive(note: FrontNote): void {
+    switch (note.kind) {
+      case 'heard':
+      case 'fault':
+        this.#context.counters.packetsIn++;
+        if (!this.#isOpen) return;
+        this.alive();
+        if (!this.#isOpen) return;
+        if (note.kind === 'fault') this.#context.counters.packetsFaulty++;
+        this.#context.observation.observer?.received(this.#subject, undefined, note);
+        return;
+      case 'late':
+        if (this.#isOpen) this.#late(note.reason);
+        return;
+      case 'heartbeatDue':
+        this.#heartbeat();
+        return;
+      default:
+        this.#step(noteEvents[note.kind]);
+    }
+  }
+
+  /** [RB-54] */
+  alive(): void {
+    this.#heardAt = this.#context.scheduler.now;
+    if (this.#state !== state['open.fresh']) this.#step(event['wire.heard']);
+    const {sendBufferBytesMax, payloadBytesMax} = this.#context.settings;
+    if (this.#link.bufferedBytes > unreadFactor * (sendBufferBytesMax + payloadBytesMax)) this.end('overrun');
+  }
+
+  probe(): void {
+    this.#step(event['delivery.unanswered']);
+  }
+
+  holdUp(): void {
+    this.#link.holdUp();
+  }
+
+  end(reason: FrontEnd): void {
+    if (reason === 'unacknowledging') this.#lateReason = reason;
+    this.#step(endEvents[reason]);
+  }
+
+  fail(): void {
+    this.#drainTimer?.cancel();
+    this.#context.heartbeats.cancel(this);
+    this.#link.close(closeReasons.internal.code, closeReasons.internal.text);
+    this.#context.observation.observer?.signalled(this.#subject, closeReasons.internal.code);
+  }
+
+  leave(): void {
+    this.#session = undefined;
+    // What its client still sends is nobody's. It has to end all the same.
+    const tell = (message: FrontMessage): boolean => {
+      if (isChartNote(message)) this.#step(noteEvents[message.kind]);
+      return true;
+    };
+    this.actor = {...nobody, isStopped: false, tell};
+    this.#link.reportTo(this.actor);
+    if (this.#isOpen) this.end('replaced');
+  }
+
+  get state(): number {
+    return this.#state;
+  }
+
+  get silentMs(): number {
+    return Math.max(0, this.#context.clock.now() - this.#heardAt);
+  }
+
+  get bufferedBytes(): number {
+    return this.#link.bufferedBytes;
+  }
+
+  get #isOpen(): boolean {
+    return this.#state >= state['open.fresh'] && this.#state <= state['open.awaitingPong'];
+  }
+
+  #late(reason: LateReason): void {
+    this.#lateReason = reason;
+    this.#step(event['client.late']);
+  }
+
+  /** The timer wheel's message: half a keep-alive, which is ours to set, may have passed in silence. [RB-55] */
+  #heartbeat(): void {
+    // Put off since the wheel spoke, as by a ping in the same turn: what was due then is not due now.
+    if (!this.#isOpen || this.tick !== 0) return;
+    const {clock, heartbeats, settings} = this.#context;
+    const now = clock.now();
+    // Nobody is taken for silent who is not listened to.
+    if (this.#link.isHeldUp) this.#heardAt = now;
+    const lastPingAt = this.#heardAt + settings.keepAliveMs;
+    const pingAt = this.#heardAt + settings.pingIntervalMs;
+    if (this.#state === state['open.awaitingPong']) {
+      if (this.#link.isHeldUp) heartbeats.schedule(this, lastPingAt);
+      else this.#step(event['clock.heartbeatDue']);
+    } else if (now >= lastPingAt) {
+      this.#step(event['clock.heartbeatDue']);
+    } else if (now >= pingAt) {
+      this.#step(event['clock.pingDue']);
+      heartbeats.schedule(this, Math.min(now + settings.pingIntervalMs, lastPingAt));
+    } else {
+      heartbeats.schedule(this, Math.min(pingAt, lastPingAt));
+    }
+  }
+
+  /** One step of the chart. */
+  #step(eventCode: number): void {
+    const cell = chart.step(this.#state, eventCode);
+    this.#state = chart.next[cell] as number;
+    const {observer} = this.#context.observation;
+    if (observer !== undefined) observer.transition(chartNumber.connection, this.#subject, undefined, 0, cell);
+    for (const effectCode of chart.effects[cell] as readonly number[]) this.#carryOut(effectCode, eventCode);
+  }
+
+  #carryOut(effectCode: number, eventCode: number): void {
+    const {counters, settings, heartbeats, clock} = this.#context;
+    switch (effectCode) {
+      case effect.admit:
+        this.#admit();
+        return;
+      case effect.refuse:
+        counters.handshakesRefused++;
+        this.#link.refuse(401);
+        return;
+      case effect.fail:
+        counters.handshakesFailed++;
+        this.#link.refuse(503, this.#context.isStopping ? 'RB_STOPPING' : this.#refusal);
+        return;
+      case effect.ping:
+        this.#link.ping();
+        this.#context.observation.observer?.signalled(this.#subject, 0);
+        return;
+      case effect.awaitPong:
+        // Not from the turn's start: a turn may be held up, and the client has its time from the ping on.
+        heartbeats.schedule(this, clock.now() + settings.keepAliveMs / 2);
+        return;
+      case effect.closeSilent:
+        counters.heartbeatsMissed++;
+        this.#close(closeReasons.silent);
+        return;
+      case effect.closeOverrun:
+        counters.connectionsOverrun++;
+        this.#close(closeReasons.overrun);
+        return;
+      case effect.closeLate:
+        counters.connectionsLate++;
+        this.#close(closeReasons[this.#lateReason]);
+        return;
+      case effect.closeTakenOver:
+        counters.connectionsTakenOver++;
+        this.#close(closeReasons.takenOver);
+        return;
+      case effect.closeStopping:
+        this.#close(closeReasons.stopping);
+        return;
+      case effect.abandon:
+        counters.handshakesAbandoned++;
+        return;
+      case effect.awaitEnd:
+        this.#awaitEnd();
+        return;
+      case effect.detach:
+        heartbeats.cancel(this);
+        this.#session?.detached(endReasonOf(eventCode));
+        return;
+      case effect.depart:
+        this.#drainTimer?.cancel();
+        this.#session?.gone();
+        return;
+      case effect.terminate:
+        this.#link.terminate();
+    }
+  }
+
+  #admit(): void {
+    const {heartbeats, scheduler, settings} = this.#context;
+    this.#heardAt = scheduler.now;
+    heartbeats.schedule(this, this.#heardAt + Math.min(settings.pingIntervalMs, settings.keepAliveMs));
+    this.#session?.attached();
+    this.#link.admit();
+  }
+
+  #close(reason: CloseReason): void {
+    this.#link.close(reason.code, reason.text);
+    this.#context.observation.observer?.signalled(this.#subject, reason.code);
+    this.#awaitEnd();
+  }
+
+  #awaitEnd(): void {
+    this.#drainTimer = this.#context.clock.startTimer(drainMs, () => this.actor.tell({kind: 'drainDue'}));
+  }
+}

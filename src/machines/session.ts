@@ -1,0 +1,165 @@
+// The life of one session: who it is to the business server, from the question whether its client may connect to the close
+// call that reports its end. Run by the session actor; the connection that carries it has a chart of its own.
+//
+//   asking -> allowed -> attached <-> detached -> ... -> reporting -> ended
+//                           |                               ^
+//                           +-> leaving (its connection drains)
+//
+// A close call is owed from `connect.allowed` on, and made exactly once, on every path. [RB-64] The states from `leaving`
+// on say how far it has come: held until the connection has gone, due once the calls before it are over, made.
+
+import {setup} from 'xstate';
+import {namedEffects} from './effects.ts';
+import {tabulate} from './tabulate.ts';
+
+const events = [
+  /** The business server lets the client in. */
+  'connect.allowed',
+  /** It does not, or could not be asked. */
+  'connect.denied',
+  /** A connection carries the session from now on. */
+  'front.attached',
+  /** The connection has ended, and the session stays. */
+  'front.detached',
+  /** The connection has ended, and the session ends with it; or the session is to end. */
+  'session.over',
+  /** Nothing is left of the connection. */
+  'front.gone',
+  /** A newer session of this identity waits for the close call. */
+  'close.awaited',
+  /** The calls made before the close call are over. */
+  'calls.over',
+  /** The actor has failed. */
+  'actor.failed',
+] as const;
+
+const effects = [
+  /** Make the identity known, and join the channels of the connect answer. */
+  'enter',
+  /** Let the connection go; the session stays. */
+  'leave',
+  /** Send again what the client has not acknowledged, then what waits. */
+  'resume',
+  /** Take the connect call back, unless it was sent. */
+  'withdraw',
+  /** The close call is pending from now on, with the reason of the end. */
+  'holdClose',
+  /** Leave all channels, settle all deliveries, free the identity. */
+  'cleanUp',
+  /** Have the close call made. */
+  'releaseClose',
+  /** Nothing is left to do: the actor ends. */
+  'stop',
+] as const;
+
+type SessionEvent = {type: (typeof events)[number]};
+
+/** The session chart. */
+export const sessionMachine = setup({
+  types: {events: {} as SessionEvent},
+  actions: namedEffects(effects),
+}).createMachine({
+  id: 'session',
+  initial: 'asking',
+  states: {
+    asking: {
+      description: 'The business server is asked whether the client may connect; no close call is owed.',
+      meta: {rule: 'RB-56'},
+      on: {
+        'connect.allowed': {target: 'allowed'},
+        'connect.denied': {target: 'ended', actions: ['cleanUp', 'stop']},
+        'session.over': {target: 'abandoned', actions: ['cleanUp', 'withdraw'], meta: {rule: 'RB-68'}},
+        'actor.failed': {target: 'ended', actions: 'cleanUp'},
+      },
+    },
+    abandoned: {
+      description: 'The connection has gone, and the answer is still to come. A yes is followed by a close call.',
+      on: {
+        'connect.allowed': {target: 'reporting', actions: 'holdClose', meta: {rule: 'RB-64'}},
+        'connect.denied': {target: 'ended', actions: 'stop'},
+        'actor.failed': {target: 'ended'},
+      },
+    },
+    allowed: {
+      description:
+        'The client may connect; a close call is owed. It may wait until earlier sessions of its identity are reported closed.',
+      meta: {rule: 'RB-67'},
+      on: {
+        'front.attached': {target: 'attached', actions: 'enter'},
+        'session.over': {target: 'leaving', actions: ['holdClose', 'cleanUp']},
+        'actor.failed': {target: 'ended', actions: ['holdClose', 'releaseClose', 'cleanUp'], meta: {rule: 'RB-64'}},
+      },
+    },
+    attached: {
+      description: 'A connection carries it.',
+      on: {
+        'front.detached': {target: 'detached', actions: 'leave'},
+        'session.over': {target: 'leaving', actions: ['holdClose', 'cleanUp']},
+        'actor.failed': {target: 'ended', actions: ['holdClose', 'releaseClose', 'cleanUp'], meta: {rule: 'RB-64'}},
+      },
+    },
+    detached: {
+      description: 'No connection carries it: messages to the client wait, its calls go on.',
+      on: {
+        'front.attached': {target: 'attached', actions: 'resume'},
+        'session.over': {target: 'reporting', actions: ['holdClose', 'cleanUp'], meta: {rule: 'RB-64'}},
+        'actor.failed': {target: 'ended', actions: ['holdClose', 'releaseClose', 'cleanUp'], meta: {rule: 'RB-64'}},
+      },
+    },
+    leaving: {
+      description: 'It has left its channels, and its connection closes. The close call is pending.',
+      on: {
+        'front.gone': {target: 'reporting', meta: {rule: 'RB-64'}},
+        'close.awaited': {
+          target: 'hurried',
+          description: 'A newer session of this identity waits; the connection may take its time.',
+          meta: {rule: 'RB-67'},
+        },
+        'actor.failed': {target: 'ended', actions: 'releaseClose', meta: {rule: 'RB-64'}},
+      },
+    },
+    hurried: {
+      description: 'Its connection still closes, and the close call waits for nothing but the calls before it.',
+      meta: {rule: 'RB-67'},
+      on: {
+        'calls.over': {target: 'reported', actions: 'releaseClose', meta: {rule: 'RB-46'}},
+        'front.gone': {target: 'reporting'},
+        'actor.failed': {target: 'ended', actions: 'releaseClose', meta: {rule: 'RB-64'}},
+      },
+    },
+    reporting: {
+      description: 'Its connection has gone; the close call waits for the calls before it.',
+      meta: {rule: 'RB-46'},
+      on: {
+        'calls.over': {target: 'ended', actions: ['releaseClose', 'stop'], meta: {rule: 'RB-64'}},
+        'actor.failed': {target: 'ended', actions: 'releaseClose', meta: {rule: 'RB-64'}},
+      },
+    },
+    reported: {
+      description: "The close call is the outbox's to make; the connection still closes.",
+      on: {
+        'front.gone': {target: 'ended', actions: 'stop'},
+        'actor.failed': {target: 'ended'},
+      },
+    },
+    ended: {type: 'final', description: 'Nothing of it is left here; who had been let in is reported closed, once.'},
+  },
+});
+
+/** {@link sessionMachine} as it runs. */
+export const session = tabulate(sessionMachine, {
+  states: [
+    'asking',
+    'abandoned',
+    'allowed',
+    'attached',
+    'detached',
+    'leaving',
+    'hurried',
+    'reporting',
+    'reported',
+    'ended',
+  ],
+  events,
+  effects,
+});
