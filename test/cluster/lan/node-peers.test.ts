@@ -1,8 +1,12 @@
 import test from 'ava';
+import {NodeListing} from '../../../src/cluster/lan/node-listing.ts';
 import {NodePeers} from '../../../src/cluster/lan/node-peers.ts';
+import type {NodeList} from '../../../src/cluster/lan/node-transport.ts';
 import {SimulatedClock} from '../../../src/core/clock-simulated.ts';
 import {createCounters} from '../../../src/core/counters.ts';
 import {SeededRandom} from '../../../src/core/random-seeded.ts';
+import {headerNodeCall} from '../../../src/protocol/header-name.ts';
+import {readNodeCall} from '../../../src/protocol/node-call.ts';
 import {createRouter} from '../../../src/router/create-router.ts';
 import type {Part} from '../../../src/router/peer.ts';
 import {keys, requestOf, self, token} from './node-harness.ts';
@@ -30,6 +34,54 @@ test('at the end nobody waits any more for a node that had said goodbye and then
   peers.close();
   t.like(await outcome, {connections: 0, isPartial: true});
   t.is(closed, 1);
+});
+
+test('a clock that is measured again holds for the next call to the node, with which calls go on', async (t) => {
+  const clock = new SimulatedClock();
+  const told: (number | undefined)[] = [];
+  const peers = new NodePeers({
+    self,
+    keys,
+    securityToken: token,
+    clock,
+    random: new SeededRandom(5),
+    counters: createCounters(),
+    peerTimeoutMs: 2_000,
+    connect: () => ({
+      send: ({headers}) => {
+        told.push(readNodeCall(headers[headerNodeCall] ?? '')?.wallMs);
+        return () => {};
+      },
+      close: () => t.fail('it is the same node'),
+    }),
+    onDoubt: () => {},
+  });
+  const place = {node: 'b'.repeat(32), origin: 'http://10.0.0.2:1984', isOriginal: false, clockOffsetMs: 0};
+  const offsets = [0, 8_000, -3_000];
+  for (const clockOffsetMs of offsets) {
+    peers.update({places: [{...place, clockOffsetMs}], lost: [], missing: []});
+    void peers.all[0]?.publish(requestOf({qos: 1}));
+  }
+  t.deepEqual(
+    told,
+    offsets.map((offset) => clock.wallNow() + offset),
+  );
+});
+
+test('the threads hear once of each node that is lost', (t) => {
+  const lists: NodeList[] = [];
+  const listing = new NodeListing((list) => lists.push(list));
+  const missing = (server: string) => [{server, cause: 'no answer'}];
+  listing.lose('b');
+  listing.publish([], missing('10.0.0.2:1984'));
+  listing.publish([], missing('10.0.0.3:1984'));
+  listing.publish([], missing('10.0.0.3:1984'));
+  listing.lose('c');
+  listing.publish([], missing('10.0.0.3:1984'));
+  t.deepEqual(
+    lists.map(({lost}) => lost),
+    [['b'], [], ['c']],
+  );
 });
 
 test('a node that cannot be called makes every answer partial that could concern it [RB-66]', async (t) => {
