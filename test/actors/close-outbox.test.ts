@@ -9,18 +9,20 @@ import {Ledger, LedgerWriter} from '../../src/gateway/shard/close-ledger.ts';
 import type {CloseCallReason} from '../../src/protocol/close-reason.ts';
 import type {Call, CloseCall, FailedAnswer} from '../../src/upstream/call.ts';
 import {countHooks} from '../runtime/harness.ts';
-import {type ActorsKit, type Client, createActors} from '../support/simulated-gateway.ts';
+import {type Client, type SimulatedGateway, simulateGateway} from '../support/simulated-gateway.ts';
 
-function closes(kit: ActorsKit): CloseCall[] {
+function closes(kit: SimulatedGateway): CloseCall[] {
   return kit.transport.calls.filter((call): call is CloseCall => call.kind === 'close');
 }
 
-function kinds(kit: ActorsKit): Call['kind'][] {
+function kinds(kit: SimulatedGateway): Call['kind'][] {
   return kit.transport.calls.map(({kind}) => kind);
 }
 
 /** Every way in which a connection that was allowed ends. `end` is given one that is open. */
-const endings: Readonly<Record<string, {reason: CloseCallReason; end: (kit: ActorsKit, client: Client) => void}>> = {
+const endings: Readonly<
+  Record<string, {reason: CloseCallReason; end: (kit: SimulatedGateway, client: Client) => void}>
+> = {
   'a close frame of the client': {
     reason: 'client',
     end(_kit, client) {
@@ -106,7 +108,7 @@ const endings: Readonly<Record<string, {reason: CloseCallReason; end: (kit: Acto
 
 for (const [what, {reason, end}] of Object.entries(endings)) {
   test(`${what}: one close call, reason ${reason} [RB-64]`, (t) => {
-    const kit = createActors({window: 2});
+    const kit = simulateGateway({window: 2});
     const client = kit.connect('room', {identity: 'user-1', cookie: 'c=1'});
     end(kit, client);
     // What runs of its messages is answered first. [RB-46]
@@ -127,31 +129,32 @@ for (const [what, {reason, end}] of Object.entries(endings)) {
 }
 
 /** Every way in which a client goes before its connect call is answered with yes. */
-const lateEndings: Readonly<Record<string, {reason: CloseCallReason; end: (kit: ActorsKit, client: Client) => void}>> =
-  {
-    'the client vanished': {reason: 'client', end: (_kit, client) => client.tell({kind: 'socketClosed'})},
-    'the handshake was due': {reason: 'timeout', end: (_kit, client) => client.tell({kind: 'handshakeDue'})},
-    'the gateway stops': {
-      reason: 'shutdown',
-      end(kit) {
-        void stopShardContext(kit.context, {graceMs: 4_000});
-        kit.run();
-      },
+const lateEndings: Readonly<
+  Record<string, {reason: CloseCallReason; end: (kit: SimulatedGateway, client: Client) => void}>
+> = {
+  'the client vanished': {reason: 'client', end: (_kit, client) => client.tell({kind: 'socketClosed'})},
+  'the handshake was due': {reason: 'timeout', end: (_kit, client) => client.tell({kind: 'handshakeDue'})},
+  'the gateway stops': {
+    reason: 'shutdown',
+    end(kit) {
+      void stopShardContext(kit.context, {graceMs: 4_000});
+      kit.run();
     },
-    'its actor failed': {
-      reason: 'crashed',
-      end(_kit, client) {
-        client.link.refuse = () => {
-          throw new Error('made to fail');
-        };
-        client.tell({kind: 'handshakeDue'});
-      },
+  },
+  'its actor failed': {
+    reason: 'crashed',
+    end(_kit, client) {
+      client.link.refuse = () => {
+        throw new Error('made to fail');
+      };
+      client.tell({kind: 'handshakeDue'});
     },
-  };
+  },
+};
 
 for (const [what, {reason, end}] of Object.entries(lateEndings)) {
   test(`a yes that comes after ${what}: one close call, reason ${reason} [RB-64]`, (t) => {
-    const kit = createActors();
+    const kit = simulateGateway();
     const client = kit.knock();
     end(kit, client);
     t.is(closes(kit).length, 0, 'nobody was let in yet');
@@ -170,7 +173,7 @@ for (const [what, {reason, end}] of Object.entries(lateEndings)) {
 }
 
 test('a yes that lies in the mailbox of an actor as it fails is reported closed, too [RB-64]', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.knock();
   client.link.refuse = () => {
     throw new Error('made to fail');
@@ -188,7 +191,7 @@ test('a yes that lies in the mailbox of an actor as it fails is reported closed,
 });
 
 test('a close call that was not sent is made again, with the same RAINBOWMESSAGEID, until it is answered [RB-63] [RB-64]', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const clients = Array.from({length: 30}, () => kit.connect('room'));
   for (const client of clients) client.tell({kind: 'socketClosed'});
   const first = closes(kit);
@@ -250,7 +253,7 @@ for (const {what, failure, again} of cases) {
   for (const [place, closeRetry] of (['safe', 'always'] as const).entries()) {
     const isAgain = again[place] === true;
     test(`a close call that failed, ${what}, is ${isAgain ? '' : 'not '}made again with close_retry = ${closeRetry} [RB-64]`, (t) => {
-      const kit = createActors({closeRetry});
+      const kit = simulateGateway({closeRetry});
       kit.connect('room').tell({kind: 'socketClosed'});
       const {message} = closes(kit)[0] as CloseCall;
       kit.transport.fail('close', failure);
@@ -266,7 +269,7 @@ for (const {what, failure, again} of cases) {
 }
 
 test('a close answer of success that is too long is one', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   kit.connect('room').tell({kind: 'socketClosed'});
   kit.transport.fail('close', {reason: 'tooLarge', status: 200});
   kit.run();
@@ -274,7 +277,7 @@ test('a close answer of success that is too long is one', (t) => {
 });
 
 test('attempts come at growing distances, up to the bound; then the call is counted and reported as lost', (t) => {
-  const kit = createActors({closeRetryMs: 60_000});
+  const kit = simulateGateway({closeRetryMs: 60_000});
   kit.connect('room', {identity: 'user-1'}).tell({kind: 'socketClosed'});
   const at: number[] = [];
   const begin = kit.clock.now();
@@ -293,7 +296,7 @@ test('attempts come at growing distances, up to the bound; then the call is coun
 });
 
 test('Retry-After is waited for', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   kit.connect('room').tell({kind: 'socketClosed'});
   kit.transport.fail('close', {status: 503, retryAfterMs: 5_000});
   kit.advance(5_000);
@@ -303,7 +306,7 @@ test('Retry-After is waited for', (t) => {
 });
 
 test('what waits for the business server is bounded: beyond it the oldest is given up', (t) => {
-  const kit = createActors({closesHeldMax: 10});
+  const kit = simulateGateway({closesHeldMax: 10});
   for (let count = 0; count < 12; count++) {
     kit.connect('room').tell({kind: 'socketClosed'});
     kit.transport.missAll('close');
@@ -315,7 +318,7 @@ test('what waits for the business server is bounded: beyond it the oldest is giv
 });
 
 test('so many close calls are under way at a time, in the order in which they fell due', (t) => {
-  const kit = createActors({closeCallsMax: 2});
+  const kit = simulateGateway({closeCallsMax: 2});
   const names = Array.from({length: 5}, () => {
     const client = kit.connect('room');
     client.tell({kind: 'socketClosed'});
@@ -331,7 +334,7 @@ test('so many close calls are under way at a time, in the order in which they fe
 });
 
 test('close calls of a turn go before its connect calls [RB-67]', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.connect('room');
   client.actor.tell({kind: 'socketClosed'});
   kit.knock();
@@ -350,7 +353,7 @@ test('close calls of a turn go before its connect calls [RB-67]', (t) => {
 });
 
 test('a client whose identity is not reported closed waits with its 101, and with what it sent [RB-67] [RB-56]', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const older = kit.connect('room', {identity: 'user-1'});
   older.tell({kind: 'socketClosed'});
   const newer = kit.knock();
@@ -365,7 +368,7 @@ test('a client whose identity is not reported closed waits with its 101, and wit
 });
 
 test('it waits while the older one drains, and the close call does not wait for its socket then [RB-67]', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const older = kit.connect('room', {identity: 'user-1'});
   older.tell({kind: 'closing'});
   t.is(closes(kit).length, 0);
@@ -380,7 +383,7 @@ test('it waits while the older one drains, and the close call does not wait for 
 });
 
 test('it waits while a message call of the older one runs [RB-67] [RB-46]', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const older = kit.connect('room', {identity: 'user-1'});
   older.receive('10000161');
   const newer = kit.connect('room', {identity: 'user-1'});
@@ -394,7 +397,7 @@ test('it waits while a message call of the older one runs [RB-67] [RB-46]', (t) 
 });
 
 test('it waits until the close call is given up, where that fails [RB-67]', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   kit.connect('room', {identity: 'user-1'});
   const newer = kit.connect('room', {identity: 'user-1'});
   kit.transport.fail('close', {reason: 'unreachable', status: undefined, wasSent: false});
@@ -407,7 +410,7 @@ test('it waits until the close call is given up, where that fails [RB-67]', (t) 
 });
 
 test('at the deadline of its handshake it is refused, and reported closed in its turn [RB-67] [RB-64]', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   kit.connect('room', {identity: 'user-1'}).tell({kind: 'socketClosed'});
   const newer = kit.connect('room', {identity: 'user-1'});
   newer.tell({kind: 'handshakeDue'});
@@ -427,7 +430,7 @@ for (const [what, message] of [
   ['is stopped', 'stopping'],
 ] as const) {
   test(`a client that ${what} while it waits leaves a close call and nothing else [RB-64]`, (t) => {
-    const kit = createActors();
+    const kit = simulateGateway();
     kit.connect('room', {identity: 'user-1'}).tell({kind: 'socketClosed'});
     const newer = kit.connect('room', {identity: 'user-1'});
     newer.tell({kind: message});
@@ -441,7 +444,7 @@ for (const [what, message] of [
 }
 
 test('of three with one identity the last is let in, once the others are reported closed [RB-67]', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const [first, second, third] = Array.from({length: 3}, () => kit.connect('room', {identity: 'user-1'}));
   t.deepEqual(first?.link.events, ['admit', 'close 4142']);
   t.deepEqual(second?.link.events, ['refuse 503']);
@@ -454,7 +457,7 @@ test('of three with one identity the last is let in, once the others are reporte
 });
 
 test('however many with one identity come while the first is not reported closed, the last alone is let in [RB-67]', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const clients = Array.from({length: 6}, () => kit.connect('room', {identity: 'user-1'}));
   for (const _reported of clients.slice(1)) {
     kit.transport.accept('close');
@@ -466,7 +469,7 @@ test('however many with one identity come while the first is not reported closed
 
 test('what a shard that dies leaves to others has the cookie as the last answer left it [RB-64]', (t) => {
   const left = new Ledger();
-  const kit = createActors({}, undefined, {ledger: new LedgerWriter((notes) => left.note(notes))});
+  const kit = simulateGateway({}, undefined, {ledger: new LedgerWriter((notes) => left.note(notes))});
   const client = kit.connect('room', {cookie: 'first'});
   const cookieAfter = (answer: {cookie?: string}): string | undefined => {
     client.receive('10000161');
@@ -491,7 +494,7 @@ test('what a shard that dies leaves to others has the cookie as the last answer 
 test('a client waits for what other threads owe of its identity, and for what its own thread owes [RB-67]', async (t) => {
   for (const isPendingHere of [false, true]) {
     const elsewhere: PromiseWithResolvers<void>[] = [];
-    const kit = createActors({}, undefined, {
+    const kit = simulateGateway({}, undefined, {
       takeOver() {
         const pending = Promise.withResolvers<void>();
         elsewhere.push(pending);
@@ -522,7 +525,7 @@ test('a client waits for what other threads owe of its identity, and for what it
 });
 
 test('while only close calls fail, a client that comes again and again is let in after the bound [RB-67]', (t) => {
-  const kit = createActors({closeRetryMs: 60_000});
+  const kit = simulateGateway({closeRetryMs: 60_000});
   kit.connect('room', {identity: 'user-1'}).tell({kind: 'socketClosed'});
   const begin = kit.clock.now();
   let client = kit.connect('room', {identity: 'user-1'});
@@ -540,7 +543,7 @@ test('while only close calls fail, a client that comes again and again is let in
 });
 
 test('a newer client makes the close call that it waits for go first [RB-67]', (t) => {
-  const kit = createActors({closeCallsMax: 1});
+  const kit = simulateGateway({closeCallsMax: 1});
   for (let count = 0; count < 5; count++) kit.connect('room').tell({kind: 'socketClosed'});
   kit.connect('room', {identity: 'user-1'}).tell({kind: 'socketClosed'});
   kit.connect('room', {identity: 'user-1'});
@@ -554,7 +557,7 @@ test('a shutdown goes on while close calls are answered, and ends when none is, 
     [500, 10_000],
     [5_000, 1_000],
   ] as const) {
-    const kit = createActors({closeCallsMax: 1});
+    const kit = simulateGateway({closeCallsMax: 1});
     const clients = Array.from({length: 100}, () => kit.connect('room'));
     const begin = kit.clock.now();
     let endedAt: number | undefined;
@@ -579,7 +582,7 @@ test('a shutdown goes on while close calls are answered, and ends when none is, 
 });
 
 test('a close call goes on being made again during the shutdown', async (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   kit.connect('room').tell({kind: 'socketClosed'});
   kit.transport.missAll('close');
   kit.run();
@@ -593,7 +596,7 @@ test('a close call goes on being made again during the shutdown', async (t) => {
 
 for (const end of ['in order', 'at its longest'] as const) {
   test(`a thread that has stopped ${end} has no timer and no hook of it left`, async (t) => {
-    const kit = createActors();
+    const kit = simulateGateway();
     const hooks = countHooks(kit.context.scheduler);
     // One that answers its close frame, and one that does not.
     const [polite, silent] = [kit.connect('room'), kit.connect('room')];
@@ -619,7 +622,7 @@ for (const end of ['in order', 'at its longest'] as const) {
 }
 
 test('what a thread that died owed is made by who takes it over, with the same RAINBOWMESSAGEID [RB-63] [RB-64]', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const fencingToken = kit.context.sequences.nextFencingToken();
   const owed = {
     identity: 'user-1',
@@ -639,7 +642,7 @@ test('what a thread that died owed is made by who takes it over, with the same R
 });
 
 test('a flood of messages leaves room in the mailbox for the end of the connection [RB-64]', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.connect('room');
   const {actor} = client;
   const members = new Set([actor]);

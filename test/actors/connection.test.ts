@@ -1,10 +1,10 @@
 import test from 'ava';
 import {StatsQuery} from '../../src/actors/stats-query.ts';
 import type {Joined} from '../../src/router/router.ts';
-import {type Client, createActors} from '../support/simulated-gateway.ts';
+import {type Client, simulateGateway} from '../support/simulated-gateway.ts';
 
 test('nothing is processed before the connect call has allowed it [RB-56]', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.knock();
   client.receive('1200010001');
   t.deepEqual(client.link.events, []);
@@ -15,7 +15,7 @@ test('nothing is processed before the connect call has allowed it [RB-56]', (t) 
 });
 
 test('a client that is refused, or whose check failed, leaves nothing behind', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const [refused, failed] = [kit.knock(), kit.knock()];
   kit.transport.refuse();
   kit.transport.fail('connect');
@@ -27,7 +27,7 @@ test('a client that is refused, or whose check failed, leaves nothing behind', (
 });
 
 test('a client that vanished during its check is reported closed if it had been allowed, else not [RB-64]', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const [allowed, refused] = [kit.knock(), kit.knock()];
   allowed.tell({kind: 'socketClosed'});
   refused.tell({kind: 'socketClosed'});
@@ -45,7 +45,7 @@ test('a client that vanished during its check is reported closed if it had been 
 });
 
 test('a connect call that is not answered at all ends in 503, and a late yes in a close call [RB-64]', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.knock();
   client.tell({kind: 'handshakeDue'});
   t.deepEqual(client.link.events, ['refuse 503']);
@@ -55,7 +55,7 @@ test('a connect call that is not answered at all ends in 503, and a late yes in 
 });
 
 test('the close call is made once, after the clean-up, however the end came [RB-64]', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.connect('room');
   client.tell({kind: 'socketClosed'});
   client.tell({kind: 'socketClosed'});
@@ -72,7 +72,7 @@ test('the close call is made once, after the clean-up, however the end came [RB-
 });
 
 test('the close call waits for the calls that came before it [RB-46] [RB-64]', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.connect();
   client.receive('10000161');
   client.receive('10000162');
@@ -96,7 +96,7 @@ test('the close call waits for the calls that came before it [RB-46] [RB-64]', (
 });
 
 test('silence is answered with a ping after one keep-alive and with the end after one and a half [RB-53]', (t) => {
-  const kit = createActors({keepAliveMs: 60_000});
+  const kit = simulateGateway({keepAliveMs: 60_000});
   const client = kit.connect();
   kit.advance(59_000);
   t.deepEqual(client.link.events, ['admit']);
@@ -110,7 +110,7 @@ test('silence is answered with a ping after one keep-alive and with the end afte
 });
 
 test('silence is also answered with a ping after each ping interval, and the end comes when it came before [RB-53]', (t) => {
-  const kit = createActors({keepAliveMs: 60_000, pingIntervalMs: 25_000});
+  const kit = simulateGateway({keepAliveMs: 60_000, pingIntervalMs: 25_000});
   const client = kit.connect();
   const pings = (): number => client.link.events.filter((event) => event === 'ping').length;
   for (const [untilS, count] of [
@@ -132,7 +132,7 @@ test('silence is also answered with a ping after each ping interval, and the end
 });
 
 test('a client that answers its pings is pinged each ping interval and never closed', (t) => {
-  const kit = createActors({keepAliveMs: 60_000, pingIntervalMs: 25_000});
+  const kit = simulateGateway({keepAliveMs: 60_000, pingIntervalMs: 25_000});
   const client = kit.connect();
   for (let round = 1; round <= 10; round++) {
     kit.advance(27_000);
@@ -143,7 +143,7 @@ test('a client that answers its pings is pinged each ping interval and never clo
 });
 
 test('a client that is not read is not taken for silent', (t) => {
-  const kit = createActors({keepAliveMs: 60_000});
+  const kit = simulateGateway({keepAliveMs: 60_000});
   const client = kit.connect();
   client.link.isHeldUp = true;
   kit.advance(200_000);
@@ -158,7 +158,7 @@ for (const [reason, name] of [
   ['stalled', 'stall timeout'],
 ] as const) {
   test(`a client that its link finds late is closed 1008 with "${name}", and counted`, (t) => {
-    const kit = createActors();
+    const kit = simulateGateway();
     const client = kit.connect();
     client.tell({kind: 'late', reason});
     t.deepEqual(client.link.closes, [`1008 ${name}`]);
@@ -167,7 +167,7 @@ for (const [reason, name] of [
 }
 
 test('a client that acknowledges nothing is counted once at the timeout of a message, and again only after it did', (t) => {
-  const kit = createActors({keepAliveMs: 1e9});
+  const kit = simulateGateway({keepAliveMs: 1e9});
   const client = kit.connect('room');
   const {counters} = kit.context;
   for (const [round, expected] of [
@@ -191,7 +191,7 @@ test('a client that acknowledges nothing is counted once at the timeout of a mes
 });
 
 test('with ack_timeout it is closed, and one that acknowledges now and then is not', (t) => {
-  const kit = createActors({keepAliveMs: 1e9, ackTimeoutMs: 10_000});
+  const kit = simulateGateway({keepAliveMs: 1e9, ackTimeoutMs: 10_000});
   const [silent, slow] = [kit.connect('room'), kit.connect('room')];
   void kit.publish({qos: 1, timeoutMs: 1_000});
   for (let round = 0; round < 4; round++) {
@@ -204,7 +204,7 @@ test('with ack_timeout it is closed, and one that acknowledges now and then is n
 });
 
 test('any packet is life, a faulty one and a pong included [RB-54]', (t) => {
-  const kit = createActors({keepAliveMs: 60_000});
+  const kit = simulateGateway({keepAliveMs: 60_000});
   const client = kit.connect();
   for (const sign of ['200009', '00', '', 'f0']) {
     kit.advance(58_000);
@@ -217,7 +217,7 @@ test('any packet is life, a faulty one and a pong included [RB-54]', (t) => {
 });
 
 test('a client that owes an acknowledgement at the timeout is pinged at once', (t) => {
-  const kit = createActors({keepAliveMs: 60_000});
+  const kit = simulateGateway({keepAliveMs: 60_000});
   const client = kit.connect('room');
   void kit.publish({qos: 1, timeoutMs: 1_000});
   kit.advance(1_000);
@@ -228,7 +228,7 @@ test('a client that owes an acknowledgement at the timeout is pinged at once', (
 });
 
 test('after a close frame nothing is sent or applied [RB-57]', async (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.connect('room');
   client.tell({kind: 'stopping'});
   client.link.take();
@@ -240,7 +240,7 @@ test('after a close frame nothing is sent or applied [RB-57]', async (t) => {
 });
 
 test('a close frame that is not answered ends with the socket, and the close call is made', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.connect();
   client.tell({kind: 'stopping'});
   kit.advance(2_000);
@@ -264,7 +264,7 @@ for (const [end, finish] of [
   ],
 ] as const) {
   test(`a client that ${end} while its close frame is awaited leaves no timer`, (t) => {
-    const kit = createActors();
+    const kit = simulateGateway();
     const client = kit.connect('room');
     client.tell({kind: 'late', reason: 'messageLate'});
     t.deepEqual(client.link.events, ['admit', 'close 1008']);
@@ -279,7 +279,7 @@ for (const [end, finish] of [
 
 for (const end of ['ends', 'fails'] as const) {
   test(`a client that ${end} answers everybody who waits for a word of it`, async (t) => {
-    const kit = createActors();
+    const kit = simulateGateway();
     const client = kit.connect('room');
     const told: string[] = [];
     const {actor} = client;
@@ -319,7 +319,7 @@ for (const end of ['ends', 'fails'] as const) {
 
 for (const kind of ['closing', 'broken'] as const) {
   test(`a client that is ${kind} is given two seconds to end its socket, and no more [RB-57]`, (t) => {
-    const kit = createActors();
+    const kit = simulateGateway();
     const client = kit.connect('room');
     client.tell({kind});
     t.is(kit.context.channels.size, 0, 'it has left already');
@@ -334,7 +334,7 @@ for (const kind of ['closing', 'broken'] as const) {
 }
 
 test('the identity that the business server gives is the one that counts, and the newer connection has it', async (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const older = kit.connect('room', {identity: 'user-1'});
   t.is(older.actor.name, 'user-1');
   const newer = kit.connect('room', {identity: 'user-1'});
@@ -350,7 +350,7 @@ test('the identity that the business server gives is the one that counts, and th
 });
 
 test('joins and leaves are obeyed on connect and on message answers, several joined by ;;', async (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.connect('a;; b ;;;;c');
   client.receive('10000161');
   kit.transport.accept('message', {leave: 'a;;never-joined', join: 'd'});
@@ -364,7 +364,7 @@ test('joins and leaves are obeyed on connect and on message answers, several joi
 });
 
 test('a publication made the moment the client is answered 101 finds it in the channels of the connect answer', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.knock();
   const request = {identity: undefined, type: 1, qos: 0, timeoutMs: 1_000, wantsReplies: false} as const;
   client.link.onAdmit = () => {
@@ -380,7 +380,7 @@ test('a publication made the moment the client is answered 101 finds it in the c
 });
 
 test('a client that joins a channel in the turn in which its last member leaves is in it', async (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const [last, next] = [kit.connect('room'), kit.connect()];
   const answers: Joined[] = [];
   last.actor.tell({kind: 'unsubscribe', channel: 'room', reply() {}});
@@ -393,14 +393,14 @@ test('a client that joins a channel in the turn in which its last member leaves 
 });
 
 test('joins that are not possible are counted and harm nothing', (t) => {
-  const kit = createActors({channelsPerConnectionMax: 2});
+  const kit = simulateGateway({channelsPerConnectionMax: 2});
   kit.connect(`a;;b;;c;;${'x'.repeat(257)}`);
   t.is(kit.context.channels.size, 2);
   t.is(kit.context.counters.channelsRefused, 2);
 });
 
 test('an occupied channel has one member, and the others are no longer in it', async (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const [first, second] = [kit.connect('room'), kit.connect('room')];
   const occupied = kit.router.subscribe({identity: second.actor.name, channel: 'room'}, true);
   kit.run();
@@ -415,7 +415,7 @@ test('an occupied channel has one member, and the others are no longer in it', a
 });
 
 test('the cookie is kept, cleared when empty, and sent on every later call', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.connect(undefined, {cookie: 'one'});
   const cookies: (string | undefined)[] = [];
   for (const answer of [{}, {cookie: 'two'}, {cookie: ''}, {}]) {
@@ -429,7 +429,7 @@ test('the cookie is kept, cleared when empty, and sent on every later call', (t)
 
 test('a gateway that stops refuses handshakes, closes everybody 1001 and makes the close calls', async (t) => {
   const {stopShardContext: stopThread} = await import('../../src/actors/stop-shard-context.ts');
-  const kit = createActors();
+  const kit = simulateGateway();
   const [open, checking] = [kit.connect('room'), kit.knock()];
   open.receive('10000161');
   open.receive('10000162');
@@ -452,7 +452,7 @@ test('a gateway that stops refuses handshakes, closes everybody 1001 and makes t
 
 test('a close call that waits for earlier calls does not wait any longer once the gateway stops [RB-64]', async (t) => {
   const {stopShardContext: stopThread} = await import('../../src/actors/stop-shard-context.ts');
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.connect();
   client.receive('10000161');
   client.tell({kind: 'socketClosed'});
@@ -472,7 +472,7 @@ test('a close call that waits for earlier calls does not wait any longer once th
 });
 
 test('a client that occupies a channel while word of its own eviction is on its way stays in it', async (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const [first, second] = [kit.connect('room'), kit.connect('room')];
   // Both in one turn: the second evicts the first, which has joined again before it hears of that.
   const subscribed = [second, first].map(({actor}) =>
@@ -488,7 +488,7 @@ test('a client that occupies a channel while word of its own eviction is on its 
 });
 
 test('a client that leaves a channel which evicted it and ended does not mind', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const [first, second] = [kit.connect('room'), kit.connect('room')];
   void kit.router.subscribe({identity: second.actor.name, channel: 'room'}, true);
   void kit.router.unsubscribe({identity: second.actor.name, channel: 'room'});
@@ -499,7 +499,7 @@ test('a client that leaves a channel which evicted it and ended does not mind', 
 });
 
 test('a heartbeat that was put off in the same turn does not end the connection [RB-53]', (t) => {
-  const kit = createActors({keepAliveMs: 60_000});
+  const kit = simulateGateway({keepAliveMs: 60_000});
   const client = kit.connect('room');
   void kit.publish({qos: 1, timeoutMs: 1_000});
   // The timeout probes, and the wheel has already spoken for what was due before.
@@ -509,7 +509,7 @@ test('a heartbeat that was put off in the same turn does not end the connection 
 });
 
 test('a client that is pinged in a turn that was held up has its whole time to answer [RB-53]', (t) => {
-  const kit = createActors({keepAliveMs: 60_000});
+  const kit = simulateGateway({keepAliveMs: 60_000});
   const first = kit.connect();
   const second = kit.connect();
   kit.advance(59_000);
@@ -524,7 +524,7 @@ test('a client that is pinged in a turn that was held up has its whole time to a
 });
 
 test('a client that has answered a message owes nothing by ack_timeout, though it does not complete it', (t) => {
-  const kit = createActors({keepAliveMs: 1e9, ackTimeoutMs: 10_000});
+  const kit = simulateGateway({keepAliveMs: 1e9, ackTimeoutMs: 10_000});
   const client = kit.connect('room');
   void kit.publish({qos: 2, timeoutMs: 1_000});
   client.receive('300001');

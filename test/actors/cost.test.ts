@@ -13,7 +13,7 @@ import {EnvelopeExchange} from '../../src/runtime/envelope-exchange.ts';
 import {SharedOrder, sharedOrderBytes} from '../../src/runtime/shared-order.ts';
 import {createRuntime} from '../runtime/harness.ts';
 import {observeSteps} from '../support/silent-observer.ts';
-import {type ActorsKit, type Client, createActors} from '../support/simulated-gateway.ts';
+import {type Client, type SimulatedGateway, simulateGateway} from '../support/simulated-gateway.ts';
 
 setFlagsFromString('--expose-gc');
 // Compiled at once rather than beside: on a busy machine code that is not optimised yet would be measured, which allocates more.
@@ -21,13 +21,13 @@ setFlagsFromString('--no-concurrent-recompilation');
 const collectGarbage = runInNewContext('gc') as () => void;
 
 interface Fan {
-  readonly kit: ActorsKit;
+  readonly kit: SimulatedGateway;
   readonly clients: readonly Client[];
 }
 
 /** A room of clients whose links keep nothing. */
 function createFan(count: number): Fan {
-  const kit = createActors();
+  const kit = simulateGateway();
   const clients = Array.from({length: count}, () => kit.connect('room'));
   for (const {link} of clients) link.send = () => {};
   return {kit, clients};

@@ -1,9 +1,9 @@
 import test from 'ava';
 import {InvariantError} from '../../src/core/invariant.ts';
-import {createActors} from '../support/simulated-gateway.ts';
+import {simulateGateway} from '../support/simulated-gateway.ts';
 
 test('a publication shares one id, and a client on which it is taken gets another [RB-03] [RB-04]', async (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.connect('room');
   const other = kit.connect('other');
   const waiting = kit.publish({qos: 1});
@@ -23,7 +23,7 @@ test('a publication shares one id, and a client on which it is taken gets anothe
 });
 
 test('ids run from 1 to 65,534 and around [RB-04]', async (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.connect('room');
   const seen = new Set<number>();
   for (let count = 0; count < 65_536; count++) {
@@ -38,7 +38,7 @@ test('ids run from 1 to 65,534 and around [RB-04]', async (t) => {
 });
 
 test('an unconfirmed SEND goes out again with DUP each interval, and not after the timeout [RB-09] [RB-62]', async (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.connect('room');
   const outcome = kit.publish({qos: 1, timeoutMs: 10_000, payload: Buffer.from('hi')});
   t.deepEqual(client.link.take(), ['12000100016869']);
@@ -51,7 +51,7 @@ test('an unconfirmed SEND goes out again with DUP each interval, and not after t
 });
 
 test('a late ACK frees the id, and is counted as late, not as confirmed [RB-06] [RB-61]', async (t) => {
-  const kit = createActors({window: 1});
+  const kit = simulateGateway({window: 1});
   const client = kit.connect('room');
   const first = kit.publish({qos: 1, timeoutMs: 1_000});
   kit.advance(1_000);
@@ -68,7 +68,7 @@ test('a late ACK frees the id, and is counted as late, not as confirmed [RB-06] 
 });
 
 test('a message that waits for the window past its timeout is never transmitted [RB-18]', async (t) => {
-  const kit = createActors({window: 1});
+  const kit = simulateGateway({window: 1});
   const client = kit.connect('room');
   const first = kit.publish({qos: 2, timeoutMs: 60_000, payload: Buffer.from('one')});
   const second = kit.publish({qos: 1, timeoutMs: 1_000, payload: Buffer.from('two')});
@@ -83,7 +83,7 @@ test('a message that waits for the window past its timeout is never transmitted 
 });
 
 test('after REC no SEND goes out any more, REL goes out until COM [RB-15] [RB-16] [RB-17]', async (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.connect('room');
   const outcome = kit.publish({qos: 2});
   client.receive('3000016869');
@@ -103,7 +103,7 @@ test('after REC no SEND goes out any more, REL goes out until COM [RB-15] [RB-16
 
 /** Whole seconds after which a REL goes out to a client that sent its REC after `recMs` and sends no COM. */
 async function secondsOfReleases(recMs: number, retryIntervalMs?: number): Promise<readonly number[]> {
-  const kit = createActors(retryIntervalMs === undefined ? {} : {retryIntervalMs});
+  const kit = simulateGateway(retryIntervalMs === undefined ? {} : {retryIntervalMs});
   const client = kit.connect('room');
   const outcome = kit.publish({qos: 2, timeoutMs: 1_000});
   const passSecond = (): void => {
@@ -142,7 +142,7 @@ test('a REL after a late REC is sent again as well, each minute, and a longer in
 });
 
 test('each REC has its REL at once, however long the pause is by then [RB-15]', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.connect('room');
   void kit.publish({qos: 2});
   client.receive('300001');
@@ -153,7 +153,7 @@ test('each REC has its REL at once, however long the pause is by then [RB-15]', 
 });
 
 test('a REC for an unknown id is answered with REL and counted [RB-19]', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.connect();
   client.receive('300009');
   t.deepEqual(client.link.take(), ['400009']);
@@ -161,7 +161,7 @@ test('a REC for an unknown id is answered with REL and counted [RB-19]', (t) => 
 });
 
 test('what does not fit the window waits in order; acknowledgements and QoS 0 do not wait [RB-45] [RB-47] [RB-48]', async (t) => {
-  const kit = createActors({window: 2, queue: 2});
+  const kit = simulateGateway({window: 2, queue: 2});
   const client = kit.connect('room');
   const outcomes = ['a', 'b', 'c', 'd', 'e'].map((text) => kit.publish({qos: 1, payload: Buffer.from(text)}));
   t.deepEqual(client.link.take(), ['120001000161', '120001000262']);
@@ -181,7 +181,7 @@ test('what does not fit the window waits in order; acknowledgements and QoS 0 do
 
 for (const end of ['transmitted', 'expired'] as const) {
   test(`bytes of a queued message that is ${end} are given back: queue_bytes holds again and again`, async (t) => {
-    const kit = createActors({window: 1, queueBytesMax: 1_000});
+    const kit = simulateGateway({window: 1, queueBytesMax: 1_000});
     const client = kit.connect('room');
     const acknowledge = (): void => {
       for (const send of client.link.take()) client.receive(`20${send.slice(6, 10)}`);
@@ -197,7 +197,7 @@ for (const end of ['transmitted', 'expired'] as const) {
 }
 
 test('messages to a slow reader wait, QoS 0 ones are dropped and counted, and go on when it has read', async (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.connect('room');
   client.link.bufferedBytes = 10_001;
   void kit.publish({qos: 0});
@@ -212,7 +212,7 @@ test('messages to a slow reader wait, QoS 0 ones are dropped and counted, and go
 });
 
 test('a client that has not read the first copy is not sent another copy, and is once it has read [RB-09]', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.connect('room');
   void kit.publish({qos: 1, timeoutMs: 60_000});
   t.deepEqual(client.link.take(), ['1200010001']);
@@ -226,7 +226,7 @@ test('a client that has not read the first copy is not sent another copy, and is
 });
 
 test('a client that makes answers pile up without reading them is closed 1008', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.connect();
   client.link.bufferedBytes = 44_001;
   client.receive('400001');
@@ -234,7 +234,7 @@ test('a client that makes answers pile up without reading them is closed 1008', 
 });
 
 test('the last subscriber to go ends the wait at once, with the count so far', async (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const [first, second] = [kit.connect('room'), kit.connect('room')];
   const outcome = kit.publish({qos: 1, wantsReplies: true});
   first.receive('2000016f6b');
@@ -247,7 +247,7 @@ test('the last subscriber to go ends the wait at once, with the count so far', a
 });
 
 test('the kind of acknowledgement is not held against a legacy client, but counted', async (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.connect('room');
   const first = kit.publish({qos: 1});
   client.receive('300001');
@@ -262,7 +262,7 @@ test('the kind of acknowledgement is not held against a legacy client, but count
 });
 
 test('a subscriber that confirms twice is counted once [RB-61] [RB-61 broken]', async (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const [first, second] = [kit.connect('room'), kit.connect('room')];
   const outcome = kit.publish({qos: 2});
   first.receive('300001');
@@ -272,7 +272,7 @@ test('a subscriber that confirms twice is counted once [RB-61] [RB-61 broken]', 
 });
 
 test('a connection actor that fails is closed 1011, reported closed, and harms nobody [RB-58] [RB-59]', async (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const [failing, healthy] = [kit.connect('room'), kit.connect('room')];
   failing.link.onSend = () => {
     throw new InvariantError('broken');
@@ -290,7 +290,7 @@ test('a connection actor that fails is closed 1011, reported closed, and harms n
 });
 
 test('deliveries that still wait for a connection that fails are lost, not forgotten', async (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const failing = kit.connect('room');
   failing.link.onSend = () => {
     throw new InvariantError('broken');
@@ -314,7 +314,7 @@ test('deliveries that still wait for a connection that fails are lost, not forgo
 });
 
 test('a delivery whose last step fails half way has ended all the same', async (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const failing = kit.connect('room');
   const outcome = kit.publish({qos: 1});
   failing.link.onSend = () => {
@@ -330,7 +330,7 @@ test('a delivery whose last step fails half way has ended all the same', async (
 
 // Ids come round after 65,534 publications of the thread, a busy second or two.
 test('the second ACK of a SEND sent twice does not confirm the next message with that id [RB-05] [RB-61]', async (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.connect('room');
   const other = kit.connect('other');
   const first = kit.publish({qos: 1});
@@ -350,7 +350,7 @@ test('the second ACK of a SEND sent twice does not confirm the next message with
 });
 
 test('a first recipient that has just failed does not answer for those after it [RB-61]', async (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const [failing, other] = [kit.connect('room'), kit.connect('room')];
   failing.link.onSend = () => {
     throw new InvariantError('broken');
@@ -378,7 +378,7 @@ test('a first recipient that has just failed does not answer for those after it 
 });
 
 test('as many bytes wait as queue_bytes says, and not one more [RB-52]', (t) => {
-  const kit = createActors({window: 1, queueBytesMax: 10});
+  const kit = simulateGateway({window: 1, queueBytesMax: 10});
   kit.connect('room');
   const {counters} = kit.context;
   // The first one is on its way.

@@ -1,8 +1,8 @@
 import test from 'ava';
-import {createActors} from '../support/simulated-gateway.ts';
+import {simulateGateway} from '../support/simulated-gateway.ts';
 
 test('a QoS 1 message is acknowledged after the business server answered, with its answer [RB-12] [RB-05]', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.connect();
   client.receive('12000100026869');
   t.deepEqual(client.link.take(), []);
@@ -12,7 +12,7 @@ test('a QoS 1 message is acknowledged after the business server answered, with i
 });
 
 test('after its ACK a SEND with that id is a new message, whatever its DUP bit [RB-13]', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.connect();
   const messages = ['1200010002', '1200010002', '1a00010002'].map((hex) => {
     client.receive(hex);
@@ -25,7 +25,7 @@ test('after its ACK a SEND with that id is a new message, whatever its DUP bit [
 });
 
 test('a first SEND with DUP is not swallowed as already known', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.connect();
   client.receive('1c00010007');
   kit.transport.accept('message');
@@ -34,7 +34,7 @@ test('a first SEND with DUP is not swallowed as already known', (t) => {
 });
 
 test('a repeat that comes while the first call runs joins it, at QoS 1 and at QoS 2 [RB-22]', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.connect();
   for (const hex of ['1200010001', '1a00010001', '1400010002', '1400010002', '1c00010002']) client.receive(hex);
   kit.transport.accept('message');
@@ -46,7 +46,7 @@ test('a repeat that comes while the first call runs joins it, at QoS 1 and at Qo
 });
 
 test('two QoS 1 SENDs with one id, both without DUP, are two messages', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.connect();
   client.receive('120001000161');
   client.receive('120001000162');
@@ -58,7 +58,7 @@ test('two QoS 1 SENDs with one id, both without DUP, are two messages', (t) => {
 });
 
 test('until REL each repeat gets the same REC and nobody is called, the hundredth too [RB-20] [RB-21] [RB-28]', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.connect();
   client.receive('1400010007');
   kit.transport.accept('message', {text: 'once'});
@@ -70,7 +70,7 @@ test('until REL each repeat gets the same REC and nobody is called, the hundredt
 });
 
 test('REL is answered with COM, known or not, as often as it comes; then the id is new [RB-24] [RB-25]', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.connect();
   client.receive('400007');
   client.receive('1400010007');
@@ -83,7 +83,7 @@ test('REL is answered with COM, known or not, as often as it comes; then the id 
 });
 
 test('a failed call sends nothing; a repeat is forwarded under the same message id, a new SEND under another [RB-63]', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.connect();
   const messages: string[] = [];
   for (const hex of [
@@ -107,7 +107,7 @@ test('a failed call sends nothing; a repeat is forwarded under the same message 
 });
 
 test('calls of one client run one at a time in the order of arrival, and so go the answers [RB-43] [RB-46]', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const [client, other] = [kit.connect(), kit.connect()];
   for (const hex of ['1200010001', '100001', '1400010002']) client.receive(hex);
   other.receive('1200010001');
@@ -124,7 +124,7 @@ test('calls of one client run one at a time in the order of arrival, and so go t
 });
 
 test('types that opt out of the order do not wait [RB-46]', (t) => {
-  const kit = createActors({unorderedTypes: new Set([9])});
+  const kit = simulateGateway({unorderedTypes: new Set([9])});
   const client = kit.connect();
   for (const hex of ['1200010001', '1200010002', '1200090003', '1200090004']) client.receive(hex);
   t.deepEqual(
@@ -134,7 +134,7 @@ test('types that opt out of the order do not wait [RB-46]', (t) => {
 });
 
 test('a client over the window is closed 1008; at the window a repeat of a held id is still answered [RB-29]', (t) => {
-  const kit = createActors({window: 2});
+  const kit = simulateGateway({window: 2});
   const client = kit.connect();
   for (const id of ['0001', '0002']) {
     client.receive(`140001${id}`);
@@ -150,7 +150,7 @@ test('a client over the window is closed 1008; at the window a repeat of a held 
 });
 
 test('QoS 0 messages over the queue are dropped and counted', (t) => {
-  const kit = createActors({queue: 3});
+  const kit = simulateGateway({queue: 3});
   const client = kit.connect();
   for (let message = 0; message < 5; message++) client.receive('100001');
   t.is(kit.context.counters.messagesInDropped, 2);
@@ -158,7 +158,7 @@ test('QoS 0 messages over the queue are dropped and counted', (t) => {
 });
 
 test('a message that takes the id of another one counts beside it in the window, since the call of that one may run [RB-29]', (t) => {
-  const kit = createActors({window: 2});
+  const kit = simulateGateway({window: 2});
   const client = kit.connect();
   for (const hex of ['12000100016161', '12000100026161']) client.receive(hex);
   t.deepEqual(client.link.events, ['admit']);
@@ -167,7 +167,7 @@ test('a message that takes the id of another one counts beside it in the window,
 });
 
 test('message ids of failed calls are forgotten oldest first beyond a window of them', (t) => {
-  const kit = createActors({window: 2});
+  const kit = simulateGateway({window: 2});
   const client = kit.connect();
   const messages: string[] = [];
   for (const hex of ['1400010001', '1400010002', '1400010003', '1c00010003', '1c00010001']) {
@@ -181,7 +181,7 @@ test('message ids of failed calls are forgotten oldest first beyond a window of 
 });
 
 test('a whole window of message ids of failed calls is remembered [RB-63]', (t) => {
-  const kit = createActors({window: 3});
+  const kit = simulateGateway({window: 3});
   const client = kit.connect();
   const messages: string[] = [];
   for (const hex of ['1400010001', '1200010002', '1400010003', '1c00010001', '1a00010002', '1c00010003']) {
@@ -195,7 +195,7 @@ test('a whole window of message ids of failed calls is remembered [RB-63]', (t) 
 });
 
 test('junk is ignored and counted, and the connection stays', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.connect();
   for (const hex of ['', '00', '0102', '60', 'ff', '10', '1000', '120001', '16000100016869', '20', '30ff'])
     client.receive(hex);
@@ -206,7 +206,7 @@ test('junk is ignored and counted, and the connection stays', (t) => {
 });
 
 test('a message whose id a newer one took is not acknowledged after the end either [RB-57]', (t) => {
-  const kit = createActors({queue: 1});
+  const kit = simulateGateway({queue: 1});
   const client = kit.connect();
   client.receive('1200010001');
   client.receive('1200010001');
@@ -217,14 +217,14 @@ test('a message whose id a newer one took is not acknowledged after the end eith
 });
 
 test('a client that makes more than queue_bytes wait at QoS 1 and 2 is closed 1008 [RB-29]', (t) => {
-  const kit = createActors({queueBytesMax: 1_000});
+  const kit = simulateGateway({queueBytesMax: 1_000});
   const client = kit.connect();
   for (let id = 1; id <= 5; id++) client.receive(`1200010${id.toString(16).padStart(3, '0')}${'61'.repeat(500)}`);
   t.deepEqual(client.link.events, ['admit', 'close 1008']);
 });
 
 test('bytes of calls that ended and of replies after REL are given back: queue_bytes holds again and again [RB-29]', (t) => {
-  const kit = createActors({queueBytesMax: 1_000});
+  const kit = simulateGateway({queueBytesMax: 1_000});
   const client = kit.connect();
   const payload = '61'.repeat(450);
   for (let round = 0; round < 5; round++) {
@@ -244,7 +244,7 @@ test('bytes of calls that ended and of replies after REL are given back: queue_b
 });
 
 test('the reply that is held until REL leaves that much less room for messages that wait [RB-29]', (t) => {
-  const kit = createActors({queueBytesMax: 1_000});
+  const kit = simulateGateway({queueBytesMax: 1_000});
   const client = kit.connect();
   client.receive('1400010001');
   kit.transport.accept('message', {body: new Uint8Array(600)});

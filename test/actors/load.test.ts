@@ -2,13 +2,13 @@
 
 import test from 'ava';
 import type {LoadKind} from '../../src/core/node-load.ts';
-import {type ActorsKit, createActors} from '../support/simulated-gateway.ts';
+import {type SimulatedGateway, simulateGateway} from '../support/simulated-gateway.ts';
 
 type Loads = Record<LoadKind, number>;
 
-function loaded(): {kit: ActorsKit; loads: Loads} {
+function loaded(): {kit: SimulatedGateway; loads: Loads} {
   const loads: Loads = {clients: 0, handshakes: 0, calls: 0, closes: 0};
-  const kit = createActors({}, undefined, {
+  const kit = simulateGateway({}, undefined, {
     loadChanged(kind, by) {
       loads[kind] += by;
       if (loads[kind] < 0) throw new Error(`Expected ${kind} to be counted before they are taken back`);
@@ -21,7 +21,7 @@ const fail = (): void => {
   throw new Error('of the test');
 };
 
-const lives: Readonly<Record<string, (kit: ActorsKit) => void>> = {
+const lives: Readonly<Record<string, (kit: SimulatedGateway) => void>> = {
   'is refused': (kit) => {
     kit.knock();
     kit.transport.refuse();

@@ -3,7 +3,7 @@
 import test from 'ava';
 import {MemoryBound} from '../../src/core/memory-bound.ts';
 import {emptyBytes} from '../../src/protocol/packet.ts';
-import {createActors} from '../support/simulated-gateway.ts';
+import {simulateGateway} from '../support/simulated-gateway.ts';
 
 const payload = '61'.repeat(1_000);
 const qos0 = `100001${payload}`;
@@ -12,7 +12,7 @@ const qos2 = (id: number): string => `140001${id.toString(16).padStart(4, '0')}$
 
 test('messages are held from their queue to the answer of their call, replies until their REL', (t) => {
   const memory = new MemoryBound(1e9);
-  const kit = createActors({}, memory);
+  const kit = simulateGateway({}, memory);
   const client = kit.connect();
   for (let id = 1; id <= 3; id++) client.receive(qos2(id));
   client.receive(qos0);
@@ -29,12 +29,15 @@ test('messages are held from their queue to the answer of their call, replies un
 });
 
 for (const [end, how] of [
-  ['closes', (client: ReturnType<ReturnType<typeof createActors>['connect']>) => client.tell({kind: 'socketClosed'})],
+  [
+    'closes',
+    (client: ReturnType<ReturnType<typeof simulateGateway>['connect']>) => client.tell({kind: 'socketClosed'}),
+  ],
   ['fails', undefined],
 ] as const) {
   test(`when a client ${end} nothing of it is left once its calls are over`, (t) => {
     const memory = new MemoryBound(1e9);
-    const kit = createActors({}, memory);
+    const kit = simulateGateway({}, memory);
     const client = kit.connect('room');
     client.receive(qos2(1));
     kit.transport.accept('message', {body: new Uint8Array(500)});
@@ -61,7 +64,7 @@ for (const [end, how] of [
 
 test('a publication is held once however many it is for, until the last delivery has ended', async (t) => {
   const memory = new MemoryBound(1e9);
-  const kit = createActors({}, memory);
+  const kit = simulateGateway({}, memory);
   const clients = Array.from({length: 10}, () => kit.connect('room'));
   const outcome = kit.publish({qos: 2, payload: new Uint8Array(100_000), wantsReplies: true, timeoutMs: 60_000});
   t.true(memory.total > 100_000 && memory.total < 110_000, `${memory.total}`);
@@ -76,7 +79,7 @@ test('a publication is held once however many it is for, until the last delivery
 
 test('a publication that times out lets go of its bytes, and of the rest when its clients go', async (t) => {
   const memory = new MemoryBound(1e9);
-  const kit = createActors({}, memory);
+  const kit = simulateGateway({}, memory);
   const client = kit.connect('room');
   const outcome = kit.publish({qos: 1, payload: new Uint8Array(100_000), timeoutMs: 1_000});
   kit.advance(1_000);
@@ -88,7 +91,7 @@ test('a publication that times out lets go of its bytes, and of the rest when it
 
 test('deliveries that are overdue count until each has ended', async (t) => {
   const memory = new MemoryBound(1e9);
-  const kit = createActors({}, memory);
+  const kit = simulateGateway({}, memory);
   const clients = Array.from({length: 20}, () => kit.connect('room'));
   const outcome = kit.publish({qos: 2, timeoutMs: 1_000});
   const begun = memory.total;
@@ -105,7 +108,7 @@ test('deliveries that are overdue count until each has ended', async (t) => {
 
 test('near the bound a client whose messages wait is not read any further, and one that acknowledges is', (t) => {
   const memory = new MemoryBound(100_000);
-  const kit = createActors({payloadBytesMax: 70_000}, memory);
+  const kit = simulateGateway({payloadBytesMax: 70_000}, memory);
   const client = kit.connect();
   client.receive(qos1(1));
   t.false(client.link.events.includes('hold up'));
@@ -119,7 +122,7 @@ test('near the bound a client whose messages wait is not read any further, and o
 
 test('at the bound a QoS 1 message is a failed call, which the client repeats, and one of QoS 0 is dropped', (t) => {
   const memory = new MemoryBound(1_000);
-  const kit = createActors({}, memory);
+  const kit = simulateGateway({}, memory);
   const client = kit.connect();
   memory.hold(500);
   client.receive(qos1(1));
@@ -139,7 +142,7 @@ test('at the bound a QoS 1 message is a failed call, which the client repeats, a
 
 test('what a client that has gone left behind is withdrawn where memory is short: first what asked for an answer', (t) => {
   const memory = new MemoryBound(100_000);
-  const kit = createActors({}, memory);
+  const kit = simulateGateway({}, memory);
   const client = kit.connect();
   client.receive(qos1(1));
   client.receive(qos1(2));
@@ -161,7 +164,7 @@ test('what a client that has gone left behind is withdrawn where memory is short
 });
 
 test('a reply is kept as bytes of its own, whatever buffer it came in', async (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.connect('room');
   const other = kit.connect('room');
   const outcome = kit.publish({qos: 1, wantsReplies: true});
@@ -175,7 +178,7 @@ test('a reply is kept as bytes of its own, whatever buffer it came in', async (t
 });
 
 test('a message that waits for its turn is kept as bytes of its own', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.connect();
   const slab = Buffer.alloc(65_536, 7);
   for (const id of [1, 2]) {
@@ -188,7 +191,7 @@ test('a message that waits for its turn is kept as bytes of its own', (t) => {
 });
 
 test('replies beyond what one answer lists are counted and left out', async (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const count = 20;
   const clients = Array.from({length: count}, () => kit.connect('room'));
   const outcome = kit.publish({qos: 1, wantsReplies: true});
@@ -201,7 +204,7 @@ test('replies beyond what one answer lists are counted and left out', async (t) 
 });
 
 test('replies for which the node has no memory are left out likewise', async (t) => {
-  const kit = createActors({}, new MemoryBound(100_000));
+  const kit = simulateGateway({}, new MemoryBound(100_000));
   const [first, second] = [kit.connect('room'), kit.connect('room')];
   const outcome = kit.publish({qos: 1, wantsReplies: true});
   first.tell({kind: 'ack', id: 1, reply: new Uint8Array(10)});
@@ -212,7 +215,7 @@ test('replies for which the node has no memory are left out likewise', async (t)
 
 test('of the last reply, which is kept until the answer, only the latest is held', (t) => {
   const memory = new MemoryBound(1e9);
-  const kit = createActors({}, memory);
+  const kit = simulateGateway({}, memory);
   const clients = [kit.connect('room'), kit.connect('room'), kit.connect('room')];
   void kit.publish({qos: 1});
   const before = memory.total;

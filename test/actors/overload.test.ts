@@ -1,10 +1,10 @@
 // What an overloaded business server means to the connections: handshakes that were given up, and late answers.
 
 import test from 'ava';
-import {createActors} from '../support/simulated-gateway.ts';
+import {simulateGateway} from '../support/simulated-gateway.ts';
 
 test('the connect call of a client that left is taken back where it was not sent, and nobody hears of it [RB-68]', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   kit.transport.isWaiting = true;
   for (const end of ['socketClosed', 'handshakeDue', 'stopping'] as const) {
     const client = kit.knock();
@@ -18,7 +18,7 @@ test('the connect call of a client that left is taken back where it was not sent
 });
 
 test('a connect call that was sent is not taken back: a yes has its close call [RB-64] [RB-68]', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const client = kit.knock();
   client.tell({kind: 'socketClosed'});
   kit.transport.accept('connect');
@@ -27,7 +27,7 @@ test('a connect call that was sent is not taken back: a yes has its close call [
 });
 
 test('a client that was let in has no call to take back', (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   kit.transport.isWaiting = true;
   const client = kit.connect();
   client.receive('10000161');
@@ -44,7 +44,7 @@ for (const [late, calls] of [
   ['failed', []],
 ] as const) {
   test(`a connect call that is cut ends in 503, and ${late} later in ${calls.length} close calls [RB-64]`, (t) => {
-    const kit = createActors();
+    const kit = simulateGateway();
     const client = kit.knock();
     kit.transport.cut();
     kit.run();

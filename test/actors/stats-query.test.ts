@@ -3,7 +3,7 @@
 import test from 'ava';
 import type {SessionMessage} from '../../src/actors/messages.ts';
 import {StatsQuery} from '../../src/actors/stats-query.ts';
-import {createActors} from '../support/simulated-gateway.ts';
+import {simulateGateway} from '../support/simulated-gateway.ts';
 
 async function isDone(stats: StatsQuery): Promise<boolean> {
   let isOver = false;
@@ -15,7 +15,7 @@ async function isDone(stats: StatsQuery): Promise<boolean> {
 }
 
 test('a survey is complete when the last connection has answered, and of nobody at once', async (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const clients = [kit.connect('room'), kit.connect('room'), kit.connect('room')];
   const stats = new StatsQuery(2);
   stats.start(clients.map(({actor}) => actor));
@@ -30,7 +30,7 @@ test('a survey is complete when the last connection has answered, and of nobody 
 });
 
 test('a survey does not wait for connections that have ended, end meanwhile, or have no room for the question', async (t) => {
-  const kit = createActors();
+  const kit = simulateGateway();
   const [ended, ending, staying] = [kit.connect('room'), kit.connect('room'), kit.connect('room')];
   ended.tell({kind: 'socketClosed'});
   kit.run();

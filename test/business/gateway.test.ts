@@ -14,7 +14,7 @@ import type {HandshakeOptions} from '../support/upgrade.ts';
 type Options = Omit<BusinessOptions<{name: string; visits: number}>, 'token'>;
 
 /** A gateway whose business server is made with the SDK. */
-async function world(t: ExecutionContext, options: Options, overrides: Partial<GatewayOptions> = {}) {
+async function harness(t: ExecutionContext, options: Options, overrides: Partial<GatewayOptions> = {}) {
   const identities: string[] = [];
   const app = business<{name: string; visits: number}>({
     token: securityToken,
@@ -49,7 +49,7 @@ async function world(t: ExecutionContext, options: Options, overrides: Partial<G
 
 test('a client is let in, its messages are answered in their acknowledgements, and its context comes along', async (t) => {
   const gone = Promise.withResolvers<unknown>();
-  const {connect} = await world(t, {
+  const {connect} = await harness(t, {
     connect({context, header, channels}) {
       context.name = header('name') ?? '';
       channels.join('lobby');
@@ -75,13 +75,13 @@ test('a client is let in, its messages are answered in their acknowledgements, a
 
 test('a client that is refused gets 401, one whose call failed 503', async (t) => {
   const answers = [false, new Response(null, {status: 500})];
-  const {handshake} = await world(t, {connect: () => answers.shift() ?? true});
+  const {handshake} = await harness(t, {connect: () => answers.shift() ?? true});
   t.is((await handshake()).answer.status, 401);
   t.is((await handshake()).answer.status, 503);
 });
 
 test('an identity of one’s own is the one to send to', async (t) => {
-  const {connect, api} = await world(t, {connect: () => ({identity: 'user-17'})});
+  const {connect, api} = await harness(t, {connect: () => ({identity: 'user-17'})});
   acknowledgeAll(await connect(), 'here');
   const {connections, replies} = await api.ask({identity: 'user-17'}, 1, 'where?');
   t.is(connections, 1);
@@ -90,7 +90,7 @@ test('an identity of one’s own is the one to send to', async (t) => {
 });
 
 test('send and ask reach every client of a channel, sub and unsub put clients in and out', async (t) => {
-  const {connect, api, identities} = await world(t, {
+  const {connect, api, identities} = await harness(t, {
     connect({channels}) {
       channels.join('部屋');
       return true;
@@ -117,7 +117,7 @@ test('send and ask reach every client of a channel, sub and unsub put clients in
 });
 
 test('a client that is silent is told as time being up, not as a failure [RB-62]', async (t) => {
-  const {connect, api} = await world(t, {
+  const {connect, api} = await harness(t, {
     connect({channels}) {
       channels.join('lobby');
       return true;
@@ -130,7 +130,7 @@ test('a client that is silent is told as time being up, not as a failure [RB-62]
 });
 
 test('a wrong token and a wrong key are told by their codes', async (t) => {
-  const {gateway} = await world(t, {});
+  const {gateway} = await harness(t, {});
   const code = (options: {token: string} | {apiKey: string}) =>
     new RainbowApi({url: gateway.url, ...options}).send('lobby', 1).catch((error: {code?: unknown}) => error.code);
   t.is(await code({token: 'wrong'}), 'RB_SIGNATURE');
@@ -140,7 +140,7 @@ test('a wrong token and a wrong key are told by their codes', async (t) => {
 test('a message whose answer came too late is processed once, and its repeat has the answer [RB-63]', async (t) => {
   const latch = new Latch();
   let runs = 0;
-  const {connect, gateway} = await world(
+  const {connect, gateway} = await harness(
     t,
     {
       on: {
@@ -167,7 +167,7 @@ test('a message whose answer came too late is processed once, and its repeat has
 
 test('a message whose handler failed is processed again when it comes again', async (t) => {
   let runs = 0;
-  const {connect, gateway} = await world(t, {
+  const {connect, gateway} = await harness(t, {
     on: {
       1() {
         if (++runs === 1) throw new Error('no database');

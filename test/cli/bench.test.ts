@@ -12,15 +12,15 @@ import {Tally} from '../../src/cli/bench/tally.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import {answer, success} from '../support/business-server.ts';
 import {type Ended, run, startCommand} from '../support/command.ts';
-import {securityToken, start, type World} from '../support/gateway.ts';
+import {type Harness, securityToken, start} from '../support/gateway.ts';
 
-async function startRoom(t: ExecutionContext, changes = {}): Promise<World> {
-  const world = await start(t, changes);
-  world.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'bench'}));
-  return world;
+async function startRoom(t: ExecutionContext, changes = {}): Promise<Harness> {
+  const harness = await start(t, changes);
+  harness.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'bench'}));
+  return harness;
 }
 
-async function bench(t: ExecutionContext, {gateway}: World, ...args: readonly string[]): Promise<Ended> {
+async function bench(t: ExecutionContext, {gateway}: Harness, ...args: readonly string[]): Promise<Ended> {
   const environment = {RAINBOW_SECURITY_TOKEN: securityToken};
   return await run(t, 'rainbow', ['bench', gateway.url, '-d', '1', ...args], {environment});
 }
@@ -58,10 +58,10 @@ for (const qos of ['0', '1', '2']) {
 }
 
 test('with --up the messages go to the business server as they are, and count when it has answered', async (t) => {
-  const world = await startRoom(t);
+  const harness = await startRoom(t);
   const {code, stdout, stderr} = await bench(
     t,
-    world,
+    harness,
     '--up',
     '-c',
     '3',
@@ -79,7 +79,7 @@ test('with --up the messages go to the business server as they are, and count wh
   const {messages, deliveries} = JSON.parse(stdout) as Result;
   t.like(messages, {answered: messages.sent, unanswered: 0});
   t.is(deliveries, undefined);
-  const calls = world.business.calls('message');
+  const calls = harness.business.calls('message');
   t.is(calls.length, messages.sent);
   t.true(calls.every(({path, body}) => path === '/message/9/' && body.toString() === '{"a":1}'));
 });
@@ -94,8 +94,8 @@ test('as fast as answers come, for people', async (t) => {
 });
 
 test('what fails is told with its reason, and makes the command fail', async (t) => {
-  const world = await startRoom(t, {payloadBytesMax: 100});
-  const {code, stdout} = await bench(t, world, '-c', '1', '-r', '5', '-s', '200', '--json');
+  const harness = await startRoom(t, {payloadBytesMax: 100});
+  const {code, stdout} = await bench(t, harness, '-c', '1', '-r', '5', '-s', '200', '--json');
   t.is(code, 1);
   const {messages, failures} = JSON.parse(stdout) as Result;
   t.is(messages.failed, messages.sent);
@@ -103,14 +103,14 @@ test('what fails is told with its reason, and makes the command fail', async (t)
 });
 
 test('nobody in the channel, a wrong token, and refused connections are failures that say so', async (t) => {
-  const world = await startRoom(t);
-  const empty = await bench(t, world, '-c', '1', '--channel', 'empty');
+  const harness = await startRoom(t);
+  const empty = await bench(t, harness, '-c', '1', '--channel', 'empty');
   t.is(empty.code, 1);
   t.regex(empty.stderr, /^rainbow: expected clients in the channel empty, got none\.$/m);
-  const foreign = await bench(t, world, '-c', '1', '--token', 'another');
+  const foreign = await bench(t, harness, '-c', '1', '--token', 'another');
   t.regex(foreign.stderr, /^rainbow: POST \/send\/ failed: RB_SIGNATURE$/m);
-  world.business.always('connect', answer(200, '{"status":"fail"}'));
-  const refused = await bench(t, world, '-c', '3');
+  harness.business.always('connect', answer(200, '{"status":"fail"}'));
+  const refused = await bench(t, harness, '-c', '3');
   t.is(refused.code, 1);
   t.regex(
     refused.stderr,
@@ -225,9 +225,9 @@ test('what fails at once is sent again at the next tick, and not in a circle', a
 });
 
 test('SIGINT ends a run before its time, and the result so far is printed, with exit code 130', async (t) => {
-  const world = await startRoom(t);
+  const harness = await startRoom(t);
   const environment = {RAINBOW_SECURITY_TOKEN: securityToken};
-  const args = ['bench', world.gateway.url, '-c', '3', '-d', '300', '-r', '20', '--json'];
+  const args = ['bench', harness.gateway.url, '-c', '3', '-d', '300', '-r', '20', '--json'];
   const {process: child, ended} = await startCommand(t, 'rainbow', args, {environment});
   const progress = createInterface({input: child.stderr as Readable});
   for await (const line of progress) if (/ sent, /.test(line)) break;

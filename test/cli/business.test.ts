@@ -38,9 +38,9 @@ test('a gateway in front of it lets clients in, and every call and answer is a l
   const {url, event} = await stub(t, '--join', 'lobby', '--join', '部屋', '--cookie', 'sweet');
   t.true(url.startsWith('http://127.0.0.1:'));
   const urls = {connectUrl: `${url}/connect/`, forwardUrl: `${url}/message/`, closeUrl: `${url}/close/`};
-  const world = await start(t, urls);
-  const {gateway, api} = world;
-  const client = await world.connect({path: '/connect/?name=ann'});
+  const harness = await start(t, urls);
+  const {gateway, api} = harness;
+  const client = await harness.connect({path: '/connect/?name=ann'});
   const connected = await event('business.called');
   t.like(connected, {call: 1, kind: 'connect', signature: 'ok'});
   t.is((connected.headers as Record<string, string>).name, 'ann');

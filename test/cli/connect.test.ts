@@ -8,13 +8,13 @@ import {type WebSocket, WebSocketServer} from 'ws';
 import {after, answer, success} from '../support/business-server.ts';
 import {type Ended, type LogLine, projectPath, run, type Served, serve} from '../support/command.ts';
 import {Latch} from '../support/deadline.ts';
-import {identityOf, start, type World} from '../support/gateway.ts';
+import {type Harness, identityOf, start} from '../support/gateway.ts';
 
 /** A gateway that puts each client into `room`. */
-async function startRoom(t: ExecutionContext): Promise<World & {readonly url: string}> {
-  const world = await start(t);
-  world.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
-  return {...world, url: world.gateway.url.replace('http', 'ws')};
+async function startRoom(t: ExecutionContext): Promise<Harness & {readonly url: string}> {
+  const harness = await start(t);
+  harness.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
+  return {...harness, url: harness.gateway.url.replace('http', 'ws')};
 }
 
 /** Runs `rainbow connect` to its end. */
@@ -191,21 +191,21 @@ test('/q in a script ends it, and what was sent before is answered', async (t) =
 });
 
 test('a refusal is a failure that says with which status', async (t) => {
-  const world = await startRoom(t);
-  world.business.always('connect', answer(200, '{"status":"fail"}'));
-  const {code, stdout, stderr} = await connect(t, [world.url]);
+  const harness = await startRoom(t);
+  harness.business.always('connect', answer(200, '{"status":"fail"}'));
+  const {code, stdout, stderr} = await connect(t, [harness.url]);
   t.is(code, 1);
   t.is(stdout, '');
   t.regex(stderr, /^rainbow: cannot connect: HTTP status 401: .*\(RB_CLIENT_REFUSED\)/);
   t.regex(stderr, /The business server answered the connect call and refused this client\. .* -H 'name: ann'\.\n$/);
-  world.business.always('connect', answer(500, '<p>broken</p>'));
-  const failed = await connect(t, [world.url]);
+  harness.business.always('connect', answer(500, '<p>broken</p>'));
+  const failed = await connect(t, [harness.url]);
   t.is(failed.code, 1);
   t.regex(
     failed.stderr,
     /cannot connect: HTTP status 503: business server unavailable \(RB_BUSINESS_SERVER\).* run rainbow check/,
   );
-  const lost = await connect(t, [new URL('/nosuch/', world.url).href]);
+  const lost = await connect(t, [new URL('/nosuch/', harness.url).href]);
   t.regex(
     lost.stderr,
     /cannot connect: HTTP status 404: no such path \(RB_NO_SUCH_PATH\)\. Clients connect to \/connect\/\.\n$/,
@@ -223,11 +223,11 @@ test('nobody there is a failure that says so', async (t) => {
 });
 
 test('the end of the connection by the gateway is shown, and is a failure', async (t) => {
-  const world = await startRoom(t);
-  const served = await connectJson(t, world.url);
+  const harness = await startRoom(t);
+  const served = await connectJson(t, harness.url);
   await served.event('open');
-  await world.business.next('connect');
-  await world.gateway.close();
+  await harness.business.next('connect');
+  await harness.gateway.close();
   t.like(await served.event('closed'), {code: 1001, reason: 'shutting down'});
   t.is((await served.ended).code, 1);
 });

@@ -4,7 +4,7 @@ import test, {type ExecutionContext} from 'ava';
 import {TraceReader} from '../../src/story/trace-lines.ts';
 import {type Running, startCommand} from '../support/command.ts';
 import {until} from '../support/deadline.ts';
-import {securityToken, start, type World} from '../support/gateway.ts';
+import {type Harness, securityToken, start} from '../support/gateway.ts';
 import {holdPorts} from '../support/ports.ts';
 import {acknowledgeAll} from '../support/raw-client.ts';
 import {single} from '../support/room.ts';
@@ -15,8 +15,8 @@ interface Following {
   readonly prints: (format: RegExp) => Promise<void>;
 }
 
-async function follow(t: ExecutionContext, world: World, ...args: readonly string[]): Promise<Following> {
-  const environment = {RAINBOW_URL: world.gateway.url, RAINBOW_SECURITY_TOKEN: securityToken};
+async function follow(t: ExecutionContext, harness: Harness, ...args: readonly string[]): Promise<Following> {
+  const environment = {RAINBOW_URL: harness.gateway.url, RAINBOW_SECURITY_TOKEN: securityToken};
   const command = await startCommand(t, 'rainbow', ['trace', '--follow', ...args], {environment});
   let printed = '';
   command.process.stdout?.on('data', (text: string) => {
@@ -31,12 +31,12 @@ async function follow(t: ExecutionContext, world: World, ...args: readonly strin
 }
 
 test('what is followed is drawn as it happens, and an interruption ends it well', async (t) => {
-  const {world, client} = await single(t);
+  const {harness, client} = await single(t);
   acknowledgeAll(client, 'yes');
-  const {command, prints} = await follow(t, world, '-c', 'room');
+  const {command, prints} = await follow(t, harness, '-c', 'room');
   t.regex(await command.firstLine, /client +gateway +business server/);
-  await world.api.send({channel: 'attic', qos: 1}, 'elsewhere');
-  await world.api.send({channel: 'room', qos: 1}, 'hello');
+  await harness.api.send({channel: 'attic', qos: 1}, 'elsewhere');
+  await harness.api.send({channel: 'room', qos: 1}, 'hello');
   await prints(/answered: 1 of 1 confirmed/);
   command.process.kill('SIGINT');
   const {code, stdout, stderr} = await command.ended;
@@ -47,8 +47,8 @@ test('what is followed is drawn as it happens, and an interruption ends it well'
 });
 
 test('it begins with what it covers [RB-66]', async (t) => {
-  const {world} = await single(t, {peers: [`127.0.0.1:${(await holdPorts(t, 1))[0]}`]});
-  const {command, prints} = await follow(t, world);
+  const {harness} = await single(t, {peers: [`127.0.0.1:${(await holdPorts(t, 1))[0]}`]});
+  const {command, prints} = await follow(t, harness);
   await prints(/^\.\.\. shown from here on: this node only; not asked: 1 other node \(127\.0\.0\.1:\d+\) \.\.\.$/m);
   command.process.kill('SIGINT');
   const {stdout} = await command.ended;
@@ -62,10 +62,10 @@ test('it begins with what it covers [RB-66]', async (t) => {
 });
 
 test('with --json it prints the lines of the feed, whole', async (t) => {
-  const {world, client} = await single(t);
+  const {harness, client} = await single(t);
   acknowledgeAll(client);
-  const {command, prints} = await follow(t, world, '--json');
-  await world.api.send({channel: 'room', qos: 1});
+  const {command, prints} = await follow(t, harness, '--json');
+  await harness.api.send({channel: 'room', qos: 1});
   await prints(/"kind":"answered"/);
   command.process.kill('SIGTERM');
   const {code, stdout} = await command.ended;
@@ -78,9 +78,9 @@ test('with --json it prints the lines of the feed, whole', async (t) => {
 });
 
 test('a gateway that ends is told, and is a failure', async (t) => {
-  const world = await start(t);
-  const {command} = await follow(t, world);
-  await world.gateway.close();
+  const harness = await start(t);
+  const {command} = await follow(t, harness);
+  await harness.gateway.close();
   const {code, stderr} = await command.ended;
   t.is(code, 1);
   t.is(stderr, 'rainbow: the gateway ended the feed\n');

@@ -12,7 +12,7 @@ import {readRecording} from '../../src/cli/recording.ts';
 import type {TraceLine} from '../../src/story/trace.ts';
 import {type Ended, emptyFolder, type Running, run, startCommand} from '../support/command.ts';
 import {until} from '../support/deadline.ts';
-import {securityToken, start, type World} from '../support/gateway.ts';
+import {type Harness, securityToken, start} from '../support/gateway.ts';
 import {acknowledgeAll} from '../support/raw-client.ts';
 import {single} from '../support/room.ts';
 
@@ -29,9 +29,9 @@ interface Recording {
   readonly interrupt: (signal?: NodeJS.Signals) => Promise<Ended>;
 }
 
-async function beginRecording(t: ExecutionContext, world: World, ...args: readonly string[]): Promise<Recording> {
+async function beginRecording(t: ExecutionContext, harness: Harness, ...args: readonly string[]): Promise<Recording> {
   const file = join(await emptyFolder(t), 'a.trace');
-  const options = environmentOf(world.gateway.url);
+  const options = environmentOf(harness.gateway.url);
   const command = await startCommand(t, 'rainbow', ['record', '-o', file, ...args], options);
   const has = async (text: string): Promise<void> => {
     const find = async () => ((await readFile(file, 'utf8').catch(() => '')).includes(text) ? true : undefined);
@@ -53,10 +53,10 @@ async function linesOf(file: string): Promise<readonly TraceLine[]> {
 }
 
 test('a recording has what happens until it is interrupted, and no payload', async (t) => {
-  const {world, client, identity} = await single(t);
+  const {harness, client, identity} = await single(t);
   acknowledgeAll(client, 'secret answer');
-  const {file, has, interrupt} = await beginRecording(t, world, '--json');
-  const {message = ''} = (await world.api.send({channel: 'room', qos: 2}, 'secret words')).json;
+  const {file, has, interrupt} = await beginRecording(t, harness, '--json');
+  const {message = ''} = (await harness.api.send({channel: 'room', qos: 2}, 'secret words')).json;
   await has('"to":"completed"');
   await has('"kind":"snapshot"');
   await has('"kind":"roster"');
@@ -73,10 +73,10 @@ test('a recording has what happens until it is interrupted, and no payload', asy
 });
 
 test('with --payloads it has them, cut to 1024 bytes', async (t) => {
-  const {world, client} = await single(t);
+  const {harness, client} = await single(t);
   acknowledgeAll(client, 'yes');
-  const {file, has, interrupt} = await beginRecording(t, world, '--payloads');
-  await world.api.send({channel: 'room', qos: 1}, 'x'.repeat(1_500));
+  const {file, has, interrupt} = await beginRecording(t, harness, '--payloads');
+  await harness.api.send({channel: 'room', qos: 1}, 'x'.repeat(1_500));
   await has('"kind":"answered"');
   const {code, stdout} = await interrupt('SIGTERM');
   t.is(code, 0);
@@ -89,13 +89,13 @@ test('with --payloads it has them, cut to 1024 bytes', async (t) => {
 });
 
 test('what is chosen is recorded and nothing else; --past adds what was traced before', async (t) => {
-  const {world, client} = await single(t, {traceRate: 1});
+  const {harness, client} = await single(t, {traceRate: 1});
   acknowledgeAll(client);
-  const {message: before = ''} = (await world.api.send({channel: 'attic', qos: 0})).json;
-  const past = await beginRecording(t, world, '-c', 'room', '--past');
-  const present = await beginRecording(t, world, '-c', 'room');
-  const {message: other = ''} = (await world.api.send({channel: 'attic', qos: 0})).json;
-  const {message: wanted = ''} = (await world.api.send({channel: 'room', qos: 0})).json;
+  const {message: before = ''} = (await harness.api.send({channel: 'attic', qos: 0})).json;
+  const past = await beginRecording(t, harness, '-c', 'room', '--past');
+  const present = await beginRecording(t, harness, '-c', 'room');
+  const {message: other = ''} = (await harness.api.send({channel: 'attic', qos: 0})).json;
+  const {message: wanted = ''} = (await harness.api.send({channel: 'room', qos: 0})).json;
   for (const {has, interrupt} of [past, present]) {
     await has(wanted);
     t.is((await interrupt()).code, 0);
@@ -106,19 +106,19 @@ test('what is chosen is recorded and nothing else; --past adds what was traced b
 });
 
 test('--seconds ends a recording', async (t) => {
-  const {world} = await single(t);
-  const {file, command} = await beginRecording(t, world, '--seconds', '1');
+  const {harness} = await single(t);
+  const {file, command} = await beginRecording(t, harness, '--seconds', '1');
   t.is((await command.ended).code, 0);
   t.is((await readRecording(file)).isCut, false);
 });
 
 test('an interruption in the middle of a flood leaves a file of whole lines', async (t) => {
-  const {world, client} = await single(t);
+  const {harness, client} = await single(t);
   client.onPacket = () => {};
-  const {file, has, interrupt} = await beginRecording(t, world);
+  const {file, has, interrupt} = await beginRecording(t, harness);
   let isOver = false;
   const flood = (async () => {
-    while (!isOver) await Promise.all(Array.from({length: 50}, () => world.api.send({channel: 'room', qos: 0})));
+    while (!isOver) await Promise.all(Array.from({length: 50}, () => harness.api.send({channel: 'room', qos: 0})));
   })();
   await has('"seq":1500,');
   const {code} = await interrupt();
@@ -132,9 +132,9 @@ test('an interruption in the middle of a flood leaves a file of whole lines', as
 });
 
 test('a gateway that ends leaves the recording whole up to there, and the command says so', async (t) => {
-  const world = await start(t);
-  const {file, command} = await beginRecording(t, world);
-  await world.gateway.close();
+  const harness = await start(t);
+  const {file, command} = await beginRecording(t, harness);
+  await harness.gateway.close();
   const {code, stderr} = await command.ended;
   t.is(code, 1);
   t.regex(stderr, /the gateway ended the feed\n.*\d+ events? in .*a\.trace\n/);
@@ -162,8 +162,8 @@ test('an interruption before the gateway has answered leaves no file', async (t)
 });
 
 test('what cannot be recorded leaves no file, and what is there is not overwritten', async (t) => {
-  const {world} = await single(t);
-  const {url} = world.gateway;
+  const {harness} = await single(t);
+  const {url} = harness.gateway;
   const file = join(await emptyFolder(t), 'a.trace');
   const record = (args: readonly string[], where = environmentOf(url)): Promise<Ended> =>
     run(t, 'rainbow', ['record', '-o', file, '--seconds', '1', ...args], where);

@@ -5,11 +5,11 @@ import type {AddressInfo} from 'node:net';
 import test, {type ExecutionContext} from 'ava';
 import {success} from '../support/business-server.ts';
 import {type Ended, type RunOptions, run, writeIn} from '../support/command.ts';
-import {securityToken, start, type World} from '../support/gateway.ts';
+import {type Harness, securityToken, start} from '../support/gateway.ts';
 import type {RawClient} from '../support/raw-client.ts';
 
 interface Room {
-  readonly world: World;
+  readonly harness: Harness;
   readonly client: RawClient;
   readonly identity: string;
   /** Runs `rainbow` against the gateway, with its token. */
@@ -18,12 +18,12 @@ interface Room {
 
 /** A gateway with one client in the channel `room`. */
 async function room(t: ExecutionContext): Promise<Room> {
-  const world = await start(t, {retryIntervalMs: 60_000, apiKeys: ['key-of-the-tests-0123456789']});
-  world.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
-  const environment = {RAINBOW_SECURITY_TOKEN: securityToken, RAINBOW_URL: world.gateway.url};
+  const harness = await start(t, {retryIntervalMs: 60_000, apiKeys: ['key-of-the-tests-0123456789']});
+  harness.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
+  const environment = {RAINBOW_SECURITY_TOKEN: securityToken, RAINBOW_URL: harness.gateway.url};
   return {
-    world,
-    ...(await world.join()),
+    harness,
+    ...(await harness.join()),
     rainbow: (args, options = {}) => run(t, 'rainbow', args, {environment, ...options}),
   };
 }
@@ -161,8 +161,8 @@ test('sub puts a client into a channel, unsub takes it out', async (t) => {
 });
 
 test('sub --occupy takes every other client out', async (t) => {
-  const {world, identity, rainbow} = await room(t);
-  await world.join();
+  const {harness, identity, rainbow} = await room(t);
+  await harness.join();
   t.like(await rainbow(['sub', identity, 'room', '--occupy']), {code: 0, stdout: `${identity} is in room now alone\n`});
   t.is((await rainbow(['sub', 'nobody', 'room'])).code, 1);
 });

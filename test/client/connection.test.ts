@@ -1,92 +1,92 @@
 import {runInNewContext} from 'node:vm';
 import test from 'ava';
 import {Rainbow} from '../../src/client/client.ts';
-import {codeOf, makeScene, openScene, reopen, settle} from './harness.ts';
+import {codeOf, makeHarness, openHarness, reopen, settle} from './harness.ts';
 
 test('it connects, tells each state, and fades with a close frame', async (t) => {
-  const scene = makeScene(t);
-  const {rainbow} = scene;
+  const harness = makeHarness(t);
+  const {rainbow} = harness;
   t.is(rainbow.state, 'idle');
   const opened = rainbow.bloom();
   t.is(rainbow.state, 'connecting');
-  t.is(scene.socket.binaryType, 'arraybuffer');
-  scene.socket.open();
+  t.is(harness.socket.binaryType, 'arraybuffer');
+  harness.socket.open();
   await opened;
   t.true(rainbow.isOpen);
   const ends: string[] = [];
   rainbow.didClose(({state, code}) => ends.push(`${state} ${code}`));
   const faded = rainbow.fade();
   t.is(rainbow.state, 'fading');
-  t.is(scene.socket.closedWith, 1000);
-  scene.socket.end(1000);
+  t.is(harness.socket.closedWith, 1000);
+  harness.socket.end(1000);
   await faded;
   t.deepEqual(
-    scene.heard('state').map(({state}) => state),
+    harness.heard('state').map(({state}) => state),
     ['connecting', 'open.fresh', 'fading', 'faded'],
   );
   t.deepEqual(ends, ['faded 1000']);
-  t.deepEqual(scene.heard('closed'), [{code: 1000, reason: '', wasOpen: true, failures: 0, retryInMs: undefined}]);
+  t.deepEqual(harness.heard('closed'), [{code: 1000, reason: '', wasOpen: true, failures: 0, retryInMs: undefined}]);
   await t.notThrowsAsync(rainbow.fade());
 });
 
 test('a close frame that nobody answers ends by itself', async (t) => {
-  const scene = openScene(t, {fadeTimeoutMs: 500});
-  const faded = scene.rainbow.fade();
-  scene.clock.advance(499);
-  t.is(scene.rainbow.state, 'fading');
-  scene.clock.advance(1);
+  const harness = openHarness(t, {fadeTimeoutMs: 500});
+  const faded = harness.rainbow.fade();
+  harness.clock.advance(499);
+  t.is(harness.rainbow.state, 'fading');
+  harness.clock.advance(1);
   await faded;
-  t.is(scene.heard('end')[0]?.state, 'faded');
+  t.is(harness.heard('end')[0]?.state, 'faded');
 });
 
 test('after its close frame a client sends nothing and applies nothing [RB-57]', (t) => {
-  const scene = openScene(t);
+  const harness = openHarness(t);
   let handled = 0;
-  scene.rainbow.onMessage(() => {
+  harness.rainbow.onMessage(() => {
     handled++;
     return undefined;
   });
-  void scene.rainbow.fade();
-  scene.socket.hear('12 0001 0002 31', '40 0009');
+  void harness.rainbow.fade();
+  harness.socket.hear('12 0001 0002 31', '40 0009');
   t.is(handled, 0);
-  t.deepEqual(scene.socket.take(), []);
+  t.deepEqual(harness.socket.take(), []);
 });
 
 test('it can bloom again after it has faded', async (t) => {
-  const scene = openScene(t);
-  const faded = scene.rainbow.fade();
-  scene.socket.end(1000);
+  const harness = openHarness(t);
+  const faded = harness.rainbow.fade();
+  harness.socket.end(1000);
   await faded;
-  t.is(await codeOf(scene.rainbow.send(1, 'x')), 'RB_CLOSED');
-  const opened = scene.rainbow.bloom();
-  t.is(scene.sockets.length, 2);
-  scene.socket.open();
+  t.is(await codeOf(harness.rainbow.send(1, 'x')), 'RB_CLOSED');
+  const opened = harness.rainbow.bloom();
+  t.is(harness.sockets.length, 2);
+  harness.socket.open();
   await opened;
-  t.true(scene.rainbow.isOpen);
+  t.true(harness.rainbow.isOpen);
 });
 
 test('whoever waits for it to be open learns that it has ended before', async (t) => {
-  const scene = makeScene(t);
-  const opened = scene.rainbow.bloom();
-  await scene.rainbow.fade();
+  const harness = makeHarness(t);
+  const opened = harness.rainbow.bloom();
+  await harness.rainbow.fade();
   t.is(await codeOf(opened), 'RB_CLOSED');
 });
 
 test('attempts that fail are made again, later each time and never at once', (t) => {
-  const scene = makeScene(t, {backoffMinMs: 1_000, backoffMaxMs: 8_000});
-  void scene.rainbow.bloom();
+  const harness = makeHarness(t, {backoffMinMs: 1_000, backoffMaxMs: 8_000});
+  void harness.rainbow.bloom();
   const waits: number[] = [];
   for (let attempt = 0; attempt < 40; attempt++) {
-    scene.socket.end();
-    t.is(scene.rainbow.state, 'waiting');
-    const {retryInMs = 0, failures, wasOpen} = scene.heard('closed').at(-1) ?? {};
+    harness.socket.end();
+    t.is(harness.rainbow.state, 'waiting');
+    const {retryInMs = 0, failures, wasOpen} = harness.heard('closed').at(-1) ?? {};
     t.is(failures, attempt + 1);
     t.false(wasOpen);
     waits.push(retryInMs);
-    scene.clock.advance(retryInMs - 1);
-    t.is(scene.sockets.length, attempt + 1);
-    scene.clock.advance(1);
-    t.is(scene.sockets.length, attempt + 2);
+    harness.clock.advance(retryInMs - 1);
+    t.is(harness.sockets.length, attempt + 1);
+    harness.clock.advance(1);
+    t.is(harness.sockets.length, attempt + 2);
   }
   for (const [attempt, wait] of waits.entries()) {
     t.true(wait >= 100 && wait <= Math.min(8_000, 1_000 * 2 ** attempt), `${attempt}: ${wait}`);
@@ -96,53 +96,53 @@ test('attempts that fail are made again, later each time and never at once', (t)
 });
 
 test('a connection that lasted is followed by a short wait, one that did not is not', (t) => {
-  const scene = openScene(t, {backoffMaxMs: 64_000});
+  const harness = openHarness(t, {backoffMaxMs: 64_000});
   for (let round = 0; round < 8; round++) {
-    scene.socket.end();
-    reopen(scene);
-    scene.clock.advance(100);
+    harness.socket.end();
+    reopen(harness);
+    harness.clock.advance(100);
   }
-  t.is(scene.heard('closed').at(-1)?.failures, 8);
-  scene.socket.hear('50 0001');
-  scene.clock.advance(10_000);
-  scene.socket.end();
-  const {failures, retryInMs = Number.NaN} = scene.heard('closed').at(-1) ?? {};
+  t.is(harness.heard('closed').at(-1)?.failures, 8);
+  harness.socket.hear('50 0001');
+  harness.clock.advance(10_000);
+  harness.socket.end();
+  const {failures, retryInMs = Number.NaN} = harness.heard('closed').at(-1) ?? {};
   t.is(failures, 1);
   t.true(retryInMs <= 1_000);
 });
 
 test('an attempt that is not answered in time is given up', (t) => {
-  const scene = makeScene(t, {connectTimeoutMs: 5_000});
-  void scene.rainbow.bloom();
-  const first = scene.socket;
-  scene.clock.advance(5_000);
-  t.is(scene.rainbow.state, 'waiting');
+  const harness = makeHarness(t, {connectTimeoutMs: 5_000});
+  void harness.rainbow.bloom();
+  const first = harness.socket;
+  harness.clock.advance(5_000);
+  t.is(harness.rainbow.state, 'waiting');
   t.is(first.closedWith, 1000);
-  t.is(scene.heard('closed')[0]?.reason, 'not answered in time');
+  t.is(harness.heard('closed')[0]?.reason, 'not answered in time');
   // What comes of it later is nobody's.
   first.open();
   first.end();
-  t.is(scene.rainbow.state, 'waiting');
+  t.is(harness.rainbow.state, 'waiting');
 });
 
 test('after the last attempt it is refused', async (t) => {
-  const scene = makeScene(t, {attemptsMax: 2, connectTimeoutMs: 1_000});
-  const opened = scene.rainbow.bloom();
-  scene.socket.end();
-  t.is(scene.rainbow.state, 'waiting');
-  scene.clock.advance(2_000);
-  t.is(scene.rainbow.state, 'refused');
+  const harness = makeHarness(t, {attemptsMax: 2, connectTimeoutMs: 1_000});
+  const opened = harness.rainbow.bloom();
+  harness.socket.end();
+  t.is(harness.rainbow.state, 'waiting');
+  harness.clock.advance(2_000);
+  t.is(harness.rainbow.state, 'refused');
   t.is(await codeOf(opened), 'RB_CLOSED');
-  t.is(scene.heard('end')[0]?.state, 'refused');
+  t.is(harness.heard('end')[0]?.state, 'refused');
 });
 
 test('it stays away when another client has taken its identity', (t) => {
-  const scene = openScene(t);
-  scene.socket.end(4142, 'taken over');
-  t.is(scene.rainbow.state, 'refused');
-  t.deepEqual(scene.heard('end'), [{state: 'refused', code: 4142, reason: 'taken over'}]);
-  scene.clock.advance(100_000);
-  t.is(scene.sockets.length, 1);
+  const harness = openHarness(t);
+  harness.socket.end(4142, 'taken over');
+  t.is(harness.rainbow.state, 'refused');
+  t.deepEqual(harness.heard('end'), [{state: 'refused', code: 4142, reason: 'taken over'}]);
+  harness.clock.advance(100_000);
+  t.is(harness.sockets.length, 1);
 });
 
 for (const [code, reason] of [
@@ -154,24 +154,24 @@ for (const [code, reason] of [
   [1013, ''],
 ] as const) {
   test(`it comes again after a close with ${code} ${reason}`, (t) => {
-    const scene = openScene(t);
-    scene.socket.end(code, reason);
-    t.is(scene.rainbow.state, 'waiting');
-    t.like(scene.heard('closed')[0], {code, reason, wasOpen: true});
-    reopen(scene);
-    t.true(scene.rainbow.isOpen);
+    const harness = openHarness(t);
+    harness.socket.end(code, reason);
+    t.is(harness.rainbow.state, 'waiting');
+    t.like(harness.heard('closed')[0], {code, reason, wasOpen: true});
+    reopen(harness);
+    t.true(harness.rainbow.isOpen);
   });
 }
 
 test('a client that was too much for the gateway comes again after as long as it may take', (t) => {
-  const scene = openScene(t, {backoffMaxMs: 30_000});
-  scene.clock.advance(20_000);
+  const harness = openHarness(t, {backoffMaxMs: 30_000});
+  harness.clock.advance(20_000);
   const waits: number[] = [];
   for (let round = 0; round < 10; round++) {
-    scene.socket.end(1008, 'bound exceeded');
-    waits.push(scene.heard('closed').at(-1)?.retryInMs ?? 0);
-    reopen(scene);
-    scene.clock.advance(12_000);
+    harness.socket.end(1008, 'bound exceeded');
+    waits.push(harness.heard('closed').at(-1)?.retryInMs ?? 0);
+    reopen(harness);
+    harness.clock.advance(12_000);
   }
   t.true(
     waits.some((wait) => wait > 10_000),
@@ -180,106 +180,106 @@ test('a client that was too much for the gateway comes again after as long as it
 });
 
 test('silence is met by a REL that every gateway answers, and more silence by the end [RB-24] [RB-53] [RB-54]', (t) => {
-  const scene = openScene(t, {heartbeatMs: 10_000});
-  scene.clock.advance(5_000);
-  t.is(scene.rainbow.state, 'open.suspect');
-  scene.clock.advance(5_000);
-  t.is(scene.rainbow.state, 'open.awaitingSign');
-  t.deepEqual(scene.socket.take(), ['40ffff']);
-  scene.socket.hear('50 ffff');
-  t.is(scene.rainbow.state, 'open.fresh');
-  scene.clock.advance(10_000);
-  t.deepEqual(scene.socket.take(), ['40ffff']);
-  const silent = scene.socket;
-  scene.clock.advance(5_000);
-  t.is(scene.rainbow.state, 'waiting');
+  const harness = openHarness(t, {heartbeatMs: 10_000});
+  harness.clock.advance(5_000);
+  t.is(harness.rainbow.state, 'open.suspect');
+  harness.clock.advance(5_000);
+  t.is(harness.rainbow.state, 'open.awaitingSign');
+  t.deepEqual(harness.socket.take(), ['40ffff']);
+  harness.socket.hear('50 ffff');
+  t.is(harness.rainbow.state, 'open.fresh');
+  harness.clock.advance(10_000);
+  t.deepEqual(harness.socket.take(), ['40ffff']);
+  const silent = harness.socket;
+  harness.clock.advance(5_000);
+  t.is(harness.rainbow.state, 'waiting');
   t.is(silent.closedWith, 1000);
-  t.like(scene.heard('closed')[0], {code: 1006, reason: 'no sign of life', wasOpen: true});
+  t.like(harness.heard('closed')[0], {code: 1006, reason: 'no sign of life', wasOpen: true});
 });
 
 test('whatever is heard is a sign of life, junk included [RB-54]', (t) => {
-  const scene = openScene(t, {heartbeatMs: 10_000});
+  const harness = openHarness(t, {heartbeatMs: 10_000});
   for (let step = 0; step < 20; step++) {
-    scene.clock.advance(4_000);
-    if (step % 2 === 0) scene.socket.hear('f0');
-    else scene.socket.hearText('hello');
+    harness.clock.advance(4_000);
+    if (step % 2 === 0) harness.socket.hear('f0');
+    else harness.socket.hearText('hello');
   }
-  t.is(scene.rainbow.state, 'open.fresh');
-  t.deepEqual(scene.socket.take(), []);
-  t.is(scene.heard('fault').length, 20);
-  t.is(scene.heard('fault')[0]?.kind, 'packet');
+  t.is(harness.rainbow.state, 'open.fresh');
+  t.deepEqual(harness.socket.take(), []);
+  t.is(harness.heard('fault').length, 20);
+  t.is(harness.heard('fault')[0]?.kind, 'packet');
 });
 
 test('a page that is shown again, and a network that changes, ask whether the gateway is there', (t) => {
   for (const event of ['page.shown', 'network.online', 'network.offline'] as const) {
-    const scene = openScene(t, {heartbeatMs: 10_000});
-    scene.platform.say(event);
-    t.is(scene.rainbow.state, 'open.awaitingSign', event);
-    t.deepEqual(scene.socket.take(), ['40ffff']);
-    scene.clock.advance(5_000);
-    t.is(scene.rainbow.state, event === 'network.offline' ? 'offline' : 'waiting');
+    const harness = openHarness(t, {heartbeatMs: 10_000});
+    harness.platform.say(event);
+    t.is(harness.rainbow.state, 'open.awaitingSign', event);
+    t.deepEqual(harness.socket.take(), ['40ffff']);
+    harness.clock.advance(5_000);
+    t.is(harness.rainbow.state, event === 'network.offline' ? 'offline' : 'waiting');
   }
 });
 
 test('without a network it waits for one, tries all the same now and then, and hurries when it is back', (t) => {
-  const scene = openScene(t, {backoffMaxMs: 30_000});
-  scene.platform.say('network.offline');
-  scene.socket.end();
-  t.is(scene.rainbow.state, 'offline');
-  scene.clock.advance(29_999);
-  t.is(scene.sockets.length, 1);
-  scene.clock.advance(1);
-  t.is(scene.sockets.length, 2);
-  scene.socket.end();
-  t.is(scene.rainbow.state, 'offline');
-  scene.platform.say('network.online');
-  t.is(scene.rainbow.state, 'waiting');
-  scene.clock.advance(1_000);
-  t.is(scene.sockets.length, 3);
-  scene.socket.open();
-  t.true(scene.rainbow.isOpen);
+  const harness = openHarness(t, {backoffMaxMs: 30_000});
+  harness.platform.say('network.offline');
+  harness.socket.end();
+  t.is(harness.rainbow.state, 'offline');
+  harness.clock.advance(29_999);
+  t.is(harness.sockets.length, 1);
+  harness.clock.advance(1);
+  t.is(harness.sockets.length, 2);
+  harness.socket.end();
+  t.is(harness.rainbow.state, 'offline');
+  harness.platform.say('network.online');
+  t.is(harness.rainbow.state, 'waiting');
+  harness.clock.advance(1_000);
+  t.is(harness.sockets.length, 3);
+  harness.socket.open();
+  t.true(harness.rainbow.isOpen);
 });
 
 test('hints that come in a flood make no flood of attempts', (t) => {
-  const scene = makeScene(t);
-  void scene.rainbow.bloom();
+  const harness = makeHarness(t);
+  void harness.rainbow.bloom();
   for (let round = 0; round < 1_000; round++) {
-    scene.socket.end();
-    scene.platform.say('network.online');
-    scene.platform.say('page.shown');
-    void scene.rainbow.bloom();
-    scene.clock.advance(10);
+    harness.socket.end();
+    harness.platform.say('network.online');
+    harness.platform.say('page.shown');
+    void harness.rainbow.bloom();
+    harness.clock.advance(10);
   }
-  t.true(scene.sockets.length <= 1_000 / 10 + 1, String(scene.sockets.length));
+  t.true(harness.sockets.length <= 1_000 / 10 + 1, String(harness.sockets.length));
 });
 
 test('the query names device and platform, and what the application adds', (t) => {
-  const scene = makeScene(t, {device: 'phone-8', query: {name: 'ann', 'X-CLIENT-OS': 'ios7'}});
-  void scene.rainbow.bloom();
-  t.is(scene.socket.url, 'ws://gateway.test/connect/?X-DEVICEID=phone-8&X-CLIENT-OS=ios7&name=ann');
+  const harness = makeHarness(t, {device: 'phone-8', query: {name: 'ann', 'X-CLIENT-OS': 'ios7'}});
+  void harness.rainbow.bloom();
+  t.is(harness.socket.url, 'ws://gateway.test/connect/?X-DEVICEID=phone-8&X-CLIENT-OS=ios7&name=ann');
 });
 
 test('a device that is not named has a name by chance, the same for each attempt', (t) => {
-  const scene = makeScene(t);
-  void scene.rainbow.bloom();
-  t.regex(scene.socket.url, /[?&]X-DEVICEID=[0-9a-f]{32}&X-CLIENT-OS=node$/);
-  const {url} = scene.socket;
-  scene.socket.end();
-  scene.clock.advance(1_000);
-  t.is(scene.sockets.length, 2);
-  t.is(scene.socket.url, url);
+  const harness = makeHarness(t);
+  void harness.rainbow.bloom();
+  t.regex(harness.socket.url, /[?&]X-DEVICEID=[0-9a-f]{32}&X-CLIENT-OS=node$/);
+  const {url} = harness.socket;
+  harness.socket.end();
+  harness.clock.advance(1_000);
+  t.is(harness.sockets.length, 2);
+  t.is(harness.socket.url, url);
 });
 
 test('a query that is a function is asked anew for each attempt, and may take its time', async (t) => {
   let tokens = 0;
-  const scene = makeScene(t, {device: 'd', query: async () => ({token: String(++tokens)})});
-  void scene.rainbow.bloom();
+  const harness = makeHarness(t, {device: 'd', query: async () => ({token: String(++tokens)})});
+  void harness.rainbow.bloom();
   await settle();
-  t.regex(scene.socket.url, /token=1$/);
-  scene.socket.end();
-  scene.clock.advance(1_000);
+  t.regex(harness.socket.url, /token=1$/);
+  harness.socket.end();
+  harness.clock.advance(1_000);
   await settle();
-  t.regex(scene.socket.url, /token=2$/);
+  t.regex(harness.socket.url, /token=2$/);
 });
 
 test('a query that fails is an attempt that failed', async (t) => {
@@ -290,23 +290,23 @@ test('a query that fails is an attempt that failed', async (t) => {
     },
   ];
   for (const query of failures) {
-    const scene = makeScene(t, {query});
-    void scene.rainbow.bloom();
+    const harness = makeHarness(t, {query});
+    void harness.rainbow.bloom();
     await settle();
-    t.is(scene.rainbow.state, 'waiting');
-    t.is(scene.heard('fault')[0]?.kind, 'query');
-    t.is(scene.sockets.length, 0);
+    t.is(harness.rainbow.state, 'waiting');
+    t.is(harness.heard('fault')[0]?.kind, 'query');
+    t.is(harness.sockets.length, 0);
   }
 });
 
 test('a query that comes after the end opens nothing', async (t) => {
   const answer = Promise.withResolvers<Record<string, string>>();
-  const scene = makeScene(t, {query: () => answer.promise});
-  void scene.rainbow.bloom();
-  await scene.rainbow.fade();
+  const harness = makeHarness(t, {query: () => answer.promise});
+  void harness.rainbow.bloom();
+  await harness.rainbow.fade();
   answer.resolve({});
   await settle();
-  t.is(scene.sockets.length, 0);
+  t.is(harness.sockets.length, 0);
 });
 
 test('an address can be given as host and port, or as a URL of http', (t) => {
@@ -355,96 +355,96 @@ test('what cannot be an address or an option is refused when it is made', (t) =>
 
 test('a listener that throws harms neither the client, nor another listener, nor the process', (t) => {
   const warnings: unknown[] = [];
-  const scene = makeScene(t, {warn: (text, cause) => warnings.push(text, cause)});
+  const harness = makeHarness(t, {warn: (text, cause) => warnings.push(text, cause)});
   const mine = new Error('mine');
-  const off = scene.rainbow.on('state', () => {
+  const off = harness.rainbow.on('state', () => {
     throw mine;
   });
   let heard = 0;
-  scene.rainbow.on('state', () => heard++);
-  void scene.rainbow.bloom();
-  scene.socket.open();
+  harness.rainbow.on('state', () => heard++);
+  void harness.rainbow.bloom();
+  harness.socket.open();
   off();
   t.is(heard, 2);
   t.deepEqual(warnings, ["a listener to 'state' threw", mine, "a listener to 'state' threw", mine]);
-  t.true(scene.rainbow.isOpen);
+  t.true(harness.rainbow.isOpen);
 });
 
 test('bloom() while it fades begins anew at once, as a page that is shown again does', async (t) => {
-  const scene = openScene(t);
-  const faded = scene.rainbow.fade();
-  const opened = scene.rainbow.bloom();
-  t.is(scene.rainbow.state, 'connecting');
+  const harness = openHarness(t);
+  const faded = harness.rainbow.fade();
+  const opened = harness.rainbow.bloom();
+  t.is(harness.rainbow.state, 'connecting');
   await faded;
-  t.is(scene.heard('end').length, 1);
-  const answer = scene.rainbow.send(1, 'kept for the new connection');
-  t.is(scene.sockets.length, 2);
-  scene.sockets[0]?.end(1000);
-  scene.socket.open();
+  t.is(harness.heard('end').length, 1);
+  const answer = harness.rainbow.send(1, 'kept for the new connection');
+  t.is(harness.sockets.length, 2);
+  harness.sockets[0]?.end(1000);
+  harness.socket.open();
   await opened;
-  t.true(scene.rainbow.isOpen);
-  scene.socket.hear('30 0001');
+  t.true(harness.rainbow.isOpen);
+  harness.socket.hear('30 0001');
   await answer;
   // The platform is watched, so that an offline network is noticed.
-  t.is(scene.platform.watchers, 1);
+  t.is(harness.platform.watchers, 1);
 });
 
 test('fade() and bloom() in turn, any number of times, end as the last one says', async (t) => {
-  const scene = openScene(t);
+  const harness = openHarness(t);
   for (let round = 0; round < 5; round++) {
-    void scene.rainbow.fade();
-    void scene.rainbow.bloom().catch(() => {});
-    if (round % 2 === 0) scene.socket.open();
+    void harness.rainbow.fade();
+    void harness.rainbow.bloom().catch(() => {});
+    if (round % 2 === 0) harness.socket.open();
   }
-  scene.socket.open();
-  t.true(scene.rainbow.isOpen);
-  const faded = scene.rainbow.fade();
-  scene.socket.end(1000);
+  harness.socket.open();
+  t.true(harness.rainbow.isOpen);
+  const faded = harness.rainbow.fade();
+  harness.socket.end(1000);
   await faded;
-  t.is(scene.rainbow.state, 'faded');
+  t.is(harness.rainbow.state, 'faded');
 });
 
 test('bloom() with a timeout rejects with what is known, and goes on trying', async (t) => {
-  const scene = makeScene(t, {warn: () => {}});
-  const opened = scene.rainbow.bloom({timeout: 60_000});
-  scene.socket.end(1006);
-  scene.clock.advance(60_000);
+  const harness = makeHarness(t, {warn: () => {}});
+  const opened = harness.rainbow.bloom({timeout: 60_000});
+  harness.socket.end(1006);
+  harness.clock.advance(60_000);
   const error = await t.throwsAsync(opened, {code: 'RB_NOT_CONNECTED'});
   t.like(error, {closed: {code: 1006, wasOpen: false}});
-  t.true(scene.sockets.length > 1);
-  scene.socket.open();
-  t.true(scene.rainbow.isOpen);
+  t.true(harness.sockets.length > 1);
+  harness.socket.open();
+  t.true(harness.rainbow.isOpen);
 });
 
 test('bloom() with a signal rejects at its abort, also at one that came before', async (t) => {
-  const scene = makeScene(t);
+  const harness = makeHarness(t);
   const controller = new AbortController();
-  const opened = scene.rainbow.bloom({signal: controller.signal});
-  const other = scene.rainbow.bloom();
+  const opened = harness.rainbow.bloom({signal: controller.signal});
+  const other = harness.rainbow.bloom();
   const reason = new Error('the view is gone');
   controller.abort(reason);
   const error = await t.throwsAsync(opened, {code: 'RB_ABORTED'});
   t.is(error?.cause, reason);
-  await t.throwsAsync(scene.rainbow.bloom({signal: controller.signal}), {code: 'RB_ABORTED'});
-  scene.socket.open();
+  await t.throwsAsync(harness.rainbow.bloom({signal: controller.signal}), {code: 'RB_ABORTED'});
+  harness.socket.open();
   await other;
 });
 
 test('whoever waits for a client that is refused learns the close code', async (t) => {
-  const scene = makeScene(t);
-  const opened = scene.rainbow.bloom();
-  scene.socket.end(4142, 'taken over');
+  const harness = makeHarness(t);
+  const opened = harness.rainbow.bloom();
+  harness.socket.end(4142, 'taken over');
   t.like(await t.throwsAsync(opened, {code: 'RB_CLOSED'}), {closed: {code: 4142, reason: 'taken over'}});
-  t.like(await t.throwsAsync(scene.rainbow.send(1, 'x'), {code: 'RB_CLOSED'}), {closed: {code: 4142}});
+  t.like(await t.throwsAsync(harness.rainbow.send(1, 'x'), {code: 'RB_CLOSED'}), {closed: {code: 4142}});
 });
 
 test('the third attempt in a row that fails is warned of once, without the query of the URL', (t) => {
   const warnings: string[] = [];
-  const scene = makeScene(t, {query: {token: 'secret'}, warn: (text) => warnings.push(text)});
-  void scene.rainbow.bloom();
+  const harness = makeHarness(t, {query: {token: 'secret'}, warn: (text) => warnings.push(text)});
+  void harness.rainbow.bloom();
   for (let attempt = 0; attempt < 6; attempt++) {
-    scene.socket.end(1006);
-    scene.clock.advance(60_000);
+    harness.socket.end(1006);
+    harness.clock.advance(60_000);
   }
   t.is(warnings.length, 1);
   t.regex(warnings[0] ?? '', /^3 attempts to connect to ws:\/\/gateway\.test\/connect\/ have failed \(1006/);
@@ -456,107 +456,107 @@ test('a query that fails is the cause in the closed event, in the error and in t
   const query = (): never => {
     throw cause;
   };
-  const scene = makeScene(t, {query, attemptsMax: 3, warn: (_text, why) => warnings.push(why)});
-  const opened = scene.rainbow.bloom();
-  scene.clock.advance(120_000);
+  const harness = makeHarness(t, {query, attemptsMax: 3, warn: (_text, why) => warnings.push(why)});
+  const opened = harness.rainbow.bloom();
+  harness.clock.advance(120_000);
   const error = await t.throwsAsync(opened, {code: 'RB_CLOSED'});
   t.is(error?.cause, cause);
-  t.is(scene.heard('closed')[0]?.cause, cause);
+  t.is(harness.heard('closed')[0]?.cause, cause);
   t.deepEqual(warnings, [cause]);
 });
 
 test('a promise of another realm makes the query', async (t) => {
   const promise: unknown = runInNewContext("Promise.resolve({token: 'of another realm'})");
   t.false(promise instanceof Promise);
-  const scene = makeScene(t, {query: () => promise as Promise<{token: string}>});
-  void scene.rainbow.bloom();
+  const harness = makeHarness(t, {query: () => promise as Promise<{token: string}>});
+  void harness.rainbow.bloom();
   await settle();
-  t.is(new URL(scene.socket.url).searchParams.get('token'), 'of another realm');
+  t.is(new URL(harness.socket.url).searchParams.get('token'), 'of another realm');
 });
 
 test('bytes of another realm are packets', (t) => {
-  const scene = openScene(t);
+  const harness = openHarness(t);
   const types: number[] = [];
-  scene.rainbow.onMessage((type) => void types.push(type));
+  harness.rainbow.onMessage((type) => void types.push(type));
   const bytes: unknown = runInNewContext('new Uint8Array([0x10, 0, 1, 0x68, 0x69]).buffer');
   t.false(bytes instanceof ArrayBuffer);
-  scene.socket.hearData(bytes);
+  harness.socket.hearData(bytes);
   t.deepEqual(types, [1]);
 });
 
 test('once() hears one event, off() takes a listener away, and both say what there is not', (t) => {
-  const scene = makeScene(t);
+  const harness = makeHarness(t);
   const states: string[] = [];
   const listener = ({state}: {readonly state: string}): void => void states.push(state);
-  scene.rainbow.once('state', listener);
-  scene.rainbow.on('state', listener);
-  void scene.rainbow.bloom();
+  harness.rainbow.once('state', listener);
+  harness.rainbow.on('state', listener);
+  void harness.rainbow.bloom();
   t.deepEqual(states, ['connecting', 'connecting']);
-  scene.rainbow.off('state', listener);
-  scene.socket.open();
+  harness.rainbow.off('state', listener);
+  harness.socket.open();
   t.is(states.length, 2);
   for (const call of ['on', 'once', 'off'] as const) {
-    t.throws(() => scene.rainbow[call]('nope' as 'state', listener), {code: 'RB_ARGUMENT', message: /no event nope/});
+    t.throws(() => harness.rainbow[call]('nope' as 'state', listener), {code: 'RB_ARGUMENT', message: /no event nope/});
   }
-  t.throws(() => scene.rainbow.on('state', undefined as unknown as () => void), {code: 'RB_ARGUMENT'});
-  t.throws(() => scene.rainbow.onMessage('x' as unknown as () => undefined), {code: 'RB_ARGUMENT'});
+  t.throws(() => harness.rainbow.on('state', undefined as unknown as () => void), {code: 'RB_ARGUMENT'});
+  t.throws(() => harness.rainbow.onMessage('x' as unknown as () => undefined), {code: 'RB_ARGUMENT'});
 });
 
 test('await using ends a client', async (t) => {
-  const scene = openScene(t);
+  const harness = openHarness(t);
   {
-    await using rainbow = scene.rainbow;
+    await using rainbow = harness.rainbow;
     t.true(rainbow.isOpen);
-    queueMicrotask(() => scene.socket.end(1000));
+    queueMicrotask(() => harness.socket.end(1000));
   }
-  t.is(scene.rainbow.state, 'faded');
+  t.is(harness.rainbow.state, 'faded');
 });
 
 test('messages() gives one message after the other, acknowledged when the next one is asked for, to the end', async (t) => {
-  const scene = openScene(t);
-  const messages = scene.rainbow.messages();
-  scene.socket.hear('12 0001 0001 31', '14 0002 0002 32');
+  const harness = openHarness(t);
+  const messages = harness.rainbow.messages();
+  harness.socket.hear('12 0001 0001 31', '14 0002 0002 32');
   const first = await messages.next();
   t.like(first.value, {type: 1, qos: 1, mayBeRepeat: false});
   t.is(first.value.data.json(), 1);
   first.value.reply('a');
   await settle();
-  t.deepEqual(scene.socket.take(), []);
+  t.deepEqual(harness.socket.take(), []);
   const second = await messages.next();
   await settle();
-  t.deepEqual(scene.socket.take(), ['20000161']);
+  t.deepEqual(harness.socket.take(), ['20000161']);
   t.is(second.value.data.json(), 2);
   await messages.return?.();
   await settle();
-  t.deepEqual(scene.socket.take(), ['300002']);
+  t.deepEqual(harness.socket.take(), ['300002']);
   // The loop was left: there is no handler any more.
-  scene.socket.hear('12 0001 0003 31');
-  t.like(scene.heard('fault')[0], {kind: 'unhandled'});
+  harness.socket.hear('12 0001 0003 31');
+  t.like(harness.heard('fault')[0], {kind: 'unhandled'});
 
   const rest: unknown[] = [];
   const reading = (async () => {
-    for await (const {data} of scene.rainbow.messages()) rest.push(data.json());
+    for await (const {data} of harness.rainbow.messages()) rest.push(data.json());
   })();
-  scene.socket.hear('10 0001 33');
+  harness.socket.hear('10 0001 33');
   await settle();
-  void scene.rainbow.fade();
-  scene.socket.end(1000);
+  void harness.rainbow.fade();
+  harness.socket.end(1000);
   await reading;
   t.deepEqual(rest, [3]);
 });
 
 test('of those that hear that the network is back each returns after a random time', (t) => {
-  const scene = openScene(t, {backoffMinMs: 1_000});
+  const harness = openHarness(t, {backoffMinMs: 1_000});
   const waits: number[] = [];
   for (let round = 0; round < 20; round++) {
-    scene.platform.say('network.offline');
-    scene.socket.end();
-    const sockets = scene.sockets.length;
-    scene.platform.say('network.online');
+    harness.platform.say('network.offline');
+    harness.socket.end();
+    const sockets = harness.sockets.length;
+    harness.platform.say('network.online');
     let ms = 0;
-    for (; scene.sockets.length === sockets && ms <= 1_000; ms++) scene.clock.advance(1);
+    for (; harness.sockets.length === sockets && ms <= 1_000; ms++) harness.clock.advance(1);
     waits.push(ms);
-    scene.socket.open();
+    harness.socket.open();
   }
   t.true(Math.min(...waits) >= 100 && Math.max(...waits) <= 1_000, waits.join());
   t.true(new Set(waits).size > 10, waits.join());

@@ -79,7 +79,7 @@ export class ScriptedSocket {
 }
 
 /** A client and all that it stands on. */
-export interface Scene {
+export interface Harness {
   readonly rainbow: Rainbow;
   readonly clock: SimulatedClock;
   readonly sockets: ScriptedSocket[];
@@ -94,7 +94,7 @@ export interface Scene {
 }
 
 /** A client that has not bloomed. Deliveries are listened to only where the test asks for them. */
-export function makeScene(t: ExecutionContext, options: RainbowOptions = {}, isTracking = false): Scene {
+export function makeHarness(t: ExecutionContext, options: RainbowOptions = {}, isTracking = false): Harness {
   const clock = options.clock instanceof SimulatedClock ? options.clock : new SimulatedClock();
   const sockets: ScriptedSocket[] = [];
   const watchers = new Set<(event: NetworkStatusEvent) => void>();
@@ -163,19 +163,19 @@ export function makeScene(t: ExecutionContext, options: RainbowOptions = {}, isT
 }
 
 /** One that is open. */
-export function openScene(t: ExecutionContext, options: RainbowOptions = {}, isTracking = false): Scene {
-  const scene = makeScene(t, options, isTracking);
-  void scene.rainbow.bloom();
-  scene.socket.open();
-  return scene;
+export function openHarness(t: ExecutionContext, options: RainbowOptions = {}, isTracking = false): Harness {
+  const harness = makeHarness(t, options, isTracking);
+  void harness.rainbow.bloom();
+  harness.socket.open();
+  return harness;
 }
 
 /** Waits out the next attempt and lets it succeed. */
-export function reopen(scene: Scene): ScriptedSocket {
-  const before = scene.sockets.length;
-  scene.clock.advance(scene.heard('closed').at(-1)?.retryInMs ?? 0);
-  if (scene.sockets.length === before) throw new Error('Expected another attempt');
-  return scene.socket.open();
+export function reopen(harness: Harness): ScriptedSocket {
+  const before = harness.sockets.length;
+  harness.clock.advance(harness.heard('closed').at(-1)?.retryInMs ?? 0);
+  if (harness.sockets.length === before) throw new Error('Expected another attempt');
+  return harness.socket.open();
 }
 
 /** Lets promises run on. */

@@ -3,7 +3,7 @@
 import test from 'ava';
 import {Rainbow, type RainbowOptions} from '../../src/client/client.ts';
 import {platformNetworkStatus} from '../../src/client/network-status.ts';
-import {makeScene, openScene, ScriptedSocket} from './harness.ts';
+import {makeHarness, openHarness, ScriptedSocket} from './harness.ts';
 
 /** The URL that it connects to. */
 function wholeUrlOf(options: RainbowOptions): string {
@@ -38,7 +38,7 @@ test('a URL without a path leads to /connect/, one with a path stays as it is', 
   t.is(urlOf({url: 'https://gateway.test:8443/?a=1'}), 'wss://gateway.test:8443/connect/?a=1');
   t.is(urlOf({url: 'ws://gateway.test/push/connect/'}), 'ws://gateway.test/push/connect/');
   t.is(urlOf({url: new URL('ws://gateway.test')}), 'ws://gateway.test/connect/');
-  const {rainbow} = makeScene(t);
+  const {rainbow} = makeHarness(t);
   t.is(rainbow.state, 'idle');
 });
 
@@ -95,11 +95,11 @@ test('a worker hears of the network though it has no page', (t) => {
 
 test('a log gets every packet and every event, also those that nobody listens to', async (t) => {
   const log: [string, unknown][] = [];
-  const scene = openScene(t, {log: (what, detail) => log.push([what, detail])});
-  const sent = scene.rainbow.send(2, 'hi', {qos: 1, key: 'k'});
-  scene.socket.hear('20 0001 6f6b');
+  const harness = openHarness(t, {log: (what, detail) => log.push([what, detail])});
+  const sent = harness.rainbow.send(2, 'hi', {qos: 1, key: 'k'});
+  harness.socket.hear('20 0001 6f6b');
   t.is((await sent).text(), 'ok');
-  scene.socket.end(1001, 'bye');
+  harness.socket.end(1001, 'bye');
   const kinds = log.map(([what, detail]) => {
     const {state = '', kind = '', code = ''} = detail as Readonly<Record<string, string>>;
     return [what, state, kind, code].filter((part) => part !== '').join(' ');
@@ -122,9 +122,9 @@ test('a log that throws harms nothing, and is warned of', async (t) => {
   const log = (): never => {
     throw new Error('mine');
   };
-  const scene = openScene(t, {log, warn: (text) => warnings.push(text)});
-  const sent = scene.rainbow.send(2, 'hi', {qos: 1, key: 'k'});
-  scene.socket.hear('20 0001 6f6b');
+  const harness = openHarness(t, {log, warn: (text) => warnings.push(text)});
+  const sent = harness.rainbow.send(2, 'hi', {qos: 1, key: 'k'});
+  harness.socket.hear('20 0001 6f6b');
   t.is((await sent).text(), 'ok');
   t.true(warnings.length > 0);
   t.deepEqual([...new Set(warnings)], ["a listener to 'log' threw"]);

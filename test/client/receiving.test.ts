@@ -1,9 +1,9 @@
 import test from 'ava';
 import {type PacketVector, readVectors} from '../../src/cli/conformance/vectors.ts';
-import {openScene, reopen, settle} from './harness.ts';
+import {openHarness, reopen, settle} from './harness.ts';
 
 test('what the handler gives is the reply of the ACK or REC, at QoS 0 of nothing [RB-12] [RB-20] [RB-60]', (t) => {
-  const {rainbow, socket} = openScene(t);
+  const {rainbow, socket} = openHarness(t);
   const seen: unknown[] = [];
   rainbow.onMessage((type, data, context) => {
     seen.push([type, Buffer.from(data.bytes()).toString('hex'), context]);
@@ -20,7 +20,7 @@ test('what the handler gives is the reply of the ACK or REC, at QoS 0 of nothing
 });
 
 test('a QoS 2 message that comes again before its REL is handled once, and gets the same REC [RB-21] [RB-25]', (t) => {
-  const {rainbow, socket} = openScene(t);
+  const {rainbow, socket} = openHarness(t);
   let count = 0;
   rainbow.onMessage(() => ++count);
   for (let round = 0; round < 100; round++) socket.hear(round % 2 === 0 ? '14 0001 0007' : '1c 0001 0007');
@@ -31,7 +31,7 @@ test('a QoS 2 message that comes again before its REL is handled once, and gets 
 });
 
 test('a repeat that comes while the handler still works waits for it as well [RB-22]', async (t) => {
-  const {rainbow, socket} = openScene(t);
+  const {rainbow, socket} = openHarness(t);
   const answer = Promise.withResolvers<string>();
   let count = 0;
   rainbow.onMessage(() => {
@@ -47,7 +47,7 @@ test('a repeat that comes while the handler still works waits for it as well [RB
 });
 
 test('at QoS 1 a message that comes again after its ACK is another one; without DUP it is one even before [RB-13]', async (t) => {
-  const {rainbow, socket} = openScene(t);
+  const {rainbow, socket} = openHarness(t);
   const answers = [Promise.withResolvers<number>(), Promise.withResolvers<number>()];
   let count = 0;
   rainbow.onMessage(() => answers[count++]?.promise);
@@ -62,7 +62,7 @@ test('at QoS 1 a message that comes again after its ACK is another one; without 
 });
 
 test('a REL for nothing gets its COM, and one that comes before the REC ends the flow [RB-24]', async (t) => {
-  const {rainbow, socket} = openScene(t);
+  const {rainbow, socket} = openHarness(t);
   const answer = Promise.withResolvers<string>();
   rainbow.onMessage(() => answer.promise);
   socket.hear('40 0009', '14 0001 0007', '40 0007');
@@ -73,7 +73,7 @@ test('a REL for nothing gets its COM, and one that comes before the REC ends the
 });
 
 test('one handler runs at a time, so that acknowledgements keep the order of the messages [RB-43] [RB-46]', async (t) => {
-  const {rainbow, socket} = openScene(t, {unorderedTypes: [9]});
+  const {rainbow, socket} = openHarness(t, {unorderedTypes: [9]});
   const first = Promise.withResolvers<string>();
   const order: number[] = [];
   rainbow.onMessage((type) => {
@@ -90,7 +90,7 @@ test('one handler runs at a time, so that acknowledgements keep the order of the
 });
 
 test('a handler that fails is told, and its message acknowledged all the same [RB-60]', async (t) => {
-  const scene = openScene(t);
+  const harness = openHarness(t);
   const circle: {self?: unknown} = {};
   circle.self = circle;
   const ways = [
@@ -102,83 +102,83 @@ test('a handler that fails is told, and its message acknowledged all the same [R
     async () => circle,
   ];
   for (const [index, way] of ways.entries()) {
-    scene.rainbow.onMessage(way);
-    scene.socket.hear(`12 0001 000${index}`);
+    harness.rainbow.onMessage(way);
+    harness.socket.hear(`12 0001 000${index}`);
     await settle();
-    t.deepEqual(scene.socket.take(), [`20000${index}`]);
-    t.like(scene.heard('fault').at(-1), {kind: 'handler', type: 1});
+    t.deepEqual(harness.socket.take(), [`20000${index}`]);
+    t.like(harness.heard('fault').at(-1), {kind: 'handler', type: 1});
   }
-  t.is(scene.heard('fault').length, ways.length);
+  t.is(harness.heard('fault').length, ways.length);
 });
 
 test('a message that finds no handler is acknowledged and told [RB-60]', (t) => {
-  const scene = openScene(t);
-  scene.socket.hear('14 0005 0001');
-  t.deepEqual(scene.socket.take(), ['300001']);
-  t.deepEqual(scene.heard('fault'), [{kind: 'unhandled', type: 5}]);
+  const harness = openHarness(t);
+  harness.socket.hear('14 0005 0001');
+  t.deepEqual(harness.socket.take(), ['300001']);
+  t.deepEqual(harness.heard('fault'), [{kind: 'unhandled', type: 5}]);
 });
 
 test('a handler that takes too long holds up nothing: empty reply, and what it says later is dropped', async (t) => {
-  const scene = openScene(t, {handlerTimeoutMs: 2_000});
+  const harness = openHarness(t, {handlerTimeoutMs: 2_000});
   const answer = Promise.withResolvers<string>();
-  scene.rainbow.onMessage((type) => (type === 1 ? answer.promise : 'next'));
-  scene.socket.hear('14 0001 0001', '14 0002 0002');
-  scene.clock.advance(1_999);
-  t.deepEqual(scene.socket.take(), []);
-  scene.clock.advance(1);
-  t.deepEqual(scene.socket.take(), ['300001', '3000026e657874']);
-  t.deepEqual(scene.heard('fault'), [{kind: 'handlerTimeout', type: 1}]);
+  harness.rainbow.onMessage((type) => (type === 1 ? answer.promise : 'next'));
+  harness.socket.hear('14 0001 0001', '14 0002 0002');
+  harness.clock.advance(1_999);
+  t.deepEqual(harness.socket.take(), []);
+  harness.clock.advance(1);
+  t.deepEqual(harness.socket.take(), ['300001', '3000026e657874']);
+  t.deepEqual(harness.heard('fault'), [{kind: 'handlerTimeout', type: 1}]);
   answer.resolve('late');
   await settle();
-  t.deepEqual(scene.socket.take(), []);
+  t.deepEqual(harness.socket.take(), []);
 });
 
 test('what was not acknowledged when the connection ended is not handled, and not acknowledged on the next', async (t) => {
-  const scene = openScene(t);
+  const harness = openHarness(t);
   const answer = Promise.withResolvers<string>();
   const order: number[] = [];
-  scene.rainbow.onMessage((type) => {
+  harness.rainbow.onMessage((type) => {
     order.push(type);
     return answer.promise;
   });
-  scene.socket.hear('14 0001 0001', '14 0002 0002');
-  scene.socket.end();
-  reopen(scene);
-  scene.socket.hear('14 0003 0001');
+  harness.socket.hear('14 0001 0001', '14 0002 0002');
+  harness.socket.end();
+  reopen(harness);
+  harness.socket.hear('14 0003 0001');
   answer.resolve('x');
   await settle();
   t.deepEqual(order, [1, 3]);
-  t.deepEqual(scene.socket.take(), ['30000178']);
+  t.deepEqual(harness.socket.take(), ['30000178']);
 });
 
 test('messages that wait for the handler are bounded in number and bytes [RB-29] [RB-52]', (t) => {
   for (const options of [{inboxMax: 2}, {inboxBytesMax: 2}]) {
-    const scene = openScene(t, options);
-    scene.rainbow.onMessage(() => new Promise(() => {}));
-    scene.socket.hear('12 0001 0001 31', '12 0001 0002 31', '12 0001 0003 31');
-    t.true(scene.rainbow.isOpen);
-    scene.socket.hear('10 0001 31');
-    t.deepEqual(scene.heard('fault'), [{kind: 'inbox', type: 1}]);
+    const harness = openHarness(t, options);
+    harness.rainbow.onMessage(() => new Promise(() => {}));
+    harness.socket.hear('12 0001 0001 31', '12 0001 0002 31', '12 0001 0003 31');
+    t.true(harness.rainbow.isOpen);
+    harness.socket.hear('10 0001 31');
+    t.deepEqual(harness.heard('fault'), [{kind: 'inbox', type: 1}]);
     // A repeat of a held message takes no room.
-    scene.socket.hear('1a 0001 0002 31');
-    t.true(scene.rainbow.isOpen);
-    scene.socket.hear('12 0001 0004 31');
-    t.is(scene.rainbow.state, 'waiting');
-    t.is(scene.heard('closed')[0]?.reason, 'bound exceeded');
+    harness.socket.hear('1a 0001 0002 31');
+    t.true(harness.rainbow.isOpen);
+    harness.socket.hear('12 0001 0004 31');
+    t.is(harness.rainbow.state, 'waiting');
+    t.is(harness.heard('closed')[0]?.reason, 'bound exceeded');
   }
 });
 
 test('replies that are held until their REL count as well [RB-29]', (t) => {
-  const scene = openScene(t, {inboxBytesMax: 10});
-  scene.rainbow.onMessage(() => new Uint8Array(4));
-  scene.socket.hear('14 0001 0001', '14 0001 0002', '40 0001', '14 0001 0003 313131');
-  t.true(scene.rainbow.isOpen);
-  scene.socket.hear('14 0001 0004 313131');
-  t.is(scene.rainbow.state, 'waiting');
+  const harness = openHarness(t, {inboxBytesMax: 10});
+  harness.rainbow.onMessage(() => new Uint8Array(4));
+  harness.socket.hear('14 0001 0001', '14 0001 0002', '40 0001', '14 0001 0003 313131');
+  t.true(harness.rainbow.isOpen);
+  harness.socket.hear('14 0001 0004 313131');
+  t.is(harness.rainbow.state, 'waiting');
 });
 
 test('many messages that are answered at once do not pile up on the stack', (t) => {
-  const {rainbow, socket} = openScene(t);
+  const {rainbow, socket} = openHarness(t);
   let count = 0;
   let isHeld = true;
   const hold = Promise.withResolvers<undefined>();
@@ -206,24 +206,24 @@ function expectedOf({reads}: PacketVector): readonly string[] {
 }
 
 test('each packet of the vectors is met as the rules say, and what is none is told and passed over [RB-01] [RB-02]', (t) => {
-  const scene = openScene(t);
+  const harness = openHarness(t);
   let handled = 0;
-  scene.rainbow.onMessage(() => {
+  harness.rainbow.onMessage(() => {
     handled++;
     return undefined;
   });
   let faults = 0;
   let messages = 0;
   for (const vector of readVectors().packets) {
-    scene.socket.hear(vector.in);
-    t.deepEqual(scene.socket.take(), expectedOf(vector), vector.name);
+    harness.socket.hear(vector.in);
+    t.deepEqual(harness.socket.take(), expectedOf(vector), vector.name);
     if (vector.fault !== undefined) faults++;
     if (vector.reads?.kind !== 'send') continue;
     messages++;
     // So that the next one with this id is new.
-    if (vector.reads.qos === 2) scene.socket.hear(`40 ${vector.reads.id.toString(16).padStart(4, '0')}`).take();
+    if (vector.reads.qos === 2) harness.socket.hear(`40 ${vector.reads.id.toString(16).padStart(4, '0')}`).take();
   }
-  t.is(scene.heard('fault').length, faults);
+  t.is(harness.heard('fault').length, faults);
   t.is(handled, messages);
-  t.true(scene.rainbow.isOpen);
+  t.true(harness.rainbow.isOpen);
 });

@@ -3,7 +3,7 @@
 
 import test from 'ava';
 import type {Rainbow} from '../../src/client/client.ts';
-import {openScene} from './harness.ts';
+import {openHarness} from './harness.ts';
 
 interface Chat {
   readonly up: {readonly 1: {readonly data: string}};
@@ -17,7 +17,7 @@ const text = '12 0002 0007 7b2274657874223a226869227d';
 const number = '12 0003 0008 31';
 
 test('a handler of several types knows the data by the type, however many arguments it takes', (t) => {
-  const {rainbow: plain, socket} = openScene(t);
+  const {rainbow: plain, socket} = openHarness(t);
   const rainbow = plain as unknown as Rainbow<Chat>;
 
   rainbow.onMessage((type, data, {qos}) => (type === 2 ? data.json().text : data.json() + qos));

@@ -1,18 +1,18 @@
 import {getEventListeners} from 'node:events';
 import test from 'ava';
-import {codeOf, makeScene, openScene, reopen, settle} from './harness.ts';
+import {codeOf, makeHarness, openHarness, reopen, settle} from './harness.ts';
 
 /** `"hi"` as JSON. */
 const hi = '6869';
 
 test('QoS 0 is handed over and done', async (t) => {
-  const {rainbow, socket} = openScene(t);
+  const {rainbow, socket} = openHarness(t);
   t.is(await rainbow.send(1, 'hi', {qos: 0}), undefined);
   t.deepEqual(socket.take(), [`100001${hi}`]);
 });
 
 test('QoS 1 is answered by ACK, with the reply as the answer [RB-11]', async (t) => {
-  const {rainbow, socket} = openScene(t);
+  const {rainbow, socket} = openHarness(t);
   const answer = rainbow.send(1, 'hi', {qos: 1});
   t.deepEqual(socket.take(), [`1200010001${hi}`]);
   socket.hear('20 0001 7b226f6b223a747275657d');
@@ -20,7 +20,7 @@ test('QoS 1 is answered by ACK, with the reply as the answer [RB-11]', async (t)
 });
 
 test('QoS 2 is answered by REC, which is answered by REL, as often as it comes [RB-15] [RB-16]', async (t) => {
-  const {rainbow, socket} = openScene(t);
+  const {rainbow, socket} = openHarness(t);
   const answer = rainbow.send(65_535, undefined);
   t.deepEqual(socket.take(), ['14ffff0001']);
   socket.hear('30 0001 31');
@@ -35,7 +35,7 @@ test('QoS 2 is answered by REC, which is answered by REL, as often as it comes [
 test('a signal is listened to while its message is under way, and no longer', async (t) => {
   const {signal} = new AbortController();
   const listeners = (): number => getEventListeners(signal, 'abort').length;
-  const {rainbow, socket, clock} = openScene(t);
+  const {rainbow, socket, clock} = openHarness(t);
   const answered = rainbow.send(1, undefined, {qos: 1, signal});
   const expired = codeOf(rainbow.send(1, undefined, {qos: 1, signal, timeout: 100}));
   const loose = rainbow.send(1, undefined, {qos: 0, signal});
@@ -50,7 +50,7 @@ test('a signal is listened to while its message is under way, and no longer', as
 });
 
 test('an acknowledgement of the other kind counts, as the gateway takes it', async (t) => {
-  const {rainbow, socket} = openScene(t);
+  const {rainbow, socket} = openHarness(t);
   const first = rainbow.send(1, undefined, {qos: 1});
   const second = rainbow.send(1, undefined, {qos: 2});
   socket.take();
@@ -61,7 +61,7 @@ test('an acknowledgement of the other kind counts, as the gateway takes it', asy
 });
 
 test('what is not acknowledged is sent again with DUP, less often each time [RB-09] [RB-14]', (t) => {
-  const {rainbow, socket, clock} = openScene(t, {heartbeatMs: 1_000_000});
+  const {rainbow, socket, clock} = openHarness(t, {heartbeatMs: 1_000_000});
   void codeOf(rainbow.send(1, undefined, {timeout: Number.POSITIVE_INFINITY}));
   t.deepEqual(socket.take(), ['1400010001']);
   const times: number[] = [];
@@ -76,7 +76,7 @@ test('what is not acknowledged is sent again with DUP, less often each time [RB-
 });
 
 test('after REC the message is never sent again, the REL is until COM [RB-16] [RB-17]', (t) => {
-  const {rainbow, socket, clock} = openScene(t, {heartbeatMs: 1_000_000});
+  const {rainbow, socket, clock} = openHarness(t, {heartbeatMs: 1_000_000});
   void rainbow.send(1, undefined);
   socket.hear('30 0001');
   socket.take();
@@ -88,36 +88,36 @@ test('after REC the message is never sent again, the REL is until COM [RB-16] [R
 });
 
 test('what waits for a connection goes out in order when there is one', (t) => {
-  const scene = makeScene(t);
-  for (const type of [1, 2, 3]) void codeOf(scene.rainbow.send(type, undefined, {qos: type === 2 ? 1 : 2}));
-  void codeOf(scene.rainbow.send(4, undefined, {qos: 0}));
-  void scene.rainbow.bloom();
-  t.deepEqual(scene.socket.sent, []);
-  scene.socket.open();
-  t.deepEqual(scene.socket.take(), ['100004', '1400010001', '1200020002', '1400030003']);
+  const harness = makeHarness(t);
+  for (const type of [1, 2, 3]) void codeOf(harness.rainbow.send(type, undefined, {qos: type === 2 ? 1 : 2}));
+  void codeOf(harness.rainbow.send(4, undefined, {qos: 0}));
+  void harness.rainbow.bloom();
+  t.deepEqual(harness.socket.sent, []);
+  harness.socket.open();
+  t.deepEqual(harness.socket.take(), ['100004', '1400010001', '1200020002', '1400030003']);
 });
 
 test('ids are taken in turn, never one in flight, on the next connection as well [RB-03] [RB-04]', (t) => {
-  const scene = openScene(t, {heartbeatMs: 10_000_000, window: 3});
-  void codeOf(scene.rainbow.send(1, undefined, {timeout: Number.POSITIVE_INFINITY, qos: 1}));
-  const seen = new Set(scene.socket.take().map((packet) => packet.slice(6, 10)));
+  const harness = openHarness(t, {heartbeatMs: 10_000_000, window: 3});
+  void codeOf(harness.rainbow.send(1, undefined, {timeout: Number.POSITIVE_INFINITY, qos: 1}));
+  const seen = new Set(harness.socket.take().map((packet) => packet.slice(6, 10)));
   for (let count = 0; count < 65_540; count++) {
-    void scene.rainbow.send(1, undefined, {qos: 1});
-    const [packet = ''] = scene.socket.take();
+    void harness.rainbow.send(1, undefined, {qos: 1});
+    const [packet = ''] = harness.socket.take();
     const id = packet.slice(6, 10);
     if (count < 65_533 && seen.has(id)) t.fail(`${count}: ${id}`);
     if (id === '0001' || id === '0000' || id === 'ffff') t.fail(`${count}: ${id}`);
     seen.add(id);
-    scene.socket.hear(`20 ${id}`);
+    harness.socket.hear(`20 ${id}`);
   }
   t.is(seen.size, 65_534);
-  scene.socket.end();
-  reopen(scene);
-  t.deepEqual(scene.socket.take(), ['1200010009']);
+  harness.socket.end();
+  reopen(harness);
+  t.deepEqual(harness.socket.take(), ['1200010009']);
 });
 
 test('at most a window is in flight, and the rest waits in order; QoS 0 passes by [RB-47] [RB-48]', (t) => {
-  const {rainbow, socket} = openScene(t, {window: 2});
+  const {rainbow, socket} = openHarness(t, {window: 2});
   for (let type = 1; type <= 4; type++) void codeOf(rainbow.send(type, undefined));
   t.deepEqual(socket.take(), ['1400010001', '1400020002']);
   void rainbow.send(9, undefined, {qos: 0});
@@ -129,83 +129,83 @@ test('at most a window is in flight, and the rest waits in order; QoS 0 passes b
 });
 
 test('a message whose time is up before it was sent has certainly not arrived', async (t) => {
-  const scene = makeScene(t);
-  const answer = scene.rainbow.send(1, undefined, {timeout: 5_000});
-  scene.clock.advance(5_000);
+  const harness = makeHarness(t);
+  const answer = harness.rainbow.send(1, undefined, {timeout: 5_000});
+  harness.clock.advance(5_000);
   const error = await t.throwsAsync(answer, {code: 'RB_EXPIRED'});
   t.like(error, {name: 'RainbowClientError', mayHaveArrived: false});
-  void scene.rainbow.bloom();
-  scene.socket.open();
-  t.deepEqual(scene.socket.take(), []);
+  void harness.rainbow.bloom();
+  harness.socket.open();
+  t.deepEqual(harness.socket.take(), []);
 });
 
 test('one that was sent may have arrived: it is not sent again, and its id stays taken [RB-06] [RB-18]', async (t) => {
-  const scene = openScene(t, {window: 2, heartbeatMs: 60_000});
-  const answer = scene.rainbow.send(1, undefined, {timeout: 5_000, qos: 1});
-  scene.clock.advance(5_000);
+  const harness = openHarness(t, {window: 2, heartbeatMs: 60_000});
+  const answer = harness.rainbow.send(1, undefined, {timeout: 5_000, qos: 1});
+  harness.clock.advance(5_000);
   const error = await t.throwsAsync(answer, {code: 'RB_UNANSWERED'});
   t.like(error, {mayHaveArrived: true});
   // The gateway may be gone: it is asked.
-  t.is(scene.rainbow.state, 'open.awaitingSign');
-  scene.socket.hear('50 0000');
-  scene.socket.take();
-  scene.clock.advance(20_000);
-  t.deepEqual(scene.socket.take(), []);
+  t.is(harness.rainbow.state, 'open.awaitingSign');
+  harness.socket.hear('50 0000');
+  harness.socket.take();
+  harness.clock.advance(20_000);
+  t.deepEqual(harness.socket.take(), []);
   // A late answer frees it.
-  scene.socket.hear('20 0001 31');
-  t.is(scene.rainbow.pending.length, 0);
+  harness.socket.hear('20 0001 31');
+  t.is(harness.rainbow.pending.length, 0);
 });
 
 test('where nothing but unanswered messages is left, a new connection clears them', async (t) => {
-  const scene = openScene(t, {window: 2, heartbeatMs: 60_000, timeout: 1_000});
-  const lost = [scene.rainbow.send(1, undefined), scene.rainbow.send(2, undefined)].map(codeOf);
-  const answered = scene.rainbow.send(3, undefined, {timeout: 100_000});
-  const waiting = scene.rainbow.send(4, undefined, {timeout: 100_000});
-  scene.clock.advance(1_000);
+  const harness = openHarness(t, {window: 2, heartbeatMs: 60_000, timeout: 1_000});
+  const lost = [harness.rainbow.send(1, undefined), harness.rainbow.send(2, undefined)].map(codeOf);
+  const answered = harness.rainbow.send(3, undefined, {timeout: 100_000});
+  const waiting = harness.rainbow.send(4, undefined, {timeout: 100_000});
+  harness.clock.advance(1_000);
   t.deepEqual(await Promise.all(lost), ['RB_UNANSWERED', 'RB_UNANSWERED']);
   // What is in flight has its time; nothing new goes out.
-  t.true(scene.rainbow.isOpen);
-  scene.socket.take();
-  scene.socket.hear('30 0003 31', '50 0003');
+  t.true(harness.rainbow.isOpen);
+  harness.socket.take();
+  harness.socket.hear('30 0003 31', '50 0003');
   t.is((await answered).json(), 1);
-  t.deepEqual(scene.socket.take(), ['400003']);
-  t.is(scene.rainbow.state, 'waiting');
-  t.is(scene.heard('closed')[0]?.reason, 'bound exceeded');
-  reopen(scene);
-  t.deepEqual(scene.socket.take(), ['1400040004']);
-  scene.socket.hear('30 0004 32');
+  t.deepEqual(harness.socket.take(), ['400003']);
+  t.is(harness.rainbow.state, 'waiting');
+  t.is(harness.heard('closed')[0]?.reason, 'bound exceeded');
+  reopen(harness);
+  t.deepEqual(harness.socket.take(), ['1400040004']);
+  harness.socket.hear('30 0004 32');
   t.is((await waiting).json(), 2);
 });
 
 test('a signal gives a message up, whether or not it was sent', async (t) => {
-  const scene = makeScene(t);
+  const harness = makeHarness(t);
   const early = new AbortController();
   const late = new AbortController();
-  const gone = scene.rainbow.send(1, undefined, {signal: early.signal});
+  const gone = harness.rainbow.send(1, undefined, {signal: early.signal});
   early.abort(new Error('changed my mind'));
   const error = await t.throwsAsync(gone, {code: 'RB_ABORTED'});
   t.like(error, {mayHaveArrived: false, cause: new Error('changed my mind')});
-  void scene.rainbow.bloom();
-  scene.socket.open();
-  t.deepEqual(scene.socket.take(), []);
-  const sent = scene.rainbow.send(2, undefined, {signal: late.signal});
+  void harness.rainbow.bloom();
+  harness.socket.open();
+  t.deepEqual(harness.socket.take(), []);
+  const sent = harness.rainbow.send(2, undefined, {signal: late.signal});
   late.abort();
   t.like(await t.throwsAsync(sent, {code: 'RB_ABORTED'}), {mayHaveArrived: true});
-  t.is(await codeOf(scene.rainbow.send(3, undefined, {signal: late.signal})), 'RB_ABORTED');
+  t.is(await codeOf(harness.rainbow.send(3, undefined, {signal: late.signal})), 'RB_ABORTED');
 });
 
 test('at QoS 1 what was in flight is sent again on the next connection, as a new flow and before what came later [RB-37]', async (t) => {
-  const scene = openScene(t, {window: 2}, true);
-  const answers = [1, 2, 3].map((type) => codeOf(scene.rainbow.send(type, undefined, {qos: 1, key: `m${type}`})));
-  t.deepEqual(scene.socket.take(), ['1200010001', '400000', '1200020002']);
-  scene.socket.end();
-  t.is(scene.rainbow.pending[0]?.mayBeRepeat, true);
-  reopen(scene);
-  t.deepEqual(scene.socket.take(), ['1200010003', '400000', '1200020004']);
-  scene.socket.hear('20 0003', '20 0004');
-  scene.socket.hear('20 0005');
+  const harness = openHarness(t, {window: 2}, true);
+  const answers = [1, 2, 3].map((type) => codeOf(harness.rainbow.send(type, undefined, {qos: 1, key: `m${type}`})));
+  t.deepEqual(harness.socket.take(), ['1200010001', '400000', '1200020002']);
+  harness.socket.end();
+  t.is(harness.rainbow.pending[0]?.mayBeRepeat, true);
+  reopen(harness);
+  t.deepEqual(harness.socket.take(), ['1200010003', '400000', '1200020004']);
+  harness.socket.hear('20 0003', '20 0004');
+  harness.socket.hear('20 0005');
   t.is(new Set(await Promise.all(answers)).size, 1);
-  t.deepEqual(scene.deliveries().slice(0, 9), [
+  t.deepEqual(harness.deliveries().slice(0, 9), [
     'm1 queued',
     'm1 sent',
     'm2 queued',
@@ -219,41 +219,41 @@ test('at QoS 1 what was in flight is sent again on the next connection, as a new
 });
 
 test('at QoS 2 what was in flight when the connection was lost is in doubt, and is not sent again', async (t) => {
-  const scene = openScene(t);
-  const doubtful = scene.rainbow.send(1, undefined);
-  const answered = scene.rainbow.send(2, undefined);
-  scene.socket.hear('30 0002 31');
-  scene.socket.end();
+  const harness = openHarness(t);
+  const doubtful = harness.rainbow.send(1, undefined);
+  const answered = harness.rainbow.send(2, undefined);
+  harness.socket.hear('30 0002 31');
+  harness.socket.end();
   t.like(await t.throwsAsync(doubtful, {code: 'RB_IN_DOUBT'}), {mayHaveArrived: true});
   t.is((await answered).json(), 1);
-  reopen(scene);
-  t.deepEqual(scene.socket.take(), []);
+  reopen(harness);
+  t.deepEqual(harness.socket.take(), []);
 });
 
 test('one that may repeat is sent again, and says so', async (t) => {
-  const scene = openScene(t, {}, true);
-  const answer = scene.rainbow.send(1, {id: 'x'}, {mayRepeat: true, key: 'x'});
-  scene.socket.end();
-  reopen(scene);
-  scene.socket.hear('30 0002 31');
+  const harness = openHarness(t, {}, true);
+  const answer = harness.rainbow.send(1, {id: 'x'}, {mayRepeat: true, key: 'x'});
+  harness.socket.end();
+  reopen(harness);
+  harness.socket.hear('30 0002 31');
   t.is((await answer).json(), 1);
-  t.deepEqual(scene.deliveries(), ['x queued', 'x sent', 'x queued again', 'x sent again', 'x answered again']);
+  t.deepEqual(harness.deliveries(), ['x queued', 'x sent', 'x queued again', 'x sent again', 'x answered again']);
 });
 
 test('whether the gateway has read a message is asked by a REL behind it, while somebody listens', async (t) => {
-  const scene = openScene(t, {}, true);
-  const first = scene.rainbow.send(1, undefined, {key: 'a'});
-  const second = scene.rainbow.send(2, undefined, {key: 'b'});
-  t.deepEqual(scene.socket.take(), ['1400010001', '400000', '1400020002']);
-  scene.socket.hear('50 0000');
+  const harness = openHarness(t, {}, true);
+  const first = harness.rainbow.send(1, undefined, {key: 'a'});
+  const second = harness.rainbow.send(2, undefined, {key: 'b'});
+  t.deepEqual(harness.socket.take(), ['1400010001', '400000', '1400020002']);
+  harness.socket.hear('50 0000');
   // The sign covers what was sent before it was asked for.
-  t.deepEqual(scene.socket.take(), ['400000']);
-  t.deepEqual(scene.deliveries().slice(-1), ['a atGateway']);
-  scene.socket.hear('50 0000');
-  t.deepEqual(scene.socket.take(), []);
-  scene.socket.hear('30 0001', '30 0002');
+  t.deepEqual(harness.socket.take(), ['400000']);
+  t.deepEqual(harness.deliveries().slice(-1), ['a atGateway']);
+  harness.socket.hear('50 0000');
+  t.deepEqual(harness.socket.take(), []);
+  harness.socket.hear('30 0001', '30 0002');
   await Promise.all([first, second]);
-  t.deepEqual(scene.deliveries(), [
+  t.deepEqual(harness.deliveries(), [
     'a queued',
     'a sent',
     'b queued',
@@ -266,38 +266,40 @@ test('whether the gateway has read a message is asked by a REL behind it, while 
 });
 
 test('the outbox is bounded in number and in bytes, and says so at once [RB-52]', async (t) => {
-  const scene = makeScene(t, {outboxMax: 2, outboxBytesMax: 100});
-  const waiting = [scene.rainbow.send(1, new Uint8Array(60)), scene.rainbow.send(1, new Uint8Array(40))].map(codeOf);
-  const error = await t.throwsAsync(scene.rainbow.send(1, undefined), {code: 'RB_OUTBOX_FULL'});
+  const harness = makeHarness(t, {outboxMax: 2, outboxBytesMax: 100});
+  const waiting = [harness.rainbow.send(1, new Uint8Array(60)), harness.rainbow.send(1, new Uint8Array(40))].map(
+    codeOf,
+  );
+  const error = await t.throwsAsync(harness.rainbow.send(1, undefined), {code: 'RB_OUTBOX_FULL'});
   t.like(error, {mayHaveArrived: false});
-  void scene.rainbow.bloom();
-  scene.socket.open().hear('30 0002');
-  t.is(await codeOf(scene.rainbow.send(1, new Uint8Array(41))), 'RB_OUTBOX_FULL');
-  void codeOf(scene.rainbow.send(1, new Uint8Array(40)));
-  scene.socket.hear('30 0001', '30 0003');
+  void harness.rainbow.bloom();
+  harness.socket.open().hear('30 0002');
+  t.is(await codeOf(harness.rainbow.send(1, new Uint8Array(41))), 'RB_OUTBOX_FULL');
+  void codeOf(harness.rainbow.send(1, new Uint8Array(40)));
+  harness.socket.hear('30 0001', '30 0003');
   t.deepEqual(await Promise.all(waiting), ['answered {}', 'answered {}']);
 });
 
 test('a message longer than may be is refused at once', async (t) => {
-  const {rainbow, socket} = openScene(t, {messageBytesMax: 100});
+  const {rainbow, socket} = openHarness(t, {messageBytesMax: 100});
   void codeOf(rainbow.send(1, new Uint8Array(95)));
   t.is(socket.take().length, 1);
   t.is(await codeOf(rainbow.send(1, new Uint8Array(96))), 'RB_MESSAGE_TOO_LARGE');
 });
 
 test('one that the gateway finds too long is not sent for ever', async (t) => {
-  const scene = openScene(t);
-  const long = scene.rainbow.send(1, new Uint8Array(500), {qos: 1});
-  const short = scene.rainbow.send(2, new Uint8Array(5), {qos: 1});
-  scene.socket.end(1009);
+  const harness = openHarness(t);
+  const long = harness.rainbow.send(1, new Uint8Array(500), {qos: 1});
+  const short = harness.rainbow.send(2, new Uint8Array(5), {qos: 1});
+  harness.socket.end(1009);
   t.is(await codeOf(long), 'RB_MESSAGE_TOO_LARGE');
-  reopen(scene);
-  scene.socket.hear('20 0003');
+  reopen(harness);
+  harness.socket.hear('20 0003');
   t.is((await short).json(), undefined);
 });
 
 test('a socket that is full is left to empty itself, and repeats wait as well', (t) => {
-  const {rainbow, socket, clock} = openScene(t, {sendBufferBytesMax: 1_000, heartbeatMs: 60_000});
+  const {rainbow, socket, clock} = openHarness(t, {sendBufferBytesMax: 1_000, heartbeatMs: 60_000});
   void codeOf(rainbow.send(1, undefined));
   socket.take();
   socket.bufferedAmount = 1_001;
@@ -311,15 +313,15 @@ test('a socket that is full is left to empty itself, and repeats wait as well', 
 });
 
 test('what ends with the client says what is known of it', async (t) => {
-  const scene = openScene(t, {window: 1});
-  const sent = [scene.rainbow.send(1, undefined, {qos: 1}), scene.rainbow.send(1, undefined)].map(codeOf);
-  void scene.rainbow.fade();
-  scene.socket.end(1000);
+  const harness = openHarness(t, {window: 1});
+  const sent = [harness.rainbow.send(1, undefined, {qos: 1}), harness.rainbow.send(1, undefined)].map(codeOf);
+  void harness.rainbow.fade();
+  harness.socket.end(1000);
   t.deepEqual(await Promise.all(sent), ['RB_IN_DOUBT', 'RB_CLOSED']);
 });
 
 test('what cannot be sent is refused at once', async (t) => {
-  const {rainbow, socket} = openScene(t);
+  const {rainbow, socket} = openHarness(t);
   const circle: {self?: unknown} = {};
   circle.self = circle;
   const wrong = [
@@ -338,7 +340,7 @@ test('what cannot be sent is refused at once', async (t) => {
 });
 
 test('strings travel as text, bytes as bytes and the rest as JSON; the receiver says which it wants', async (t) => {
-  const {rainbow, socket} = openScene(t);
+  const {rainbow, socket} = openHarness(t);
   const data = [{a: 1}, Uint8Array.of(0, 255), null, 'hello', '5', 5, true, undefined];
   const answers = data.map((value) => rainbow.send(1, value));
   const sent = socket.take().map((packet) => packet.slice(10));
@@ -359,27 +361,27 @@ test('strings travel as text, bytes as bytes and the rest as JSON; the receiver 
 });
 
 test('memory of the caller is copied: it may change before the message goes, and before it goes again', (t) => {
-  const scene = makeScene(t);
+  const harness = makeHarness(t);
   const reused = new Uint8Array(1);
   for (const value of [1, 2, 3]) {
     reused[0] = value;
-    void codeOf(scene.rainbow.send(1, reused, {qos: 1, mayRepeat: true}));
+    void codeOf(harness.rainbow.send(1, reused, {qos: 1, mayRepeat: true}));
   }
   reused[0] = 9;
-  void scene.rainbow.bloom();
-  scene.socket.open();
-  t.deepEqual(scene.socket.take(), ['120001000101', '120001000202', '120001000303']);
-  scene.clock.advance(5_000);
-  t.deepEqual(scene.socket.take(), ['1a0001000101', '1a0001000202', '1a0001000303']);
+  void harness.rainbow.bloom();
+  harness.socket.open();
+  t.deepEqual(harness.socket.take(), ['120001000101', '120001000202', '120001000303']);
+  harness.clock.advance(5_000);
+  t.deepEqual(harness.socket.take(), ['1a0001000101', '1a0001000202', '1a0001000303']);
 });
 
 test('a message that is pending shows where it is', async (t) => {
-  const scene = openScene(t, {window: 1}, true);
-  void codeOf(scene.rainbow.send(1, {text: 'a'}, {key: 'a'}));
-  void codeOf(scene.rainbow.send(2, {text: 'b'}, {key: 'b', qos: 1}));
+  const harness = openHarness(t, {window: 1}, true);
+  void codeOf(harness.rainbow.send(1, {text: 'a'}, {key: 'a'}));
+  void codeOf(harness.rainbow.send(2, {text: 'b'}, {key: 'b', qos: 1}));
   await settle();
   t.deepEqual(
-    scene.rainbow.pending.map(({data, ...facts}) => ({...facts, data: data.json()})),
+    harness.rainbow.pending.map(({data, ...facts}) => ({...facts, data: data.json()})),
     [
       {key: 'a', type: 1, qos: 2, state: 'sent', mayBeRepeat: false, data: {text: 'a'}},
       {key: 'b', type: 2, qos: 1, state: 'queued', mayBeRepeat: false, data: {text: 'b'}},
@@ -388,12 +390,12 @@ test('a message that is pending shows where it is', async (t) => {
 });
 
 test('one that waits its turn is not taken for the message that the gateway finds too long', async (t) => {
-  const scene = openScene(t, {window: 1});
-  const sent = scene.rainbow.send(1, new Uint8Array(50), {qos: 1});
-  const waiting = scene.rainbow.send(2, new Uint8Array(500), {qos: 1});
-  scene.socket.end(1009);
+  const harness = openHarness(t, {window: 1});
+  const sent = harness.rainbow.send(1, new Uint8Array(50), {qos: 1});
+  const waiting = harness.rainbow.send(2, new Uint8Array(500), {qos: 1});
+  harness.socket.end(1009);
   t.is(await codeOf(sent), 'RB_MESSAGE_TOO_LARGE');
-  reopen(scene);
-  scene.socket.hear('20 0002');
+  reopen(harness);
+  harness.socket.hear('20 0002');
   t.is((await waiting).json(), undefined);
 });

@@ -1,13 +1,13 @@
 import test from 'ava';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
-import {codeOf, makeScene, openScene, reopen, settle} from './harness.ts';
+import {codeOf, makeHarness, openHarness, reopen, settle} from './harness.ts';
 import {KeepingStore} from './keeping.ts';
 
 const forever = {timeout: Number.POSITIVE_INFINITY};
 
 test('a message is put into the store before it is transmitted, and taken out once it is answered', async (t) => {
   const store = new KeepingStore();
-  const {rainbow, socket} = openScene(t, {store});
+  const {rainbow, socket} = openHarness(t, {store});
   await settle();
   const answer = rainbow.send(1, undefined, {key: 'a'});
   t.deepEqual(socket.take(), []);
@@ -23,7 +23,7 @@ test('a message is put into the store before it is transmitted, and taken out on
 
 test('a REL goes out, and the answer is told, only once the store has forgotten the message [RB-17] [RB-44]', async (t) => {
   const store = new KeepingStore();
-  const {rainbow, socket} = openScene(t, {store});
+  const {rainbow, socket} = openHarness(t, {store});
   const answers = ['a', 'b'].map((key) => rainbow.send(1, undefined, {key}));
   await settle();
   socket.take();
@@ -49,14 +49,14 @@ test('kept messages of one order, of two pages perhaps, go in the order in which
     const times = {order: 5, dueAt: Number.POSITIVE_INFINITY};
     store.kept.set(key, {key, type: 1, qos: 1, payload, mayRepeat: true, isTransmitted: false, ...times});
   }
-  const {socket} = openScene(t, {store});
+  const {socket} = openHarness(t, {store});
   await settle();
   t.deepEqual(socket.take(), ['120001000161', '120001000262', '120001000363']);
 });
 
 test('QoS 0 is not kept', async (t) => {
   const store = new KeepingStore();
-  const {rainbow} = openScene(t, {store});
+  const {rainbow} = openHarness(t, {store});
   await rainbow.send(1, undefined, {qos: 0});
   await settle();
   t.deepEqual(store.calls, []);
@@ -64,14 +64,14 @@ test('QoS 0 is not kept', async (t) => {
 
 test('what waits when the client ends stays in the store, and goes out in the next one, before what came later', async (t) => {
   const store = new KeepingStore();
-  const before = makeScene(t, {store, ...forever}, true);
+  const before = makeHarness(t, {store, ...forever}, true);
   const waiting = ['a', 'b'].map((key) => codeOf(before.rainbow.send(1, {key}, {key})));
   await settle();
   await before.rainbow.fade();
   t.deepEqual(await Promise.all(waiting), ['RB_CLOSED', 'RB_CLOSED']);
   t.deepEqual(before.deliveries().slice(-2), ['a kept RB_CLOSED', 'b kept RB_CLOSED']);
 
-  const after = makeScene(t, {store, clock: new SimulatedClock(before.clock.wallNow() + 1_000)}, true);
+  const after = makeHarness(t, {store, clock: new SimulatedClock(before.clock.wallNow() + 1_000)}, true);
   void codeOf(after.rainbow.send(2, undefined, {key: 'c'}));
   await settle();
   t.deepEqual(
@@ -98,7 +98,7 @@ test('what waits when the client ends stays in the store, and goes out in the ne
 
 test('a page that died says nothing: at QoS 1 its messages are sent again, at QoS 2 they are in doubt unless they may repeat', async (t) => {
   const store = new KeepingStore();
-  const before = openScene(t, {store, ...forever});
+  const before = openHarness(t, {store, ...forever});
   void codeOf(before.rainbow.send(1, undefined, {qos: 1, key: 'one'}));
   void codeOf(before.rainbow.send(2, undefined, {key: 'two'}));
   void codeOf(before.rainbow.send(3, undefined, {key: 'three', mayRepeat: true}));
@@ -108,7 +108,7 @@ test('a page that died says nothing: at QoS 1 its messages are sent again, at Qo
   const left = new KeepingStore();
   for (const [key, message] of store.kept) left.kept.set(key, message);
 
-  const after = openScene(t, {store: left}, true);
+  const after = openHarness(t, {store: left}, true);
   await settle();
   t.deepEqual(
     after.deliveries().filter((line) => !line.includes('sent')),
@@ -120,13 +120,13 @@ test('a page that died says nothing: at QoS 1 its messages are sent again, at Qo
 
 test('a kept message has the time that it was given, and no more', async (t) => {
   const store = new KeepingStore();
-  const before = makeScene(t, {store});
+  const before = makeHarness(t, {store});
   void codeOf(before.rainbow.send(1, undefined, {key: 'a', timeout: 5_000}));
   void codeOf(before.rainbow.send(1, undefined, {key: 'b', timeout: 50_000}));
   await settle();
   const left = new KeepingStore();
   for (const [key, message] of store.kept) left.kept.set(key, message);
-  const after = makeScene(t, {store: left}, true);
+  const after = makeHarness(t, {store: left}, true);
   after.clock.advance(10_000);
   void after.rainbow.bloom();
   await settle();
@@ -142,49 +142,49 @@ test('a kept message has the time that it was given, and no more', async (t) => 
 
 test('a connection that is lost while the store works sends nothing on it, and keeps the order', async (t) => {
   const store = new KeepingStore();
-  const scene = openScene(t, {store, ...forever});
+  const harness = openHarness(t, {store, ...forever});
   const slow = Promise.withResolvers<void>();
   store.latch = slow.promise;
-  for (const type of [1, 2, 3]) void codeOf(scene.rainbow.send(type, undefined));
+  for (const type of [1, 2, 3]) void codeOf(harness.rainbow.send(type, undefined));
   await settle();
-  const lost = scene.socket;
+  const lost = harness.socket;
   lost.end();
   slow.resolve();
   await settle();
   t.deepEqual(lost.take(), []);
-  reopen(scene);
+  reopen(harness);
   await settle();
   // They were not transmitted, so that they are not in doubt.
-  t.deepEqual(scene.socket.take(), ['1400010001', '1400020002', '1400030003']);
+  t.deepEqual(harness.socket.take(), ['1400010001', '1400020002', '1400030003']);
 });
 
 test('a message given up while the store works is not transmitted', async (t) => {
   const store = new KeepingStore();
-  const scene = openScene(t, {store});
+  const harness = openHarness(t, {store});
   const stop = new AbortController();
   const slow = Promise.withResolvers<void>();
   store.latch = slow.promise;
-  const given = codeOf(scene.rainbow.send(1, undefined, {signal: stop.signal, key: 'a'}));
+  const given = codeOf(harness.rainbow.send(1, undefined, {signal: stop.signal, key: 'a'}));
   stop.abort();
   slow.resolve();
   await settle();
   t.is(await given, 'RB_ABORTED');
-  t.deepEqual(scene.socket.take(), []);
+  t.deepEqual(harness.socket.take(), []);
   t.is(store.kept.size, 0);
 });
 
 test('a store that fails is told, and what it does not take is not sent', async (t) => {
   const store = new KeepingStore();
-  const scene = openScene(t, {store});
+  const harness = openHarness(t, {store});
   store.failing = 'put';
-  const error = await t.throwsAsync(scene.rainbow.send(1, undefined), {code: 'RB_STORE'});
+  const error = await t.throwsAsync(harness.rainbow.send(1, undefined), {code: 'RB_STORE'});
   t.like(error, {mayHaveArrived: false});
-  t.deepEqual(scene.socket.take(), []);
-  void scene.rainbow.fade();
-  scene.socket.end(1000);
+  t.deepEqual(harness.socket.take(), []);
+  void harness.rainbow.fade();
+  harness.socket.end(1000);
 
   store.failing = undefined;
-  const waiting = makeScene(t, {store});
+  const waiting = makeHarness(t, {store});
   store.failing = 'put';
   t.is(await codeOf(waiting.rainbow.send(1, undefined)), 'RB_STORE');
   t.is(waiting.heard('fault')[0]?.kind, 'store');
@@ -192,52 +192,52 @@ test('a store that fails is told, and what it does not take is not sent', async 
 
 test('a store that cannot forget holds up no flow', async (t) => {
   const store = new KeepingStore();
-  const scene = openScene(t, {store});
-  const answer = scene.rainbow.send(1, undefined);
+  const harness = openHarness(t, {store});
+  const answer = harness.rainbow.send(1, undefined);
   await settle();
   store.failing = 'remove';
-  scene.socket.take();
-  scene.socket.hear('30 0001');
+  harness.socket.take();
+  harness.socket.hear('30 0001');
   await answer;
   await settle();
-  t.deepEqual(scene.socket.take(), ['400001']);
-  t.is(scene.heard('fault')[0]?.kind, 'store');
+  t.deepEqual(harness.socket.take(), ['400001']);
+  t.is(harness.heard('fault')[0]?.kind, 'store');
 });
 
 test('after fading it blooms with what it kept', async (t) => {
   const store = new KeepingStore();
-  const scene = makeScene(t, {store, ...forever});
-  void codeOf(scene.rainbow.send(1, undefined, {key: 'a'}));
-  await scene.rainbow.fade();
+  const harness = makeHarness(t, {store, ...forever});
+  void codeOf(harness.rainbow.send(1, undefined, {key: 'a'}));
+  await harness.rainbow.fade();
   await settle();
-  void scene.rainbow.bloom();
-  scene.socket.open();
+  void harness.rainbow.bloom();
+  harness.socket.open();
   await settle();
-  t.deepEqual(scene.socket.take(), ['1400010001']);
+  t.deepEqual(harness.socket.take(), ['1400010001']);
 });
 
 test('a store that cannot be opened is given up for memory, with one fault, and is tried again by the next bloom()', async (t) => {
   const store = new KeepingStore();
   store.failing = 'open';
-  const scene = openScene(t, {store});
+  const harness = openHarness(t, {store});
   await settle();
-  const answers = ['a', 'b'].map((key) => scene.rainbow.send(1, undefined, {key}));
-  t.deepEqual(scene.socket.take(), ['1400010001', '1400010002']);
-  scene.socket.hear('30 0001', '30 0002');
+  const answers = ['a', 'b'].map((key) => harness.rainbow.send(1, undefined, {key}));
+  t.deepEqual(harness.socket.take(), ['1400010001', '1400010002']);
+  harness.socket.hear('30 0001', '30 0002');
   await Promise.all(answers);
   t.deepEqual(
-    scene.heard('fault').map(({kind, cause}) => `${kind} ${String(cause)}`),
+    harness.heard('fault').map(({kind, cause}) => `${kind} ${String(cause)}`),
     ['store Error: disk full'],
   );
   t.deepEqual(store.calls, []);
   store.failing = undefined;
-  const faded = scene.rainbow.fade();
-  scene.socket.end(1000);
+  const faded = harness.rainbow.fade();
+  harness.socket.end(1000);
   await faded;
-  void scene.rainbow.bloom();
-  scene.socket.open();
+  void harness.rainbow.bloom();
+  harness.socket.open();
   await settle();
-  void codeOf(scene.rainbow.send(1, undefined, {key: 'c'}));
+  void codeOf(harness.rainbow.send(1, undefined, {key: 'c'}));
   await settle();
   t.deepEqual(store.calls, ['put c transmitted']);
 });
@@ -245,54 +245,54 @@ test('a store that cannot be opened is given up for memory, with one fault, and 
 test('a store that never answers delays messages by 5 s, QoS 0 by nothing, and fade() not for ever', async (t) => {
   const store = new KeepingStore();
   store.latch = new Promise(() => {});
-  const scene = openScene(t, {store});
-  await scene.rainbow.send(1, undefined, {qos: 0});
-  t.deepEqual(scene.socket.take(), ['100001']);
-  const answer = scene.rainbow.send(1, undefined, {key: 'a'});
+  const harness = openHarness(t, {store});
+  await harness.rainbow.send(1, undefined, {qos: 0});
+  t.deepEqual(harness.socket.take(), ['100001']);
+  const answer = harness.rainbow.send(1, undefined, {key: 'a'});
   await settle();
-  t.deepEqual(scene.socket.take(), []);
-  scene.clock.advance(5_000);
+  t.deepEqual(harness.socket.take(), []);
+  harness.clock.advance(5_000);
   await settle();
-  t.like(scene.heard('fault'), [{kind: 'store'}]);
-  t.deepEqual(scene.socket.take(), ['1400010001']);
-  scene.socket.hear('30 0001');
+  t.like(harness.heard('fault'), [{kind: 'store'}]);
+  t.deepEqual(harness.socket.take(), ['1400010001']);
+  harness.socket.hear('30 0001');
   await answer;
-  const faded = scene.rainbow.fade();
-  scene.socket.end(1000);
+  const faded = harness.rainbow.fade();
+  harness.socket.end(1000);
   await faded;
 });
 
 test('a store that stops to answer fails each message with its first cause, at once after the first', async (t) => {
   const store = new KeepingStore();
-  const scene = openScene(t, {store});
+  const harness = openHarness(t, {store});
   await settle();
   const stuck = Promise.withResolvers<void>();
   store.latch = stuck.promise;
-  const first = scene.rainbow.send(1, undefined, {key: 'a'});
+  const first = harness.rainbow.send(1, undefined, {key: 'a'});
   await settle();
-  scene.clock.advance(5_000);
+  harness.clock.advance(5_000);
   const cause = (await t.throwsAsync(first, {code: 'RB_STORE'}))?.cause;
   t.regex(String(cause), /did not answer within 5 s/);
-  const second = scene.rainbow.send(1, undefined, {key: 'b'});
+  const second = harness.rainbow.send(1, undefined, {key: 'b'});
   t.is((await t.throwsAsync(second, {code: 'RB_STORE'}))?.cause, cause);
-  t.deepEqual(scene.socket.take(), []);
+  t.deepEqual(harness.socket.take(), []);
   // Once it answers again it is asked again.
   stuck.resolve();
   await settle();
-  void codeOf(scene.rainbow.send(1, undefined, {key: 'c'}));
+  void codeOf(harness.rainbow.send(1, undefined, {key: 'c'}));
   await settle();
-  t.is(scene.socket.take().length, 1);
+  t.is(harness.socket.take().length, 1);
 });
 
 test('a clock that was put back over a reload does not turn the order of the outbox round', async (t) => {
   const store = new KeepingStore();
-  const before = makeScene(t, {store, ...forever});
+  const before = makeHarness(t, {store, ...forever});
   for (const key of ['a', 'b']) void codeOf(before.rainbow.send(1, undefined, {key, qos: 1}));
   await settle();
   await before.rainbow.fade();
   const clock = new SimulatedClock();
   clock.stepWall(-3_600_000);
-  const after = makeScene(t, {store, clock, ...forever});
+  const after = makeHarness(t, {store, clock, ...forever});
   for (const key of ['c', 'd']) void codeOf(after.rainbow.send(1, undefined, {key, qos: 1}));
   await settle();
   t.deepEqual(after.rainbow.pending.map(({key}) => key).toSorted(), ['a', 'b', 'c', 'd']);

@@ -107,20 +107,20 @@ test('every block is run by one of these tests', (t) => {
 test('the first business server lets clients in by name, and says what they say to all', async (t) => {
   const port = String(await holdPort(t));
   const base = `http://127.0.0.1:${port}`;
-  const world = await start(t, {
+  const harness = await start(t, {
     connectUrl: `${base}/connect/`,
     forwardUrl: `${base}/message/`,
     closeUrl: `${base}/close/`,
   });
   const program = run(
     t,
-    await place(t, 'context.name = name', {port, gateway: world.gateway.url, token: securityToken}),
+    await place(t, 'context.name = name', {port, gateway: harness.gateway.url, token: securityToken}),
   );
   await listening(port);
-  t.is((await world.handshake()).answer.status, 401);
-  const bob = await world.connect({path: '/connect/?name=bob'});
+  t.is((await harness.handshake()).answer.status, 401);
+  const bob = await harness.connect({path: '/connect/?name=bob'});
   acknowledgeAll(bob);
-  const ann = await world.connect({path: '/connect/?name=ann'});
+  const ann = await harness.connect({path: '/connect/?name=ann'});
   ann.sendMessage({qos: 1, type: 2, id: 1, payload: '{"text":"hello"}'});
   const heard = await ann.parsed();
   t.deepEqual(JSON.parse(heard.payload.toString()), {from: 'ann', text: 'hello'});
@@ -157,25 +157,25 @@ for (const [mark, path] of [
   test(`the block with ${mark} serves`, async (t) => {
     const port = String(await holdPort(t));
     const base = `http://127.0.0.1:${port}${path}`;
-    const world = await start(t, {
+    const harness = await start(t, {
       connectUrl: `${base}/connect/`,
       forwardUrl: `${base}/message/`,
       closeUrl: `${base}/close/`,
     });
     run(t, await place(t, mark, {port}));
     await listening(port);
-    const client = await world.connect();
+    const client = await harness.connect();
     client.sendMessage({qos: 1, type: 7, id: 1, payload: 'echo'});
     t.is((await client.parsed()).payload.toString(), 'echo');
   });
 }
 
 test('the calls of the gateway do what they say', async (t) => {
-  const world = await start(t);
-  const {client, identity} = await world.join();
-  await world.api.subscribe(identity, 'lobby');
+  const harness = await start(t);
+  const {client, identity} = await harness.join();
+  await harness.api.subscribe(identity, 'lobby');
   acknowledgeAll(client, 'ann');
-  const file = await place(t, 'RainbowApiError', {gateway: world.gateway.url, token: securityToken});
+  const file = await place(t, 'RainbowApiError', {gateway: harness.gateway.url, token: securityToken});
   const {output, ended} = run(t, file);
   t.is(await ended, 0, output());
   t.is(output(), `1 have it\n${identity.slice(0, 4)} says ann\nRB_NO_SUCH_CONNECTION\n`);

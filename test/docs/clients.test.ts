@@ -4,7 +4,7 @@ import type {AddressInfo} from 'node:net';
 import test, {type ExecutionContext} from 'ava';
 import {type WebSocket, WebSocketServer} from 'ws';
 import {answer, success} from '../support/business-server.ts';
-import {start, type World} from '../support/gateway.ts';
+import {type Harness, start} from '../support/gateway.ts';
 import type {RawClient} from '../support/raw-client.ts';
 import {codeBlocks, readDocument} from './documents.ts';
 import {type PacketLine, readPacketLines} from './packet-words.ts';
@@ -16,25 +16,25 @@ for (const {code, line} of blocks.filter(({language, code}) => language === 'hex
     const lines = readPacketLines(code);
     // Only where a repeat is told of may one come.
     const isRepeated = lines.some(({from, packet}) => from === 'gateway' && packet.kind === 'send' && packet.isDup);
-    const world = await start(t, isRepeated ? {retryIntervalMs: 200} : {});
-    world.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
-    world.business.always('message', answer(200, 'ok'));
-    await new Conversation(t, world, await world.connect()).hold(lines);
+    const harness = await start(t, isRepeated ? {retryIntervalMs: 200} : {});
+    harness.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
+    harness.business.always('message', answer(200, 'ok'));
+    await new Conversation(t, harness, await harness.connect()).hold(lines);
   });
 }
 
 class Conversation {
   readonly #t: ExecutionContext;
-  readonly #world: World;
+  readonly #harness: Harness;
   readonly #client: RawClient;
   /** The gateway's ids: what the document calls them, and what they are. */
   readonly #ids = new Map<number, number>();
   #publication: Promise<string | undefined> | undefined;
   #reply = '';
 
-  constructor(t: ExecutionContext, world: World, client: RawClient) {
+  constructor(t: ExecutionContext, harness: Harness, client: RawClient) {
     this.#t = t;
-    this.#world = world;
+    this.#harness = harness;
     this.#client = client;
   }
 
@@ -56,7 +56,7 @@ class Conversation {
   async #hear({packet, bytes, words}: PacketLine): Promise<void> {
     if (packet.kind === 'send' && !packet.isDup) {
       const {qos, type, payload} = packet;
-      this.#publication = this.#world.api
+      this.#publication = this.#harness.api
         .send({channel: 'room', qos, msgtype: type}, payload)
         .then(({json}) => json.data);
     }
@@ -93,12 +93,12 @@ interface Heard {
 
 /** The document's client, connected to a gateway of its own. */
 async function join(t: ExecutionContext, reply: () => unknown = () => 'yes') {
-  const world = await start(t);
-  world.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
-  world.business.always('message', answer(200, 'ok'));
+  const harness = await start(t);
+  harness.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
+  harness.business.always('message', answer(200, 'ok'));
   const heard: Heard[] = [];
   const client = connect(
-    `${world.gateway.url.replace('http', 'ws')}/connect/`,
+    `${harness.gateway.url.replace('http', 'ws')}/connect/`,
     (type, payload) => {
       heard.push({type, text: Buffer.from(payload).toString()});
       return reply();
@@ -106,21 +106,21 @@ async function join(t: ExecutionContext, reply: () => unknown = () => 'yes') {
     {retryMs: 200},
   );
   t.teardown(() => client.close());
-  await world.reaches('connectionsOpened', 1);
-  return {world, client, heard};
+  await harness.reaches('connectionsOpened', 1);
+  return {harness, client, heard};
 }
 
 for (const qos of [0, 1, 2] as const) {
   test(`the client of the document sends at QoS ${qos}, and answers at QoS ${qos}`, async (t) => {
-    const {world, client, heard} = await join(t);
+    const {harness, client, heard} = await join(t);
     const reply = await sendWhenOpen(client, 7, 'hi', qos);
     if (qos > 0) t.is(Buffer.from(reply ?? []).toString(), 'ok');
-    await world.business.next('message');
-    t.is(world.business.calls('message')[0]?.path, '/message/7/');
-    const published = await world.api.send({channel: 'room', qos, msgtype: 9}, 'move');
+    await harness.business.next('message');
+    t.is(harness.business.calls('message')[0]?.path, '/message/7/');
+    const published = await harness.api.send({channel: 'room', qos, msgtype: 9}, 'move');
     if (qos > 0) t.like(published.json, {connections: 1, data: 'yes'});
     // Behind it at QoS 1: what came before was heard.
-    await world.api.send({channel: 'room', qos: 1, msgtype: 1}, 'fence');
+    await harness.api.send({channel: 'room', qos: 1, msgtype: 1}, 'fence');
     t.deepEqual(heard[0], {type: 9, text: 'move'});
     t.is(heard.length, 2);
   });
@@ -139,14 +139,14 @@ async function sendWhenOpen(client: ReturnType<Connect>, type: number, payload: 
 }
 
 test('the client of the document repeats what is not answered, and a handler that throws still acknowledges [RB-60]', async (t) => {
-  const {world, client} = await join(t, () => {
+  const {harness, client} = await join(t, () => {
     throw new Error('of the handler');
   });
-  world.business.once('message', answer(500));
+  harness.business.once('message', answer(500));
   t.is(Buffer.from((await sendWhenOpen(client, 7, 'hi', 1)) ?? []).toString(), 'ok');
-  const [first, second] = world.business.calls('message');
+  const [first, second] = harness.business.calls('message');
   t.is(first?.header('RAINBOWMESSAGEID'), second?.header('RAINBOWMESSAGEID'));
-  t.like((await world.api.send({channel: 'room', qos: 2})).json, {connections: 1, data: ''});
+  t.like((await harness.api.send({channel: 'room', qos: 2})).json, {connections: 1, data: ''});
 });
 
 test('the client of the document comes back, fails what was open, and forgets what it held', async (t) => {

@@ -5,14 +5,14 @@ import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test from 'ava';
 import {signedQuery} from '../../src/protocol/signature.ts';
-import {apiKey, connectClient, startChatWorld, token} from '../examples/chat-harness.ts';
+import {apiKey, connectClient, startChatHarness, token} from '../examples/chat-harness.ts';
 import {codeBlocks, readDocument, root} from './documents.ts';
 
 const blocks = codeBlocks(readDocument('README.md'));
 const curlLines = blocks.flatMap(({language, code}) => (language === 'sh' ? (code.match(/^curl .*$/gm) ?? []) : []));
 
 test('each curl line of README gets a good answer, and the clients get what it says they do', async (t) => {
-  const {gateway, chat} = await startChatWorld(t);
+  const {gateway, chat} = await startChatHarness(t);
   const ann = await connectClient(t, gateway, 'ann');
   let identity = '';
   let nonce = 0;
@@ -73,7 +73,7 @@ function readCurl(line: string): {url: string; headers: Record<string, string>; 
 }
 
 test('the answers of README are of the form that the gateway gives', async (t) => {
-  const {gateway} = await startChatWorld(t);
+  const {gateway} = await startChatHarness(t);
   await connectClient(t, gateway, 'ann');
   const documented = blocks.filter(({language}) => language === 'json').map(({code}) => JSON.parse(code) as object);
   t.is(documented.length, 2);

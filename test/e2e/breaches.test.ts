@@ -7,9 +7,9 @@ import {start} from '../support/gateway.ts';
 import {room, single} from '../support/room.ts';
 
 test('an id that is taken again before its flow has ended stands for the first message: the other is not forwarded [RB-06 broken]', async (t) => {
-  const world = await start(t);
-  world.business.once('message', answer(200, 'first'), answer(200, 'second'));
-  const client = await world.connect();
+  const harness = await start(t);
+  harness.business.once('message', answer(200, 'first'), answer(200, 'second'));
+  const client = await harness.connect();
   client.sendHex('14 0001 0007 6131');
   t.is(await client.packet(), '30 0007 6669727374');
   client.sendHex('14 0001 0007 6232');
@@ -19,43 +19,43 @@ test('an id that is taken again before its flow has ended stands for the first m
   client.sendHex('14 0001 0007 6232');
   t.is(await client.packet(), '30 0007 7365636F6E64');
   t.deepEqual(
-    world.business.calls('message').map(({body}) => body.toString()),
+    harness.business.calls('message').map(({body}) => body.toString()),
     ['a1', 'b2'],
   );
 });
 
 test('a first SEND that carries DUP is a new message, and is forwarded [RB-09 broken] [RB-10 broken]', async (t) => {
-  const world = await start(t);
-  const client = await world.connect();
+  const harness = await start(t);
+  const client = await harness.connect();
   client.sendHex('1A 0001 0007 6131');
   t.is(await client.packet(), '20 0007');
   client.sendHex('1C 0001 0008 6232');
   t.is(await client.packet(), '30 0008');
   t.deepEqual(
-    world.business.calls('message').map(({body}) => body.toString()),
+    harness.business.calls('message').map(({body}) => body.toString()),
     ['a1', 'b2'],
   );
 });
 
 test('a client that does not keep its SEND until the ACK has lost it where the call fails: nobody sends it again for it [RB-11 broken]', async (t) => {
-  const world = await start(t);
-  world.business.once('message', answer(500));
-  const client = await world.connect();
+  const harness = await start(t);
+  harness.business.once('message', answer(500));
+  const client = await harness.connect();
   client.sendHex('12 0001 0007 6131');
-  await world.reaches('callsFailed', 1);
+  await harness.reaches('callsFailed', 1);
   client.sendHex('12 0001 0008 6232');
   t.is(await client.packet(), '20 0008');
-  t.is(world.business.count('message'), 2);
+  t.is(harness.business.count('message'), 2);
 });
 
 test('an ACK is believed: whoever gives it before it owns the message is not sent it again, on no connection [RB-12 broken]', async (t) => {
-  const {world, client} = await single(t, {retryIntervalMs: 50});
-  const sent = world.api.send({channel: 'room', qos: 1}, 'once');
+  const {harness, client} = await single(t, {retryIntervalMs: 50});
+  const sent = harness.api.send({channel: 'room', qos: 1}, 'once');
   client.sendAnswer('ack', (await client.parsed()).id);
   client.socket.destroy();
   t.like((await sent).json, {connections: 1});
-  const again = await world.connect();
-  const next = world.api.send({channel: 'room', qos: 1}, 'next');
+  const again = await harness.connect();
+  const next = harness.api.send({channel: 'room', qos: 1}, 'next');
   const packet = await again.parsed();
   t.is(packet.payload.toString(), 'next');
   again.sendAnswer('ack', packet.id);
@@ -65,10 +65,10 @@ test('an ACK is believed: whoever gives it before it owns the message is not sen
 for (const qos of [1, 2]) {
   const rules = qos === 1 ? '[RB-13 broken]' : '[RB-21 broken] [RB-25 broken]';
   test(`a client that swallows a QoS ${qos} SEND gets it again until the timeout, is counted as open, and holds up nobody [RB-60 broken] ${rules}`, async (t) => {
-    const {world, clients} = await room(t, 2, {retryIntervalMs: 200});
+    const {harness, clients} = await room(t, 2, {retryIntervalMs: 200});
     const [silent, polite] = clients;
     if (silent === undefined || polite === undefined) return t.fail();
-    const sent = world.api.send({channel: 'room', qos, timeout: 1}, 'hi');
+    const sent = harness.api.send({channel: 'room', qos, timeout: 1}, 'hi');
     polite.sendAnswer(qos === 1 ? 'ack' : 'rec', (await polite.parsed()).id);
     const first = await silent.parsed();
     const second = await silent.parsed();
@@ -76,14 +76,14 @@ for (const qos of [1, 2]) {
     t.like(second, {id: first.id, dup: true});
     t.like((await sent).json, {status: 0, connections: 1, timeout: true});
     // The one that answered is served meanwhile; the id stays with the one that did not.
-    const next = world.api.send({channel: 'room', qos: 0}, 'next');
+    const next = harness.api.send({channel: 'room', qos: 0}, 'next');
     t.like((await next).json, {status: 0});
   });
 }
 
 test('a client that takes its REL for the end, and never looks for the COM, holds nothing in the gateway [RB-16 broken]', async (t) => {
-  const world = await start(t, {window: 2});
-  const client = await world.connect();
+  const harness = await start(t, {window: 2});
+  const client = await harness.connect();
   // Twice as many flows as the gateway holds at a time.
   for (let id = 1; id <= 4; id++) {
     client.sendMessage({qos: 2, id});
@@ -93,27 +93,27 @@ test('a client that takes its REL for the end, and never looks for the COM, hold
     t.like(heard, {command: 'rec', id});
     client.sendAnswer('rel', id);
   }
-  t.is(world.business.count('message'), 4);
+  t.is(harness.business.count('message'), 4);
 });
 
 test('a client that sends a message again after its REL has it delivered again, as another message [RB-17 broken]', async (t) => {
-  const world = await start(t);
-  const client = await world.connect();
+  const harness = await start(t);
+  const client = await harness.connect();
   for (const bytes of ['14 0001 0007 6131', '1C 0001 0007 6131']) {
     client.sendHex(bytes);
     t.is(await client.packet(), '30 0007');
     client.sendHex('40 0007');
     t.is(await client.packet(), '50 0007');
   }
-  const [first, second] = world.business.calls('message').map((call) => call.header('RAINBOWMESSAGEID'));
+  const [first, second] = harness.business.calls('message').map((call) => call.header('RAINBOWMESSAGEID'));
   t.not(first, undefined);
   t.not(second, undefined);
   t.not(first, second);
 });
 
 test('RELs that come in another order than their RECs are answered as they come [RB-44 broken]', async (t) => {
-  const world = await start(t);
-  const client = await world.connect();
+  const harness = await start(t);
+  const client = await harness.connect();
   for (const id of [1, 2, 3]) {
     client.sendMessage({qos: 2, id});
     t.like(await client.parsed(), {command: 'rec', id});

@@ -12,10 +12,10 @@ import {holdPort} from '../support/ports.ts';
 
 test('a business server that is away for a while is told of every end once it is back [RB-64]', async (t) => {
   const port = await holdPort(t);
-  const world = await start(t, {closeUrl: `http://127.0.0.1:${port}/close/`});
-  const clients = await Promise.all(Array.from({length: 30}, () => world.connect()));
+  const harness = await start(t, {closeUrl: `http://127.0.0.1:${port}/close/`});
+  const clients = await Promise.all(Array.from({length: 30}, () => harness.connect()));
   for (const client of clients) client.reset();
-  await world.reaches('closeCallsRetried', 30);
+  await harness.reaches('closeCallsRetried', 30);
   const calls: IncomingMessage[] = [];
   const server = createServer((request, response) => {
     calls.push(request);
@@ -27,21 +27,21 @@ test('a business server that is away for a while is told of every end once it is
   await until(() => (calls.length >= 30 ? true : undefined), 'thirty close calls');
   t.is(new Set(calls.map(({headers}) => headers.rainbowmessageid)).size, 30);
   t.is(new Set(calls.map(({headers}) => headers.rainbowclientidentity)).size, 30);
-  await world.gateway.close();
+  await harness.gateway.close();
   t.is(calls.length, 30, 'each once');
-  t.is(world.counter('closeCallsLost'), 0);
+  t.is(harness.counter('closeCallsLost'), 0);
 });
 
 for (const status of [429, 503]) {
   test(`a close call answered ${status} is made again after its Retry-After, with the same id [RB-63]`, async (t) => {
-    const world = await start(t);
-    world.business.once('close', answer(status, '', {'retry-after': '1'}));
-    const client = await world.connect();
+    const harness = await start(t);
+    harness.business.once('close', answer(status, '', {'retry-after': '1'}));
+    const client = await harness.connect();
     client.reset();
-    const [first, second] = await world.business.take('close', 2);
+    const [first, second] = await harness.business.take('close', 2);
     t.is(second?.header('RAINBOWMESSAGEID'), first?.header('RAINBOWMESSAGEID'));
     t.true((second?.atMs ?? 0) - (first?.atMs ?? 0) >= 990);
-    t.is(world.counter('closeCallsLost'), 0);
+    t.is(harness.counter('closeCallsLost'), 0);
   });
 }
 
@@ -63,14 +63,14 @@ test('a close call whose outcome is not known is made again with close_retry = a
 
 for (const count of [1, 2]) {
   test(`with ${count} threads, a client is let in when earlier ones of its identity are reported closed [RB-67]`, async (t) => {
-    const world = await start(t, {threads: count});
-    world.business.always('connect', success({}, {identity: 'user-1'}));
-    const first = await world.connect();
+    const harness = await start(t, {threads: count});
+    harness.business.always('connect', success({}, {identity: 'user-1'}));
+    const first = await harness.connect();
     let former = first;
     for (let round = 1; round <= 8; round++) {
       const latch = new Latch();
       let isAnswered = false;
-      world.business.once(
+      harness.business.once(
         'close',
         after(latch, (response) => {
           isAnswered = true;
@@ -79,17 +79,17 @@ for (const count of [1, 2]) {
       );
       // Some leave before, the others are taken over.
       if (round % 2 === 0) former.reset();
-      const next = world.connect().then((client) => {
+      const next = harness.connect().then((client) => {
         t.true(isAnswered, `round ${round}: let in before the close call was answered`);
         return client;
       });
-      const call = await world.business.next('close');
+      const call = await harness.business.next('close');
       t.is(identityOf(call), 'user-1');
       t.is(call.header('RAINBOWCLOSEREASON'), round % 2 === 0 ? 'client' : 'replaced');
       latch.release();
       former = await next;
     }
-    t.is(world.business.count('close'), 8);
+    t.is(harness.business.count('close'), 8);
   });
 }
 
@@ -100,34 +100,34 @@ test.serial(
     const onWorker = (worker: Worker): unknown => shards.push(worker);
     process.on('worker', onWorker);
     t.teardown(() => process.off('worker', onWorker));
-    const world = await start(t, {threads: 2});
-    world.business.always('connect', success({RAINBOWCLIENTCOOKIE: 'a=1'}));
-    world.business.always('message', answer(200, 'ok', {RAINBOWCLIENTCOOKIE: 'b=2'}));
-    const clients = await Promise.all(Array.from({length: 20}, () => world.join()));
+    const harness = await start(t, {threads: 2});
+    harness.business.always('connect', success({RAINBOWCLIENTCOOKIE: 'a=1'}));
+    harness.business.always('message', answer(200, 'ok', {RAINBOWCLIENTCOOKIE: 'b=2'}));
+    const clients = await Promise.all(Array.from({length: 20}, () => harness.join()));
     for (const {client} of clients) {
       client.sendHex('12 0001 0001 61');
       await client.packet();
     }
     const latch = new Latch();
     // Of one the close call is under way.
-    world.business.once('close', after(latch, answer(200)));
+    harness.business.once('close', after(latch, answer(200)));
     clients[0]?.client.reset();
-    const underWay = await world.business.next('close');
+    const underWay = await harness.business.next('close');
     for (const shard of shards.splice(0, 2)) {
       const isReplaced = once(process, 'worker');
       await shard.terminate();
       await isReplaced;
     }
     latch.release();
-    const calls = await world.business.take('close', 20);
+    const calls = await harness.business.take('close', 20);
     for (const call of calls) t.is(call.header('RAINBOWCLIENTCOOKIE'), 'b=2');
     const again = calls.filter((call) => call.header('RAINBOWMESSAGEID') === underWay.header('RAINBOWMESSAGEID'));
     t.is(again.length, 1, 'what was under way is made again, under its id [RB-63]');
     t.is(again[0]?.header('RAINBOWCLOSEREASON'), 'client');
     t.is(calls.filter((call) => call.header('RAINBOWCLOSEREASON') === 'crashed').length, 19);
     t.is(new Set(calls.map(identityOf)).size, 20);
-    await world.gateway.close();
-    t.is(world.business.count('close'), 21);
+    await harness.gateway.close();
+    t.is(harness.business.count('close'), 21);
   },
 );
 

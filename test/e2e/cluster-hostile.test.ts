@@ -9,7 +9,7 @@ import {deriveNodeKeys} from '../../src/protocol/node-proof.ts';
 import {success} from '../support/business-server.ts';
 import {loopbackBroadcast, startCluster} from '../support/cluster.ts';
 import {until} from '../support/deadline.ts';
-import {securityToken, start, type World} from '../support/gateway.ts';
+import {type Harness, securityToken, start} from '../support/gateway.ts';
 import {scaled} from '../support/patience.ts';
 import {holdPorts} from '../support/ports.ts';
 import {acknowledgeAll} from '../support/raw-client.ts';
@@ -22,14 +22,19 @@ const attacker = '127.0.0.66';
 async function startNode(
   t: ExecutionContext,
   changes: {readonly port: number; readonly udpPorts?: readonly number[]; readonly peers?: readonly string[]},
-): Promise<World> {
-  const world = await start(t, {udpBroadcast: loopbackBroadcast, peerTimeoutMs: scaled(4_000), threads: 1, ...changes});
-  world.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
-  return world;
+): Promise<Harness> {
+  const harness = await start(t, {
+    udpBroadcast: loopbackBroadcast,
+    peerTimeoutMs: scaled(4_000),
+    threads: 1,
+    ...changes,
+  });
+  harness.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
+  return harness;
 }
 
-async function metric(world: World, name: string): Promise<number> {
-  return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec((await world.api.get('/metrics')).text)?.[1]);
+async function metric(harness: Harness, name: string): Promise<number> {
+  return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec((await harness.api.get('/metrics')).text)?.[1]);
 }
 
 /** The first datagram that arrives at a UDP port of this machine. */
@@ -95,11 +100,11 @@ test.serial(
 test.serial('nodes find each other, and stay, while anybody sends them junk as fast as they can', async (t) => {
   const ports = await holdPorts(t, 3);
   const [first = 0, second = 0, third = 0] = ports;
-  const worlds = [
+  const harnesses = [
     await startNode(t, {port: first, udpPorts: ports}),
     await startNode(t, {port: second, udpPorts: ports}),
   ];
-  for (const world of worlds) await world.reaches('nodesJoined', 1);
+  for (const harness of harnesses) await harness.reaches('nodesJoined', 1);
   const socket = createSocket('udp4');
   socket.bind(0, attacker);
   await once(socket, 'listening');
@@ -121,19 +126,19 @@ test.serial('nodes find each other, and stay, while anybody sends them junk as f
     socket.close();
   }
   const flooded = flood();
-  await worlds[0]?.reaches('announcementsRefused', 2_000);
-  worlds.push(await startNode(t, {port: third, udpPorts: ports}));
-  const [, , newcomer] = worlds;
+  await harnesses[0]?.reaches('announcementsRefused', 2_000);
+  harnesses.push(await startNode(t, {port: third, udpPorts: ports}));
+  const [, , newcomer] = harnesses;
   await newcomer?.reaches('nodesJoined', 2);
-  for (const world of worlds) await world.reaches('nodesJoined', 2);
+  for (const harness of harnesses) await harness.reaches('nodesJoined', 2);
   isFlooding = false;
   await flooded;
   t.log(`${sent * ports.length} datagrams`);
-  for (const world of worlds) {
-    acknowledgeAll((await world.join()).client);
-    t.is(world.counter('nodesLost') + world.counter('nodesLeft'), 0);
+  for (const harness of harnesses) {
+    acknowledgeAll((await harness.join()).client);
+    t.is(harness.counter('nodesLost') + harness.counter('nodesLeft'), 0);
   }
-  const {json} = (await worlds[1]?.api.send(all)) ?? {json: {}};
+  const {json} = (await harnesses[1]?.api.send(all)) ?? {json: {}};
   t.like(json, {status: 0, connections: 3});
   t.false('partial' in json);
 });

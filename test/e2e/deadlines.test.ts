@@ -8,8 +8,8 @@ import {single} from '../support/room.ts';
 import {send} from '../support/wire.ts';
 
 test('a message that is begun and never finished closes 1008, whatever pongs and pings come between', async (t) => {
-  const world = await start(t, {messageTimeoutMs: 500});
-  const client = await world.connect();
+  const harness = await start(t, {messageTimeoutMs: 500});
+  const client = await harness.connect();
   client.sendFrame({opcode: opcodes.binary, payload: Buffer.alloc(1_000), fin: false});
   const closed = client.closeFrame();
   // Each answered ping is followed by the next one, until the end.
@@ -22,38 +22,38 @@ test('a message that is begun and never finished closes 1008, whatever pongs and
   };
   await t.throwsAsync(chatter());
   t.deepEqual(await closed, {code: 1008, reason: 'message timeout'});
-  t.is(world.counter('connectionsLate'), 1);
+  t.is(harness.counter('connectionsLate'), 1);
 });
 
 test('a single frame whose bytes never all come closes 1008', async (t) => {
-  const world = await start(t, {messageTimeoutMs: 300});
-  const client = await world.connect();
+  const harness = await start(t, {messageTimeoutMs: 300});
+  const client = await harness.connect();
   client.sendRaw(frame({opcode: opcodes.binary, payload: Buffer.alloc(100_000)}).subarray(0, 50_000));
   t.deepEqual(await client.closeFrame(), {code: 1008, reason: 'message timeout'});
 });
 
 test('even the first byte of a frame begins a message', async (t) => {
-  const world = await start(t, {messageTimeoutMs: 300});
-  const client = await world.connect();
+  const harness = await start(t, {messageTimeoutMs: 300});
+  const client = await harness.connect();
   client.sendRaw(Buffer.of(0x82));
   t.deepEqual(await client.closeFrame(), {code: 1008, reason: 'message timeout'});
 });
 
 test('a client that reads nothing is closed, though it sends pongs', async (t) => {
-  const {world, client} = await single(t, {stallTimeoutMs: 500, payloadBytesMax: 1_048_576});
+  const {harness, client} = await single(t, {stallTimeoutMs: 500, payloadBytesMax: 1_048_576});
   client.pause();
-  for (let count = 0; count < 12; count++) await world.api.send({channel: 'room', qos: 0}, Buffer.alloc(1_000_000));
-  while (world.counter('connectionsLate') === 0) {
+  for (let count = 0; count < 12; count++) await harness.api.send({channel: 'room', qos: 0}, Buffer.alloc(1_000_000));
+  while (harness.counter('connectionsLate') === 0) {
     client.sendPong();
-    await world.api.get('/hello/');
+    await harness.api.get('/hello/');
   }
-  await world.reaches('connectionsClosed', 1);
-  t.is(world.counter('connectionsLate'), 1);
+  await harness.reaches('connectionsClosed', 1);
+  t.is(harness.counter('connectionsLate'), 1);
 });
 
 test('as many pings as may come at once are answered by one pong or more, and end nothing', async (t) => {
-  const world = await start(t);
-  const client = await world.connect();
+  const harness = await start(t);
+  const client = await harness.connect();
   const pings = Array.from({length: 500}, (_, number) =>
     frame({opcode: opcodes.ping, payload: Buffer.from(`${number}`)}),
   );
@@ -61,17 +61,17 @@ test('as many pings as may come at once are answered by one pong or more, and en
   for (let answer = ''; answer !== '499'; ) answer = (await client.pongs.next()).toString();
   client.sendMessage({qos: 1, id: 1, payload: 'x'});
   t.is(await client.packet(), '20 0001');
-  t.is(world.counter('connectionsClosed'), 0);
+  t.is(harness.counter('connectionsClosed'), 0);
 });
 
 test('a ping of a client that does not read is answered when it reads again', async (t) => {
-  const {world, client} = await single(t, {sendBufferBytesMax: 65_536, payloadBytesMax: 1_048_576});
+  const {harness, client} = await single(t, {sendBufferBytesMax: 65_536, payloadBytesMax: 1_048_576});
   client.pause();
-  for (let count = 0; count < 12; count++) await world.api.send({channel: 'room', qos: 0}, Buffer.alloc(1_000_000));
-  t.true(world.counter('framesDropped') > 0);
-  const before = world.counter('packetsIn');
+  for (let count = 0; count < 12; count++) await harness.api.send({channel: 'room', qos: 0}, Buffer.alloc(1_000_000));
+  t.true(harness.counter('framesDropped') > 0);
+  const before = harness.counter('packetsIn');
   client.sendPing('still there?');
-  await world.reaches('packetsIn', before + 1);
+  await harness.reaches('packetsIn', before + 1);
   client.resume();
   t.is((await client.pongs.next()).toString(), 'still there?');
 });
@@ -83,31 +83,31 @@ for (const [what, fields] of [
   ['text messages', {opcode: opcodes.text, payload: Buffer.from('junk')}],
 ] as const) {
   test(`a flood of ${what} is read no faster than its pace, and the client stays`, async (t) => {
-    const world = await start(t, {packetRate: 2_000, packetBurst: 100});
-    const client = await world.connect();
+    const harness = await start(t, {packetRate: 2_000, packetBurst: 100});
+    const client = await harness.connect();
     client.sendRaw(Buffer.concat(Array.from({length: 1_500}, () => frame(fields))));
-    await world.reaches('readsPaused', 1);
+    await harness.reaches('readsPaused', 1);
     client.sendMessage({qos: 1, id: 1, payload: 'x'});
     t.is(await client.packet(), '20 0001');
-    t.is(world.counter('connectionsClosed'), 0);
+    t.is(harness.counter('connectionsClosed'), 0);
   });
 }
 
 test('a flood of empty fragments is read no faster than its pace', async (t) => {
-  const world = await start(t, {packetRate: 1_000, packetBurst: 100, payloadBytesMax: 1_048_576});
-  const client = await world.connect();
+  const harness = await start(t, {packetRate: 1_000, packetBurst: 100, payloadBytesMax: 1_048_576});
+  const client = await harness.connect();
   const empty = frame({opcode: opcodes.continuation, fin: false});
   client.sendRaw(
     Buffer.concat([frame({opcode: opcodes.binary, fin: false}), ...Array.from({length: 1_200}, () => empty)]),
   );
-  await world.reaches('readsPaused', 1);
+  await harness.reaches('readsPaused', 1);
   client.sendRaw(frame({opcode: opcodes.continuation, payload: send({qos: 1, id: 1})}));
   t.is(await client.packet(), '20 0001');
 });
 
 test('a message of payload_max may come in fragments of 4 KiB, or of 512 bytes', async (t) => {
-  const world = await start(t, {payloadBytesMax: 1_048_576});
-  const client = await world.connect();
+  const harness = await start(t, {payloadBytesMax: 1_048_576});
+  const client = await harness.connect();
   for (const [id, size] of [
     [1, 4_096],
     [2, 512],
@@ -146,38 +146,38 @@ for (const [what, code, reason, bytes] of [
   ],
 ] as const) {
   test(`a client that sends ${what} is closed ${code} with a reason, and counted`, async (t) => {
-    const world = await start(t, {payloadBytesMax: 1_000});
-    const client = await world.connect();
+    const harness = await start(t, {payloadBytesMax: 1_000});
+    const client = await harness.connect();
     client.sendRaw(bytes);
     t.deepEqual(await client.closeFrame(), {code, reason});
-    t.is(world.counter('framesInvalid'), 1);
+    t.is(harness.counter('framesInvalid'), 1);
   });
 }
 
 test('near memory_max a client that sends much is read more slowly, and all its messages are forwarded', async (t) => {
-  const world = await start(t, {memoryBytesMax: 10_000_000, payloadBytesMax: 200_000, queueBytesMax: 64_000_000});
-  const client = await world.connect();
+  const harness = await start(t, {memoryBytesMax: 10_000_000, payloadBytesMax: 200_000, queueBytesMax: 64_000_000});
+  const client = await harness.connect();
   const count = 100;
   for (let id = 1; id <= count; id++) client.sendMessage({qos: 1, id, payload: Buffer.alloc(190_000, id)});
   const answered = new Set<string>();
   while (answered.size < count) answered.add(await client.packet());
-  t.is(world.business.count('message'), count);
-  t.true(world.counter('readsPaused') > 0);
-  t.is(world.counter('messagesInRefused'), 0);
+  t.is(harness.business.count('message'), count);
+  t.true(harness.counter('readsPaused') > 0);
+  t.is(harness.counter('messagesInRefused'), 0);
 });
 
 test('without memory for what a client may send at once, it is not let in', async (t) => {
-  const world = await start(t, {memoryBytesMax: 60_000});
-  const {answer} = await world.handshake();
+  const harness = await start(t, {memoryBytesMax: 60_000});
+  const {answer} = await harness.handshake();
   t.is(answer.status, 503);
   t.regex(answer.body, /"code":"RB_OVERLOADED"/);
-  t.is(world.business.count('connect'), 0);
+  t.is(harness.business.count('connect'), 0);
 });
 
 test('acknowledgements are read while memory is short', async (t) => {
-  const {world, client} = await single(t, {memoryBytesMax: 3_000_000, payloadBytesMax: 1_000_000});
-  const sends = [1, 2].map(() => world.api.send({channel: 'room', qos: 1}, Buffer.alloc(900_000)));
-  await world.reaches('deliveries', 2);
+  const {harness, client} = await single(t, {memoryBytesMax: 3_000_000, payloadBytesMax: 1_000_000});
+  const sends = [1, 2].map(() => harness.api.send({channel: 'room', qos: 1}, Buffer.alloc(900_000)));
+  await harness.reaches('deliveries', 2);
   acknowledgeAll(client);
   for (const sent of sends) t.like((await sent).json, {connections: 1});
 });

@@ -7,8 +7,8 @@ import {room, single} from '../support/room.ts';
 import type {Parsed} from '../support/wire.ts';
 
 test('QoS 0 is written once, without id, and answered at once [RB-01]', async (t) => {
-  const {world, client} = await single(t);
-  const {status, json, headers} = await world.api.send({channel: 'room', qos: 0, msgtype: 1}, 'hi');
+  const {harness, client} = await single(t);
+  const {status, json, headers} = await harness.api.send({channel: 'room', qos: 0, msgtype: 1}, 'hi');
   t.is(status, 200);
   t.like(json, {status: 0});
   t.is(typeof json.message, 'string');
@@ -18,13 +18,13 @@ test('QoS 0 is written once, without id, and answered at once [RB-01]', async (t
 });
 
 test('QoS 0 to nobody is no error', async (t) => {
-  const world = await start(t);
-  t.like((await world.api.send({channel: 'nobody', qos: 0})).json, {status: 0});
+  const harness = await start(t);
+  t.like((await harness.api.send({channel: 'nobody', qos: 0})).json, {status: 0});
 });
 
 test('QoS 1 is a SEND, confirmed by its ACK, whose reply is the data of the answer [RB-05] [RB-09]', async (t) => {
-  const {world, client} = await single(t);
-  const sent = world.api.send({channel: 'room', qos: 1, msgtype: 7}, 'hi');
+  const {harness, client} = await single(t);
+  const sent = harness.api.send({channel: 'room', qos: 1, msgtype: 7}, 'hi');
   const packet = await client.parsed();
   t.like(packet, {command: 'send', qos: 1, dup: false, type: 7, payload: Buffer.from('hi')});
   t.true(packet.id >= 1 && packet.id <= 65_534);
@@ -36,8 +36,8 @@ test('QoS 1 is a SEND, confirmed by its ACK, whose reply is the data of the answ
 });
 
 test('QoS 2 is a SEND, confirmed by its REC, then REL and COM [RB-15] [RB-16]', async (t) => {
-  const {world, client} = await single(t, {retryIntervalMs: 3_000});
-  const sent = world.api.send({channel: 'room', qos: 2, msgtype: 65_535}, 'hi');
+  const {harness, client} = await single(t, {retryIntervalMs: 3_000});
+  const sent = harness.api.send({channel: 'room', qos: 2, msgtype: 65_535}, 'hi');
   const packet = await client.parsed();
   t.like(packet, {command: 'send', qos: 2, dup: false, type: 65_535, payload: Buffer.from('hi')});
   client.sendAnswer('rec', packet.id);
@@ -49,9 +49,9 @@ test('QoS 2 is a SEND, confirmed by its REC, then REL and COM [RB-15] [RB-16]', 
 });
 
 test('a repeat on its way up does not make what goes down a repeat: DUP is never copied [RB-10]', async (t) => {
-  const {world, client} = await single(t, {retryIntervalMs: 3_000});
-  world.business.once('message', async (response, call) => {
-    const sent = world.api.send({channel: 'room', qos: 1}, call.body);
+  const {harness, client} = await single(t, {retryIntervalMs: 3_000});
+  harness.business.once('message', async (response, call) => {
+    const sent = harness.api.send({channel: 'room', qos: 1}, call.body);
     response.end();
     await sent;
   });
@@ -62,12 +62,12 @@ test('a repeat on its way up does not make what goes down a repeat: DUP is never
   t.like(echo, {qos: 1, dup: false, payload: Buffer.from('hi')});
   t.is(acknowledgement?.id, 5);
   client.sendAnswer('ack', echo?.id ?? 0);
-  await world.reaches('deliveriesConfirmed', 1);
+  await harness.reaches('deliveriesConfirmed', 1);
 });
 
 test('msgtype is 1 and qos is 2 where the call says neither', async (t) => {
-  const {world, client} = await single(t);
-  const sent = world.api.send({channel: 'room'}, 'hi');
+  const {harness, client} = await single(t);
+  const sent = harness.api.send({channel: 'room'}, 'hi');
   const packet = await client.parsed();
   t.like(packet, {command: 'send', qos: 2, type: 1});
   client.sendAnswer('rec', packet.id);
@@ -76,23 +76,23 @@ test('msgtype is 1 and qos is 2 where the call says neither', async (t) => {
 
 for (const qos of [1, 2]) {
   test(`nobody there: QoS ${qos} answers 0 connections at once`, async (t) => {
-    const world = await start(t);
-    const {json} = await world.api.send({channel: 'nobody', qos});
+    const harness = await start(t);
+    const {json} = await harness.api.send({channel: 'nobody', qos});
     t.like(json, {status: 0, connections: 0, data: ''});
     t.is(typeof json.message, 'string');
   });
 }
 
 test('the ids of publications differ', async (t) => {
-  const {world} = await single(t);
-  const answers = await Promise.all(Array.from({length: 10}, () => world.api.send({channel: 'room', qos: 0})));
-  const elsewhere = await Promise.all(Array.from({length: 10}, () => world.api.send({channel: 'nobody', qos: 1})));
+  const {harness} = await single(t);
+  const answers = await Promise.all(Array.from({length: 10}, () => harness.api.send({channel: 'room', qos: 0})));
+  const elsewhere = await Promise.all(Array.from({length: 10}, () => harness.api.send({channel: 'nobody', qos: 1})));
   t.is(new Set([...answers, ...elsewhere].map(({json}) => json.message)).size, 20);
 });
 
 test('every subscriber gets the message and is counted once; data is the last non-empty reply [RB-61]', async (t) => {
-  const {world, clients} = await room(t, 5);
-  const sent = world.api.send({channel: 'room', qos: 1});
+  const {harness, clients} = await room(t, 5);
+  const sent = harness.api.send({channel: 'room', qos: 1});
   const replies = ['first', '', 'second', '', ''];
   for (const [index, client] of clients.entries()) {
     const {id} = await client.parsed();
@@ -103,8 +103,8 @@ test('every subscriber gets the message and is counted once; data is the last no
 });
 
 test('replies=all tells who replied what, empty replies included', async (t) => {
-  const {world, clients, identities} = await room(t, 3);
-  const sent = world.api.send({channel: 'room', qos: 2, replies: 'all'});
+  const {harness, clients, identities} = await room(t, 3);
+  const sent = harness.api.send({channel: 'room', qos: 2, replies: 'all'});
   for (const [index, client] of clients.entries()) {
     const {id} = await client.parsed();
     client.sendAnswer('rec', id, ['a', '', Buffer.from([0xff, 0x00])][index]);
@@ -125,34 +125,34 @@ test('replies=all tells who replied what, empty replies included', async (t) => 
 });
 
 test('without replies=all there are none', async (t) => {
-  const {world, client} = await single(t);
+  const {harness, client} = await single(t);
   acknowledgeAll(client, 'yes');
-  t.is((await world.api.send({channel: 'room', qos: 1})).json.replies, undefined);
+  t.is((await harness.api.send({channel: 'room', qos: 1})).json.replies, undefined);
 });
 
 test('a reply that is not UTF-8 comes as base64, one that is as it is', async (t) => {
-  const {world, client} = await single(t);
+  const {harness, client} = await single(t);
   for (const [reply, expected] of [
     [Buffer.from([0xc3, 0x28]), {data: 'wyg=', encoding: 'base64'}],
     [Buffer.from([0xed, 0xa0, 0x80]), {data: '7aCA', encoding: 'base64'}],
     [Buffer.from('häßlich ☂\u0000"'), {data: 'häßlich ☂\u0000"', encoding: undefined}],
     [Buffer.from('\ufeffmarked'), {data: '\ufeffmarked', encoding: undefined}],
   ] as const) {
-    const sent = world.api.send({channel: 'room', qos: 1});
+    const sent = harness.api.send({channel: 'room', qos: 1});
     client.sendAnswer('ack', (await client.parsed()).id, reply);
     t.like((await sent).json, expected);
   }
 });
 
 test('identity= addresses one client, whatever channels it is in', async (t) => {
-  const {world, clients, identities} = await room(t, 3);
-  const sent = world.api.send({identity: identities[1] as string, qos: 1, replies: 'all'}, 'only you');
+  const {harness, clients, identities} = await room(t, 3);
+  const sent = harness.api.send({identity: identities[1] as string, qos: 1, replies: 'all'}, 'only you');
   const client = clients[1] as RawClient;
   const packet = await client.parsed();
   t.is(packet.payload.toString(), 'only you');
   client.sendAnswer('ack', packet.id, 'me');
   t.like((await sent).json, {connections: 1, replies: [{identity: identities[1] as string, data: 'me'}]});
-  t.like((await world.api.send({identity: identities[2] as string, qos: 0}, 'x')).json, {status: 0});
+  t.like((await harness.api.send({identity: identities[2] as string, qos: 0}, 'x')).json, {status: 0});
   t.is(await (clients[2] as RawClient).packet(), '10 0001 78');
   for (const other of clients) {
     await other.fence();
@@ -161,30 +161,30 @@ test('identity= addresses one client, whatever channels it is in', async (t) => 
 });
 
 test('identity= of nobody: no such connection, or 0 connections at once', async (t) => {
-  const world = await start(t);
-  const {status, json} = await world.api.send({identity: 'f'.repeat(64), qos: 1});
+  const harness = await start(t);
+  const {status, json} = await harness.api.send({identity: 'f'.repeat(64), qos: 1});
   if (status === 404) t.like(json, {status: 1, msg: 'no such connection', code: 'RB_NO_SUCH_CONNECTION'});
   else t.like(json, {status: 0, connections: 0});
 });
 
 test('a client that mixes up ACK and REC is understood, and gets a REL for every REC', async (t) => {
-  const {world, client} = await single(t, {retryIntervalMs: 3_000});
-  const first = world.api.send({channel: 'room', qos: 1});
+  const {harness, client} = await single(t, {retryIntervalMs: 3_000});
+  const first = harness.api.send({channel: 'room', qos: 1});
   const {id} = await client.parsed();
   client.sendAnswer('rec', id, 'as REC');
   t.like((await first).json, {connections: 1, data: 'as REC'});
   t.like(await client.parsed(), {command: 'rel', id});
-  const second = world.api.send({channel: 'room', qos: 2});
+  const second = harness.api.send({channel: 'room', qos: 2});
   const packet = await client.parsed();
   client.sendAnswer('ack', packet.id, 'as ACK');
   t.like((await second).json, {connections: 1, data: 'as ACK'});
-  t.is(world.counter('packetsMismatched'), 2);
+  t.is(harness.counter('packetsMismatched'), 2);
 });
 
 test('messages under way to one client have different ids, QoS 1 and 2 alike, never 0 or 65535 [RB-03] [RB-04]', async (t) => {
-  const {world, client} = await single(t, {retryIntervalMs: 60_000});
+  const {harness, client} = await single(t, {retryIntervalMs: 60_000});
   const sent = Array.from({length: 100}, (_, index) =>
-    world.api.send({channel: 'room', qos: 1 + (index % 2), timeout: 20}, String(index)),
+    harness.api.send({channel: 'room', qos: 1 + (index % 2), timeout: 20}, String(index)),
   );
   const packets: Parsed[] = [];
   for (const _ of sent) packets.push(await client.parsed());
@@ -196,8 +196,8 @@ test('messages under way to one client have different ids, QoS 1 and 2 alike, ne
 });
 
 test("a channel's messages arrive in the order they were accepted [RB-45]", async (t) => {
-  const {world, clients} = await room(t, 2);
-  for (let index = 0; index < 50; index++) await world.api.send({channel: 'room', qos: 0}, String(index));
+  const {harness, clients} = await room(t, 2);
+  for (let index = 0; index < 50; index++) await harness.api.send({channel: 'room', qos: 0}, String(index));
   for (const client of clients) {
     for (let index = 0; index < 50; index++) t.is((await client.parsed()).payload.toString(), String(index));
     acknowledgeAll(client);
@@ -210,7 +210,7 @@ test("a channel's messages arrive in the order they were accepted [RB-45]", asyn
     acknowledge?.(bytes);
   };
   for (let index = 0; index < 50; index++) {
-    t.is((await world.api.send({channel: 'room', qos: 1}, String(index))).json.connections, 2);
+    t.is((await harness.api.send({channel: 'room', qos: 1}, String(index))).json.connections, 2);
   }
   t.deepEqual(
     order,
@@ -219,10 +219,10 @@ test("a channel's messages arrive in the order they were accepted [RB-45]", asyn
 });
 
 test('a message with a large payload goes down whole', async (t) => {
-  const {world, client} = await single(t);
+  const {harness, client} = await single(t);
   for (const length of [120, 121, 122, 65_530, 65_531, 1_000_000]) {
     const payload = Buffer.alloc(length, length % 251);
-    const sent = world.api.send({channel: 'room', qos: 1}, payload);
+    const sent = harness.api.send({channel: 'room', qos: 1}, payload);
     const packet = await client.parsed();
     client.sendAnswer('ack', packet.id, payload.subarray(0, 300));
     t.true(packet.payload.equals(payload), `${length} bytes`);

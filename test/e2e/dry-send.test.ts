@@ -7,7 +7,7 @@ import {until} from '../support/deadline.ts';
 import {start} from '../support/gateway.ts';
 import {acknowledgeAll} from '../support/raw-client.ts';
 import {room, single} from '../support/room.ts';
-import {createActors} from '../support/simulated-gateway.ts';
+import {simulateGateway} from '../support/simulated-gateway.ts';
 
 type Preview = PublishPreview & {readonly status: number};
 type Query = Readonly<Record<string, string | number>>;
@@ -18,18 +18,18 @@ async function dry(api: Api, query: Query, body: string | Uint8Array = 'hi'): Pr
 }
 
 test('where nobody is, nobody would get it', async (t) => {
-  const {world} = await single(t);
+  const {harness} = await single(t);
   const nobody = {status: 0, recipients: 0, fates: {}, clients: []};
-  t.deepEqual(await dry(world.api, {channel: 'empty'}), nobody);
-  const {text} = await world.api.send({identity: 'a-stranger', dry: 1});
+  t.deepEqual(await dry(harness.api, {channel: 'empty'}), nobody);
+  const {text} = await harness.api.send({identity: 'a-stranger', dry: 1});
   t.deepEqual(JSON.parse(text), nobody);
 });
 
 test('each client of a channel is told, with its state and the message as it would go; nothing is sent or counted', async (t) => {
-  const {world, clients, identities} = await room(t, 3);
-  await world.api.subscribe(identities[0] ?? '', 'attic');
+  const {harness, clients, identities} = await room(t, 3);
+  await harness.api.subscribe(identities[0] ?? '', 'attic');
   for (const qos of [0, 1, 2]) {
-    const preview = await dry(world.api, {qos});
+    const preview = await dry(harness.api, {qos});
     t.is(preview.recipients, 3);
     t.deepEqual(preview.fates, {transmitted: 3});
     t.deepEqual(preview.clients.map(({identity}) => identity).toSorted(), identities.toSorted());
@@ -39,8 +39,8 @@ test('each client of a channel is told, with its state and the message as it wou
       t.deepEqual(channels, own);
     }
   }
-  t.is((await dry(world.api, {channel: 'attic'})).recipients, 1);
-  t.is(world.counter('publications'), 0);
+  t.is((await dry(harness.api, {channel: 'attic'})).recipients, 1);
+  t.is(harness.counter('publications'), 0);
   for (const client of clients) {
     await client.fence();
     t.deepEqual(client.packets.drain(), []);
@@ -48,62 +48,62 @@ test('each client of a channel is told, with its state and the message as it wou
 });
 
 test('one client is asked by its identity', async (t) => {
-  const {world, identities} = await room(t, 2);
-  const {text} = await world.api.send({identity: identities[1] ?? '', dry: 1});
+  const {harness, identities} = await room(t, 2);
+  const {text} = await harness.api.send({identity: identities[1] ?? '', dry: 1});
   t.like(JSON.parse(text), {recipients: 1, fates: {transmitted: 1}});
   t.is((JSON.parse(text) as Preview).clients[0]?.identity, identities[1]);
 });
 
 test('what would wait for the window, and what would find its queue full, is told as it then comes [RB-47] [RB-52]', async (t) => {
-  const {world, client} = await single(t, {window: 1, queue: 1});
-  t.deepEqual((await dry(world.api, {qos: 1})).fates, {transmitted: 1});
-  const first = world.api.send({channel: 'room', qos: 1});
-  await world.reaches('deliveries', 1);
-  const full = await dry(world.api, {qos: 1});
+  const {harness, client} = await single(t, {window: 1, queue: 1});
+  t.deepEqual((await dry(harness.api, {qos: 1})).fates, {transmitted: 1});
+  const first = harness.api.send({channel: 'room', qos: 1});
+  await harness.reaches('deliveries', 1);
+  const full = await dry(harness.api, {qos: 1});
   t.deepEqual(full.fates, {queued: 1});
   t.like(full.clients[0], {inFlight: 1, queued: 0});
-  const second = world.api.send({channel: 'room', qos: 1});
-  await world.reaches('deliveries', 2);
-  t.deepEqual((await dry(world.api, {qos: 2})).fates, {refused: 1});
-  t.deepEqual((await dry(world.api, {qos: 0})).fates, {transmitted: 1}, 'a full window delays no QoS 0');
-  t.like((await world.api.send({channel: 'room', qos: 1})).json, {connections: 0, refused: 1});
+  const second = harness.api.send({channel: 'room', qos: 1});
+  await harness.reaches('deliveries', 2);
+  t.deepEqual((await dry(harness.api, {qos: 2})).fates, {refused: 1});
+  t.deepEqual((await dry(harness.api, {qos: 0})).fates, {transmitted: 1}, 'a full window delays no QoS 0');
+  t.like((await harness.api.send({channel: 'room', qos: 1})).json, {connections: 0, refused: 1});
   acknowledgeAll(client);
   t.is((await first).json.connections, 1);
   t.is((await second).json.connections, 1);
-  t.deepEqual((await dry(world.api, {qos: 1})).fates, {transmitted: 1});
+  t.deepEqual((await dry(harness.api, {qos: 1})).fates, {transmitted: 1});
 });
 
 test('bytes that would not fit the queue are counted as well [RB-52]', async (t) => {
-  const {world} = await single(t, {window: 1, queueBytesMax: 100});
-  void world.api.send({channel: 'room', qos: 1, timeout: 30});
-  await world.reaches('deliveries', 1);
-  t.deepEqual((await dry(world.api, {qos: 1}, 'x'.repeat(100))).fates, {queued: 1});
-  t.deepEqual((await dry(world.api, {qos: 1}, 'x'.repeat(101))).fates, {refused: 1});
+  const {harness} = await single(t, {window: 1, queueBytesMax: 100});
+  void harness.api.send({channel: 'room', qos: 1, timeout: 30});
+  await harness.reaches('deliveries', 1);
+  t.deepEqual((await dry(harness.api, {qos: 1}, 'x'.repeat(100))).fates, {queued: 1});
+  t.deepEqual((await dry(harness.api, {qos: 1}, 'x'.repeat(101))).fates, {refused: 1});
 });
 
 test('a client that does not read would get no QoS 0, and the rest later', async (t) => {
-  const {world, client} = await single(t, {sendBufferBytesMax: 1_024});
+  const {harness, client} = await single(t, {sendBufferBytesMax: 1_024});
   client.pause();
   const payload = Buffer.alloc(500_000);
   const slow = await until(async () => {
-    await world.api.send({channel: 'room', qos: 0}, payload);
-    const preview = await dry(world.api, {qos: 0});
+    await harness.api.send({channel: 'room', qos: 0}, payload);
+    const preview = await dry(harness.api, {qos: 0});
     return preview.fates.dropped === 1 ? preview : undefined;
   }, 'the sockets to be full');
   t.true((slow.clients[0]?.bufferedBytes ?? 0) > 1_024);
-  t.deepEqual((await dry(world.api, {qos: 1})).fates, {queued: 1});
+  t.deepEqual((await dry(harness.api, {qos: 1})).fates, {queued: 1});
 });
 
 test('the clients of all threads are told together', async (t) => {
-  const {world, identities} = await room(t, 8, {threads: 2});
-  const preview = await dry(world.api, {});
+  const {harness, identities} = await room(t, 8, {threads: 2});
+  const preview = await dry(harness.api, {});
   t.is(preview.recipients, 8);
   t.deepEqual(preview.fates, {transmitted: 8});
   t.deepEqual(preview.clients.map(({identity}) => identity).toSorted(), identities.toSorted());
 });
 
 test('of more clients than are told one by one, what would become of the message is counted all the same', async (t) => {
-  const {router, connect, run} = createActors();
+  const {router, connect, run} = simulateGateway();
   for (let count = 0; count < 1_500; count++) connect('room');
   const publication = {channel: 'room', identity: undefined, qos: 1, bytes: 2} as const;
   const found = router.inspect({kind: 'preview', publication});
@@ -118,7 +118,7 @@ test('of more clients than are told one by one, what would become of the message
 });
 
 test('a client that is on its way out is told as gone [RB-57]', async (t) => {
-  const {router, context, connect, run} = createActors();
+  const {router, context, connect, run} = simulateGateway();
   const {actor} = connect('room');
   const publication = {channel: undefined, identity: actor.name, qos: 1, bytes: 2} as const;
   // It is asked, and closes before it answers.
@@ -131,7 +131,7 @@ test('a client that is on its way out is told as gone [RB-57]', async (t) => {
 });
 
 test('what is wrong with a send is wrong with a dry one', async (t) => {
-  const {world} = await single(t, {payloadBytesMax: 100});
+  const {harness} = await single(t, {payloadBytesMax: 100});
   const faults: readonly (readonly [Query, string, number, string])[] = [
     [{}, 'hi', 400, 'RB_CHANNEL_MISSING'],
     [{channel: ''}, 'hi', 400, 'RB_CHANNEL_MISSING'],
@@ -142,16 +142,16 @@ test('what is wrong with a send is wrong with a dry one', async (t) => {
     [{channel: 'room'}, 'x'.repeat(101), 413, 'RB_BODY_TOO_LARGE'],
   ];
   for (const [query, body, status, code] of faults) {
-    const answer = await world.api.send({...query, dry: 1}, body);
+    const answer = await harness.api.send({...query, dry: 1}, body);
     t.deepEqual([answer.status, answer.json.code], [status, code], JSON.stringify(query));
   }
 });
 
 test('a dry send wants a signature that was not used before, or a key', async (t) => {
-  const world = await start(t, {apiKeys: ['a-key-of-the-dry-sends-24']});
+  const harness = await start(t, {apiKeys: ['a-key-of-the-dry-sends-24']});
   const query = {channel: 'room', dry: 1};
   const call = (credentials: NonNullable<Parameters<Api['call']>[0]['credentials']>): Promise<ApiAnswer> =>
-    world.api.call({path: '/send/', query, credentials});
+    harness.api.call({path: '/send/', query, credentials});
   t.is((await call({kind: 'none'})).status, 401);
   t.is((await call({kind: 'bearer', key: 'another-key-of-the-dry-sends'})).status, 401);
   t.is((await call({kind: 'signature', token: 'another'})).status, 401);

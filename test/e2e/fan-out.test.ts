@@ -5,19 +5,19 @@ import test from 'ava';
 import {Api} from '../support/api.ts';
 import {success} from '../support/business-server.ts';
 import {within} from '../support/deadline.ts';
-import {securityToken, start, type World} from '../support/gateway.ts';
+import {type Harness, securityToken, start} from '../support/gateway.ts';
 import {acknowledgeAll, type RawClient} from '../support/raw-client.ts';
 
 const count = 1_000;
 
-async function crowd(t: Parameters<typeof start>[0]): Promise<{world: World; clients: RawClient[]}> {
-  const world = await start(t, {retryIntervalMs: 60_000});
-  world.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
+async function crowd(t: Parameters<typeof start>[0]): Promise<{harness: Harness; clients: RawClient[]}> {
+  const harness = await start(t, {retryIntervalMs: 60_000});
+  harness.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
   const clients: RawClient[] = [];
   while (clients.length < count) {
-    clients.push(...(await Promise.all(Array.from({length: 100}, () => world.connect()))));
+    clients.push(...(await Promise.all(Array.from({length: 100}, () => harness.connect()))));
   }
-  return {world, clients};
+  return {harness, clients};
 }
 
 /** Settles when every client has got `each` further messages. */
@@ -37,16 +37,16 @@ async function everybodyGets(clients: readonly RawClient[], each: number): Promi
 }
 
 test('a message to a thousand connections is confirmed by a thousand, with one write a socket and turn [RB-61]', async (t) => {
-  const {world, clients} = await crowd(t);
+  const {harness, clients} = await crowd(t);
 
   // QoS 1, and nobody answers until all have it: the SENDs are the only writes.
   const held: Buffer[] = [];
   for (const client of clients) client.onPacket = (bytes) => held.push(bytes);
-  let writes = world.counter('writes');
+  let writes = harness.counter('writes');
   let got = everybodyGets(clients, 1);
-  const first = world.api.send({channel: 'room', qos: 1, timeout: 300}, 'hi');
+  const first = harness.api.send({channel: 'room', qos: 1, timeout: 300}, 'hi');
   await got;
-  t.is(world.counter('writes') - writes, count);
+  t.is(harness.counter('writes') - writes, count);
   t.is(held.length, count);
   for (const [index, client] of clients.entries()) client.sendAnswer('ack', (held[index] as Buffer).readUInt16BE(3));
   // Clients got the message in any order, but all under one id: the frame was made once.
@@ -58,26 +58,26 @@ test('a message to a thousand connections is confirmed by a thousand, with one w
     client.onPacket = undefined;
     acknowledgeAll(client, 'ok');
   }
-  const second = await world.api.send({channel: 'room', qos: 2, timeout: 300}, 'hi');
+  const second = await harness.api.send({channel: 'room', qos: 2, timeout: 300}, 'hi');
   t.like(second.json, {status: 0, connections: count, data: 'ok', timeout: undefined});
 
   // Ten at a time at QoS 0, on connections that are kept as a business server keeps them: many of them share a turn, and
   // a turn writes each socket once.
   const agent = new Agent({keepAlive: true, maxSockets: 10});
   t.teardown(() => agent.destroy());
-  const api = new Api(world.gateway.port, securityToken, agent);
+  const api = new Api(harness.gateway.port, securityToken, agent);
   await Promise.all(Array.from({length: 10}, () => api.get('/hello/')));
-  writes = world.counter('writes');
+  writes = harness.counter('writes');
   got = everybodyGets(clients, 10);
   const sent = Array.from({length: 10}, (_, index) => api.send({channel: 'room', qos: 0}, String(index)));
   for (const {json} of await Promise.all(sent)) t.is(json.status, 0);
   await got;
-  const written = world.counter('writes') - writes;
+  const written = harness.counter('writes') - writes;
   t.true(written >= count && written <= 6 * count, `${written} writes for ten messages to ${count} clients`);
 
   // A tenth of them goes without a word: the rest is counted, and nobody is waited for.
   for (const client of clients.splice(0, 100)) client.reset();
-  await world.business.take('close', 100);
-  const third = await world.api.send({channel: 'room', qos: 2, timeout: 300}, 'hi');
+  await harness.business.take('close', 100);
+  const third = await harness.api.send({channel: 'room', qos: 2, timeout: 300}, 'hi');
   t.like(third.json, {status: 0, connections: count - 100, timeout: undefined});
 });

@@ -4,31 +4,31 @@ import {Agent} from 'node:http';
 import test from 'ava';
 import {Api} from '../support/api.ts';
 import {answer, success} from '../support/business-server.ts';
-import {securityToken, start, type World} from '../support/gateway.ts';
+import {type Harness, securityToken, start} from '../support/gateway.ts';
 import {acknowledgeAll, type RawClient} from '../support/raw-client.ts';
 
 async function room(
   t: Parameters<typeof start>[0],
   count: number,
   overrides: Parameters<typeof start>[1],
-): Promise<{world: World; clients: RawClient[]}> {
-  const world = await start(t, overrides);
-  world.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
+): Promise<{harness: Harness; clients: RawClient[]}> {
+  const harness = await start(t, overrides);
+  harness.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
   const clients: RawClient[] = [];
-  for (let index = 0; index < count; index++) clients.push(await world.connect());
-  return {world, clients};
+  for (let index = 0; index < count; index++) clients.push(await harness.connect());
+  return {harness, clients};
 }
 
 const slowRetry = {retryIntervalMs: 60_000};
 
 for (const qos of [1, 2]) {
   test(`at most a window of QoS ${qos} messages is unacknowledged, the rest waits in order [RB-47]`, async (t) => {
-    const {world, clients} = await room(t, 1, {window: 2, ...slowRetry});
+    const {harness, clients} = await room(t, 1, {window: 2, ...slowRetry});
     const [client] = clients as [RawClient];
-    const sent: ReturnType<World['api']['send']>[] = [];
+    const sent: ReturnType<Harness['api']['send']>[] = [];
     for (let index = 0; index < 6; index++) {
-      sent.push(world.api.send({channel: 'room', qos, timeout: 300}, String(index)));
-      await world.reaches('deliveries', index + 1);
+      sent.push(harness.api.send({channel: 'room', qos, timeout: 300}, String(index)));
+      await harness.reaches('deliveries', index + 1);
     }
     await client.fence();
     t.is(client.packets.size, 2);
@@ -57,13 +57,13 @@ for (const qos of [1, 2]) {
 }
 
 test('a full window delays nothing else: QoS 0, acknowledgements and pings still flow [RB-48]', async (t) => {
-  const {world, clients} = await room(t, 1, {window: 1, ...slowRetry});
+  const {harness, clients} = await room(t, 1, {window: 1, ...slowRetry});
   const [client] = clients as [RawClient];
-  const sent = [world.api.send({channel: 'room', qos: 1}, 'a')];
+  const sent = [harness.api.send({channel: 'room', qos: 1}, 'a')];
   const first = await client.parsed();
-  sent.push(world.api.send({channel: 'room', qos: 1}, 'b'));
-  await world.reaches('deliveries', 2);
-  t.like((await world.api.send({channel: 'room', qos: 0}, 'now')).json, {status: 0});
+  sent.push(harness.api.send({channel: 'room', qos: 1}, 'b'));
+  await harness.reaches('deliveries', 2);
+  t.like((await harness.api.send({channel: 'room', qos: 0}, 'now')).json, {status: 0});
   t.is(await client.packet(), '10 0001 6E6F77');
   client.sendHex('12 0001 0001');
   t.is(await client.packet(), '20 0001');
@@ -80,47 +80,47 @@ test('a full window delays nothing else: QoS 0, acknowledgements and pings still
 });
 
 test('a full queue is told at once in the answer, and costs the others nothing [RB-52]', async (t) => {
-  const {world, clients} = await room(t, 2, {window: 1, queue: 2, ...slowRetry});
+  const {harness, clients} = await room(t, 2, {window: 1, queue: 2, ...slowRetry});
   const [stuck, living] = clients as [RawClient, RawClient];
   acknowledgeAll(living);
   const waiting = [];
   for (let index = 0; index < 3; index++) {
-    waiting.push(world.api.send({channel: 'room', qos: 1, timeout: 300}, String(index)));
-    await world.reaches('deliveries', 2 * (index + 1));
+    waiting.push(harness.api.send({channel: 'room', qos: 1, timeout: 300}, String(index)));
+    await harness.reaches('deliveries', 2 * (index + 1));
   }
-  const {status, json} = await world.api.send({channel: 'room', qos: 1, timeout: 300}, 'too much');
+  const {status, json} = await harness.api.send({channel: 'room', qos: 1, timeout: 300}, 'too much');
   t.is(status, 200);
   t.like(json, {status: 0, connections: 1, refused: 1});
-  t.is(world.counter('deliveriesRefused'), 1);
+  t.is(harness.counter('deliveriesRefused'), 1);
   acknowledgeAll(stuck);
   for (const {json: later} of await Promise.all(waiting)) t.like(later, {connections: 2, refused: undefined});
-  t.like((await world.api.send({channel: 'room', qos: 1})).json, {connections: 2, refused: undefined});
+  t.like((await harness.api.send({channel: 'room', qos: 1})).json, {connections: 2, refused: undefined});
 });
 
 test('the queue is bounded in bytes too [RB-52]', async (t) => {
-  const {world, clients} = await room(t, 1, {window: 1, queueBytesMax: 1_000, ...slowRetry});
+  const {harness, clients} = await room(t, 1, {window: 1, queueBytesMax: 1_000, ...slowRetry});
   const [client] = clients as [RawClient];
   const waiting = [];
   for (let index = 0; index < 3; index++) {
-    waiting.push(world.api.send({channel: 'room', qos: 1, timeout: 300}, Buffer.alloc(400)));
-    await world.reaches('deliveries', index + 1);
+    waiting.push(harness.api.send({channel: 'room', qos: 1, timeout: 300}, Buffer.alloc(400)));
+    await harness.reaches('deliveries', index + 1);
   }
-  const {json} = await world.api.send({channel: 'room', qos: 1, timeout: 1}, Buffer.alloc(400));
+  const {json} = await harness.api.send({channel: 'room', qos: 1, timeout: 1}, Buffer.alloc(400));
   t.like(json, {connections: 0, refused: 1});
   acknowledgeAll(client);
   for (const {json: later} of await Promise.all(waiting)) t.is(later.connections, 1);
 });
 
 test('a message that waited until its timeout is never transmitted, and makes room [RB-18]', async (t) => {
-  const {world, clients} = await room(t, 1, {window: 1, queue: 1, ...slowRetry});
+  const {harness, clients} = await room(t, 1, {window: 1, queue: 1, ...slowRetry});
   const [client] = clients as [RawClient];
-  const first = world.api.send({channel: 'room', qos: 1, timeout: 300}, 'first');
+  const first = harness.api.send({channel: 'room', qos: 1, timeout: 300}, 'first');
   const {id} = await client.parsed();
-  const {json} = await world.api.send({channel: 'room', qos: 1, timeout: 1}, 'expires');
+  const {json} = await harness.api.send({channel: 'room', qos: 1, timeout: 1}, 'expires');
   t.like(json, {status: 1, msg: 'timeout', connections: 0});
-  await world.reaches('deliveriesExpired', 1);
-  const third = world.api.send({channel: 'room', qos: 1, timeout: 300}, 'third');
-  await world.reaches('deliveries', 3);
+  await harness.reaches('deliveriesExpired', 1);
+  const third = harness.api.send({channel: 'room', qos: 1, timeout: 300}, 'third');
+  await harness.reaches('deliveries', 3);
   client.sendAnswer('ack', id);
   const packet = await client.parsed();
   t.is(packet.payload.toString(), 'third');
@@ -130,15 +130,15 @@ test('a message that waited until its timeout is never transmitted, and makes ro
 });
 
 test('an id stays taken while its answer may still come, also after the timeout [RB-06] [RB-27 broken]', async (t) => {
-  const {world, clients} = await room(t, 1, slowRetry);
+  const {harness, clients} = await room(t, 1, slowRetry);
   const [client] = clients as [RawClient];
   const ids = new Set<number>();
   for (let index = 0; index < 3; index++) {
-    void world.api.send({channel: 'room', qos: 2, timeout: 1}).catch(() => {});
+    void harness.api.send({channel: 'room', qos: 2, timeout: 1}).catch(() => {});
     ids.add((await client.parsed()).id);
   }
-  await world.reaches('publicationsTimedOut', 3);
-  const sent = Array.from({length: 20}, () => world.api.send({channel: 'room', qos: 1}));
+  await harness.reaches('publicationsTimedOut', 3);
+  const sent = Array.from({length: 20}, () => harness.api.send({channel: 'room', qos: 1}));
   for (const _ of sent) {
     const {id} = await client.parsed();
     t.false(ids.has(id));
@@ -149,34 +149,34 @@ test('an id stays taken while its answer may still come, also after the timeout 
 });
 
 test('QoS 0 to a client that does not read is dropped and counted, not piled up, and others get it all', async (t) => {
-  const {world, clients} = await room(t, 2, {sendBufferBytesMax: 65_536});
+  const {harness, clients} = await room(t, 2, {sendBufferBytesMax: 65_536});
   const [slow, living] = clients as [RawClient, RawClient];
   slow.pause();
   const payload = Buffer.alloc(250_000, 1);
   const count = 120;
   for (let index = 0; index < count; index++) {
-    t.is((await world.api.send({channel: 'room', qos: 0}, payload)).json.status, 0);
+    t.is((await harness.api.send({channel: 'room', qos: 0}, payload)).json.status, 0);
     t.is((await living.packets.next()).length, 250_003);
   }
-  t.true(world.counter('framesDropped') > 0);
+  t.true(harness.counter('framesDropped') > 0);
   slow.resume();
   await slow.fence();
   const arrived = slow.packets.drain().length;
-  t.is(arrived + world.counter('framesDropped'), count);
-  t.like((await world.api.send({channel: 'room', qos: 0}, 'again')).json, {status: 0});
+  t.is(arrived + harness.counter('framesDropped'), count);
+  t.like((await harness.api.send({channel: 'room', qos: 0}, 'again')).json, {status: 0});
   t.is(await slow.packet(), '10 0001 616761696E');
 });
 
 test('QoS 1 to a client that does not read waits, and arrives when it reads again', async (t) => {
-  const {world, clients} = await room(t, 2, {sendBufferBytesMax: 65_536, ...slowRetry});
+  const {harness, clients} = await room(t, 2, {sendBufferBytesMax: 65_536, ...slowRetry});
   const [slow, living] = clients as [RawClient, RawClient];
   slow.pause();
   acknowledgeAll(living);
   const payload = Buffer.alloc(60_000, 1);
   const sent = [];
   for (let index = 0; index < 300; index++) {
-    sent.push(world.api.send({channel: 'room', qos: 1, timeout: 300}, payload));
-    await world.reaches('deliveriesConfirmed', index + 1);
+    sent.push(harness.api.send({channel: 'room', qos: 1, timeout: 300}, payload));
+    await harness.reaches('deliveriesConfirmed', index + 1);
   }
   acknowledgeAll(slow);
   slow.resume();
@@ -184,29 +184,29 @@ test('QoS 1 to a client that does not read waits, and arrives when it reads agai
 });
 
 test('a message larger than the send buffer does not end a client that talks while it reads', async (t) => {
-  const {world, clients} = await room(t, 1, {sendBufferBytesMax: 10_000, ...slowRetry});
+  const {harness, clients} = await room(t, 1, {sendBufferBytesMax: 10_000, ...slowRetry});
   const [client] = clients as [RawClient];
   client.pause();
-  const sent: ReturnType<World['api']['send']>[] = [];
+  const sent: ReturnType<Harness['api']['send']>[] = [];
   for (let index = 0; index < 12; index++) {
-    sent.push(world.api.send({channel: 'room', qos: 1, timeout: 300}, Buffer.alloc(1_000_000)));
+    sent.push(harness.api.send({channel: 'room', qos: 1, timeout: 300}, Buffer.alloc(1_000_000)));
   }
-  await world.reaches('deliveries', 12);
+  await harness.reaches('deliveries', 12);
   client.sendHex('10 0001');
   client.sendHex('10 0001');
-  await world.business.take('message', 2);
+  await harness.business.take('message', 2);
   acknowledgeAll(client);
   client.resume();
   for (const {json} of await Promise.all(sent)) t.is(json.connections, 1);
-  t.is(world.counter('connectionsOverrun'), 0);
+  t.is(harness.counter('connectionsOverrun'), 0);
 });
 
 test('retransmissions to a client that does not read do not pile up', async (t) => {
-  const {world, clients} = await room(t, 1, {sendBufferBytesMax: 65_536, retryIntervalMs: 20});
+  const {harness, clients} = await room(t, 1, {sendBufferBytesMax: 65_536, retryIntervalMs: 20});
   const [slow] = clients as [RawClient];
   slow.pause();
   const payload = Buffer.alloc(1_000_000, 1);
-  const {json} = await world.api.send({channel: 'room', qos: 1, timeout: 2}, payload);
+  const {json} = await harness.api.send({channel: 'room', qos: 1, timeout: 2}, payload);
   t.like(json, {status: 1, msg: 'timeout'});
   slow.resume();
   await slow.fence();
@@ -215,27 +215,27 @@ test('retransmissions to a client that does not read do not pile up', async (t) 
 });
 
 test('a client that makes the gateway answer and does not read ends with 1008, and harms nobody [RB-58]', async (t) => {
-  const {world, clients} = await room(t, 2, {sendBufferBytesMax: 65_536});
+  const {harness, clients} = await room(t, 2, {sendBufferBytesMax: 65_536});
   const [greedy, other] = clients as [RawClient, RawClient];
-  world.business.once('message', answer(200, Buffer.alloc(100_000)));
+  harness.business.once('message', answer(200, Buffer.alloc(100_000)));
   greedy.sendHex('14 0001 0007');
   await greedy.packets.next();
   greedy.pause();
   for (let index = 0; index < 400; index++) greedy.sendHex('1C 0001 0007');
-  await world.reaches('connectionsOverrun', 1);
-  await world.business.next('close');
+  await harness.reaches('connectionsOverrun', 1);
+  await harness.business.next('close');
   other.sendHex('12 0001 0001');
   t.is(await other.packet(), '20 0001');
-  t.is(world.business.count('message'), 2);
+  t.is(harness.business.count('message'), 2);
 });
 
 test('messages of one turn that are too much for the turn, and not for the socket, all go out', async (t) => {
-  const {world, clients} = await room(t, 1, {sendBufferBytesMax: 10_000, ...slowRetry});
+  const {harness, clients} = await room(t, 1, {sendBufferBytesMax: 10_000, ...slowRetry});
   const [client] = clients as [RawClient];
   acknowledgeAll(client);
   const agent = new Agent({keepAlive: true, maxSockets: 10});
   t.teardown(() => agent.destroy());
-  const api = new Api(world.gateway.port, securityToken, agent);
+  const api = new Api(harness.gateway.port, securityToken, agent);
   await Promise.all(Array.from({length: 10}, () => api.get('/hello/')));
   // The first fills the turn, and nothing is in flight whose answer would move the others on.
   const sent = Array.from({length: 10}, (_, place) =>

@@ -4,13 +4,13 @@
 import test, {type ExecutionContext} from 'ava';
 import {signedQuery} from '../../src/protocol/signature.ts';
 import {answer, hang} from '../support/business-server.ts';
-import {securityToken, start, type World} from '../support/gateway.ts';
+import {type Harness, securityToken, start} from '../support/gateway.ts';
 import {dial} from '../support/raw-client.ts';
 import type {HandshakeAnswer} from '../support/upgrade.ts';
 
 /** Writes `text` as it is; settles with the answer, once the connection has ended. */
-async function exchange(t: ExecutionContext, world: World, text: string): Promise<HandshakeAnswer> {
-  const client = await dial(t, world.gateway.port);
+async function exchange(t: ExecutionContext, harness: Harness, text: string): Promise<HandshakeAnswer> {
+  const client = await dial(t, harness.gateway.port);
   client.sendRaw(Buffer.from(text, 'latin1'));
   const answered = await client.response();
   if (answered.status === 101) client.reset();
@@ -52,52 +52,52 @@ const malformedUpgrades: Readonly<Record<string, string>> = {
 };
 
 test('an upgrade that is malformed is answered 400 in JSON, counted, and nobody is asked', async (t) => {
-  const world = await start(t);
+  const harness = await start(t);
   let count = 0;
   for (const [what, text] of Object.entries(malformedUpgrades)) {
-    const {status, headers, body} = await exchange(t, world, text);
+    const {status, headers, body} = await exchange(t, harness, text);
     t.is(status, 400, what);
     t.like(JSON.parse(body), {status: 1, msg: 'malformed request', code: 'RB_REQUEST_MALFORMED'}, what);
     t.is(headers['content-type'], 'application/json; charset=utf-8');
     t.is(headers['sec-websocket-version'], '13, 8');
-    t.is(world.counter('handshakesInvalid'), ++count, what);
+    t.is(harness.counter('handshakesInvalid'), ++count, what);
   }
-  t.is(world.business.count('connect'), 0);
-  t.is(world.counter('connectionsOpened'), 0);
+  t.is(harness.business.count('connect'), 0);
+  t.is(harness.counter('connectionsOpened'), 0);
 });
 
 test('an absolute target that names the same host as Host is a path, of upgrades and of calls [RFC 9112 3.2.2]', async (t) => {
-  const world = await start(t);
-  world.business.always('connect', async (response, call) => {
+  const harness = await start(t);
+  harness.business.always('connect', async (response, call) => {
     t.is(call.header('name'), 'ann');
     response.end('{"status":"success"}');
   });
   for (const target of ['http://gateway.test', 'HTTP://Gateway.Test:80', 'https://gateway.test:443']) {
     const line = `GET ${target}/connect/?name=ann HTTP/1.1`;
-    t.is((await exchange(t, world, upgradeOf({}, [], line))).status, 101, line);
+    t.is((await exchange(t, harness, upgradeOf({}, [], line))).status, 101, line);
   }
   for (const [line, body] of [
     ['GET http://gateway.test/hello/?x=1 HTTP/1.1', 'ok'],
     ['GET http://gateway.test/hello HTTP/1.1', 'ok'],
     ['GET http://gateway.test? HTTP/1.1', 'RB_NO_SUCH_PATH'],
   ]) {
-    const answered = await exchange(t, world, `${line}\r\nHost: gateway.test\r\nConnection: close\r\n\r\n`);
+    const answered = await exchange(t, harness, `${line}\r\nHost: gateway.test\r\nConnection: close\r\n\r\n`);
     t.true(answered.body.includes(body ?? ''), line);
   }
   const signed = signedQuery(securityToken, Date.now(), '1');
   const send = `POST http://gateway.test/send/?channel=nobody&${signed} HTTP/1.1\r\nHost: gateway.test`;
-  const answered = await exchange(t, world, `${send}\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx`);
+  const answered = await exchange(t, harness, `${send}\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx`);
   t.is(answered.status, 200);
 });
 
 test('an upgrade may offer several protocols to change to, and subprotocols that nobody selects', async (t) => {
-  const world = await start(t);
+  const harness = await start(t);
   for (const more of [['Upgrade: h2c'], ['Content-Length: 0'], ['Sec-WebSocket-Protocol: chat, rainbow.v2']]) {
-    t.is((await exchange(t, world, upgradeOf({}, more))).status, 101, more.join());
+    t.is((await exchange(t, harness, upgradeOf({}, more))).status, 101, more.join());
   }
   // Quadratic once: a list of blanks as long as a request may be.
   const connection = `Connection: Upgrade,x${' '.repeat(15_500)}y`;
-  t.is((await exchange(t, world, upgradeOf({connection}))).status, 101);
+  t.is((await exchange(t, harness, upgradeOf({connection}))).status, 101);
 });
 
 const refusals = {
@@ -107,9 +107,9 @@ const refusals = {
 
 for (const [code, [status, script]] of Object.entries(refusals)) {
   test(`a handshake that the connect call ends is answered ${status} with ${code} in JSON`, async (t) => {
-    const world = await start(t);
-    world.business.once('connect', script);
-    const {answer: answered} = await world.handshake();
+    const harness = await start(t);
+    harness.business.once('connect', script);
+    const {answer: answered} = await harness.handshake();
     t.is(answered.status, status);
     t.like(JSON.parse(answered.body), {status: 1, code});
     t.is(answered.headers['content-type'], 'application/json; charset=utf-8');
@@ -118,22 +118,22 @@ for (const [code, [status, script]] of Object.entries(refusals)) {
 }
 
 test('a handshake that nobody is asked about has its code as well', async (t) => {
-  const world = await start(t, {requireDevice: true, handshakesMax: 1});
-  const device = await world.handshake({headers: {'X-DEVICEID': undefined}});
+  const harness = await start(t, {requireDevice: true, handshakesMax: 1});
+  const device = await harness.handshake({headers: {'X-DEVICEID': undefined}});
   t.is(device.answer.status, 401);
   t.is((JSON.parse(device.answer.body) as {code: string}).code, 'RB_DEVICE_MISSING');
-  const elsewhere = await world.handshake({path: '/elsewhere/'});
+  const elsewhere = await harness.handshake({path: '/elsewhere/'});
   t.is(elsewhere.answer.status, 404);
   t.is((JSON.parse(elsewhere.answer.body) as {code: string}).code, 'RB_NO_SUCH_PATH');
-  world.business.once('connect', hang());
-  const waiting = await dial(t, world.gateway.port);
+  harness.business.once('connect', hang());
+  const waiting = await dial(t, harness.gateway.port);
   waiting.request();
-  await world.business.next('connect');
-  const full = await world.handshake();
+  await harness.business.next('connect');
+  const full = await harness.handshake();
   t.is(full.answer.status, 503);
   t.is((JSON.parse(full.answer.body) as {code: string}).code, 'RB_OVERLOADED');
   t.regex(full.answer.headers['retry-after'] ?? '', /^\d+$/);
-  const closing = world.gateway.close();
+  const closing = harness.gateway.close();
   const stopped = await waiting.response();
   t.is(stopped.status, 503);
   t.is((JSON.parse(stopped.body) as {code: string}).code, 'RB_STOPPING');
@@ -179,14 +179,14 @@ const strayRequests: Readonly<Record<string, readonly [text: string, status: num
 };
 
 test('a request of an odd form is answered in JSON, counted, and its connection closed', async (t) => {
-  const world = await start(t);
+  const harness = await start(t);
   let count = 0;
   for (const [what, [text, status, code]] of Object.entries(strayRequests)) {
-    const answered = await exchange(t, world, text);
+    const answered = await exchange(t, harness, text);
     t.is(answered.status, status, what);
     t.is((JSON.parse(answered.body) as {code: string}).code, code, what);
-    t.is(world.counter('apiErrors'), ++count, what);
-    t.is(world.counter('apiRequests'), count, what);
+    t.is(harness.counter('apiErrors'), ++count, what);
+    t.is(harness.counter('apiRequests'), count, what);
   }
-  t.is((await exchange(t, world, 'GET /hello/ HTTP/1.0\r\n\r\n')).body, 'ok');
+  t.is((await exchange(t, harness, 'GET /hello/ HTTP/1.0\r\n\r\n')).body, 'ok');
 });

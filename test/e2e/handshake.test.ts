@@ -21,8 +21,8 @@ import {dial} from '../support/raw-client.ts';
 import {hex} from '../support/wire.ts';
 
 test('success is answered 101 with the right key, no subprotocol and no extension', async (t) => {
-  const world = await start(t);
-  const {client, answer: answered} = await world.handshake({
+  const harness = await start(t);
+  const {client, answer: answered} = await harness.handshake({
     headers: {
       'Sec-WebSocket-Extensions': 'permessage-deflate; client_max_window_bits',
       'Sec-WebSocket-Protocol': 'chat',
@@ -38,22 +38,22 @@ test('success is answered 101 with the right key, no subprotocol and no extensio
 
 for (const version of ['8', '13']) {
   test(`WebSocket version ${version} is spoken`, async (t) => {
-    const world = await start(t);
-    const client = await world.connect({headers: {'Sec-WebSocket-Version': version}});
+    const harness = await start(t);
+    const client = await harness.connect({headers: {'Sec-WebSocket-Version': version}});
     client.sendHex('12 0001 0001');
     t.is(await client.packet(), '20 0001');
   });
 }
 
 test('any origin may connect', async (t) => {
-  const world = await start(t);
-  await world.connect({headers: {Origin: 'https://elsewhere.example'}});
-  t.is((await world.business.next('connect')).header('origin'), undefined);
+  const harness = await start(t);
+  await harness.connect({headers: {Origin: 'https://elsewhere.example'}});
+  t.is((await harness.business.next('connect')).header('origin'), undefined);
 });
 
 test('the headers of an upgrade are read in any case', async (t) => {
-  const world = await start(t);
-  const client = await dial(t, world.gateway.port);
+  const harness = await start(t);
+  const client = await dial(t, harness.gateway.port);
   client.sendRaw(
     Buffer.from(
       'GET /connect/ HTTP/1.1\r\nhost: x\r\nUPGRADE: WebSocket\r\nconnection: keep-alive, upgrade\r\n' +
@@ -99,64 +99,64 @@ const outcomes: Record<string, readonly [number, Script]> = {
 };
 
 test('each outcome of the connect call has its answer, and only success has a close call', async (t) => {
-  const world = await start(t, {callTimeoutMs: scaled(1_500), answerBytesMax: 65_536});
+  const harness = await start(t, {callTimeoutMs: scaled(1_500), answerBytesMax: 65_536});
   let admitted = 0;
   for (const [what, [status, script]] of Object.entries(outcomes)) {
-    world.business.once('connect', script);
-    const {client, answer: answered} = await world.handshake();
+    harness.business.once('connect', script);
+    const {client, answer: answered} = await harness.handshake();
     t.is(answered.status, status, what);
     if (status === 101) {
       admitted += 1;
       client.reset();
-      await world.business.next('close');
+      await harness.business.next('close');
     } else {
       await client.end();
     }
   }
-  t.is(world.business.count('connect'), Object.keys(outcomes).length);
-  t.is(world.counter('handshakesRefused'), 4);
-  t.is(world.counter('handshakesFailed'), Object.keys(outcomes).length - 4 - admitted);
-  await world.gateway.close();
-  t.is(world.business.count('close'), admitted);
+  t.is(harness.business.count('connect'), Object.keys(outcomes).length);
+  t.is(harness.counter('handshakesRefused'), 4);
+  t.is(harness.counter('handshakesFailed'), Object.keys(outcomes).length - 4 - admitted);
+  await harness.gateway.close();
+  t.is(harness.business.count('close'), admitted);
 });
 
 test('the connect call has its deadline, and not less', async (t) => {
-  const world = await start(t, {callTimeoutMs: 600});
-  world.business.once('connect', hang());
+  const harness = await start(t, {callTimeoutMs: 600});
+  harness.business.once('connect', hang());
   const begin = performance.now();
-  const {answer: answered} = await world.handshake();
+  const {answer: answered} = await harness.handshake();
   const tookMs = performance.now() - begin;
   t.is(answered.status, 503);
   t.true(tookMs > 500, `${tookMs} ms`);
 });
 
 test('a success that comes after the deadline lets nobody in', async (t) => {
-  const world = await start(t, {callTimeoutMs: 200});
+  const harness = await start(t, {callTimeoutMs: 200});
   const latch = new Latch();
-  world.business.once('connect', after(latch, success({RAINBOWCLIENTCHANNEL: 'room'})));
-  const {client, answer: answered} = await world.handshake();
+  harness.business.once('connect', after(latch, success({RAINBOWCLIENTCHANNEL: 'room'})));
+  const {client, answer: answered} = await harness.handshake();
   t.is(answered.status, 503);
   latch.release();
   await client.end();
-  t.like((await world.api.send({channel: 'room', qos: 1})).json, {status: 0, connections: 0});
+  t.like((await harness.api.send({channel: 'room', qos: 1})).json, {status: 0, connections: 0});
 });
 
 test('an unreachable business server is 503', async (t) => {
   const connectUrl = `http://127.0.0.1:${await holdPort(t)}/connect/`;
-  const world = await start(t, {connectUrl});
-  const {answer: answered} = await world.handshake();
+  const harness = await start(t, {connectUrl});
+  const {answer: answered} = await harness.handshake();
   t.is(answered.status, 503);
 });
 
 test('a plain GET is told to upgrade, and nobody is asked', async (t) => {
-  const world = await start(t);
-  const plain = await world.api.get('/connect/?X-DEVICEID=1&X-CLIENT-OS=web');
+  const harness = await start(t);
+  const plain = await harness.api.get('/connect/?X-DEVICEID=1&X-CLIENT-OS=web');
   t.is(plain.status, 426);
   t.like(plain.json, {status: 1, code: 'RB_UPGRADE_REQUIRED'});
-  const {answer: half} = await world.handshake({headers: {Upgrade: undefined, Connection: undefined}});
+  const {answer: half} = await harness.handshake({headers: {Upgrade: undefined, Connection: undefined}});
   t.is(half.status, 426);
-  await world.connect();
-  t.is(world.business.count('connect'), 1);
+  await harness.connect();
+  t.is(harness.business.count('connect'), 1);
 });
 
 const invalid = {
@@ -170,35 +170,35 @@ const invalid = {
 } as const;
 
 test('an upgrade that is none is answered 400, and nobody is asked', async (t) => {
-  const world = await start(t);
+  const harness = await start(t);
   for (const [what, options] of Object.entries(invalid)) {
-    const {client, answer: answered} = await world.handshake(options);
+    const {client, answer: answered} = await harness.handshake(options);
     t.true(answered.status === 400 || (answered.status === 426 && what !== 'no key'), `${what}: ${answered.status}`);
     client.finish();
     await client.end();
   }
-  await world.connect();
-  t.is(world.business.count('connect'), 1);
+  await harness.connect();
+  t.is(harness.business.count('connect'), 1);
 });
 
 test('an upgrade by POST or to another path is refused, and nobody is asked', async (t) => {
-  const world = await start(t);
-  const posted = await world.handshake({method: 'POST'});
+  const harness = await start(t);
+  const posted = await harness.handshake({method: 'POST'});
   t.true([400, 405].includes(posted.answer.status), posted.answer.statusLine);
-  const elsewhere = await world.handshake({path: '/elsewhere/'});
+  const elsewhere = await harness.handshake({path: '/elsewhere/'});
   t.is(elsewhere.answer.status, 404);
-  await world.connect();
-  t.is(world.business.count('connect'), 1);
+  await harness.connect();
+  t.is(harness.business.count('connect'), 1);
 });
 
 test('a refusal is a whole HTTP answer, and the connection ends with it', async (t) => {
-  const world = await start(t);
+  const harness = await start(t);
   for (const [script, status] of [
     [answer(200, '{"status":"fail"}'), 401],
     [answer(500), 503],
   ] as const) {
-    world.business.once('connect', script);
-    const {client, answer: answered} = await world.handshake();
+    harness.business.once('connect', script);
+    const {client, answer: answered} = await harness.handshake();
     t.is(answered.status, status);
     t.is(answered.headers.connection?.toLowerCase(), 'close');
     t.not(answered.headers['content-length'], undefined);

@@ -8,10 +8,10 @@ import {scaled} from '../support/patience.ts';
 const keepAliveMs = 400;
 
 test('an idle connection is pinged after the keep-alive, and ends after one and a half with one close call [RB-53] [RB-53 broken] [RB-55]', async (t) => {
-  const world = await start(t, {keepAliveMs});
+  const harness = await start(t, {keepAliveMs});
   // Before the client is let in, which is when its time begins.
   const begin = performance.now();
-  const {client} = await world.join();
+  const {client} = await harness.join();
   await client.pings.next();
   const pingedMs = performance.now() - begin;
   const {code} = await client.closeFrame();
@@ -21,8 +21,8 @@ test('an idle connection is pinged after the keep-alive, and ends after one and 
   t.true(closedMs > keepAliveMs * 1.3, `closed after ${closedMs} ms`);
   // The client is dead: it does not answer the close frame, and the connection ends nevertheless.
   await client.end();
-  await world.business.next('close');
-  t.is(world.counter('heartbeatsMissed'), 1);
+  await harness.business.next('close');
+  t.is(harness.counter('heartbeatsMissed'), 1);
   t.is(client.pings.size, 0);
 });
 
@@ -42,8 +42,8 @@ const signs = {
 for (const [what, sign] of Object.entries(signs)) {
   test(`${what} is a sign of life [RB-54]`, async (t) => {
     const answerableMs = scaled(800);
-    const world = await start(t, {keepAliveMs: answerableMs});
-    const client = await world.connect();
+    const harness = await start(t, {keepAliveMs: answerableMs});
+    const client = await harness.connect();
     const begin = performance.now();
     // Three pings, each answered only so: without the answers the connection would have ended after the first.
     for (let round = 0; round < 3; round++) {
@@ -52,16 +52,16 @@ for (const [what, sign] of Object.entries(signs)) {
     }
     t.true(performance.now() - begin > 2 * answerableMs);
     await client.fence();
-    t.is(world.counter('heartbeatsMissed'), 0);
+    t.is(harness.counter('heartbeatsMissed'), 0);
     client.reset();
-    await world.business.next('close');
+    await harness.business.next('close');
   });
 }
 
 test('a client that keeps talking is not pinged [RB-54]', async (t) => {
   const talkativeMs = scaled(600);
-  const world = await start(t, {keepAliveMs: talkativeMs});
-  const client = await world.connect();
+  const harness = await start(t, {keepAliveMs: talkativeMs});
+  const client = await harness.connect();
   const begin = performance.now();
   // A REL is answered by the gateway itself: no call to the business server is waited for in silence.
   while (performance.now() - begin < 3 * talkativeMs) {
@@ -72,38 +72,38 @@ test('a client that keeps talking is not pinged [RB-54]', async (t) => {
 });
 
 test('what the gateway sends is no sign of life of the client [RB-53]', async (t) => {
-  const world = await start(t, {keepAliveMs: 300, retryIntervalMs: 30});
-  world.business.once('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
-  const {client} = await world.join();
-  const {json} = await world.api.send({channel: 'room', qos: 1});
+  const harness = await start(t, {keepAliveMs: 300, retryIntervalMs: 30});
+  harness.business.once('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
+  const {client} = await harness.join();
+  const {json} = await harness.api.send({channel: 'room', qos: 1});
   t.like(json, {status: 0, connections: 0, timeout: undefined});
   await client.closeFrame();
   t.true(client.packets.drain().length > 3);
   client.finish();
-  await world.business.next('close');
+  await harness.business.next('close');
 });
 
 test('a silent client is gone from its channels, and the others are not [RB-58]', async (t) => {
-  const world = await start(t, {keepAliveMs: scaled(800)});
-  world.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
-  const silent = await world.connect();
-  const living = await world.connect();
+  const harness = await start(t, {keepAliveMs: scaled(800)});
+  harness.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
+  const silent = await harness.connect();
+  const living = await harness.connect();
   living.onPing = (payload) => living.sendPong(payload);
   await silent.closeFrame();
-  t.is((await world.api.send({channel: 'room', qos: 0}, 'x')).json.status, 0);
+  t.is((await harness.api.send({channel: 'room', qos: 0}, 'x')).json.status, 0);
   t.is(await living.packet(), '10 0001 78');
-  const sent = world.api.send({channel: 'room', qos: 1});
+  const sent = harness.api.send({channel: 'room', qos: 1});
   living.sendAnswer('ack', (await living.parsed()).id);
   t.like((await sent).json, {connections: 1, timeout: undefined});
 });
 
 test('a client that owes an acknowledgement at the timeout is asked whether it is there', async (t) => {
-  const world = await start(t, {keepAliveMs: 60_000});
-  world.business.once('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
-  const client = await world.connect();
-  t.like((await world.api.send({channel: 'room', qos: 1, timeout: 1})).json, {status: 1, msg: 'timeout'});
+  const harness = await start(t, {keepAliveMs: 60_000});
+  harness.business.once('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
+  const client = await harness.connect();
+  t.like((await harness.api.send({channel: 'room', qos: 1, timeout: 1})).json, {status: 1, msg: 'timeout'});
   await client.pings.next();
   client.sendPong();
   await client.fence();
-  t.is(world.counter('heartbeatsMissed'), 0);
+  t.is(harness.counter('heartbeatsMissed'), 0);
 });

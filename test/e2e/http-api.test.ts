@@ -4,7 +4,7 @@ import {connect as connectSocket} from 'node:net';
 import test from 'ava';
 import type {ApiAnswer, ApiRequest} from '../support/api.ts';
 import {within} from '../support/deadline.ts';
-import {start, type World} from '../support/gateway.ts';
+import {type Harness, start} from '../support/gateway.ts';
 
 /** A wrong call and what must come back. */
 interface Fault extends ApiRequest {
@@ -64,15 +64,15 @@ const faults: Readonly<Record<string, Fault>> = {
   },
 };
 
-async function check(world: World, fault: Fault): Promise<{answer: ApiAnswer; expected: Fault['expected']}> {
+async function check(harness: Harness, fault: Fault): Promise<{answer: ApiAnswer; expected: Fault['expected']}> {
   const {expected, ...request} = fault;
-  return {answer: await world.api.call(request), expected};
+  return {answer: await harness.api.call(request), expected};
 }
 
 test('every fault has its HTTP status, message and code', async (t) => {
-  const world = await start(t, {payloadBytesMax: 10_000});
+  const harness = await start(t, {payloadBytesMax: 10_000});
   for (const [what, fault] of Object.entries(faults)) {
-    const {answer, expected} = await check(world, fault);
+    const {answer, expected} = await check(harness, fault);
     const [status, msg, code] = expected;
     t.is(answer.status, status, `${what}: ${answer.text}`);
     t.like(answer.json, {status: 1, msg}, what);
@@ -81,52 +81,52 @@ test('every fault has its HTTP status, message and code', async (t) => {
     else t.true(['RB_PARAMETERS', 'RB_CHANNEL_INVALID', 'RB_CHANNEL_MISSING'].includes(answer.json.code ?? ''), what);
     t.regex(answer.headers['content-type'] ?? '', /^application\/json/, what);
   }
-  t.is(world.counter('apiErrors'), Object.keys(faults).length);
+  t.is(harness.counter('apiErrors'), Object.keys(faults).length);
 });
 
 test('legacy_http_status answers every error with 200, and the same body', async (t) => {
-  const world = await start(t, {payloadBytesMax: 10_000, legacyHttpStatus: true});
+  const harness = await start(t, {payloadBytesMax: 10_000, legacyHttpStatus: true});
   for (const [what, fault] of Object.entries(faults)) {
-    const {answer, expected} = await check(world, fault);
+    const {answer, expected} = await check(harness, fault);
     t.is(answer.status, 200, `${what}: ${answer.text}`);
     t.like(answer.json, {status: 1, msg: expected[1]}, what);
   }
-  const unsigned = await world.api.call({path: '/send/?channel=c', credentials: {kind: 'none'}});
+  const unsigned = await harness.api.call({path: '/send/?channel=c', credentials: {kind: 'none'}});
   t.is(unsigned.status, 200);
   t.like(unsigned.json, {status: 1, msg: 'signature error'});
 });
 
 test('a timeout above 300 s is taken for 300 s: callers of the original may ask for more', async (t) => {
-  const world = await start(t);
-  const {status, json} = await world.api.send({channel: 'nobody', qos: 1, timeout: 600});
+  const harness = await start(t);
+  const {status, json} = await harness.api.send({channel: 'nobody', qos: 1, timeout: 600});
   t.is(status, 200);
   t.like(json, {status: 0, connections: 0});
 });
 
 test('msgtype 0 and 65535 are in range, and a timeout of 300 too', async (t) => {
-  const world = await start(t);
+  const harness = await start(t);
   for (const msgtype of [0, 65_535]) {
-    t.is((await world.api.send({channel: 'nobody', qos: 0, msgtype, timeout: 300})).status, 200);
+    t.is((await harness.api.send({channel: 'nobody', qos: 0, msgtype, timeout: 300})).status, 200);
   }
 });
 
 test('paths are accepted without their slash too', async (t) => {
-  const world = await start(t);
-  t.like((await world.api.call({path: '/send?channel=c&qos=0', body: 'hi'})).json, {status: 0});
-  t.like((await world.api.call({path: '/unsub', body: {identity: 'i', channel: 'c'}})).json, {status: 0});
-  t.is((await world.api.call({path: '/sub', body: {identity: 'i', channel: 'c'}})).status, 404);
+  const harness = await start(t);
+  t.like((await harness.api.call({path: '/send?channel=c&qos=0', body: 'hi'})).json, {status: 0});
+  t.like((await harness.api.call({path: '/unsub', body: {identity: 'i', channel: 'c'}})).json, {status: 0});
+  t.is((await harness.api.call({path: '/sub', body: {identity: 'i', channel: 'c'}})).status, 404);
   for (const path of ['/send', '/hello', '/send/', '/hello/']) {
-    const {status, text} = await world.api.get(path);
+    const {status, text} = await harness.api.get(path);
     t.is(status, 200, path);
     t.is(text, 'ok', path);
   }
 });
 
 test('an unknown parameter is ignored, and so is the type of the body', async (t) => {
-  const world = await start(t);
+  const harness = await start(t);
   const types = ['application/json', 'text/plain', 'application/x-www-form-urlencoded', 'nonsense', 'image/png'];
   for (const type of types) {
-    const {status, json} = await world.api.call({
+    const {status, json} = await harness.api.call({
       path: '/send/?channel=c&qos=0&colour=green',
       body: 'not { JSON',
       headers: {'content-type': type},
@@ -134,19 +134,19 @@ test('an unknown parameter is ignored, and so is the type of the body', async (t
     t.is(status, 200, type);
     t.is(json.status, 0);
   }
-  const {identity} = await world.join();
+  const {identity} = await harness.join();
   for (const type of types) {
     const body = JSON.stringify({identity, channel: 'c', colour: 'green'});
-    const {json} = await world.api.call({path: '/sub/', body, headers: {'content-type': type}});
+    const {json} = await harness.api.call({path: '/sub/', body, headers: {'content-type': type}});
     t.is(json.status, 0, type);
   }
 });
 
 test('/serverinfo/ is a page, and tells nodes, channels and connections', async (t) => {
-  const world = await start(t);
-  const {identity} = await world.join();
-  await world.api.subscribe(identity, '<b>room & hall</b>');
-  const {status, headers, text} = await world.api.get('/serverinfo/');
+  const harness = await start(t);
+  const {identity} = await harness.join();
+  await harness.api.subscribe(identity, '<b>room & hall</b>');
+  const {status, headers, text} = await harness.api.get('/serverinfo/');
   t.is(status, 200);
   t.regex(headers['content-type'] ?? '', /^text\/html/);
   t.false(text.includes('<b>room'));
@@ -154,19 +154,19 @@ test('/serverinfo/ is a page, and tells nodes, channels and connections', async 
 });
 
 test('/serverinfo/ for signed callers only, where it is set so', async (t) => {
-  const world = await start(t, {serverinfo: 'signed'});
+  const harness = await start(t, {serverinfo: 'signed'});
   for (const path of ['/serverinfo/', '/serverinfo/?format=json', '/metrics']) {
-    t.is((await world.api.get(path)).status, 401, path);
-    t.is((await world.api.call({method: 'GET', path})).status, 200, path);
+    t.is((await harness.api.get(path)).status, 401, path);
+    t.is((await harness.api.call({method: 'GET', path})).status, 200, path);
   }
 });
 
 test('/metrics shows what the gateway counts', async (t) => {
-  const world = await start(t);
-  const client = await world.connect();
+  const harness = await start(t);
+  const client = await harness.connect();
   client.sendHex('00');
   await client.fence();
-  const {status, text} = await world.api.get('/metrics');
+  const {status, text} = await harness.api.get('/metrics');
   t.is(status, 200);
   t.regex(text, /^rainbow_packets_faulty_total(?:\{[^}]*\})? 1$/m);
   t.regex(text, /^rainbow_connections_opened_total(?:\{[^}]*\})? 1$/m);
@@ -182,10 +182,10 @@ const garbage = {
 } as const;
 
 test('bytes that are no HTTP request get an error and the end, and harm nobody [RB-58]', async (t) => {
-  const world = await start(t);
-  const other = await world.connect();
+  const harness = await start(t);
+  const other = await harness.connect();
   for (const [what, bytes] of Object.entries(garbage)) {
-    const socket = connectSocket({port: world.gateway.port, host: '127.0.0.1'});
+    const socket = connectSocket({port: harness.gateway.port, host: '127.0.0.1'});
     t.teardown(() => {
       socket.destroy();
     });
@@ -201,19 +201,19 @@ test('bytes that are no HTTP request get an error and the end, and harm nobody [
   }
   other.sendHex('12 0001 0001');
   t.is(await other.packet(), '20 0001');
-  t.is((await world.api.get('/hello/')).text, 'ok');
+  t.is((await harness.api.get('/hello/')).text, 'ok');
 });
 
 test('a caller that goes away in the middle of its body harms nobody', async (t) => {
-  const world = await start(t);
+  const harness = await start(t);
   for (let index = 0; index < 5; index++) {
-    const socket = connectSocket({port: world.gateway.port, host: '127.0.0.1'});
+    const socket = connectSocket({port: harness.gateway.port, host: '127.0.0.1'});
     socket.on('error', () => {});
-    const query = new URLSearchParams({channel: 'c', ...world.api.signature()});
+    const query = new URLSearchParams({channel: 'c', ...harness.api.signature()});
     await new Promise<void>((resolve) => {
       socket.write(`POST /send/?${query} HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf`, () => resolve());
     });
     socket.resetAndDestroy();
   }
-  t.like((await world.api.send({channel: 'c', qos: 0})).json, {status: 0});
+  t.like((await harness.api.send({channel: 'c', qos: 0})).json, {status: 0});
 });

@@ -12,9 +12,9 @@ import type {HangOrder} from '../support/hanging-thread.ts';
 import {scaled} from '../support/patience.ts';
 
 async function startHangable(t: ExecutionContext, keys: IniKeys = {}): Promise<Daemon> {
-  const rig = new URL('../support/hanging-thread.ts', import.meta.url).href;
+  const hangingThread = new URL('../support/hanging-thread.ts', import.meta.url).href;
   const all = {host: '127.0.0.1', watchdog_timeout: scaled(1_000) / 1_000, log_format: 'json', ...keys};
-  const daemon = await startDaemon(t, all, {nodeArgs: ['--import', rig], hasChannel: true});
+  const daemon = await startDaemon(t, all, {nodeArgs: ['--import', hangingThread], hasChannel: true});
   await logged(daemon, 'gateway.started');
   return daemon;
 }

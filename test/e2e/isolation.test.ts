@@ -3,16 +3,16 @@
 import test from 'ava';
 import {answer, drop, endlessBody, garbage, hang, success} from '../support/business-server.ts';
 import {frame} from '../support/frame.ts';
-import {start, type World} from '../support/gateway.ts';
+import {type Harness, start} from '../support/gateway.ts';
 import {scaled} from '../support/patience.ts';
 import {dial, type RawClient} from '../support/raw-client.ts';
 import {hex} from '../support/wire.ts';
 
 /** A round trip in each direction. */
-async function isServed(world: World, client: RawClient): Promise<boolean> {
+async function isServed(harness: Harness, client: RawClient): Promise<boolean> {
   client.sendHex('12 0001 0001');
   if ((await client.packet()) !== '20 0001') return false;
-  const sent = world.api.send({channel: 'good', qos: 1, timeout: 300});
+  const sent = harness.api.send({channel: 'good', qos: 1, timeout: 300});
   client.sendAnswer('ack', (await client.parsed()).id, 'fine');
   const {json} = await sent;
   return json.connections === 1 && json.data === 'fine';
@@ -36,23 +36,23 @@ const misdeeds: Readonly<Record<string, (bad: RawClient) => void>> = {
 };
 
 test('whatever one client does, the other is served [RB-58]', async (t) => {
-  const world = await start(t);
-  world.business.once('connect', success({RAINBOWCLIENTCHANNEL: 'good'}));
-  const good = await world.connect();
+  const harness = await start(t);
+  harness.business.once('connect', success({RAINBOWCLIENTCHANNEL: 'good'}));
+  const good = await harness.connect();
   for (const [what, misdeed] of Object.entries(misdeeds)) {
-    const bad = await world.connect();
+    const bad = await harness.connect();
     misdeed(bad);
-    t.true(await isServed(world, good), what);
+    t.true(await isServed(harness, good), what);
     bad.reset();
   }
-  t.is(world.counter('connectionsCrashed'), 0);
-  t.is(world.counter('actorFailures'), 0);
+  t.is(harness.counter('connectionsCrashed'), 0);
+  t.is(harness.counter('actorFailures'), 0);
 });
 
 test('whatever the business server answers to one client, the other is served [RB-58]', async (t) => {
-  const world = await start(t, {callTimeoutMs: scaled(1_500), answerBytesMax: 10_000});
-  world.business.once('connect', success({RAINBOWCLIENTCHANNEL: 'good'}));
-  const good = await world.connect();
+  const harness = await start(t, {callTimeoutMs: scaled(1_500), answerBytesMax: 10_000});
+  harness.business.once('connect', success({RAINBOWCLIENTCHANNEL: 'good'}));
+  const good = await harness.connect();
   const odd = {
     'status 500': answer(500),
     HTML: answer(200, '<html>', {RAINBOWCLIENTCHANNEL: 'a;;'.repeat(1_000)}),
@@ -65,27 +65,27 @@ test('whatever the business server answers to one client, the other is served [R
     'a dropped connection': drop(),
     'bytes that are not HTTP': garbage(),
   };
-  const bad = await world.connect();
+  const bad = await harness.connect();
   for (const [what, script] of Object.entries(odd)) {
-    world.business.once('message', script);
+    harness.business.once('message', script);
     bad.sendHex('10 0001');
-    await world.business.next('message');
-    t.true(await isServed(world, good), what);
-    await world.business.next('message');
+    await harness.business.next('message');
+    t.true(await isServed(harness, good), what);
+    await harness.business.next('message');
   }
   bad.sendHex('12 0001 0005');
   t.is(await bad.packet(), '20 0005');
-  t.is(world.counter('actorFailures'), 0);
+  t.is(harness.counter('actorFailures'), 0);
 });
 
 test('clients that begin a handshake and never end it do not keep others out', async (t) => {
-  const world = await start(t);
+  const harness = await start(t);
   for (let index = 0; index < 50; index++) {
-    const slow = await dial(t, world.gateway.port);
+    const slow = await dial(t, harness.gateway.port);
     slow.sendRaw(Buffer.from('GET /connect/ HTTP/1.1\r\nHost: x\r\nUpgra'));
   }
-  const client = await world.connect();
+  const client = await harness.connect();
   client.sendHex('12 0001 0001');
   t.is(await client.packet(), '20 0001');
-  t.is(world.business.count('connect'), 1);
+  t.is(harness.business.count('connect'), 1);
 });

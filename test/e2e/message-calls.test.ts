@@ -16,10 +16,10 @@ import {identityOf, start} from '../support/gateway.ts';
 import {scaled} from '../support/patience.ts';
 
 test('a message is a signed POST of the payload, with identity and message id [RB-63]', async (t) => {
-  const world = await start(t);
-  const {client, identity} = await world.join();
+  const harness = await start(t);
+  const {client, identity} = await harness.join();
   client.sendHex('12 002A 0001 7B7D');
-  const call = await world.business.next('message');
+  const call = await harness.business.next('message');
   t.like(call, {method: 'POST', path: '/message/42/', isSigned: true, body: Buffer.from('{}')});
   t.is(call.header('content-type'), 'application/json');
   t.is(identityOf(call), identity);
@@ -39,13 +39,13 @@ const urls = {
 
 for (const [template, expected] of Object.entries(urls)) {
   test(`forward_url ${template} leads type 7 to ${expected}`, async (t) => {
-    const world = await start(t, (url) => ({
+    const harness = await start(t, (url) => ({
       connectUrl: `${url}/connect/?key=a%20b`,
       forwardUrl: `${url}${template}`,
       closeUrl: `${url}/close/?key=c`,
     }));
-    const {business} = world;
-    const client = await world.connect();
+    const {business} = harness;
+    const client = await harness.connect();
     t.is((await business.next('connect')).query.get('key'), 'a b');
     client.sendHex('10 0007');
     const call = await business.next('message');
@@ -58,8 +58,8 @@ for (const [template, expected] of Object.entries(urls)) {
 }
 
 test('message ids of different messages differ [RB-63]', async (t) => {
-  const world = await start(t);
-  const clients = [await world.connect(), await world.connect()];
+  const harness = await start(t);
+  const clients = [await harness.connect(), await harness.connect()];
   for (let round = 0; round < 10; round++) {
     for (const client of clients) {
       client.sendHex('10 0001');
@@ -70,52 +70,52 @@ test('message ids of different messages differ [RB-63]', async (t) => {
       await client.packets.next();
     }
   }
-  const ids = world.business.calls('message').map((call) => call.header('RAINBOWMESSAGEID'));
+  const ids = harness.business.calls('message').map((call) => call.header('RAINBOWMESSAGEID'));
   t.is(ids.length, 60);
   t.is(new Set(ids).size, 60);
 });
 
 test('calls of one client are made one at a time, in the order of its messages [RB-46]', async (t) => {
-  const world = await start(t);
+  const harness = await start(t);
   const latches = Array.from({length: 6}, () => new Latch());
-  for (const latch of latches) world.business.once('message', after(latch, answer(200)));
-  const client = await world.connect();
+  for (const latch of latches) harness.business.once('message', after(latch, answer(200)));
+  const client = await harness.connect();
   for (const [index, qos] of ([1, 2, 0, 2, 1, 0] as const).entries()) {
     client.sendMessage({qos, id: index + 1, payload: String(index)});
   }
   for (const [index, latch] of latches.entries()) {
-    t.is((await world.business.next('message')).body.toString(), String(index));
-    t.is(world.business.underWay, 1);
-    t.is(world.business.count('message'), index + 1);
+    t.is((await harness.business.next('message')).body.toString(), String(index));
+    t.is(harness.business.underWay, 1);
+    t.is(harness.business.count('message'), index + 1);
     latch.release();
   }
   for (const packet of ['20 0001', '30 0002', '30 0004', '20 0005']) t.is(await client.packet(), packet);
-  t.is(world.business.underWayMax, 1);
+  t.is(harness.business.underWayMax, 1);
 });
 
 test('a call that failed does not hold up the next one [RB-46]', async (t) => {
-  const world = await start(t, {callTimeoutMs: scaled(1_500)});
-  world.business.once('message', answer(500), hang(), drop());
-  const client = await world.connect();
+  const harness = await start(t, {callTimeoutMs: scaled(1_500)});
+  harness.business.once('message', answer(500), hang(), drop());
+  const client = await harness.connect();
   for (const id of [1, 2, 3, 4]) client.sendMessage({qos: 1, id, payload: String(id)});
   t.is(await client.packet(), '20 0004');
-  const bodies = world.business.calls('message').map(({body}) => body.toString());
+  const bodies = harness.business.calls('message').map(({body}) => body.toString());
   t.deepEqual(bodies, ['1', '2', '3', '4']);
 });
 
 test('types that opt out wait for nobody, and the others still do [RB-46]', async (t) => {
-  const world = await start(t, {unorderedTypes: [9, 10]});
+  const harness = await start(t, {unorderedTypes: [9, 10]});
   const latch = new Latch();
-  world.business.once('message', after(latch, answer(200, 'slow')));
-  const client = await world.connect();
+  harness.business.once('message', after(latch, answer(200, 'slow')));
+  const client = await harness.connect();
   client.sendHex('12 0001 0001');
-  await world.business.next('message');
+  await harness.business.next('message');
   client.sendHex('12 0001 0002');
   client.sendHex('12 0009 0003');
   client.sendHex('14 000A 0004');
   t.deepEqual([await client.packet(), await client.packet()].toSorted(), ['20 0003', '30 0004']);
   t.deepEqual(
-    world.business
+    harness.business
       .calls('message')
       .map(({path}) => path)
       .toSorted(),
@@ -127,8 +127,8 @@ test('types that opt out wait for nobody, and the others still do [RB-46]', asyn
 });
 
 test('ACKs and RECs go out in the order their messages came in [RB-43]', async (t) => {
-  const world = await start(t);
-  const client = await world.connect();
+  const harness = await start(t);
+  const client = await harness.connect();
   const expected: string[] = [];
   for (let id = 1; id <= 200; id++) {
     const qos = id % 3 === 0 ? 2 : 1;
@@ -137,19 +137,19 @@ test('ACKs and RECs go out in the order their messages came in [RB-43]', async (
   }
   for (const packet of expected) t.is(await client.packet(), packet);
   t.deepEqual(
-    world.business.calls('message').map(({body}) => Number(body.toString())),
+    harness.business.calls('message').map(({body}) => Number(body.toString())),
     Array.from({length: 200}, (_, index) => index + 1),
   );
 });
 
 test("different clients are called for in parallel, more than the original's ten at a time", async (t) => {
-  const world = await start(t);
+  const harness = await start(t);
   const latch = new Latch();
-  world.business.always('message', after(latch, answer(200)));
-  const clients = await Promise.all(Array.from({length: 30}, () => world.connect()));
+  harness.business.always('message', after(latch, answer(200)));
+  const clients = await Promise.all(Array.from({length: 30}, () => harness.connect()));
   for (const client of clients) client.sendHex('12 0001 0001');
-  await world.business.take('message', 30);
-  t.is(world.business.underWay, 30);
+  await harness.business.take('message', 30);
+  t.is(harness.business.underWay, 30);
   latch.release();
   for (const client of clients) t.is(await client.packet(), '20 0001');
 });
@@ -170,56 +170,56 @@ const failures = {
 };
 
 test('a call that failed, however, is answered with nothing, and its repeat is forwarded under the same id [RB-12] [RB-59] [RB-63]', async (t) => {
-  const world = await start(t, {callTimeoutMs: scaled(1_500), answerBytesMax: 65_536});
-  const client = await world.connect();
+  const harness = await start(t, {callTimeoutMs: scaled(1_500), answerBytesMax: 65_536});
+  const client = await harness.connect();
   let id = 0;
   for (const [what, script] of Object.entries(failures)) {
     for (const qos of [1, 2] as const) {
       id += 1;
-      world.business.once('message', script);
+      harness.business.once('message', script);
       client.sendMessage({qos, id, payload: what});
-      const first = await world.business.next('message');
-      await world.reaches('callsFailed', id);
-      world.business.once('message', answer(200, 'at last'));
+      const first = await harness.business.next('message');
+      await harness.reaches('callsFailed', id);
+      harness.business.once('message', answer(200, 'at last'));
       client.sendMessage({qos, id, dup: true, payload: what});
       // The answer to the repeat is the next packet: the failed call led to none.
       const packet = await client.parsed();
       t.like(packet, {command: qos === 1 ? 'ack' : 'rec', id}, what);
       t.is(packet.payload.toString(), 'at last', what);
-      const second = await world.business.next('message');
+      const second = await harness.business.next('message');
       t.is(second.body.toString(), what);
       t.is(second.header('RAINBOWMESSAGEID'), first.header('RAINBOWMESSAGEID'), what);
     }
   }
-  t.is(world.business.count('other'), 0);
+  t.is(harness.business.count('other'), 0);
 });
 
 test('a call that failed leaves channels and cookie as they were', async (t) => {
-  const world = await start(t);
-  const client = await world.connect();
-  world.business.once('message', answer(500, '', {RAINBOWCLIENTCHANNEL: 'room', RAINBOWCLIENTCOOKIE: 'bad'}));
+  const harness = await start(t);
+  const client = await harness.connect();
+  harness.business.once('message', answer(500, '', {RAINBOWCLIENTCHANNEL: 'room', RAINBOWCLIENTCOOKIE: 'bad'}));
   client.sendHex('12 0001 0001');
   client.sendHex('12 0001 0002');
   t.is(await client.packet(), '20 0002');
-  const [, second] = await world.business.take('message', 2);
+  const [, second] = await harness.business.take('message', 2);
   t.is(second?.header('RAINBOWCLIENTCOOKIE'), undefined);
-  t.like((await world.api.send({channel: 'room', qos: 1})).json, {connections: 0});
+  t.like((await harness.api.send({channel: 'room', qos: 1})).json, {connections: 0});
 });
 
 test('QoS 0 is forwarded and never answered, whatever becomes of the call', async (t) => {
-  const world = await start(t);
-  const client = await world.connect();
-  world.business.once('message', answer(200, 'nobody reads this'), answer(500), drop());
+  const harness = await start(t);
+  const client = await harness.connect();
+  harness.business.once('message', answer(200, 'nobody reads this'), answer(500), drop());
   for (const payload of ['a', 'b', 'c']) client.sendMessage({qos: 0, payload});
   client.sendHex('12 0001 0001');
   t.is(await client.packet(), '20 0001');
-  const bodies = world.business.calls('message').map(({body}) => body.toString());
+  const bodies = harness.business.calls('message').map(({body}) => body.toString());
   t.deepEqual(bodies, ['a', 'b', 'c', '']);
 });
 
 test('any 2xx acknowledges, with the body as it is', async (t) => {
-  const world = await start(t);
-  const client = await world.connect();
+  const harness = await start(t);
+  const client = await harness.connect();
   for (const [status, body, expected] of [
     [200, '{"ok":true}', '20 0001 7B226F6B223A747275657D'],
     [201, '', '20 0001'],
@@ -227,29 +227,29 @@ test('any 2xx acknowledges, with the body as it is', async (t) => {
     [204, '', '20 0001'],
     [299, 'x', '20 0001 78'],
   ] as const) {
-    world.business.once('message', answer(status, body));
+    harness.business.once('message', answer(status, body));
     client.sendHex('12 0001 0001');
     t.is(await client.packet(), expected, String(status));
   }
 });
 
 test('a compressed answer is passed on as it is, since none was asked for', async (t) => {
-  const world = await start(t);
-  world.business.once('message', answer(200, Buffer.from([0x1f, 0x8b, 8, 0]), {'content-encoding': 'gzip'}));
-  const client = await world.connect({headers: {'Accept-Encoding': 'gzip'}});
+  const harness = await start(t);
+  harness.business.once('message', answer(200, Buffer.from([0x1f, 0x8b, 8, 0]), {'content-encoding': 'gzip'}));
+  const client = await harness.connect({headers: {'Accept-Encoding': 'gzip'}});
   client.sendHex('12 0001 0001');
-  const call = await world.business.next('message');
+  const call = await harness.business.next('message');
   t.true([undefined, 'identity'].includes(call.header('accept-encoding')));
   t.is(await client.packet(), '20 0001 1F8B0800');
 });
 
 test('the business server may restart: clients stay, and their next messages go through', async (t) => {
-  const world = await start(t);
-  const clients = [await world.connect(), await world.connect()];
+  const harness = await start(t);
+  const clients = [await harness.connect(), await harness.connect()];
   // Every keep-alive connection goes, as at a restart.
-  world.business.once('message', drop(), drop());
+  harness.business.once('message', drop(), drop());
   for (const client of clients) client.sendHex('12 0001 0001');
-  await world.reaches('callsFailed', 2);
+  await harness.reaches('callsFailed', 2);
   for (const client of clients) {
     client.sendHex('1A 0001 0001');
     t.is(await client.packet(), '20 0001');

@@ -17,35 +17,35 @@ const foreign = [
 ];
 
 test('with allowed_origins a page of another origin is refused 403 before anyone is asked', async (t) => {
-  const world = await start(t, {allowedOrigins: ['self', 'https://app.example']});
+  const harness = await start(t, {allowedOrigins: ['self', 'https://app.example']});
   for (const origin of foreign) {
-    const {client, answer} = await world.handshake({headers: {...victim, Origin: origin}});
+    const {client, answer} = await harness.handshake({headers: {...victim, Origin: origin}});
     t.is(answer.status, 403, origin);
     t.like(JSON.parse(answer.body), {status: 1, msg: 'origin not allowed', code: 'RB_ORIGIN'}, origin);
     await client.end();
   }
-  t.is(world.counter('originsRefused'), foreign.length);
-  t.is(world.business.count('connect'), 0);
+  t.is(harness.counter('originsRefused'), foreign.length);
+  t.is(harness.business.count('connect'), 0);
   for (const origin of ['https://gateway.test:8443', 'http://GATEWAY.test', 'https://app.example:443', undefined]) {
-    await world.connect({headers: {...victim, Origin: origin}});
-    t.is((await world.business.next('connect')).header('RAINBOWCLIENTORIGIN'), origin);
+    await harness.connect({headers: {...victim, Origin: origin}});
+    t.is((await harness.business.next('connect')).header('RAINBOWCLIENTORIGIN'), origin);
   }
 });
 
 test('two Origin headers are no origin, under either name', async (t) => {
-  const world = await start(t, {allowedOrigins: ['self']});
+  const harness = await start(t, {allowedOrigins: ['self']});
   const both = {Origin: 'http://gateway.test', origin: 'http://gateway.test'};
-  t.is((await world.handshake({headers: both})).answer.status, 403);
+  t.is((await harness.handshake({headers: both})).answer.status, 403);
   const hybi = {'Sec-WebSocket-Version': '8', 'Sec-WebSocket-Origin': 'https://evil.example'};
-  t.is((await world.handshake({headers: hybi})).answer.status, 403);
-  t.is(world.business.count('connect'), 0);
+  t.is((await harness.handshake({headers: hybi})).answer.status, 403);
+  t.is(harness.business.count('connect'), 0);
 });
 
 test('without allowed_origins every origin is admitted, and the business server is told which', async (t) => {
-  const world = await start(t);
+  const harness = await start(t);
   for (const origin of foreign) {
-    await world.connect({headers: {...victim, Origin: origin}});
-    const call = await world.business.next('connect');
+    await harness.connect({headers: {...victim, Origin: origin}});
+    const call = await harness.business.next('connect');
     t.is(call.header('RAINBOWCLIENTORIGIN'), origin);
     t.is(call.header('Origin'), undefined);
     t.is(call.header('Cookie'), 'session=victim');
@@ -64,17 +64,17 @@ const forged = {
 };
 
 test('where no proxy is trusted, what proxies say is dropped, and the address is that of the socket', async (t) => {
-  const world = await start(t, {trustedProxies: [], allowedOrigins: ['self']});
-  await world.connect({headers: {...forged, Proxy: 'http://evil'}});
-  const call = await world.business.next('connect');
+  const harness = await start(t, {trustedProxies: [], allowedOrigins: ['self']});
+  await harness.connect({headers: {...forged, Proxy: 'http://evil'}});
+  const call = await harness.business.next('connect');
   t.is(call.header('RAINBOWCLIENTADDRESS'), '127.0.0.1');
   for (const name of [...Object.keys(forged), 'Proxy']) t.is(call.header(name), undefined, name);
-  const {answer} = await world.handshake({headers: {Host: 'inner', Origin: 'http://gateway.test', ...forged}});
+  const {answer} = await harness.handshake({headers: {Host: 'inner', Origin: 'http://gateway.test', ...forged}});
   t.is(answer.status, 403);
 });
 
 test('a trusted proxy says who the client is and which host it asked for, and its headers pass', async (t) => {
-  const world = await start(t, {trustedProxies: ['loopback'], allowedOrigins: ['self']});
+  const harness = await start(t, {trustedProxies: ['loopback'], allowedOrigins: ['self']});
   const headers = {
     Host: 'inner:1984',
     Origin: 'https://app.example',
@@ -83,8 +83,8 @@ test('a trusted proxy says who the client is and which host it asked for, and it
     RAINBOWCLIENTADDRESS: '6.6.6.6',
     'RainbowClient-Origin': 'https://evil.example',
   };
-  await world.connect({headers});
-  const call = await world.business.next('connect');
+  await harness.connect({headers});
+  const call = await harness.business.next('connect');
   t.is(call.header('RAINBOWCLIENTADDRESS'), '203.0.113.9');
   t.is(call.header('RAINBOWCLIENTORIGIN'), 'https://app.example');
   t.is(call.header('X-Forwarded-For'), '6.6.6.6, 203.0.113.9');
@@ -92,9 +92,9 @@ test('a trusted proxy says who the client is and which host it asked for, and it
 });
 
 test('without trusted_proxies forwarded headers pass unchanged, and the address is that of the socket', async (t) => {
-  const world = await start(t);
-  await world.connect({headers: forged, path: '/connect/?RAINBOWCLIENTADDRESS=6.6.6.6&RAINBOWCLIENTORIGIN=x'});
-  const call = await world.business.next('connect');
+  const harness = await start(t);
+  await harness.connect({headers: forged, path: '/connect/?RAINBOWCLIENTADDRESS=6.6.6.6&RAINBOWCLIENTORIGIN=x'});
+  const call = await harness.business.next('connect');
   t.is(call.header('RAINBOWCLIENTADDRESS'), '127.0.0.1');
   t.is(call.header('RAINBOWCLIENTORIGIN'), undefined);
   for (const [name, value] of Object.entries(forged)) t.is(call.header(name), value, name);

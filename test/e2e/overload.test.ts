@@ -107,28 +107,28 @@ for (const [threads, workers, sockets] of [
 test.serial(
   'connect calls of clients that left while they waited are not made, and those of the others are [RB-68]',
   async (t) => {
-    const world = await start(t, {upstreamSocketsMax: 4, threads: 1});
+    const harness = await start(t, {upstreamSocketsMax: 4, threads: 1});
     const latch = new Latch();
-    world.business.always('connect', after(latch, success()));
+    harness.business.always('connect', after(latch, success()));
     const knock = async (name: string): Promise<RawClient> => {
-      const client = await dial(t, world.gateway.port);
+      const client = await dial(t, harness.gateway.port);
       client.request({headers: {'X-DEVICEID': name}});
       return client;
     };
     const first = await Promise.all(Array.from({length: 4}, () => knock('stays')));
-    await world.business.take('connect', 4);
+    await harness.business.take('connect', 4);
     const leavers = await Promise.all(Array.from({length: 100}, () => knock('leaves')));
-    await world.reaches('calls', 104);
+    await harness.reaches('calls', 104);
     for (const leaver of leavers) leaver.socket.destroy();
-    await world.reaches('callsWithdrawn', 100);
+    await harness.reaches('callsWithdrawn', 100);
     latch.release();
     for (const client of first) t.is((await client.response()).status, 101);
     for (let next = 0; next < 20; next++) t.is((await (await knock('stays')).response()).status, 101);
     t.deepEqual(
-      world.business.calls('connect').map((call) => call.header('X-DEVICEID')),
+      harness.business.calls('connect').map((call) => call.header('X-DEVICEID')),
       Array.from({length: 24}, () => 'stays'),
     );
-    t.true(world.business.underWayMax <= 4);
+    t.true(harness.business.underWayMax <= 4);
   },
 );
 

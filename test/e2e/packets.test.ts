@@ -7,16 +7,16 @@ import {start} from '../support/gateway.ts';
 import {hex} from '../support/wire.ts';
 
 test('the vectors of the contract go up as they stand there, and the answers come as they stand there', async (t) => {
-  const world = await start(t);
-  world.business.always('message', answer(200, 'ok'));
-  const client = await world.connect();
+  const harness = await start(t);
+  harness.business.always('message', answer(200, 'ok'));
+  const client = await harness.connect();
   client.sendHex('10 0001 6869');
-  t.like(await world.business.next('message'), {path: '/message/1/', body: Buffer.from('hi')});
+  t.like(await harness.business.next('message'), {path: '/message/1/', body: Buffer.from('hi')});
   client.sendHex('12 0001 0002 6869');
-  t.like(await world.business.next('message'), {path: '/message/1/', body: Buffer.from('hi')});
+  t.like(await harness.business.next('message'), {path: '/message/1/', body: Buffer.from('hi')});
   t.is(await client.packet(), '20 0002 6F6B');
   client.sendHex('14 FFFF FFFE');
-  t.like(await world.business.next('message'), {path: '/message/65535/', body: Buffer.alloc(0)});
+  t.like(await harness.business.next('message'), {path: '/message/65535/', body: Buffer.alloc(0)});
   t.is(await client.packet(), '30 FFFE 6F6B');
   client.sendHex('40 FFFE');
   t.is(await client.packet(), '50 FFFE');
@@ -45,114 +45,114 @@ const junk = {
 };
 
 test('what is no packet is ignored and counted, and the connection stays [RB-02 broken]', async (t) => {
-  const world = await start(t);
-  world.business.always('message', answer(200, 'still here'));
-  const client = await world.connect();
+  const harness = await start(t);
+  harness.business.always('message', answer(200, 'still here'));
+  const client = await harness.connect();
   for (const [what, bytes] of Object.entries(junk)) {
     client.sendHex(bytes);
     client.sendHex('12 0001 0009 6869');
     // The call for it is the very next one, and its ACK the very next packet: the junk led to neither.
-    t.is((await world.business.next('message')).path, '/message/1/', what);
+    t.is((await harness.business.next('message')).path, '/message/1/', what);
     t.is(await client.packet(), '20 0009 7374696C6C2068657265', what);
   }
-  t.is(world.counter('packetsFaulty'), Object.keys(junk).length);
-  t.is(world.business.count('message'), Object.keys(junk).length);
+  t.is(harness.counter('packetsFaulty'), Object.keys(junk).length);
+  t.is(harness.business.count('message'), Object.keys(junk).length);
 });
 
 test('text messages are ignored and counted, even where their letters would be a packet', async (t) => {
-  const world = await start(t);
-  world.business.always('message', answer(200));
-  const client = await world.connect();
+  const harness = await start(t);
+  harness.business.always('message', answer(200));
+  const client = await harness.connect();
   client.sendText('123');
   client.sendText('{"type":"ping"}');
   client.sendText('');
   client.sendText('\u0012\u0000\u0001\u0000\u0002hi');
   client.sendHex('12 0001 0009');
   t.is(await client.packet(), '20 0009');
-  t.is(world.counter('packetsFaulty'), 4);
-  t.is(world.business.count('message'), 1);
+  t.is(harness.counter('packetsFaulty'), 4);
+  t.is(harness.business.count('message'), 1);
   t.is(client.texts.size, 0);
 });
 
 test('the reserved bit is ignored, and so are the low bits of every packet but SEND', async (t) => {
-  const world = await start(t);
-  const client = await world.connect();
+  const harness = await start(t);
+  const client = await harness.connect();
   client.sendHex('13 0001 0005 61');
-  t.is((await world.business.next('message')).body.toString(), 'a');
+  t.is((await harness.business.next('message')).body.toString(), 'a');
   t.is(await client.packet(), '20 0005');
   client.sendHex('15 0001 0006');
   t.is(await client.packet(), '30 0006');
   client.sendHex('4F 0006');
   t.is(await client.packet(), '50 0006');
   client.sendHex('11 0001 62');
-  await world.business.next('message');
-  t.is((await world.business.next('message')).body.toString(), 'b');
+  await harness.business.next('message');
+  t.is((await harness.business.next('message')).body.toString(), 'b');
 });
 
 test('bytes behind the id of a REL are ignored', async (t) => {
-  const world = await start(t);
-  const client = await world.connect();
+  const harness = await start(t);
+  const client = await harness.connect();
   client.sendHex('40 0007 DEADBEEF');
   t.is(await client.packet(), '50 0007');
 });
 
 test('DUP at QoS 0 means nothing to a legacy connection: the message is forwarded [RB-01 broken]', async (t) => {
-  const world = await start(t);
-  const client = await world.connect();
+  const harness = await start(t);
+  const client = await harness.connect();
   client.sendHex('18 0001 6869');
-  t.is((await world.business.next('message')).body.toString(), 'hi');
+  t.is((await harness.business.next('message')).body.toString(), 'hi');
   client.sendHex('18 0001 6869');
-  t.is((await world.business.next('message')).body.toString(), 'hi');
+  t.is((await harness.business.next('message')).body.toString(), 'hi');
 });
 
 test('acknowledgements for ids that are not in flight are counted and change nothing [RB-05 broken]', async (t) => {
-  const world = await start(t);
-  const client = await world.connect();
+  const harness = await start(t);
+  const client = await harness.connect();
   client.sendHex('20 0001 6869');
   client.sendHex('50 0001');
   client.sendHex('12 0001 0009');
   t.is(await client.packet(), '20 0009');
-  t.is(world.counter('packetsUnknownId'), 2);
+  t.is(harness.counter('packetsUnknownId'), 2);
 });
 
 for (const qos of [1, 2] as const) {
   test(`a client may use every id from 0 to 65535 at QoS ${qos}`, async (t) => {
-    const world = await start(t);
-    const client = await world.connect();
+    const harness = await start(t);
+    const client = await harness.connect();
     const kind = qos === 1 ? '20' : '30';
     for (const id of [0, 1, 255, 256, 65_534, 65_535]) {
       client.sendMessage({qos, id, payload: String(id)});
-      t.is((await world.business.next('message')).body.toString(), String(id));
+      t.is((await harness.business.next('message')).body.toString(), String(id));
       t.is(await client.packet(), `${kind} ${id.toString(16).padStart(4, '0').toUpperCase()}`);
     }
   });
 }
 
 test('every type from 0 to 65535 reaches its own path', async (t) => {
-  const world = await start(t);
-  const client = await world.connect();
+  const harness = await start(t);
+  const client = await harness.connect();
   for (const type of [0, 1, 255, 256, 65_534, 65_535]) {
     client.sendMessage({qos: 0, type, payload: 'x'});
-    t.is((await world.business.next('message')).path, `/message/${type}/`);
+    t.is((await harness.business.next('message')).path, `/message/${type}/`);
   }
 });
 
 for (const qos of [0, 1, 2] as const) {
   test(`an empty payload is forwarded as an empty body at QoS ${qos}, and an empty answer is no reply`, async (t) => {
-    const world = await start(t);
-    const client = await world.connect();
+    const harness = await start(t);
+    const client = await harness.connect();
     client.sendMessage({qos, id: 3});
-    const call = await world.business.next('message');
+    const call = await harness.business.next('message');
     t.like(call, {method: 'POST', body: Buffer.alloc(0)});
     t.is(call.header('content-length'), '0');
     if (qos > 0) t.is(await client.packet(), qos === 1 ? '20 0003' : '30 0003');
   });
 
   test(`an empty payload goes down as a SEND without payload at QoS ${qos}`, async (t) => {
-    const world = await start(t);
-    world.business.once('connect', answer(200, '{"status":"success"}', {RAINBOWCLIENTCHANNEL: 'room'}));
-    const client = await world.connect();
-    const sent = world.api.send({channel: 'room', qos, msgtype: 65_535}, '');
+    const harness = await start(t);
+    harness.business.once('connect', answer(200, '{"status":"success"}', {RAINBOWCLIENTCHANNEL: 'room'}));
+    const client = await harness.connect();
+    const sent = harness.api.send({channel: 'room', qos, msgtype: 65_535}, '');
     const packet = await client.parsed();
     t.like(packet, {command: 'send', qos, dup: false, type: 65_535, payload: Buffer.alloc(0)});
     if (qos > 0) client.sendAnswer(qos === 1 ? 'ack' : 'rec', packet.id);
@@ -163,17 +163,17 @@ for (const qos of [0, 1, 2] as const) {
 }
 
 test('payload and reply are untouched, whatever their bytes and length', async (t) => {
-  const world = await start(t);
-  world.business.always('message', (response, call) => {
+  const harness = await start(t);
+  harness.business.always('message', (response, call) => {
     response.end(call.body);
   });
-  const client = await world.connect();
+  const client = await harness.connect();
   const all = Buffer.from(Array.from({length: 256}, (_, index) => index));
   const payloads = [all, Buffer.alloc(120, 0xff), Buffer.alloc(121, 0), Buffer.alloc(122), Buffer.alloc(65_530, 1)];
   payloads.push(Buffer.alloc(65_531, 2), Buffer.alloc(70_000, 3), Buffer.alloc(1_000_000, 4));
   for (const payload of payloads) {
     client.sendMessage({qos: 1, id: 4, payload});
-    t.true((await world.business.next('message')).body.equals(payload));
+    t.true((await harness.business.next('message')).body.equals(payload));
     const back = await client.parsed();
     t.like(back, {command: 'ack', id: 4});
     t.true(back.payload.equals(payload), `${payload.length} bytes`);
@@ -181,8 +181,8 @@ test('payload and reply are untouched, whatever their bytes and length', async (
 });
 
 test('fragments, single bytes and frames in one piece of the network are the same packets', async (t) => {
-  const world = await start(t);
-  const client = await world.connect();
+  const harness = await start(t);
+  const client = await harness.connect();
   client.sendFragmented(hex('12 0001 0001 616263'), [1, 2, 6]);
   t.is(await client.packet(), '20 0001');
   client.sendFragmented(hex('12 0001 0002 616263'), [3], frame({opcode: 9, payload: Buffer.from('in between')}));
@@ -195,12 +195,12 @@ test('fragments, single bytes and frames in one piece of the network are the sam
   t.is(await client.packet(), '20 0004');
   t.is(await client.packet(), '20 0005');
   t.is(await client.packet(), '20 0006');
-  for (const {body} of await world.business.take('message', 6)) t.is(body.toString(), 'abc');
+  for (const {body} of await harness.business.take('message', 6)) t.is(body.toString(), 'abc');
 });
 
 test('a ping is answered by a pong with its payload', async (t) => {
-  const world = await start(t);
-  const client = await world.connect();
+  const harness = await start(t);
+  const client = await harness.connect();
   client.sendPing();
   t.is((await client.pongs.next()).length, 0);
   client.sendPing('x'.repeat(125));
@@ -221,41 +221,41 @@ const violations = {
 
 for (const [what, [code, bytes]] of Object.entries(violations)) {
   test(`${what} breaks the WebSocket protocol: closed ${code}, one close call, nobody else harmed [RB-58 broken]`, async (t) => {
-    const world = await start(t);
-    const other = await world.connect();
-    await world.business.next('connect');
-    const {client, identity} = await world.join();
+    const harness = await start(t);
+    const other = await harness.connect();
+    await harness.business.next('connect');
+    const {client, identity} = await harness.join();
     client.sendRaw(bytes);
     t.is((await client.closeFrame()).code, code);
     client.finish();
     await client.end();
-    t.is((await world.business.next('close')).header('RAINBOWCLIENTIDENTITY'), identity);
+    t.is((await harness.business.next('close')).header('RAINBOWCLIENTIDENTITY'), identity);
     other.sendHex('12 0001 0001');
     t.is(await other.packet(), '20 0001');
-    t.is(world.business.count('message'), 1);
+    t.is(harness.business.count('message'), 1);
   });
 }
 
 test('a message over the limit closes 1009, one at the limit is forwarded', async (t) => {
-  const world = await start(t, {payloadBytesMax: 1_000});
-  const client = await world.connect();
+  const harness = await start(t, {payloadBytesMax: 1_000});
+  const client = await harness.connect();
   client.sendMessage({qos: 1, id: 1, payload: Buffer.alloc(995)});
   t.is(await client.packet(), '20 0001');
   client.sendMessage({qos: 1, id: 2, payload: Buffer.alloc(996)});
   t.is((await client.closeFrame()).code, 1009);
   client.finish();
   await client.end();
-  await world.business.next('close');
-  t.is(world.business.count('message'), 1);
+  await harness.business.next('close');
+  t.is(harness.business.count('message'), 1);
 });
 
 test('a message in endless fragments is cut off at the limit, whole or in crumbs', async (t) => {
-  const world = await start(t, {payloadBytesMax: 10_000});
-  const large = await world.connect();
+  const harness = await start(t, {payloadBytesMax: 10_000});
+  const large = await harness.connect();
   large.sendFrame({opcode: 2, payload: Buffer.alloc(9_000), fin: false});
   large.sendFrame({opcode: 0, payload: Buffer.alloc(9_000), fin: false});
   t.is((await large.closeFrame()).code, 1009);
-  const crumbs = await world.connect();
+  const crumbs = await harness.connect();
   crumbs.sendFrame({opcode: 2, payload: Buffer.alloc(1), fin: false});
   const crumb = frame({opcode: 0, payload: Buffer.alloc(0), fin: false});
   for (let index = 0; index < 100; index++) crumbs.sendRaw(Buffer.concat(Array.from({length: 1_000}, () => crumb)));

@@ -105,25 +105,25 @@ test.serial('a wrong configuration ends the start with status 78 and says why, a
 });
 
 test('close() stops listening, refuses new clients, ends the old ones, and may be called again', async (t) => {
-  const world = await start(t);
-  world.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
-  const client = await world.connect();
-  const closed = world.gateway.close();
+  const harness = await start(t);
+  harness.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
+  const client = await harness.connect();
+  const closed = harness.gateway.close();
   t.is((await client.closeFrame()).code, 1001);
-  await t.throwsAsync(dial(t, world.gateway.port));
+  await t.throwsAsync(dial(t, harness.gateway.port));
   client.finish();
-  await Promise.all([closed, world.gateway.close()]);
-  t.is(world.business.count('close'), 1);
+  await Promise.all([closed, harness.gateway.close()]);
+  t.is(harness.business.count('close'), 1);
 });
 
 test('a publication under way is answered at shutdown, as it stands [RB-62]', async (t) => {
-  const world = await start(t);
-  world.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
-  const clients = [await world.connect(), await world.connect()];
-  const sent = world.api.send({channel: 'room', qos: 1, timeout: 30});
+  const harness = await start(t);
+  harness.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
+  const clients = [await harness.connect(), await harness.connect()];
+  const sent = harness.api.send({channel: 'room', qos: 1, timeout: 30});
   for (const client of clients) await client.packets.next();
   clients[0]?.sendAnswer('ack', 1);
-  const closed = world.gateway.close();
+  const closed = harness.gateway.close();
   for (const client of clients) client.finish();
   const {json} = await sent;
   t.true((json.connections ?? -1) <= 1, JSON.stringify(json));
@@ -131,15 +131,17 @@ test('a publication under way is answered at shutdown, as it stands [RB-62]', as
 });
 
 test('an API call that comes during the shutdown is told so', async (t) => {
-  const world = await start(t);
+  const harness = await start(t);
   const latch = new Latch();
-  world.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'})).always('close', after(latch, answer(200)));
-  const client = await world.connect();
-  const caller = await dial(t, world.gateway.port);
+  harness.business
+    .always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}))
+    .always('close', after(latch, answer(200)));
+  const client = await harness.connect();
+  const caller = await dial(t, harness.gateway.port);
   caller.sendRaw(Buffer.from('POST /send/?channel=room&qos=0 HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n'));
   // A whole round trip later the gateway has read that half of a request.
-  t.is((await world.api.get('/hello/')).text, 'ok');
-  const closed = world.gateway.close();
+  t.is((await harness.api.get('/hello/')).text, 'ok');
+  const closed = harness.gateway.close();
   await client.closeFrame();
   caller.sendRaw(Buffer.from('\r\nhi'));
   const answered = await caller.response();
@@ -151,15 +153,15 @@ test('an API call that comes during the shutdown is told so', async (t) => {
 });
 
 test('a client that is being checked at shutdown gets 503, and a close call if the answer was yes [RB-64]', async (t) => {
-  const world = await start(t);
+  const harness = await start(t);
   const latch = new Latch();
-  world.business.once('connect', after(latch, success()));
-  const client = await dial(t, world.gateway.port);
+  harness.business.once('connect', after(latch, success()));
+  const client = await dial(t, harness.gateway.port);
   client.request();
-  await world.business.next('connect');
-  const closed = world.gateway.close();
+  await harness.business.next('connect');
+  const closed = harness.gateway.close();
   t.is((await client.response()).status, 503);
   latch.release();
   await closed;
-  t.true(world.business.count('close') <= 1);
+  t.true(harness.business.count('close') <= 1);
 });

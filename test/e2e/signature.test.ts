@@ -2,30 +2,30 @@
 
 import test from 'ava';
 import {type ApiRequest, freshNonce} from '../support/api.ts';
-import {start, type World} from '../support/gateway.ts';
+import {type Harness, start} from '../support/gateway.ts';
 
 const nowSeconds = () => Math.floor(Date.now() / 1000);
 
 /** Calls each signed path and tells whether all were refused as the contract says. */
-async function isRefused(world: World, credentials: NonNullable<ApiRequest['credentials']>): Promise<boolean> {
+async function isRefused(harness: Harness, credentials: NonNullable<ApiRequest['credentials']>): Promise<boolean> {
   for (const path of ['/send/?channel=room&qos=0', '/sub/', '/unsub/']) {
-    const {status, json} = await world.api.call({path, body: {identity: 'i', channel: 'c'}, credentials});
+    const {status, json} = await harness.api.call({path, body: {identity: 'i', channel: 'c'}, credentials});
     if (status !== 401 || json.status !== 1 || json.msg !== 'signature error' || json.code === undefined) return false;
   }
   return true;
 }
 
 test('a good signature is accepted on every path', async (t) => {
-  const world = await start(t);
-  t.is((await world.api.send({channel: 'room', qos: 0})).status, 200);
-  t.is((await world.api.unsubscribe('i', 'room')).status, 200);
-  t.is((await world.api.subscribe('i', 'room')).status, 404);
+  const harness = await start(t);
+  t.is((await harness.api.send({channel: 'room', qos: 0})).status, 200);
+  t.is((await harness.api.unsubscribe('i', 'room')).status, 200);
+  t.is((await harness.api.subscribe('i', 'room')).status, 404);
 });
 
 test('no signature, a part of one, or an empty one is refused', async (t) => {
-  const world = await start(t);
-  t.true(await isRefused(world, {kind: 'none'}));
-  const {timestamp, nonce, signature} = world.api.signature() as Record<'timestamp' | 'nonce' | 'signature', string>;
+  const harness = await start(t);
+  t.true(await isRefused(harness, {kind: 'none'}));
+  const {timestamp, nonce, signature} = harness.api.signature() as Record<'timestamp' | 'nonce' | 'signature', string>;
   const partial = [
     {timestamp, nonce},
     {timestamp, signature},
@@ -35,70 +35,70 @@ test('no signature, a part of one, or an empty one is refused', async (t) => {
     {timestamp, nonce, signature: ''},
   ];
   for (const query of partial) {
-    const {status, json} = await world.api.call({path: '/send/?channel=c&qos=0', query, credentials: {kind: 'none'}});
+    const {status, json} = await harness.api.call({path: '/send/?channel=c&qos=0', query, credentials: {kind: 'none'}});
     t.is(status, 401, JSON.stringify(query));
     t.is(json.msg, 'signature error');
   }
-  t.true(world.counter('signaturesRefused') >= 9);
+  t.true(harness.counter('signaturesRefused') >= 9);
 });
 
 test('another token, a digit off, or a strange format is refused', async (t) => {
-  const world = await start(t);
-  const good = world.api.signature();
+  const harness = await start(t);
+  const good = harness.api.signature();
   const flipped = `${good.signature?.slice(0, 39)}${good.signature?.endsWith('0') ? '1' : '0'}`;
-  t.true(await isRefused(world, {kind: 'signature', token: 'wrong'}));
-  t.true(await isRefused(world, {kind: 'signature', ...good, signature: flipped}));
-  t.true(await isRefused(world, {kind: 'signature', signature: 'x'.repeat(40)}));
-  t.true(await isRefused(world, {kind: 'signature', signature: good.signature?.slice(0, 39) ?? ''}));
-  t.true(await isRefused(world, {kind: 'signature', signature: `${good.signature}0`}));
+  t.true(await isRefused(harness, {kind: 'signature', token: 'wrong'}));
+  t.true(await isRefused(harness, {kind: 'signature', ...good, signature: flipped}));
+  t.true(await isRefused(harness, {kind: 'signature', signature: 'x'.repeat(40)}));
+  t.true(await isRefused(harness, {kind: 'signature', signature: good.signature?.slice(0, 39) ?? ''}));
+  t.true(await isRefused(harness, {kind: 'signature', signature: `${good.signature}0`}));
   for (const timestamp of ['abc', `${nowSeconds()}.5`, ` ${nowSeconds()}`, `+${nowSeconds()}`, '-1', '1e9', '0x10']) {
-    t.true(await isRefused(world, {kind: 'signature', timestamp}), timestamp);
+    t.true(await isRefused(harness, {kind: 'signature', timestamp}), timestamp);
   }
   for (const nonce of ['with blank', 'n'.repeat(10_000), 'ä', 'a\u0000b']) {
-    t.true(await isRefused(world, {kind: 'signature', nonce}), nonce.slice(0, 20));
+    t.true(await isRefused(harness, {kind: 'signature', nonce}), nonce.slice(0, 20));
   }
 });
 
 test('the window is less than 10 s either way', async (t) => {
-  const world = await start(t);
+  const harness = await start(t);
   const body = {identity: 'i', channel: 'c'};
   for (const offset of [-8, -5, 0, 5, 8]) {
     const timestamp = String(nowSeconds() + offset);
-    const {status} = await world.api.call({path: '/unsub/', body, credentials: {kind: 'signature', timestamp}});
+    const {status} = await harness.api.call({path: '/unsub/', body, credentials: {kind: 'signature', timestamp}});
     t.is(status, 200, String(offset));
   }
   for (const offset of [-3_600, -11, -10, 12, 3_600]) {
     const timestamp = String(nowSeconds() + offset);
-    const answer = await world.api.call({path: '/unsub/', body, credentials: {kind: 'signature', timestamp}});
+    const answer = await harness.api.call({path: '/unsub/', body, credentials: {kind: 'signature', timestamp}});
     t.is(answer.status, 401, String(offset));
     t.like(answer.json, {status: 1, msg: 'signature error', code: 'RB_SIGNATURE_EXPIRED'});
   }
 });
 
 test('a parameter given twice counts as its last', async (t) => {
-  const world = await start(t);
+  const harness = await start(t);
   const bad = {timestamp: '1', nonce: 'x', signature: 'y'};
-  const good = world.api.signature();
+  const good = harness.api.signature();
   const query = (parts: readonly Record<string, string>[]) =>
     parts.map((part) => new URLSearchParams(part).toString()).join('&');
-  const last = await world.api.call({
+  const last = await harness.api.call({
     path: `/send/?channel=c&qos=0&${query([bad, good])}`,
     credentials: {kind: 'none'},
   });
   t.is(last.status, 200);
-  const first = await world.api.call({
-    path: `/send/?channel=c&qos=0&${query([world.api.signature(), bad])}`,
+  const first = await harness.api.call({
+    path: `/send/?channel=c&qos=0&${query([harness.api.signature(), bad])}`,
     credentials: {kind: 'none'},
   });
   t.is(first.status, 401);
 });
 
 test('an exact repeat is refused; the same signature for another path, parameter or body is not', async (t) => {
-  const world = await start(t);
-  const {client} = await world.join();
-  const credentials = {kind: 'signature', ...world.api.signature()} as const;
+  const harness = await start(t);
+  const {client} = await harness.join();
+  const credentials = {kind: 'signature', ...harness.api.signature()} as const;
   const call = (options: Partial<ApiRequest>) =>
-    world.api.call({path: '/send/', query: {channel: 'a', qos: 0}, body: 'hi', credentials, ...options});
+    harness.api.call({path: '/send/', query: {channel: 'a', qos: 0}, body: 'hi', credentials, ...options});
   t.is((await call({})).status, 200);
   const repeated = await call({});
   t.is(repeated.status, 401);
@@ -112,42 +112,42 @@ test('an exact repeat is refused; the same signature for another path, parameter
 });
 
 test('repeats are refused when they come at the same time', async (t) => {
-  const world = await start(t);
-  const credentials = {kind: 'signature', ...world.api.signature()} as const;
+  const harness = await start(t);
+  const credentials = {kind: 'signature', ...harness.api.signature()} as const;
   const calls = Array.from({length: 10}, () =>
-    world.api.call({path: '/send/', query: {channel: 'a', qos: 0}, body: 'hi', credentials}),
+    harness.api.call({path: '/send/', query: {channel: 'a', qos: 0}, body: 'hi', credentials}),
   );
   const statuses = (await Promise.all(calls)).map(({status}) => status).toSorted((left, right) => left - right);
   t.deepEqual(statuses, [200, ...Array.from({length: 9}, () => 401)]);
 });
 
 test('replay = strict refuses a signature that was used before, whatever it was used for', async (t) => {
-  const world = await start(t, {replay: 'strict'});
-  const credentials = {kind: 'signature', ...world.api.signature()} as const;
-  t.is((await world.api.call({path: '/send/?channel=a&qos=0', body: 'hi', credentials})).status, 200);
-  const {status, json} = await world.api.call({
+  const harness = await start(t, {replay: 'strict'});
+  const credentials = {kind: 'signature', ...harness.api.signature()} as const;
+  t.is((await harness.api.call({path: '/send/?channel=a&qos=0', body: 'hi', credentials})).status, 200);
+  const {status, json} = await harness.api.call({
     path: '/unsub/',
     body: {identity: 'i', channel: 'c'},
     credentials,
   });
   t.is(status, 401);
   t.is(json.code, 'RB_SIGNATURE_REPLAYED');
-  t.is((await world.api.send({channel: 'a', qos: 0})).status, 200);
+  t.is((await harness.api.send({channel: 'a', qos: 0})).status, 200);
 });
 
 test('the signatures of our own calls are not accepted back', async (t) => {
-  const world = await start(t);
-  const client = await world.connect();
+  const harness = await start(t);
+  const client = await harness.connect();
   client.sendHex('10 0001');
-  await world.business.next('message');
+  await harness.business.next('message');
   client.reset();
-  await world.business.next('close');
+  await harness.business.next('close');
   for (const kind of ['connect', 'message', 'close'] as const) {
-    const [call] = world.business.calls(kind);
+    const [call] = harness.business.calls(kind);
     t.true(call?.isSigned);
     const query = Object.fromEntries(call?.query ?? []);
     t.deepEqual(Object.keys(query).toSorted(), ['nonce', 'signature', 'timestamp']);
-    const back = await world.api.call({
+    const back = await harness.api.call({
       path: '/send/?channel=room&qos=0',
       query,
       body: 'stolen',
@@ -159,12 +159,12 @@ test('the signatures of our own calls are not accepted back', async (t) => {
 });
 
 test('replay = strict: a call made before a restart is refused after it', async (t) => {
-  const world = await start(t, {replay: 'strict'});
-  const query = world.api.signature();
-  const call = (api: World['api']) =>
+  const harness = await start(t, {replay: 'strict'});
+  const query = harness.api.signature();
+  const call = (api: Harness['api']) =>
     api.call({path: '/send/?channel=a&qos=0', query, body: 'hi', credentials: {kind: 'none'}});
-  t.is((await call(world.api)).status, 200);
-  await world.gateway.close();
+  t.is((await call(harness.api)).status, 200);
+  await harness.gateway.close();
   const restarted = await start(t, {replay: 'strict'});
   t.like((await call(restarted.api)).json, {status: 1, code: 'RB_SIGNATURE_EXPIRED'});
   t.is((await restarted.api.send({channel: 'a', qos: 0})).status, 200, 'a caller that signs now is not refused');
@@ -174,9 +174,9 @@ const key = 'key-0123456789-abcdefghij';
 const otherKey = 'another-key-0123456789-xyz';
 
 test('a bearer key opens the API, and no wrong one does', async (t) => {
-  const world = await start(t, {apiKeys: [key, otherKey]});
+  const harness = await start(t, {apiKeys: [key, otherKey]});
   const call = (bearer: string) =>
-    world.api.call({path: '/send/?channel=room&qos=0', body: 'hi', credentials: {kind: 'bearer', key: bearer}});
+    harness.api.call({path: '/send/?channel=room&qos=0', body: 'hi', credentials: {kind: 'bearer', key: bearer}});
   t.is((await call(key)).status, 200);
   t.is((await call(otherKey)).status, 200);
   t.is((await call(key)).status, 200);
@@ -189,19 +189,19 @@ test('a bearer key opens the API, and no wrong one does', async (t) => {
 });
 
 test('without api_keys no bearer key is accepted, not even an empty one or the token', async (t) => {
-  const world = await start(t);
+  const harness = await start(t);
   for (const bearer of ['', 'undefined', 'e2e-5f0c1d2b8a7e4936', key]) {
-    t.true(await isRefused(world, {kind: 'bearer', key: bearer}), bearer);
+    t.true(await isRefused(harness, {kind: 'bearer', key: bearer}), bearer);
   }
 });
 
 test('a nonce may have four digits, as old callers draw them, and collide', async (t) => {
-  const world = await start(t);
+  const harness = await start(t);
   const timestamp = String(nowSeconds());
   const nonce = '1000';
   for (const body of ['a', 'b', 'c']) {
     const credentials = {kind: 'signature', timestamp, nonce} as const;
-    t.is((await world.api.call({path: '/send/?channel=room&qos=0', body, credentials})).status, 200);
+    t.is((await harness.api.call({path: '/send/?channel=room&qos=0', body, credentials})).status, 200);
   }
   t.not(freshNonce(), freshNonce());
 });

@@ -6,12 +6,12 @@ import {isTraceEvent} from '../../src/story/trace-lines.ts';
 import {answer, success} from '../support/business-server.ts';
 import {until} from '../support/deadline.ts';
 import {type Feed, openAt, openFeed} from '../support/feed.ts';
-import {start, type World} from '../support/gateway.ts';
+import {type Harness, start} from '../support/gateway.ts';
 import {acknowledgeAll} from '../support/raw-client.ts';
 import {room, single} from '../support/room.ts';
 
-async function follow(t: ExecutionContext, world: World, search: string): Promise<Feed> {
-  const opened = await openFeed(t, world.api, search);
+async function follow(t: ExecutionContext, harness: Harness, search: string): Promise<Feed> {
+  const opened = await openFeed(t, harness.api, search);
   if (opened.feed === undefined) throw new Error(`Expected a feed, got ${opened.status} ${opened.text}`);
   return opened.feed;
 }
@@ -25,18 +25,18 @@ function isEnd(line: TraceLine): boolean {
   return line.kind === 'published' && line.type === 999;
 }
 
-async function end(world: World, query: Readonly<Record<string, string | number>>): Promise<void> {
-  await world.api.send({...query, msgtype: 999, qos: 0});
+async function end(harness: Harness, query: Readonly<Record<string, string | number>>): Promise<void> {
+  await harness.api.send({...query, msgtype: 999, qos: 0});
 }
 
 test('a channel is followed: its publications on every client, and no other', async (t) => {
-  const {world, clients, identities} = await room(t, 2);
+  const {harness, clients, identities} = await room(t, 2);
   for (const client of clients) acknowledgeAll(client, 'yes');
-  const feed = await follow(t, world, 'channel=room');
+  const feed = await follow(t, harness, 'channel=room');
   t.like(feed.lines[0], {kind: 'header', version: 1, selection: {channels: ['room'], rate: 0, payloads: false}});
-  const {message} = (await world.api.send({channel: 'room', qos: 2}, 'hello')).json;
-  await world.api.send({identity: identities[0] ?? '', qos: 1});
-  await end(world, {channel: 'room'});
+  const {message} = (await harness.api.send({channel: 'room', qos: 2}, 'hello')).json;
+  await harness.api.send({identity: identities[0] ?? '', qos: 1});
+  await end(harness, {channel: 'room'});
   await feed.find(isEnd);
   const events = feed.lines.filter(isTraceEvent).filter((event) => 'message' in event && event.message === message);
   const steps = events.flatMap((event) => (event.kind === 'transition' ? [`${event.identity} ${event.to}`] : []));
@@ -57,15 +57,15 @@ test('a channel is followed: its publications on every client, and no other', as
 });
 
 test('a client is followed: all that it sends, gets and joins', async (t) => {
-  const {world, clients, identities} = await room(t, 2);
+  const {harness, clients, identities} = await room(t, 2);
   const [watched = '', other = ''] = identities;
-  const feed = await follow(t, world, `identity=${watched}&identity=a-stranger`);
-  world.business.always('message', answer(200, 'done'));
+  const feed = await follow(t, harness, `identity=${watched}&identity=a-stranger`);
+  harness.business.always('message', answer(200, 'done'));
   for (const client of clients) client.sendMessage({qos: 1, id: 9, type: 7, payload: 'up'});
   for (const client of clients) t.is(await client.packet(), '20 0009 646F6E65');
-  await world.api.subscribe(watched, 'attic');
-  await world.api.subscribe(other, 'attic');
-  await end(world, {identity: watched});
+  await harness.api.subscribe(watched, 'attic');
+  await harness.api.subscribe(other, 'attic');
+  await end(harness, {identity: watched});
   await feed.find(isEnd);
   const events = feed.lines.filter(isTraceEvent);
   t.deepEqual([...new Set(events.flatMap((event) => ('identity' in event ? [event.identity] : [])))], [watched]);
@@ -78,10 +78,10 @@ test('a client is followed: all that it sends, gets and joins', async (t) => {
 });
 
 test('a type of message and one connection are followed', async (t) => {
-  const {world, client} = await single(t, {threads: 1});
-  const feed = await follow(t, world, 'type=7&type=999&connection=0:2');
-  const {client: second, identity} = await world.join();
-  world.business.always('message', answer(200));
+  const {harness, client} = await single(t, {threads: 1});
+  const feed = await follow(t, harness, 'type=7&type=999&connection=0:2');
+  const {client: second, identity} = await harness.join();
+  harness.business.always('message', answer(200));
   for (const [sender, type] of [
     [second, 1],
     [client, 7],
@@ -90,7 +90,7 @@ test('a type of message and one connection are followed', async (t) => {
     sender.sendMessage({qos: 1, id: type, type});
     await sender.packet();
   }
-  await end(world, {identity});
+  await end(harness, {identity});
   await feed.find(isEnd);
   const packets = feed.lines.filter(isPacket).filter(({direction}) => direction === 'in');
   t.deepEqual(
@@ -103,10 +103,10 @@ test('a type of message and one connection are followed', async (t) => {
 });
 
 test('payloads, snapshots and the list of connections come where they are asked for', async (t) => {
-  const {world, client, identity} = await single(t);
+  const {harness, client, identity} = await single(t);
   acknowledgeAll(client, 'yes');
-  const feed = await follow(t, world, 'rate=1&payloads=1&snapshots=1&roster=1');
-  await world.api.send({channel: 'room', qos: 1}, 'hello');
+  const feed = await follow(t, harness, 'rate=1&payloads=1&snapshots=1&roster=1');
+  await harness.api.send({channel: 'room', qos: 1}, 'hello');
   const sent = await feed.find(isPacket);
   t.is(Buffer.from(sent.payload ?? '', 'base64').toString(), 'hello');
   const reply = await feed.find((line): line is PacketEvent => isPacket(line) && line.packet.kind === 'ack');
@@ -118,7 +118,7 @@ test('payloads, snapshots and the list of connections come where they are asked 
     line.kind === 'snapshot' ? (line.steps.outboundQos1?.[step] ?? 0) : 0;
   const snapshot = await feed.find((line) => stepsOf(line, 'awaitingAck wire.ack') === 1);
   t.like(snapshot, {connections: 1, states: {connection: {'open.fresh': 1}}});
-  t.is(snapshot.kind === 'snapshot' && snapshot.counters.publications, world.counter('publications'));
+  t.is(snapshot.kind === 'snapshot' && snapshot.counters.publications, harness.counter('publications'));
   // Each step is told once; it and the next one may be in different snapshots.
   t.is(
     feed.lines.reduce((sum, line) => sum + stepsOf(line, 'queued window.opened'), 0),
@@ -127,19 +127,19 @@ test('payloads, snapshots and the list of connections come where they are asked 
 });
 
 test('what was traced before is told where it is asked for', async (t) => {
-  const {world} = await single(t, {traceRate: 1});
-  const {message} = (await world.api.send({channel: 'room', qos: 0})).json;
+  const {harness} = await single(t, {traceRate: 1});
+  const {message} = (await harness.api.send({channel: 'room', qos: 0})).json;
   const isIt = (line: TraceLine): boolean => 'message' in line && line.message === message;
-  const past = await follow(t, world, 'channel=room&past=all');
+  const past = await follow(t, harness, 'channel=room&past=all');
   await past.find(isIt);
-  const present = await follow(t, world, 'rate=1');
-  await end(world, {channel: 'room'});
+  const present = await follow(t, harness, 'rate=1');
+  await end(harness, {channel: 'room'});
   await present.find(isEnd);
   t.false(present.lines.some(isIt));
 });
 
 test('a wrong question is refused, and so is a reader too many', async (t) => {
-  const {world} = await single(t, {threads: 1});
+  const {harness} = await single(t, {threads: 1});
   for (const [search, detail] of [
     ['rate=2', /rate/],
     ['rate=x', /rate/],
@@ -150,28 +150,28 @@ test('a wrong question is refused, and so is a reader too many', async (t) => {
     ['connection=12', /connection/],
     [Array.from({length: 65}, (_, number) => `channel=c${number}`).join('&'), /selects 65 .* \(limit 64\)/],
   ] as const) {
-    const refused = await openFeed(t, world.api, search);
+    const refused = await openFeed(t, harness.api, search);
     t.is(refused.status, 400, search);
     t.regex(refused.feed === undefined ? refused.text : '', detail);
   }
   const feeds: Feed[] = [];
-  for (let count = 0; count < 8; count++) feeds.push(await follow(t, world, 'channel=room'));
-  const refused = await openFeed(t, world.api, 'channel=room');
+  for (let count = 0; count < 8; count++) feeds.push(await follow(t, harness, 'channel=room'));
+  const refused = await openFeed(t, harness.api, 'channel=room');
   t.is(refused.status, 503);
   t.regex(refused.feed === undefined ? refused.text : '', /RB_OVERLOADED/);
   feeds[0]?.leave();
-  const opened = await until(async () => (await openFeed(t, world.api, 'channel=room')).feed, 'room for one more');
-  await end(world, {channel: 'room'});
+  const opened = await until(async () => (await openFeed(t, harness.api, 'channel=room')).feed, 'room for one more');
+  await end(harness, {channel: 'room'});
   await opened.find(isEnd);
 });
 
 test('a feed wants a signature or a key, and the one of the inspector its own key', async (t) => {
-  const world = await start(t, {
+  const harness = await start(t, {
     apiKeys: ['a-key-of-the-feed-tests-24'],
     inspector: 'on',
     inspectorKey: 'a-key-of-the-inspector-24',
   });
-  const {url} = world.gateway;
+  const {url} = harness.gateway;
   const bearer = (key: string): Record<string, string> => ({authorization: `Bearer ${key}`});
   const api = 'a-key-of-the-feed-tests-24';
   const inspector = 'a-key-of-the-inspector-24';
@@ -189,10 +189,10 @@ test('a feed wants a signature or a key, and the one of the inspector its own ke
 });
 
 test('a gateway that ends, ends its feeds', async (t) => {
-  const world = await start(t);
-  world.business.always('connect', success());
-  const feed = await follow(t, world, 'rate=1');
-  await world.gateway.close();
+  const harness = await start(t);
+  harness.business.always('connect', success());
+  const feed = await follow(t, harness, 'rate=1');
+  await harness.gateway.close();
   await feed.ended;
   t.pass();
 });

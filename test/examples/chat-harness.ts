@@ -12,21 +12,21 @@ export const token = 'a token for tests';
 /** The one of config/server.ini, which README shows. */
 export const apiKey = 'change-me-please-api-key';
 
-export interface ChatWorld {
+export interface ChatHarness {
   readonly gateway: Gateway;
   readonly chat: Chat;
   readonly lines: readonly string[];
 }
 
-export interface ChatWorldOptions extends Pick<ChatOptions, 'pageFolder' | 'sayTimeoutMs' | 'whoTimeoutMs'> {
+export interface ChatHarnessOptions extends Pick<ChatOptions, 'pageFolder' | 'sayTimeoutMs' | 'whoTimeoutMs'> {
   readonly gatewayOptions?: Partial<GatewayOptions>;
 }
 
 /** Starts both on free ports; they end with the test. */
-export async function startChatWorld(
+export async function startChatHarness(
   t: ExecutionContext,
-  {gatewayOptions: changes = {}, ...more}: ChatWorldOptions = {},
-): Promise<ChatWorld> {
+  {gatewayOptions: changes = {}, ...more}: ChatHarnessOptions = {},
+): Promise<ChatHarness> {
   const lines: string[] = [];
   let url = '';
   const chat = await startChat({port: 0, token, gatewayUrl: () => url, log: (line) => lines.push(line), ...more});

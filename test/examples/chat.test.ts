@@ -2,10 +2,10 @@
 
 import test from 'ava';
 import {signedQuery} from '../../src/protocol/signature.ts';
-import {connectClient, startChatWorld, token} from './chat-harness.ts';
+import {connectClient, startChatHarness, token} from './chat-harness.ts';
 
 test('what one says, everybody in the room hears, and the speaker is told how many', async (t) => {
-  const {gateway} = await startChatWorld(t);
+  const {gateway} = await startChatHarness(t);
   const ann = await connectClient(t, gateway, 'ann');
   const bob = await connectClient(t, gateway, '王');
   t.deepEqual(await ann.ask(2, {text: 'hello'}), {delivered: 2});
@@ -15,7 +15,7 @@ test('what one says, everybody in the room hears, and the speaker is told how ma
 });
 
 test('in another room one hears that room alone', async (t) => {
-  const {gateway} = await startChatWorld(t);
+  const {gateway} = await startChatHarness(t);
   const ann = await connectClient(t, gateway, 'ann');
   const bob = await connectClient(t, gateway, 'bob');
   t.deepEqual(await ann.ask(1, {room: 'den'}), {room: 'den'});
@@ -25,7 +25,7 @@ test('in another room one hears that room alone', async (t) => {
 });
 
 test('who is here is answered by the clients themselves', async (t) => {
-  const {gateway} = await startChatWorld(t);
+  const {gateway} = await startChatHarness(t);
   const ann = await connectClient(t, gateway, 'ann');
   await connectClient(t, gateway, 'bob');
   const {here} = (await ann.ask(3, {})) as {readonly here: readonly string[]};
@@ -33,13 +33,13 @@ test('who is here is answered by the clients themselves', async (t) => {
 });
 
 test('any other type is an echo', async (t) => {
-  const {gateway} = await startChatWorld(t);
+  const {gateway} = await startChatHarness(t);
   const ann = await connectClient(t, gateway, 'ann');
   t.deepEqual(await ann.ask(65_535, '[1,2]'), [1, 2]);
 });
 
 test('without a name nobody gets in', async (t) => {
-  const {gateway, lines} = await startChatWorld(t);
+  const {gateway, lines} = await startChatHarness(t);
   await t.throwsAsync(connectClient(t, gateway, ''));
   // At least: Node's own WebSocket asks once more where it is answered 401.
   t.true(gateway.counters.handshakesRefused > 0);
@@ -48,7 +48,7 @@ test('without a name nobody gets in', async (t) => {
 });
 
 test('the one who goes is missed: a close call, and word to the room', async (t) => {
-  const {gateway, lines} = await startChatWorld(t);
+  const {gateway, lines} = await startChatHarness(t);
   const ann = await connectClient(t, gateway, 'ann');
   const bob = await connectClient(t, gateway, 'bob');
   bob.close();
@@ -58,7 +58,7 @@ test('the one who goes is missed: a close call, and word to the room', async (t)
 });
 
 test('the one who comes is announced to the room it is in, each time it comes', async (t) => {
-  const {gateway} = await startChatWorld(t);
+  const {gateway} = await startChatHarness(t);
   const ann = await connectClient(t, gateway, 'ann');
   const bob = await connectClient(t, gateway, 'Bob Lee');
   t.is(await ann.heardOfArrival(), 'Bob Lee came');
@@ -69,7 +69,7 @@ test('the one who comes is announced to the room it is in, each time it comes', 
 });
 
 test('a push from outside is confirmed by everybody', async (t) => {
-  const {gateway} = await startChatWorld(t);
+  const {gateway} = await startChatHarness(t);
   const ann = await connectClient(t, gateway, 'ann');
   await connectClient(t, gateway, 'bob');
   const url = `${gateway.url}/send/?channel=lobby&qos=2&${signedQuery(token, Date.now(), '1')}`;
@@ -80,7 +80,7 @@ test('a push from outside is confirmed by everybody', async (t) => {
 });
 
 test('the business server may restart: clients stay, and the cookie still says who they are', async (t) => {
-  const {gateway, chat} = await startChatWorld(t);
+  const {gateway, chat} = await startChatHarness(t);
   const ann = await connectClient(t, gateway, 'ann');
   await ann.ask(1, {room: 'den'});
   const {port} = chat;

@@ -4,7 +4,7 @@ import {spawn} from 'node:child_process';
 import {fileURLToPath} from 'node:url';
 import type {ExecutionContext} from 'ava';
 import {testWith} from '../support/programs.ts';
-import {connectClient, startChatWorld, token} from './chat-harness.ts';
+import {connectClient, startChatHarness, token} from './chat-harness.ts';
 
 const file = fileURLToPath(new URL('../../examples/curl/calls.sh', import.meta.url));
 
@@ -45,7 +45,7 @@ for (const shell of shells) {
 }
 
 async function callAll(t: ExecutionContext, shell: string): Promise<void> {
-  const {gateway} = await startChatWorld(t);
+  const {gateway} = await startChatHarness(t);
   await connectClient(t, gateway, 'ann');
   const first = await runCalls(t, gateway.url, ['lobby'], {}, shell);
   t.is(first.code, 0, first.output);
@@ -68,7 +68,7 @@ testWith(
   'curl',
   'openssl',
 )('a channel’s name may have any character, and a call that is refused ends them', async (t) => {
-  const {gateway} = await startChatWorld(t);
+  const {gateway} = await startChatHarness(t);
   const odd = await runCalls(t, gateway.url, ['部屋 & 100%']);
   t.is(odd.code, 0, odd.output);
   t.regex(odd.output, /channel=%E9%83%A8%E5%B1%8B%20%26%20100%25&/);

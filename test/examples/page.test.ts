@@ -5,7 +5,7 @@ import test from 'ava';
 import {browserTest} from '../support/browser-test.ts';
 import {chromiumPath, keepScreenshot, overflowOf, startBrowser} from '../support/chromium.ts';
 import {missingOf} from '../support/programs.ts';
-import {type ChatClient, connectClient, startChatWorld} from './chat-harness.ts';
+import {type ChatClient, connectClient, startChatHarness} from './chat-harness.ts';
 import {buildPage, Tab} from './chat-page.ts';
 
 /** However long a busy machine takes: gateway and business server give nobody up. */
@@ -28,7 +28,7 @@ browserTest(
   'two tabs chat at QoS 2: over a cut and a reload with unsent messages nothing is lost, and nothing is said twice',
   async (t) => {
     const openContext = await startBrowser(t);
-    const {chat, gateway} = await startChatWorld(t, {pageFolder, ...patient});
+    const {chat, gateway} = await startChatHarness(t, {pageFolder, ...patient});
     const url = `http://127.0.0.1:${chat.port}/`;
     const eve = await connectClient(t, gateway, 'eve');
     const ann = await Tab.joinAlone(await openContext(), url, 'ann');
@@ -97,7 +97,7 @@ browserTest(
 
 browserTest('rooms and the question who is here are reached by keys, and a push from outside is shown', async (t) => {
   const openContext = await startBrowser(t);
-  const {chat, gateway} = await startChatWorld(t, {pageFolder, ...patient});
+  const {chat, gateway} = await startChatHarness(t, {pageFolder, ...patient});
   const url = `http://127.0.0.1:${chat.port}/`;
   const context = await openContext();
   const ann = await Tab.join(context, url, 'ann');
@@ -141,7 +141,7 @@ browserTest('rooms and the question who is here are reached by keys, and a push 
 
 browserTest('what another of the same name said is not ours; what we said is, also after a reload', async (t) => {
   const openContext = await startBrowser(t);
-  const {chat, gateway} = await startChatWorld(t, {pageFolder, ...patient});
+  const {chat, gateway} = await startChatHarness(t, {pageFolder, ...patient});
   const other = await connectClient(t, gateway, 'Bob Lee');
   await other.ask(2, {text: 'by the other'});
   const bob = await Tab.join(await openContext(), `http://127.0.0.1:${chat.port}/`, 'Bob Lee');
@@ -162,7 +162,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   ] as const) {
     browserTest(`the page fits, ${colorScheme} and ${size}, connected and cut`, async (t) => {
       const openContext = await startBrowser(t);
-      const {chat, gateway} = await startChatWorld(t, {pageFolder, ...patient});
+      const {chat, gateway} = await startChatHarness(t, {pageFolder, ...patient});
       const url = `http://127.0.0.1:${chat.port}/`;
       const context = await openContext({colorScheme, viewport: {width, height}, reducedMotion: 'reduce'});
       const door = new Tab(await context.newPage());

@@ -4,7 +4,7 @@
 import test from 'ava';
 import {makeUseRainbow} from '../../examples/react/use-rainbow.ts';
 import {Rainbow} from '../../src/client/client.ts';
-import {makeScene} from '../client/harness.ts';
+import {makeHarness} from '../client/harness.ts';
 
 type Subscribe = (changed: () => void) => () => void;
 
@@ -26,8 +26,8 @@ test('the React hook renders on a server what a browser renders first, and then 
 });
 
 test('the React hook renders again when the client changes, and not after it is taken away', async (t) => {
-  const scene = makeScene(t);
-  const {rainbow} = scene;
+  const harness = makeHarness(t);
+  const {rainbow} = harness;
   let subscribe: Subscribe = () => () => {};
   const useRainbow = makeUseRainbow((given, read) => {
     subscribe = given;
@@ -39,7 +39,7 @@ test('the React hook renders again when the client changes, and not after it is 
   const blooming = rainbow.bloom();
   t.is(useRainbow(rainbow).state, 'connecting');
   t.is(renders, 1);
-  scene.socket.open();
+  harness.socket.open();
   await blooming;
   t.true(useRainbow(rainbow).isOpen);
   unsubscribe();

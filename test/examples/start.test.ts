@@ -7,7 +7,7 @@ import type {AddressInfo} from 'node:net';
 import {fileURLToPath} from 'node:url';
 import test, {type ExecutionContext} from 'ava';
 import {signedQuery} from '../../src/protocol/signature.ts';
-import {connectClient, startChatWorld, token} from './chat-harness.ts';
+import {connectClient, startChatHarness, token} from './chat-harness.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const freePorts = {
@@ -156,7 +156,7 @@ test('the terminal client says how it is used, and ends where it is not let in',
 });
 
 test('the terminal client comes back after a restart, into its room and with what it could not say', async (t) => {
-  const first = await startChatWorld(t);
+  const first = await startChatHarness(t);
   const {port} = first.gateway;
   const ann = new Process(t, 'examples/chat/client.ts', ['Ann Lee', `ws://127.0.0.1:${port}`], {});
   await ann.says(/^Write to the room/);
@@ -165,7 +165,7 @@ test('the terminal client comes back after a restart, into its room and with wha
   await first.gateway.close();
   await ann.says(/^Closed: 1001.*Connecting again in \d\.\d s\.$/m);
   ann.write('still there\n');
-  const second = await startChatWorld(t, {gatewayOptions: {port}});
+  const second = await startChatHarness(t, {gatewayOptions: {port}});
   await ann.says(/^Connected again\.$/m);
   await ann.says(/Confirmed by 1/);
   const bob = await connectClient(t, second.gateway, 'bob');
@@ -180,7 +180,7 @@ test('the terminal client comes back after a restart, into its room and with wha
 });
 
 test('the terminal client acknowledges every message as its QoS asks for, also one it does not show [RB-60]', async (t) => {
-  const {gateway} = await startChatWorld(t);
+  const {gateway} = await startChatHarness(t);
   const ann = new Process(t, 'examples/chat/client.ts', ['ann', `ws://127.0.0.1:${gateway.port}`], {});
   await ann.says(/^Write to the room/);
   for (const [index, query] of ['qos=1&msgtype=3', 'qos=2&msgtype=3', 'qos=1&msgtype=9', 'qos=2&msgtype=9'].entries()) {

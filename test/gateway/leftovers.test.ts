@@ -36,32 +36,32 @@ test.serial('a gateway that has closed leaves no timer and no listener', async (
   t.teardown(() => hook.disable());
   const before = listeners();
 
-  const world = await start(t, {threads: 1, peers: ['127.0.0.1:1'], retryIntervalMs: 3_000});
-  const [open, gone] = [await world.connect(), await world.connect()];
-  const feed = await openFeed(t, world.api, 'rate=1&snapshots=1');
+  const harness = await start(t, {threads: 1, peers: ['127.0.0.1:1'], retryIntervalMs: 3_000});
+  const [open, gone] = [await harness.connect(), await harness.connect()];
+  const feed = await openFeed(t, harness.api, 'rate=1&snapshots=1');
   t.is(feed.status, 200);
-  world.business.always('message', answer(200, 'ok'));
+  harness.business.always('message', answer(200, 'ok'));
   open.sendHex('12 0001 0001 61');
   t.is(await open.packet(), '20 0001 6F6B');
   // The first frame of a message that is never whole.
   open.sendFrame({opcode: 2, fin: false, payload: new Uint8Array(10)});
   // A call that fails, which the log reports for a while.
-  world.business.always('message', answer(500, 'no'));
+  harness.business.always('message', answer(500, 'no'));
   gone.sendHex('12 0001 0001 61');
-  await world.reaches('callsFailed', 1);
+  await harness.reaches('callsFailed', 1);
   // And one that is answered, after which the business server is watched for its recovery.
-  world.business.always('message', answer(200, 'ok'));
+  harness.business.always('message', answer(200, 'ok'));
   gone.sendHex('12 0001 0002 61');
   t.is(await gone.packet(), '20 0002 6F6B');
   gone.reset();
-  await world.business.next('close');
+  await harness.business.next('close');
   // A watch that nobody ends, and calls that fail at the very end.
-  const watch = await world.api.call({path: '/trace/', body: {seconds: 600, rate: 1}});
+  const watch = await harness.api.call({path: '/trace/', body: {seconds: 600, rate: 1}});
   t.is(watch.status, 200, watch.text);
-  world.business.always('close', answer(500, 'no'));
+  harness.business.always('close', answer(500, 'no'));
   t.true(timers.size > 0);
 
-  await world.gateway.close();
+  await harness.gateway.close();
   for (let phase = 0; phase < 3; phase++) await nextPhase();
   t.deepEqual([...timers.values()], []);
   t.deepEqual(listeners(), before);

@@ -12,14 +12,14 @@ import type {TraceLine} from '../../src/story/trace.ts';
 import {emptySelection, type FeedQuery} from '../../src/story/trace-feed.ts';
 import {isTraceEvent, TraceReader} from '../../src/story/trace-lines.ts';
 import {Latch, until, within} from '../support/deadline.ts';
-import {type ActorsKit, createActors} from '../support/simulated-gateway.ts';
+import {type SimulatedGateway, simulateGateway} from '../support/simulated-gateway.ts';
 
 const periodMs = 250;
 const catchUpMs = 100;
 const everything: FeedQuery = {selection: {...emptySelection, rate: 1}, snapshots: false, roster: false, past: 0};
 
-interface Stage {
-  readonly kit: ActorsKit;
+interface Harness {
+  readonly kit: SimulatedGateway;
   readonly feed: TraceFeed;
   /** As the gateway has it. */
   readonly response: ServerResponse;
@@ -31,13 +31,13 @@ interface Stage {
   readonly turn: () => Promise<void>;
 }
 
-async function stage(
+async function harness(
   t: ExecutionContext,
   query: FeedQuery,
   wrap?: (inspect: Inspect) => Inspect,
   coverageOf: CoverageOf = () => undefined,
-): Promise<Stage> {
-  const kit = createActors({
+): Promise<Harness> {
+  const kit = simulateGateway({
     traceEventsMax: 4_096,
     keepAliveMs: 1e9,
     payloadBytesMax: 100_000,
@@ -93,7 +93,7 @@ async function readTo(answer: IncomingMessage, last: (line: TraceLine) => boolea
 
 test('a feed says after its header what it covers, and again whenever that changes [RB-66]', async (t) => {
   let nodes: readonly string[] = [];
-  const {feed, answer, response, turn} = await stage(t, everything, undefined, (found) =>
+  const {feed, answer, response, turn} = await harness(t, everything, undefined, (found) =>
     createCoverage(1, () => nodes)(found),
   );
   await feed.start(() => response.writeHead(200));
@@ -124,7 +124,7 @@ function isPacketOf(payload: string): (line: TraceLine) => boolean {
 
 test('a reader that goes before the feed has begun leaves no watch and no timer', async (t) => {
   const latch = new Latch();
-  const {kit, feed, response, leave} = await stage(t, everything, (inspect) => async (wordFor) => {
+  const {kit, feed, response, leave} = await harness(t, everything, (inspect) => async (wordFor) => {
     await latch.opened;
     return await inspect(wordFor);
   });
@@ -139,7 +139,7 @@ test('a reader that goes before the feed has begun leaves no watch and no timer'
 });
 
 test('what was overwritten before a feed began does not count as its loss, what is overwritten meanwhile does', async (t) => {
-  const {kit, feed, answer, response, turn} = await stage(t, {...everything, past: 100_000});
+  const {kit, feed, answer, response, turn} = await harness(t, {...everything, past: 100_000});
   kit.context.tracer.watch('another', everything.selection, Number.POSITIVE_INFINITY);
   kit.connect('room');
   const flood = (): void => {
@@ -163,7 +163,7 @@ test('what was overwritten before a feed began does not count as its loss, what 
 });
 
 test('a reader that goes takes its watch along', async (t) => {
-  const {kit, feed, answer, response, leave, turn} = await stage(t, everything);
+  const {kit, feed, answer, response, leave, turn} = await harness(t, everything);
   t.true(await feed.start(() => response.writeHead(200)));
   await answer;
   await turn();
@@ -176,7 +176,7 @@ test('a reader that goes takes its watch along', async (t) => {
 });
 
 test('a reader that is slow is read for less often, is told what it missed, and keeps nothing in memory', async (t) => {
-  const {kit, feed, answer, response, turn} = await stage(t, {
+  const {kit, feed, answer, response, turn} = await harness(t, {
     ...everything,
     selection: {...everything.selection, payloads: true},
   });
@@ -211,7 +211,7 @@ test('a reader that is slow is read for less often, is told what it missed, and 
 });
 
 test('with the past a reader gets what others watched before, and from then on its own alone, with payloads', async (t) => {
-  const {kit, feed, answer, response, turn} = await stage(t, {
+  const {kit, feed, answer, response, turn} = await harness(t, {
     ...everything,
     selection: {...emptySelection, channels: ['room'], payloads: true},
     past: Number.POSITIVE_INFINITY,
@@ -236,7 +236,7 @@ test('with the past a reader gets what others watched before, and from then on i
 });
 
 test('a past that is longer than one reading comes whole', async (t) => {
-  const {kit, feed, answer, response, turn} = await stage(t, {
+  const {kit, feed, answer, response, turn} = await harness(t, {
     ...everything,
     selection: {...emptySelection, channels: ['room'], payloads: true},
     past: Number.POSITIVE_INFINITY,
@@ -260,7 +260,7 @@ test('a past that is longer than one reading comes whole', async (t) => {
 });
 
 test('of the past as much is told as was asked for, the latest, and what is far behind is read sooner', async (t) => {
-  const {kit, feed, answer, response} = await stage(t, {...everything, past: 3_000});
+  const {kit, feed, answer, response} = await harness(t, {...everything, past: 3_000});
   kit.context.tracer.watch('another', everything.selection, Number.POSITIVE_INFINITY);
   kit.connect('room');
   for (let count = 0; count < 2_500; count++) void kit.publish({qos: 0});
@@ -282,7 +282,7 @@ test('of the past as much is told as was asked for, the latest, and what is far 
 });
 
 test('snapshots count states, steps and connections; the list of connections tells each', async (t) => {
-  const {kit, feed, answer, response, turn} = await stage(t, {...everything, snapshots: true, roster: true});
+  const {kit, feed, answer, response, turn} = await harness(t, {...everything, snapshots: true, roster: true});
   t.true(await feed.start(() => response.writeHead(200)));
   const client = kit.connect('room');
   kit.connect('room');

@@ -32,7 +32,7 @@ interface Call {
 }
 
 /** A server whose answers are the test's, and a store that reads from it under a clock that stands. */
-async function world(t: ExecutionContext) {
+async function start(t: ExecutionContext) {
   const calls = new Inbox<Call>('a call');
   const server = createServer((request, response) => {
     calls.push({url: request.url ?? '', authorization: request.headers.authorization, response});
@@ -65,7 +65,7 @@ async function becomes<Kind extends Source['kind']>(store: Store, kind: Kind): P
 test.serial(
   'a feed is asked for with key and wish; broken off it is asked for again, at the latest after the wait',
   async (t) => {
-    const {calls, store, clock, place} = await world(t);
+    const {calls, store, clock, place} = await start(t);
     void watch(store, wish, place);
     const first = await calls.next();
     t.is(first.url, '/inspector/feed/?rate=1&channel=room&payloads=1&snapshots=1&roster=1&past=30000');
@@ -88,7 +88,7 @@ test.serial(
 test.serial(
   'it says that it cannot be reached, for as long as that is so, and a person can have it tried at once',
   async (t) => {
-    const {calls, store, place} = await world(t);
+    const {calls, store, place} = await start(t);
     void watch(store, wish, place);
     const first = await calls.next();
     first.response.write(writeTraceLine(header));
@@ -110,7 +110,7 @@ test.serial(
 );
 
 test.serial('a gateway that says nothing is given up and asked again', async (t) => {
-  const {calls, store, clock, place} = await world(t);
+  const {calls, store, clock, place} = await start(t);
   void watch(store, wish, place);
   const first = await calls.next();
   first.response.write(writeTraceLine(header));
@@ -124,7 +124,7 @@ for (const [status, why] of [
   [404, 'No feed here: status 404.'],
 ] as const) {
   test.serial(`a first answer of ${status} is final`, async (t) => {
-    const {calls, store, place} = await world(t);
+    const {calls, store, place} = await start(t);
     const ended = watch(store, wish, place);
     (await calls.next()).response.writeHead(status).end();
     await ended;
@@ -133,7 +133,7 @@ for (const [status, why] of [
 }
 
 test.serial('what is no feed is told as it is, and not asked for again', async (t) => {
-  const {calls, store, place} = await world(t);
+  const {calls, store, place} = await start(t);
   const ended = watch(store, wish, place);
   (await calls.next()).response.end('{"kind":"lost"}\n');
   await ended;
@@ -141,7 +141,7 @@ test.serial('what is no feed is told as it is, and not asked for again', async (
 });
 
 test.serial('a recording beside the page is shown; where there is none the page is as it was', async (t) => {
-  const {calls, store, place} = await world(t);
+  const {calls, store, place} = await start(t);
   const none = openServedRecording(store, place);
   const call = await calls.next();
   t.is(call.url, '/inspector/recording/');

@@ -25,13 +25,13 @@ export const clientNames: readonly string[] = [
 ];
 
 /** A daemon and its clients, `ann` and `bob` among them. */
-export interface Scene {
+export interface Harness {
   readonly daemon: Daemon;
   readonly clients: ReadonlyMap<string, RawClient>;
 }
 
 /** Starts the daemon, lets everybody in, and has them talk until `t` ends. */
-export async function playScene(t: Lifetime, keys: IniKeys = {}): Promise<Scene> {
+export async function startTalkingClients(t: Lifetime, keys: IniKeys = {}): Promise<Harness> {
   const daemon = await startDaemon(t, {...inspectorKeys, retry_interval: 1, keep_alive: 10, ...keys});
   const {business} = daemon;
   business.always('connect', async (response, call) => {

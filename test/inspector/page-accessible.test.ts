@@ -25,12 +25,12 @@ async function violationsOf(page: Page): Promise<readonly string[]> {
 
 for (const colorScheme of ['light', 'dark'] as const) {
   browserTest(`axe-core finds nothing in any view, ${colorScheme}`, async (t) => {
-    const {world, clients, identities} = await room(t, 6, {inspector: 'on', inspectorKey, retryIntervalMs: 200});
+    const {harness, clients, identities} = await room(t, 6, {inspector: 'on', inspectorKey, retryIntervalMs: 200});
     const [silent, ...others] = clients;
     for (const client of others) acknowledgeAll(client, 'ok');
     const wishes = {colorScheme, viewport: {width: 1280, height: 800}, reducedMotion: 'reduce'} as const;
-    const {page, conduct} = await openWatching(t, world.gateway.port, wishes);
-    for (const qos of [0, 1, 2]) await world.api.send({channel: 'room', qos, timeout: 0.5}, '{"a":1}');
+    const {page, conduct} = await openWatching(t, harness.gateway.port, wishes);
+    for (const qos of [0, 1, 2]) await harness.api.send({channel: 'room', qos, timeout: 0.5}, '{"a":1}');
     silent?.sendAnswer('ack', 777);
     const check = async (what: string): Promise<void> => {
       t.deepEqual(await violationsOf(page), [], what);
@@ -75,7 +75,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     await page.getByRole('dialog').waitFor();
     await check('the keys');
     t.deepEqual(conduct.errors, []);
-    const empty = await openPage(t, `${pageOf(world.gateway.port)}#/watch`, wishes);
+    const empty = await openPage(t, `${pageOf(harness.gateway.port)}#/watch`, wishes);
     for (const [place, view] of views.entries()) {
       await empty.page.keyboard.press(String(place + 1));
       await empty.page.locator(`main.${view}`).waitFor();

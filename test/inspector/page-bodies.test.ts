@@ -7,10 +7,10 @@ import {inspectorKey} from './inspector-harness.ts';
 import {choose, lit, openWatching} from './inspector-page.ts';
 
 browserTest('a call that failed shows what was sent and the beginning of what came back', async (t) => {
-  const {world, client, identity} = await single(t, {inspector: 'on', inspectorKey});
-  const {page, conduct} = await openWatching(t, world.gateway.port);
+  const {harness, client, identity} = await single(t, {inspector: 'on', inspectorKey});
+  const {page, conduct} = await openWatching(t, harness.gateway.port);
   await choose(page, identity);
-  world.business.once('message', answer(500, `<h1>Oops</h1>${'x'.repeat(1_000)}`));
+  harness.business.once('message', answer(500, `<h1>Oops</h1>${'x'.repeat(1_000)}`));
   client.sendMessage({qos: 1, id: 6, type: 7, payload: 'up'});
   await lit(page, 'unanswered');
   const body = page.locator('.detail .body');

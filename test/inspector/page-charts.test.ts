@@ -7,9 +7,9 @@ import {inspectorKey} from './inspector-harness.ts';
 import {lit, openWatching} from './inspector-page.ts';
 
 browserTest('a state that is pressed lists what is in it, the longest there first, and leads to it', async (t) => {
-  const {world, clients, identities} = await room(t, 3, {inspector: 'on', inspectorKey, retryIntervalMs: 60_000});
-  const {page, conduct} = await openWatching(t, world.gateway.port);
-  const sent = world.api.send({channel: 'room', qos: 2});
+  const {harness, clients, identities} = await room(t, 3, {inspector: 'on', inspectorKey, retryIntervalMs: 60_000});
+  const {page, conduct} = await openWatching(t, harness.gateway.port);
+  const sent = harness.api.send({channel: 'room', qos: 2});
   const packets = await Promise.all(clients.map((client) => client.parsed()));
   // By mouse, of all messages: two clients are silent, and one is a step further.
   clients[0]?.sendAnswer('rec', packets[0]?.id ?? 0);
@@ -47,8 +47,8 @@ browserTest('a state that is pressed lists what is in it, the longest there firs
 browserTest(
   'at 400 pixels each chart fits its panel, in letters to be read; its steps are listed by number',
   async (t) => {
-    const {world} = await room(t, 2, {inspector: 'on', inspectorKey});
-    const {page, conduct} = await openWatching(t, world.gateway.port, {viewport: {width: 400, height: 800}});
+    const {harness} = await room(t, 2, {inspector: 'on', inspectorKey});
+    const {page, conduct} = await openWatching(t, harness.gateway.port, {viewport: {width: 400, height: 800}});
     await page.getByText(/^\d+ steps by number$/).click();
     for (const {chart, title, edges} of charts) {
       await page.getByRole('tab', {name: title}).click();

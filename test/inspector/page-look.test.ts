@@ -23,15 +23,15 @@ async function brightnessOf(page: Page, property: 'color' | 'backgroundColor', s
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const width of [1280, 400]) {
     browserTest(`each view fits ${width} pixels, ${colorScheme}, and asks nobody but its own origin`, async (t) => {
-      const {world, clients} = await room(t, 12, {inspector: 'on', inspectorKey});
+      const {harness, clients} = await room(t, 12, {inspector: 'on', inspectorKey});
       for (const client of clients) acknowledgeAll(client, 'ok');
-      const {page, conduct} = await openWatching(t, world.gateway.port, {
+      const {page, conduct} = await openWatching(t, harness.gateway.port, {
         colorScheme,
         viewport: {width, height: 800},
         reducedMotion: 'reduce',
       });
       for (const qos of [0, 1, 2])
-        await world.api.send({channel: 'room', qos, timeout: 10}, `{"a long one":"${'x'.repeat(300)}"}`);
+        await harness.api.send({channel: 'room', qos, timeout: 10}, `{"a long one":"${'x'.repeat(300)}"}`);
       for (const [place, view] of views.entries()) {
         await page.keyboard.press(String(place + 1));
         await page.locator(`main.${view}`).waitFor();
@@ -47,17 +47,17 @@ for (const colorScheme of ['light', 'dark'] as const) {
         t.is((await brightnessOf(page, 'color', '.panel h2')) > 0.7, colorScheme === 'dark', view);
         await keepScreenshot(page, `inspector-${view}-${colorScheme}-${width}`);
       }
-      t.deepEqual([...conduct.origins], [new URL(world.gateway.url).origin]);
+      t.deepEqual([...conduct.origins], [new URL(harness.gateway.url).origin]);
       t.deepEqual(conduct.errors, []);
     });
   }
 }
 
 browserTest('connections, ladder, chart and time are used by the keyboard alone', async (t) => {
-  const {world, clients, identities} = await room(t, 5, {inspector: 'on', inspectorKey});
+  const {harness, clients, identities} = await room(t, 5, {inspector: 'on', inspectorKey});
   for (const client of clients) acknowledgeAll(client, 'ok');
-  const {page, conduct} = await openWatching(t, world.gateway.port);
-  await world.api.send({channel: 'room', qos: 2, timeout: 10});
+  const {page, conduct} = await openWatching(t, harness.gateway.port);
+  await harness.api.send({channel: 'room', qos: 2, timeout: 10});
   const sorted = identities.toSorted();
   const selected = page.locator('.rows .row.selected');
   await page.locator('.rows .row').nth(4).waitFor();
@@ -108,8 +108,8 @@ browserTest('connections, ladder, chart and time are used by the keyboard alone'
 });
 
 browserTest('the client’s chart is drawn, and says that a gateway cannot see a client’s state', async (t) => {
-  const {world} = await room(t, 1, {inspector: 'on', inspectorKey});
-  const {page, conduct} = await openWatching(t, world.gateway.port);
+  const {harness} = await room(t, 1, {inspector: 'on', inspectorKey});
+  const {page, conduct} = await openWatching(t, harness.gateway.port);
   await page.getByRole('tab', {name: 'Client SDK'}).click();
   const chart = page.locator('svg.chart[data-chart="clientConnection"]');
   await chart.waitFor();
@@ -122,9 +122,9 @@ browserTest('the client’s chart is drawn, and says that a gateway cannot see a
 });
 
 browserTest('the layout worker ends when no chart is asked for, and another one lays out the next', async (t) => {
-  const {world, clients} = await room(t, 1, {inspector: 'on', inspectorKey});
+  const {harness, clients} = await room(t, 1, {inspector: 'on', inspectorKey});
   for (const client of clients) acknowledgeAll(client, 'ok');
-  const {page, conduct} = await openWatching(t, world.gateway.port);
+  const {page, conduct} = await openWatching(t, harness.gateway.port);
   await page.locator('svg.chart').first().waitFor();
   const [worker] = page.workers();
   if (worker !== undefined) await new Promise((resolve) => worker.once('close', resolve));
@@ -135,9 +135,9 @@ browserTest('the layout worker ends when no chart is asked for, and another one 
 });
 
 browserTest('the plots of the overview have values while something happens', async (t) => {
-  const {world, clients} = await room(t, 3, {inspector: 'on', inspectorKey});
+  const {harness, clients} = await room(t, 3, {inspector: 'on', inspectorKey});
   for (const client of clients) acknowledgeAll(client, 'ok');
-  const {page, conduct} = await openWatching(t, world.gateway.port);
+  const {page, conduct} = await openWatching(t, harness.gateway.port);
   await page.keyboard.press('2');
   const values = async (title: string): Promise<readonly number[]> => {
     const texts = await page.locator('.plot').filter({hasText: title}).locator('.legend b').allTextContents();
@@ -152,8 +152,8 @@ browserTest('the plots of the overview have values while something happens', asy
     drawn.filter((path) => path.split('L').length > 2).length >= 6;
   // One message after the other, until the page has seen enough of them.
   for (let count = 1; count < 2_000 && !isEnough(); count++) {
-    await world.api.send({channel: 'room', qos: 1, timeout: 10});
-    await world.api.send({channel: 'room', qos: 0});
+    await harness.api.send({channel: 'room', qos: 1, timeout: 10});
+    await harness.api.send({channel: 'room', qos: 0});
     clients[0]?.sendMessage({qos: 1, type: 2, id: count, payload: 'up'});
     all = await Promise.all(titles.map(values));
     drawn = await page.locator('.plot .line').evaluateAll((lines) => lines.map((line) => line.getAttribute('d') ?? ''));

@@ -26,18 +26,18 @@ async function view(page: Page) {
 browserTest(
   'a recording shows the chart, the ladder and the bytes that the live page showed, now and at each moment before',
   async (t) => {
-    const {world, client, identity} = await single(t, {retryIntervalMs: 300, inspector: 'on', inspectorKey});
+    const {harness, client, identity} = await single(t, {retryIntervalMs: 300, inspector: 'on', inspectorKey});
     const rainbow = projectPath('bin/rainbow.js');
     const file = join(await emptyFolder(t), 'today.trace');
-    const environment = {RAINBOW_URL: world.gateway.url, RAINBOW_SECURITY_TOKEN: securityToken};
+    const environment = {RAINBOW_URL: harness.gateway.url, RAINBOW_SECURITY_TOKEN: securityToken};
     const record = await serve(t, process.execPath, [rainbow, 'record', '-o', file, '--payloads'], {environment});
     const isRecording = async () =>
       (await readFile(file, 'utf8').catch(() => '')).includes('"roster"') ? true : undefined;
     await until(isRecording, 'the recording to begin');
 
-    const live = await openWatching(t, world.gateway.port);
+    const live = await openWatching(t, harness.gateway.port);
     await choose(live.page, identity);
-    const sent = world.api.send({channel: 'room', qos: 2, msgtype: 7}, '{"pay":12}');
+    const sent = harness.api.send({channel: 'room', qos: 2, msgtype: 7}, '{"pay":12}');
     const {id} = await client.parsed();
     // The first REC is lost: the SEND comes again, with DUP.
     await client.parsed();

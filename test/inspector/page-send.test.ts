@@ -8,8 +8,8 @@ import {choose, openWatching} from './inspector-page.ts';
 const apiKey = 'api-key-of-this-test-only';
 
 browserTest('a message is sent from the page with an API key, not with another, and then shown', async (t) => {
-  const {world, client, identity} = await single(t, {inspector: 'on', inspectorKey, apiKeys: [apiKey]});
-  const {page, conduct} = await openWatching(t, world.gateway.port);
+  const {harness, client, identity} = await single(t, {inspector: 'on', inspectorKey, apiKeys: [apiKey]});
+  const {page, conduct} = await openWatching(t, harness.gateway.port);
   await choose(page, identity);
   await page.getByRole('button', {name: 'Send …'}).click();
   const dialog = page.getByRole('dialog');

@@ -13,10 +13,10 @@ import {choose, lit, openPage, openWatching, pageOf} from './inspector-page.ts';
 const options = {retryIntervalMs: 60_000, inspector: 'on', inspectorKey} as const;
 
 browserTest('while time is stopped the head says so instead of “live”, and leads back', async (t) => {
-  const {world, client, identity} = await single(t, options);
-  const {page, conduct} = await openWatching(t, world.gateway.port);
+  const {harness, client, identity} = await single(t, options);
+  const {page, conduct} = await openWatching(t, harness.gateway.port);
   await choose(page, identity);
-  const sent = world.api.send({channel: 'room', qos: 1});
+  const sent = harness.api.send({channel: 'room', qos: 1});
   const {id} = await client.parsed();
   await lit(page, 'awaitingAck');
   const live = page.getByText(/^live · /);
@@ -50,7 +50,7 @@ browserTest(
   async (t) => {
     const other = `127.0.0.1:${(await holdPorts(t, 1))[0]}`;
     const inCluster = await single(t, {...options, peers: [other]});
-    const {page, conduct} = await openWatching(t, inCluster.world.gateway.port);
+    const {page, conduct} = await openWatching(t, inCluster.harness.gateway.port);
     const banner = page.locator('p.banner[role=status]');
     await banner.getByText(`Shown: this node only; not asked: 1 other node (${other})`).waitFor();
     // In every view, and also while time is stopped.
@@ -64,15 +64,15 @@ browserTest(
     t.deepEqual(conduct.errors, []);
 
     const alone = await single(t, options);
-    const {page: whole} = await openWatching(t, alone.world.gateway.port);
+    const {page: whole} = await openWatching(t, alone.harness.gateway.port);
     await choose(whole, alone.identity);
     t.is(await whole.locator('p.banner').count(), 0);
   },
 );
 
 browserTest('the page counts the threads that do not answer, while they do not [RB-66]', async (t) => {
-  const {world} = await single(t, options);
-  const {page, conduct} = await openPage(t, pageOf(world.gateway.port));
+  const {harness} = await single(t, options);
+  const {page, conduct} = await openPage(t, pageOf(harness.gateway.port));
   const header: TraceHeader = {
     kind: 'header',
     version: 1,
@@ -91,11 +91,11 @@ browserTest('the page counts the threads that do not answer, while they do not [
 });
 
 browserTest('a row that is pressed stays in sight, and has its time of day', async (t) => {
-  const {world, client, identity} = await single(t, options);
-  const {page, conduct} = await openWatching(t, world.gateway.port);
+  const {harness, client, identity} = await single(t, options);
+  const {page, conduct} = await openWatching(t, harness.gateway.port);
   await choose(page, identity);
   for (let count = 0; count < 8; count++) {
-    const sent = world.api.send({channel: 'room', qos: 2});
+    const sent = harness.api.send({channel: 'room', qos: 2});
     const {id} = await client.parsed();
     client.sendAnswer('rec', id);
     await client.parsed();
@@ -133,8 +133,8 @@ browserTest('a row that is pressed stays in sight, and has its time of day', asy
 });
 
 browserTest('a name that nothing traced has is answered so, and an identity leads to its client', async (t) => {
-  const {world, identity} = await single(t, options);
-  const {page, conduct} = await openWatching(t, world.gateway.port);
+  const {harness, identity} = await single(t, options);
+  const {page, conduct} = await openWatching(t, harness.gateway.port);
   await page.locator('.rows .row', {hasText: identity}).waitFor();
   const field = page.getByLabel('Search messages');
   for (const name of ['pffffffffff', 'zzz']) {
@@ -153,10 +153,10 @@ browserTest('a name that nothing traced has is answered so, and an identity lead
 browserTest(
   'ACK, REC, REL and COM for an id that no message has are marked, counted and found [RB-19] [RB-24]',
   async (t) => {
-    const {world, client, identity} = await single(t, options);
-    const {page, conduct} = await openWatching(t, world.gateway.port);
+    const {harness, client, identity} = await single(t, options);
+    const {page, conduct} = await openWatching(t, harness.gateway.port);
     await choose(page, identity);
-    const sent = world.api.send({channel: 'room', qos: 2});
+    const sent = harness.api.send({channel: 'room', qos: 2});
     const {id} = await client.parsed();
     client.sendAnswer('rec', id);
     await sent;
@@ -187,12 +187,12 @@ browserTest(
 );
 
 browserTest('the overview has a figure for what timed out, and does not count QoS 0 as unconfirmed', async (t) => {
-  const {world, client} = await single(t, options);
-  const {page, conduct} = await openWatching(t, world.gateway.port);
+  const {harness, client} = await single(t, options);
+  const {page, conduct} = await openWatching(t, harness.gateway.port);
   await page.keyboard.press('2');
   const timedOut = page.locator('[data-counter="publicationsTimedOut"]');
   await timedOut.getByText('0').waitFor();
-  await world.api.send({channel: 'room', qos: 1, timeout: 0.1});
+  await harness.api.send({channel: 'room', qos: 1, timeout: 0.1});
   await timedOut.locator('b').getByText('1').waitFor();
   await timedOut.getByText('+1').waitFor();
   await client.parsed();
@@ -208,7 +208,7 @@ browserTest('the overview has a figure for what timed out, and does not count Qo
   const rates = async () => (await legend.allTextContents()).map((text) => Number.parseFloat(text));
   let seen = await rates();
   for (let count = 0; count < 2_000 && !((seen[2] ?? 0) > 0 && seen[0] === 0); count++) {
-    await world.api.send({channel: 'room', qos: 0});
+    await harness.api.send({channel: 'room', qos: 0});
     seen = await rates();
   }
   t.is(seen[0], 0);
@@ -217,8 +217,8 @@ browserTest('the overview has a figure for what timed out, and does not count Qo
 });
 
 browserTest('a page that is loaded again watches again, until it was told to stop', async (t) => {
-  const {world, identity} = await single(t, options);
-  const {page, conduct} = await openWatching(t, world.gateway.port);
+  const {harness, identity} = await single(t, options);
+  const {page, conduct} = await openWatching(t, harness.gateway.port);
   await page.reload();
   await page.getByText(/^live · /).waitFor();
   await page.locator('.rows .row', {hasText: identity}).waitFor();
@@ -234,7 +234,7 @@ browserTest('a page that is loaded again watches again, until it was told to sto
   await page.getByText('Nothing is watched.').waitFor();
   t.deepEqual(conduct.errors, []);
   // In a tab that knows no key, the empty list leads to where one is asked for.
-  const other = await openPage(t, `${pageOf(world.gateway.port)}#/watch`);
+  const other = await openPage(t, `${pageOf(harness.gateway.port)}#/watch`);
   await other.page.locator('.rows').getByRole('link', {name: 'Source'}).click();
   await other.page.getByLabel('Key of the inspector').waitFor();
 });
@@ -243,8 +243,8 @@ for (const width of [1280, 400]) {
   browserTest(
     `at ${width} pixels numbers are sorted from the most, names from A, and pressed again the other way`,
     async (t) => {
-      const {world, identity} = await single(t, options);
-      const {page, conduct} = await openWatching(t, world.gateway.port, {viewport: {width, height: 800}});
+      const {harness, identity} = await single(t, options);
+      const {page, conduct} = await openWatching(t, harness.gateway.port, {viewport: {width, height: 800}});
       await page.locator('.rows .row', {hasText: identity}).waitFor();
       for (const [title, first, second] of [
         ['in flight', '▾', '▴'],

@@ -11,15 +11,15 @@ interface Watched extends OpenedPage, Awaited<ReturnType<typeof single>> {}
 /** A gateway with one client in the channel `room`, and the page watching it, that client chosen. */
 async function watch(t: ExecutionContext, retryIntervalMs = 60_000): Promise<Watched> {
   const room = await single(t, {retryIntervalMs, inspector: 'on', inspectorKey});
-  const opened = await openWatching(t, room.world.gateway.port);
+  const opened = await openWatching(t, room.harness.gateway.port);
   await choose(opened.page, room.identity);
   return {...room, ...opened};
 }
 
 browserTest('the chart follows a QoS 2 delivery of a real gateway through its states', async (t) => {
-  const {world, client, page, conduct} = await watch(t);
+  const {harness, client, page, conduct} = await watch(t);
   await lit(page, 'open.fresh');
-  const sent = world.api.send({channel: 'room', qos: 2});
+  const sent = harness.api.send({channel: 'room', qos: 2});
   const {id} = await client.parsed();
   await lit(page, 'awaitingRec');
   t.is(await page.locator('svg.chart').getAttribute('data-chart'), 'outboundQos2');
@@ -35,8 +35,8 @@ browserTest('the chart follows a QoS 2 delivery of a real gateway through its st
 });
 
 browserTest('a dropped ACK shows as DUP in the ladder, and scrubbing back shows the earlier state', async (t) => {
-  const {world, client, page, conduct} = await watch(t, 300);
-  const sent = world.api.send({channel: 'room', qos: 1});
+  const {harness, client, page, conduct} = await watch(t, 300);
+  const sent = harness.api.send({channel: 'room', qos: 1});
   const {id} = await client.parsed();
   // The first SEND is met with silence, as if its ACK had been lost.
   await client.parsed();
@@ -57,9 +57,9 @@ browserTest('a dropped ACK shows as DUP in the ladder, and scrubbing back shows 
 });
 
 browserTest('a message is followed to every client that it went to, and from there to one of them', async (t) => {
-  const {world, clients, identities} = await room(t, 3, {inspector: 'on', inspectorKey});
-  const {page, conduct} = await openWatching(t, world.gateway.port);
-  const sent = world.api.send({channel: 'room', qos: 2});
+  const {harness, clients, identities} = await room(t, 3, {inspector: 'on', inspectorKey});
+  const {page, conduct} = await openWatching(t, harness.gateway.port);
+  const sent = harness.api.send({channel: 'room', qos: 2});
   const [first] = clients;
   const packets = await Promise.all(clients.map((client) => client.parsed()));
   first?.sendAnswer('rec', packets[0]?.id ?? 0);
@@ -85,8 +85,8 @@ browserTest('a message is followed to every client that it went to, and from the
 });
 
 browserTest('a wrong key is refused, in words', async (t) => {
-  const {world} = await single(t, {inspector: 'on', inspectorKey});
-  const {page} = await openPage(t, pageOf(world.gateway.port));
+  const {harness} = await single(t, {inspector: 'on', inspectorKey});
+  const {page} = await openPage(t, pageOf(harness.gateway.port));
   await page.getByLabel('Key of the inspector').fill('another');
   await page.getByRole('button', {name: 'Watch'}).click();
   await page.getByText('The key was refused.').waitFor();

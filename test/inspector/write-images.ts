@@ -10,7 +10,7 @@ import {projectPath} from '../support/command.ts';
 import {until} from '../support/deadline.ts';
 import {securityToken} from '../support/gateway.ts';
 import type {Lifetime} from '../support/lifetime.ts';
-import {playScene} from './inspector-harness.ts';
+import {startTalkingClients} from './inspector-harness.ts';
 import {choose, lit, openPage, openWatching} from './inspector-page.ts';
 
 const [folder = projectPath('docs/images')] = process.argv.slice(2);
@@ -41,8 +41,8 @@ async function recordAndReplay(port: number): Promise<string> {
 }
 
 try {
-  const scene = await playScene(t);
-  const {port} = scene.daemon;
+  const harness = await startTalkingClients(t);
+  const {port} = harness.daemon;
 
   const wide = await openWatching(t, port, {viewport: {width: 1280, height: 800}});
   await until(async () => ((await wide.page.locator('.chart .times').count()) > 2 ? true : undefined), 'some counts');

@@ -1,5 +1,5 @@
 // Threads in one thread: ports whose envelopes are there at once and whose listeners hear of them in any order, and turns
-// that run in any order, all after the dice of a seed.
+// that run in any order, all after the random numbers of a seed.
 
 import {EventEmitter} from 'node:events';
 import test from 'ava';
@@ -97,19 +97,19 @@ function common(left: readonly string[], right: readonly string[]): readonly (re
 test('every thread handles what concerns it in one order, however threads and ports are interleaved [RB-45]', (t) => {
   fc.assert(
     fc.property(fc.integer({min: 2, max: 4}), fc.nat(), (count, seed) => {
-      const dice = new SeededRandom(seed);
+      const rng = new SeededRandom(seed);
       const due: (() => void)[] = [];
       const threads = createThreads(count, (run) => due.push(run));
       const step = (): void => {
-        const [run] = due.splice(dice.integer(0, due.length - 1), 1);
+        const [run] = due.splice(rng.integer(0, due.length - 1), 1);
         run?.();
       };
       for (let message = 0; message < 60; message++) {
-        const thread = threads[dice.integer(0, count - 1)];
+        const thread = threads[rng.integer(0, count - 1)];
         const name = `m${message}`;
-        for (const peer of thread?.peers ?? []) if (dice.integer(0, 3) > 0) peer.send(name);
-        if (dice.integer(0, 3) > 0) thread?.exchange.inOrder(() => thread.seen.push(name));
-        for (let steps = dice.integer(0, 4); steps > 0 && due.length > 0; steps--) step();
+        for (const peer of thread?.peers ?? []) if (rng.integer(0, 3) > 0) peer.send(name);
+        if (rng.integer(0, 3) > 0) thread?.exchange.inOrder(() => thread.seen.push(name));
+        for (let steps = rng.integer(0, 4); steps > 0 && due.length > 0; steps--) step();
       }
       while (due.length > 0) step();
       for (const {seen: left} of threads) {

@@ -27,7 +27,7 @@ export const securityToken = 'e2e-5f0c1d2b8a7e4936';
 export const threads = Number(process.env.RAINBOW_TEST_THREADS ?? 1);
 
 /** A business server, a gateway and the ways to talk to it. */
-export interface World {
+export interface Harness {
   readonly business: BusinessServer;
   readonly gateway: Gateway;
   readonly api: Api;
@@ -68,7 +68,7 @@ function giveSlot(): void {
 export type Overrides = Partial<GatewayOptions> | ((businessUrl: string) => Partial<GatewayOptions>);
 
 /** Starts a business server and a gateway in this process; both end with the test. To be called once a test. */
-export async function start(t: ExecutionContext, overrides: Overrides = {}): Promise<World> {
+export async function start(t: ExecutionContext, overrides: Overrides = {}): Promise<Harness> {
   await takeSlot();
   t.teardown(giveSlot);
   const business = await startBusinessServer(t, securityToken);
@@ -92,7 +92,7 @@ export async function start(t: ExecutionContext, overrides: Overrides = {}): Pro
   return createWorld(t, business, gateway);
 }
 
-function createWorld(t: ExecutionContext, business: BusinessServer, gateway: Gateway): World {
+function createWorld(t: ExecutionContext, business: BusinessServer, gateway: Gateway): Harness {
   const api = new Api(gateway.port, securityToken);
   const counter = (name: CounterName) => gateway.counters[name];
   return {

@@ -1,8 +1,8 @@
-// The scene of most tests of delivery: clients that all join the channel `room`.
+// What most tests of delivery begin with: clients that all join the channel `room`.
 
 import type {ExecutionContext} from 'ava';
 import {success} from './business-server.ts';
-import {type Overrides, start, type World} from './gateway.ts';
+import {type Harness, type Overrides, start} from './gateway.ts';
 import type {RawClient} from './raw-client.ts';
 import type {Parsed} from './wire.ts';
 
@@ -11,23 +11,23 @@ export async function room(
   t: ExecutionContext,
   count: number,
   overrides: Overrides = {},
-): Promise<{world: World; clients: RawClient[]; identities: string[]}> {
-  const world = await start(t, overrides);
-  world.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
+): Promise<{harness: Harness; clients: RawClient[]; identities: string[]}> {
+  const harness = await start(t, overrides);
+  harness.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
   const clients: RawClient[] = [];
   const identities: string[] = [];
   for (let index = 0; index < count; index++) {
-    const {client, identity} = await world.join();
+    const {client, identity} = await harness.join();
     clients.push(client);
     identities.push(identity);
   }
-  return {world, clients, identities};
+  return {harness, clients, identities};
 }
 
 /** The one client of {@link room}. */
 export async function single(t: ExecutionContext, overrides: Overrides = {}) {
-  const {world, clients, identities} = await room(t, 1, overrides);
-  return {world, client: clients[0] as RawClient, identity: identities[0] as string};
+  const {harness, clients, identities} = await room(t, 1, overrides);
+  return {harness, client: clients[0] as RawClient, identity: identities[0] as string};
 }
 
 /** The next packet that is not a repeat of the SEND or REL with this id. */

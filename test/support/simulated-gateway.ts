@@ -140,7 +140,7 @@ export interface Client {
   tell(message: SessionMessage): void;
 }
 
-export interface ActorsKit {
+export interface SimulatedGateway {
   readonly clock: SimulatedClock;
   readonly context: ShardContext;
   readonly transport: RecordingTransport;
@@ -158,11 +158,11 @@ export interface ActorsKit {
   readonly publish: (request: Partial<PublishRequest>) => Promise<PublishOutcome>;
 }
 
-export function createActors(
+export function simulateGateway(
   settings: Partial<ActorSettings> = {},
   memory?: MemoryBound,
   outside: Partial<ShardHooks> = {},
-): ActorsKit {
+): SimulatedGateway {
   const clock = new SimulatedClock();
   const transport = new RecordingTransport();
   const due: (() => void)[] = [];

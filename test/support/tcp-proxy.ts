@@ -6,7 +6,7 @@ import {SeededRandom} from '../../src/core/random-seeded.ts';
 import type {Lifetime} from './lifetime.ts';
 
 /** What the line does. Without any of it everything passes at once. */
-export interface Weather {
+export interface NetworkModel {
   /** Each slice is held back by up to this long. */
   readonly delayMsMax?: number;
   /** Longest slice; each is written by itself. */
@@ -16,11 +16,11 @@ export interface Weather {
 }
 
 export class TcpProxy {
-  /** Connections lost by the weather. */
+  /** Connections lost by the model. */
   lost = 0;
   /** Pieces passed on. */
   slices = 0;
-  #weather: Weather;
+  #networkModel: NetworkModel;
   readonly #target: number;
   readonly #random: SeededRandom;
   readonly #sockets = new Set<Socket>();
@@ -29,15 +29,15 @@ export class TcpProxy {
   #isFrozen = false;
   #thawed = Promise.withResolvers<void>();
 
-  private constructor(target: number, weather: Weather, seed: number) {
+  private constructor(target: number, networkModel: NetworkModel, seed: number) {
     this.#target = target;
-    this.#weather = weather;
+    this.#networkModel = networkModel;
     this.#random = new SeededRandom(seed);
   }
 
   /** Listens before the server on port `target`. */
-  static async start(lifetime: Lifetime, target: number, weather: Weather = {}, seed = 1): Promise<TcpProxy> {
-    const proxy = new TcpProxy(target, weather, seed);
+  static async start(lifetime: Lifetime, target: number, networkModel: NetworkModel = {}, seed = 1): Promise<TcpProxy> {
+    const proxy = new TcpProxy(target, networkModel, seed);
     lifetime.teardown(() => proxy.goDown());
     await proxy.comeBack();
     return proxy;
@@ -47,9 +47,9 @@ export class TcpProxy {
     return this.#port;
   }
 
-  /** Other weather for what comes from now on. */
-  set weather(weather: Weather) {
-    this.#weather = weather;
+  /** Another model for what comes from now on. */
+  set networkModel(networkModel: NetworkModel) {
+    this.#networkModel = networkModel;
   }
 
   /** Refuses connections and resets those it has, as the kernel does for a server that was killed. */
@@ -103,7 +103,7 @@ export class TcpProxy {
   }
 
   async #pass(from: Socket, to: Socket): Promise<void> {
-    const {lostAfterBytes = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]} = this.#weather;
+    const {lostAfterBytes = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]} = this.#networkModel;
     let left =
       lostAfterBytes[0] < Number.POSITIVE_INFINITY ? this.#random.integer(...lostAfterBytes) : lostAfterBytes[0];
     try {
@@ -129,7 +129,7 @@ export class TcpProxy {
   }
 
   *#slices(chunk: Buffer): Iterable<Buffer> {
-    const {sliceBytesMax = chunk.length} = this.#weather;
+    const {sliceBytesMax = chunk.length} = this.#networkModel;
     for (let start = 0; start < chunk.length; ) {
       const length = sliceBytesMax === chunk.length ? chunk.length : this.#random.integer(1, sliceBytesMax);
       yield chunk.subarray(start, start + length);
@@ -138,7 +138,7 @@ export class TcpProxy {
   }
 
   async #hold(): Promise<void> {
-    const {delayMsMax = 0} = this.#weather;
+    const {delayMsMax = 0} = this.#networkModel;
     if (delayMsMax > 0) await new Promise((resolve) => setTimeout(resolve, this.#random.integer(0, delayMsMax)));
     while (this.#isFrozen) await this.#thawed.promise;
   }

@@ -8,15 +8,18 @@ import {parsePacket, type SendPacket} from '../../src/protocol/packet.ts';
 import {emptySelection} from '../../src/story/trace-feed.ts';
 import {chartNumber} from '../../src/trace/observer.ts';
 import {charts} from '../../src/trace/record-kind.ts';
-import {type ActorsKit, type Client, createActors} from '../support/simulated-gateway.ts';
+import {type Client, type SimulatedGateway, simulateGateway} from '../support/simulated-gateway.ts';
 
 setFlagsFromString('--expose-gc');
 setFlagsFromString('--no-concurrent-recompilation');
 const collectGarbage = runInNewContext('gc') as () => void;
 
 /** A room whose clients confirm at once what they are sent. */
-function createRoom(count: number, isTraced: boolean): {readonly kit: ActorsKit; readonly clients: readonly Client[]} {
-  const kit = createActors();
+function createRoom(
+  count: number,
+  isTraced: boolean,
+): {readonly kit: SimulatedGateway; readonly clients: readonly Client[]} {
+  const kit = simulateGateway();
   const clients = Array.from({length: count}, () => kit.connect('room'));
   if (isTraced) kit.context.tracer.watch('test', {...emptySelection, rate: 1}, Number.POSITIVE_INFINITY);
   return {kit, clients};

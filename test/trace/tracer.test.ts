@@ -5,7 +5,7 @@ import {payloadShownMax, type TraceEvent} from '../../src/story/trace.ts';
 import {emptySelection, type TraceSelection} from '../../src/story/trace-feed.ts';
 import {watchersMax} from '../../src/trace/watch-list.ts';
 import {countHooks} from '../runtime/harness.ts';
-import {type ActorsKit, createActors} from '../support/simulated-gateway.ts';
+import {type SimulatedGateway, simulateGateway} from '../support/simulated-gateway.ts';
 
 const everything: TraceSelection = {...emptySelection, rate: 1};
 const forever = Number.POSITIVE_INFINITY;
@@ -19,7 +19,7 @@ function decoded(payload: string | undefined): string {
 }
 
 test('nothing observes a thread but while somebody watches', (t) => {
-  const {context, clock, connect, publish} = createActors();
+  const {context, clock, connect, publish} = simulateGateway();
   const {tracer, observation} = context;
   connect('room');
   void publish({payload: Buffer.from('unseen')});
@@ -38,7 +38,7 @@ test('nothing observes a thread but while somebody watches', (t) => {
 });
 
 test('a reader gets what it watches, from where it was, and is told what was overwritten before it came', (t) => {
-  const {context, connect, publish} = createActors({traceEventsMax: 16});
+  const {context, connect, publish} = simulateGateway({traceEventsMax: 16});
   const {tracer} = context;
   connect('room');
   connect('other');
@@ -74,7 +74,7 @@ test('a reader gets what it watches, from where it was, and is told what was ove
 });
 
 test('what is older than the trace is kept for is not told any more', (t) => {
-  const {context, connect, publish, advance} = createActors({traceKeepMs: 10_000, keepAliveMs: 1e9});
+  const {context, connect, publish, advance} = simulateGateway({traceKeepMs: 10_000, keepAliveMs: 1e9});
   const {tracer} = context;
   connect('room');
   tracer.watch('all', everything, forever);
@@ -93,7 +93,7 @@ test('what is older than the trace is kept for is not told any more', (t) => {
 });
 
 test('what a call sent and what came back is kept with payloads, of a failure the excerpt, and not without', (t) => {
-  const {context, transport, connect, run} = createActors();
+  const {context, transport, connect, run} = simulateGateway();
   const {tracer} = context;
   const client = connect();
   tracer.watch('plain', everything, forever);
@@ -132,7 +132,7 @@ test('what a call sent and what came back is kept with payloads, of a failure th
 });
 
 test('payloads are told to a reader that asked for them, of what it watches, and to nobody else', (t) => {
-  const {context, connect, publish} = createActors({payloadBytesMax: 10_000});
+  const {context, connect, publish} = simulateGateway({payloadBytesMax: 10_000});
   const {tracer} = context;
   const client = connect('room');
   connect('other');
@@ -153,7 +153,7 @@ test('payloads are told to a reader that asked for them, of what it watches, and
 });
 
 test(`of a payload ${payloadShownMax} bytes are told, and its true length`, (t) => {
-  const {context, connect, publish} = createActors({payloadBytesMax: 100_000, sendBufferBytesMax: 1e9});
+  const {context, connect, publish} = simulateGateway({payloadBytesMax: 100_000, sendBufferBytesMax: 1e9});
   const {tracer} = context;
   const client = connect('room');
   tracer.watch('payloads', {...everything, payloads: true}, forever);
@@ -176,7 +176,7 @@ test(`of a payload ${payloadShownMax} bytes are told, and its true length`, (t) 
 });
 
 test('a story is cut to its latest events, and says so', (t) => {
-  const {context, connect, publish} = createActors();
+  const {context, connect, publish} = simulateGateway();
   const {tracer} = context;
   const client = connect('room');
   tracer.watch('all', everything, forever);
@@ -190,7 +190,7 @@ test('a story is cut to its latest events, and says so', (t) => {
 });
 
 /** Publishes so many messages in one activation of the channel, each as long as its place says. */
-function publishBatch({router, run}: ActorsKit, bytes: readonly number[]): void {
+function publishBatch({router, run}: SimulatedGateway, bytes: readonly number[]): void {
   for (const length of bytes) {
     const payload = new Uint8Array(length);
     const message = {channel: 'room', identity: undefined, type: 7, qos: 0, timeoutMs: 1_000, payload} as const;
@@ -200,7 +200,7 @@ function publishBatch({router, run}: ActorsKit, bytes: readonly number[]): void 
 }
 
 test('neighbouring QoS 0 messages are told one by one, to each client, and each is a story of its own', (t) => {
-  const kit = createActors({sendBufferBytesMax: 1e9});
+  const kit = simulateGateway({sendBufferBytesMax: 1e9});
   const {tracer} = kit.context;
   const clients = Array.from({length: 3}, () => kit.connect('room'));
   tracer.watch('all', everything, forever);
@@ -237,7 +237,7 @@ test('neighbouring QoS 0 messages are told one by one, to each client, and each 
 });
 
 test('a QoS 0 message that is dropped stands between those that were sent', (t) => {
-  const kit = createActors({sendBufferBytesMax: 1e9});
+  const kit = simulateGateway({sendBufferBytesMax: 1e9});
   const {tracer} = kit.context;
   const client = kit.connect('room');
   tracer.watch('all', everything, forever);
@@ -257,7 +257,7 @@ test('a QoS 0 message that is dropped stands between those that were sent', (t) 
 });
 
 test('events are counted without gaps, and told alike however many are read at once', (t) => {
-  const kit = createActors({traceEventsMax: 256, sendBufferBytesMax: 1e9, retryIntervalMs: 1_000});
+  const kit = simulateGateway({traceEventsMax: 256, sendBufferBytesMax: 1e9, retryIntervalMs: 1_000});
   const {tracer} = kit.context;
   const clients = Array.from({length: 3}, () => kit.connect('room'));
   tracer.watch('all', everything, forever);
@@ -302,7 +302,7 @@ test('events are counted without gaps, and told alike however many are read at o
 });
 
 test('a watcher too many is refused, and disturbs nobody', (t) => {
-  const {context, connect, publish} = createActors();
+  const {context, connect, publish} = simulateGateway();
   const {tracer} = context;
   connect('room');
   for (let number = 0; number < watchersMax; number++) t.true(tracer.watch(`watcher ${number}`, everything, forever));
@@ -315,7 +315,7 @@ test('a watcher too many is refused, and disturbs nobody', (t) => {
 });
 
 test('watching costs one hook and one timer however many watch, and none once nobody does', (t) => {
-  const {context, clock} = createActors();
+  const {context, clock} = simulateGateway();
   const {tracer} = context;
   const hooks = countHooks(context.scheduler);
   const watchers = ['one', 'two', 'three'];

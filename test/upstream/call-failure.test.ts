@@ -5,7 +5,7 @@ import {createServer} from 'node:net';
 import {gzipSync} from 'node:zlib';
 import test from 'ava';
 import {retryAfter} from '../../src/upstream/call-failure.ts';
-import {connectCall, listen, listenHttp, listenRaw, messageCall, outcome, settingsOf, startRig} from './harness.ts';
+import {connectCall, listen, listenHttp, listenRaw, messageCall, outcome, settingsOf, startHarness} from './harness.ts';
 
 test('each 1xx but 101 is passed over, asked for or not, one or many of them', async (t) => {
   const final = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nreal';
@@ -17,9 +17,9 @@ test('each 1xx but 101 is passed over, asked for or not, one or many of them', a
     'HTTP/1.1 199 Odd\r\n\r\n',
   ]) {
     const business = await listenRaw(t, first + final);
-    const rig = startRig(t, settingsOf(business.url, {socketsMax: 1}));
+    const harness = startHarness(t, settingsOf(business.url, {socketsMax: 1}));
     for (let call = 0; call < 3; call++)
-      t.like(await rig.call(messageCall()), {kind: 'accepted', body: {length: 4}}, first);
+      t.like(await harness.call(messageCall()), {kind: 'accepted', body: {length: 4}}, first);
     t.is(business.sockets.length, 1, first);
   }
 });
@@ -27,15 +27,15 @@ test('each 1xx but 101 is passed over, asked for or not, one or many of them', a
 test('a 101 that nobody asked for fails the call, whether it names a protocol or not', async (t) => {
   for (const upgrade of ['Connection: upgrade\r\nUpgrade: x\r\n', '']) {
     const business = await listenRaw(t, `HTTP/1.1 101 Switching Protocols\r\n${upgrade}\r\n`);
-    const rig = startRig(t, settingsOf(business.url));
-    t.like(await rig.call(messageCall()), {kind: 'failed', wasSent: true, cause: 'answer 101'});
+    const harness = startHarness(t, settingsOf(business.url));
+    t.like(await harness.call(messageCall()), {kind: 'failed', wasSent: true, cause: 'answer 101'});
   }
 });
 
 test('a refused connection has its code for a cause, and nothing was sent', async (t) => {
   const {server, url} = await listen(t, createServer());
   await new Promise((resolve) => server.close(resolve));
-  const answer = await startRig(t, settingsOf(url)).call(messageCall());
+  const answer = await startHarness(t, settingsOf(url)).call(messageCall());
   t.like(answer, {reason: 'unreachable', cause: 'ECONNREFUSED', wasSent: false});
 });
 
@@ -52,7 +52,7 @@ for (const [body, type, cause] of answers) {
       response.setHeader('content-type', type);
       response.end(body);
     });
-    const answer = await startRig(t, settingsOf(business.url)).call(connectCall());
+    const answer = await startHarness(t, settingsOf(business.url)).call(connectCall());
     t.like(answer, {kind: 'failed', reason: 'invalid', status: 200, wasSent: true, cause});
   });
 }
@@ -62,7 +62,7 @@ test('a connect answer that is compressed, although none was asked for, fails fo
     response.setHeader('content-encoding', 'gzip');
     response.end(gzipSync('{"status":"success"}'));
   });
-  const answer = await startRig(t, settingsOf(business.url)).call(connectCall());
+  const answer = await startHarness(t, settingsOf(business.url)).call(connectCall());
   t.like(answer, {kind: 'failed', reason: 'invalid', status: 200, cause: 'answer with Content-Encoding'});
 });
 
@@ -75,7 +75,7 @@ for (const [status, retryAfterMs] of [
     const business = await listenHttp(t, (_request, response) => {
       response.writeHead(status, {'retry-after': '7'}).end();
     });
-    const answer = await startRig(t, settingsOf(business.url)).call(messageCall());
+    const answer = await startHarness(t, settingsOf(business.url)).call(messageCall());
     t.is(outcome(answer), 'failed/status');
     t.like(answer, {status, retryAfterMs, wasSent: true});
   });

@@ -119,7 +119,7 @@ export function settingsOf(url: string, changes: Partial<UpstreamSettings> = {})
 }
 
 /** A transport under test. */
-export interface Rig {
+export interface Harness {
   /** Dispatches calls as one turn and settles with their answers, in the order of the calls. */
   callAll(calls: readonly Call[]): Promise<Answer[]>;
   call(call: Call): Promise<Answer>;
@@ -129,11 +129,11 @@ export interface Rig {
 }
 
 /** Starts a transport; ends it with the test. */
-export function startRig(
+export function startHarness(
   t: ExecutionContext,
   settings: UpstreamSettings,
   options: Partial<Omit<UpstreamPoolOptions, 'settings'>> = {},
-): Rig {
+): Harness {
   const pool = createUpstreamPool({settings, workers: 1, callsMax: 100_000, ...options});
   const open = new Map<number, (answer: Answer) => void>();
   const late = new Set<number>();

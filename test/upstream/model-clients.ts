@@ -4,22 +4,22 @@ import {nextStanding} from '../../src/actors/standing.ts';
 import {SeededRandom} from '../../src/core/random-seeded.ts';
 import type {Standing} from '../../src/upstream/call.ts';
 import {messageCall} from './harness.ts';
-import type {ModelWorld} from './model-harness.ts';
+import type {ModelHarness} from './model-harness.ts';
 
 /** The next message follows the answer at once, a failed one is sent again within 3 s. Returns how often each was served. */
-export function sendForEver(world: ModelWorld, clients: number): number[] {
+export function sendForEver(harness: ModelHarness, clients: number): number[] {
   const random = new SeededRandom(2);
   const served = Array.from({length: clients}, () => 0);
   function send(client: number, standing: Standing): void {
-    world.call(messageCall({identity: `c${client}`, standing}), (answer) => {
+    harness.call(messageCall({identity: `c${client}`, standing}), (answer) => {
       const isServed = answer.kind === 'accepted';
       if (isServed) served[client] = (served[client] ?? 0) + 1;
       const pauseMs = random.integer(1, isServed ? 20 : 3_000);
-      world.clock.startTimer(pauseMs, () => send(client, nextStanding(answer, standing)));
+      harness.clock.startTimer(pauseMs, () => send(client, nextStanding(answer, standing)));
     });
   }
   for (let client = 0; client < clients; client++)
-    world.clock.startTimer(random.integer(0, 200), () => send(client, 'new'));
+    harness.clock.startTimer(random.integer(0, 200), () => send(client, 'new'));
   return served;
 }
 

@@ -128,7 +128,7 @@ class ModelController implements Dispatcher.DispatchController {
 }
 
 /** Callers to a model. */
-export interface ModelWorld {
+export interface ModelHarness {
   readonly server: ModelServer;
   readonly clock: SimulatedClock;
   call(call: Call, take: (answer: Answer) => void): void;
@@ -143,7 +143,7 @@ export function createModel(
   duration: Duration,
   changes: Partial<UpstreamSettings> = {},
   workers = 1,
-): ModelWorld {
+): ModelHarness {
   const server = new ModelServer(capacity, duration);
   const {clock} = server;
   const settings = settingsOf('http://business.test', {callTimeoutMs: 10_000, socketsMax: 128, ...changes});

@@ -7,7 +7,7 @@ import {SeededRandom} from '../../src/core/random-seeded.ts';
 import type {Standing} from '../../src/upstream/call.ts';
 import {messageCall} from './harness.ts';
 import {quantiles} from './model-clients.ts';
-import {createModel, type ModelWorld} from './model-harness.ts';
+import {createModel, type ModelHarness} from './model-harness.ts';
 
 const goodType = 1;
 const hangingType = 9;
@@ -17,7 +17,7 @@ const recoversAt = 100_000;
 const knownFrom = hangsFrom + 2_000;
 
 interface Traffic {
-  readonly world: ModelWorld;
+  readonly harness: ModelHarness;
   /** By who sent it: how long calls took that were made from {@link knownFrom} on. */
   readonly waits: {readonly same: number[]; readonly other: number[]; readonly hanging: number[]};
 }
@@ -26,29 +26,29 @@ interface Traffic {
 function createTraffic(senders: number, others: number, neverAnswered: boolean): Traffic {
   const waits: Traffic['waits'] = {same: [], other: [], hanging: []};
   const isHanging = (now: number): boolean => now < recoversAt && (neverAnswered || now >= hangsFrom);
-  const world: ModelWorld = createModel(Number.POSITIVE_INFINITY, ({path}) =>
-    path.startsWith(`/message/${hangingType}/`) && isHanging(world.clock.now()) ? Number.POSITIVE_INFINITY : 10,
+  const harness: ModelHarness = createModel(Number.POSITIVE_INFINITY, ({path}) =>
+    path.startsWith(`/message/${hangingType}/`) && isHanging(harness.clock.now()) ? Number.POSITIVE_INFINITY : 10,
   );
   const random = new SeededRandom(3);
   const standings = new Map<string, Standing>();
   function send(identity: string, type: number, list: number[]): void {
-    const startedAt = world.clock.now();
-    world.call(messageCall({identity, type, standing: standings.get(identity) ?? 'new'}), (answer) => {
+    const startedAt = harness.clock.now();
+    harness.call(messageCall({identity, type, standing: standings.get(identity) ?? 'new'}), (answer) => {
       standings.set(identity, nextStanding(answer, standings.get(identity) ?? 'new'));
-      const tookMs = answer.kind === 'accepted' ? world.clock.now() - startedAt : Number.POSITIVE_INFINITY;
+      const tookMs = answer.kind === 'accepted' ? harness.clock.now() - startedAt : Number.POSITIVE_INFINITY;
       if (startedAt >= knownFrom) list.push(tookMs);
-      world.clock.startTimer(random.integer(1, 2_000), () => send(identity, type, list));
+      harness.clock.startTimer(random.integer(1, 2_000), () => send(identity, type, list));
     });
   }
   function start(identity: string, type: number, list: number[], fromMs: number): void {
-    world.clock.startTimer(fromMs + random.integer(0, 2_000), () => send(identity, type, list));
+    harness.clock.startTimer(fromMs + random.integer(0, 2_000), () => send(identity, type, list));
   }
   for (let client = 0; client < senders; client++) {
     start(`s${client}`, goodType, waits.same, 0);
     start(`s${client}`, hangingType, waits.hanging, neverAnswered ? hangsFrom - 2_000 : 0);
   }
   for (let client = 0; client < others; client++) start(`o${client}`, goodType, waits.other, 0);
-  return {world, waits};
+  return {harness, waits};
 }
 
 for (const [senders, others] of [
@@ -58,8 +58,8 @@ for (const [senders, others] of [
 ] as const) {
   for (const neverAnswered of [false, true]) {
     test(`${senders} clients send a type that ${neverAnswered ? 'never answered' : 'begins to hang'}: their other messages, and those of ${others} others, do not wait [RB-72] [RB-72 broken]`, async (t) => {
-      const {world, waits} = createTraffic(senders, others, neverAnswered);
-      await world.advance(recoversAt - 10_000);
+      const {harness, waits} = createTraffic(senders, others, neverAnswered);
+      await harness.advance(recoversAt - 10_000);
       for (const who of ['same', 'other'] as const) {
         const [median, most] = quantiles(waits[who]);
         t.true(waits[who].length > others * 20);
@@ -72,10 +72,10 @@ for (const [senders, others] of [
 }
 
 test('a type that hung and is answered again is as quick as before [RB-72]', async (t) => {
-  const {world, waits} = createTraffic(200, 50, false);
-  await world.advance(recoversAt + 15_000);
+  const {harness, waits} = createTraffic(200, 50, false);
+  await harness.advance(recoversAt + 15_000);
   waits.hanging.length = 0;
-  await world.advance(20_000);
+  await harness.advance(20_000);
   t.true(waits.hanging.length > 1_000);
   t.true(Math.max(...waits.hanging) <= 10, `${Math.max(...waits.hanging)} ms`);
 });

@@ -7,7 +7,7 @@ import {SeededRandom} from '../../src/core/random-seeded.ts';
 import type {Answer, Standing} from '../../src/upstream/call.ts';
 import {closeCall, connectCall, messageCall, outcome} from './harness.ts';
 import {quantiles, sendForEver, total} from './model-clients.ts';
-import {createModel, type ModelWorld} from './model-harness.ts';
+import {createModel, type ModelHarness} from './model-harness.ts';
 
 for (const [name, capacity, durationMs] of [
   ['128 at a time for a second each', 128, 1_000],
@@ -15,26 +15,26 @@ for (const [name, capacity, durationMs] of [
   ['16 at a time, 128 in a second', 16, 125],
 ] as const) {
   test(`at thirty times the load a server that works on ${name} answers nine tenths of what it can, to everybody [RB-68] [RB-72]`, async (t) => {
-    const world = createModel(capacity, () => durationMs);
-    const served = sendForEver(world, 4_000);
-    await world.advance(10_000);
+    const harness = createModel(capacity, () => durationMs);
+    const served = sendForEver(harness, 4_000);
+    await harness.advance(10_000);
     const before = total(served);
-    await world.advance(90_000);
+    await harness.advance(90_000);
     const goodput = (total(served) - before) / 90;
     t.true(goodput >= 0.9 * 128, `${goodput}/s`);
-    t.true(world.server.openMax <= 128);
+    t.true(harness.server.openMax <= 128);
     t.true(Math.min(...served) >= 1);
     t.true(Math.max(...served) <= 4 * Math.ceil(total(served) / 4_000));
-    t.true(world.server.requests <= total(served) * 1.02 + 128, 'calls are made that are of no use');
+    t.true(harness.server.requests <= total(served) * 1.02 + 128, 'calls are made that are of no use');
   });
 }
 
 test('a server that can work on few calls is handed few: the limit adapts until they are answered in time', async (t) => {
-  const world = createModel(1, () => 200);
-  const served = sendForEver(world, 500);
-  await world.advance(60_000);
+  const harness = createModel(1, () => 200);
+  const served = sendForEver(harness, 500);
+  await harness.advance(60_000);
   const before = total(served);
-  await world.advance(100_000);
+  await harness.advance(100_000);
   const goodput = (total(served) - before) / 100;
   t.true(goodput >= 0.9 * 5, `${goodput}/s`);
 });
@@ -54,12 +54,12 @@ for (const [capacity, durationMs, quickMs, fromMs, share] of [
   [128, 8_000, 30_000, 90_000, 0.85],
 ] as const) {
   test(`at ten times the load a server that works on ${capacity} calls of ${durationMs} ms${quickMs > 0 ? ', and was quick before,' : ''} answers ${100 * share} % of what it can after ${(fromMs - quickMs) / 1_000} s [RB-68]`, async (t) => {
-    const world: ModelWorld = createModel(capacity, () => (world.clock.now() < quickMs ? 20 : durationMs));
+    const harness: ModelHarness = createModel(capacity, () => (harness.clock.now() < quickMs ? 20 : durationMs));
     const rate = (capacity * 1_000) / durationMs;
-    const served = sendForEver(world, Math.round(rate * 10 * 11.5));
-    await world.advance(fromMs);
+    const served = sendForEver(harness, Math.round(rate * 10 * 11.5));
+    await harness.advance(fromMs);
     const before = total(served);
-    await world.advance(360_000);
+    await harness.advance(360_000);
     const goodput = (total(served) - before) / 360;
     t.true(goodput >= share * rate, `${goodput}/s of ${rate}/s`);
   });
@@ -76,27 +76,27 @@ for (const [places, fromMs, toMs, share] of [
   test(`calls that take from ${fromMs} to ${toMs} of their 10,000 ms at a server that works on ${places} are answered, most of them [RB-68]`, async (t) => {
     const random = new SeededRandom(5);
     const socketsMax = places === 128 ? 128 : 32;
-    const world = createModel(places, () => random.integer(fromMs, toMs), {
+    const harness = createModel(places, () => random.integer(fromMs, toMs), {
       socketsMax: places === 32 ? 128 : socketsMax,
     });
     const rate = (Math.min(places, socketsMax) * 2_000) / (fromMs + toMs);
-    const served = sendForEver(world, Math.round(rate * 10 * 11.5));
-    await world.advance(240_000);
+    const served = sendForEver(harness, Math.round(rate * 10 * 11.5));
+    await harness.advance(240_000);
     const before = total(served);
-    await world.advance(180_000);
+    await harness.advance(180_000);
     const goodput = (total(served) - before) / 180;
     t.true(goodput >= share * rate, `${goodput}/s of ${rate}/s`);
   });
 }
 
 test('a server that answers nothing for a minute, and is as quick as before then, has all its calls again', async (t) => {
-  const world: ModelWorld = createModel(Number.POSITIVE_INFINITY, () =>
-    world.clock.now() >= 30_000 && world.clock.now() < 90_000 ? Number.POSITIVE_INFINITY : 1_000,
+  const harness: ModelHarness = createModel(Number.POSITIVE_INFINITY, () =>
+    harness.clock.now() >= 30_000 && harness.clock.now() < 90_000 ? Number.POSITIVE_INFINITY : 1_000,
   );
-  const served = sendForEver(world, 1_000);
-  await world.advance(120_000);
+  const served = sendForEver(harness, 1_000);
+  await harness.advance(120_000);
   const before = total(served);
-  await world.advance(20_000);
+  await harness.advance(20_000);
   const goodput = (total(served) - before) / 20;
   t.true(goodput >= 0.9 * 128, `${goodput}/s`);
 });
@@ -114,43 +114,48 @@ for (const [name, durationOf, share] of [
 ] as const) {
   test(`calls that take 6 of their 10 s however many run, and ${name}, are not made fewer of [RB-68]`, async (t) => {
     const random = new SeededRandom(5);
-    const world: ModelWorld = createModel(Number.POSITIVE_INFINITY, () => durationOf(world.clock.now(), random), {
+    const harness: ModelHarness = createModel(Number.POSITIVE_INFINITY, () => durationOf(harness.clock.now(), random), {
       socketsMax: 32,
     });
-    const served = sendForEver(world, 300);
-    await world.advance(100_000);
+    const served = sendForEver(harness, 300);
+    await harness.advance(100_000);
     const before = total(served);
-    await world.advance(100_000);
+    await harness.advance(100_000);
     const goodput = (total(served) - before) / 100;
     t.true(goodput >= (share * 32) / 6, `${goodput}/s`);
   });
 }
 
 /** Clients that knock until they are in, each time for `patienceMs`; when the last of them was. */
-async function knockUntilIn(world: ModelWorld, clients: number, patienceMs: number, pauseMs: number): Promise<number> {
+async function knockUntilIn(
+  harness: ModelHarness,
+  clients: number,
+  patienceMs: number,
+  pauseMs: number,
+): Promise<number> {
   const random = new SeededRandom(2);
   let lastAt = 0;
   let outside = clients;
   function knock(): void {
     const call = connectCall();
     let hasLeft = false;
-    const patience = world.clock.startTimer(patienceMs, () => {
+    const patience = harness.clock.startTimer(patienceMs, () => {
       hasLeft = true;
-      world.withdraw(call);
+      harness.withdraw(call);
       again();
     });
-    world.call(call, (answer) => {
+    harness.call(call, (answer) => {
       patience.cancel();
       if (hasLeft) return;
       if (answer.kind !== 'accepted') again();
-      else if (--outside === 0) lastAt = world.clock.now();
+      else if (--outside === 0) lastAt = harness.clock.now();
     });
   }
   function again(): void {
-    world.clock.startTimer(random.integer(1, 2 * pauseMs), knock);
+    harness.clock.startTimer(random.integer(1, 2 * pauseMs), knock);
   }
-  for (let client = 0; client < clients; client++) world.clock.startTimer(random.integer(0, 100), knock);
-  for (let seconds = 0; seconds < 120 && outside > 0; seconds++) await world.advance(1_000);
+  for (let client = 0; client < clients; client++) harness.clock.startTimer(random.integer(0, 100), knock);
+  for (let seconds = 0; seconds < 120 && outside > 0; seconds++) await harness.advance(1_000);
   return outside === 0 ? lastAt : Number.POSITIVE_INFINITY;
 }
 
@@ -162,26 +167,26 @@ for (const [clients, durationMs, patienceMs, pauseMs] of [
   [6_000, 500, 5_000, 1_000],
 ] as const) {
   test(`${clients} clients that give up after ${patienceMs} ms are all in within 1.2 times the time it takes, where a connect call takes ${durationMs} ms, and they pause for ${pauseMs} [RB-68]`, async (t) => {
-    const world = createModel(Number.POSITIVE_INFINITY, () => durationMs);
-    const lastAt = await knockUntilIn(world, clients, patienceMs, pauseMs);
+    const harness = createModel(Number.POSITIVE_INFINITY, () => durationMs);
+    const lastAt = await knockUntilIn(harness, clients, patienceMs, pauseMs);
     t.true(lastAt <= (1.2 * clients * durationMs) / 128, `${lastAt} ms`);
-    t.true(world.server.openMax <= 128);
+    t.true(harness.server.openMax <= 128);
     // How long clients wait is learnt from those that leave, and so at the price of one round.
-    t.true(world.server.requests <= clients + 130, `${world.server.requests} calls`);
+    t.true(harness.server.requests <= clients + 130, `${harness.server.requests} calls`);
   });
 }
 
 test('calls that take longer than their deadline are cut, and count at the server until it is done with them', async (t) => {
-  const world = createModel(Number.POSITIVE_INFINITY, () => 12_000);
+  const harness = createModel(Number.POSITIVE_INFINITY, () => 12_000);
   const outcomes = new Map<string, number>();
   for (let call = 0; call < 500; call++) {
-    world.call(messageCall({identity: `c${call}`}), (answer) => {
+    harness.call(messageCall({identity: `c${call}`}), (answer) => {
       const wasSent = answer.kind === 'failed' && answer.wasSent;
       const key = `${outcome(answer)} ${wasSent ? 'sent' : 'unsent'}`;
       outcomes.set(key, (outcomes.get(key) ?? 0) + 1);
     });
   }
-  await world.advance(11_000);
+  await harness.advance(11_000);
   const sent = outcomes.get('failed/timeout sent') ?? 0;
   t.deepEqual(
     outcomes,
@@ -190,63 +195,63 @@ test('calls that take longer than their deadline are cut, and count at the serve
       ['failed/timeout unsent', 500 - sent],
     ]),
   );
-  t.is(world.server.open, sent);
-  for (let call = 0; call < 500; call++) world.call(messageCall({identity: `d${call}`}), () => {});
-  await world.advance(20_000);
-  t.true(world.server.openMax <= 128);
+  t.is(harness.server.open, sent);
+  for (let call = 0; call < 500; call++) harness.call(messageCall({identity: `d${call}`}), () => {});
+  await harness.advance(20_000);
+  t.true(harness.server.openMax <= 128);
 });
 
 test('a connect call that is cut is answered once more: the late yes needs its close call [RB-64]', async (t) => {
-  const world = createModel(Number.POSITIVE_INFINITY, () => 12_000);
+  const harness = createModel(Number.POSITIVE_INFINITY, () => 12_000);
   const answers: Answer[] = [];
-  world.call(connectCall(), (answer) => answers.push(answer));
-  await world.advance(10_000);
+  harness.call(connectCall(), (answer) => answers.push(answer));
+  await harness.advance(10_000);
   t.like(answers, [{kind: 'failed', reason: 'timeout', wasSent: true, isPending: true}]);
-  await world.advance(2_000);
+  await harness.advance(2_000);
   t.deepEqual(answers.map(outcome), ['failed/timeout', 'accepted']);
-  await world.advance(60_000);
+  await harness.advance(60_000);
   t.is(answers.length, 2);
 });
 
 test('a connect call that is never answered has its last answer when its socket is given up', async (t) => {
-  const world = createModel(1, () => Number.POSITIVE_INFINITY, {socketsMax: 1});
+  const harness = createModel(1, () => Number.POSITIVE_INFINITY, {socketsMax: 1});
   const answers: Answer[] = [];
-  world.call(connectCall(), (answer) => answers.push(answer));
-  await world.advance(15_000);
+  harness.call(connectCall(), (answer) => answers.push(answer));
+  await harness.advance(15_000);
   t.like(answers, [{isPending: true}, {kind: 'failed', reason: 'timeout', wasSent: true}]);
   t.true(answers.every((answer) => answer.kind === 'failed'));
 });
 
 test('a call that waits is withdrawn and never sent; one that was sent runs on to its answer [RB-68]', async (t) => {
-  const world = createModel(1, () => 1_000, {socketsMax: 1});
+  const harness = createModel(1, () => 1_000, {socketsMax: 1});
   const answers: string[] = [];
   const [sent, waiting] = [connectCall(), connectCall()];
-  world.call(sent, (answer) => answers.push(`sent ${outcome(answer)}`));
-  world.call(waiting, (answer) => answers.push(`waiting ${outcome(answer)}`));
-  world.withdraw(sent);
-  world.withdraw(waiting);
-  world.withdraw(waiting);
+  harness.call(sent, (answer) => answers.push(`sent ${outcome(answer)}`));
+  harness.call(waiting, (answer) => answers.push(`waiting ${outcome(answer)}`));
+  harness.withdraw(sent);
+  harness.withdraw(waiting);
+  harness.withdraw(waiting);
   t.deepEqual(answers, ['waiting failed/withdrawn']);
-  await world.advance(5_000);
+  await harness.advance(5_000);
   t.deepEqual(answers, ['waiting failed/withdrawn', 'sent accepted']);
-  world.withdraw(sent);
-  t.is(world.server.requests, 1);
+  harness.withdraw(sent);
+  t.is(harness.server.requests, 1);
 });
 
 for (const isWarm of [true, false]) {
   test(`two hundred clients whose messages hang delay nobody else, ${isWarm ? 'in the midst of traffic' : 'from the first call on'} [RB-72] [RB-72 broken]`, async (t) => {
-    const world = createModel(Number.POSITIVE_INFINITY, ({headers}) =>
+    const harness = createModel(Number.POSITIVE_INFINITY, ({headers}) =>
       headers.includes('hang') ? Number.POSITIVE_INFINITY : 10,
     );
     const random = new SeededRandom(3);
     function hang(client: number, standing: Standing): void {
-      world.call(messageCall({identity: `h${client}`, cookie: 'hang', standing}), (answer) => {
-        world.clock.startTimer(random.integer(1, 3_000), () => hang(client, nextStanding(answer, standing)));
+      harness.call(messageCall({identity: `h${client}`, cookie: 'hang', standing}), (answer) => {
+        harness.clock.startTimer(random.integer(1, 3_000), () => hang(client, nextStanding(answer, standing)));
       });
     }
     const waits: Record<string, number[]> = {connect: [], first: [], next: [], close: []};
     function tick(client: number): void {
-      const startedAt = world.clock.now();
+      const startedAt = harness.clock.now();
       const calls = {
         connect: connectCall(),
         first: messageCall({identity: `f${client}`}),
@@ -254,18 +259,18 @@ for (const isWarm of [true, false]) {
         close: closeCall(),
       };
       for (const [name, call] of Object.entries(calls)) {
-        world.call(call, (answer) => {
-          waits[name]?.push(answer.kind === 'accepted' ? world.clock.now() - startedAt : Number.POSITIVE_INFINITY);
+        harness.call(call, (answer) => {
+          waits[name]?.push(answer.kind === 'accepted' ? harness.clock.now() - startedAt : Number.POSITIVE_INFINITY);
         });
       }
     }
-    if (isWarm) for (let client = 0; client < 100; client++) world.clock.startTimer(client * 50, () => tick(client));
-    await world.advance(5_000);
+    if (isWarm) for (let client = 0; client < 100; client++) harness.clock.startTimer(client * 50, () => tick(client));
+    await harness.advance(5_000);
     for (const name of Object.keys(waits)) waits[name] = [];
     for (let client = 0; client < 200; client++)
-      world.clock.startTimer(random.integer(0, 10), () => hang(client, 'new'));
-    for (let client = 0; client < 1_200; client++) world.clock.startTimer(100 + client * 50, () => tick(client));
-    await world.advance(75_000);
+      harness.clock.startTimer(random.integer(0, 10), () => hang(client, 'new'));
+    for (let client = 0; client < 1_200; client++) harness.clock.startTimer(100 + client * 50, () => tick(client));
+    await harness.advance(75_000);
     for (const [name, [median, most]] of Object.entries(waits).map(([key, list]) => [key, quantiles(list)] as const)) {
       t.true(median <= 20, `${name}: ${median} ms`);
       // A client that nothing is known of waits among those that hang, until these are known.
@@ -281,47 +286,47 @@ for (const [hanging, others] of [
 ] as const) {
   test(`where every ${hanging} call hangs, those of the other kinds are made without delay [RB-72]`, async (t) => {
     const make = {connect: connectCall, message: messageCall, close: closeCall};
-    const world = createModel(Number.POSITIVE_INFINITY, ({path}) =>
+    const harness = createModel(Number.POSITIVE_INFINITY, ({path}) =>
       path.startsWith(`/${hanging}/`) ? Number.POSITIVE_INFINITY : 10,
     );
-    for (let call = 0; call < 1_000; call++) world.call(make[hanging](), () => {});
+    for (let call = 0; call < 1_000; call++) harness.call(make[hanging](), () => {});
     const waits: number[] = [];
     for (let call = 0; call < 300; call++) {
-      world.clock.startTimer(call * 100, () => {
-        const startedAt = world.clock.now();
+      harness.clock.startTimer(call * 100, () => {
+        const startedAt = harness.clock.now();
         for (const kind of others) {
-          world.call(make[kind](), (answer) => {
-            waits.push(answer.kind === 'accepted' ? world.clock.now() - startedAt : Number.POSITIVE_INFINITY);
+          harness.call(make[kind](), (answer) => {
+            waits.push(answer.kind === 'accepted' ? harness.clock.now() - startedAt : Number.POSITIVE_INFINITY);
           });
         }
-        world.call(make[hanging](), () => {});
+        harness.call(make[hanging](), () => {});
       });
     }
-    await world.advance(60_000);
+    await harness.advance(60_000);
     t.is(waits.length, 600);
     t.true(Math.max(...waits) <= 10, `${Math.max(...waits)} ms`);
-    t.true(world.server.requests > 600);
+    t.true(harness.server.requests > 600);
   });
 }
 
 test('a client that makes a thousand calls at a time delays a client that makes one by no more than its own first ones [RB-72]', async (t) => {
-  const world = createModel(4, () => 10, {socketsMax: 4});
+  const harness = createModel(4, () => 10, {socketsMax: 4});
   const done: string[] = [];
   for (let call = 0; call < 1_000; call++) {
-    world.call(messageCall({identity: 'many', standing: 'prompt'}), () => done.push('many'));
+    harness.call(messageCall({identity: 'many', standing: 'prompt'}), () => done.push('many'));
   }
-  world.call(messageCall({identity: 'one', standing: 'prompt'}), () => done.push('one'));
-  await world.advance(10_000);
+  harness.call(messageCall({identity: 'one', standing: 'prompt'}), () => done.push('one'));
+  await harness.advance(10_000);
   t.is(done.length, 1_001);
   t.true(done.indexOf('one') <= 8, `place ${done.indexOf('one')}`);
 });
 
 test('while sockets are free nothing waits, whatever the order', async (t) => {
-  const world = createModel(Number.POSITIVE_INFINITY, () => 100);
+  const harness = createModel(Number.POSITIVE_INFINITY, () => 100);
   const done: number[] = [];
-  for (let call = 0; call < 60; call++) world.call(messageCall(), () => done.push(call));
-  t.is(world.server.open, 60);
-  await world.advance(100);
+  for (let call = 0; call < 60; call++) harness.call(messageCall(), () => done.push(call));
+  t.is(harness.server.open, 60);
+  await harness.advance(100);
   t.deepEqual(
     done,
     Array.from({length: 60}, (_, call) => call),

@@ -12,7 +12,7 @@ import {
   outcome,
   readBody,
   settingsOf,
-  startRig,
+  startHarness,
   token,
   utf8Header,
 } from './harness.ts';
@@ -27,12 +27,12 @@ test('the business server sees each kind of call as documented, validly signed',
     seen.push(request);
     response.end('{"status":"success","identity":"chosen"}');
   });
-  const rig = startRig(t, settingsOf(business.url));
-  const connected = await rig.call(connectCall({identity: 'me', headers: ['X-DEVICEID', 'd1']}));
+  const harness = startHarness(t, settingsOf(business.url));
+  const connected = await harness.call(connectCall({identity: 'me', headers: ['X-DEVICEID', 'd1']}));
   t.like(connected, {kind: 'accepted', identity: 'chosen', join: undefined});
-  const answered = await rig.call(messageCall({identity: 'me', cookie: 'c', message: 'm1', type: 65_535}));
+  const answered = await harness.call(messageCall({identity: 'me', cookie: 'c', message: 'm1', type: 65_535}));
   t.is(bodyText(answered), '{"status":"success","identity":"chosen"}');
-  const closed = await rig.call(closeCall({identity: 'me', cookie: 'c'}));
+  const closed = await harness.call(closeCall({identity: 'me', cookie: 'c'}));
   t.like(closed, {kind: 'accepted', body: new Uint8Array(0)});
 
   const [connect, message, close] = seen;
@@ -65,7 +65,7 @@ test('URLs with a query keep it, and a placeholder is replaced', async (t) => {
     paths.push((request.url ?? '').replace(/timestamp=.*/, 'SIGNED'));
     response.end('{"status":"success"}');
   });
-  const rig = startRig(
+  const harness = startHarness(
     t,
     settingsOf(business.url, {
       connectUrl: `${business.url}/connect/?app=1`,
@@ -73,19 +73,19 @@ test('URLs with a query keep it, and a placeholder is replaced', async (t) => {
       closeUrl: `${business.url}/close`,
     }),
   );
-  await rig.call(connectCall());
-  await rig.call(messageCall({type: 7}));
-  await rig.call(closeCall());
+  await harness.call(connectCall());
+  await harness.call(messageCall({type: 7}));
+  await harness.call(closeCall());
   t.deepEqual(paths, ['/connect/?app=1&SIGNED', '/rainbow/7/?app=1&SIGNED', '/close?SIGNED']);
 });
 
 test('a payload of every byte, a view of a larger buffer, arrives unchanged and comes back unchanged', async (t) => {
   const business = await listenHttp(t, (request, response) => void request.pipe(response));
-  const rig = startRig(t, settingsOf(business.url));
+  const harness = startHarness(t, settingsOf(business.url));
   const slab = Buffer.alloc(65_536, 7);
   for (let byte = 0; byte < 256; byte++) slab[1_000 + byte] = byte;
   const payload = slab.subarray(1_000, 1_256);
-  const answer = await rig.call(messageCall({payload}));
+  const answer = await harness.call(messageCall({payload}));
   t.true(answer.kind === 'accepted' && Buffer.compare(answer.body, payload) === 0);
   t.is(slab.length, 65_536);
 });
@@ -95,22 +95,22 @@ test('an empty payload is a POST of no bytes', async (t) => {
     const body = await readBody(request);
     response.end(`${request.method} ${request.headers['content-length']} ${body.length}`);
   });
-  const rig = startRig(t, settingsOf(business.url));
-  t.is(bodyText(await rig.call(messageCall({payload: new Uint8Array(0)}))), 'POST 0 0');
+  const harness = startHarness(t, settingsOf(business.url));
+  t.is(bodyText(await harness.call(messageCall({payload: new Uint8Array(0)}))), 'POST 0 0');
 });
 
 test('an answer without content accepts with an empty body', async (t) => {
   const business = await listenHttp(t, (_request, response) => void response.writeHead(204).end());
-  const rig = startRig(t, settingsOf(business.url));
-  t.like(await rig.call(messageCall()), {kind: 'accepted', body: new Uint8Array(0)});
+  const harness = startHarness(t, settingsOf(business.url));
+  t.like(await harness.call(messageCall()), {kind: 'accepted', body: new Uint8Array(0)});
 });
 
 test('an informational answer before the real one is passed over', async (t) => {
   const business = await listenHttp(t, (_request, response) => {
     response.writeEarlyHints({link: '</style.css>; rel=preload'}, () => void response.end('real'));
   });
-  const rig = startRig(t, settingsOf(business.url));
-  t.is(bodyText(await rig.call(messageCall())), 'real');
+  const harness = startHarness(t, settingsOf(business.url));
+  t.is(bodyText(await harness.call(messageCall())), 'real');
 });
 
 test('a chunked body and one that ends with its connection are read whole', async (t) => {
@@ -123,10 +123,10 @@ test('a chunked body and one that ends with its connection are read whole', asyn
       request.socket.end('HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nto the end');
     }
   });
-  const rig = startRig(t, settingsOf(business.url));
-  t.is(bodyText(await rig.call(messageCall({type: 1}))), 'in chunks whole');
-  t.is(bodyText(await rig.call(messageCall({type: 2}))), 'to the end');
-  t.is(bodyText(await rig.call(messageCall({type: 1}))), 'in chunks whole');
+  const harness = startHarness(t, settingsOf(business.url));
+  t.is(bodyText(await harness.call(messageCall({type: 1}))), 'in chunks whole');
+  t.is(bodyText(await harness.call(messageCall({type: 2}))), 'to the end');
+  t.is(bodyText(await harness.call(messageCall({type: 1}))), 'in chunks whole');
 });
 
 test('channel names in UTF-8 are read, and a cookie goes back byte for byte', async (t) => {
@@ -139,12 +139,12 @@ test('channel names in UTF-8 are read, and a cookie goes back byte for byte', as
     // Not a string: node:http would write the headers together with it, and as UTF-8 once more.
     response.end(Buffer.from('{"status":"success"}'));
   });
-  const rig = startRig(t, settingsOf(business.url));
-  const answer = await rig.call(connectCall());
+  const harness = startHarness(t, settingsOf(business.url));
+  const answer = await harness.call(connectCall());
   t.like(answer, {kind: 'accepted', join: 'čaj;;комната;;b', leave: 'café'});
   if (answer.kind !== 'accepted') return;
-  await rig.call(messageCall({cookie: answer.cookie}));
-  await rig.call(closeCall({cookie: answer.cookie}));
+  await harness.call(messageCall({cookie: answer.cookie}));
+  await harness.call(closeCall({cookie: answer.cookie}));
   t.deepEqual(cookies, [undefined, `${utf8Header('čaj')}\xe9`, `${utf8Header('čaj')}\xe9`]);
 });
 
@@ -153,17 +153,17 @@ test('an empty cookie header clears and an absent one keeps', async (t) => {
     if (request.url?.startsWith('/message/1/') === true) response.setHeader('RAINBOWCLIENTCOOKIE', '');
     response.end();
   });
-  const rig = startRig(t, settingsOf(business.url));
-  const cleared = await rig.call(messageCall({type: 1}));
+  const harness = startHarness(t, settingsOf(business.url));
+  const cleared = await harness.call(messageCall({type: 1}));
   t.true(cleared.kind === 'accepted' && cleared.cookie === '');
-  const kept = await rig.call(messageCall({type: 2}));
+  const kept = await harness.call(messageCall({type: 2}));
   t.true(kept.kind === 'accepted' && kept.cookie === undefined);
 });
 
 test('a call with a header that HTTP cannot carry fails as invalid, and the next one goes through', async (t) => {
   const business = await listenHttp(t, (_request, response) => void response.end('{"status":"success"}'));
-  const rig = startRig(t, settingsOf(business.url, {socketsMax: 1}));
-  const answers = await rig.callAll([
+  const harness = startHarness(t, settingsOf(business.url, {socketsMax: 1}));
+  const answers = await harness.callAll([
     messageCall({cookie: 'a\r\nRAINBOWCLIENTIDENTITY: other'}),
     messageCall({identity: 'a\0b'}),
     connectCall({headers: ['no name', 'x']}),

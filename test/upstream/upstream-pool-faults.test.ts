@@ -18,7 +18,7 @@ import {
   messageCall,
   outcome,
   settingsOf,
-  startRig,
+  startHarness,
 } from './harness.ts';
 
 const deadline = {callTimeoutMs: 400};
@@ -27,31 +27,31 @@ const longDeadline = {callTimeoutMs: scaled(2_000)};
 
 test('a server that is down is unreachable, and reached once it is up', async (t) => {
   const port = await holdPort(t);
-  const rig = startRig(t, settingsOf(`http://127.0.0.1:${port}`, {socketsMax: 2}));
-  const answers = await rig.callAll([connectCall(), messageCall(), messageCall(), messageCall(), closeCall()]);
+  const harness = startHarness(t, settingsOf(`http://127.0.0.1:${port}`, {socketsMax: 2}));
+  const answers = await harness.callAll([connectCall(), messageCall(), messageCall(), messageCall(), closeCall()]);
   t.deepEqual(answers.map(outcome), Array<string>(5).fill('failed/unreachable'));
   t.like(answers[0], {status: undefined});
   await listenHttp(t, (_request, response) => void response.end('up'), port);
-  t.is(bodyText(await rig.call(messageCall())), 'up');
+  t.is(bodyText(await harness.call(messageCall())), 'up');
 });
 
 test('a name that does not resolve is unreachable', async (t) => {
-  const rig = startRig(t, settingsOf('http://does-not-exist.invalid'));
-  t.is(outcome(await rig.call(messageCall())), 'failed/unreachable');
+  const harness = startHarness(t, settingsOf('http://does-not-exist.invalid'));
+  t.is(outcome(await harness.call(messageCall())), 'failed/unreachable');
 });
 
 test('a server that never answers is a timeout', async (t) => {
   const business = await listenHttp(t, () => {});
-  const rig = startRig(t, settingsOf(business.url, deadline));
-  const answers = await rig.callAll([connectCall(), messageCall(), closeCall()]);
+  const harness = startHarness(t, settingsOf(business.url, deadline));
+  const answers = await harness.callAll([connectCall(), messageCall(), closeCall()]);
   t.deepEqual(answers.map(outcome), Array<string>(3).fill('failed/timeout'));
   for (const socket of business.sockets) if (!socket.destroyed) await once(socket, 'close');
 });
 
 test.serial('a server that hangs after its headers is a timeout, told with the status', async (t) => {
   const business = await listenHttp(t, (_request, response) => response.flushHeaders());
-  const rig = startRig(t, settingsOf(business.url, longDeadline));
-  t.like(await rig.call(messageCall()), {kind: 'failed', reason: 'timeout', status: 200});
+  const harness = startHarness(t, settingsOf(business.url, longDeadline));
+  t.like(await harness.call(messageCall()), {kind: 'failed', reason: 'timeout', status: 200});
 });
 
 test('a body that trickles without end is a timeout, though bytes keep coming', async (t) => {
@@ -59,8 +59,8 @@ test('a body that trickles without end is a timeout, though bytes keep coming', 
     const trickle = setInterval(() => response.write('.'), 10);
     response.on('close', () => clearInterval(trickle));
   });
-  const rig = startRig(t, settingsOf(business.url, deadline));
-  t.is(outcome(await rig.call(messageCall())), 'failed/timeout');
+  const harness = startHarness(t, settingsOf(business.url, deadline));
+  t.is(outcome(await harness.call(messageCall())), 'failed/timeout');
 });
 
 test.serial('the deadline covers the wait for a socket, and a call whose time came there is never sent', async (t) => {
@@ -70,20 +70,20 @@ test.serial('the deadline covers the wait for a socket, and a call whose time ca
     seen++;
     if (!isHanging.value) response.end('awake');
   });
-  const rig = startRig(t, settingsOf(business.url, {...longDeadline, socketsMax: 1}));
-  const answers = await rig.callAll([messageCall(), messageCall(), messageCall()]);
+  const harness = startHarness(t, settingsOf(business.url, {...longDeadline, socketsMax: 1}));
+  const answers = await harness.callAll([messageCall(), messageCall(), messageCall()]);
   t.deepEqual(answers.map(outcome), Array<string>(3).fill('failed/timeout'));
   isHanging.value = false;
-  t.is(bodyText(await rig.call(messageCall())), 'awake');
+  t.is(bodyText(await harness.call(messageCall())), 'awake');
   t.is(seen, 2);
 });
 
 test('the deadline covers the making of a connection, which is then given up', async (t) => {
   // A TLS server that never says a word: the connection is never made.
   const silent = await listenRaw(t, '');
-  const rig = startRig(t, settingsOf(silent.url.replace('http:', 'https:'), {...deadline, socketsMax: 1}));
-  t.is(outcome(await rig.call(messageCall())), 'failed/timeout');
-  t.is(outcome(await rig.call(messageCall())), 'failed/timeout');
+  const harness = startHarness(t, settingsOf(silent.url.replace('http:', 'https:'), {...deadline, socketsMax: 1}));
+  t.is(outcome(await harness.call(messageCall())), 'failed/timeout');
+  t.is(outcome(await harness.call(messageCall())), 'failed/timeout');
   while (silent.sockets.length < 2) await once(silent.server, 'connection');
   for (const socket of silent.sockets) if (!socket.destroyed) await once(socket, 'close');
 });
@@ -93,8 +93,8 @@ test('a body larger than allowed is refused by its length, before it is read', a
     response.writeHead(200, {'content-length': 65_537});
     response.flushHeaders();
   });
-  const rig = startRig(t, settingsOf(business.url));
-  t.like(await rig.call(messageCall()), {kind: 'failed', reason: 'tooLarge', status: 200});
+  const harness = startHarness(t, settingsOf(business.url));
+  t.like(await harness.call(messageCall()), {kind: 'failed', reason: 'tooLarge', status: 200});
 });
 
 test('a body without a length is refused at the byte that is too many, and its connection closed', async (t) => {
@@ -107,9 +107,9 @@ test('a body without a length is refused at the byte that is too many, and its c
     response.on('close', () => closed.release());
     write();
   });
-  const rig = startRig(t, settingsOf(business.url));
+  const harness = startHarness(t, settingsOf(business.url));
   for (const call of [connectCall(), messageCall(), closeCall()]) {
-    t.like(await rig.call(call), {kind: 'failed', reason: 'tooLarge', status: 200});
+    t.like(await harness.call(call), {kind: 'failed', reason: 'tooLarge', status: 200});
   }
   await closed.released;
 });
@@ -125,8 +125,8 @@ for (const [bytes, expected] of [
       else response.write('');
       response.end(Buffer.alloc(bytes));
     });
-    const rig = startRig(t, settingsOf(business.url));
-    const answers = await rig.callAll([messageCall({type: 1}), messageCall({type: 2})]);
+    const harness = startHarness(t, settingsOf(business.url));
+    const answers = await harness.callAll([messageCall({type: 1}), messageCall({type: 2})]);
     t.deepEqual(answers.map(outcome), [expected, expected]);
     if (expected === 'accepted') t.like(answers[0], {body: {length: bytes}});
   });
@@ -137,8 +137,8 @@ test('headers over 16 KiB are refused', async (t) => {
     response.setHeader('x-padding', 'x'.repeat(20_000));
     response.end();
   });
-  const rig = startRig(t, settingsOf(business.url));
-  t.is(outcome(await rig.call(messageCall())), 'failed/tooLarge');
+  const harness = startHarness(t, settingsOf(business.url));
+  t.is(outcome(await harness.call(messageCall())), 'failed/tooLarge');
 });
 
 for (const status of [301, 302, 304, 400, 401, 403, 404, 413, 429, 500, 502, 503]) {
@@ -148,9 +148,9 @@ for (const status of [301, 302, 304, 400, 401, 403, 404, 413, 429, 500, 502, 503
       seen++;
       response.writeHead(status, {location: '/elsewhere/'}).end(status === 304 ? undefined : '{"status":"success"}');
     });
-    const rig = startRig(t, settingsOf(business.url));
+    const harness = startHarness(t, settingsOf(business.url));
     for (const call of [connectCall(), messageCall(), closeCall()]) {
-      t.like(await rig.call(call), {kind: 'failed', reason: 'status', status});
+      t.like(await harness.call(call), {kind: 'failed', reason: 'status', status});
     }
     t.is(seen, 3);
     t.is(business.sockets.length, 1);
@@ -168,10 +168,10 @@ for (const [name, status, headers, body] of [
 ] as const) {
   test(`${name} is handed over with the first ${excerptBytesMax} bytes of its body`, async (t) => {
     const business = await listenHttp(t, (_request, response) => void response.writeHead(status, headers).end(body));
-    const rig = startRig(t, settingsOf(business.url, {answerBytesMax: 200_000}));
+    const harness = startHarness(t, settingsOf(business.url, {answerBytesMax: 200_000}));
     const isOfEach = status !== 200 || 'RAINBOWREQUESTINVALID' in headers;
     const calls: Call[] = isOfEach ? [connectCall(), messageCall(), closeCall()] : [connectCall()];
-    for (const answer of await rig.callAll(calls)) {
+    for (const answer of await harness.callAll(calls)) {
       t.not(answer.kind, 'accepted');
       if (answer.kind === 'accepted') continue;
       const excerpt = answer.excerpt === undefined ? undefined : Buffer.from(answer.excerpt).toString();
@@ -185,8 +185,8 @@ test('a page of HTML for a connect call is invalid', async (t) => {
     response.setHeader('content-type', 'text/html');
     response.end('<html>Welcome</html>');
   });
-  const rig = startRig(t, settingsOf(business.url));
-  t.like(await rig.call(connectCall()), {kind: 'failed', reason: 'invalid', status: 200});
+  const harness = startHarness(t, settingsOf(business.url));
+  t.like(await harness.call(connectCall()), {kind: 'failed', reason: 'invalid', status: 200});
 });
 
 test('another status in JSON refuses, and RAINBOWREQUESTINVALID is a failed call', async (t) => {
@@ -194,9 +194,9 @@ test('another status in JSON refuses, and RAINBOWREQUESTINVALID is a failed call
     if (request.method === 'POST') response.setHeader('RAINBOWREQUESTINVALID', 'invalid signature');
     response.end('{"status":"failed"}');
   });
-  const rig = startRig(t, settingsOf(business.url));
-  t.is(outcome(await rig.call(connectCall())), 'refused');
-  t.is(outcome(await rig.call(messageCall())), 'failed/invalid');
+  const harness = startHarness(t, settingsOf(business.url));
+  t.is(outcome(await harness.call(connectCall())), 'refused');
+  t.is(outcome(await harness.call(messageCall())), 'failed/invalid');
 });
 
 test('a connection dropped before, within or after the headers is unreachable, and the call is not made again', async (t) => {
@@ -211,8 +211,8 @@ test('a connection dropped before, within or after the headers is unreachable, a
       seen++;
       socket.end();
     });
-    const rig = startRig(t, settingsOf(business.url));
-    t.is(outcome(await rig.call(messageCall())), 'failed/unreachable', bytes);
+    const harness = startHarness(t, settingsOf(business.url));
+    t.is(outcome(await harness.call(messageCall())), 'failed/unreachable', bytes);
     t.is(seen, 1);
   }
 });
@@ -220,9 +220,9 @@ test('a connection dropped before, within or after the headers is unreachable, a
 test('a server that hangs up on everyone is unreachable, not tried for ever', async (t) => {
   const server = createServer((socket) => socket.destroy());
   const {port, sockets} = await listen(t, server);
-  const rig = startRig(t, settingsOf(`http://127.0.0.1:${port}`));
-  t.is(outcome(await rig.call(messageCall())), 'failed/unreachable');
-  t.is(outcome(await rig.call(closeCall())), 'failed/unreachable');
+  const harness = startHarness(t, settingsOf(`http://127.0.0.1:${port}`));
+  t.is(outcome(await harness.call(messageCall())), 'failed/unreachable');
+  t.is(outcome(await harness.call(closeCall())), 'failed/unreachable');
   t.true(sockets.length <= 4);
 });
 
@@ -230,8 +230,8 @@ test('a connection reset is unreachable', async (t) => {
   const business = await listenRaw(t, 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n', (socket) =>
     socket.resetAndDestroy(),
   );
-  const rig = startRig(t, settingsOf(business.url));
-  t.is(outcome(await rig.call(messageCall())), 'failed/unreachable');
+  const harness = startHarness(t, settingsOf(business.url));
+  t.is(outcome(await harness.call(messageCall())), 'failed/unreachable');
 });
 
 test('what is not HTTP is unreachable', async (t) => {
@@ -243,8 +243,8 @@ test('what is not HTTP is unreachable', async (t) => {
     'HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n',
   ]) {
     const business = await listenRaw(t, bytes);
-    const rig = startRig(t, settingsOf(business.url));
-    t.is(outcome(await rig.call(messageCall())), 'failed/unreachable', bytes);
+    const harness = startHarness(t, settingsOf(business.url));
+    t.is(outcome(await harness.call(messageCall())), 'failed/unreachable', bytes);
   }
 });
 
@@ -256,7 +256,7 @@ test('bytes beyond an answer are not taken for the answer to the next call', asy
     if (seen === 1) request.socket.write(`${answer}real${answer}fake`);
     else response.end('next');
   });
-  const rig = startRig(t, settingsOf(business.url, {socketsMax: 1}));
-  const answers = await rig.callAll([messageCall(), messageCall()]);
+  const harness = startHarness(t, settingsOf(business.url, {socketsMax: 1}));
+  const answers = await harness.callAll([messageCall(), messageCall()]);
   t.deepEqual(answers.map(bodyText), ['real', 'next']);
 });

@@ -6,7 +6,7 @@ import {promisify} from 'node:util';
 import type {Worker} from 'node:worker_threads';
 import test from 'ava';
 import {createUpstreamPool} from '../../src/upstream/upstream-pool.ts';
-import {bodyText, closeCall, Latch, listenHttp, messageCall, outcome, settingsOf, startRig} from './harness.ts';
+import {bodyText, closeCall, Latch, listenHttp, messageCall, outcome, settingsOf, startHarness} from './harness.ts';
 
 /** Runs `start` and tells the worker that it started. Only for serial tests: others would start workers meanwhile. */
 async function withWorkers<Started>(start: () => Started): Promise<{started: Started; workers: Worker[]}> {
@@ -28,17 +28,17 @@ test.serial('a worker that dies fails its open calls as stopped, answers nothing
     else if (++seen === 10) asked.release();
   });
   const failures: string[] = [];
-  const {started: rig, workers} = await withWorkers(() =>
-    startRig(t, settingsOf(business.url), {onWorkerFailure: ({message}) => failures.push(message)}),
+  const {started: harness, workers} = await withWorkers(() =>
+    startHarness(t, settingsOf(business.url), {onWorkerFailure: ({message}) => failures.push(message)}),
   );
-  const hanging = [0, 1].map(() => rig.callAll(Array.from({length: 5}, () => messageCall({type: 1}))));
-  t.is(bodyText(await rig.call(messageCall({type: 2}))), 'quick');
+  const hanging = [0, 1].map(() => harness.callAll(Array.from({length: 5}, () => messageCall({type: 1}))));
+  t.is(bodyText(await harness.call(messageCall({type: 2}))), 'quick');
   await asked.released;
   await workers[0]?.terminate();
   const answers = (await Promise.all(hanging)).flat();
   t.deepEqual(answers.map(outcome), Array<string>(10).fill('failed/stopped'));
-  t.is(bodyText(await rig.call(messageCall({type: 2}))), 'quick');
-  t.is(rig.answered(), 12);
+  t.is(bodyText(await harness.call(messageCall({type: 2}))), 'quick');
+  t.is(harness.answered(), 12);
   t.deepEqual(failures, ['an upstream worker ended']);
 });
 
@@ -73,15 +73,15 @@ test.serial('a worker that throws fails its open calls likewise, and one that th
   });
   const failed: (() => void)[] = [];
   const failures: Error[] = [];
-  const {started: rig, workers} = await withWorkers(() =>
-    startRig(t, settingsOf(business.url), {
+  const {started: harness, workers} = await withWorkers(() =>
+    startHarness(t, settingsOf(business.url), {
       onWorkerFailure: (error) => {
         failures.push(error);
         failed.shift()?.();
       },
     }),
   );
-  const hanging = rig.call(messageCall({type: 1}));
+  const hanging = harness.call(messageCall({type: 1}));
   await asked.released;
   const replaced = await withWorkers(async () => {
     // Piscina's own protocol knows no such message: its worker throws.
@@ -89,7 +89,7 @@ test.serial('a worker that throws fails its open calls likewise, and one that th
     return await hanging;
   });
   t.is(outcome(await replaced.started), 'failed/stopped');
-  t.is(bodyText(await rig.call(messageCall({type: 2}))), 'quick');
+  t.is(bodyText(await harness.call(messageCall({type: 2}))), 'quick');
   t.is(failures.length, 1);
 });
 
@@ -98,22 +98,22 @@ test.serial('calls are answered where no worker gets as far as to start, and mad
   const ended: Promise<unknown>[] = [];
   const end = (worker: Worker): void => void ended.push(worker.terminate());
   process.on('worker', end);
-  const rig = startRig(t, settingsOf(business.url));
-  const answers = [rig.call(messageCall()), rig.call(messageCall())];
+  const harness = startHarness(t, settingsOf(business.url));
+  const answers = [harness.call(messageCall()), harness.call(messageCall())];
   t.deepEqual((await Promise.all(answers)).map(outcome), ['failed/stopped', 'failed/stopped']);
-  answers.push(rig.call(messageCall()));
+  answers.push(harness.call(messageCall()));
   t.deepEqual((await Promise.all(answers)).map(outcome), Array<string>(3).fill('failed/stopped'));
   process.off('worker', end);
   await Promise.all(ended);
-  t.is(bodyText(await rig.call(messageCall())), 'at last');
-  t.is(rig.answered(), 4);
+  t.is(bodyText(await harness.call(messageCall())), 'at last');
+  t.is(harness.answered(), 4);
 });
 
 test.serial('a worker whose successor gets no further than its start holds back only its own calls', async (t) => {
   const business = await listenHttp(t, (_request, response) => void response.end('served'));
-  const {started: rig, workers} = await withWorkers(() => startRig(t, settingsOf(business.url), {workers: 2}));
+  const {started: harness, workers} = await withWorkers(() => startHarness(t, settingsOf(business.url), {workers: 2}));
   const ask = async (): Promise<string[]> => {
-    const answers = await rig.callAll([messageCall(), messageCall()]);
+    const answers = await harness.callAll([messageCall(), messageCall()]);
     return answers.map((answer) => outcome(answer)).toSorted();
   };
   t.deepEqual(await ask(), ['accepted', 'accepted']);
@@ -133,15 +133,15 @@ test('an answer that is slow holds back no other of its batch', async (t) => {
     if (request.url?.startsWith('/message/1/') === true) await latch.released;
     response.end('done');
   });
-  const rig = startRig(t, settingsOf(business.url));
+  const harness = startHarness(t, settingsOf(business.url));
   const slow = messageCall({type: 1});
   const quick = Array.from({length: 50}, () => messageCall({type: 2}));
   const slowAnswer = {isHere: false};
-  const waiting = rig.callAll([slow]).then((answers) => {
+  const waiting = harness.callAll([slow]).then((answers) => {
     slowAnswer.isHere = true;
     return answers;
   });
-  const answers = await rig.callAll(quick);
+  const answers = await harness.callAll(quick);
   t.true(answers.every((answer) => answer.kind === 'accepted'));
   t.false(slowAnswer.isHere);
   latch.release();
@@ -154,13 +154,13 @@ test('one slow call in each of two hundred batches holds back no other batch', a
     if (request.url?.startsWith('/message/1/') === true) await latch.released;
     response.end();
   });
-  const rig = startRig(t, settingsOf(business.url, {socketsMax: 300, callTimeoutMs: 60_000}));
+  const harness = startHarness(t, settingsOf(business.url, {socketsMax: 300, callTimeoutMs: 60_000}));
   const slow: Promise<unknown>[] = [];
   for (let batch = 0; batch < 200; batch++) {
-    slow.push(rig.call(messageCall({type: 1})));
-    t.is(outcome(await rig.call(messageCall({type: 2}))), 'accepted');
+    slow.push(harness.call(messageCall({type: 1})));
+    t.is(outcome(await harness.call(messageCall({type: 2}))), 'accepted');
   }
-  t.is(rig.answered(), 200);
+  t.is(harness.answered(), 200);
   latch.release();
   await Promise.all(slow);
 });
@@ -170,18 +170,18 @@ for (const workers of [1, 2]) {
     const business = await listenHttp(t, (request, response) => {
       response.end(request.headers.rainbowmessageid);
     });
-    const rig = startRig(t, settingsOf(business.url, {callTimeoutMs: 60_000}), {workers});
+    const harness = startHarness(t, settingsOf(business.url, {callTimeoutMs: 60_000}), {workers});
     const calls = Array.from({length: 10_000}, (_, index) => messageCall({message: `m${index}`, type: index}));
     const batches: Promise<string[]>[] = [];
     for (let start = 0; start < calls.length; start += 100) {
-      batches.push(rig.callAll(calls.slice(start, start + 100)).then((answers) => answers.map(bodyText)));
+      batches.push(harness.callAll(calls.slice(start, start + 100)).then((answers) => answers.map(bodyText)));
     }
     const bodies = (await Promise.all(batches)).flat();
     t.deepEqual(
       bodies,
       calls.map(({message}) => message),
     );
-    t.is(rig.answered(), 10_000);
+    t.is(harness.answered(), 10_000);
     t.true(business.sockets.length <= 128 * workers);
   });
 }
@@ -195,8 +195,8 @@ test('a batch is spread over the workers', async (t) => {
     response.end();
   });
   // One socket a worker: the server sees three calls at a time only where three workers have one each.
-  const rig = startRig(t, settingsOf(business.url, {socketsMax: 1}), {workers: 3});
-  const answers = await rig.callAll([messageCall(), messageCall(), messageCall()]);
+  const harness = startHarness(t, settingsOf(business.url, {socketsMax: 1}), {workers: 3});
+  const answers = await harness.callAll([messageCall(), messageCall(), messageCall()]);
   t.deepEqual(answers.map(outcome), ['accepted', 'accepted', 'accepted']);
   t.is(business.sockets.length, 3);
 });
@@ -207,37 +207,37 @@ test('calls beyond the bound are answered overloaded, not from within dispatch, 
     await latch.released;
     response.end();
   });
-  const rig = startRig(t, settingsOf(business.url), {callsMax: 2});
-  const first = rig.callAll([messageCall(), messageCall(), messageCall(), messageCall()]);
-  t.is(rig.answered(), 0);
-  t.is(outcome(await rig.call(messageCall())), 'failed/overloaded');
-  t.is(rig.answered(), 3);
+  const harness = startHarness(t, settingsOf(business.url), {callsMax: 2});
+  const first = harness.callAll([messageCall(), messageCall(), messageCall(), messageCall()]);
+  t.is(harness.answered(), 0);
+  t.is(outcome(await harness.call(messageCall())), 'failed/overloaded');
+  t.is(harness.answered(), 3);
   latch.release();
   t.deepEqual((await first).map(outcome), ['accepted', 'accepted', 'failed/overloaded', 'failed/overloaded']);
-  t.is(outcome(await rig.call(messageCall())), 'accepted');
+  t.is(outcome(await harness.call(messageCall())), 'accepted');
 });
 
 test('calls one after another use one connection', async (t) => {
   const business = await listenHttp(t, (_request, response) => void response.end());
-  const rig = startRig(t, settingsOf(business.url));
-  for (let index = 0; index < 50; index++) await rig.call(messageCall());
-  await rig.call(closeCall());
+  const harness = startHarness(t, settingsOf(business.url));
+  for (let index = 0; index < 50; index++) await harness.call(messageCall());
+  await harness.call(closeCall());
   t.is(business.sockets.length, 1);
 });
 
 test('no more connections than allowed are made, however many calls there are', async (t) => {
   const business = await listenHttp(t, (_request, response) => void response.end());
-  const rig = startRig(t, settingsOf(business.url, {socketsMax: 4}));
-  const answers = await rig.callAll(Array.from({length: 400}, () => messageCall()));
+  const harness = startHarness(t, settingsOf(business.url, {socketsMax: 4}));
+  const answers = await harness.callAll(Array.from({length: 400}, () => messageCall()));
   t.true(answers.every(({kind}) => kind === 'accepted'));
   t.is(business.sockets.length, 4);
 });
 
 test('a connection that the server closed while it was idle is not used again', async (t) => {
   const business = await listenHttp(t, (_request, response) => void response.end());
-  const rig = startRig(t, settingsOf(business.url));
+  const harness = startHarness(t, settingsOf(business.url));
   for (let index = 0; index < 5; index++) {
-    t.is(outcome(await rig.call(messageCall())), 'accepted');
+    t.is(outcome(await harness.call(messageCall())), 'accepted');
     const socket = business.sockets[index];
     business.server.closeIdleConnections();
     if (socket !== undefined && !socket.destroyed) await once(socket, 'close');
@@ -253,11 +253,11 @@ test('close lets the calls under way finish, and does not wait for its grace whe
     await latch.released;
     response.end('finished');
   });
-  const rig = startRig(t, settingsOf(business.url));
-  const answer = rig.call(messageCall());
+  const harness = startHarness(t, settingsOf(business.url));
+  const answer = harness.call(messageCall());
   await asked.released;
-  const closing = rig.close(3_600_000);
-  t.is(outcome(await rig.call(messageCall())), 'failed/stopped');
+  const closing = harness.close(3_600_000);
+  t.is(outcome(await harness.call(messageCall())), 'failed/stopped');
   latch.release();
   t.is(bodyText(await answer), 'finished');
   await closing;
@@ -266,20 +266,20 @@ test('close lets the calls under way finish, and does not wait for its grace whe
 test('close fails what does not finish within its grace, once, and can be called again', async (t) => {
   const asked = new Latch();
   const business = await listenHttp(t, () => asked.release());
-  const rig = startRig(t, settingsOf(business.url));
-  const answers = rig.callAll([messageCall(), messageCall(), closeCall()]);
+  const harness = startHarness(t, settingsOf(business.url));
+  const answers = harness.callAll([messageCall(), messageCall(), closeCall()]);
   await asked.released;
-  await Promise.all([rig.close(20), rig.close(3_600_000)]);
+  await Promise.all([harness.close(20), harness.close(3_600_000)]);
   t.deepEqual((await answers).map(outcome), Array<string>(3).fill('failed/stopped'));
-  await rig.close(0);
-  t.is(rig.answered(), 3);
+  await harness.close(0);
+  t.is(harness.answered(), 3);
 });
 
 test('close before a worker is even ready answers what it was given', async (t) => {
   const business = await listenHttp(t, () => {});
-  const rig = startRig(t, settingsOf(business.url));
-  const answer = rig.call(messageCall());
-  await rig.close(0);
+  const harness = startHarness(t, settingsOf(business.url));
+  const answer = harness.call(messageCall());
+  await harness.close(0);
   t.is(outcome(await answer), 'failed/stopped');
 });
 

@@ -8,7 +8,7 @@ import {outboundQos1, outboundQos2} from '../../src/machines/outbound-delivery.t
 import {parsePacket, textFault} from '../../src/protocol/packet.ts';
 import {charts as tracedCharts} from '../../src/trace/record-kind.ts';
 import {observeSteps} from '../support/silent-observer.ts';
-import {type ActorsKit, type Client, createActors} from '../support/simulated-gateway.ts';
+import {type Client, type SimulatedGateway, simulateGateway} from '../support/simulated-gateway.ts';
 
 const retryIntervalMs = 3_000;
 const room = 'room';
@@ -18,7 +18,7 @@ const charts = new Map(
 
 export class ActorStage implements Stage {
   readonly isTimed = false;
-  readonly kit: ActorsKit;
+  readonly kit: SimulatedGateway;
   readonly client: Client;
   readonly #results = new Map<string, {result: StageResult | undefined; dueMs: number}>();
   /** Names of states by chart and id, as `inboundQos2 0007`. */
@@ -28,7 +28,7 @@ export class ActorStage implements Stage {
   #taken = 0;
 
   constructor() {
-    this.kit = createActors({retryIntervalMs});
+    this.kit = simulateGateway({retryIntervalMs});
     this.kit.context.observation.observer = observeSteps((chart, flow, cell) => {
       const table = tracedCharts[chart];
       if (table !== undefined) this.#observe(table.machine.id, flow, table.next[cell] as number);

@@ -1,12 +1,12 @@
 // The connection actor as the receiver of a walk: a client's messages, and the answers of the business server.
 
-import {type ActorsKit, type Client, createActors} from '../../test/support/simulated-gateway.ts';
+import {type Client, type SimulatedGateway, simulateGateway} from '../../test/support/simulated-gateway.ts';
 import type {Entry} from './journal.ts';
 import {type Product, spellPacket} from './walk.ts';
 import type {World} from './world.ts';
 
 export class ProductReceiver implements Product {
-  readonly #kit: ActorsKit = createActors();
+  readonly #kit: SimulatedGateway = simulateGateway();
   #client: Client = this.#kit.connect();
 
   follow(world: World, entries: readonly Entry[]): readonly string[] {

@@ -8,7 +8,7 @@ import {Sequences} from '../../src/actors/sequences.ts';
 import type {ShardContext} from '../../src/actors/shard-context.ts';
 import {RainbowConnection} from '../../src/fronts/rainbow/connection.ts';
 import {messageIdMax, parsePacket} from '../../src/protocol/packet.ts';
-import {createActors, RecordingLink} from '../../test/support/simulated-gateway.ts';
+import {RecordingLink, simulateGateway} from '../../test/support/simulated-gateway.ts';
 import type {Entry} from './journal.ts';
 import {wasConfirmed} from './ledger.ts';
 import {decodePacket} from './packet-code.ts';
@@ -34,7 +34,7 @@ class WalkedPublication extends Publication {
 
 export class ProductSender implements Product {
   readonly #sequences = new ChosenSequences('walk');
-  readonly #kit = createActors();
+  readonly #kit = simulateGateway();
   readonly #recipient = this.#kit.connect().actor;
   readonly #context: ShardContext;
   readonly #link = new RecordingLink();

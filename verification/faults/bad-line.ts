@@ -1,11 +1,11 @@
 // A line that delays, slices and loses connections, on both sides of the gateway, while messages go both ways.
 
-import {TcpProxy, type Weather} from '../../test/support/tcp-proxy.ts';
-import {Scene} from './harness/harness.ts';
+import {type NetworkModel, TcpProxy} from '../../test/support/tcp-proxy.ts';
+import {Harness} from './harness/harness.ts';
 import type {Scenario} from './harness/scenario.ts';
 
-const clientWeather: Weather = {delayMsMax: 4, sliceBytesMax: 40, lostAfterBytes: [350, 1_500]};
-const businessWeather: Weather = {delayMsMax: 4, sliceBytesMax: 200, lostAfterBytes: [1_000, 12_000]};
+const clientWeather: NetworkModel = {delayMsMax: 4, sliceBytesMax: 40, lostAfterBytes: [350, 1_500]};
+const businessNetworkModel: NetworkModel = {delayMsMax: 4, sliceBytesMax: 200, lostAfterBytes: [1_000, 12_000]};
 const seeds = [1, 2];
 const deviceCount = 12;
 const messagesEach = 12;
@@ -16,26 +16,26 @@ export const badLine: Scenario = {
   claim:
     'Over lines that delay, slice and lose connections, what is confirmed was delivered, and nothing of QoS 2 comes twice on a connection; once they are mended all is delivered.',
   isQuick: true,
-  async run(stage) {
-    const scene = await Scene.open(stage, {businessWeather, keys: {call_timeout: 1, retry_interval: 0.2}});
-    const {ledger, backendClient} = scene;
+  async run(lifetime) {
+    const harness = await Harness.open(lifetime, {businessNetworkModel, keys: {call_timeout: 1, retry_interval: 0.2}});
+    const {ledger, backendClient} = harness;
     let lost = 0;
     for (const seed of seeds) {
-      const line = await TcpProxy.start(stage, scene.daemon.port, clientWeather, seed);
-      backendClient.weather = businessWeather;
+      const line = await TcpProxy.start(lifetime, harness.daemon.port, clientWeather, seed);
+      backendClient.networkModel = businessNetworkModel;
       const names = Array.from({length: deviceCount}, (_, index) => `device ${seed}.${index}`);
-      const devices = await Promise.all(names.map((name) => scene.device(name, line.port)));
+      const devices = await Promise.all(names.map((name) => harness.device(name, line.port)));
       for (let count = 0; count < messagesEach; count++) {
         for (const device of devices) device.send(count % 2 === 0 ? 1 : 2);
       }
-      for (let count = 0; count < posts; count++) await scene.publish(count % 2 === 0 ? 1 : 2, 0.3);
-      line.weather = {};
-      backendClient.weather = {};
+      for (let count = 0; count < posts; count++) await harness.publish(count % 2 === 0 ? 1 : 2, 0.3);
+      line.networkModel = {};
+      backendClient.networkModel = {};
       await Promise.all(devices.map((device) => device.isSettled(30_000)));
       lost += line.lost;
-      await scene.clear();
+      await harness.clear();
     }
-    scene.check();
+    harness.check();
     return (
       `seeds ${seeds.join(', ')}: ${lost} connections of clients and ${backendClient.lost} to the business server lost; ` +
       `${ledger.confirmedUp} messages up and ${ledger.confirmedDown} down confirmed`

@@ -1,7 +1,7 @@
 // The business server goes away, hangs, and comes back: the clients stay, and what they sent meanwhile is not lost.
 
 import {handshake} from '../../test/support/raw-client.ts';
-import {Scene} from './harness/harness.ts';
+import {Harness} from './harness/harness.ts';
 import type {Scenario} from './harness/scenario.ts';
 
 const deviceCount = 20;
@@ -12,11 +12,11 @@ export const businessDown: Scenario = {
   claim:
     'While the business server is down or hangs nobody is let in and nothing is confirmed, and no client loses its connection; when it is back, all that was sent meanwhile is delivered, under the ids it had.',
   isQuick: true,
-  async run(stage) {
-    const scene = await Scene.open(stage, {keys: {call_timeout: 0.5}});
-    const {daemon, ledger, backendClient} = scene;
+  async run(lifetime) {
+    const harness = await Harness.open(lifetime, {keys: {call_timeout: 0.5}});
+    const {daemon, ledger, backendClient} = harness;
     const names = Array.from({length: deviceCount}, (_, index) => `device ${index}`);
-    const devices = await Promise.all(names.map((name) => scene.device(name)));
+    const devices = await Promise.all(names.map((name) => harness.device(name)));
     for (const fault of ['down', 'frozen'] as const) {
       const confirmedBefore = ledger.confirmedUp;
       if (fault === 'down') await backendClient.goDown();
@@ -26,9 +26,9 @@ export const businessDown: Scenario = {
       }
       const failedBefore = await daemon.metric('rainbow_calls_failed_total');
       await daemon.reaches('rainbow_calls_failed_total', (count) => count >= failedBefore + 2 * deviceCount);
-      const {answer} = await handshake(scene.cast, daemon.port);
+      const {answer} = await handshake(harness.cast, daemon.port);
       if (answer.status !== 503) throw new Error(`Expected 503 while it is ${fault}, got ${answer.status}`);
-      const answered = await scene.publish(2);
+      const answered = await harness.publish(2);
       if (answered?.connections !== deviceCount)
         throw new Error(`Expected all to confirm, got ${answered?.connections}`);
       if (ledger.confirmedUp > confirmedBefore)
@@ -37,10 +37,10 @@ export const businessDown: Scenario = {
       else backendClient.thaw();
       await Promise.all(devices.map((device) => device.isSettled()));
     }
-    await scene.device('newcomer');
+    await harness.device('newcomer');
     const again = devices.filter(({connections}) => connections !== 1);
     if (again.length > 0) throw new Error(`Expected every client to stay, ${again.length} came again`);
-    scene.check();
+    harness.check();
     const failed = await daemon.metric('rainbow_calls_failed_total');
     return `${failed} calls failed; ${ledger.confirmedUp} messages were delivered in the end; ${deviceCount} clients stayed`;
   },

@@ -4,7 +4,7 @@
 import type {ApiAnswer} from '../../test/support/api.ts';
 import {answer, type Script, success} from '../../test/support/business-server.ts';
 import {handshake} from '../../test/support/raw-client.ts';
-import {room, Scene} from './harness/harness.ts';
+import {Harness, room} from './harness/harness.ts';
 import type {Member} from './harness/member.ts';
 import type {Scenario} from './harness/scenario.ts';
 
@@ -19,14 +19,17 @@ export const clockStep: Scenario = {
   claim:
     'A wall clock stepped by an hour ends no connection and shifts no retry; calls are refused in both directions while the clocks disagree, what clients sent meanwhile is delivered when they agree again, and a call that was made before is still known.',
   isQuick: true,
-  async run(stage) {
-    const scene = await Scene.open(stage, {isRigged: true, keys: {keep_alive: 2, retry_interval: retryMs / 1000}});
-    const {daemon, business, ledger} = scene;
+  async run(lifetime) {
+    const harness = await Harness.open(lifetime, {
+      takesOrders: true,
+      keys: {keep_alive: 2, retry_interval: retryMs / 1000},
+    });
+    const {daemon, business, ledger} = harness;
     business.always('connect', ifSigned(success({RAINBOWCLIENTCHANNEL: room})));
-    business.always('message', ifSigned(scene.accepts()));
+    business.always('message', ifSigned(harness.accepts()));
     const names = Array.from({length: deviceCount}, (_, index) => `device ${index}`);
-    const devices = await Promise.all(names.map((name) => scene.device(name)));
-    const listener = await scene.join('listener');
+    const devices = await Promise.all(names.map((name) => harness.device(name)));
+    const listener = await harness.join('listener');
     const signature = daemon.api.signature();
     const call = () =>
       daemon.api.call({path: '/send/', query: {channel: 'nobody', qos: 0, ...signature}, credentials: {kind: 'none'}});
@@ -35,19 +38,19 @@ export const clockStep: Scenario = {
     await daemon.order({kind: 'stepClock', ms: hourMs});
     for (const device of devices) await device.member?.raw.pings.next();
     expect('a call signed in time', await daemon.api.send({channel: room}), 'RB_SIGNATURE_EXPIRED');
-    const retriedMs = await timeRetry(scene, listener);
+    const retriedMs = await timeRetry(harness, listener);
     if (retriedMs < retryMs / 2) throw new Error(`Expected a retry after ${retryMs} ms, got ${retriedMs} ms`);
     const confirmedBefore = ledger.confirmedUp;
     for (const device of devices)
       for (let count = 0; count < messagesEach; count++) device.send(count % 2 === 0 ? 1 : 2);
     await daemon.reaches('rainbow_calls_failed_total', (count) => count >= 2 * deviceCount);
-    const knock = await handshake(scene.cast, daemon.port);
+    const knock = await handshake(harness.cast, daemon.port);
     if (knock.answer.status !== 503) throw new Error(`Expected 503, got ${knock.answer.status}`);
     if (ledger.confirmedUp > confirmedBefore) throw new Error('Expected nothing to be confirmed');
 
     await daemon.order({kind: 'stepClock', ms: 0});
     await Promise.all(devices.map((device) => device.isSettled()));
-    await scene.device('newcomer');
+    await harness.device('newcomer');
     expect('a call signed in time', await daemon.api.send({channel: 'nobody', qos: 0}), undefined);
     expect('a call that was made before', await call(), 'RB_SIGNATURE_REPLAYED');
     const again = devices.filter(({connections}) => connections !== 1);
@@ -70,8 +73,8 @@ function expect(what: string, {json}: ApiAnswer, code: string | undefined): void
 }
 
 /** How long a client that does not confirm waits for the message to come again. */
-async function timeRetry(scene: Scene, listener: Member): Promise<number> {
-  const post = scene.publish(2);
+async function timeRetry(harness: Harness, listener: Member): Promise<number> {
+  const post = harness.publish(2);
   await listener.nextSend();
   const startedAt = performance.now();
   const {id} = await listener.nextSend(true);

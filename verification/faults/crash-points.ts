@@ -19,10 +19,10 @@ export const crashAtHandover: Scenario = {
   claim:
     'Killed where a message of QoS 2 changes its owner, before and after the word of it went out, the gateway has confirmed nothing that is lost.',
   isQuick: true,
-  async run(stage) {
+  async run(lifetime) {
     const plays = [...playsUp, ...playsDown].filter(({name}) => /2: (?:accepted|confirmed)$/.test(name));
     const isHandover = (transition: Transition) => handovers.some((other) => isSame(other, transition));
-    const {transitions, kills} = await killEverywhere(stage, plays, isHandover);
+    const {transitions, kills} = await killEverywhere(lifetime, plays, isHandover);
     if (transitions.length !== handovers.length) {
       throw new Error(`Expected ${handovers.length}, got ${transitions.length}`);
     }
@@ -35,8 +35,8 @@ export const crashEverywhere: Scenario = {
   claim:
     'Killed at any transition of a chart, before or after its effects, the gateway has confirmed nothing that is lost; nothing confirmed comes again, no id is given twice, a caller that was cut off has an error.',
   isQuick: false,
-  async run(stage) {
-    const toll = await killEverywhere(stage, [...playsConnection, ...playsUp, ...playsDown], () => true);
+  async run(lifetime) {
+    const toll = await killEverywhere(lifetime, [...playsConnection, ...playsUp, ...playsDown], () => true);
     const all = allTransitions();
     const isTaken = (one: Transition) => toll.transitions.some((other) => isSame(one, other));
     const excepted = unreachable.filter(isTaken).map(spellTransition);

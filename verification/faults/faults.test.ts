@@ -2,14 +2,14 @@
 
 import test from 'ava';
 import {perform} from './harness/scenario.ts';
-import {Stage} from './harness/scenario-lifetime.ts';
+import {ScenarioLifetime} from './harness/scenario-lifetime.ts';
 import {scenarios} from './scenarios.ts';
 
 for (const scenario of scenarios.filter(({isQuick}) => isQuick)) {
   const {name, claim, obstacle} = scenario;
   // One after the other: each has processes of its own, and some look at the clock.
   (obstacle?.() === undefined ? test.serial : test.serial.skip)(`${name}: ${claim}`, async (t) => {
-    t.log(await perform(scenario, new Stage()));
+    t.log(await perform(scenario, new ScenarioLifetime()));
     t.pass();
   });
 }

@@ -6,7 +6,7 @@ import {Api} from '../../test/support/api.ts';
 import {until} from '../../test/support/deadline.ts';
 import {securityToken} from '../../test/support/gateway.ts';
 import {dial, handshake, type RawClient} from '../../test/support/raw-client.ts';
-import {Scene} from './harness/harness.ts';
+import {Harness} from './harness/harness.ts';
 import type {Member} from './harness/member.ts';
 import type {Scenario} from './harness/scenario.ts';
 
@@ -21,31 +21,31 @@ export const fileLimit: Scenario = {
   claim:
     'At the open-file limit clients beyond it are refused, those inside go on sending and receiving, the log says so once, and who leaves makes room.',
   isQuick: true,
-  async run(stage) {
+  async run(lifetime) {
     const launcher = ['sh', '-c', `ulimit -n ${filesMax}; exec "$@"`, 'sh'];
-    const scene = await Scene.open(stage, {launcher});
-    const {daemon, ledger} = scene;
+    const harness = await Harness.open(lifetime, {launcher});
+    const {daemon, ledger} = harness;
     const clientsMax = Number(daemon.logged('clients.limitedByFiles')[0]?.clientsMax);
     const members: Member[] = [];
-    while (members.length < clientsMax) members.push(await scene.join(`client ${members.length}`));
+    while (members.length < clientsMax) members.push(await harness.join(`client ${members.length}`));
     for (const member of members) member.acknowledge();
     // As a business server does, the caller keeps its connection.
     const agent = new Agent({keepAlive: true, maxSockets: 1});
-    stage.teardown(() => agent.destroy());
+    lifetime.teardown(() => agent.destroy());
     const api = new Api(daemon.port, securityToken, agent);
-    await goOn(scene, members, api);
+    await goOn(harness, members, api);
 
     for (let count = 0; count < tooMany; count++) {
-      const {answer} = await handshake(scene.cast, daemon.port);
+      const {answer} = await handshake(harness.cast, daemon.port);
       if (answer.status !== 503)
         throw new Error(`Expected client ${clientsMax + 1} to be answered 503, got ${answer.status}`);
     }
     const silent: RawClient[] = [];
-    while (silent.length < silentCount) silent.push(await dial(scene.cast, daemon.port));
+    while (silent.length < silentCount) silent.push(await dial(harness.cast, daemon.port));
     let dropped = 0;
     for (const client of silent) void client.ended.then(() => dropped++);
     await until(() => daemon.logged('sockets.dropped')[0], 'word of the limit in the log');
-    await goOn(scene, members, api);
+    await goOn(harness, members, api);
     const openFiles = readdirSync(`/proc/${daemon.pid}/fd`).length;
     if (openFiles >= filesMax) throw new Error(`Expected fewer than ${filesMax} open files, got ${openFiles}`);
 
@@ -53,13 +53,13 @@ export const fileLimit: Scenario = {
     for (const client of silent) client.reset();
     for (const member of members.splice(0, leavingCount)) member.vanish();
     await daemon.reaches('rainbow_connections', (count) => count === members.length);
-    while (members.length < clientsMax) members.push(await scene.join(`newcomer ${members.length}`));
+    while (members.length < clientsMax) members.push(await harness.join(`newcomer ${members.length}`));
     for (const member of members) member.acknowledge();
-    await goOn(scene, members, api);
+    await goOn(harness, members, api);
     const complaints = daemon.complaints();
     if (complaints.length !== 2) throw new Error(`Expected two warnings, got ${complaints.join('\n')}`);
     await daemon.stop();
-    scene.check();
+    harness.check();
     return (
       `${filesMax} files: ${clientsMax} clients inside, ${tooMany} refused by 503, ${droppedAtLimit} of ${silentCount} mute connections dropped, ` +
       `${openFiles} files open at the most, 2 warnings; ${ledger.confirmedUp} messages up and ${ledger.confirmedDown} down confirmed`
@@ -68,7 +68,7 @@ export const fileLimit: Scenario = {
 };
 
 /** Everybody inside sends a message at once, and gets one. */
-async function goOn(scene: Scene, members: readonly Member[], api: Api): Promise<void> {
+async function goOn(harness: Harness, members: readonly Member[], api: Api): Promise<void> {
   const confirmed = members.map(
     (member) =>
       new Promise<void>((resolve) => {
@@ -77,6 +77,6 @@ async function goOn(scene: Scene, members: readonly Member[], api: Api): Promise
       }),
   );
   await Promise.all(confirmed);
-  const answer = await scene.publish(1, 10, api);
+  const answer = await harness.publish(1, 10, api);
   if (answer?.connections !== members.length) throw new Error(`Expected all to confirm, got ${answer?.connections}`);
 }

@@ -4,7 +4,7 @@ import {readResidentBytes} from '../../bench/meter.ts';
 import {median} from '../../bench/statistics.ts';
 import {type Crowd, Hall} from './harness/crowd.ts';
 import type {Scenario} from './harness/scenario.ts';
-import type {Stage} from './harness/scenario-lifetime.ts';
+import type {ScenarioLifetime} from './harness/scenario-lifetime.ts';
 
 const each = 1_000;
 const sendBufferBytes = 65_536;
@@ -34,8 +34,8 @@ export const frozenReaders: Scenario = {
   name: 'frozen-readers',
   claim: `${each} clients that never read at most double the latency of ${each} beside them, make no caller count them, and cost no more memory than is configured for them.`,
   isQuick: false,
-  async run(stage) {
-    const hall = await Hall.open(stage, {send_buffer: sendBufferBytes, payload_max: sendBufferBytes, window, queue});
+  async run(lifetime) {
+    const hall = await Hall.open(lifetime, {send_buffer: sendBufferBytes, payload_max: sendBufferBytes, window, queue});
     const {daemon} = hall;
     const readers = await hall.crowd();
     await admit(readers, `${everybody};;${healthy}`);
@@ -43,7 +43,7 @@ export const frozenReaders: Scenario = {
 
     const sleepers = await hall.crowd();
     await admit(sleepers, `${everybody};;${frozen}`);
-    const memory = new MemoryWatch(stage, daemon.pid);
+    const memory = new MemoryWatch(lifetime, daemon.pid);
     process.kill(sleepers.pid, 'SIGSTOP');
     const fills = await fill(hall);
     const beside = await measure(readers);
@@ -85,12 +85,12 @@ class MemoryWatch {
   readonly #start: number;
   #most: number;
 
-  constructor(stage: Stage, pid: number) {
+  constructor(lifetime: ScenarioLifetime, pid: number) {
     this.#pid = pid;
     this.#start = readResidentBytes(pid);
     this.#most = this.#start;
     const timer = setInterval(() => this.#look(), watchEveryMs);
-    stage.teardown(() => clearInterval(timer));
+    lifetime.teardown(() => clearInterval(timer));
   }
 
   get grownBytes(): number {

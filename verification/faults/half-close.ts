@@ -4,7 +4,7 @@ import {connect} from 'node:net';
 import {success} from '../../test/support/business-server.ts';
 import {within} from '../../test/support/deadline.ts';
 import {dial} from '../../test/support/raw-client.ts';
-import {room, Scene} from './harness/harness.ts';
+import {Harness, room} from './harness/harness.ts';
 import type {Scenario} from './harness/scenario.ts';
 
 const messages = 20;
@@ -14,12 +14,12 @@ export const halfClose: Scenario = {
   claim:
     'What a client sent before its FIN is delivered in order, and then the close call is made, once, also for one that was not let in yet; a caller that half-closes is cut off, and its message is delivered.',
   isQuick: true,
-  async run(stage) {
-    const scene = await Scene.open(stage);
-    await clientFinishes(scene);
-    await knockerFinishes(scene);
-    const answerBytes = await callerFinishes(scene);
-    scene.check();
+  async run(lifetime) {
+    const harness = await Harness.open(lifetime);
+    await clientFinishes(harness);
+    await knockerFinishes(harness);
+    const answerBytes = await callerFinishes(harness);
+    harness.check();
     return (
       `${messages} messages before a FIN delivered; 2 close calls; ` +
       `${answerBytes} bytes of answer to a caller that half-closed`
@@ -27,9 +27,9 @@ export const halfClose: Scenario = {
   },
 };
 
-async function clientFinishes(scene: Scene): Promise<void> {
-  const {business} = scene;
-  const sender = await scene.join('sender');
+async function clientFinishes(harness: Harness): Promise<void> {
+  const {business} = harness;
+  const sender = await harness.join('sender');
   const sent = Array.from({length: messages}, () => sender.send(1).text);
   sender.raw.finish();
   await sender.raw.end();
@@ -39,11 +39,11 @@ async function clientFinishes(scene: Scene): Promise<void> {
 }
 
 /** The business server lets in a client that has finished already, and so is told of its end. */
-async function knockerFinishes(scene: Scene): Promise<void> {
-  const {business, daemon} = scene;
-  const held = scene.hold(success());
+async function knockerFinishes(harness: Harness): Promise<void> {
+  const {business, daemon} = harness;
+  const held = harness.hold(success());
   business.once('connect', held.script);
-  const client = await dial(scene.cast, daemon.port);
+  const client = await dial(harness.cast, daemon.port);
   client.request();
   await held.arrived;
   client.finish();
@@ -53,9 +53,9 @@ async function knockerFinishes(scene: Scene): Promise<void> {
 }
 
 /** Node takes the FIN of a caller for its end: it gets no answer, which it must take for "unknown". */
-async function callerFinishes(scene: Scene): Promise<number> {
-  const {daemon, cast} = scene;
-  const listener = await scene.join('listener');
+async function callerFinishes(harness: Harness): Promise<number> {
+  const {daemon, cast} = harness;
+  const listener = await harness.join('listener');
   const socket = connect({port: daemon.port, host: '127.0.0.1', allowHalfOpen: true});
   cast.teardown(() => void socket.destroy());
   let bytes = 0;
@@ -65,7 +65,7 @@ async function callerFinishes(scene: Scene): Promise<number> {
   const text = 'of a caller that half-closes';
   const query = new URLSearchParams({channel: room, qos: '1', ...daemon.api.signature()});
   const head = `POST /send/?${query} HTTP/1.1\r\nHost: gateway.test\r\nContent-Length: ${text.length}\r\n\r\n`;
-  scene.ledger.posted(text, 1);
+  harness.ledger.posted(text, 1);
   const ended = new Promise<void>((resolve) => socket.once('end', resolve));
   socket.end(head + text);
   const {id} = await listener.nextSend();

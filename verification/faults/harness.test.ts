@@ -3,7 +3,7 @@
 import {connect, createServer, type Server, type Socket} from 'node:net';
 import test, {type ExecutionContext} from 'ava';
 import {within} from '../../test/support/deadline.ts';
-import {TcpProxy, type Weather} from '../../test/support/tcp-proxy.ts';
+import {type NetworkModel, TcpProxy} from '../../test/support/tcp-proxy.ts';
 import type {Parsed} from '../../test/support/wire.ts';
 import {Ledger} from './harness/ledger.ts';
 
@@ -157,7 +157,7 @@ test('a proxy that is down refuses, one that is frozen holds, and both come back
 });
 
 /** A server that sends back what it gets, behind a proxy. */
-async function startEcho(t: ExecutionContext, weather: Weather, seed = 1): Promise<TcpProxy> {
+async function startEcho(t: ExecutionContext, networkModel: NetworkModel, seed = 1): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
   const server: Server = createServer({allowHalfOpen: true}, (socket) => {
     sockets.add(socket);
@@ -172,7 +172,12 @@ async function startEcho(t: ExecutionContext, weather: Weather, seed = 1): Promi
     server.close();
   });
   const address = server.address();
-  return await TcpProxy.start(t, typeof address === 'object' && address !== null ? address.port : 0, weather, seed);
+  return await TcpProxy.start(
+    t,
+    typeof address === 'object' && address !== null ? address.port : 0,
+    networkModel,
+    seed,
+  );
 }
 
 /** Sends bytes and keeps what comes back. */

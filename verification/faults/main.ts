@@ -3,7 +3,7 @@
 
 import {parseArgs} from 'node:util';
 import {perform, type Scenario} from './harness/scenario.ts';
-import {Stage} from './harness/scenario-lifetime.ts';
+import {ScenarioLifetime} from './harness/scenario-lifetime.ts';
 import {scenarios} from './scenarios.ts';
 
 /** What came of one scenario. */
@@ -26,10 +26,10 @@ const {values} = parseArgs({
 const isChosen = ({name, isQuick}: Scenario): boolean =>
   (values.only === undefined || values.only.includes(name)) && (isQuick || !values.quick);
 const results: Result[] = [];
-let stage = new Stage();
-// Processes and networks go with the stage, also where it is interrupted.
+let lifetime = new ScenarioLifetime();
+// Processes and networks go with the scenario's lifetime, also where it is interrupted.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.once(signal, () => void stage.close().finally(() => process.exit(1)));
+  process.once(signal, () => void lifetime.close().finally(() => process.exit(1)));
 }
 
 for (const scenario of scenarios.filter(isChosen)) {
@@ -51,11 +51,11 @@ async function attempt(scenario: Scenario): Promise<Result> {
   const {name, claim, obstacle} = scenario;
   const reason = obstacle?.();
   if (reason !== undefined) return {name, claim, outcome: 'skipped', observed: `Not tried: ${reason}`, seconds: 0};
-  stage = new Stage();
+  lifetime = new ScenarioLifetime();
   const startedAt = performance.now();
   const seconds = (): number => (performance.now() - startedAt) / 1000;
   try {
-    return {name, claim, outcome: 'held', observed: await perform(scenario, stage), seconds: seconds()};
+    return {name, claim, outcome: 'held', observed: await perform(scenario, lifetime), seconds: seconds()};
   } catch (error) {
     const observed = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return {name, claim, outcome: 'failed', observed, seconds: seconds()};

@@ -15,8 +15,8 @@ export const reconnectStorm: Scenario = {
   name: 'reconnect-storm',
   claim: `${clients} clients that lose their connections at once, ${resets} times by the network and once by kill -9, all come back at once and are all let in; each gets the next message, and the memory is bounded.`,
   isQuick: false,
-  async run(stage) {
-    const hall = await Hall.open(stage);
+  async run(lifetime) {
+    const hall = await Hall.open(lifetime);
     const crowd = await hall.crowd();
     const took = [await arrive(hall, crowd)];
     let residentBytes = 0;

@@ -3,9 +3,9 @@
 import {type ChildProcess, fork, spawnSync} from 'node:child_process';
 import {once} from 'node:events';
 import {within} from '../../test/support/deadline.ts';
-import {Scene} from './harness/harness.ts';
+import {Harness} from './harness/harness.ts';
 import type {Scenario} from './harness/scenario.ts';
-import type {Stage} from './harness/scenario-lifetime.ts';
+import type {ScenarioLifetime} from './harness/scenario-lifetime.ts';
 import {keepAliveMs, loseClients} from './vanish/lose-clients.ts';
 import {addressOfGateway, makeNetwork} from './vanish/network.ts';
 
@@ -23,10 +23,10 @@ export const frozenClient: Scenario = {
   name: 'frozen-client',
   claim: `A client whose process stands still, while its kernel goes on to acknowledge, ${claim}`,
   isQuick: true,
-  async run(stage) {
-    const scene = await Scene.open(stage, {keys: {keep_alive: keepAliveMs / 1000}});
+  async run(lifetime) {
+    const harness = await Harness.open(lifetime, {keys: {keep_alive: keepAliveMs / 1000}});
     const vanish = (clients: ChildProcess) => void clients.kill('SIGSTOP');
-    return await loseClients(scene, {host: '127.0.0.1', launcher: [], vanish});
+    return await loseClients(harness, {host: '127.0.0.1', launcher: [], vanish});
   },
 };
 
@@ -43,15 +43,15 @@ export const vanishedClient: Scenario = {
 };
 
 /** The gateway and what observes it are in one network namespace, the clients in another, with a cable between. */
-async function runInNetwork(stage: Stage): Promise<string> {
-  const network = makeNetwork(stage);
+async function runInNetwork(lifetime: ScenarioLifetime): Promise<string> {
+  const network = makeNetwork(lifetime);
   const inside = fork(new URL('vanish/inside.ts', import.meta.url), [addressOfGateway, network.clients], {
     execPath: 'ip',
     execArgv: ['netns', 'exec', network.gateway, process.execPath],
   });
-  // It has a stage of its own to end.
+  // It has a lifetime of its own to end.
   const exited = once(inside, 'exit');
-  stage.teardown(async () => {
+  lifetime.teardown(async () => {
     if (inside.connected) inside.disconnect();
     await within(exited, 'the processes inside to end');
   });

@@ -12,7 +12,7 @@ import {HandshakeLog, noticesBytes} from '../../src/gateway/log/handshake-log.ts
 import {Reports, threadIntervalMs} from '../../src/gateway/log/reports.ts';
 import {framePacket, unframe} from '../../src/protocol/frame.ts';
 import {generatePacket, type Packet, packetBytes, parsePacket} from '../../src/protocol/packet.ts';
-import {type ActorsKit, type Client, createActors} from '../../test/support/simulated-gateway.ts';
+import {type Client, type SimulatedGateway, simulateGateway} from '../../test/support/simulated-gateway.ts';
 import {bendBytes, bendText, happens, pick, randomText} from './mutation.ts';
 import {defineTarget, expect, type Target} from './target.ts';
 
@@ -185,7 +185,7 @@ type Happening = Uint8Array | (typeof happenings)[number];
 
 /** The life of one client, from its admission on. */
 function judgeLife(life: readonly Happening[]): string {
-  const kit = createActors({window: 4, queue: 4});
+  const kit = simulateGateway({window: 4, queue: 4});
   const client = kit.connect('room');
   for (const happening of life) {
     const isClosed = client.link.events.some((event) => event.startsWith('close'));
@@ -202,7 +202,7 @@ function judgeLife(life: readonly Happening[]): string {
   return closes[0] ?? (sent.length === 0 ? 'silent' : 'answered');
 }
 
-function happen(kit: ActorsKit, client: Client, happening: (typeof happenings)[number]): void {
+function happen(kit: SimulatedGateway, client: Client, happening: (typeof happenings)[number]): void {
   const {transport} = kit;
   const isCalled = transport.calls.some(({kind}) => kind === 'message');
   switch (happening) {

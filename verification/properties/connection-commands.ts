@@ -4,14 +4,14 @@
 import type fc from 'fast-check';
 import type {ActorSettings} from '../../src/actors/actor-settings.ts';
 import {generatePacket, messageIdMax, type Qos} from '../../src/protocol/packet.ts';
-import {type ActorsKit, type Client, createActors} from '../../test/support/simulated-gateway.ts';
+import {type Client, type SimulatedGateway, simulateGateway} from '../../test/support/simulated-gateway.ts';
 import type {Tape} from '../../test/support/tape.ts';
 import {type ConnectionModel, modelQueue, modelWindow} from './connection-model.ts';
 import type {ModelOutcome} from './outbound-model.ts';
 
 /** The actors, and what they have shown. */
 export class Real {
-  readonly kit: ActorsKit;
+  readonly kit: SimulatedGateway;
   client: Client;
   readonly outcomes = new Map<number, ModelOutcome>();
   publications = 0;
@@ -22,7 +22,7 @@ export class Real {
   constructor(settings: Partial<ActorSettings> = {}, tape?: Tape) {
     // Heartbeats have their own tests: here silence never lasts long enough. What is recorded is kept to the end.
     const own = {window: modelWindow, queue: modelQueue, keepAliveMs: 1e9, traceKeepMs: Number.POSITIVE_INFINITY};
-    this.kit = createActors({...own, ...settings});
+    this.kit = simulateGateway({...own, ...settings});
     tape?.watch(this.kit.context);
     this.client = this.kit.connect('room');
     this.client.link.events.length = 0;

@@ -3,10 +3,10 @@
 
 import {type Answer, type Call, type UpstreamTransport, unsent} from '../../src/upstream/call.ts';
 import type {BusinessServer} from './business-server.ts';
-import type {World} from './harness.ts';
+import type {Harness} from './harness.ts';
 
 export class BusinessLine implements UpstreamTransport {
-  readonly #world: World;
+  readonly #harness: Harness;
   readonly #server: BusinessServer;
   readonly #defer: (run: () => void) => void;
   readonly #open = new Set<Call>();
@@ -16,9 +16,9 @@ export class BusinessLine implements UpstreamTransport {
   #onIdle: (() => void) | undefined;
 
   /** `defer` puts off what follows to after the turns of its thread that are due. */
-  constructor(world: World, server: BusinessServer, defer: (run: () => void) => void) {
+  constructor(harness: Harness, server: BusinessServer, defer: (run: () => void) => void) {
     this.#defer = defer;
-    this.#world = world;
+    this.#harness = harness;
     this.#server = server;
   }
 
@@ -39,18 +39,18 @@ export class BusinessLine implements UpstreamTransport {
         this.#open.add(call);
         this.#server.take(call, (answer) => this.#answer(call, answer));
       } else {
-        this.#world.clock.startTimer(0, () => this.#tell(call, failed(call)));
+        this.#harness.clock.startTimer(0, () => this.#tell(call, failed(call)));
       }
     }
   }
 
-  /** The world has no queue: what was dispatched was sent. */
+  /** The harness has no queue: what was dispatched was sent. */
   withdraw(): void {}
 
   /** Calls under way may finish within `graceMs`, the rest fails. */
   async close(graceMs: number): Promise<void> {
     this.#isClosing = true;
-    const {clock} = this.#world;
+    const {clock} = this.#harness;
     const endAt = clock.now() + graceMs;
     while (this.#open.size > 0 && clock.now() < endAt) {
       const {promise, resolve} = Promise.withResolvers<void>();

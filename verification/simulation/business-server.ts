@@ -10,7 +10,7 @@ import {
   type FailureReason,
   unsent,
 } from '../../src/upstream/call.ts';
-import type {World} from './harness.ts';
+import type {Harness} from './harness.ts';
 import {callTimeoutMs} from './shard.ts';
 
 type Answering = (answer: Answer) => void;
@@ -29,44 +29,44 @@ const badFor: Readonly<Record<Call['kind'], readonly What[]>> = {
 export class BusinessServer {
   /** Cleared when the storm is over. */
   isFailing = true;
-  readonly #world: World;
+  readonly #harness: Harness;
   readonly #done = new Map<string, Uint8Array>();
   #cookies = 0;
 
-  constructor(world: World) {
-    this.#world = world;
+  constructor(harness: Harness) {
+    this.#harness = harness;
   }
 
   /** Answers `call`, perhaps more than once: all but the first are for nobody. */
   take(call: Call, answer: Answering): void {
-    const {observer, plan, trace} = this.#world;
-    const dice = this.#world.dice.business;
+    const {observer, plan, trace} = this.#harness;
+    const rng = this.#harness.rng.business;
     observer.called(call);
     trace.say('business', observer.numberOf(call), describeCall(call));
-    const soonMs = 1 + dice.waitMs(call.kind === 'message' ? 10 : 20);
-    const isBad = this.isFailing && dice.chance(plan.failing);
-    const what = isBad ? dice.pick(badFor[call.kind]) : 'well';
+    const soonMs = 1 + rng.waitMs(call.kind === 'message' ? 10 : 20);
+    const isBad = this.isFailing && rng.chance(plan.failing);
+    const what = isBad ? rng.pick(badFor[call.kind]) : 'well';
     this.#carryOut(call, answer, what, Math.min(soonMs, 100));
   }
 
   /** The gateway is told `answer`. */
   tells(call: Call, answer: Answer): void {
-    const {observer, trace} = this.#world;
+    const {observer, trace} = this.#harness;
     observer.answered(call, answer);
     trace.say('business', observer.numberOf(call), describeAnswer(call, answer));
   }
 
   #carryOut(call: Call, answer: Answering, what: What, soonMs: number): void {
-    const dice = this.#world.dice.business;
+    const rng = this.#harness.rng.business;
     switch (what) {
       case 'well':
         this.#later(soonMs, () => answer(this.#accept(call)));
         return;
       case 'slow':
-        this.#later(dice.integer(500, callTimeoutMs - 500), () => answer(this.#accept(call)));
+        this.#later(rng.integer(500, callTimeoutMs - 500), () => answer(this.#accept(call)));
         return;
       case 'veryLate':
-        this.#later(callTimeoutMs + dice.integer(500, 5_000), () => answer(this.#accept(call)));
+        this.#later(callTimeoutMs + rng.integer(500, 5_000), () => answer(this.#accept(call)));
         return;
       case 'refuse':
         this.#later(soonMs, () => answer({kind: 'refused', call: call.call}));
@@ -75,20 +75,20 @@ export class BusinessServer {
       case 'fail':
         this.#later(soonMs, () => {
           if (what === 'doneThenFail') this.#process(call);
-          answer(failed(call, dice.pick(['status', 'unreachable'])));
+          answer(failed(call, rng.pick(['status', 'unreachable'])));
         });
         return;
       case 'away':
         this.#later(soonMs, () =>
           answer(
-            dice.chance(0.5)
+            rng.chance(0.5)
               ? {...failed(call, 'unreachable'), wasSent: false}
-              : {...failed(call, 'status'), status: 503, retryAfterMs: dice.pick([undefined, 1_000])},
+              : {...failed(call, 'status'), status: 503, retryAfterMs: rng.pick([undefined, 1_000])},
           ),
         );
         return;
       case 'doneThenHang':
-        this.#later(dice.integer(0, callTimeoutMs), () => this.#process(call));
+        this.#later(rng.integer(0, callTimeoutMs), () => this.#process(call));
         this.#later(callTimeoutMs, () => answer(failed(call, 'timeout')));
         return;
       default:
@@ -97,18 +97,18 @@ export class BusinessServer {
   }
 
   #accept(call: Call): AcceptedAnswer {
-    const {plan, observer} = this.#world;
-    const dice = this.#world.dice.business;
+    const {plan, observer} = this.#harness;
+    const rng = this.#harness.rng.business;
     const body = this.#process(call);
     const isConnect = call.kind === 'connect';
-    const mayJoin = isConnect || (call.kind === 'message' && dice.chance(0.1));
+    const mayJoin = isConnect || (call.kind === 'message' && rng.chance(0.1));
     return {
       kind: 'accepted',
       call: call.call,
       body,
       join: mayJoin ? this.#channels(isConnect ? 0.6 : 0.3) : undefined,
-      leave: call.kind === 'message' && dice.chance(0.05) ? this.#channels(0.3) : undefined,
-      cookie: call.kind !== 'close' && dice.chance(0.2) ? this.#cookie() : undefined,
+      leave: call.kind === 'message' && rng.chance(0.05) ? this.#channels(0.3) : undefined,
+      cookie: call.kind !== 'close' && rng.chance(0.2) ? this.#cookie() : undefined,
       identity: isConnect && plan.isNaming ? `user-${observer.clientOf(call.identity)}` : undefined,
     };
   }
@@ -118,26 +118,26 @@ export class BusinessServer {
     if (call.kind !== 'message') return emptyBytes;
     const done = this.#done.get(call.message);
     if (done !== undefined) return done;
-    const body = this.#world.dice.business.chance(0.3) ? emptyBytes : Buffer.from(call.message, 'latin1');
+    const body = this.#harness.rng.business.chance(0.3) ? emptyBytes : Buffer.from(call.message, 'latin1');
     this.#done.set(call.message, body);
-    this.#world.observer.processed(call);
+    this.#harness.observer.processed(call);
     return body;
   }
 
   #channels(share: number): string | undefined {
-    const {plan} = this.#world;
-    const dice = this.#world.dice.business;
+    const {plan} = this.#harness;
+    const rng = this.#harness.rng.business;
     const names: string[] = [];
-    for (let channel = 0; channel < plan.channels; channel++) if (dice.chance(share)) names.push(`room-${channel}`);
+    for (let channel = 0; channel < plan.channels; channel++) if (rng.chance(share)) names.push(`room-${channel}`);
     return names.length === 0 ? undefined : names.join(';;');
   }
 
   #cookie(): string {
-    return this.#world.dice.business.chance(0.3) ? '' : `cookie-${++this.#cookies}`;
+    return this.#harness.rng.business.chance(0.3) ? '' : `cookie-${++this.#cookies}`;
   }
 
   #later(delayMs: number, run: () => void): void {
-    this.#world.clock.startTimer(delayMs, run);
+    this.#harness.clock.startTimer(delayMs, run);
   }
 }
 

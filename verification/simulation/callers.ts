@@ -5,7 +5,7 @@
 import {RainbowError} from '../../src/core/errors.ts';
 import {messageIdMax, type Qos} from '../../src/protocol/packet.ts';
 import type {ChangeOutcome, PartInfo, PublishRequest, Router} from '../../src/router/router.ts';
-import type {World} from './harness.ts';
+import type {Harness} from './harness.ts';
 import type {ObservedPublication} from './observed-publication.ts';
 import {writeSerial} from './serial.ts';
 
@@ -15,21 +15,21 @@ export const contestedChannel = 'contested';
 export type PublishTerms = Pick<PublishRequest, 'channel' | 'identity' | 'qos' | 'timeoutMs'>;
 
 export class Callers {
-  readonly #world: World;
+  readonly #harness: Harness;
   /** Through which shard they call, for one operation: of one caller's calls the order is known. */
   #router: Router;
   #isActive = true;
 
-  constructor(world: World) {
-    this.#world = world;
+  constructor(harness: Harness) {
+    this.#harness = harness;
     this.#router = this.#pickRouter();
   }
 
   start(): void {
-    const {clock, dice, plan} = this.#world;
-    clock.startTimer(dice.callers.waitMs(plan.operationEveryMs), () => {
+    const {clock, rng, plan} = this.#harness;
+    clock.startTimer(rng.callers.waitMs(plan.operationEveryMs), () => {
       if (!this.#isActive) return;
-      this.#world.whenAtRest(() => this.#operate());
+      this.#harness.whenAtRest(() => this.#operate());
       this.start();
     });
   }
@@ -40,14 +40,14 @@ export class Callers {
 
   /** Publishes; the answer is checked when it comes. */
   publish(terms: PublishTerms): ObservedPublication {
-    const {observer, dice, trace, clock} = this.#world;
+    const {observer, rng, trace, clock} = this.#harness;
     const serial = observer.publications.length;
-    const fillerBytes = dice.callers.chance(0.05) ? dice.callers.integer(200, 3_000) : dice.callers.integer(0, 60);
+    const fillerBytes = rng.callers.chance(0.05) ? rng.callers.integer(200, 3_000) : rng.callers.integer(0, 60);
     const request: PublishRequest = {
       ...terms,
-      type: dice.callers.integer(0, 65_535),
+      type: rng.callers.integer(0, 65_535),
       payload: writeSerial(serial, fillerBytes),
-      wantsReplies: dice.callers.chance(0.5),
+      wantsReplies: rng.callers.chance(0.5),
     };
     const publication = observer.publishes(request, this.#members(terms), serial);
     trace.say('caller', 0, `publishes ${serial} to ${terms.channel ?? terms.identity} at QoS ${terms.qos}`);
@@ -57,13 +57,13 @@ export class Callers {
         typeof outcome === 'string' ? outcome : `${outcome.connections}${outcome.isTimedOut ? ', late' : ''}`;
       trace.say('caller', 0, `is answered about ${serial}: ${text}`);
     };
-    this.#world.expect(this.#router.publish(request), settle, (error) => settle(codeOf(error)));
+    this.#harness.expect(this.#router.publish(request), settle, (error) => settle(codeOf(error)));
     return publication;
   }
 
   /** Asks who is there, and checks it; to be called while the gateway is at rest. */
   ask(): void {
-    const {observer} = this.#world;
+    const {observer} = this.#harness;
     const expected = new Map(observer.memberships.channels.map((name) => [name, observer.memberships.of(name).size]));
     const check = (info: PartInfo): void => {
       for (const {name, connections} of info.channels) {
@@ -76,29 +76,29 @@ export class Callers {
       if (expected.size > 0) observer.violations.note('membership', 0, `${[...expected.keys()].join()} not there`);
     };
     const fail = (error: unknown): void => observer.violations.note('settle', 0, String(error));
-    this.#world.expect(this.#pickRouter().info(), check, fail);
+    this.#harness.expect(this.#pickRouter().info(), check, fail);
   }
 
   /** Puts a client into the contested channel, or out of it. */
   contest(): void {
-    const {dice, plan} = this.#world;
+    const {rng, plan} = this.#harness;
     // Where a client may be in few channels only, the contested one would decide about the others.
     if (plan.settings.channelsPerConnectionMax <= plan.channels) return;
-    for (let count = dice.callers.integer(1, 6); count > 0; count--) {
-      if (dice.callers.chance(0.2)) this.#publishTo(contestedChannel);
+    for (let count = rng.callers.integer(1, 6); count > 0; count--) {
+      if (rng.callers.chance(0.2)) this.#publishTo(contestedChannel);
       else this.#subscribeSomeone(contestedChannel, false);
     }
   }
 
   #operate(): void {
-    const {dice, plan} = this.#world;
+    const {rng, plan} = this.#harness;
     this.#router = this.#pickRouter();
-    const kind = dice.callers.integer(1, 100);
+    const kind = rng.callers.integer(1, 100);
     if (kind <= 70) {
-      for (let count = dice.callers.chance(0.1) ? dice.callers.integer(2, 8) : 1; count > 0; count--)
+      for (let count = rng.callers.chance(0.1) ? rng.callers.integer(2, 8) : 1; count > 0; count--)
         this.#publishSomething();
     } else if (kind <= 82) {
-      this.#subscribeSomeone(`room-${dice.callers.integer(0, plan.channels - 1)}`, true);
+      this.#subscribeSomeone(`room-${rng.callers.integer(0, plan.channels - 1)}`, true);
     } else if (kind <= 90) {
       this.contest();
     } else if (kind <= 97) {
@@ -113,7 +113,7 @@ export class Callers {
    * on its way and the gateway can remember which ids have answers to come: an ACK names an id, and not a message.
    */
   #useIds(): void {
-    const {plan, shards, observer} = this.#world;
+    const {plan, shards, observer} = this.#harness;
     const {repeatedId} = observer;
     if (plan.hostility !== undefined || plan.settings.window < 1_000 || repeatedId === undefined) return;
     for (const {context} of shards) {
@@ -125,26 +125,26 @@ export class Callers {
   }
 
   #publishSomething(): void {
-    const {dice, plan} = this.#world;
-    if (dice.callers.chance(0.2)) this.#publishTo(undefined);
-    else if (dice.callers.chance(0.1)) this.#publishTo(contestedChannel);
-    else this.#publishTo(`room-${dice.callers.integer(0, plan.channels)}`);
+    const {rng, plan} = this.#harness;
+    if (rng.callers.chance(0.2)) this.#publishTo(undefined);
+    else if (rng.callers.chance(0.1)) this.#publishTo(contestedChannel);
+    else this.#publishTo(`room-${rng.callers.integer(0, plan.channels)}`);
   }
 
   /** To `channel`, or to one client where it is not given. */
   #publishTo(channel: string | undefined): void {
-    const {dice} = this.#world;
-    const qos: Qos = dice.callers.pick([0, 1, 1, 2, 2]);
-    const timeoutMs = dice.callers.pick([300, 1_000, 5_000, 10_000, 30_000]);
+    const {rng} = this.#harness;
+    const qos: Qos = rng.callers.pick([0, 1, 1, 2, 2]);
+    const timeoutMs = rng.callers.pick([300, 1_000, 5_000, 10_000, 30_000]);
     this.publish({channel, identity: channel === undefined ? this.#someone() : undefined, qos, timeoutMs});
   }
 
   #subscribeSomeone(channel: string, isCertain: boolean): void {
-    const {dice, observer, trace} = this.#world;
+    const {rng, observer, trace} = this.#harness;
     const identity = this.#someone();
     const connection = observer.named.get(identity);
-    const isLeaving = dice.callers.chance(0.4);
-    const occupy = !isLeaving && dice.callers.chance(0.3);
+    const isLeaving = rng.callers.chance(0.4);
+    const occupy = !isLeaving && rng.callers.chance(0.3);
     let expected = isLeaving ? 'done' : 'noSuchConnection';
     if (isCertain && connection !== undefined) {
       if (isLeaving) observer.memberships.leave(connection.number, channel);
@@ -163,23 +163,23 @@ export class Callers {
     const subscription = {identity, channel};
     const router = this.#pickRouter();
     const outcome = isLeaving ? router.unsubscribe(subscription) : router.subscribe(subscription, occupy);
-    this.#world.expect(outcome, check, fail);
+    this.#harness.expect(outcome, check, fail);
   }
 
   #pickRouter(): Router {
-    return this.#world.dice.shards.pick(this.#world.shards).router;
+    return this.#harness.rng.shards.pick(this.#harness.shards).router;
   }
 
   /** An identity: mostly of an open connection, sometimes of one that has ended. */
   #someone(): string {
-    const {dice, observer} = this.#world;
+    const {rng, observer} = this.#harness;
     const names = [...observer.named.keys()];
-    if (names.length > 0 && dice.callers.chance(0.9)) return dice.callers.pick(names);
-    return observer.connections.length > 0 ? dice.callers.pick(observer.connections).identity : 'nobody';
+    if (names.length > 0 && rng.callers.chance(0.9)) return rng.callers.pick(names);
+    return observer.connections.length > 0 ? rng.callers.pick(observer.connections).identity : 'nobody';
   }
 
   #members({channel, identity}: PublishTerms): ReadonlySet<number> | undefined {
-    const {observer} = this.#world;
+    const {observer} = this.#harness;
     if (channel === contestedChannel) return undefined;
     if (channel !== undefined) return new Set(observer.memberships.of(channel));
     const connection = observer.named.get(identity ?? '');

@@ -2,7 +2,7 @@
 // its QoS, and holds the id of a QoS 2 message until its REL, so that it can tell a repeat.
 
 import {emptyBytes, generatePacket, type SendPacket} from '../../src/protocol/packet.ts';
-import type {World} from './harness.ts';
+import type {Harness} from './harness.ts';
 import {readSerial} from './serial.ts';
 
 /** How one connection's client receives. */
@@ -16,15 +16,15 @@ export interface ReceiverManners {
 }
 
 export class ClientReceiver {
-  readonly #world: World;
+  readonly #harness: Harness;
   readonly #connection: number;
   readonly #manners: ReceiverManners;
   readonly #write: (bytes: Uint8Array) => void;
   /** Ids that await their REL, with the serial they came with. */
   readonly #held = new Map<number, number>();
 
-  constructor(world: World, connection: number, manners: ReceiverManners, write: (bytes: Uint8Array) => void) {
-    this.#world = world;
+  constructor(harness: Harness, connection: number, manners: ReceiverManners, write: (bytes: Uint8Array) => void) {
+    this.#harness = harness;
     this.#connection = connection;
     this.#manners = manners;
     this.#write = write;
@@ -32,12 +32,12 @@ export class ClientReceiver {
 
   /** A SEND came. */
   receive(packet: SendPacket): void {
-    const {clock} = this.#world;
-    const dice = this.#world.dice.clients;
-    if (packet.qos > 0 && dice.chance(this.#manners.deaf)) return;
+    const {clock} = this.#harness;
+    const rng = this.#harness.rng.clients;
+    if (packet.qos > 0 && rng.chance(this.#manners.deaf)) return;
     this.#deliver(packet);
     if (packet.qos === 0) return;
-    const delayMs = this.#manners.delayMs > 0 ? dice.integer(0, this.#manners.delayMs) : 0;
+    const delayMs = this.#manners.delayMs > 0 ? rng.integer(0, this.#manners.delayMs) : 0;
     if (delayMs === 0) this.#acknowledge(packet);
     else clock.startTimer(delayMs, () => this.#acknowledge(packet));
   }
@@ -49,7 +49,7 @@ export class ClientReceiver {
   }
 
   #deliver(packet: SendPacket): void {
-    const {observer} = this.#world;
+    const {observer} = this.#harness;
     if (packet.qos !== 2 || this.#manners.isMismatching) {
       observer.delivered(this.#connection, packet);
       return;

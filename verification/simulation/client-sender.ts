@@ -2,7 +2,7 @@
 // with DUP, at most a window's worth is under way, an id is used again only when its flow has ended.
 
 import {generatePacket, type Qos, type ReplyPacket} from '../../src/protocol/packet.ts';
-import type {World} from './harness.ts';
+import type {Harness} from './harness.ts';
 import type {ObservedMessage} from './observed-message.ts';
 import {unorderedType} from './plan.ts';
 import {writeSerial} from './serial.ts';
@@ -26,7 +26,7 @@ const tightIds = 12;
 const idMax = 65_535;
 
 export class ClientSender {
-  readonly #world: World;
+  readonly #harness: Harness;
   readonly #connection: number;
   readonly #manners: SenderManners;
   readonly #write: (bytes: Uint8Array) => void;
@@ -35,8 +35,8 @@ export class ClientSender {
   #isRetryDue = false;
   #isStopped = false;
 
-  constructor(world: World, connection: number, manners: SenderManners, write: (bytes: Uint8Array) => void) {
-    this.#world = world;
+  constructor(harness: Harness, connection: number, manners: SenderManners, write: (bytes: Uint8Array) => void) {
+    this.#harness = harness;
     this.#connection = connection;
     this.#manners = manners;
     this.#write = write;
@@ -65,15 +65,15 @@ export class ClientSender {
     if (kind === 'rec') this.#write(generatePacket({kind: 'rel', id}));
     if (flow === undefined || (flow.message.qos === 1) !== (kind === 'ack')) return;
     if (flow.state === 'released') {
-      flow.sentAt = this.#world.clock.now();
+      flow.sentAt = this.#harness.clock.now();
       return;
     }
-    this.#world.observer.acknowledged(flow.message, reply);
+    this.#harness.observer.acknowledged(flow.message, reply);
     if (kind === 'ack') {
       this.#flows.delete(id);
     } else {
       flow.state = 'released';
-      flow.sentAt = this.#world.clock.now();
+      flow.sentAt = this.#harness.clock.now();
     }
   }
 
@@ -88,12 +88,12 @@ export class ClientSender {
   }
 
   #sendAs(qos: Qos, id: number, isPolite: boolean): ObservedMessage {
-    const {observer, clock} = this.#world;
-    const dice = this.#world.dice.clients;
-    const type = dice.chance(0.1) ? unorderedType : dice.integer(0, 5);
+    const {observer, clock} = this.#harness;
+    const rng = this.#harness.rng.clients;
+    const type = rng.chance(0.1) ? unorderedType : rng.integer(0, 5);
     const payload = writeSerial(
       observer.messages.length,
-      dice.chance(0.05) ? dice.integer(100, 600) : dice.integer(0, 40),
+      rng.chance(0.05) ? rng.integer(100, 600) : rng.integer(0, 40),
     );
     const message = observer.messageSent(this.#connection, qos, type, payload, isPolite);
     if (qos > 0) {
@@ -121,13 +121,13 @@ export class ClientSender {
     const {retryMs} = this.#manners;
     if (this.#isRetryDue || retryMs === Number.POSITIVE_INFINITY) return;
     this.#isRetryDue = true;
-    this.#world.clock.startTimer(retryMs, () => this.#retry());
+    this.#harness.clock.startTimer(retryMs, () => this.#retry());
   }
 
   #retry(): void {
     this.#isRetryDue = false;
     if (this.#isStopped || this.#flows.size === 0) return;
-    const now = this.#world.clock.now();
+    const now = this.#harness.clock.now();
     for (const flow of this.#flows.values()) {
       if (now - flow.sentAt < this.#manners.retryMs / 2) continue;
       flow.sentAt = now;

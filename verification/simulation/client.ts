@@ -15,7 +15,7 @@ import {
   opcodePong,
   opcodeStatus,
 } from './frame-reader.ts';
-import type {World} from './harness.ts';
+import type {Harness} from './harness.ts';
 import type {ObservedMessage} from './observed-message.ts';
 import {framePacketBytes} from './packet-frame.ts';
 import {misbehave} from './rudeness.ts';
@@ -51,7 +51,7 @@ export class Client implements SimulatedClient, ClientEnd {
   readonly number: number;
   isOpen = false;
   isStaying = true;
-  readonly #world: World;
+  readonly #harness: Harness;
   readonly #character: Character;
   #isCalm = false;
   #hasSaidGoodbye = false;
@@ -60,8 +60,8 @@ export class Client implements SimulatedClient, ClientEnd {
   #receiver: ClientReceiver | undefined;
   #heardAt = 0;
 
-  constructor(world: World, number: number, character: Character) {
-    this.#world = world;
+  constructor(harness: Harness, number: number, character: Character) {
+    this.#harness = harness;
     this.number = number;
     this.#character = character;
   }
@@ -73,8 +73,8 @@ export class Client implements SimulatedClient, ClientEnd {
 
   connect(): void {
     if (!this.isStaying || this.#connection !== undefined) return;
-    const {edge, plan, clock} = this.#world;
-    const dice = this.#world.dice.clients;
+    const {edge, plan, clock} = this.#harness;
+    const rng = this.#harness.rng.clients;
     const isPolite = this.#isCalm || this.#character.isPolite;
     const connection = edge.connect(this, {client: this.number, isPolite, isSafe: this.#isCalm});
     this.#connection = connection;
@@ -85,32 +85,32 @@ export class Client implements SimulatedClient, ClientEnd {
     };
     const isSloppy = !this.#isCalm && this.#character.isSloppy;
     // A client that never repeats loses messages where packets are lost.
-    const mayRepeat = plan.hostility !== undefined || !dice.chance(0.3);
-    const retryMs = mayRepeat ? dice.pick([1_500, 3_000]) : Number.POSITIVE_INFINITY;
+    const mayRepeat = plan.hostility !== undefined || !rng.chance(0.3);
+    const retryMs = mayRepeat ? rng.pick([1_500, 3_000]) : Number.POSITIVE_INFINITY;
     const window = Math.max(1, Math.min(plan.settings.window, plan.settings.queue >> 1));
-    this.#sender = new ClientSender(this.#world, connection.number, {isPolite, retryMs, window}, write);
+    this.#sender = new ClientSender(this.#harness, connection.number, {isPolite, retryMs, window}, write);
     this.#receiver = new ClientReceiver(
-      this.#world,
+      this.#harness,
       connection.number,
       {
-        delayMs: isSloppy ? dice.pick([50, 1_000, 5_000]) : 0,
-        deaf: isSloppy ? dice.pick([0, 0.1, 0.5]) : 0,
-        isMismatching: !isPolite && dice.chance(0.3),
+        delayMs: isSloppy ? rng.pick([50, 1_000, 5_000]) : 0,
+        deaf: isSloppy ? rng.pick([0, 0.1, 0.5]) : 0,
+        isMismatching: !isPolite && rng.chance(0.3),
       },
       write,
     );
     this.#lookAfter(connection);
     // Bytes sent before the upgrade is answered wait in the gateway. [RB-56]
-    if (dice.chance(0.2)) this.#sender.send(1);
+    if (rng.chance(0.2)) this.#sender.send(1);
   }
 
   act(): void {
-    const dice = this.#world.dice.clients;
+    const rng = this.#harness.rng.clients;
     const sender = this.#sender;
     if (!this.isOpen || sender === undefined || this.#connection === undefined) return;
-    if (dice.chance(goodbyes)) this.#sayGoodbye();
-    else if (!this.#character.isPolite && dice.chance(0.5)) misbehave(this.#world, this.#connection, sender);
-    else sender.send(dice.pick([0, 1, 1, 2, 2]));
+    if (rng.chance(goodbyes)) this.#sayGoodbye();
+    else if (!this.#character.isPolite && rng.chance(0.5)) misbehave(this.#harness, this.#connection, sender);
+    else sender.send(rng.pick([0, 1, 1, 2, 2]));
   }
 
   send(qos: Qos): ObservedMessage | undefined {
@@ -132,7 +132,7 @@ export class Client implements SimulatedClient, ClientEnd {
   }
 
   receive(frame: Frame): void {
-    this.#heardAt = this.#world.clock.now();
+    this.#heardAt = this.#harness.clock.now();
     switch (frame.opcode) {
       case opcodeBinary:
         this.#take(frame.payload);
@@ -166,7 +166,7 @@ export class Client implements SimulatedClient, ClientEnd {
 
   // Most answer the close frame; one that does not is waited for, and then its socket is destroyed.
   #closed(frame: Frame): void {
-    if (this.#hasSaidGoodbye || (this.#character.isSloppy && this.#world.dice.clients.chance(0.5))) return;
+    if (this.#hasSaidGoodbye || (this.#character.isSloppy && this.#harness.rng.clients.chance(0.5))) return;
     this.#connection?.send(frame.bytes);
   }
 
@@ -190,14 +190,14 @@ export class Client implements SimulatedClient, ClientEnd {
   }
 
   #comeBack(): void {
-    const {clock} = this.#world;
-    const dice = this.#world.dice.clients;
-    if (this.isStaying) clock.startTimer(dice.integer(50, 3_000), () => this.connect());
+    const {clock} = this.#harness;
+    const rng = this.#harness.rng.clients;
+    if (this.isStaying) clock.startTimer(rng.integer(50, 3_000), () => this.connect());
   }
 
   // Pings where nothing is heard, and gives the connection up where that does not help either.
   #lookAfter(connection: Connection): void {
-    const {clock, plan} = this.#world;
+    const {clock, plan} = this.#harness;
     const {keepAliveMs} = plan.settings;
     clock.startTimer(keepAliveMs, () => {
       if (this.#connection !== connection) return;

@@ -5,7 +5,7 @@ import type {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import {type Frame, FrameReader, maskFrame} from './frame-reader.ts';
 import type {MemorySocket, SocketNetwork} from './memory-socket.ts';
 import {Pipe, type PipeNature} from './pipe.ts';
-import type {Dice} from './rng.ts';
+import type {Rng} from './rng.ts';
 import type {Trace} from './trace.ts';
 
 /** The client's end. */
@@ -18,7 +18,7 @@ export interface ClientEnd {
 export interface ConnectionOptions {
   readonly clock: SimulatedClock;
   readonly trace: Trace;
-  readonly dice: Dice;
+  readonly rng: Rng;
   readonly number: number;
   readonly client: ClientEnd;
   readonly up: PipeNature;
@@ -42,12 +42,12 @@ export class Connection {
   #masks = 0;
 
   constructor(options: ConnectionOptions) {
-    const {clock, dice, number} = options;
+    const {clock, rng, number} = options;
     this.#options = options;
     this.number = number;
     const up = new Pipe({
       clock,
-      dice,
+      rng,
       nature: options.up,
       awaited: 'frames',
       receive: (bytes) => this.#socket?.arrive(bytes),
@@ -55,7 +55,7 @@ export class Connection {
     });
     const down = new Pipe({
       clock,
-      dice,
+      rng,
       nature: options.down,
       awaited: 'answer',
       receive: (bytes) => this.#receive(bytes),

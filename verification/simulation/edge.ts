@@ -4,7 +4,7 @@
 import {IncomingMessage} from 'node:http';
 import {type ClientEnd, Connection} from './connection.ts';
 import {GatewaySocket} from './gateway-socket.ts';
-import type {World} from './harness.ts';
+import type {Harness} from './harness.ts';
 import {headerConnection} from './observer.ts';
 import type {Pipe, PipeNature} from './pipe.ts';
 
@@ -17,19 +17,19 @@ export interface ClientTerms {
 }
 
 export class Edge {
-  readonly #world: World;
+  readonly #harness: Harness;
   /** Whose socket is not gone. */
   readonly #connections = new Set<Connection>();
   #unsafe: Connection[] = [];
 
-  constructor(world: World) {
-    this.#world = world;
+  constructor(harness: Harness) {
+    this.#harness = harness;
   }
 
   /** Opens a connection for `end`. */
   connect(end: ClientEnd, terms: ClientTerms): Connection {
-    const {shards, dice, plan, observer, trace, clock, ticks, sabotage} = this.#world;
-    const shard = dice.shards.pick(shards);
+    const {shards, rng, plan, observer, trace, clock, ticks, sabotage} = this.#harness;
+    const shard = rng.shards.pick(shards);
     const observed = observer.connecting(terms.client, terms.isPolite);
     const {number} = observed;
     const connection = this.#connection(end, number, terms.isSafe);
@@ -68,25 +68,25 @@ export class Edge {
   }
 
   #connection(client: ClientEnd, number: number, isSafe: boolean): Connection {
-    const {clock, trace, plan} = this.#world;
-    const dice = this.#world.dice.network;
+    const {clock, trace, plan} = this.#harness;
+    const rng = this.#harness.rng.network;
     const latencyMs = isSafe
-      ? dice.integer(1, 20)
-      : dice.pick(plan.weather === 'clean' ? [1, 5, 20] : [1, 5, 20, 50, 200]);
-    const isSlow = !isSafe && dice.chance(plan.faulty / 3);
+      ? rng.integer(1, 20)
+      : rng.pick(plan.networkModel === 'clean' ? [1, 5, 20] : [1, 5, 20, 50, 200]);
+    const isSlow = !isSafe && rng.chance(plan.faulty / 3);
     const nature: PipeNature = {
       latencyMs,
-      jitterMs: isSafe ? 0 : dice.pick([0, 5, latencyMs]),
-      bytesPerMs: isSlow ? dice.pick([0.05, 0.5, 5]) : Number.POSITIVE_INFINITY,
-      capacityBytes: isSlow ? dice.pick([256, 2_048]) : 65_536,
+      jitterMs: isSafe ? 0 : rng.pick([0, 5, latencyMs]),
+      bytesPerMs: isSlow ? rng.pick([0.05, 0.5, 5]) : Number.POSITIVE_INFINITY,
+      capacityBytes: isSlow ? rng.pick([256, 2_048]) : 65_536,
       // Halves of two packets that pass each other would be nobody's.
-      sliced: isSafe || plan.weather === 'reordering' ? 0 : 0.1,
+      sliced: isSafe || plan.networkModel === 'reordering' ? 0 : 0.1,
       hostility: isSafe ? undefined : plan.hostility,
     };
     return new Connection({
       clock,
       trace,
-      dice,
+      rng,
       number,
       client,
       up: {...nature, sliced: nature.sliced * 2},
@@ -96,11 +96,11 @@ export class Edge {
 
   // What befalls a connection, some time into its life.
   #destine(connection: Connection, fail: () => void): void {
-    const {clock, plan, trace} = this.#world;
-    const dice = this.#world.dice.network;
-    if (!dice.chance(plan.faulty)) return;
-    const fate = dice.pick(['cut', 'cut', 'vanish', 'vanish', 'vanishUp', 'vanishDown', 'stall', 'stall', 'crash']);
-    const atMs = dice.chance(0.2) ? dice.integer(0, 100) : dice.waitMs(plan.stormMs / 4);
+    const {clock, plan, trace} = this.#harness;
+    const rng = this.#harness.rng.network;
+    if (!rng.chance(plan.faulty)) return;
+    const fate = rng.pick(['cut', 'cut', 'vanish', 'vanish', 'vanishUp', 'vanishDown', 'stall', 'stall', 'crash']);
+    const atMs = rng.chance(0.2) ? rng.integer(0, 100) : rng.waitMs(plan.stormMs / 4);
     clock.startTimer(atMs, () => {
       trace.say('client', connection.number, `fate: ${fate}`);
       switch (fate) {
@@ -118,7 +118,7 @@ export class Edge {
           connection.down.isVanishing = true;
           return;
         case 'stall':
-          this.#stall(dice.pick([[connection.down], [connection.up], [connection.up, connection.down]]));
+          this.#stall(rng.pick([[connection.down], [connection.up], [connection.up, connection.down]]));
           return;
         default:
           fail();
@@ -127,10 +127,10 @@ export class Edge {
   }
 
   #stall(pipes: readonly Pipe[]): void {
-    const {clock, plan} = this.#world;
-    const dice = this.#world.dice.network;
+    const {clock, plan} = this.#harness;
+    const rng = this.#harness.rng.network;
     for (const pipe of pipes) pipe.stall();
-    clock.startTimer(dice.integer(100, Math.round(plan.settings.keepAliveMs * 1.2)), () => {
+    clock.startTimer(rng.integer(100, Math.round(plan.settings.keepAliveMs * 1.2)), () => {
       for (const pipe of pipes) pipe.resume();
     });
   }

@@ -14,8 +14,8 @@ import {Edge} from './edge.ts';
 import {GatewayClock} from './gateway-clock.ts';
 import {Observer} from './observer.ts';
 import type {Plan} from './plan.ts';
-import {createPorts, type PortWorld} from './port.ts';
-import {Dice} from './rng.ts';
+import {createPorts, type PortHarness} from './port.ts';
+import {Rng} from './rng.ts';
 import type {Sabotage} from './sabotage.ts';
 import {Shard} from './shard.ts';
 import {Ticks} from './ticks.ts';
@@ -31,7 +31,7 @@ const roundsMax = 100_000;
 const nothing = Promise.resolve();
 
 /** What a run is made of, besides its plan. */
-export interface WorldOptions {
+export interface HarnessOptions {
   readonly plan: Plan;
   readonly sabotage: Sabotage;
   readonly coverage: Coverage | undefined;
@@ -42,7 +42,7 @@ export interface WorldOptions {
   readonly tape: Tape | undefined;
 }
 
-export class World {
+export class Harness {
   readonly plan: Plan;
   readonly sabotage: Sabotage;
   readonly clock = new SimulatedClock();
@@ -56,9 +56,7 @@ export class World {
   readonly business: BusinessServer;
   readonly edge: Edge;
   readonly ticks = new Ticks();
-  readonly dice: Readonly<
-    Record<'gateway' | 'network' | 'clients' | 'business' | 'callers' | 'turns' | 'shards', Dice>
-  >;
+  readonly rng: Readonly<Record<'gateway' | 'network' | 'clients' | 'business' | 'callers' | 'turns' | 'shards', Rng>>;
   /** Promises of the gateway's that somebody awaits. */
   awaited = 0;
   /** Events so far: timers fired. */
@@ -67,7 +65,7 @@ export class World {
   readonly #waitingForRest: (() => void)[] = [];
   readonly #hasSdk: boolean;
 
-  constructor({plan, sabotage, coverage, isShown, hasSdk, tape}: WorldOptions) {
+  constructor({plan, sabotage, coverage, isShown, hasSdk, tape}: HarnessOptions) {
     this.#hasSdk = hasSdk;
     this.plan = plan;
     this.sabotage = sabotage;
@@ -75,14 +73,14 @@ export class World {
     this.gatewayClock = new GatewayClock(this.clock);
     this.trace = new Trace(this.clock, isShown);
     this.observer = new Observer(this.clock, plan);
-    this.dice = {
-      gateway: new Dice(seed, 'gateway'),
-      network: new Dice(seed, 'network'),
-      clients: new Dice(seed, 'clients'),
-      business: new Dice(seed, 'business'),
-      callers: new Dice(seed, 'callers'),
-      turns: new Dice(seed, 'turns'),
-      shards: new Dice(seed, 'shards'),
+    this.rng = {
+      gateway: new Rng(seed, 'gateway'),
+      network: new Rng(seed, 'network'),
+      clients: new Rng(seed, 'clients'),
+      business: new Rng(seed, 'business'),
+      callers: new Rng(seed, 'callers'),
+      turns: new Rng(seed, 'turns'),
+      shards: new Rng(seed, 'shards'),
     };
     this.business = new BusinessServer(this);
     const memory = {
@@ -161,7 +159,7 @@ export class World {
       // A promise costs more than most events, so there is one only where something waits.
       if (this.ticks.areDue) await this.ticks.settle();
       if (this.#waitingForRest.length > 0) await this.#serveWaiting();
-      else if (!this.dice.turns.chance(crowded)) {
+      else if (!this.rng.turns.chance(crowded)) {
         this.#runSome();
         if (this.ticks.areDue) await this.runTurns();
       }
@@ -210,20 +208,20 @@ export class World {
   }
 
   #runOne(): void {
-    const chosen = this.#deferred.length === 1 ? 0 : this.dice.shards.integer(0, this.#deferred.length - 1);
+    const chosen = this.#deferred.length === 1 ? 0 : this.rng.shards.integer(0, this.#deferred.length - 1);
     const source = this.#deferred[chosen]?.source;
     const place = this.#deferred.findIndex((deferred) => deferred.source === source);
     for (const {run} of this.#deferred.splice(place, 1)) run();
   }
 
   #linkShards(): void {
-    const world: PortWorld = {
+    const harness: PortHarness = {
       defer: (source, deliver) => this.defer(source, deliver),
       pass: this.sabotage.envelope ?? ((envelope) => envelope),
     };
     for (const [index, shard] of this.shards.entries()) {
       for (const other of this.shards.slice(index + 1)) {
-        const [port, otherPort] = createPorts(world);
+        const [port, otherPort] = createPorts(harness);
         shard.link(other, port);
         other.link(shard, otherPort);
       }

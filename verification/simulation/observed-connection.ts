@@ -186,7 +186,7 @@ export class ObservedConnection {
     } else if (reason === 'bound exceeded') {
       const isFull = this.#observer.mayOverrun(this);
       const isUnread = unread.bytes > 4 * (settings.sendBufferBytesMax + settings.payloadBytesMax);
-      const isOwnFault = !this.isPolite || this.#observer.plan.weather === 'reordering';
+      const isOwnFault = !this.isPolite || this.#observer.plan.networkModel === 'reordering';
       this.#check(isOwnFault || isFull || isUnread, 'RB-29', 'closed as overrun within its bounds');
     } else if (reason === 'stall timeout') {
       const stalledMs = this.#observer.clock.now() - unread.since;

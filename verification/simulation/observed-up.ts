@@ -164,7 +164,7 @@ export class ObservedUp {
 
   // What follows from a client's own faults, or from packets out of order, is its own affair.
   get #isStrict(): boolean {
-    return this.#connection.isPolite && this.#observer.plan.weather !== 'reordering';
+    return this.#connection.isPolite && this.#observer.plan.networkModel !== 'reordering';
   }
 
   #owe(list: number[], id: number): void {

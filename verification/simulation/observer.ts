@@ -145,7 +145,7 @@ export class Observer {
   publishes(request: PublishRequest, members: ReadonlySet<number> | undefined, serial: number): ObservedPublication {
     const publication = new ObservedPublication(serial, request, this.clock.now(), members, this.violations, {
       endedAt: (connection) => this.connections[connection - 1]?.endedAt,
-      isClean: this.plan.weather === 'clean',
+      isClean: this.plan.networkModel === 'clean',
       identityOf: (connection) => this.connections[connection - 1]?.identity ?? '',
     });
     this.publications.push(publication);
@@ -178,9 +178,9 @@ export class Observer {
       this.violations.note('wire', connection, 'a client got what nobody published');
       return;
     }
-    const {weather, hostility} = this.plan;
+    const {networkModel, hostility} = this.plan;
     const isInOrder = hostility === undefined;
-    const isOncePromised = (isInOrder && packet.qos !== 1) || (packet.qos === 2 && weather === 'lossy');
+    const isOncePromised = (isInOrder && packet.qos !== 1) || (packet.qos === 2 && networkModel === 'lossy');
     const observed = this.connections[connection - 1];
     if (isOncePromised && observed?.isPolite === true && publication.received.has(connection)) {
       this.violations.note('RB-21', connection, `${publication.name} delivered twice`);
@@ -217,7 +217,7 @@ export class Observer {
     const message = this.messages[readSerial(call.payload)];
     if (message === undefined) return;
     message.processed.add(call.message);
-    const isOnce = message.qos === 2 && message.isPolite && this.plan.weather !== 'reordering';
+    const isOnce = message.qos === 2 && message.isPolite && this.plan.networkModel !== 'reordering';
     const {serial, connection, processed} = message;
     const mayForget = this.connections[connection - 1]?.up.mayForget === true;
     if (isOnce && processed.size > 1 && !mayForget)

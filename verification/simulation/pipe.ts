@@ -4,7 +4,7 @@
 
 import type {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import {type Frame, FrameReader, opcodeBinary, opcodeStatus} from './frame-reader.ts';
-import type {Dice} from './rng.ts';
+import type {Rng} from './rng.ts';
 
 /** What happens to single packets, as shares of them. */
 export interface Hostility {
@@ -30,7 +30,7 @@ export interface PipeNature {
 
 export interface PipeOptions {
   readonly clock: SimulatedClock;
-  readonly dice: Dice;
+  readonly rng: Rng;
   readonly nature: PipeNature;
   /** What the stream begins with. */
   readonly awaited: 'answer' | 'frames';
@@ -107,14 +107,14 @@ export class Pipe {
 
   // Control frames pass: it is the packets that are tried.
   #meet(hostility: Hostility, {wire, payload, opcode}: Frame): void {
-    const {dice} = this.#options;
+    const {rng} = this.#options;
     const isPacket = opcode === opcodeBinary;
-    if (isPacket && dice.chance(hostility.lost)) return;
+    if (isPacket && rng.chance(hostility.lost)) return;
     // Two SENDs without DUP are two messages by the contract, wherever the second comes from.
     const mayBeDoubled = isPacket && (hostility.delayedMs > 0 || !isFirstSend(payload));
-    const copies = mayBeDoubled && dice.chance(hostility.doubled) ? 2 : 1;
+    const copies = mayBeDoubled && rng.chance(hostility.doubled) ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
-      if (isPacket && hostility.delayedMs > 0) this.#launch(wire, dice.integer(0, hostility.delayedMs));
+      if (isPacket && hostility.delayedMs > 0) this.#launch(wire, rng.integer(0, hostility.delayedMs));
       else this.#offer(wire);
     }
     if (opcode === opcodeStatus) this.#answerAt = this.#arrivalAt;
@@ -141,12 +141,12 @@ export class Pipe {
   }
 
   #launchSliced(bytes: Uint8Array): void {
-    const {dice, nature} = this.#options;
-    if (bytes.length < 2 || !dice.chance(nature.sliced)) {
+    const {rng, nature} = this.#options;
+    if (bytes.length < 2 || !rng.chance(nature.sliced)) {
       this.#launch(bytes, 0);
       return;
     }
-    const cut = dice.integer(1, bytes.length - 1);
+    const cut = rng.integer(1, bytes.length - 1);
     this.#launch(bytes.subarray(0, cut), 0);
     this.#launch(bytes.subarray(cut), 0);
   }
@@ -159,8 +159,8 @@ export class Pipe {
 
   /** When what is written now arrives. */
   #departure(length: number, isOrdered: boolean): number {
-    const {clock, dice, nature} = this.#options;
-    const soonest = clock.now() + nature.latencyMs + (nature.jitterMs > 0 ? dice.integer(0, nature.jitterMs) : 0);
+    const {clock, rng, nature} = this.#options;
+    const soonest = clock.now() + nature.latencyMs + (nature.jitterMs > 0 ? rng.integer(0, nature.jitterMs) : 0);
     if (!isOrdered) return Math.max(soonest, this.#answerAt);
     const pace = nature.bytesPerMs === Number.POSITIVE_INFINITY ? 0 : Math.ceil(length / nature.bytesPerMs);
     this.#arrivalAt = Math.max(this.#arrivalAt, soonest) + pace;

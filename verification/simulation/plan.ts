@@ -1,22 +1,22 @@
-// What a seed decides before anything runs: how many clients, how long, under which settings, and how bad the weather is.
+// What a seed decides before anything runs: how many clients, how long, under which settings, and how bad the network is.
 
 import type {ActorSettings} from '../../src/actors/actor-settings.ts';
 import type {EdgeOptions} from '../../src/fronts/rainbow/websocket-edge.ts';
 import type {Hostility} from './pipe.ts';
-import {Dice} from './rng.ts';
+import {Rng} from './rng.ts';
 
 /**
  * `clean`: nothing fails. `rough`: connections cut, half-open, slow, and a business server that fails. `lossy`: single
  * packets lost and doubled besides, in order. `reordering`: and out of order, where only some promises can be kept.
  */
-export type Weather = 'clean' | 'rough' | 'lossy' | 'reordering';
+export type NetworkModel = 'clean' | 'rough' | 'lossy' | 'reordering';
 
 /** What the gateway's edge is told beside the settings of its actors. */
 export type EdgeSettings = Pick<EdgeOptions, 'packetRate' | 'packetBurst' | 'stallTimeoutMs'>;
 
 export interface Plan {
   readonly seed: number;
-  readonly weather: Weather;
+  readonly networkModel: NetworkModel;
   readonly clients: number;
   /** Threads of the gateway. */
   readonly shards: number;
@@ -52,76 +52,76 @@ export interface Plan {
 export const unorderedType = 9;
 
 export function planFor(seed: number): Plan {
-  const dice = new Dice(seed, 'plan');
-  const weather = pickWeather(dice);
-  const clients = Math.max(1, Math.floor(300 ** dice.fraction()));
-  const stormMs = dice.integer(30, 90) * 1000;
-  const isClean = weather === 'clean';
+  const rng = new Rng(seed, 'plan');
+  const networkModel = pickNetworkModel(rng);
+  const clients = Math.max(1, Math.floor(300 ** rng.fraction()));
+  const stormMs = rng.integer(30, 90) * 1000;
+  const isClean = networkModel === 'clean';
   // About as much work for each seed, however many share it.
   const messages = Math.max(clients * 3, 600);
   const operations = Math.max(40, Math.min(300, Math.floor(2400 / clients)));
   return {
     seed,
-    weather,
+    networkModel,
     clients,
-    shards: new Dice(seed, 'threads').pick([1, 1, 2, 3]),
+    shards: new Rng(seed, 'threads').pick([1, 1, 2, 3]),
     stormMs,
-    settings: pickSettings(dice),
-    edge: pickEdge(new Dice(seed, 'edge')),
-    callsMax: !isClean && dice.chance(0.15) ? Math.max(1, Math.floor(clients / 4)) : 100_000,
-    connectionsMax: !isClean && dice.chance(0.1) ? Math.max(1, Math.floor(clients * 0.8)) : 100_000,
-    handshakesMax: !isClean && dice.chance(0.1) ? Math.max(1, Math.floor(clients / 4)) : 10_000,
-    shutdownGraceMs: dice.pick([1_000, 4_000, 4_000, 15_000]),
-    isShutInStorm: dice.chance(0.25),
-    channels: dice.integer(1, 6),
+    settings: pickSettings(rng),
+    edge: pickEdge(new Rng(seed, 'edge')),
+    callsMax: !isClean && rng.chance(0.15) ? Math.max(1, Math.floor(clients / 4)) : 100_000,
+    connectionsMax: !isClean && rng.chance(0.1) ? Math.max(1, Math.floor(clients * 0.8)) : 100_000,
+    handshakesMax: !isClean && rng.chance(0.1) ? Math.max(1, Math.floor(clients / 4)) : 10_000,
+    shutdownGraceMs: rng.pick([1_000, 4_000, 4_000, 15_000]),
+    isShutInStorm: rng.chance(0.25),
+    channels: rng.integer(1, 6),
     messageEveryMs: (stormMs * clients) / messages,
     operationEveryMs: stormMs / operations,
-    faulty: isClean ? 0 : dice.pick([0.1, 0.3, 0.6]),
-    rude: isClean ? 0 : dice.pick([0, 0.1, 0.3]),
-    sloppy: isClean ? 0 : dice.pick([0, 0.2, 0.5]),
-    failing: isClean ? 0 : dice.pick([0, 0.05, 0.2, 0.4]),
-    isNaming: dice.chance(0.25),
-    hostility: pickHostility(dice, weather),
-    idsGiven: dice.chance(0.5) ? 65_534 - dice.integer(0, 200) : 0,
+    faulty: isClean ? 0 : rng.pick([0.1, 0.3, 0.6]),
+    rude: isClean ? 0 : rng.pick([0, 0.1, 0.3]),
+    sloppy: isClean ? 0 : rng.pick([0, 0.2, 0.5]),
+    failing: isClean ? 0 : rng.pick([0, 0.05, 0.2, 0.4]),
+    isNaming: rng.chance(0.25),
+    hostility: pickHostility(rng, networkModel),
+    idsGiven: rng.chance(0.5) ? 65_534 - rng.integer(0, 200) : 0,
   };
 }
 
-function pickWeather(dice: Dice): Weather {
-  const number = dice.integer(1, 100);
+function pickNetworkModel(rng: Rng): NetworkModel {
+  const number = rng.integer(1, 100);
   if (number <= 15) return 'clean';
   if (number <= 65) return 'rough';
   return number <= 85 ? 'lossy' : 'reordering';
 }
 
-function pickHostility(dice: Dice, weather: Weather): Hostility | undefined {
-  if (weather !== 'lossy' && weather !== 'reordering') return undefined;
+function pickHostility(rng: Rng, networkModel: NetworkModel): Hostility | undefined {
+  if (networkModel !== 'lossy' && networkModel !== 'reordering') return undefined;
   return {
-    lost: dice.pick([0.02, 0.1, 0.3]),
-    doubled: dice.pick([0, 0.05, 0.2]),
-    delayedMs: weather === 'reordering' ? dice.pick([50, 1_000, 5_000]) : 0,
+    lost: rng.pick([0.02, 0.1, 0.3]),
+    doubled: rng.pick([0, 0.05, 0.2]),
+    delayedMs: networkModel === 'reordering' ? rng.pick([50, 1_000, 5_000]) : 0,
   };
 }
 
-function pickEdge(dice: Dice): EdgeSettings {
+function pickEdge(rng: Rng): EdgeSettings {
   return {
-    packetRate: dice.pick([10, 100, 5_000]),
-    packetBurst: dice.pick([10, 100, 10_000]),
-    stallTimeoutMs: dice.pick([5_000, 60_000]),
+    packetRate: rng.pick([10, 100, 5_000]),
+    packetBurst: rng.pick([10, 100, 10_000]),
+    stallTimeoutMs: rng.pick([5_000, 60_000]),
   };
 }
 
-function pickSettings(dice: Dice): ActorSettings {
+function pickSettings(rng: Rng): ActorSettings {
   return {
     pingIntervalMs: 3_000,
     ackTimeoutMs: 0,
-    keepAliveMs: dice.pick([4_000, 10_000, 20_000]),
-    retryIntervalMs: dice.pick([1_000, 3_000, 3_000]),
-    window: dice.pick([1, 2, 4, 16, 1_000]),
-    queue: dice.pick([8, 64, 1_000]),
-    queueBytesMax: dice.pick([4_096, 1_000_000]),
-    sendBufferBytesMax: dice.pick([1_024, 10_000, 1_000_000]),
+    keepAliveMs: rng.pick([4_000, 10_000, 20_000]),
+    retryIntervalMs: rng.pick([1_000, 3_000, 3_000]),
+    window: rng.pick([1, 2, 4, 16, 1_000]),
+    queue: rng.pick([8, 64, 1_000]),
+    queueBytesMax: rng.pick([4_096, 1_000_000]),
+    sendBufferBytesMax: rng.pick([1_024, 10_000, 1_000_000]),
     payloadBytesMax: 4_096,
-    channelsPerConnectionMax: dice.pick([2, 10, 1_000]),
-    unorderedTypes: new Set(dice.chance(0.3) ? [unorderedType] : []),
+    channelsPerConnectionMax: rng.pick([2, 10, 1_000]),
+    unorderedTypes: new Set(rng.chance(0.3) ? [unorderedType] : []),
   };
 }

@@ -5,8 +5,8 @@ import {EventEmitter} from 'node:events';
 import type {ShardMessage} from '../../src/cluster/shards/shard-message.ts';
 import type {Envelope, ThreadPort} from '../../src/runtime/envelope-exchange.ts';
 
-/** What a port is given of the world. */
-export interface PortWorld {
+/** What a port is given of the harness. */
+export interface PortHarness {
   /** Runs `deliver` soon; what one `source` asks for runs in order. */
   defer(source: object, deliver: () => void): void;
   /** What arrives of an envelope. */
@@ -15,17 +15,17 @@ export interface PortWorld {
 
 class SimulatedPort extends EventEmitter implements ThreadPort<ShardMessage, ShardMessage> {
   other: SimulatedPort | undefined;
-  readonly #world: PortWorld;
+  readonly #harness: PortHarness;
   readonly #arrived: Envelope<ShardMessage>[] = [];
   #isClosed = false;
 
-  constructor(world: PortWorld) {
+  constructor(harness: PortHarness) {
     super();
-    this.#world = world;
+    this.#harness = harness;
   }
 
   postMessage({number, messages}: Envelope<ShardMessage>): void {
-    const copy = structuredClone({number, messages: this.#world.pass(messages)});
+    const copy = structuredClone({number, messages: this.#harness.pass(messages)});
     this.other?.arrive(copy);
   }
 
@@ -33,7 +33,7 @@ class SimulatedPort extends EventEmitter implements ThreadPort<ShardMessage, Sha
   arrive(envelope: Envelope<ShardMessage>): void {
     if (this.#isClosed) return;
     this.#arrived.push(envelope);
-    this.#world.defer(this, () => {
+    this.#harness.defer(this, () => {
       const next = this.take();
       if (next !== undefined) this.emit('message', next);
     });
@@ -45,20 +45,20 @@ class SimulatedPort extends EventEmitter implements ThreadPort<ShardMessage, Sha
 
   close(): void {
     this.end();
-    this.#world.defer(this, () => this.other?.end());
+    this.#harness.defer(this, () => this.other?.end());
   }
 
   end(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#world.defer(this, () => this.emit('close'));
+    this.#harness.defer(this, () => this.emit('close'));
   }
 }
 
 export function createPorts(
-  world: PortWorld,
+  harness: PortHarness,
 ): readonly [ThreadPort<ShardMessage, ShardMessage>, ThreadPort<ShardMessage, ShardMessage>] {
-  const [one, other] = [new SimulatedPort(world), new SimulatedPort(world)];
+  const [one, other] = [new SimulatedPort(harness), new SimulatedPort(harness)];
   one.other = other;
   other.other = one;
   return [one, other];

@@ -3,7 +3,7 @@
 
 import {SeededRandom} from '../../src/core/random-seeded.ts';
 
-export class Dice extends SeededRandom {
+export class Rng extends SeededRandom {
   constructor(seed: number, part: string) {
     let mixed = Math.imul(seed, 0x9e3779b1) ^ 0x51ed270b;
     for (let index = 0; index < part.length; index++) mixed = Math.imul(mixed ^ part.charCodeAt(index), 0x01000193);

@@ -4,7 +4,7 @@
 import type {StoredMessage} from '../../src/client/client.ts';
 import type {Qos} from '../../src/protocol/packet.ts';
 import type {SimulatedClient} from './client.ts';
-import type {World} from './harness.ts';
+import type {Harness} from './harness.ts';
 import type {ObservedMessage} from './observed-message.ts';
 import {SdkMessages} from './sdk-messages.ts';
 import {SdkPage} from './sdk-page.ts';
@@ -13,19 +13,19 @@ export class SdkClient implements SimulatedClient {
   isStaying = true;
   readonly number: number;
   readonly messages: SdkMessages;
-  readonly #world: World;
+  readonly #harness: Harness;
   readonly #kept: Map<string, StoredMessage> | undefined;
   readonly #slow: number;
   #page: SdkPage;
   #isCalm = false;
 
-  constructor(world: World, number: number) {
-    const dice = world.dice.clients;
-    this.#world = world;
+  constructor(harness: Harness, number: number) {
+    const rng = harness.rng.clients;
+    this.#harness = harness;
     this.number = number;
-    this.messages = new SdkMessages(number, world.observer.violations, world.plan.hostility === undefined);
-    this.#kept = dice.chance(0.5) ? new Map() : undefined;
-    this.#slow = world.plan.weather === 'clean' ? 0 : dice.pick([0, 0.1, 0.5]);
+    this.messages = new SdkMessages(number, harness.observer.violations, harness.plan.hostility === undefined);
+    this.#kept = rng.chance(0.5) ? new Map() : undefined;
+    this.#slow = harness.plan.networkModel === 'clean' ? 0 : rng.pick([0, 0.1, 0.5]);
     this.#page = this.#makePage();
   }
 
@@ -42,19 +42,19 @@ export class SdkClient implements SimulatedClient {
   }
 
   act(): void {
-    const dice = this.#world.dice.clients;
+    const rng = this.#harness.rng.clients;
     const {rainbow} = this.#page;
     if (rainbow.state === 'idle' || this.#page.isDead) return;
-    const what = dice.integer(1, 100);
+    const what = rng.integer(1, 100);
     if (what === 1) this.#reload();
     else if (what === 2) this.#fadeAndBloom();
-    else if (what <= 5) this.#page.hint(dice.pick(['network.online', 'network.offline', 'page.shown']));
-    else this.#send(dice.pick([0, 1, 1, 2, 2]), dice.pick([300, 5_000, 30_000, Number.POSITIVE_INFINITY]));
+    else if (what <= 5) this.#page.hint(rng.pick(['network.online', 'network.offline', 'page.shown']));
+    else this.#send(rng.pick([0, 1, 1, 2, 2]), rng.pick([300, 5_000, 30_000, Number.POSITIVE_INFINITY]));
   }
 
   /** Sends one message that waits as long as it takes; what of it went out at once. */
   send(qos: Qos): ObservedMessage | undefined {
-    const {messages} = this.#world.observer;
+    const {messages} = this.#harness.observer;
     const before = messages.length;
     this.#send(qos, Number.POSITIVE_INFINITY);
     return messages[before];
@@ -76,20 +76,20 @@ export class SdkClient implements SimulatedClient {
   checkSettled(): void {
     const {open} = this.messages;
     if (open.length === 0) return;
-    this.#world.observer.violations.note('calm', this.connectionNumber, `messages ${open.join(', ')} have no end`);
+    this.#harness.observer.violations.note('calm', this.connectionNumber, `messages ${open.join(', ')} have no end`);
   }
 
   #send(qos: Qos, timeout: number): void {
-    const dice = this.#world.dice.clients;
+    const rng = this.#harness.rng.clients;
     const {rainbow} = this.#page;
     if (this.#page.isDead || rainbow.state === 'faded' || rainbow.state === 'fading') return;
-    const mayRepeat = dice.chance(0.3);
-    const fillerBytes = dice.chance(0.05) ? dice.integer(100, 600) : dice.integer(0, 40);
+    const mayRepeat = rng.chance(0.3);
+    const fillerBytes = rng.chance(0.05) ? rng.integer(100, 600) : rng.integer(0, 40);
     const {key, payload} = this.messages.create(qos, mayRepeat, fillerBytes);
     const controller = new AbortController();
-    if (!this.#isCalm && dice.chance(0.05))
-      this.#world.clock.startTimer(dice.integer(0, 3_000), () => controller.abort());
-    const sent = rainbow.send(dice.integer(0, 5), payload, {qos, timeout, mayRepeat, key, signal: controller.signal});
+    if (!this.#isCalm && rng.chance(0.05))
+      this.#harness.clock.startTimer(rng.integer(0, 3_000), () => controller.abort());
+    const sent = rainbow.send(rng.integer(0, 5), payload, {qos, timeout, mayRepeat, key, signal: controller.signal});
     // Its end is told by the event as well, which tells of messages that outlive their page, too. What is refused at once
     // has no event.
     sent.catch((error: {readonly code: string}) => {
@@ -98,20 +98,20 @@ export class SdkClient implements SimulatedClient {
   }
 
   #fadeAndBloom(): void {
-    const {clock, dice} = this.#world;
+    const {clock, rng} = this.#harness;
     const page = this.#page;
     page.fade();
-    clock.startTimer(dice.clients.integer(100, 3_000), () => {
+    clock.startTimer(rng.clients.integer(100, 3_000), () => {
       if (this.#page === page && page.rainbow.state !== 'fading') this.connect();
       else if (this.#page === page) this.#fadeAndBloom();
     });
   }
 
   #reload(): void {
-    const {clock, dice, trace} = this.#world;
+    const {clock, rng, trace} = this.#harness;
     trace.say('client', this.connectionNumber, `client ${this.number} reloads`);
     this.#die();
-    clock.startTimer(dice.clients.integer(1, 500), () => {
+    clock.startTimer(rng.clients.integer(1, 500), () => {
       this.#page = this.#makePage();
       this.connect();
     });
@@ -124,7 +124,7 @@ export class SdkClient implements SimulatedClient {
 
   #makePage(): SdkPage {
     return new SdkPage({
-      world: this.#world,
+      harness: this.#harness,
       client: this.number,
       messages: this.messages,
       kept: this.#kept,

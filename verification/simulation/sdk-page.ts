@@ -11,13 +11,13 @@ import {
   type StoredMessage,
 } from '../../src/client/client.ts';
 import type {Clock, Timer} from '../../src/core/clock.ts';
-import type {World} from './harness.ts';
+import type {Harness} from './harness.ts';
 import type {SdkMessages} from './sdk-messages.ts';
 import {SdkSocket, type SocketPage} from './sdk-socket.ts';
 import {readSerial} from './serial.ts';
 
 export interface SdkPageOptions {
-  readonly world: World;
+  readonly harness: Harness;
   readonly client: number;
   readonly messages: SdkMessages;
   /** What outlives the page; `undefined` for a client that keeps nothing. */
@@ -41,24 +41,24 @@ export class SdkPage implements SocketPage {
   #tellPlatform: (event: NetworkStatusEvent) => void = () => {};
 
   constructor(options: SdkPageOptions) {
-    const {world, client, messages, kept} = options;
+    const {harness, client, messages, kept} = options;
     this.#options = options;
     this.client = client;
     this.messages = messages;
-    const {plan} = world;
-    const dice = world.dice.clients;
+    const {plan} = harness;
+    const rng = harness.rng.clients;
     const most = Math.max(1, Math.min(plan.settings.window, plan.settings.queue >> 1) >> 1);
     this.rainbow = new Rainbow('ws://gateway/connect/', {
       clock: this.#clock(),
-      random: dice,
-      WebSocket: socketClass(world, this, (socket) => {
+      random: rng,
+      WebSocket: socketClass(harness, this, (socket) => {
         this.#socket = socket;
       }),
       networkStatus: this.#networkStatus(),
       ...(kept === undefined ? {} : {store: this.#store(kept)}),
-      window: Math.min(most, dice.pick([1, 4, 100])),
+      window: Math.min(most, rng.pick([1, 4, 100])),
       heartbeatMs: plan.settings.keepAliveMs,
-      retryIntervalMs: dice.pick([1_500, 3_000]),
+      retryIntervalMs: rng.pick([1_500, 3_000]),
       handlerTimeoutMs: 4_000,
       backoffMinMs: 200,
       backoffMaxMs: 3_000,
@@ -73,11 +73,11 @@ export class SdkPage implements SocketPage {
     this.rainbow.onMessage((type, data, {qos, mayBeRepeat}) => {
       const payload = data.bytes();
       const number = this.#socket?.number ?? 0;
-      world.observer.delivered(number, {kind: 'send', qos, isDup: mayBeRepeat, type, id: 0, payload});
+      harness.observer.delivered(number, {kind: 'send', qos, isDup: mayBeRepeat, type, id: 0, payload});
       const serial = readSerial(payload);
       const reply = serial % 3 === 0 ? undefined : Buffer.from(`${number}:${serial}`, 'latin1');
-      if (!dice.chance(options.slow) || options.isCalm()) return reply;
-      return this.#later(dice.pick([50, 1_000, 6_000]), reply);
+      if (!rng.chance(options.slow) || options.isCalm()) return reply;
+      return this.#later(rng.pick([50, 1_000, 6_000]), reply);
     });
   }
 
@@ -135,7 +135,7 @@ export class SdkPage implements SocketPage {
   }
 
   #clock(): Clock {
-    const {clock} = this.#options.world;
+    const {clock} = this.#options.harness;
     return {
       now: () => clock.now(),
       wallNow: () => clock.wallNow(),
@@ -147,9 +147,9 @@ export class SdkPage implements SocketPage {
   }
 
   #store(kept: Map<string, StoredMessage>): Store {
-    const dice = this.#options.world.dice.clients;
+    const rng = this.#options.harness.rng.clients;
     const work = async (change: () => void): Promise<void> => {
-      await (this.isDead ? idleForever : this.#later(dice.pick([0, 0, 1, 20]), undefined));
+      await (this.isDead ? idleForever : this.#later(rng.pick([0, 0, 1, 20]), undefined));
       if (this.isDead) await idleForever;
       change();
     };
@@ -166,11 +166,11 @@ export class SdkPage implements SocketPage {
 }
 
 /** A class of sockets that belong to one page. */
-function socketClass(world: World, page: SocketPage, made: (socket: SdkSocket) => void): SocketClass {
+function socketClass(harness: Harness, page: SocketPage, made: (socket: SdkSocket) => void): SocketClass {
   return class extends SdkSocket {
     constructor(_url: string) {
-      if (page.isDead) world.observer.violations.note('harness', 0, `a dead page of client ${page.client} connects`);
-      super(world, page);
+      if (page.isDead) harness.observer.violations.note('harness', 0, `a dead page of client ${page.client} connects`);
+      super(harness, page);
       made(this);
     }
   };

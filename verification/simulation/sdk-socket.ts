@@ -17,7 +17,7 @@ import {
   opcodePong,
   opcodeStatus,
 } from './frame-reader.ts';
-import type {World} from './harness.ts';
+import type {Harness} from './harness.ts';
 import type {ObservedMessage} from './observed-message.ts';
 import {framePacketBytes} from './packet-frame.ts';
 import type {SdkMessages} from './sdk-messages.ts';
@@ -38,7 +38,7 @@ const codeLost = 1006;
 
 export class SdkSocket implements Socket, ClientEnd {
   binaryType = 'blob';
-  readonly #world: World;
+  readonly #harness: Harness;
   readonly #page: SocketPage;
   readonly #listeners = new Map<string, ((event: SocketEvent) => void)[]>();
   readonly #connection: Connection;
@@ -47,10 +47,10 @@ export class SdkSocket implements Socket, ClientEnd {
   #state: 'connecting' | 'open' | 'closing' | 'closed' = 'connecting';
   #closeCode = codeLost;
 
-  constructor(world: World, page: SocketPage) {
-    this.#world = world;
+  constructor(harness: Harness, page: SocketPage) {
+    this.#harness = harness;
     this.#page = page;
-    this.#connection = world.edge.connect(this, {client: page.client, isPolite: true, isSafe: page.isCalm});
+    this.#connection = harness.edge.connect(this, {client: page.client, isPolite: true, isSafe: page.isCalm});
   }
 
   /** Its connection's number. */
@@ -75,12 +75,12 @@ export class SdkSocket implements Socket, ClientEnd {
   close(code = 1000): void {
     if (this.#state === 'connecting') {
       this.vanish();
-      this.#world.clock.startTimer(0, () => this.#closed());
+      this.#harness.clock.startTimer(0, () => this.#closed());
     }
     if (this.#state !== 'open') return;
     this.#state = 'closing';
     this.#connection.send(numberFrame(opcodeClose, code));
-    this.#world.clock.startTimer(closePatienceMs, () => {
+    this.#harness.clock.startTimer(closePatienceMs, () => {
       this.vanish();
       this.#closed();
     });
@@ -122,7 +122,7 @@ export class SdkSocket implements Socket, ClientEnd {
     if (packet.kind === 'ack' || packet.kind === 'rec') {
       const message = this.#flows.get(packet.id);
       const isItsOwn = message !== undefined && (message.qos === 1) === (packet.kind === 'ack');
-      if (isItsOwn && !message.isAcknowledged) this.#world.observer.acknowledged(message, packet.reply);
+      if (isItsOwn && !message.isAcknowledged) this.#harness.observer.acknowledged(message, packet.reply);
     }
     if (this.#state === 'open') this.#tell({type: 'message', data: new Uint8Array(bytes).buffer});
   }
@@ -132,7 +132,7 @@ export class SdkSocket implements Socket, ClientEnd {
     const payload = packet.payload.slice();
     let message = packet.isDup ? this.#flows.get(packet.id) : undefined;
     if (message === undefined) {
-      const {observer} = this.#world;
+      const {observer} = this.#harness;
       writeSerialInto(payload, observer.messages.length);
       message = observer.messageSent(this.number, packet.qos, packet.type, payload, true);
       this.#page.messages.transmitted(packet.payload.subarray(serialBytes), message, packet.isDup);

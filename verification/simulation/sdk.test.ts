@@ -5,7 +5,7 @@ import test from 'ava';
 import {RainbowClientError} from '../../src/client/client.ts';
 import {readPayload} from '../../src/protocol/payload.ts';
 import {explain} from './explain.ts';
-import {World} from './harness.ts';
+import {Harness} from './harness.ts';
 import {planFor} from './plan.ts';
 import {noSabotage} from './sabotage.ts';
 import {SdkMessages} from './sdk-messages.ts';
@@ -41,7 +41,7 @@ test.serial('the same seed gives the same trace, promises and all', async (t) =>
 });
 
 test('a page that died hears nothing, and never connects again', async (t) => {
-  const world = new World({
+  const harness = new Harness({
     plan: planFor(1),
     sabotage: noSabotage,
     coverage: undefined,
@@ -49,19 +49,19 @@ test('a page that died hears nothing, and never connects again', async (t) => {
     hasSdk: true,
     tape: undefined,
   });
-  const {observer} = world;
+  const {observer} = harness;
   const messages = new SdkMessages(1, observer.violations, true);
-  const makePage = () => new SdkPage({world, client: 1, messages, kept: undefined, isCalm: () => true, slow: 0});
+  const makePage = () => new SdkPage({harness, client: 1, messages, kept: undefined, isCalm: () => true, slow: 0});
   const page = makePage();
   page.bloom();
-  await world.run(1_000);
+  await harness.run(1_000);
   t.true(page.isOpen);
   const connections = observer.connections.length;
   page.hint('network.offline');
   page.die();
   for (const event of ['network.online', 'page.shown'] as const) page.hint(event);
   page.bloom();
-  await world.run(60_000);
+  await harness.run(60_000);
   t.false(page.isOpen);
   t.is(observer.connections.length, connections);
   t.deepEqual(observer.violations.found, []);

@@ -23,7 +23,7 @@ import {EnvelopeExchange, type ThreadPort} from '../../src/runtime/envelope-exch
 import {SharedOrder} from '../../src/runtime/shared-order.ts';
 import {BusinessLine} from './backend-client.ts';
 import {CrashError, Failures} from './failures.ts';
-import type {World} from './harness.ts';
+import type {Harness} from './harness.ts';
 import {createRouterDrain, type RouterDrain} from './router-drain.ts';
 
 export const callTimeoutMs = 10_000;
@@ -52,17 +52,17 @@ export class Shard {
   readonly #identities: Identities;
   readonly #index: number;
 
-  constructor(world: World, index: number, memory: NodeMemory) {
-    const {plan, sabotage, clock, gatewayClock} = world;
-    const {violations} = world.observer;
+  constructor(harness: Harness, index: number, memory: NodeMemory) {
+    const {plan, sabotage, clock, gatewayClock} = harness;
+    const {violations} = harness.observer;
     const load = new NodeLoad(memory.load, index);
     this.#index = index;
     this.#identities = new Identities(index, memory.identities);
-    this.line = new BusinessLine(world, world.business, (run) => world.defer(this, run));
+    this.line = new BusinessLine(harness, harness.business, (run) => harness.defer(this, run));
     this.context = createShardContext({
       settings: {...plan.settings, ...sabotage.settings},
       clock: gatewayClock,
-      random: world.dice.gateway,
+      random: harness.rng.gateway,
       counters: createCounters(),
       transport: sabotage.transport?.(this.line, clock) ?? this.line,
       mayCall: () => load.total('calls') < plan.callsMax,
@@ -79,7 +79,7 @@ export class Shard {
         ledger: noLedger,
         callEnded() {},
       },
-      defer: (turn) => world.defer(this, turn),
+      defer: (turn) => harness.defer(this, turn),
       onFailure: (actor, error) => {
         if (!(error instanceof CrashError)) violations.note('actor', 0, `${actor} failed: ${String(error)}`);
       },

@@ -42,9 +42,9 @@ test.serial('the same seed gives the same trace, another seed another one', asyn
   t.is(hashes.size, 5);
 });
 
-test.serial('seeds differ in weather, size, settings and end', (t) => {
+test.serial('seeds differ in network, size, settings and end', (t) => {
   const plans = Array.from({length: 200}, (_, index) => planFor(index + 1));
-  t.is(new Set(plans.map(({weather}) => weather)).size, 4);
+  t.is(new Set(plans.map(({networkModel}) => networkModel)).size, 4);
   t.true(plans.some(({clients}) => clients === 1) && plans.some(({clients}) => clients > 200));
   t.true(plans.some(({isShutInStorm}) => isShutInStorm) && plans.some(({isNaming}) => isNaming));
   t.true(new Set(plans.map(({settings}) => JSON.stringify(settings))).size > 100);

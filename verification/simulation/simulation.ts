@@ -5,7 +5,7 @@ import type {Tape} from '../../test/support/tape.ts';
 import {Callers, contestedChannel} from './callers.ts';
 import {Client, type SimulatedClient} from './client.ts';
 import type {Coverage} from './coverage.ts';
-import {World} from './harness.ts';
+import {Harness} from './harness.ts';
 import type {ObservedMessage} from './observed-message.ts';
 import type {ObservedPublication} from './observed-publication.ts';
 import {type Plan, planFor} from './plan.ts';
@@ -52,11 +52,11 @@ export interface SimulationResult {
 export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   const plan = planFor(options.seed);
   const {sabotage = noSabotage, coverage, isShown = false, hasSdk = false, tape} = options;
-  const world = new World({plan, sabotage, coverage, isShown, hasSdk, tape});
-  await new Simulation(world, hasSdk).run();
-  world.edge.end();
-  await world.ticks.settle();
-  const {clock, trace, observer, events} = world;
+  const harness = new Harness({plan, sabotage, coverage, isShown, hasSdk, tape});
+  await new Simulation(harness, hasSdk).run();
+  harness.edge.end();
+  await harness.ticks.settle();
+  const {clock, trace, observer, events} = harness;
   const [violation] = observer.violations.found;
   return {
     plan,
@@ -71,7 +71,7 @@ export async function simulate(options: SimulationOptions): Promise<SimulationRe
 }
 
 class Simulation {
-  readonly #world: World;
+  readonly #harness: Harness;
   readonly #callers: Callers;
   readonly #clients: SimulatedClient[] = [];
   readonly #sdkClients: SdkClient[] = [];
@@ -79,55 +79,55 @@ class Simulation {
   #isStorm = true;
   #isStopped = false;
 
-  constructor(world: World, hasSdk: boolean) {
-    this.#world = world;
+  constructor(harness: Harness, hasSdk: boolean) {
+    this.#harness = harness;
     this.#hasSdk = hasSdk;
-    this.#callers = new Callers(world);
+    this.#callers = new Callers(harness);
   }
 
   async run(): Promise<void> {
-    const {plan, dice} = this.#world;
+    const {plan, rng} = this.#harness;
     this.#arrive();
     this.#callers.start();
     if (plan.isShutInStorm) {
-      await this.#world.run(dice.turns.integer(plan.stormMs / 10, plan.stormMs));
+      await this.#harness.run(rng.turns.integer(plan.stormMs / 10, plan.stormMs));
       await this.#shutDown();
     } else {
-      await this.#world.run(plan.stormMs);
+      await this.#harness.run(plan.stormMs);
       await this.#calmDown();
       await this.#probe();
       await this.#drain();
       await this.#shutDown();
     }
-    if (!this.#world.isBroken) this.#checkEnd();
+    if (!this.#harness.isBroken) this.#checkEnd();
   }
 
   #arrive(): void {
-    const {plan, dice, clock} = this.#world;
-    const arrivalMs = dice.clients.pick([0, 1_000, 10_000]);
+    const {plan, rng, clock} = this.#harness;
+    const arrivalMs = rng.clients.pick([0, 1_000, 10_000]);
     for (let number = 1; number <= plan.clients; number++) {
       const client = this.#makeClient(number);
       this.#clients.push(client);
-      clock.startTimer(dice.clients.integer(0, arrivalMs), () => client.connect());
+      clock.startTimer(rng.clients.integer(0, arrivalMs), () => client.connect());
       this.#act(client);
     }
   }
 
   #makeClient(number: number): SimulatedClient {
-    const {plan} = this.#world;
-    const dice = this.#world.dice.clients;
-    if (this.#hasSdk && dice.chance(sdkShare)) {
-      const client = new SdkClient(this.#world, number);
+    const {plan} = this.#harness;
+    const rng = this.#harness.rng.clients;
+    if (this.#hasSdk && rng.chance(sdkShare)) {
+      const client = new SdkClient(this.#harness, number);
       this.#sdkClients.push(client);
       return client;
     }
-    const isPolite = !dice.chance(plan.rude);
-    return new Client(this.#world, number, {isPolite, isSloppy: dice.chance(plan.sloppy)});
+    const isPolite = !rng.chance(plan.rude);
+    return new Client(this.#harness, number, {isPolite, isSloppy: rng.chance(plan.sloppy)});
   }
 
   #act(client: SimulatedClient): void {
-    const {plan, dice, clock} = this.#world;
-    clock.startTimer(dice.clients.waitMs(plan.messageEveryMs), () => {
+    const {plan, rng, clock} = this.#harness;
+    clock.startTimer(rng.clients.waitMs(plan.messageEveryMs), () => {
       if (!this.#isStorm) return;
       client.act();
       this.#act(client);
@@ -136,47 +136,47 @@ class Simulation {
 
   // Long enough for dead connections to be noticed, and for slow calls to end.
   async #calmDown(): Promise<void> {
-    const {plan, business, dice, edge} = this.#world;
+    const {plan, business, rng, edge} = this.#harness;
     this.#isStorm = false;
     this.#callers.stop();
     business.isFailing = false;
-    if (plan.weather !== 'clean') edge.calmDown();
+    if (plan.networkModel !== 'clean') edge.calmDown();
     for (const client of this.#clients) client.calmDown();
-    await this.#world.run(4 * plan.settings.keepAliveMs + 20_000);
+    await this.#harness.run(4 * plan.settings.keepAliveMs + 20_000);
     for (let count = 0; count < 3; count++) this.#callers.contest();
-    await this.#world.run(dice.turns.integer(100, 1_000));
+    await this.#harness.run(rng.turns.integer(100, 1_000));
   }
 
   /** Every channel and every client: all must be delivered, confirmed and acknowledged. */
   async #probe(): Promise<void> {
-    if (this.#world.isBroken) return;
-    const {observer, shards, plan, dice} = this.#world;
-    await this.#world.rest();
+    if (this.#harness.isBroken) return;
+    const {observer, shards, plan, rng} = this.#harness;
+    await this.#harness.rest();
     this.#callers.ask();
-    await this.#world.rest();
+    await this.#harness.rest();
     let contested = 0;
-    this.#world.expect(
-      dice.shards.pick(shards).router.info(),
+    this.#harness.expect(
+      rng.shards.pick(shards).router.info(),
       ({channels}) => {
         contested = channels.find(({name}) => name === contestedChannel)?.connections ?? 0;
       },
       (error) => observer.violations.note('settle', 0, String(error)),
     );
-    await this.#world.run(1);
+    await this.#harness.run(1);
     const publications: ObservedPublication[] = [];
     for (const channel of [...observer.memberships.channels, contestedChannel]) {
       for (const qos of [1, 2] as const) {
         publications.push(this.#callers.publish({channel, identity: undefined, qos, timeoutMs: probeMs}));
         // One after the other, so that they fit the smallest window and queue.
-        await this.#world.run(probeGapMs);
+        await this.#harness.run(probeGapMs);
       }
     }
     const messages: (ObservedMessage | undefined)[] = [];
     for (const qos of [1, 2] as const) {
       for (const client of this.#clients) if (client.isOpen) messages.push(client.send(qos));
     }
-    await this.#world.run(probeMs + 1_000);
-    if (this.#world.isBroken) return;
+    await this.#harness.run(probeMs + 1_000);
+    if (this.#harness.isBroken) return;
     for (const publication of publications) this.#checkPublication(publication, contested);
     if (plan.callsMax < 1_000) return;
     for (const message of messages) {
@@ -187,7 +187,7 @@ class Simulation {
   }
 
   #checkPublication({outcome, members, name, received}: ObservedPublication, contested: number): void {
-    const {violations} = this.#world.observer;
+    const {violations} = this.#harness.observer;
     const expected = members?.size ?? contested;
     if (outcome?.connections === expected && !outcome.isTimedOut && received.size === expected) return;
     const told = `${outcome?.connections} connections${outcome?.isTimedOut === true ? ', timed out' : ''}`;
@@ -196,25 +196,25 @@ class Simulation {
 
   /** Everybody goes; then nothing is left. */
   async #drain(): Promise<void> {
-    if (this.#world.isBroken) return;
-    const {dice, shards} = this.#world;
+    if (this.#harness.isBroken) return;
+    const {rng, shards} = this.#harness;
     const hasNobody = (): boolean => shards.every(({context}) => context.alive.size + context.closes.size === 0);
-    for (const client of this.#clients) client.depart(dice.clients.chance(0.3));
-    await this.#world.run(drainMs, () => this.#world.awaited === 0 && hasNobody());
+    for (const client of this.#clients) client.depart(rng.clients.chance(0.3));
+    await this.#harness.run(drainMs, () => this.#harness.awaited === 0 && hasNobody());
     // No longer: a deadline that nobody cancelled would pass, and be a leak all the same.
-    await this.#world.run(tickMs);
-    if (!this.#world.isBroken) this.#checkEmpty();
+    await this.#harness.run(tickMs);
+    if (!this.#harness.isBroken) this.#checkEmpty();
   }
 
   async #shutDown(): Promise<void> {
-    if (this.#world.isBroken) return;
-    const {observer, plan, shards, clock, trace} = this.#world;
+    if (this.#harness.isBroken) return;
+    const {observer, plan, shards, clock, trace} = this.#harness;
     const startedAt = clock.now();
     trace.say('caller', 0, 'the gateway is shut down');
     observer.isStopping = true;
     for (const client of this.#clients) client.isStaying = false;
     const stopped = Promise.all(shards.map((shard) => shard.stop(plan.shutdownGraceMs, callGraceMs)));
-    this.#world.expect(
+    this.#harness.expect(
       stopped,
       () => {
         this.#isStopped = true;
@@ -226,17 +226,17 @@ class Simulation {
       (error) => observer.violations.note('stop', 0, String(error)),
     );
     this.#isStorm = false;
-    await this.#world.run(plan.shutdownGraceMs + 2_000);
+    await this.#harness.run(plan.shutdownGraceMs + 2_000);
     this.#callers.stop();
-    await this.#world.run(drainMs, () => this.#world.awaited === 0);
+    await this.#harness.run(drainMs, () => this.#harness.awaited === 0);
   }
 
   #checkEmpty(): void {
-    const {shards, gatewayClock, observer, load, plan} = this.#world;
+    const {shards, gatewayClock, observer, load, plan} = this.#harness;
     const channels = [contestedChannel, ...Array.from({length: plan.channels}, (_, index) => `room-${index}`)];
     const left: Record<string, number> = {
       timers: gatewayClock.pending,
-      awaited: this.#world.awaited,
+      awaited: this.#harness.awaited,
       loadedClients: load.total('clients'),
       loadedHandshakes: load.total('handshakes'),
       loadedCalls: load.total('calls'),
@@ -252,11 +252,11 @@ class Simulation {
   }
 
   #checkEnd(): void {
-    const {observer} = this.#world;
+    const {observer} = this.#harness;
     if (!this.#isStopped) observer.violations.note('stop', 0, 'the gateway has not ended');
     this.#checkEmpty();
     for (const connection of observer.connections) connection.checkClosed();
-    const lost = this.#world.shards.reduce((sum, {context}) => sum + context.counters.closeCallsLost, 0);
+    const lost = this.#harness.shards.reduce((sum, {context}) => sum + context.counters.closeCallsLost, 0);
     if (lost !== observer.closesLost)
       observer.violations.note('RB-64', 0, `${lost} close calls counted as lost, of ${observer.closesLost}`);
     for (const {settledAt, name} of observer.publications) {

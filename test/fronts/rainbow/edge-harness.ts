@@ -11,7 +11,7 @@ import {MemoryBound} from '../../../src/core/memory-bound.ts';
 import {createWebSocketEdge, type EdgeOptions} from '../../../src/fronts/rainbow/websocket-edge.ts';
 import {defaultOptions} from '../../../src/gateway/config/options.ts';
 import {RawClient} from '../../support/raw-client.ts';
-import {type ActorsKit, createActors} from '../../support/simulated-gateway.ts';
+import {type SimulatedGateway, simulateGateway} from '../../support/simulated-gateway.ts';
 
 /** One client, and the gateway's end of its connection. */
 export interface EdgeClient {
@@ -21,7 +21,7 @@ export interface EdgeClient {
   readonly listenersBefore: SocketListeners;
 }
 
-export interface EdgeKit extends ActorsKit {
+export interface EdgeKit extends SimulatedGateway {
   readonly memory: MemoryBound;
   /** Connects a client and sends its upgrade request; settles when the edge has it. */
   readonly dial: () => Promise<EdgeClient>;
@@ -48,7 +48,7 @@ export async function openEdge(
   options: Partial<EdgeOptions> = {},
   memory = new MemoryBound(Number.POSITIVE_INFINITY),
 ): Promise<EdgeKit> {
-  const kit = createActors(settings, memory);
+  const kit = simulateGateway(settings, memory);
   const edge = createWebSocketEdge(kit.context, {
     ...defaultOptions,
     ...kit.context.settings,

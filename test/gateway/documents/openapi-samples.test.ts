@@ -12,9 +12,9 @@ const key = 'key-of-the-samples-0123456789';
 for (const {path, method, id, access, contents = [], samples} of operations) {
   for (const [name, {query = {}, body, answer}] of Object.entries(samples)) {
     test(`the sample ${name} of ${id} is answered as the document says`, async (t) => {
-      const world = await start(t, {apiKeys: [key]});
-      world.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'lobby'}, {identity: 'user-17'}));
-      const client = await world.connect();
+      const harness = await start(t, {apiKeys: [key]});
+      harness.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'lobby'}, {identity: 'user-17'}));
+      const client = await harness.connect();
       client.onPacket = (bytes) => {
         const packet = parse(bytes);
         if (packet.command === 'send' && packet.qos > 0)
@@ -23,7 +23,7 @@ for (const {path, method, id, access, contents = [], samples} of operations) {
       for (const credentials of access === 'open'
         ? [{kind: 'none'} as const]
         : [undefined, {kind: 'bearer', key} as const]) {
-        const response = await world.api.call({
+        const response = await harness.api.call({
           method: method.toUpperCase(),
           path,
           query,

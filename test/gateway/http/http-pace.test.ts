@@ -74,8 +74,8 @@ test('the API handles no more requests of one caller in one turn than one read b
 });
 
 test('a connection that has made many calls may still become a WebSocket', async (t) => {
-  const world = await start(t);
-  const socket = await openSocket(t, world.gateway.port);
+  const harness = await start(t);
+  const socket = await openSocket(t, harness.gateway.port);
   for (let number = 0; number < 200; number++) {
     socket.write(hello);
     await once(socket, 'data');
@@ -84,12 +84,12 @@ test('a connection that has made many calls may still become a WebSocket', async
   const [answer] = (await once(socket, 'data')) as [Buffer];
   t.regex(answer.toString('latin1'), /^HTTP\/1\.1 101 /);
   socket.write(frame({opcode: opcodes.binary, payload: Buffer.from('12000100026869', 'hex')}));
-  t.is((await world.business.next('message')).body.toString(), 'hi');
+  t.is((await harness.business.next('message')).body.toString(), 'hi');
 });
 
 test('an upgrade that is written behind very many calls, none of them answered yet, is refused', async (t) => {
-  const world = await start(t);
-  const socket = await openSocket(t, world.gateway.port);
+  const harness = await start(t);
+  const socket = await openSocket(t, harness.gateway.port);
   socket.end(hello.repeat(300) + upgrade);
   const text = await readToEnd(socket);
   t.is(text.split('HTTP/1.1 200').length - 1, 300);

@@ -7,10 +7,10 @@ import {start} from './shards-harness.ts';
 test('a shard that dies is replaced; its clients are closed, and those of the others never notice', async (t) => {
   const shards: Worker[] = [];
   process.on('worker', (worker) => shards.push(worker));
-  const world = await start(t, 2);
+  const harness = await start(t, 2);
   t.is(shards.length, 2);
-  const clients = await Promise.all(Array.from({length: 40}, () => world.connect()));
-  t.like(await world.post('/send/?channel=room&qos=2'), {connections: 40});
+  const clients = await Promise.all(Array.from({length: 40}, () => harness.connect()));
+  t.like(await harness.post('/send/?channel=room&qos=2'), {connections: 40});
 
   const isReplaced = once(process, 'worker');
   await shards[0]?.terminate();
@@ -20,18 +20,18 @@ test('a shard that dies is replaced; its clients are closed, and those of the ot
   // The rest still gets every message, while the new shard starts and after.
   let connections = 40;
   for (let publish = 0; publish < 200 && connections === 40; publish++) {
-    const answer = await world.post('/send/?channel=room&qos=1&timeout=300');
+    const answer = await harness.post('/send/?channel=room&qos=1&timeout=300');
     connections = Number(answer.connections);
   }
   t.true(connections < 40 && connections > 0, `${connections} of 40 clients are left`);
   t.is(closed.size, 40 - connections);
 
   // Those who were closed come back, and the new shard takes its part of them.
-  const opened = world.gateway.counters.connectionsOpened;
-  const back = await Promise.all(Array.from({length: closed.size}, () => world.connect()));
-  t.is(world.gateway.counters.connectionsOpened - opened, back.length);
+  const opened = harness.gateway.counters.connectionsOpened;
+  const back = await Promise.all(Array.from({length: closed.size}, () => harness.connect()));
+  t.is(harness.gateway.counters.connectionsOpened - opened, back.length);
   for (let publish = 0; publish < 5; publish++) {
-    t.like(await world.post('/send/?channel=room&qos=2'), {connections: 40});
+    t.like(await harness.post('/send/?channel=room&qos=2'), {connections: 40});
   }
   t.is(shards.length, 3);
 });

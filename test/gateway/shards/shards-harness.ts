@@ -11,7 +11,7 @@ import {patientOptions} from '../../support/patient-options.ts';
 export const token = 'a-token-of-the-shard-tests';
 const key = 'a-key-of-the-shard-tests-24';
 
-export interface World {
+export interface Harness {
   readonly gateway: Gateway;
   readonly options: GatewayOptions;
   /** Joined by the next client that connects. */
@@ -29,12 +29,12 @@ export interface Client {
   readonly closed: Promise<number>;
 }
 
-export async function start(t: Lifetime, threads: number): Promise<World> {
-  const world = {channel: 'room', identity: undefined as string | undefined};
+export async function start(t: Lifetime, threads: number): Promise<Harness> {
+  const harness = {channel: 'room', identity: undefined as string | undefined};
   const business = createServer((request, response) => {
     request.resume();
-    response.setHeader('RAINBOWCLIENTCHANNEL', world.channel);
-    response.end(JSON.stringify({status: 'success', identity: world.identity}));
+    response.setHeader('RAINBOWCLIENTCHANNEL', harness.channel);
+    response.end(JSON.stringify({status: 'success', identity: harness.identity}));
   });
   business.listen(0, '127.0.0.1');
   await once(business, 'listening');
@@ -52,7 +52,7 @@ export async function start(t: Lifetime, threads: number): Promise<World> {
   };
   const gateway = await startGateway(options);
   t.teardown(() => gateway.close());
-  return Object.assign(world, {
+  return Object.assign(harness, {
     gateway,
     options,
     connect: (lifetime = t) => connect(lifetime, gateway),

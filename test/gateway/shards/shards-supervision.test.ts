@@ -32,16 +32,16 @@ const answers: Readonly<Record<Exclude<ShardCommand['kind'], 'adopt'>, ShardRepo
   stop: {kind: 'stopped'},
 };
 
-/** A shard's thread that answers each command at once, but those of {@link Stage.held}. */
+/** A shard's thread that answers each command at once, but those of {@link Harness.held}. */
 class ScriptedThread extends EventEmitter implements ShardThread {
   readonly index: number;
   readonly commands: ShardCommand[] = [];
-  readonly #stage: Stage;
+  readonly #harness: Harness;
   hasEnded = false;
 
-  constructor(stage: Stage, index: number) {
+  constructor(harness: Harness, index: number) {
     super();
-    this.#stage = stage;
+    this.#harness = harness;
     this.index = index;
   }
 
@@ -51,8 +51,8 @@ class ScriptedThread extends EventEmitter implements ShardThread {
 
   postMessage(command: ShardCommand): void {
     this.commands.push(command);
-    this.#stage.posted.push(`${command.kind} ${this.index}`);
-    if (command.kind !== 'adopt' && !this.#stage.held.has(command.kind)) this.say(answers[command.kind]);
+    this.#harness.posted.push(`${command.kind} ${this.index}`);
+    if (command.kind !== 'adopt' && !this.#harness.held.has(command.kind)) this.say(answers[command.kind]);
   }
 
   say(message: ShardReport | ShardNotice): void {
@@ -60,7 +60,7 @@ class ScriptedThread extends EventEmitter implements ShardThread {
   }
 
   terminate(): Promise<void> {
-    if (this.#stage.isStuck) return new Promise(() => {});
+    if (this.#harness.isStuck) return new Promise(() => {});
     this.die();
     return Promise.resolve();
   }
@@ -72,7 +72,7 @@ class ScriptedThread extends EventEmitter implements ShardThread {
   }
 }
 
-interface Stage {
+interface Harness {
   readonly clock: SimulatedClock;
   readonly memory: ReturnType<typeof createNodeMemory>;
   readonly shards: Shards;
@@ -90,13 +90,13 @@ interface Stage {
   at(index: number): ScriptedThread;
 }
 
-async function start(t: ExecutionContext): Promise<Stage> {
-  const stage = set(3);
-  t.is(await stage.shards.start(), port);
-  return stage;
+async function start(t: ExecutionContext): Promise<Harness> {
+  const harness = set(3);
+  t.is(await harness.shards.start(), port);
+  return harness;
 }
 
-function set(count: number): Stage {
+function set(count: number): Harness {
   const clock = new SimulatedClock();
   const memory = createNodeMemory(count);
   const threads: ScriptedThread[] = [];
@@ -115,15 +115,15 @@ function set(count: number): Stage {
     {
       clock,
       startThread({index}) {
-        const thread = new ScriptedThread(stage, index);
+        const thread = new ScriptedThread(harness, index);
         threads.push(thread);
         return thread;
       },
       openChannel: () => new MessageChannel(),
-      exitWithoutThreads: () => stage.exits++,
+      exitWithoutThreads: () => harness.exits++,
     },
   );
-  const stage: Stage = {
+  const harness: Harness = {
     clock,
     memory,
     shards,
@@ -139,7 +139,7 @@ function set(count: number): Stage {
       return found;
     },
   };
-  return stage;
+  return harness;
 }
 
 test('all shards are linked with each other and listen before one of them lets anybody in', async (t) => {
@@ -198,8 +198,8 @@ test('a shard that does not stop listening is waited for a moment and no longer'
 });
 
 test('what a shard had in the memory of the node is gone with it, before its successor runs', async (t) => {
-  const stage = await start(t);
-  const {memory} = stage;
+  const harness = await start(t);
+  const {memory} = harness;
   const load = new NodeLoad(memory.load, 1);
   const [presence] = memory.presences.slice(1, 2).map((piece) => new Presence(piece));
   const held = new MemoryBound(1_000, memory.held, 1);
@@ -210,8 +210,8 @@ test('what a shard had in the memory of the node is gone with it, before its suc
   // It dies while it has the lock.
   t.throws(() =>
     order.post(() => {
-      stage.held.add('link');
-      stage.at(1).die();
+      harness.held.add('link');
+      harness.at(1).die();
       const counts = ['clients', 'handshakes', 'calls', 'closes'] as const;
       t.deepEqual(
         counts.map((kind) => load.total(kind)),
@@ -226,18 +226,18 @@ test('what a shard had in the memory of the node is gone with it, before its suc
 });
 
 test('the successor of a shard is linked with all others, knows the nodes, and is let in like them', async (t) => {
-  const stage = await start(t);
-  stage.shards.setNodes({...list, lost: ['another']});
+  const harness = await start(t);
+  harness.shards.setNodes({...list, lost: ['another']});
   await nextPhase();
-  stage.at(1).die();
+  harness.at(1).die();
   await nextPhase();
-  const successor = stage.at(1);
+  const successor = harness.at(1);
   t.deepEqual(successor.kinds, ['adopt', 'link', 'link', 'nodes', 'listen', 'open']);
   t.deepEqual(
     successor.commands.flatMap((command) => (command.kind === 'link' ? [command.index] : [])),
     [0, 2],
   );
-  for (const index of [0, 2]) t.like(stage.at(index).commands.at(-1), {kind: 'link', index: 1});
+  for (const index of [0, 2]) t.like(harness.at(index).commands.at(-1), {kind: 'link', index: 1});
   t.deepEqual(
     successor.commands.find(({kind}) => kind === 'nodes'),
     {kind: 'nodes', list},
@@ -246,7 +246,7 @@ test('the successor of a shard is linked with all others, knows the nodes, and i
     successor.commands.find(({kind}) => kind === 'listen'),
     {port},
   );
-  t.deepEqual(stage.fatal, []);
+  t.deepEqual(harness.fatal, []);
 });
 
 /** The shard has let in a client, whose close call it owes. */
@@ -257,25 +257,25 @@ function owe(thread: ScriptedThread, message: string): void {
 }
 
 test('what a shard owed is made by its successor, at the end by another [RB-64]', async (t) => {
-  const stage = await start(t);
-  owe(stage.at(1), 'c1');
-  stage.at(1).die();
-  const [adopted] = stage.at(1).commands;
+  const harness = await start(t);
+  owe(harness.at(1), 'c1');
+  harness.at(1).die();
+  const [adopted] = harness.at(1).commands;
   const facts = {message: 'c1', identity: 'ann', fencingToken: 0, cookie: undefined, reason: 'crashed'} as const;
   t.deepEqual(adopted, {kind: 'adopt', closes: [facts], isSuccessor: true});
   await nextPhase();
 
-  stage.held.add('stop');
-  owe(stage.at(2), 'c2');
-  const stopped = stage.shards.stop();
+  harness.held.add('stop');
+  owe(harness.at(2), 'c2');
+  const stopped = harness.shards.stop();
   await nextPhase();
-  stage.at(2).die();
-  t.deepEqual(stage.at(0).commands.at(-1), {
+  harness.at(2).die();
+  t.deepEqual(harness.at(0).commands.at(-1), {
     kind: 'adopt',
     closes: [{...facts, message: 'c2'}],
     isSuccessor: false,
   });
-  for (const index of [0, 1]) stage.at(index).say({kind: 'stopped'});
+  for (const index of [0, 1]) harness.at(index).say({kind: 'stopped'});
   await stopped;
 });
 
@@ -286,25 +286,25 @@ test('five deaths within 30 s are followed by a restart, the sixth is fatal, and
     [6_001, undefined],
     [30_000, undefined],
   ] as const) {
-    const stage = await start(t);
-    for (let death = 1; death <= 8 && stage.fatal.length === 0; death++) {
-      stage.at(death % 3).die();
+    const harness = await start(t);
+    for (let death = 1; death <= 8 && harness.fatal.length === 0; death++) {
+      harness.at(death % 3).die();
       await nextPhase();
-      t.is(stage.fatal.length > 0, death === fatalAt, `death ${death} after pauses of ${pauseMs} ms`);
-      stage.clock.advance(pauseMs);
+      t.is(harness.fatal.length > 0, death === fatalAt, `death ${death} after pauses of ${pauseMs} ms`);
+      harness.clock.advance(pauseMs);
     }
   }
 });
 
 test('a shard that dies before all listen makes the start fail, and nobody takes its place', async (t) => {
-  const stage = set(3);
-  stage.held.add('listen');
-  const starting = stage.shards.start();
+  const harness = set(3);
+  harness.held.add('listen');
+  const starting = harness.shards.start();
   await nextPhase();
-  stage.at(0).die();
+  harness.at(0).die();
   await t.throwsAsync(starting);
-  t.is(stage.threads.length, 3);
-  t.deepEqual(stage.fatal, []);
+  t.is(harness.threads.length, 3);
+  t.deepEqual(harness.fatal, []);
 });
 
 test('a port that is taken ends the start with its code, and later the gateway', async (t) => {
@@ -327,46 +327,46 @@ test('a port that is taken ends the start with its code, and later the gateway',
 
 test('a shard that hangs is ended and replaced, one that cannot be ended is fatal; no timer is left', async (t) => {
   for (const isStuck of [false, true]) {
-    const stage = await start(t);
-    stage.isStuck = isStuck;
-    const {pulses} = stage.memory;
-    const beats = [0, 1, 2].map((place) => new Pulse(stage.clock, pulses, place, defaultOptions.watchdogTimeoutMs));
-    stage.clock.advance(20_000);
-    t.is(stage.threads.length, 3);
+    const harness = await start(t);
+    harness.isStuck = isStuck;
+    const {pulses} = harness.memory;
+    const beats = [0, 1, 2].map((place) => new Pulse(harness.clock, pulses, place, defaultOptions.watchdogTimeoutMs));
+    harness.clock.advance(20_000);
+    t.is(harness.threads.length, 3);
     beats[1]?.stop();
-    new NodeLoad(stage.memory.load, 1).change('clients', 1);
-    owe(stage.at(1), 'c1');
-    stage.clock.advance(12_000);
+    new NodeLoad(harness.memory.load, 1).change('clients', 1);
+    owe(harness.at(1), 'c1');
+    harness.clock.advance(12_000);
     await nextPhase();
-    t.is(stage.threads.length, isStuck ? 3 : 4);
-    stage.clock.advance(5_000);
-    t.is(stage.fatal.length, isStuck ? 1 : 0);
-    t.is(stage.exits, isStuck ? 1 : 0);
-    t.is(new NodeLoad(stage.memory.load, 0).total('clients'), 0);
+    t.is(harness.threads.length, isStuck ? 3 : 4);
+    harness.clock.advance(5_000);
+    t.is(harness.fatal.length, isStuck ? 1 : 0);
+    t.is(harness.exits, isStuck ? 1 : 0);
+    t.is(new NodeLoad(harness.memory.load, 0).total('clients'), 0);
     for (const beat of beats) beat.stop();
-    stage.isStuck = false;
-    await stage.shards.stop();
-    const adopted = stage.threads.flatMap(({commands}) => commands).filter((command) => command.kind === 'adopt');
+    harness.isStuck = false;
+    await harness.shards.stop();
+    const adopted = harness.threads.flatMap(({commands}) => commands).filter((command) => command.kind === 'adopt');
     const messages = new Set(adopted.flatMap(({closes}) => closes.map(({message}) => message)));
     t.deepEqual([...messages], ['c1'], 'made by its successor, or by another at the end');
-    t.is(stage.clock.pendingCount, 0);
+    t.is(harness.clock.pendingCount, 0);
   }
 });
 
 test('a successor has its two minutes to load, whatever the one before it beat', async (t) => {
-  const stage = await start(t);
-  const {pulses} = stage.memory;
-  const beats = [0, 1, 2].map((place) => new Pulse(stage.clock, pulses, place, defaultOptions.watchdogTimeoutMs));
-  stage.clock.advance(20_000);
+  const harness = await start(t);
+  const {pulses} = harness.memory;
+  const beats = [0, 1, 2].map((place) => new Pulse(harness.clock, pulses, place, defaultOptions.watchdogTimeoutMs));
+  harness.clock.advance(20_000);
   beats[1]?.stop();
-  stage.at(1).die();
+  harness.at(1).die();
   await nextPhase();
-  stage.clock.advance(110_000);
+  harness.clock.advance(110_000);
   await nextPhase();
-  t.is(stage.threads.length, 4);
-  stage.clock.advance(11_000);
+  t.is(harness.threads.length, 4);
+  harness.clock.advance(11_000);
   await nextPhase();
-  t.is(stage.threads.length, 5, 'one that never beats is replaced');
+  t.is(harness.threads.length, 5, 'one that never beats is replaced');
   for (const beat of beats) beat.stop();
-  await stage.shards.stop();
+  await harness.shards.stop();
 });

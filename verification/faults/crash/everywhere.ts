@@ -4,9 +4,9 @@
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {Scene} from '../harness/harness.ts';
+import {Harness} from '../harness/harness.ts';
 import {type Moment, spellTransition, type Transition} from '../harness/orders.ts';
-import {Stage} from '../harness/scenario-lifetime.ts';
+import {ScenarioLifetime} from '../harness/scenario-lifetime.ts';
 import {Rehearsed} from './crash.ts';
 import type {Play} from './play.ts';
 
@@ -26,11 +26,11 @@ export interface Toll {
 
 /** Kills at every transition of `plays` that `isWanted`. Rejects with the first promise that was broken. */
 export async function killEverywhere(
-  stage: Stage,
+  lifetime: ScenarioLifetime,
   plays: readonly Play[],
   isWanted: (transition: Transition) => boolean,
 ): Promise<Toll> {
-  const cacheFolder = await makeCache(stage);
+  const cacheFolder = await makeCache(lifetime);
   const claimed = new Map<string, Transition>();
   const toll = {kills: 0, confirmedUp: 0, confirmedDown: 0, cut: 0};
   const waiting = [...plays];
@@ -40,8 +40,8 @@ export async function killEverywhere(
   }
 
   async function runPlay(play: Play): Promise<void> {
-    const own = new Stage();
-    stage.teardown(() => own.close());
+    const own = new ScenarioLifetime();
+    lifetime.teardown(() => own.close());
     try {
       const rehearsed = await Rehearsed.open(own, play, cacheFolder);
       const {nth = 1} = play;
@@ -54,7 +54,7 @@ export async function killEverywhere(
           toll.kills++;
         }
       }
-      const {confirmedUp, confirmedDown, cut} = rehearsed.scene.ledger;
+      const {confirmedUp, confirmedDown, cut} = rehearsed.harness.ledger;
       toll.confirmedUp += confirmedUp;
       toll.confirmedDown += confirmedDown;
       toll.cut += cut;
@@ -74,10 +74,10 @@ export async function killEverywhere(
 }
 
 /** A gateway is started and stopped once, so that the many to come cost half as much. */
-async function makeCache(stage: Stage): Promise<string> {
+async function makeCache(lifetime: ScenarioLifetime): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'rainbow-faults-'));
-  stage.teardown(() => rm(folder, {recursive: true, force: true}));
-  const {daemon} = await Scene.open(stage, {isRigged: true, cacheFolder: folder});
+  lifetime.teardown(() => rm(folder, {recursive: true, force: true}));
+  const {daemon} = await Harness.open(lifetime, {takesOrders: true, cacheFolder: folder});
   await daemon.stop();
   return folder;
 }

@@ -2,7 +2,7 @@
 // charts. It is rehearsed once, and then repeated for each of them, with the gateway killed there.
 
 import type {IniKeys} from '../../../test/support/gateway.ts';
-import type {Scene} from '../harness/harness.ts';
+import type {Harness} from '../harness/harness.ts';
 
 export interface Play {
   readonly name: string;
@@ -11,5 +11,5 @@ export interface Play {
   /** Of the gateway's configuration. */
   readonly keys?: IniKeys;
   /** Rejects where the gateway ends meanwhile. */
-  run(scene: Scene): Promise<void>;
+  run(harness: Harness): Promise<void>;
 }

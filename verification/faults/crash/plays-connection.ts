@@ -2,7 +2,7 @@
 
 import {answer, success} from '../../../test/support/business-server.ts';
 import {dial, handshake} from '../../../test/support/raw-client.ts';
-import {room, type Scene} from '../harness/harness.ts';
+import {type Harness, room} from '../harness/harness.ts';
 import type {Member} from '../harness/member.ts';
 import type {Play} from './play.ts';
 
@@ -23,36 +23,38 @@ const openStates = ['open.fresh', 'open.suspect', 'open.awaitingPong'] as const;
 type OpenState = (typeof openStates)[number];
 
 export const playsConnection: readonly Play[] = [
-  ...outcomes.map((outcome): Play => ({name: `connect: ${outcome}`, run: (scene) => connects(scene, outcome)})),
-  ...outcomes.map((outcome): Play => ({name: `connect: gone, then ${outcome}`, run: (scene) => gone(scene, outcome)})),
+  ...outcomes.map((outcome): Play => ({name: `connect: ${outcome}`, run: (harness) => connects(harness, outcome)})),
+  ...outcomes.map(
+    (outcome): Play => ({name: `connect: gone, then ${outcome}`, run: (harness) => gone(harness, outcome)}),
+  ),
   {name: 'connect: never answered', keys: {call_timeout: 1}, run: neverAnswered},
   {name: 'connect: the gateway stops', run: stopsBefore},
   {name: 'heartbeat', keys: beating, run: heartbeat},
-  {name: 'heartbeat: asked while fresh', keys: beating, run: (scene) => asked(scene, 'open.fresh')},
-  {name: 'heartbeat: asked while suspect', keys: beating, run: (scene) => asked(scene, 'open.suspect')},
+  {name: 'heartbeat: asked while fresh', keys: beating, run: (harness) => asked(harness, 'open.fresh')},
+  {name: 'heartbeat: asked while suspect', keys: beating, run: (harness) => asked(harness, 'open.suspect')},
   {name: 'overrun, and no answer to the close frame', keys: {window: 1}, run: overrun},
   ...openStates.flatMap((state): Play[] => {
     const keys = state === 'open.fresh' ? {} : beating;
     return [
-      {name: `goodbye in ${state}`, keys, run: (scene) => saysGoodbye(scene, state)},
-      {name: `gone in ${state}`, keys, run: (scene) => vanishes(scene, state)},
-      {name: `taken over in ${state}`, keys, run: (scene) => takenOver(scene, state)},
-      {name: `the gateway stops in ${state}`, keys, run: (scene) => stopsIn(scene, state)},
+      {name: `goodbye in ${state}`, keys, run: (harness) => saysGoodbye(harness, state)},
+      {name: `gone in ${state}`, keys, run: (harness) => vanishes(harness, state)},
+      {name: `taken over in ${state}`, keys, run: (harness) => takenOver(harness, state)},
+      {name: `the gateway stops in ${state}`, keys, run: (harness) => stopsIn(harness, state)},
     ];
   }),
 ];
 
-async function connects(scene: Scene, outcome: Outcome): Promise<void> {
-  scene.business.once('connect', connectAnswers[outcome]);
-  await handshake(scene.cast, scene.daemon.port);
+async function connects(harness: Harness, outcome: Outcome): Promise<void> {
+  harness.business.once('connect', connectAnswers[outcome]);
+  await handshake(harness.cast, harness.daemon.port);
 }
 
 /** The client vanishes before the business server has answered. */
-async function gone(scene: Scene, outcome: Outcome): Promise<void> {
-  const {daemon, business} = scene;
-  const held = scene.hold(connectAnswers[outcome]);
+async function gone(harness: Harness, outcome: Outcome): Promise<void> {
+  const {daemon, business} = harness;
+  const held = harness.hold(connectAnswers[outcome]);
   business.once('connect', held.script);
-  const client = await dial(scene.cast, daemon.port);
+  const client = await dial(harness.cast, daemon.port);
   client.request();
   await held.arrived;
   client.reset();
@@ -62,29 +64,29 @@ async function gone(scene: Scene, outcome: Outcome): Promise<void> {
 }
 
 /** The worker that makes the calls does not even notice their deadline. */
-async function neverAnswered(scene: Scene): Promise<void> {
-  const {daemon} = scene;
+async function neverAnswered(harness: Harness): Promise<void> {
+  const {daemon} = harness;
   // A worker takes orders once it has started, and it has when a call was answered.
-  await scene.join('earlier');
+  await harness.join('earlier');
   // Longer than the deadline and the grace that the edge adds to it.
   await daemon.order({kind: 'blockWorkers', ms: 4_000});
-  const {answer} = await handshake(scene.cast, daemon.port);
+  const {answer} = await handshake(harness.cast, daemon.port);
   if (answer.status !== 503) throw new Error(`Expected 503, got ${answer.status}`);
 }
 
-async function stopsBefore(scene: Scene): Promise<void> {
-  const {daemon, business} = scene;
-  const held = scene.hold(connectAnswers.allowed);
+async function stopsBefore(harness: Harness): Promise<void> {
+  const {daemon, business} = harness;
+  const held = harness.hold(connectAnswers.allowed);
   business.once('connect', held.script);
-  const client = await dial(scene.cast, daemon.port);
+  const client = await dial(harness.cast, daemon.port);
   client.request();
   await held.arrived;
   await daemon.stop();
 }
 
-async function heartbeat(scene: Scene): Promise<void> {
-  const {daemon} = scene;
-  const member = await scene.join('listener');
+async function heartbeat(harness: Harness): Promise<void> {
+  const {daemon} = harness;
+  const member = await harness.join('listener');
   await daemon.takes({chart, from: 'open.fresh', event: 'clock.heartbeatDue'});
   member.raw.sendPing();
   await daemon.takes({chart, from: 'open.suspect', event: 'wire.heard'});
@@ -95,58 +97,58 @@ async function heartbeat(scene: Scene): Promise<void> {
 }
 
 /** A message that was not confirmed in time makes the gateway ask. */
-async function asked(scene: Scene, state: OpenState): Promise<void> {
-  await reach(scene, state);
-  await scene.publish(1, shortTimeout);
-  await scene.daemon.takes({chart, from: state, event: 'delivery.unanswered'});
+async function asked(harness: Harness, state: OpenState): Promise<void> {
+  await reach(harness, state);
+  await harness.publish(1, shortTimeout);
+  await harness.daemon.takes({chart, from: state, event: 'delivery.unanswered'});
 }
 
-async function overrun(scene: Scene): Promise<void> {
-  const held = scene.hold(scene.accepts());
-  scene.business.once('message', held.script);
-  const member = await scene.join('sender');
+async function overrun(harness: Harness): Promise<void> {
+  const held = harness.hold(harness.accepts());
+  harness.business.once('message', held.script);
+  const member = await harness.join('sender');
   member.send(1);
   await held.arrived;
   member.send(1);
   await member.raw.closeFrame();
   held.release();
-  await scene.daemon.takes({chart, from: 'draining', event: 'clock.drainDue'});
+  await harness.daemon.takes({chart, from: 'draining', event: 'clock.drainDue'});
 }
 
-async function saysGoodbye(scene: Scene, state: OpenState): Promise<void> {
-  const member = await reach(scene, state);
+async function saysGoodbye(harness: Harness, state: OpenState): Promise<void> {
+  const member = await reach(harness, state);
   member.raw.sendClose(1000);
   await member.raw.closeFrame();
   member.vanish();
-  await scene.daemon.takes({chart, from: 'draining', event: 'socket.closed'});
+  await harness.daemon.takes({chart, from: 'draining', event: 'socket.closed'});
 }
 
-async function vanishes(scene: Scene, state: OpenState): Promise<void> {
-  const member = await reach(scene, state);
+async function vanishes(harness: Harness, state: OpenState): Promise<void> {
+  const member = await reach(harness, state);
   member.vanish();
-  await scene.daemon.takes({chart, from: state, event: 'socket.closed'});
+  await harness.daemon.takes({chart, from: state, event: 'socket.closed'});
 }
 
-async function takenOver(scene: Scene, state: OpenState): Promise<void> {
+async function takenOver(harness: Harness, state: OpenState): Promise<void> {
   const twin = success({RAINBOWCLIENTCHANNEL: room}, {identity: 'twin'});
-  scene.business.once('connect', twin, twin);
-  const member = await reach(scene, state);
-  await scene.join('twin');
+  harness.business.once('connect', twin, twin);
+  const member = await reach(harness, state);
+  await harness.join('twin');
   await member.raw.closeFrame();
 }
 
-async function stopsIn(scene: Scene, state: OpenState): Promise<void> {
-  const member = await reach(scene, state);
+async function stopsIn(harness: Harness, state: OpenState): Promise<void> {
+  const member = await reach(harness, state);
   const gone = member.raw.closeFrame().then(() => member.vanish());
-  await Promise.all([gone, scene.daemon.stop()]);
+  await Promise.all([gone, harness.daemon.stop()]);
 }
 
 /** A client that answers no ping, in this state. */
-async function reach(scene: Scene, state: OpenState): Promise<Member> {
-  const member = await scene.join('silent');
+async function reach(harness: Harness, state: OpenState): Promise<Member> {
+  const member = await harness.join('silent');
   member.raw.onPing = undefined;
-  if (state === 'open.suspect') await scene.daemon.takes({chart, from: 'open.fresh', event: 'clock.heartbeatDue'});
+  if (state === 'open.suspect') await harness.daemon.takes({chart, from: 'open.fresh', event: 'clock.heartbeatDue'});
   if (state === 'open.awaitingPong')
-    await scene.daemon.takes({chart, from: 'open.suspect', event: 'clock.heartbeatDue'});
+    await harness.daemon.takes({chart, from: 'open.suspect', event: 'clock.heartbeatDue'});
   return member;
 }

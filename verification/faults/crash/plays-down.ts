@@ -1,7 +1,7 @@
 // Messages on their way to a client: confirmed in all ways and at all times, or not. The window is one message, so that a
 // second one waits.
 
-import type {Scene} from '../harness/harness.ts';
+import type {Harness} from '../harness/harness.ts';
 import type {Play} from './play.ts';
 
 const keys = {window: 1, retry_interval: 0.2};
@@ -14,39 +14,39 @@ export const playsDown: readonly Play[] = ([1, 2] as const).flatMap((qos) => {
   const usual = qos === 1 ? 'ack' : 'rec';
   const other = qos === 1 ? 'rec' : 'ack';
   return [
-    {name: `down ${qos}: confirmed`, keys, run: (scene) => confirmed(scene, qos, usual)},
-    {name: `down ${qos}: confirmed otherwise`, keys, run: (scene) => confirmed(scene, qos, other)},
-    {name: `down ${qos}: repeated`, keys, run: (scene) => repeated(scene, qos)},
-    {name: `down ${qos}: confirmed late`, keys, run: (scene) => confirmedLate(scene, qos, usual)},
-    {name: `down ${qos}: confirmed late otherwise`, keys, run: (scene) => confirmedLate(scene, qos, other)},
-    {name: `down ${qos}: to several clients`, nth: 2, run: (scene) => fanOut(scene, qos)},
-    {name: `down ${qos}: the client goes`, keys, run: (scene) => clientGoes(scene, qos)},
+    {name: `down ${qos}: confirmed`, keys, run: (harness) => confirmed(harness, qos, usual)},
+    {name: `down ${qos}: confirmed otherwise`, keys, run: (harness) => confirmed(harness, qos, other)},
+    {name: `down ${qos}: repeated`, keys, run: (harness) => repeated(harness, qos)},
+    {name: `down ${qos}: confirmed late`, keys, run: (harness) => confirmedLate(harness, qos, usual)},
+    {name: `down ${qos}: confirmed late otherwise`, keys, run: (harness) => confirmedLate(harness, qos, other)},
+    {name: `down ${qos}: to several clients`, nth: 2, run: (harness) => fanOut(harness, qos)},
+    {name: `down ${qos}: the client goes`, keys, run: (harness) => clientGoes(harness, qos)},
   ] satisfies Play[];
 });
 
 /** To several clients at once: some have confirmed when the gateway goes, and some have not. */
-async function fanOut(scene: Scene, qos: 1 | 2): Promise<void> {
-  const members = await Promise.all([1, 2, 3].map((number) => scene.join(`listener ${number}`)));
+async function fanOut(harness: Harness, qos: 1 | 2): Promise<void> {
+  const members = await Promise.all([1, 2, 3].map((number) => harness.join(`listener ${number}`)));
   for (const member of members) member.acknowledge();
-  await scene.publish(qos);
-  if (qos === 2) for (const _ of members) await scene.daemon.takes(completion);
+  await harness.publish(qos);
+  if (qos === 2) for (const _ of members) await harness.daemon.takes(completion);
 }
 
-async function confirmed(scene: Scene, qos: 1 | 2, kind: 'ack' | 'rec'): Promise<void> {
-  const member = await scene.join('listener');
-  const post = scene.publish(qos);
+async function confirmed(harness: Harness, qos: 1 | 2, kind: 'ack' | 'rec'): Promise<void> {
+  const member = await harness.join('listener');
+  const post = harness.publish(qos);
   const {id} = await member.nextSend();
   member.answer(kind, id);
   await post;
   if (kind === 'ack') return;
   await member.next('rel');
   member.raw.sendAnswer('com', id);
-  if (qos === 2) await scene.daemon.takes(completion);
+  if (qos === 2) await harness.daemon.takes(completion);
 }
 
-async function repeated(scene: Scene, qos: 1 | 2): Promise<void> {
-  const member = await scene.join('listener');
-  const post = scene.publish(qos);
+async function repeated(harness: Harness, qos: 1 | 2): Promise<void> {
+  const member = await harness.join('listener');
+  const post = harness.publish(qos);
   const {id} = await member.nextSend(true);
   member.answer(qos === 1 ? 'ack' : 'rec', id);
   await post;
@@ -55,43 +55,43 @@ async function repeated(scene: Scene, qos: 1 | 2): Promise<void> {
   await member.next('rel');
   member.answer('rec', id);
   await member.next('rel');
-  await scene.daemon.takes({chart: 'outboundQos2', from: 'awaitingCom', event: 'clock.retryDue'});
+  await harness.daemon.takes({chart: 'outboundQos2', from: 'awaitingCom', event: 'clock.retryDue'});
   member.raw.sendAnswer('com', id);
-  await scene.daemon.takes(completion);
+  await harness.daemon.takes(completion);
 }
 
-async function confirmedLate(scene: Scene, qos: 1 | 2, kind: 'ack' | 'rec'): Promise<void> {
-  const member = await scene.join('listener');
-  const first = scene.publish(qos, short);
+async function confirmedLate(harness: Harness, qos: 1 | 2, kind: 'ack' | 'rec'): Promise<void> {
+  const member = await harness.join('listener');
+  const first = harness.publish(qos, short);
   const {id} = await member.nextSend();
-  const queued = scene.publish(qos, shorter);
+  const queued = harness.publish(qos, shorter);
   await Promise.all([first, queued]);
   const chart = `outboundQos${qos}`;
   const from = qos === 1 ? 'awaitingAck' : 'awaitingRec';
-  await scene.daemon.takes({chart, from, event: 'publication.timedOut'});
+  await harness.daemon.takes({chart, from, event: 'publication.timedOut'});
   member.answer(kind, id);
-  await scene.daemon.takes({chart, from: 'overdue', event: `wire.${kind}`});
+  await harness.daemon.takes({chart, from: 'overdue', event: `wire.${kind}`});
 }
 
-async function clientGoes(scene: Scene, qos: 1 | 2): Promise<void> {
+async function clientGoes(harness: Harness, qos: 1 | 2): Promise<void> {
   const chart = `outboundQos${qos}`;
-  const waiter = await scene.join('waiter');
-  const posts = [scene.publish(qos), scene.publish(qos)];
+  const waiter = await harness.join('waiter');
+  const posts = [harness.publish(qos), harness.publish(qos)];
   await waiter.nextSend();
   waiter.vanish();
   await Promise.all(posts);
 
-  const overdue = await scene.join('overdue');
-  await scene.publish(qos, shorter);
+  const overdue = await harness.join('overdue');
+  await harness.publish(qos, shorter);
   overdue.vanish();
-  await scene.daemon.takes({chart, from: 'overdue', event: 'socket.closed'});
+  await harness.daemon.takes({chart, from: 'overdue', event: 'socket.closed'});
 
   if (qos === 1) return;
-  const holder = await scene.join('holder');
-  const post = scene.publish(qos);
+  const holder = await harness.join('holder');
+  const post = harness.publish(qos);
   holder.answer('rec', (await holder.nextSend()).id);
   await holder.next('rel');
   holder.vanish();
-  await scene.daemon.takes({chart, from: 'awaitingCom', event: 'socket.closed'});
+  await harness.daemon.takes({chart, from: 'awaitingCom', event: 'socket.closed'});
   await post;
 }

@@ -1,20 +1,20 @@
 // Messages of a client on their way to the business server: its call answered, failed, under way, or nobody left to answer.
 
-import type {Scene} from '../harness/harness.ts';
+import type {Harness} from '../harness/harness.ts';
 import type {Play} from './play.ts';
 
 export const playsUp: readonly Play[] = ([1, 2] as const).flatMap((qos) => {
   return [
-    {name: `up ${qos}: accepted`, run: (scene) => accepted(scene, qos)},
-    {name: `up ${qos}: repeated`, run: (scene) => repeated(scene, qos)},
-    {name: `up ${qos}: failed`, run: (scene) => failed(scene, qos)},
-    {name: `up ${qos}: the client goes`, run: (scene) => clientGoes(scene, qos)},
+    {name: `up ${qos}: accepted`, run: (harness) => accepted(harness, qos)},
+    {name: `up ${qos}: repeated`, run: (harness) => repeated(harness, qos)},
+    {name: `up ${qos}: failed`, run: (harness) => failed(harness, qos)},
+    {name: `up ${qos}: the client goes`, run: (harness) => clientGoes(harness, qos)},
     qos === 1 ? {name: 'up 1: replaced', run: replaced} : {name: 'up 2: given up', run: givenUp},
   ] satisfies Play[];
 });
 
-async function accepted(scene: Scene, qos: 1 | 2): Promise<void> {
-  const member = await scene.join('sender');
+async function accepted(harness: Harness, qos: 1 | 2): Promise<void> {
+  const member = await harness.join('sender');
   const {id} = member.send(qos);
   if (qos === 1) {
     await member.next('ack');
@@ -25,14 +25,14 @@ async function accepted(scene: Scene, qos: 1 | 2): Promise<void> {
   await member.next('com');
 }
 
-async function repeated(scene: Scene, qos: 1 | 2): Promise<void> {
-  const member = await scene.join('sender');
-  const held = scene.hold(scene.accepts());
-  scene.business.once('message', held.script);
+async function repeated(harness: Harness, qos: 1 | 2): Promise<void> {
+  const member = await harness.join('sender');
+  const held = harness.hold(harness.accepts());
+  harness.business.once('message', held.script);
   const sending = member.send(qos);
   await held.arrived;
   member.repeat(sending);
-  await scene.daemon.takes({chart: `inboundQos${qos}`, from: 'awaitingAnswer', event: 'wire.repeat'});
+  await harness.daemon.takes({chart: `inboundQos${qos}`, from: 'awaitingAnswer', event: 'wire.repeat'});
   held.release();
   await member.next(qos === 1 ? 'ack' : 'rec');
   if (qos === 1) return;
@@ -40,13 +40,13 @@ async function repeated(scene: Scene, qos: 1 | 2): Promise<void> {
   await member.next('rec');
 }
 
-async function failed(scene: Scene, qos: 1 | 2): Promise<void> {
-  const member = await scene.join('sender');
-  const {business} = scene;
+async function failed(harness: Harness, qos: 1 | 2): Promise<void> {
+  const member = await harness.join('sender');
+  const {business} = harness;
   const fails = async () => {
-    business.once('message', scene.fails());
+    business.once('message', harness.fails());
     const sending = member.send(qos);
-    await scene.daemon.takes({chart: `inboundQos${qos}`, from: 'awaitingAnswer', event: 'call.failed'});
+    await harness.daemon.takes({chart: `inboundQos${qos}`, from: 'awaitingAnswer', event: 'call.failed'});
     return sending;
   };
   // The client repeats it.
@@ -64,27 +64,27 @@ async function failed(scene: Scene, qos: 1 | 2): Promise<void> {
   await member.next('com');
 }
 
-async function clientGoes(scene: Scene, qos: 1 | 2): Promise<void> {
+async function clientGoes(harness: Harness, qos: 1 | 2): Promise<void> {
   const chart = `inboundQos${qos}`;
-  const {daemon, business} = scene;
-  const held = scene.hold(scene.accepts());
+  const {daemon, business} = harness;
+  const held = harness.hold(harness.accepts());
   business.once('message', held.script);
-  const early = await scene.join('early');
+  const early = await harness.join('early');
   early.send(qos);
   await held.arrived;
   early.vanish();
   await daemon.takes({chart, from: 'awaitingAnswer', event: 'socket.closed'});
   held.release();
 
-  business.once('message', scene.fails());
-  const failed = await scene.join('failed');
+  business.once('message', harness.fails());
+  const failed = await harness.join('failed');
   failed.send(qos);
   await daemon.takes({chart, from: 'awaitingAnswer', event: 'call.failed'});
   failed.vanish();
   await daemon.takes({chart, from: 'unanswered', event: 'socket.closed'});
 
   if (qos === 1) return;
-  const late = await scene.join('late');
+  const late = await harness.join('late');
   late.send(qos);
   await late.next('rec');
   late.vanish();
@@ -92,12 +92,12 @@ async function clientGoes(scene: Scene, qos: 1 | 2): Promise<void> {
 }
 
 /** Old clients use an id again before it was answered. */
-async function replaced(scene: Scene): Promise<void> {
-  const {daemon, business} = scene;
-  const member = await scene.join('sender');
+async function replaced(harness: Harness): Promise<void> {
+  const {daemon, business} = harness;
+  const member = await harness.join('sender');
   for (const outcome of ['accepted', 'failed'] as const) {
-    const first = scene.hold(outcome === 'accepted' ? scene.accepts() : scene.fails());
-    const second = scene.hold(scene.accepts());
+    const first = harness.hold(outcome === 'accepted' ? harness.accepts() : harness.fails());
+    const second = harness.hold(harness.accepts());
     business.once('message', first.script, second.script);
     const sending = member.send(1);
     await first.arrived;
@@ -113,10 +113,10 @@ async function replaced(scene: Scene): Promise<void> {
 }
 
 /** The client ends a flow before its REC. */
-async function givenUp(scene: Scene): Promise<void> {
-  const member = await scene.join('sender');
-  const held = scene.hold(scene.accepts());
-  scene.business.once('message', held.script);
+async function givenUp(harness: Harness): Promise<void> {
+  const member = await harness.join('sender');
+  const held = harness.hold(harness.accepts());
+  harness.business.once('message', held.script);
   const sending = member.send(2);
   await held.arrived;
   member.raw.sendAnswer('rel', sending.id);

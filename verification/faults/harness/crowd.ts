@@ -12,7 +12,7 @@ import {
 } from '../../../bench/generator/orders.ts';
 import type {IniKeys} from '../../../test/support/gateway.ts';
 import {Daemon} from './daemon.ts';
-import type {Stage} from './scenario-lifetime.ts';
+import type {ScenarioLifetime} from './scenario-lifetime.ts';
 
 type Generator = Child<GeneratorDesk, unknown>;
 
@@ -66,25 +66,28 @@ export class Crowd {
 export class Hall {
   /** The one that runs now. */
   daemon: Daemon;
-  readonly #stage: Stage;
+  readonly #lifetime: ScenarioLifetime;
 
-  private constructor(stage: Stage, daemon: Daemon) {
-    this.#stage = stage;
+  private constructor(lifetime: ScenarioLifetime, daemon: Daemon) {
+    this.#lifetime = lifetime;
     this.daemon = daemon;
   }
 
   /** Starts business server and daemon. */
-  static async open(stage: Stage, keys: IniKeys = {}): Promise<Hall> {
+  static async open(lifetime: ScenarioLifetime, keys: IniKeys = {}): Promise<Hall> {
     const business = await Child.start<Record<string, never>, {readonly port: number}>({file: 'business-server.ts'});
-    stage.teardown(() => business.stop());
+    lifetime.teardown(() => business.stop());
     const secrets = {security_token: securityToken, api_keys: apiKey};
-    return new Hall(stage, await Daemon.start(stage, {businessPort: business.facts.port, keys: {...secrets, ...keys}}));
+    return new Hall(
+      lifetime,
+      await Daemon.start(lifetime, {businessPort: business.facts.port, keys: {...secrets, ...keys}}),
+    );
   }
 
   /** A process for clients. */
   async crowd(): Promise<Crowd> {
     const generator = await Child.start<GeneratorDesk, unknown>({file: 'generator/generator.ts'});
-    this.#stage.teardown(() => generator.stop());
+    this.#lifetime.teardown(() => generator.stop());
     return new Crowd(generator, this);
   }
 

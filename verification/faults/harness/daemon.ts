@@ -1,4 +1,4 @@
-// The real command as a process that can be hurt: killed, stopped, short of files, rigged (injection.ts), and started again on the
+// The real command as a process that can be hurt: killed, stopped, short of files, given orders (injection.ts), and started again on the
 // port it had.
 
 import type {ChildProcess} from 'node:child_process';
@@ -18,7 +18,7 @@ export interface DaemonOptions {
   /** Keys of `[main]`, besides the URLs and the token. */
   readonly keys?: IniKeys;
   /** Whether it takes orders. @default false */
-  readonly isRigged?: boolean;
+  readonly takesOrders?: boolean;
   /** What runs the command. */
   readonly launcher?: readonly string[];
   /** Where Node keeps what it has compiled: halves the cost of a start. It is written when a daemon stops. */
@@ -48,11 +48,11 @@ export class Daemon {
     this.#file = file;
     this.port = port;
     this.api = new Api(port, securityToken);
-    const {isRigged = false, launcher = [], cacheFolder} = options;
+    const {takesOrders = false, launcher = [], cacheFolder} = options;
     const server = runServer(lifetime, ['-f', file, '-p', String(port), '--log-format', 'json'], {
       launcher,
-      nodeArgs: isRigged ? ['--import', new URL('injection.ts', import.meta.url).href] : [],
-      hasChannel: isRigged,
+      nodeArgs: takesOrders ? ['--import', new URL('injection.ts', import.meta.url).href] : [],
+      hasChannel: takesOrders,
       environment: cacheFolder === undefined ? {} : {NODE_COMPILE_CACHE: cacheFolder},
     });
     this.#process = server.process;
@@ -116,7 +116,7 @@ export class Daemon {
     if (code !== 0) throw new Error(`Expected the daemon to end with 0, got ${code}: ${this.#output()}`);
   }
 
-  /** Gives an order to a rigged daemon; settles when it is obeyed, and all that was reported before is here. */
+  /** Gives an order to a daemon that takes them; settles when it is obeyed, and all that was reported before is here. */
   async order(order: Order): Promise<void> {
     this.#process.send?.(order);
     await this.#obeyed.next();

@@ -13,12 +13,12 @@ import {
 } from '../../../test/support/business-server.ts';
 import {Latch} from '../../../test/support/deadline.ts';
 import {checkCalls, identityOf, securityToken} from '../../../test/support/gateway.ts';
-import {TcpProxy, type Weather} from '../../../test/support/tcp-proxy.ts';
+import {type NetworkModel, TcpProxy} from '../../../test/support/tcp-proxy.ts';
 import {Daemon, type DaemonOptions} from './daemon.ts';
 import {Device} from './device.ts';
 import {Ledger} from './ledger.ts';
 import {Member} from './member.ts';
-import {Stage} from './scenario-lifetime.ts';
+import {ScenarioLifetime} from './scenario-lifetime.ts';
 
 /** The channel of every client. */
 export const room = 'room';
@@ -35,22 +35,22 @@ export interface Published {
   readonly isTimedOut: boolean;
 }
 
-/** How a scene is set. */
-export interface SceneOptions extends Omit<DaemonOptions, 'businessPort'> {
+/** How a harness is set up. */
+export interface HarnessOptions extends Omit<DaemonOptions, 'businessPort'> {
   /** Of the line between the gateway and its business server. @default good */
-  readonly businessWeather?: Weather;
+  readonly businessNetworkModel?: NetworkModel;
 }
 
 /** A call of the business server that is held until the scenario lets it go. */
 export interface HeldCall {
   readonly script: Script;
-  /** Settles when the call is there; rejects where the scene is abandoned before. */
+  /** Settles when the call is there; rejects where the harness is abandoned before. */
   readonly arrived: Promise<void>;
   release(): void;
 }
 
-export class Scene {
-  readonly stage: Stage;
+export class Harness {
+  readonly lifetime: ScenarioLifetime;
   readonly business: BusinessServer;
   /** Between the gateway and its business server. */
   readonly backendClient: TcpProxy;
@@ -58,30 +58,30 @@ export class Scene {
   /** The one that runs now. */
   daemon: Daemon;
   /** What clients live as long as. */
-  cast = new Stage();
+  cast = new ScenarioLifetime();
   #posts = 0;
   readonly #abandoned = new Set<() => void>();
   readonly #underWay = new Set<Promise<Published | undefined>>();
 
-  private constructor(stage: Stage, business: BusinessServer, backendClient: TcpProxy, daemon: Daemon) {
-    this.stage = stage;
-    stage.teardown(() => this.cast.close());
+  private constructor(lifetime: ScenarioLifetime, business: BusinessServer, backendClient: TcpProxy, daemon: Daemon) {
+    this.lifetime = lifetime;
+    lifetime.teardown(() => this.cast.close());
     this.business = business;
     this.backendClient = backendClient;
     this.daemon = daemon;
   }
 
   /** Starts business server and daemon. */
-  static async open(stage: Stage, options: SceneOptions = {}): Promise<Scene> {
-    const {businessWeather, ...daemonOptions} = options;
-    const business = await startBusinessServer(stage, securityToken);
-    const line = await TcpProxy.start(stage, Number(new URL(business.url).port), businessWeather);
+  static async open(lifetime: ScenarioLifetime, options: HarnessOptions = {}): Promise<Harness> {
+    const {businessNetworkModel, ...daemonOptions} = options;
+    const business = await startBusinessServer(lifetime, securityToken);
+    const line = await TcpProxy.start(lifetime, Number(new URL(business.url).port), businessNetworkModel);
     const keys = {api_keys: key, ...options.keys};
-    const daemon = await Daemon.start(stage, {...daemonOptions, businessPort: line.port, keys});
-    const scene = new Scene(stage, business, line, daemon);
+    const daemon = await Daemon.start(lifetime, {...daemonOptions, businessPort: line.port, keys});
+    const harness = new Harness(lifetime, business, line, daemon);
     business.always('connect', success({RAINBOWCLIENTCHANNEL: room}));
-    business.always('message', scene.accepts());
-    return scene;
+    business.always('message', harness.accepts());
+    return harness;
   }
 
   /** Takes a message in. */
@@ -105,7 +105,7 @@ export class Scene {
   hold(script: Script): HeldCall {
     const {promise: arrived, resolve, reject} = Promise.withResolvers<void>();
     arrived.catch(() => {});
-    this.#abandoned.add(() => reject(new Error('Expected the call, got the end of the scene')));
+    this.#abandoned.add(() => reject(new Error('Expected the call, got the end of the harness')));
     const latch = new Latch();
     const held = after(latch, script);
     return {
@@ -121,7 +121,7 @@ export class Scene {
   /** Cuts all clients off, and settles when the daemon, if there is one, knows of nobody any more. */
   async clear(): Promise<void> {
     await this.cast.close();
-    this.cast = new Stage();
+    this.cast = new ScenarioLifetime();
     if (this.daemon.isAlive) await this.daemon.reaches('rainbow_connections', (count) => count === 0);
   }
 

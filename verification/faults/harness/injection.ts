@@ -13,23 +13,23 @@ type AnyTable = Table<string, string, string>;
 
 const machineNow = Date.now;
 /** Orders that concern all threads come to the main thread, and are passed on. */
-const threads = new BroadcastChannel('rig');
+const threads = new BroadcastChannel('orders');
 let isWatched = false;
 let fault: {readonly point: Point; left: number; readonly strike: () => void} | undefined;
 
 threads.addEventListener('message', (event) => {
-  // Another thread's rig is the only other end.
+  // The same module in another thread is the only other end.
   obey((event as unknown as {readonly data: Order}).data);
 });
 threads.unref();
-if (isMainThread) await rigMainThread();
+if (isMainThread) await patchMainThread();
 
-async function rigMainThread(): Promise<void> {
+async function patchMainThread(): Promise<void> {
   // Workers have no charts.
   const {connection} = await import('../../../src/machines/connection.ts');
   const {inboundQos1, inboundQos2} = await import('../../../src/machines/inbound-delivery.ts');
   const {outboundQos1, outboundQos2} = await import('../../../src/machines/outbound-delivery.ts');
-  for (const table of [connection, inboundQos1, inboundQos2, outboundQos1, outboundQos2]) rigTable(table);
+  for (const table of [connection, inboundQos1, inboundQos2, outboundQos1, outboundQos2]) patchTable(table);
   process.on('message', (order: Order) => {
     threads.postMessage(order);
     obey(order);
@@ -59,7 +59,7 @@ function obey(order: Order): void {
   }
 }
 
-function rigTable(table: AnyTable): void {
+function patchTable(table: AnyTable): void {
   const lookUp = table.step.bind(table);
   table.step = (state, event) => {
     const cell = lookUp(state, event);

@@ -1,4 +1,4 @@
-// What a test tells a rigged daemon (injection.ts) and what it is told: plain data over the channel of the child process.
+// What a test tells a daemon that takes orders (injection.ts) and what it is told: plain data over the channel of the child process.
 
 /** A transition of a chart: `outboundQos2: awaitingRec --wire.rec-->`. */
 export interface Transition {

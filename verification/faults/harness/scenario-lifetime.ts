@@ -2,7 +2,7 @@
 
 import type {Lifetime} from '../../../test/support/lifetime.ts';
 
-export class Stage implements Lifetime {
+export class ScenarioLifetime implements Lifetime {
   readonly #ends: (() => void | Promise<void>)[] = [];
 
   teardown(end: () => void | Promise<void>): void {

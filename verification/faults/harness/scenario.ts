@@ -1,7 +1,7 @@
 // One fault, as both AVA and `node verification/faults/main.ts` run it.
 
 import {within} from '../../../test/support/deadline.ts';
-import type {Stage} from './scenario-lifetime.ts';
+import type {ScenarioLifetime} from './scenario-lifetime.ts';
 
 export interface Scenario {
   /** In kebab-case; for `--only`. */
@@ -13,17 +13,17 @@ export interface Scenario {
   /** Why it cannot be run on this machine; `undefined` where it can. */
   readonly obstacle?: () => string | undefined;
   /** Does it, and tells the figures it observed. Rejects where the claim does not hold. */
-  run(stage: Stage): Promise<string>;
+  run(lifetime: ScenarioLifetime): Promise<string>;
 }
 
 /** No fault takes longer, on a busy machine either; alone on one, none takes a third of it. */
 const msMax = 240_000;
 
 /** Runs a scenario, ends its stage, and tells its figures. Rejects where it does not hold, or where it does not end. */
-export async function perform(scenario: Scenario, stage: Stage): Promise<string> {
+export async function perform(scenario: Scenario, lifetime: ScenarioLifetime): Promise<string> {
   try {
-    return await within(scenario.run(stage), `${scenario.name} to be over`, msMax);
+    return await within(scenario.run(lifetime), `${scenario.name} to be over`, msMax);
   } finally {
-    await stage.close();
+    await lifetime.close();
   }
 }

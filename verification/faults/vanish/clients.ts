@@ -2,14 +2,14 @@
 // `node clients.ts HOST PORT COUNT`. Tells its parent when all are connected; ends with it.
 
 import {acknowledgeAll, dial} from '../../../test/support/raw-client.ts';
-import {Stage} from '../harness/scenario-lifetime.ts';
+import {ScenarioLifetime} from '../harness/scenario-lifetime.ts';
 
 const [host = '', port = '', count = ''] = process.argv.slice(2);
-const stage = new Stage();
+const lifetime = new ScenarioLifetime();
 process.on('disconnect', () => process.exit(0));
 
 for (let index = 0; index < Number(count); index++) {
-  const client = await dial(stage, Number(port), host);
+  const client = await dial(lifetime, Number(port), host);
   client.request();
   const {status} = await client.response();
   if (status !== 101) throw new Error(`Expected 101, got ${status}`);

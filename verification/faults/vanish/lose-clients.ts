@@ -7,7 +7,7 @@ import {readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {until, within} from '../../../test/support/deadline.ts';
 import type {Daemon} from '../harness/daemon.ts';
-import type {Scene} from '../harness/harness.ts';
+import type {Harness} from '../harness/harness.ts';
 
 export const keepAliveMs = 1_000;
 const lostCount = 20;
@@ -29,26 +29,26 @@ export interface Loss {
 }
 
 /** Loses clients of a gateway whose keep-alive is {@link keepAliveMs}, and tells the figures. */
-export async function loseClients(scene: Scene, {host, launcher, vanish}: Loss): Promise<string> {
-  const {daemon, business, stage} = scene;
+export async function loseClients(harness: Harness, {host, launcher, vanish}: Loss): Promise<string> {
+  const {daemon, business, lifetime} = harness;
   const stayingNames = Array.from({length: stayingCount}, (_, index) => `staying ${index}`);
-  const staying = await Promise.all(stayingNames.map((name) => scene.device(name)));
+  const staying = await Promise.all(stayingNames.map((name) => harness.device(name)));
   // Who talks need not answer a ping in time, which on a busy machine it might not.
   const talking = setInterval(() => {
     for (const device of staying) device.send(2);
   }, talkEveryMs);
-  stage.teardown(() => clearInterval(talking));
+  lifetime.teardown(() => clearInterval(talking));
 
   const script = fileURLToPath(new URL('clients.ts', import.meta.url));
   const [program, ...args] = [...launcher, process.execPath, script, host, String(daemon.port), String(lostCount)];
   const clients = spawn(program, args, {stdio: ['ignore', 'inherit', 'inherit', 'ipc']});
-  stage.teardown(() => void clients.kill('SIGKILL'));
+  lifetime.teardown(() => void clients.kill('SIGKILL'));
   await within(once(clients, 'message'), 'the clients to connect');
-  const all = await scene.publish(1);
+  const all = await harness.publish(1);
   vanish(clients);
 
   const startedAt = performance.now();
-  const post = scene.publish(2, 30);
+  const post = harness.publish(2, 30);
   await daemon.reaches('rainbow_connections', (count) => count === stayingCount);
   const noticedMs = performance.now() - startedAt;
   const answer = await post;

@@ -3,7 +3,7 @@
 import type {Link, LinkMailbox} from '../../../src/fronts/rainbow/link.ts';
 import {unframe} from '../../../src/protocol/frame.ts';
 import {emptyBytes, type Packet, parsePacket} from '../../../src/protocol/packet.ts';
-import type {ClusterWorld} from './harness.ts';
+import type {ClusterHarness} from './harness.ts';
 import type {NodeClock} from './node-clock.ts';
 
 /** The client, and its connection as the node has it. */
@@ -19,18 +19,18 @@ export class SimulatedClient implements Link {
   readonly acknowledged = new Set<string>();
   /** Payloads that came, each with the id that it came under. */
   readonly received = new Map<string, number>();
-  readonly #world: ClusterWorld;
+  readonly #harness: ClusterHarness;
   readonly #clock: NodeClock;
   readonly #onGone: (client: SimulatedClient) => void;
   #mailbox: LinkMailbox | undefined;
 
   constructor(
-    world: ClusterWorld,
+    harness: ClusterHarness,
     clock: NodeClock,
     terms: {readonly identity: string; readonly channel: string},
     onGone: (client: SimulatedClient) => void,
   ) {
-    this.#world = world;
+    this.#harness = harness;
     this.#clock = clock;
     this.identity = terms.identity;
     this.channel = terms.channel;
@@ -43,7 +43,7 @@ export class SimulatedClient implements Link {
 
   admit(): void {
     this.isOpen = true;
-    this.openedAt = this.#world.clock.now();
+    this.openedAt = this.#harness.clock.now();
   }
 
   refuse(): void {
@@ -54,7 +54,7 @@ export class SimulatedClient implements Link {
 
   send(frame: Uint8Array): void {
     const packet = parsePacket(Uint8Array.from(unframe(frame)));
-    this.#world.later(this.#world.latencyMs(), () => {
+    this.#harness.later(this.#harness.latencyMs(), () => {
       if (this.isOpen) this.#take(packet);
     });
   }
@@ -97,13 +97,13 @@ export class SimulatedClient implements Link {
     const payload = Buffer.from(packet.payload).toString();
     const known = this.received.get(payload);
     const isRepeat = packet.isDup && known === packet.id;
-    if (known !== undefined && !isRepeat) this.#world.note(`${payload} came twice to ${this.identity}`);
+    if (known !== undefined && !isRepeat) this.#harness.note(`${payload} came twice to ${this.identity}`);
     this.received.set(payload, packet.id);
     if (packet.qos === 0) return;
     // Now and then only when asked again.
-    if (known === undefined && this.#world.weather.callsBroken > 0 && this.#world.dice.chance(0.05)) return;
+    if (known === undefined && this.#harness.networkModel.callsBroken > 0 && this.#harness.rng.chance(0.05)) return;
     const kind = packet.qos === 1 ? 'ack' : 'rec';
-    this.#world.later(this.#world.dice.integer(0, 50), () => {
+    this.#harness.later(this.#harness.rng.integer(0, 50), () => {
       if (!this.isOpen) return;
       this.acknowledged.add(payload);
       this.#say({kind, id: packet.id, reply: emptyBytes});
@@ -111,7 +111,7 @@ export class SimulatedClient implements Link {
   }
 
   #say(message: Packet | {readonly kind: 'heard'}): void {
-    this.#world.later(this.#world.latencyMs(), () => {
+    this.#harness.later(this.#harness.latencyMs(), () => {
       this.#clock.happen(() => {
         if (this.isOpen) this.#mailbox?.tell(message);
       });

@@ -3,7 +3,7 @@ import {explain} from './explain.ts';
 import type {Sabotage} from './network.ts';
 import {simulateCluster} from './simulation.ts';
 
-/** A sample: `npm run prove -- --quick` simulates the same world over many more seeds. */
+/** A sample: `npm run prove -- --quick` simulates the same cluster over many more seeds. */
 const seedCount = Number(process.env.RAINBOW_SEEDS ?? '8');
 /** A sabotage is found in the first of them, or at least in one of so many. */
 const seedsOfSabotage = 5;

@@ -2,14 +2,14 @@
 // promises are carried out before it moves on.
 
 import {SimulatedClock} from '../../../src/core/clock-simulated.ts';
-import {Dice} from '../rng.ts';
+import {Rng} from '../rng.ts';
 
 /** Steps in which a promise passes through the layers between an actor and whoever awaits the answer of another node. */
 const promiseSteps = 32;
 const nothing = Promise.resolve();
 
 /** How bad it is while the storm lasts; nothing of it afterwards. */
-export interface Weather {
+export interface NetworkModel {
   /** Share of the datagrams that are lost, and that come twice. */
   datagramsLost: number;
   datagramsDoubled: number;
@@ -20,7 +20,7 @@ export interface Weather {
   latencyMsMax: number;
 }
 
-export const calm: Weather = {
+export const calm: NetworkModel = {
   datagramsLost: 0,
   datagramsDoubled: 0,
   callsBroken: 0,
@@ -29,16 +29,16 @@ export const calm: Weather = {
   latencyMsMax: 5,
 };
 
-export class ClusterWorld {
+export class ClusterHarness {
   readonly clock = new SimulatedClock();
-  readonly dice: Dice;
-  weather: Weather = calm;
+  readonly rng: Rng;
+  networkModel: NetworkModel = calm;
   /** What should not have happened. */
   readonly faults: string[] = [];
   readonly #turns: (() => void)[] = [];
 
   constructor(seed: number) {
-    this.dice = new Dice(seed, 'cluster');
+    this.rng = new Rng(seed, 'cluster');
   }
 
   /** Carried out before time moves on. */
@@ -51,7 +51,7 @@ export class ClusterWorld {
   }
 
   latencyMs(): number {
-    return this.dice.integer(1, this.weather.latencyMsMax);
+    return this.rng.integer(1, this.networkModel.latencyMsMax);
   }
 
   note(fault: string): void {

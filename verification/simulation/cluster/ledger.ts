@@ -3,7 +3,7 @@
 import {plausibleSkewMs} from '../../../src/cluster/lan/discovery.ts';
 import type {PublishOutcome, PublishRequest} from '../../../src/router/router.ts';
 import type {SimulatedClient} from './client.ts';
-import type {ClusterWorld} from './harness.ts';
+import type {ClusterHarness} from './harness.ts';
 import type {SimulatedNode} from './node.ts';
 
 /** Well below the silence after which a node counts as gone. */
@@ -24,12 +24,12 @@ export class Ledger {
   told = 0;
   partial = 0;
   readonly #waiting = new Set<Publication>();
-  readonly #world: ClusterWorld;
+  readonly #harness: ClusterHarness;
   readonly #nodes: () => readonly SimulatedNode[];
   #count = 0;
 
-  constructor(world: ClusterWorld, nodes: () => readonly SimulatedNode[]) {
-    this.#world = world;
+  constructor(harness: ClusterHarness, nodes: () => readonly SimulatedNode[]) {
+    this.#harness = harness;
     this.#nodes = nodes;
   }
 
@@ -42,7 +42,7 @@ export class Ledger {
     node: SimulatedNode,
     terms: Pick<PublishRequest, 'qos' | 'timeoutMs'> & {readonly channel: string},
   ): Publication {
-    const {clock} = this.#world;
+    const {clock} = this.#harness;
     const payload = `p${++this.#count}`;
     const publication: Publication = {payload, channel: terms.channel, node, outcome: undefined};
     const called = new Set([node.id, ...node.peers.called.map(({place}) => place.node), ...this.#expected(node)]);
@@ -65,13 +65,13 @@ export class Ledger {
         if (outcome.isPartial === true) this.partial++;
         const tookMs = clock.now() - startedAt;
         const isLate = tookMs > terms.timeoutMs + callerGraceMs;
-        if (isLate && !node.wasFrozenSince(startedAt)) this.#world.note(`${payload} took ${tookMs} ms`);
+        if (isLate && !node.wasFrozenSince(startedAt)) this.#harness.note(`${payload} took ${tookMs} ms`);
         this.#check(publication, outcome, members);
       },
       (error: unknown) => {
         this.#waiting.delete(publication);
         // A node that stops refuses publications, and one that was killed answers nobody.
-        if (node.isAlive && !node.isStopping) this.#world.note(`${payload} failed: ${String(error)}`);
+        if (node.isAlive && !node.isStopping) this.#harness.note(`${payload} failed: ${String(error)}`);
       },
     );
     return publication;
@@ -79,7 +79,7 @@ export class Ledger {
 
   /** Nodes that this one has heard lately: they are called, or missed. */
   #expected(node: SimulatedNode): readonly string[] {
-    const now = this.#world.clock.now();
+    const now = this.#harness.clock.now();
     const isLate = (at: number | undefined): boolean => at === undefined || now - at > heardMsMax || now === at;
     return this.#nodes()
       .filter((other) => other !== node && Math.abs(other.skewMs - node.skewMs) < plausibleSkewMs)
@@ -91,14 +91,14 @@ export class Ledger {
     const all = this.#nodes().flatMap(({past}) => [...past]);
     const acknowledged = all.filter((client) => client.acknowledged.has(payload));
     if (outcome.connections > acknowledged.length) {
-      this.#world.note(`${payload}: ${outcome.connections} told, ${acknowledged.length} acknowledged`);
+      this.#harness.note(`${payload}: ${outcome.connections} told, ${acknowledged.length} acknowledged`);
     }
     const identities = outcome.replies.map(({identity}) => identity);
-    if (new Set(identities).size !== identities.length) this.#world.note(`${payload}: a client counted twice`);
+    if (new Set(identities).size !== identities.length) this.#harness.note(`${payload}: a client counted twice`);
     if (outcome.isPartial === true || outcome.isTimedOut) return;
     const stayed = members.filter(([client, node]) => client.isOpen && node.isAlive && !node.isStopping);
     const missing = stayed.filter(([client]) => !identities.includes(client.identity));
-    if (missing.length > 0) this.#world.note(`${payload}: ${missing.length} clients missing, and nothing said`);
+    if (missing.length > 0) this.#harness.note(`${payload}: ${missing.length} clients missing, and nothing said`);
   }
 
   /** In the calm: everybody in the channel, once, and nothing partial. */
@@ -106,10 +106,10 @@ export class Ledger {
     const members = this.#members(channel);
     if (outcome?.connections !== members.length || outcome.isPartial === true || outcome.isTimedOut) {
       const told = `${outcome?.connections}${outcome?.isPartial === true ? ', partial' : ''}`;
-      this.#world.note(`${payload} from ${node.address}: ${told} of ${members.length}`);
+      this.#harness.note(`${payload} from ${node.address}: ${told} of ${members.length}`);
     }
     const without = members.filter(([client]) => !client.received.has(payload));
-    if (without.length > 0) this.#world.note(`${payload} did not reach ${without.length} clients`);
+    if (without.length > 0) this.#harness.note(`${payload} did not reach ${without.length} clients`);
   }
 
   #members(channel: string): readonly Member[] {

@@ -5,7 +5,7 @@ import type {HelloAnswer, HelloFailure, HelloQuestion} from '../../../src/cluste
 import type {NodeAnswer, NodeRequest, NodeTransport} from '../../../src/cluster/lan/node-transport.ts';
 import {headerNodeCall} from '../../../src/protocol/header-name.ts';
 import {readNodeCall, signNodeAnswer} from '../../../src/protocol/node-call.ts';
-import type {ClusterWorld} from './harness.ts';
+import type {ClusterHarness} from './harness.ts';
 import type {SimulatedNode} from './node.ts';
 import {keys} from './secret.ts';
 
@@ -27,7 +27,7 @@ interface OpenCall {
 export class Network {
   /** By address; absent where nobody listens. */
   readonly nodes = new Map<string, SimulatedNode>();
-  readonly #world: ClusterWorld;
+  readonly #harness: ClusterHarness;
   /** Whether the junk comes. */
   isFlooded = false;
   readonly #everyone: SimulatedNode[] = [];
@@ -35,8 +35,8 @@ export class Network {
   readonly #captured: Uint8Array[] = [];
   readonly #sabotage: Sabotage | undefined;
 
-  constructor(world: ClusterWorld, sabotage?: Sabotage) {
-    this.#world = world;
+  constructor(harness: ClusterHarness, sabotage?: Sabotage) {
+    this.#harness = harness;
     this.#sabotage = sabotage;
   }
 
@@ -49,19 +49,19 @@ export class Network {
 
   /** Junk to one node at once: garbage, and announcements that were captured, from addresses and ports of anybody. */
   flood(count: number): void {
-    const {dice} = this.#world;
+    const {rng} = this.#harness;
     const nodes = [...this.nodes.values()];
-    const node = dice.pick(nodes);
+    const node = rng.pick(nodes);
     for (let sent = 0; sent < count; sent++) {
-      const isCaptured = this.#captured.length > 0 && dice.chance(0.5);
-      const datagram = isCaptured ? dice.pick(this.#captured) : Buffer.from(`{"msgtype":"online","port":${sent}}`);
-      const address = dice.pick([
+      const isCaptured = this.#captured.length > 0 && rng.chance(0.5);
+      const datagram = isCaptured ? rng.pick(this.#captured) : Buffer.from(`{"msgtype":"online","port":${sent}}`);
+      const address = rng.pick([
         attacker,
-        `10.9.${dice.integer(0, 255)}.${dice.integer(1, 254)}`,
-        dice.pick(nodes).address,
+        `10.9.${rng.integer(0, 255)}.${rng.integer(1, 254)}`,
+        rng.pick(nodes).address,
       ]);
       // Also with the very address and port from which a node's announcements come.
-      node.hear(datagram, address, dice.chance(0.2) ? undefined : dice.integer(1_024, 65_535));
+      node.hear(datagram, address, rng.chance(0.2) ? undefined : rng.integer(1_024, 65_535));
     }
   }
 
@@ -82,21 +82,20 @@ export class Network {
 
   /** The attacker sends something to somebody. */
   attack(): void {
-    const {dice} = this.#world;
-    const garbage = Buffer.from(dice.hex(dice.integer(0, 40)), 'hex');
-    const datagram = dice.chance(0.7) && this.#captured.length > 0 ? dice.pick(this.#captured) : garbage;
+    const {rng} = this.#harness;
+    const garbage = Buffer.from(rng.hex(rng.integer(0, 40)), 'hex');
+    const datagram = rng.chance(0.7) && this.#captured.length > 0 ? rng.pick(this.#captured) : garbage;
     const nodes = [...this.nodes.values()];
-    if (nodes.length > 0)
-      this.#throw(dice.pick(nodes), datagram, dice.chance(0.5) ? attacker : dice.pick(nodes).address);
+    if (nodes.length > 0) this.#throw(rng.pick(nodes), datagram, rng.chance(0.5) ? attacker : rng.pick(nodes).address);
   }
 
   #throw(node: SimulatedNode, datagram: Uint8Array, address: string, from?: SimulatedNode): void {
-    const {dice, weather} = this.#world;
-    if (dice.chance(weather.datagramsLost) || this.#sabotage === 'deaf') return;
-    const copies = dice.chance(weather.datagramsDoubled) ? 2 : 1;
+    const {rng, networkModel} = this.#harness;
+    if (rng.chance(networkModel.datagramsLost) || this.#sabotage === 'deaf') return;
+    const copies = rng.chance(networkModel.datagramsDoubled) ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
-      this.#world.later(this.#world.latencyMs(), () => {
-        if (from !== undefined && !node.clock.isFrozen) node.heard.set(from.id, this.#world.clock.now());
+      this.#harness.later(this.#harness.latencyMs(), () => {
+        if (from !== undefined && !node.clock.isFrozen) node.heard.set(from.id, this.#harness.clock.now());
         node.hear(datagram, address);
       });
     }
@@ -110,21 +109,21 @@ export class Network {
   ): () => void {
     let isGivenUp = false;
     const tell = (answer: HelloAnswer | HelloFailure): void => {
-      this.#world.later(this.#world.latencyMs(), () => {
+      this.#harness.later(this.#harness.latencyMs(), () => {
         from.clock.happen(() => {
           if (!isGivenUp) settle(answer);
         });
       });
     };
-    this.#world.later(this.#world.latencyMs(), () => {
+    this.#harness.later(this.#harness.latencyMs(), () => {
       const address = new URL(origin).hostname;
-      const {dice, weather} = this.#world;
+      const {rng, networkModel} = this.#harness;
       // The attacker passes the question on to a node that can answer it, and the answer back.
       const isRelayed = address === attacker;
-      const node = isRelayed ? dice.pick([...this.nodes.values()]) : this.nodes.get(address);
+      const node = isRelayed ? rng.pick([...this.nodes.values()]) : this.nodes.get(address);
       if (node === undefined) {
         tell({failure: 'nobody there'});
-      } else if (!dice.chance(weather.callsHung) && !(this.isFlooded && this.#sabotage === 'drowned')) {
+      } else if (!rng.chance(networkModel.callsHung) && !(this.isFlooded && this.#sabotage === 'drowned')) {
         const path = {place: new URL(origin).host, asker: from.address};
         const seen = {place: new URL(node.origin).host, asker: isRelayed ? attacker : from.address};
         node.clock.happen(() => {
@@ -152,10 +151,10 @@ export class Network {
     request: NodeRequest,
     settle: (answer: NodeAnswer | undefined) => void,
   ): () => void {
-    const {dice, weather} = this.#world;
+    const {rng, networkModel} = this.#harness;
     let isOver = false;
     const tell = (answer: NodeAnswer | undefined): void => {
-      this.#world.later(this.#world.latencyMs(), () => {
+      this.#harness.later(this.#harness.latencyMs(), () => {
         from.clock.happen(() => {
           if (isOver) return;
           isOver = true;
@@ -163,10 +162,10 @@ export class Network {
         });
       });
     };
-    const isBroken = dice.chance(weather.callsBroken);
-    const isHung = dice.chance(weather.callsHung);
-    const isAnswerBroken = dice.chance(weather.answersBroken);
-    this.#world.later(this.#world.latencyMs(), () => {
+    const isBroken = rng.chance(networkModel.callsBroken);
+    const isHung = rng.chance(networkModel.callsHung);
+    const isAnswerBroken = rng.chance(networkModel.answersBroken);
+    this.#harness.later(this.#harness.latencyMs(), () => {
       const target = this.nodes.get(address);
       if (target === undefined || isBroken) {
         tell(this.#sabotage === 'unsaid' ? lie(request, '{"status":0,"connections":0,"data":""}') : undefined);

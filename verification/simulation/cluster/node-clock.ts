@@ -1,4 +1,4 @@
-// The world's time as one node has it: with a wall of its own, which may be wrong, and no further than the node lives. A
+// The simulated time as one node has it: with a wall of its own, which may be wrong, and no further than the node lives. A
 // node that is frozen, as by SIGSTOP, notices nothing until it is thawed, and then everything at once.
 
 import type {Clock, Timer} from '../../../src/core/clock.ts';
@@ -6,28 +6,28 @@ import type {SimulatedClock} from '../../../src/core/clock-simulated.ts';
 
 export class NodeClock implements Clock {
   isFrozen = false;
-  readonly #world: SimulatedClock;
+  readonly #harness: SimulatedClock;
   readonly #wallOffsetMs: number;
   readonly #timers = new Set<Timer>();
   #held: (() => void)[] = [];
   #isDead = false;
 
-  constructor(world: SimulatedClock, wallOffsetMs: number) {
-    this.#world = world;
+  constructor(harness: SimulatedClock, wallOffsetMs: number) {
+    this.#harness = harness;
     this.#wallOffsetMs = wallOffsetMs;
   }
 
   now(): number {
-    return this.#world.now();
+    return this.#harness.now();
   }
 
   wallNow(): number {
-    return this.#world.wallNow() + this.#wallOffsetMs;
+    return this.#harness.wallNow() + this.#wallOffsetMs;
   }
 
   startTimer(delayMs: number, callback: () => void): Timer {
     let isCancelled = false;
-    const timer = this.#world.startTimer(delayMs, () => {
+    const timer = this.#harness.startTimer(delayMs, () => {
       this.#timers.delete(timer);
       this.happen(() => {
         if (!isCancelled) callback();

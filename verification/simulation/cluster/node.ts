@@ -25,7 +25,7 @@ import type {Router} from '../../../src/router/router.ts';
 import type {Answer, Call, UpstreamTransport} from '../../../src/upstream/call.ts';
 import type {Tape} from '../../../test/support/tape.ts';
 import {SimulatedClient} from './client.ts';
-import type {ClusterWorld} from './harness.ts';
+import type {ClusterHarness} from './harness.ts';
 import type {Network} from './network.ts';
 import {NodeClock} from './node-clock.ts';
 import {keys, token} from './secret.ts';
@@ -68,20 +68,20 @@ export class SimulatedNode {
   /** Whether it ended without a word to anybody. */
   wasKilled = false;
   #thawedAt = Number.NEGATIVE_INFINITY;
-  readonly #world: ClusterWorld;
+  readonly #harness: ClusterHarness;
   readonly #context: ShardContext;
   readonly #discovery: Discovery;
   readonly #ownNode: Router;
   readonly #business = new YesSayer(this);
 
-  constructor(world: ClusterWorld, network: Network, address: string, {number, tape}: NodeTerms) {
-    const {dice} = world;
-    this.#world = world;
+  constructor(harness: ClusterHarness, network: Network, address: string, {number, tape}: NodeTerms) {
+    const {rng} = harness;
+    this.#harness = harness;
     this.address = address;
-    this.id = dice.hex(16);
-    const skewMsMax = dice.pick(skewsMsMax);
-    this.skewMs = dice.integer(-skewMsMax, skewMsMax);
-    this.clock = new NodeClock(world.clock, this.skewMs);
+    this.id = rng.hex(16);
+    const skewMsMax = rng.pick(skewsMsMax);
+    this.skewMs = rng.integer(-skewMsMax, skewMsMax);
+    this.clock = new NodeClock(harness.clock, this.skewMs);
     this.#context = createShardContext({
       settings: {
         pingIntervalMs: 25_000,
@@ -99,19 +99,19 @@ export class SimulatedNode {
       },
       number,
       clock: this.clock,
-      random: dice,
+      random: rng,
       counters: this.counters,
       transport: this.#business,
-      defer: (turn) => world.defer(() => this.clock.happen(turn)),
-      onFailure: (actor, error) => world.note(`${actor} failed: ${String(error)}`),
-      onFatal: (error) => world.note(`node ${address} failed: ${String(error)}`),
+      defer: (turn) => harness.defer(() => this.clock.happen(turn)),
+      onFailure: (actor, error) => harness.note(`${actor} failed: ${String(error)}`),
+      onFatal: (error) => harness.note(`node ${address} failed: ${String(error)}`),
     });
     tape?.watch(this.#context, address);
     const shared = {
       keys,
       securityToken: token,
       clock: this.clock,
-      random: dice,
+      random: rng,
       counters: this.counters,
       peerTimeoutMs,
     };
@@ -130,7 +130,7 @@ export class SimulatedNode {
       ask: (origin, question, settle) => network.ask(this, origin, question, settle),
       changed: (list) => {
         for (const {origin, node} of list.places) {
-          if (!network.isOfCluster(origin, node)) world.note(`${address} takes in a stranger: ${origin}`);
+          if (!network.isOfCluster(origin, node)) harness.note(`${address} takes in a stranger: ${origin}`);
         }
         this.peers.update(network.hidesMissing ? {...list, missing: []} : list);
       },
@@ -152,8 +152,8 @@ export class SimulatedNode {
 
   /** A client comes, and will be in `channel`. */
   connect(channel: string): SimulatedClient {
-    const identity = this.#world.dice.hex(32);
-    const client = new SimulatedClient(this.#world, this.clock, {identity, channel}, (gone) =>
+    const identity = this.#harness.rng.hex(32);
+    const client = new SimulatedClient(this.#harness, this.clock, {identity, channel}, (gone) =>
       this.clients.delete(gone),
     );
     this.clients.add(client);
@@ -188,7 +188,7 @@ export class SimulatedNode {
   async #answer({path, body}: NodeRequest): Promise<string> {
     const [route = '', search = ''] = path.split('?');
     const query = parseQuery(search);
-    if (query.cluster !== '1') this.#world.note(`${this.address} was called without cluster=1`);
+    if (query.cluster !== '1') this.#harness.note(`${this.address} was called without cluster=1`);
     try {
       return await this.#carryOut(route, query, body);
     } catch (error) {
@@ -239,7 +239,7 @@ export class SimulatedNode {
     this.#context.heartbeats.stop();
     // Before its clock ends with it, and before any of them could fire.
     const {pendingCount} = this.clock;
-    if (pendingCount > 0) this.#world.note(`${this.address} has stopped, and left ${pendingCount} timers`);
+    if (pendingCount > 0) this.#harness.note(`${this.address} has stopped, and left ${pendingCount} timers`);
     this.kill();
   }
 

@@ -3,7 +3,7 @@
 // the end, and nothing left.
 
 import type {Tape} from '../../../test/support/tape.ts';
-import {ClusterWorld, calm, type Weather} from './harness.ts';
+import {ClusterHarness, calm, type NetworkModel} from './harness.ts';
 import {Ledger, type Publication} from './ledger.ts';
 import {attacker, Network, type Sabotage} from './network.ts';
 import {SimulatedNode} from './node.ts';
@@ -38,7 +38,7 @@ export async function simulateCluster(seed: number, sabotage?: Sabotage, tape?: 
 
 class ClusterSimulation {
   readonly #seed: number;
-  readonly #world: ClusterWorld;
+  readonly #harness: ClusterHarness;
   readonly #network: Network;
   readonly #ledger: Ledger;
   readonly #tape: Tape | undefined;
@@ -50,49 +50,49 @@ class ClusterSimulation {
   constructor(seed: number, sabotage: Sabotage | undefined, tape: Tape | undefined) {
     this.#seed = seed;
     this.#tape = tape;
-    this.#world = new ClusterWorld(seed);
-    this.#network = new Network(this.#world, sabotage);
-    this.#ledger = new Ledger(this.#world, () => this.#nodes);
+    this.#harness = new ClusterHarness(seed);
+    this.#network = new Network(this.#harness, sabotage);
+    this.#ledger = new Ledger(this.#harness, () => this.#nodes);
   }
 
   report(): ClusterRun {
-    const {faults, clock} = this.#world;
+    const {faults, clock} = this.#harness;
     const {told, partial} = this.#ledger;
     return {seed: this.#seed, faults, simulatedMs: clock.now(), told, partial, deaths: this.#deaths};
   }
 
   async run(): Promise<void> {
-    const {dice} = this.#world;
-    this.#world.weather = this.#storm();
+    const {rng} = this.#harness;
+    this.#harness.networkModel = this.#storm();
     for (let place = 1; place <= nodeCount; place++) {
-      this.#world.later(dice.integer(0, 3_000), () => this.#startNode(`10.0.0.${place}`));
+      this.#harness.later(rng.integer(0, 3_000), () => this.#startNode(`10.0.0.${place}`));
     }
-    for (let count = 0; count < 25; count++) this.#world.later(dice.integer(0, stormMs / 2), () => this.#arrive());
+    for (let count = 0; count < 25; count++) this.#harness.later(rng.integer(0, stormMs / 2), () => this.#arrive());
     this.#again(300, () => this.#publish());
     this.#again(4_000, () => this.#disturb());
     this.#again(500, () => this.#network.attack());
-    await this.#world.run(stormMs);
+    await this.#harness.run(stormMs);
     await this.#calmDown();
     if (this.#seed % floodedSeeds === 1) await this.#flood();
     await this.#probe();
     await this.#end();
   }
 
-  #storm(): Weather {
-    const {dice} = this.#world;
+  #storm(): NetworkModel {
+    const {rng} = this.#harness;
     return {
-      datagramsLost: dice.pick([0, 0.1, 0.3]),
-      datagramsDoubled: dice.pick([0, 0.1]),
-      callsBroken: dice.pick([0.001, 0.02, 0.1]),
-      answersBroken: dice.pick([0, 0.02, 0.1]),
-      callsHung: dice.pick([0, 0.01, 0.05]),
-      latencyMsMax: dice.pick([2, 20, 200]),
+      datagramsLost: rng.pick([0, 0.1, 0.3]),
+      datagramsDoubled: rng.pick([0, 0.1]),
+      callsBroken: rng.pick([0.001, 0.02, 0.1]),
+      answersBroken: rng.pick([0, 0.02, 0.1]),
+      callsHung: rng.pick([0, 0.01, 0.05]),
+      latencyMsMax: rng.pick([2, 20, 200]),
     };
   }
 
   /** Does it again and again, this often on average, while the storm lasts. */
   #again(everyMs: number, what: () => void): void {
-    this.#world.later(this.#world.dice.waitMs(everyMs), () => {
+    this.#harness.later(this.#harness.rng.waitMs(everyMs), () => {
       if (!this.#isStorm) return;
       what();
       this.#again(everyMs, what);
@@ -105,7 +105,7 @@ class ClusterSimulation {
 
   #startNode(address: string): void {
     if (this.#network.nodes.has(address)) return;
-    const node = new SimulatedNode(this.#world, this.#network, address, {
+    const node = new SimulatedNode(this.#harness, this.#network, address, {
       number: this.#nodes.length,
       tape: this.#tape,
     });
@@ -115,11 +115,11 @@ class ClusterSimulation {
   }
 
   #arrive(): void {
-    const {dice} = this.#world;
+    const {rng} = this.#harness;
     const living = this.#living.filter(({clock}) => !clock.isFrozen);
     if (living.length === 0) return;
-    const client = dice.pick(living).connect(dice.pick(channels));
-    if (this.#isStorm) this.#world.later(dice.integer(1_000, 30_000), () => this.#move(client));
+    const client = rng.pick(living).connect(rng.pick(channels));
+    if (this.#isStorm) this.#harness.later(rng.integer(1_000, 30_000), () => this.#move(client));
   }
 
   /** The client goes, and comes again to whichever node. */
@@ -130,31 +130,31 @@ class ClusterSimulation {
   }
 
   #publish(): void {
-    const {dice} = this.#world;
+    const {rng} = this.#harness;
     const living = this.#living.filter(({clock}) => !clock.isFrozen);
     if (living.length === 0) return;
-    this.#ledger.publish(dice.pick(living), {
-      channel: dice.pick(channels),
-      qos: dice.pick([0, 1, 2, 2] as const),
-      timeoutMs: dice.pick([1_000, 3_000, 4_000, 10_000]),
+    this.#ledger.publish(rng.pick(living), {
+      channel: rng.pick(channels),
+      qos: rng.pick([0, 1, 2, 2] as const),
+      timeoutMs: rng.pick([1_000, 3_000, 4_000, 10_000]),
     });
   }
 
   #disturb(): void {
-    const {dice} = this.#world;
+    const {rng} = this.#harness;
     const living = this.#living.filter(({clock}) => !clock.isFrozen);
     if (living.length === 0) return;
-    const node = dice.pick(living);
-    const what = dice.pick(['kill', 'kill', 'stop', 'freeze'] as const);
+    const node = rng.pick(living);
+    const what = rng.pick(['kill', 'kill', 'stop', 'freeze'] as const);
     if (what === 'freeze') {
       node.freeze();
-      this.#world.later(dice.integer(500, 20_000), () => node.thaw());
+      this.#harness.later(rng.integer(500, 20_000), () => node.thaw());
       return;
     }
     this.#deaths++;
     if (what === 'kill') this.#kill(node);
     else this.#stop(node);
-    this.#world.later(dice.integer(100, 15_000), () => this.#startNode(node.address));
+    this.#harness.later(rng.integer(100, 15_000), () => this.#startNode(node.address));
   }
 
   #kill(node: SimulatedNode): void {
@@ -162,49 +162,49 @@ class ClusterSimulation {
     node.kill();
     this.#network.disconnect(node);
     for (let count = 0; count < 3; count++)
-      this.#world.later(this.#world.dice.integer(500, 3_000), () => this.#arrive());
+      this.#harness.later(this.#harness.rng.integer(500, 3_000), () => this.#arrive());
   }
 
   #stop(node: SimulatedNode): void {
     node.stop().then(
       () => this.#network.disconnect(node),
-      (error: unknown) => this.#world.note(`${node.address} did not stop: ${String(error)}`),
+      (error: unknown) => this.#harness.note(`${node.address} did not stop: ${String(error)}`),
     );
   }
 
   async #calmDown(): Promise<void> {
     this.#isStorm = false;
-    this.#world.weather = calm;
+    this.#harness.networkModel = calm;
     for (const node of this.#nodes) node.thaw();
     // Those that were stopping have gone by then, and what hangs was given up.
-    await this.#world.run(5_000);
+    await this.#harness.run(5_000);
     for (let place = 1; place <= nodeCount; place++) this.#startNode(`10.0.0.${place}`);
-    await this.#world.run(wholeAgainMs);
+    await this.#harness.run(wholeAgainMs);
     for (let count = 0; count < 20; count++) this.#arrive();
-    await this.#world.run(1_000);
+    await this.#harness.run(1_000);
     for (const node of this.#living) {
       const origins = node.peers.called.map(({place}) => place.origin);
       const others = this.#living.filter((other) => other !== node).map(({origin}) => origin);
       if (origins.toSorted().join() !== others.toSorted().join()) {
-        this.#world.note(`${node.address} knows ${origins.length} of ${others.length}: ${origins.join(', ')}`);
+        this.#harness.note(`${node.address} knows ${origins.length} of ${others.length}: ${origins.join(', ')}`);
       }
-      if (origins.some((origin) => origin.includes(attacker))) this.#world.note('the attacker is a peer');
+      if (origins.some((origin) => origin.includes(attacker))) this.#harness.note('the attacker is a peer');
     }
   }
 
   /** Junk comes for longer than a node that is not heard is remembered: all that answer stay, and nobody else comes in. */
   async #flood(): Promise<void> {
-    const {dice} = this.#world;
+    const {rng} = this.#harness;
     this.#network.isFlooded = true;
     const left = (): number =>
       this.#living.reduce((sum, {counters}) => sum + counters.nodesLost + counters.nodesLeft, 0);
     const before = left();
     for (let round = 0; round < floodMs / floodEveryMs; round++) {
-      this.#network.flood(dice.integer(floodMost / 4, floodMost));
-      await this.#world.run(floodEveryMs);
+      this.#network.flood(rng.integer(floodMost / 4, floodMost));
+      await this.#harness.run(floodEveryMs);
     }
     this.#network.isFlooded = false;
-    if (left() > before) this.#world.note(`${left() - before} nodes that answer were dropped in a flood of junk`);
+    if (left() > before) this.#harness.note(`${left() - before} nodes that answer were dropped in a flood of junk`);
   }
 
   /** From every node, to everybody; then one client is found, occupies, and leaves, each time through another node. */
@@ -213,21 +213,21 @@ class ClusterSimulation {
     for (const node of this.#living) {
       for (const qos of [1, 2] as const) {
         publications.push(
-          this.#ledger.publish(node, {channel: this.#world.dice.pick(channels), qos, timeoutMs: 4_000}),
+          this.#ledger.publish(node, {channel: this.#harness.rng.pick(channels), qos, timeoutMs: 4_000}),
         );
       }
-      await this.#world.run(500);
+      await this.#harness.run(500);
     }
-    if (this.#world.faults.length === 0) for (const publication of publications) this.#ledger.checkWhole(publication);
+    if (this.#harness.faults.length === 0) for (const publication of publications) this.#ledger.checkWhole(publication);
     const clients = this.#living.flatMap((node) => [...node.clients]);
     const [king, ...others] = clients;
-    if (king === undefined || this.#world.faults.length > 0) return;
+    if (king === undefined || this.#harness.faults.length > 0) return;
     const asked = this.#living.map((node, place) => {
       const {identity} = others[place] ?? king;
       return node.router.subscribe({identity, channel: 'throne'}, false);
     });
     await this.#expect(Promise.all(asked), (answers) => answers.every(({outcome}) => outcome === 'done'), 'joining');
-    const any = (): SimulatedNode => this.#world.dice.pick(this.#living);
+    const any = (): SimulatedNode => this.#harness.rng.pick(this.#living);
     const throne = {identity: king.identity, channel: 'throne'};
     await this.#expect(
       any().router.subscribe(throne, true),
@@ -265,26 +265,26 @@ class ClusterSimulation {
       (value) => {
         isSo = isRight(value);
       },
-      (error: unknown) => this.#world.note(`${what}: ${String(error)}`),
+      (error: unknown) => this.#harness.note(`${what}: ${String(error)}`),
     );
-    await this.#world.run(2_500);
-    if (isSo !== true) this.#world.note(`${what}: ${isSo === undefined ? 'no answer' : 'another answer'}`);
+    await this.#harness.run(2_500);
+    if (isSo !== true) this.#harness.note(`${what}: ${isSo === undefined ? 'no answer' : 'another answer'}`);
   }
 
   /** One after the other they say goodbye; the others do without at once, and at last nothing is left. */
   async #end(): Promise<void> {
     for (const node of this.#living) {
-      if (this.#world.faults.length > 0) return;
+      if (this.#harness.faults.length > 0) return;
       this.#stop(node);
-      await this.#world.run(100);
+      await this.#harness.run(100);
       const called = this.#living.filter((other) => other.peers.called.some(({place}) => place.node === node.id));
       if (called.length > 0)
-        this.#world.note(`${node.address} has said goodbye and is still called by ${called.length}`);
+        this.#harness.note(`${node.address} has said goodbye and is still called by ${called.length}`);
     }
-    await this.#world.run(30_000);
-    if (this.#world.faults.length > 0) return;
+    await this.#harness.run(30_000);
+    if (this.#harness.faults.length > 0) return;
     const waiting = this.#ledger.waiting.filter(({wasKilled}) => !wasKilled);
-    if (waiting.length > 0) this.#world.note(`${waiting.length} callers still wait`);
-    if (this.#world.clock.pendingCount > 0) this.#world.note(`${this.#world.clock.pendingCount} timers are left`);
+    if (waiting.length > 0) this.#harness.note(`${waiting.length} callers still wait`);
+    if (this.#harness.clock.pendingCount > 0) this.#harness.note(`${this.#harness.clock.pendingCount} timers are left`);
   }
 }

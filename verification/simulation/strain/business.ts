@@ -5,7 +5,7 @@ import type {Dispatcher} from 'undici';
 import {headerIdentity, headerJoin, headerMessage} from '../../../src/protocol/header-name.ts';
 import type {CallRequest} from '../../../src/upstream/call-request.ts';
 import type {CallSocket} from '../../../src/upstream/upstream-socket.ts';
-import type {StrainWorld} from './harness.ts';
+import type {StrainHarness} from './harness.ts';
 import type {SimulatedThread} from './thread.ts';
 
 /** What everything takes in the calm. */
@@ -51,13 +51,13 @@ export class BusinessServer {
   readonly open = new Set<Job>();
   /** Whether it can do whatever is asked. */
   isCalm = false;
-  readonly #world: StrainWorld;
+  readonly #harness: StrainHarness;
   readonly #events: BusinessEvents;
   readonly #queue: Job[] = [];
   #working = 0;
 
-  constructor(world: StrainWorld, events: BusinessEvents) {
-    this.#world = world;
+  constructor(harness: StrainHarness, events: BusinessEvents) {
+    this.#harness = harness;
     this.#events = events;
   }
 
@@ -67,7 +67,7 @@ export class BusinessServer {
 
   /** Requests of a worker that run here, those included that it gave up and that came less than `lingerMs` ago. */
   countOpen(worker: SimulatedThread, lingerMs: number): number {
-    const since = this.#world.clock.now() - lingerMs;
+    const since = this.#harness.clock.now() - lingerMs;
     let count = 0;
     for (const job of this.open) {
       if (job.worker === worker && (job.abandonedAt === undefined || job.sentAt > since)) count++;
@@ -76,7 +76,7 @@ export class BusinessServer {
   }
 
   take(request: CallRequest, socket: BusinessSocket): Job {
-    const {dice, clock, plan} = this.#world;
+    const {rng, clock, plan} = this.#harness;
     const kind = kindOf(request);
     const job: Job = {
       kind,
@@ -90,8 +90,8 @@ export class BusinessServer {
     };
     this.open.add(job);
     this.#events.asked(job);
-    if (kind === 'close' && !this.isCalm && dice.business.chance(plan.closesRefused)) {
-      this.#world.later(1, () => this.#answer(job, 503));
+    if (kind === 'close' && !this.isCalm && rng.business.chance(plan.closesRefused)) {
+      this.#harness.later(1, () => this.#answer(job, 503));
     } else {
       this.#queue.push(job);
       this.#work();
@@ -100,15 +100,15 @@ export class BusinessServer {
   }
 
   #work(): void {
-    const {plan, dice} = this.#world;
+    const {plan, rng} = this.#harness;
     while (this.isCalm || this.#working < plan.capacity) {
       const job = this.#queue.shift();
       if (job === undefined) return;
       this.#working++;
       const usualMs = job.kind === 'close' ? plan.closeMs : plan.serviceMs;
       const meanMs = this.isCalm ? quickMs : usualMs;
-      const ms = Math.max(1, dice.business.integer(Math.floor(meanMs * 0.8), Math.ceil(meanMs * 1.2)));
-      this.#world.later(ms, () => {
+      const ms = Math.max(1, rng.business.integer(Math.floor(meanMs * 0.8), Math.ceil(meanMs * 1.2)));
+      this.#harness.later(ms, () => {
         this.#working--;
         this.done[job.kind]++;
         this.#events.done(job);
@@ -119,7 +119,7 @@ export class BusinessServer {
   }
 
   #answer(job: Job, status: number): void {
-    const {plan} = this.#world;
+    const {plan} = this.#harness;
     this.open.delete(job);
     const named = job.kind === 'connect' ? this.#events.nameOf(job.identity) : undefined;
     const answer = {status: 'success', ...(named !== undefined && {identity: named})};

@@ -6,7 +6,7 @@ import type {Link, LinkMailbox} from '../../../src/fronts/rainbow/link.ts';
 import type {Gated, ReadGate} from '../../../src/fronts/rainbow/read-gate.ts';
 import {unframe} from '../../../src/protocol/frame.ts';
 import {emptyBytes, parsePacket, type Qos} from '../../../src/protocol/packet.ts';
-import type {StrainWorld} from './harness.ts';
+import type {StrainHarness} from './harness.ts';
 import type {SimulatedShard} from './node.ts';
 import type {SimulatedThread} from './thread.ts';
 
@@ -55,7 +55,7 @@ export class StrainClient implements Link, Gated {
   gate: ReadGate | undefined;
   onAnswered: () => void = () => {};
   readonly mayRead = true;
-  readonly #world: StrainWorld;
+  readonly #harness: StrainHarness;
   readonly #events: ClientEvents;
   #mailbox: LinkMailbox | undefined;
   #thread: SimulatedThread | undefined;
@@ -63,8 +63,8 @@ export class StrainClient implements Link, Gated {
   #isPaused = false;
   #id = 0;
 
-  constructor(world: StrainWorld, person: number, number: number, events: ClientEvents) {
-    this.#world = world;
+  constructor(harness: StrainHarness, person: number, number: number, events: ClientEvents) {
+    this.#harness = harness;
     this.person = person;
     this.number = number;
     this.#events = events;
@@ -101,9 +101,9 @@ export class StrainClient implements Link, Gated {
 
   admit(): void {
     this.onAnswered();
-    this.admittedAt = this.#world.clock.now();
+    this.admittedAt = this.#harness.clock.now();
     this.#events.admitted(this);
-    this.#world.later(latencyMs, () => {
+    this.#harness.later(latencyMs, () => {
       if (this.hasLeft) return;
       this.isOpen = true;
     });
@@ -111,12 +111,12 @@ export class StrainClient implements Link, Gated {
 
   refuse(_status: 401 | 503): void {
     this.onAnswered();
-    this.#world.later(latencyMs, () => this.#end());
+    this.#harness.later(latencyMs, () => this.#end());
   }
 
   send(frame: Uint8Array): void {
     const packet = parsePacket(Uint8Array.from(unframe(frame)));
-    this.#world.later(latencyMs, () => {
+    this.#harness.later(latencyMs, () => {
       if (!this.isOpen) return;
       if (packet.kind === 'send')
         this.#take(Buffer.from(packet.payload).toString('latin1', 0, 24), packet.qos, packet.id);
@@ -131,7 +131,7 @@ export class StrainClient implements Link, Gated {
 
   close(): void {
     this.isClosing = true;
-    this.#world.later(latencyMs, () => this.leave());
+    this.#harness.later(latencyMs, () => this.leave());
   }
 
   terminate(): void {
@@ -147,7 +147,7 @@ export class StrainClient implements Link, Gated {
     const [mailbox, thread] = [this.#mailbox, this.#thread ?? this.shard?.thread];
     this.#end();
     thread?.defer(() => {
-      this.goneAt ??= this.#world.clock.now();
+      this.goneAt ??= this.#harness.clock.now();
       this.gate?.delete(this);
       mailbox?.tell({kind: 'socketClosed'});
     });
@@ -176,7 +176,7 @@ export class StrainClient implements Link, Gated {
       this.#mailbox?.tell({kind: 'send', qos, isDup, type: 1, id, payload: Uint8Array.from(payload)});
     });
     if (qos > 0)
-      this.#world.later(repeatMs, () => {
+      this.#harness.later(repeatMs, () => {
         if (this.isOpen && this.open.get(id) === sent) this.#transmit(sent, true);
       });
   }
@@ -203,7 +203,7 @@ export class StrainClient implements Link, Gated {
 
   /** Something of it reaches the gateway's socket, and is read once the gateway reads it. */
   #read(read: () => void): void {
-    this.#world.later(latencyMs, () => {
+    this.#harness.later(latencyMs, () => {
       if (this.hasLeft) return;
       const whole = (): void => {
         if (!this.hasLeft) read();

@@ -1,7 +1,7 @@
 // The people of a run: each knocks until it is in, sends, stays for a while, leaves, and comes back.
 
 import {type Sent, StrainClient} from './client.ts';
-import type {StrainWorld} from './harness.ts';
+import type {StrainHarness} from './harness.ts';
 import type {StrainNode} from './node.ts';
 import type {Records} from './records.ts';
 
@@ -32,25 +32,25 @@ export class Crowd {
   /** Whether each has but one message open. */
   isCalm = false;
   acknowledged = 0;
-  readonly #world: StrainWorld;
+  readonly #harness: StrainHarness;
   readonly #node: StrainNode;
   readonly #records: Records;
   #serial = 0;
   #number = 0;
 
-  constructor(world: StrainWorld, node: StrainNode, records: Records) {
-    this.#world = world;
+  constructor(harness: StrainHarness, node: StrainNode, records: Records) {
+    this.#harness = harness;
     this.#node = node;
     this.#records = records;
   }
 
   /** All come within `arrivalMs`. */
   arrive(arrivalMs: number): void {
-    const {plan, dice} = this.#world;
+    const {plan, rng} = this.#harness;
     for (let number = 0; number < plan.clients; number++) {
       const person: Person = {number, client: undefined, served: 0, visits: 0};
       this.people.push(person);
-      this.#world.later(dice.clients.integer(0, arrivalMs), () => this.#knock(person));
+      this.#harness.later(rng.clients.integer(0, arrivalMs), () => this.#knock(person));
     }
   }
 
@@ -62,12 +62,12 @@ export class Crowd {
 
   #knock(person: Person): void {
     if (!this.isActive || person.client !== undefined) return;
-    const {plan} = this.#world;
-    const client: StrainClient = new StrainClient(this.#world, person.number, ++this.#number, {
+    const {plan} = this.#harness;
+    const client: StrainClient = new StrainClient(this.#harness, person.number, ++this.#number, {
       admitted: () => {
         person.visits++;
         this.#records.admitted(client);
-        this.#world.later(2, () => this.#settle(person, client));
+        this.#harness.later(2, () => this.#settle(person, client));
       },
       arrived: (_client, {qos, serial}) => {
         if (qos === 0) this.unacknowledgeable.push({client, serial});
@@ -75,43 +75,43 @@ export class Crowd {
       acknowledged: (_client, sent) => this.#served(person, client, sent),
       ended: () => {
         person.client = undefined;
-        if (this.isActive) this.#world.later(this.#pauseMs(), () => this.#knock(person));
+        if (this.isActive) this.#harness.later(this.#pauseMs(), () => this.#knock(person));
       },
     });
     if (!this.#node.connect(client)) {
-      this.#world.later(this.#pauseMs(), () => this.#knock(person));
+      this.#harness.later(this.#pauseMs(), () => this.#knock(person));
       return;
     }
     person.client = client;
     this.clients.add(client);
-    this.#world.later(plan.patienceMs, () => {
+    this.#harness.later(plan.patienceMs, () => {
       if (!client.isOpen) client.leave();
     });
   }
 
   #pauseMs(): number {
-    return this.#world.dice.clients.integer(1, 2 * knockPauseMs);
+    return this.#harness.rng.clients.integer(1, 2 * knockPauseMs);
   }
 
   #settle(person: Person, client: StrainClient): void {
     if (!client.isOpen) return;
-    const {plan, dice} = this.#world;
-    client.isDeaf = dice.clients.chance(plan.deaf);
+    const {plan, rng} = this.#harness;
+    client.isDeaf = rng.clients.chance(plan.deaf);
     for (let count = 0; count < plan.openMax; count++) this.#sendLater(person, client);
     if (plan.stayMs < Number.POSITIVE_INFINITY)
-      this.#world.later(dice.clients.waitMs(plan.stayMs), () => {
+      this.#harness.later(rng.clients.waitMs(plan.stayMs), () => {
         if (person.client === client) client.leave();
       });
   }
 
   #sendLater(person: Person, client: StrainClient): void {
-    const {plan, dice} = this.#world;
-    const pauseMs = this.isCalm ? dice.clients.integer(1, calmPauseMs) : dice.clients.waitMs(plan.pauseMs);
-    this.#world.later(1 + pauseMs, () => {
+    const {plan, rng} = this.#harness;
+    const pauseMs = this.isCalm ? rng.clients.integer(1, calmPauseMs) : rng.clients.waitMs(plan.pauseMs);
+    this.#harness.later(1 + pauseMs, () => {
       if (!client.isOpen || !this.isActive || (this.isCalm && client.open.size > 0)) return;
       const usual = this.isCalm ? ([1, 2] as const) : ([0, 1, 2] as const);
-      const qos = plan.world === 'overload' ? 1 : dice.clients.pick(usual);
-      client.sendMessage(qos, dice.clients.integer(10, plan.payloadBytesMax), ++this.#serial);
+      const qos = plan.scenario === 'overload' ? 1 : rng.clients.pick(usual);
+      client.sendMessage(qos, rng.clients.integer(10, plan.payloadBytesMax), ++this.#serial);
       if (qos === 0) this.#sendLater(person, client);
     });
   }
@@ -119,7 +119,8 @@ export class Crowd {
   #served(person: Person, client: StrainClient, {serial}: Sent): void {
     person.served++;
     this.acknowledged++;
-    if (!this.processed.has(serial)) this.#world.note(`RB-12: message ${serial} was acknowledged and not carried out`);
+    if (!this.processed.has(serial))
+      this.#harness.note(`RB-12: message ${serial} was acknowledged and not carried out`);
     this.#sendLater(person, client);
   }
 }

@@ -2,7 +2,7 @@
 // moves from event to event; what threads have to do now, and their promises, come before it moves on.
 
 import {SimulatedClock} from '../../../src/core/clock-simulated.ts';
-import {Dice} from '../rng.ts';
+import {Rng} from '../rng.ts';
 import type {StrainPlan} from './plan.ts';
 
 /** Faults after which a run ends; the first counts. */
@@ -15,11 +15,11 @@ const faultsMax = 5;
  */
 export type StrainSabotage = 'greedy' | 'boundless' | 'unwithdrawn' | 'forgetful' | 'undead' | 'unsaid' | 'hasty';
 
-export class StrainWorld {
+export class StrainHarness {
   readonly clock = new SimulatedClock();
   readonly plan: StrainPlan;
   readonly sabotage: StrainSabotage | undefined;
-  readonly dice: Readonly<Record<'gateway' | 'clients' | 'business' | 'faults' | 'callers', Dice>>;
+  readonly rng: Readonly<Record<'gateway' | 'clients' | 'business' | 'faults' | 'callers', Rng>>;
   /** Promises that were not kept, each with its time. */
   readonly faults: string[] = [];
   /** Called whenever the instant is over. */
@@ -30,13 +30,13 @@ export class StrainWorld {
   constructor(plan: StrainPlan, sabotage?: StrainSabotage) {
     this.plan = plan;
     this.sabotage = sabotage;
-    const dice = (part: string): Dice => new Dice(plan.seed, `${plan.world} ${part}`);
-    this.dice = {
-      gateway: dice('gateway'),
-      clients: dice('clients'),
-      business: dice('business'),
-      faults: dice('faults'),
-      callers: dice('callers'),
+    const rng = (part: string): Rng => new Rng(plan.seed, `${plan.scenario} ${part}`);
+    this.rng = {
+      gateway: rng('gateway'),
+      clients: rng('clients'),
+      business: rng('business'),
+      faults: rng('faults'),
+      callers: rng('callers'),
     };
   }
 

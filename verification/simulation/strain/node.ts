@@ -22,7 +22,7 @@ import {createRouterDrain} from '../router-drain.ts';
 import type {BusinessServer} from './business.ts';
 import type {StrainClient} from './client.ts';
 import {NodeEdge} from './edge.ts';
-import type {StrainWorld} from './harness.ts';
+import type {StrainHarness} from './harness.ts';
 import {SimulatedPort, SimulatedThread} from './thread.ts';
 import {surroundPool, type UpstreamWorkers} from './upstream.ts';
 
@@ -30,7 +30,7 @@ const port = 1984;
 
 /** What the node is made of. */
 export interface NodeParts {
-  readonly world: StrainWorld;
+  readonly harness: StrainHarness;
   readonly business: BusinessServer;
   readonly options: GatewayOptions;
   readonly memory: NodeMemory;
@@ -58,15 +58,20 @@ export class SimulatedShard extends EventEmitter implements ShardThread {
 
   constructor(parts: NodeParts, main: SimulatedThread, {index, options, memory, node}: ShardStart) {
     super();
-    const {world, business, log} = parts;
+    const {harness, business, log} = parts;
     this.index = index;
     this.#parts = parts;
     this.#main = main;
-    const thread = new SimulatedThread(world);
+    const thread = new SimulatedThread(harness);
     this.thread = thread;
-    new Pulse(world.sabotage === 'undead' ? main.clock : thread.clock, memory.pulses, index, options.watchdogTimeoutMs);
+    new Pulse(
+      harness.sabotage === 'undead' ? main.clock : thread.clock,
+      memory.pulses,
+      index,
+      options.watchdogTimeoutMs,
+    );
     const ledger = new LedgerWriter((notes) => {
-      if (world.sabotage !== 'forgetful') this.#notify({kind: 'closes', notes});
+      if (harness.sabotage !== 'forgetful') this.#notify({kind: 'closes', notes});
     });
     const shares = {
       clientsMax: options.connectionsMax,
@@ -83,14 +88,14 @@ export class SimulatedShard extends EventEmitter implements ShardThread {
         log: log.child({shard: index}),
         report: (report) => this.#notify({kind: 'reported', report}),
         onDoubt() {},
-        onFatal: (error) => world.note(`a shard failed: ${String(error)}`),
+        onFatal: (error) => harness.note(`a shard failed: ${String(error)}`),
       },
       shares,
       {
         clock: thread.clock,
-        random: world.dice.gateway,
+        random: harness.rng.gateway,
         defer: thread.defer,
-        pool: surroundPool(world, thread, business, (workers) => {
+        pool: surroundPool(harness, thread, business, (workers) => {
           this.workers = workers;
         }),
         exitWithoutThreads() {},
@@ -98,7 +103,7 @@ export class SimulatedShard extends EventEmitter implements ShardThread {
     );
     const {local, peers} = this.core;
     const drain = createRouterDrain(createRouter(local, () => peers.all, peers.inOrder));
-    this.router = world.sabotage === 'unsaid' ? hiding(drain.router) : drain.router;
+    this.router = harness.sabotage === 'unsaid' ? hiding(drain.router) : drain.router;
     this.#edge = new NodeEdge(this.core, thread, options);
     this.#bodies = new BodyMemory(this.core.memory, options.payloadBytesMax);
     thread.onEnd(() => this.#ended());
@@ -144,11 +149,11 @@ export class SimulatedShard extends EventEmitter implements ShardThread {
   }
 
   terminate(): Promise<unknown> {
-    const {world} = this.#parts;
+    const {harness} = this.#parts;
     const {promise, resolve} = Promise.withResolvers<void>();
     if (this.thread.hasEnded) resolve();
     this.once('exit', () => resolve());
-    this.#main.clock.startTimer(world.dice.faults.integer(0, 20), () => this.thread.end());
+    this.#main.clock.startTimer(harness.rng.faults.integer(0, 20), () => this.thread.end());
     return promise;
   }
 
@@ -201,9 +206,9 @@ export class StrainNode {
   readonly #parts: NodeParts;
 
   constructor(parts: NodeParts) {
-    const {world, options, memory, log} = parts;
+    const {harness, options, memory, log} = parts;
     this.#parts = parts;
-    this.main = new SimulatedThread(world);
+    this.main = new SimulatedThread(harness);
     this.shards = new Shards(
       options,
       {
@@ -212,7 +217,7 @@ export class StrainNode {
         log,
         report() {},
         onDoubt() {},
-        onFatal: (error) => world.note(`the node failed: ${String(error)}`),
+        onFatal: (error) => harness.note(`the node failed: ${String(error)}`),
       },
       {
         clock: this.main.clock,
@@ -237,7 +242,7 @@ export class StrainNode {
   connect(client: StrainClient): boolean {
     const {listening} = this;
     if (listening.length === 0) return false;
-    this.#parts.world.dice.clients.pick(listening).accept(client);
+    this.#parts.harness.rng.clients.pick(listening).accept(client);
     return true;
   }
 }

@@ -1,17 +1,17 @@
-// What a seed decides of a node under strain before anything runs. Each world has one kind of trouble; its seeds are its own.
+// What a seed decides of a node under strain before anything runs. Each scenario has one kind of trouble; its seeds are its own.
 
 import {defaultOptions, type GatewayOptions} from '../../../src/gateway/config/options.ts';
-import {Dice} from '../rng.ts';
+import {Rng} from '../rng.ts';
 
 /**
  * `overload`: several times the calls that the business server can work on; `memory`: more bytes than `memory_max`; `hung`:
  * threads that stand still; `shutdown`: close calls that take long when the gateway is ended.
  */
-export const worldNames = ['overload', 'memory', 'hung', 'shutdown'] as const;
-export type WorldName = (typeof worldNames)[number];
+export const scenarioNames = ['overload', 'memory', 'hung', 'shutdown'] as const;
+export type ScenarioName = (typeof scenarioNames)[number];
 
 export interface StrainPlan {
-  readonly world: WorldName;
+  readonly scenario: ScenarioName;
   readonly seed: number;
   readonly options: GatewayOptions;
   readonly clients: number;
@@ -45,16 +45,16 @@ export interface StrainPlan {
 
 const url = 'http://business.test';
 
-export function planFor(world: WorldName, seed: number): StrainPlan {
-  const dice = new Dice(seed, `plan of ${world}`);
+export function planFor(scenario: ScenarioName, seed: number): StrainPlan {
+  const rng = new Rng(seed, `plan of ${scenario}`);
   const options: GatewayOptions = {
     ...defaultOptions,
     connectUrl: `${url}/connect/`,
     forwardUrl: `${url}/message/`,
     closeUrl: `${url}/close/`,
     securityToken: 'a-token-of-the-strained-node',
-    threads: dice.pick([1, 2, 3]),
-    upstreamWorkers: dice.pick([1, 1, 2]),
+    threads: rng.pick([1, 2, 3]),
+    upstreamWorkers: rng.pick([1, 1, 2]),
     upstreamSocketsMax: 16,
     callTimeoutMs: 10_000,
     retryIntervalMs: 3_000,
@@ -64,7 +64,7 @@ export function planFor(world: WorldName, seed: number): StrainPlan {
     traceRate: 0,
   };
   const plain = {
-    world,
+    scenario,
     seed,
     options,
     clients: 40,
@@ -72,7 +72,7 @@ export function planFor(world: WorldName, seed: number): StrainPlan {
     serviceMs: 10,
     closeMs: 10,
     closesRefused: 0,
-    isNaming: dice.chance(0.5),
+    isNaming: rng.chance(0.5),
     patienceMs: 20_000,
     pauseMs: 500,
     openMax: 1,
@@ -85,29 +85,29 @@ export function planFor(world: WorldName, seed: number): StrainPlan {
     warmMs: 0,
     stormMs: 40_000,
   };
-  switch (world) {
+  switch (scenario) {
     case 'overload':
-      return overload(plain, dice);
+      return overload(plain, rng);
     case 'memory':
-      return memory(plain, dice);
+      return memory(plain, rng);
     case 'hung':
-      return hung(plain, dice);
+      return hung(plain, rng);
     case 'shutdown':
-      return shutdown(plain, dice);
+      return shutdown(plain, rng);
   }
 }
 
-function overload(plain: StrainPlan, dice: Dice): StrainPlan {
-  if (dice.chance(0.15)) return flood(plain);
-  const threads = dice.pick([1, 1, 2]);
-  const upstreamSocketsMax = dice.pick([8, 16, 32]);
+function overload(plain: StrainPlan, rng: Rng): StrainPlan {
+  if (rng.chance(0.15)) return flood(plain);
+  const threads = rng.pick([1, 1, 2]);
+  const upstreamSocketsMax = rng.pick([8, 16, 32]);
   const sockets = threads * plain.options.upstreamWorkers * upstreamSocketsMax;
   // From one that all sockets keep busy to one that would take longer than `call_timeout` for as many calls as there are sockets.
-  const excess = dice.pick([1, 2, 4, 32]);
+  const excess = rng.pick([1, 2, 4, 32]);
   const capacity = Math.max(1, Math.round(sockets / excess));
-  const serviceMs = excess > 4 ? 500 : dice.pick([100, 250, 500]);
+  const serviceMs = excess > 4 ? 500 : rng.pick([100, 250, 500]);
   const perSecond = (Math.min(capacity, sockets) * 1_000) / serviceMs;
-  const patienceMs = dice.pick([3_000, 5_000, 20_000]);
+  const patienceMs = rng.pick([3_000, 5_000, 20_000]);
   return {
     ...plain,
     options: {...plain.options, threads, upstreamSocketsMax},
@@ -116,9 +116,9 @@ function overload(plain: StrainPlan, dice: Dice): StrainPlan {
     closeMs: serviceMs,
     patienceMs,
     // Each has one message open, and sends the next at once: about so many times what can be done in a second.
-    clients: Math.min(1_500, Math.round(perSecond * dice.pick([4, 8]))),
+    clients: Math.min(1_500, Math.round(perSecond * rng.pick([4, 8]))),
     pauseMs: 20,
-    stayMs: dice.pick([Number.POSITIVE_INFINITY, 60_000]),
+    stayMs: rng.pick([Number.POSITIVE_INFINITY, 60_000]),
     goodputMin: excess > 4 ? 0.7 : 0.9,
     // What the first burst leaves keeps such a server from answering in time for a while.
     warmMs: excess > 4 ? 90_000 : 25_000,
@@ -144,67 +144,67 @@ function flood(plain: StrainPlan): StrainPlan {
   };
 }
 
-function memory(plain: StrainPlan, dice: Dice): StrainPlan {
-  const memoryBytesMax = dice.pick([1_000_000, 4_000_000]);
+function memory(plain: StrainPlan, rng: Rng): StrainPlan {
+  const memoryBytesMax = rng.pick([1_000_000, 4_000_000]);
   return {
     ...plain,
     // Calls wait for as long as it takes, so that it is memory that runs short.
-    options: {...plain.options, callTimeoutMs: 60_000, memoryBytesMax, queueBytesMax: dice.pick([500_000, 16_000_000])},
-    clients: dice.integer(10, 60),
+    options: {...plain.options, callTimeoutMs: 60_000, memoryBytesMax, queueBytesMax: rng.pick([500_000, 16_000_000])},
+    clients: rng.integer(10, 60),
     // Slow enough for messages to pile up.
-    capacity: dice.integer(2, 8),
-    serviceMs: dice.pick([50, 200]),
+    capacity: rng.integer(2, 8),
+    serviceMs: rng.pick([50, 200]),
     replyBytes: 2_000,
-    payloadBytesMax: dice.pick([2_000, 20_000, 100_000]),
-    openMax: dice.pick([5, 30]),
+    payloadBytesMax: rng.pick([2_000, 20_000, 100_000]),
+    openMax: rng.pick([5, 30]),
     pauseMs: 200,
     stayMs: 10_000,
-    deaf: dice.pick([0, 0.3]),
-    publishMs: dice.pick([50, 300]),
+    deaf: rng.pick([0, 0.3]),
+    publishMs: rng.pick([50, 300]),
     stormMs: 20_000,
   };
 }
 
-function hung(plain: StrainPlan, dice: Dice): StrainPlan {
-  const threads = dice.pick([2, 3, 4]);
+function hung(plain: StrainPlan, rng: Rng): StrainPlan {
+  const threads = rng.pick([2, 3, 4]);
   return {
     ...plain,
     options: {
       ...plain.options,
       threads,
-      watchdogTimeoutMs: dice.pick([1_000, 3_000]),
+      watchdogTimeoutMs: rng.pick([1_000, 3_000]),
       callTimeoutMs: 5_000,
       closeRetryMs: 3_000,
     },
-    closesRefused: dice.pick([0, 0.3, 0.9]),
-    clients: dice.integer(20, 80),
-    serviceMs: dice.pick([5, 50]),
-    closeMs: dice.pick([5, 300]),
-    stayMs: dice.pick([5_000, 30_000]),
+    closesRefused: rng.pick([0, 0.3, 0.9]),
+    clients: rng.integer(20, 80),
+    serviceMs: rng.pick([5, 50]),
+    closeMs: rng.pick([5, 300]),
+    stayMs: rng.pick([5_000, 30_000]),
     publishMs: 150,
     stormMs: 40_000,
   };
 }
 
-function shutdown(plain: StrainPlan, dice: Dice): StrainPlan {
-  const shutdownGraceMs = dice.pick([1_500, 4_000]);
+function shutdown(plain: StrainPlan, rng: Rng): StrainPlan {
+  const shutdownGraceMs = rng.pick([1_500, 4_000]);
   return {
     ...plain,
     options: {
       ...plain.options,
       shutdownGraceMs,
-      shutdownMaxMs: dice.pick([10_000, 60_000]),
+      shutdownMaxMs: rng.pick([10_000, 60_000]),
       callTimeoutMs: 10_000,
       closeRetryMs: 3_000,
-      upstreamSocketsMax: dice.pick([4, 16, 64]),
+      upstreamSocketsMax: rng.pick([4, 16, 64]),
     },
-    closesRefused: dice.pick([0, 0.3, 0.9]),
-    clients: dice.integer(50, 600),
-    capacity: dice.pick([8, 64, 1_000]),
+    closesRefused: rng.pick([0, 0.3, 0.9]),
+    clients: rng.integer(50, 600),
+    capacity: rng.pick([8, 64, 1_000]),
     serviceMs: 5,
-    closeMs: dice.pick([20, 500, 2_000]),
+    closeMs: rng.pick([20, 500, 2_000]),
     stayMs: Number.POSITIVE_INFINITY,
     pauseMs: 2_000,
-    stormMs: dice.integer(3_000, 6_000),
+    stormMs: rng.integer(3_000, 6_000),
   };
 }

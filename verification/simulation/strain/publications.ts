@@ -4,7 +4,7 @@ import {RainbowError} from '../../../src/core/errors.ts';
 import type {PublishOutcome} from '../../../src/router/router.ts';
 import {room} from './business.ts';
 import type {StrainClient} from './client.ts';
-import type {StrainWorld} from './harness.ts';
+import type {StrainHarness} from './harness.ts';
 import type {SimulatedShard} from './node.ts';
 
 /** What a thread waits for another beyond the caller's timeout. */
@@ -18,18 +18,18 @@ export class Publications {
   waiting = 0;
   /** Payloads of those that wait. */
   waitingBytes = 0;
-  readonly #world: StrainWorld;
+  readonly #harness: StrainHarness;
   readonly #clients: () => Iterable<StrainClient>;
   #count = 0;
 
-  constructor(world: StrainWorld, clients: () => Iterable<StrainClient>) {
-    this.#world = world;
+  constructor(harness: StrainHarness, clients: () => Iterable<StrainClient>) {
+    this.#harness = harness;
     this.#clients = clients;
   }
 
   /** Through `shard`, to everybody. `settled` is called with what its caller is told, where it lives to be told. */
   publish(shard: SimulatedShard, terms: {qos: 0 | 1 | 2; timeoutMs: number; bytes: number}, settled?: Settled): void {
-    const {clock} = this.#world;
+    const {clock} = this.#harness;
     const name = `p${++this.#count}`;
     const payload = Buffer.alloc(Math.max(12, terms.bytes));
     payload.write(`${name} `, 'latin1');
@@ -62,13 +62,13 @@ export class Publications {
         this.told++;
         if (outcome.isPartial === true) this.partial++;
         const tookMs = clock.now() - startedAt;
-        if (tookMs > timeoutMs + callerGraceMs) this.#world.note(`${name} was answered after ${tookMs} ms`);
+        if (tookMs > timeoutMs + callerGraceMs) this.#harness.note(`${name} was answered after ${tookMs} ms`);
         this.#check(name, outcome, members);
       },
       (error: unknown) => {
         if (!end() || shard.thread.isFrozen) return;
         if (error instanceof RainbowError) this.refused++;
-        else this.#world.note(`${name} failed: ${String(error)}`);
+        else this.#harness.note(`${name} failed: ${String(error)}`);
       },
     );
   }
@@ -77,17 +77,17 @@ export class Publications {
     const confirmed = [...this.#clients()].filter((client) => client.confirmed.has(name));
     const identities = outcome.replies.map(({identity}) => identity);
     // A client that is taken over may confirm beside the one that follows it.
-    const isTwice = !this.#world.plan.isNaming && new Set(identities).size < identities.length;
-    if (isTwice) this.#world.note(`RB-61: ${name} counts a client twice`);
+    const isTwice = !this.#harness.plan.isNaming && new Set(identities).size < identities.length;
+    if (isTwice) this.#harness.note(`RB-61: ${name} counts a client twice`);
     if (outcome.connections > confirmed.length) {
-      this.#world.note(`RB-61: ${name}: ${outcome.connections} told, ${confirmed.length} confirmed`);
+      this.#harness.note(`RB-61: ${name}: ${outcome.connections} told, ${confirmed.length} confirmed`);
     }
     if (outcome.isPartial === true || outcome.isTimedOut || outcome.refused > 0) return;
     // What clients did whose thread is no more, nobody knows.
     const isThere = (client: StrainClient): boolean => (client.isOpen && !client.isClosing) || client.wasLost;
     const missing = members.filter((client) => isThere(client) && !client.confirmed.has(name));
     if (missing.length > 0)
-      this.#world.note(`RB-66: ${name}: ${missing.length} clients are missing, and nothing is said`);
+      this.#harness.note(`RB-66: ${name}: ${missing.length} clients are missing, and nothing is said`);
   }
 }
 

@@ -3,7 +3,7 @@
 
 import type {Job} from './business.ts';
 import type {StrainClient} from './client.ts';
-import type {StrainWorld} from './harness.ts';
+import type {StrainHarness} from './harness.ts';
 
 /** From the client's leaving to the worker that would write its call, three threads pass on the word. */
 const wordMs = 2;
@@ -35,25 +35,25 @@ export class Records {
   /** Likewise, by the shard that says so. */
   readonly leftBy = new Map<number, number>();
   made = 0;
-  readonly #world: StrainWorld;
+  readonly #harness: StrainHarness;
   readonly #accounts = new Map<string, Account>();
 
-  constructor(world: StrainWorld) {
-    this.#world = world;
+  constructor(harness: StrainHarness) {
+    this.#harness = harness;
   }
 
   nameOf(identity: string): string | undefined {
     const client = this.clients.get(identity);
-    return this.#world.plan.isNaming && client !== undefined ? `person-${client.person}` : undefined;
+    return this.#harness.plan.isNaming && client !== undefined ? `person-${client.person}` : undefined;
   }
 
   /** A connect call has come. [RB-68] */
   connectAsked({identity}: Job): void {
     const client = this.clients.get(identity);
     const goneAt = client?.goneAt ?? Number.POSITIVE_INFINITY;
-    if (client === undefined) this.#world.note('RB-68: a connect call for nobody');
-    else if (goneAt < this.#world.clock.now() - wordMs) {
-      this.#world.note(`RB-68: a connect call for client ${client.number}, which left at ${goneAt}`);
+    if (client === undefined) this.#harness.note('RB-68: a connect call for nobody');
+    else if (goneAt < this.#harness.clock.now() - wordMs) {
+      this.#harness.note(`RB-68: a connect call for client ${client.number}, which left at ${goneAt}`);
     }
   }
 
@@ -62,7 +62,7 @@ export class Records {
     const client = this.clients.get(identity);
     if (client === undefined) return;
     const key = this.nameOf(identity) ?? identity;
-    this.#account(key).yeses.push({client, heardAt: this.#world.clock.now()});
+    this.#account(key).yeses.push({client, heardAt: this.#harness.clock.now()});
   }
 
   /** Before its 101 the older ones of its name are reported closed, or nobody will do it. [RB-67] */
@@ -72,7 +72,7 @@ export class Records {
     const {yeses, closes, lost} = this.#account(name);
     const older = yeses.filter((yes) => yes.client !== client && isOwed(yes));
     if (older.length > closes.size + lost) {
-      this.#world.note(`RB-67: ${name} is let in, and ${older.length - closes.size - lost} before it are not closed`);
+      this.#harness.note(`RB-67: ${name} is let in, and ${older.length - closes.size - lost} before it are not closed`);
     }
   }
 
@@ -81,7 +81,7 @@ export class Records {
     const {asked, yeses} = this.#account(identity);
     asked.add(message);
     if (asked.size > yeses.length) {
-      this.#world.note(
+      this.#harness.note(
         `RB-63: close calls of ${yeses.length} connections come under ${asked.size} ids for ${identity}`,
       );
     }
@@ -94,9 +94,9 @@ export class Records {
     closes.set(message, times);
     this.made++;
     if (times > 1 && !this.mayRepeat)
-      this.#world.note(`RB-64: the close call ${message} was carried out ${times} times`);
+      this.#harness.note(`RB-64: the close call ${message} was carried out ${times} times`);
     if (closes.size > yeses.length)
-      this.#world.note(`RB-64: ${closes.size} close calls of ${yeses.length} for ${identity}`);
+      this.#harness.note(`RB-64: ${closes.size} close calls of ${yeses.length} for ${identity}`);
   }
 
   /** The gateway says that it gave one up. */
@@ -121,7 +121,7 @@ export class Records {
       names.push(identity.slice(0, 12));
     }
     if (missing > this.lostAtEnd) {
-      this.#world.note(
+      this.#harness.note(
         `RB-64: ${missing} close calls neither made nor reported, ${this.lostAtEnd} lost at the end: ${names[0]}`,
       );
     }

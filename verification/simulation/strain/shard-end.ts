@@ -1,7 +1,7 @@
 // The end of one shard, as its close calls go: it comes when all are answered, or some time after the last that was, and never
 // while they are answered one after the other, as long as there is time.
 
-import type {StrainWorld} from './harness.ts';
+import type {StrainHarness} from './harness.ts';
 import type {SimulatedShard} from './node.ts';
 
 /** What the end of a shard takes besides: the last calls under way, messages between threads. */
@@ -11,7 +11,7 @@ const callGraceMs = 500;
 const turnMs = 50;
 
 export class ShardEnd {
-  readonly #world: StrainWorld;
+  readonly #harness: StrainHarness;
   readonly #shard: SimulatedShard;
   readonly #startedAt: number;
   /** When close calls were answered. */
@@ -23,11 +23,11 @@ export class ShardEnd {
     return this.#shard.index;
   }
 
-  constructor(world: StrainWorld, shard: SimulatedShard) {
+  constructor(harness: StrainHarness, shard: SimulatedShard) {
     const {closes} = shard.core.context;
-    this.#world = world;
+    this.#harness = harness;
     this.#shard = shard;
-    this.#startedAt = world.clock.now();
+    this.#startedAt = harness.clock.now();
     this.#progress = [this.#startedAt];
     this.#made = closes.madeCount;
   }
@@ -36,7 +36,7 @@ export class ShardEnd {
   look(): void {
     if (this.#endedAt !== undefined) return;
     const {closes} = this.#shard.core.context;
-    const now = this.#world.clock.now();
+    const now = this.#harness.clock.now();
     if (this.#shard.hasStopped) {
       this.#endedAt = now;
       return;
@@ -48,24 +48,24 @@ export class ShardEnd {
   /** `leftCount`: close calls that it says it left. */
   check(leftCount: number): void {
     this.look();
-    const {shutdownGraceMs, shutdownMaxMs} = this.#world.plan.options;
+    const {shutdownGraceMs, shutdownMaxMs} = this.#harness.plan.options;
     const {index} = this.#shard;
     if (this.#endedAt === undefined) {
-      this.#world.note(`shard ${index} did not come to its end`);
+      this.#harness.note(`shard ${index} did not come to its end`);
       return;
     }
     const endedAt = this.#endedAt;
     const tookMs = endedAt - this.#startedAt;
     const idleMs = endedAt - (this.#progress.at(-1) ?? 0);
     if (tookMs > Math.max(shutdownMaxMs, shutdownGraceMs) + slackMs)
-      this.#world.note(`the end of shard ${index} took ${tookMs} ms`);
+      this.#harness.note(`the end of shard ${index} took ${tookMs} ms`);
     if (idleMs > shutdownGraceMs + slackMs)
-      this.#world.note(`shard ${index} ended ${idleMs} ms after the last progress`);
+      this.#harness.note(`shard ${index} ended ${idleMs} ms after the last progress`);
     // What is answered while the last calls are waited for comes too late to put the end off.
     const inTime = this.#progress.findLast((at) => at < endedAt - callGraceMs - turnMs) ?? this.#startedAt;
     const isEarly = endedAt < inTime + shutdownGraceMs - callGraceMs && tookMs < shutdownMaxMs - callGraceMs;
     if (leftCount > 0 && isEarly) {
-      this.#world.note(
+      this.#harness.note(
         `RB-64: shard ${index} ended ${endedAt - inTime} ms after progress, and left ${leftCount} close calls`,
       );
     }

@@ -1,5 +1,5 @@
-// One run of a node under strain: its start, the storm of its world, then calm, in which everything must work again, then the
-// end, after which nothing is left. What each world promises besides is in harnesses.ts.
+// One run of a node under strain: its start, the storm of its scenario, then calm, in which everything must work again, then the
+// end, after which nothing is left. What each scenario promises besides is in scenarios.ts.
 
 import {sumCounters} from '../../../src/core/counters.ts';
 import {MemoryBound, messageOverheadBytes} from '../../../src/core/memory-bound.ts';
@@ -8,13 +8,13 @@ import type {GatewayOptions} from '../../../src/gateway/config/options.ts';
 import {createNodeMemory, type NodeMemory} from '../../../src/gateway/shard/shard-memory.ts';
 import {BusinessServer, type Job} from './business.ts';
 import {Crowd} from './crowd.ts';
-import {type StrainSabotage, StrainWorld} from './harness.ts';
-import {watchWorld} from './harnesses.ts';
+import {StrainHarness, type StrainSabotage} from './harness.ts';
 import {listeningLog} from './log.ts';
 import {StrainNode} from './node.ts';
-import {planFor, type StrainPlan, type WorldName} from './plan.ts';
+import {planFor, type ScenarioName, type StrainPlan} from './plan.ts';
 import {Publications} from './publications.ts';
 import {Records} from './records.ts';
+import {courseOf} from './scenarios.ts';
 import {ShardEnd} from './shard-end.ts';
 
 /** A cut call holds its socket for this share of the deadline more. */
@@ -26,7 +26,7 @@ const leaveMsMax = 180_000;
 const calmBytesMax = 65_536;
 
 export interface StrainRun {
-  readonly world: WorldName;
+  readonly scenario: ScenarioName;
   readonly seed: number;
   readonly plan: StrainPlan;
   readonly faults: readonly string[];
@@ -38,7 +38,7 @@ export interface StrainRun {
 
 /** All of a run. */
 export class Strain {
-  readonly world: StrainWorld;
+  readonly harness: StrainHarness;
   readonly memory: NodeMemory;
   readonly held: MemoryBound;
   readonly business: BusinessServer;
@@ -52,11 +52,11 @@ export class Strain {
 
   constructor(plan: StrainPlan, sabotage?: StrainSabotage) {
     const options = optionsUnder(plan.options, sabotage);
-    this.world = new StrainWorld(plan, sabotage);
+    this.harness = new StrainHarness(plan, sabotage);
     this.memory = createNodeMemory(options.threads);
     this.held = new MemoryBound(options.memoryBytesMax, this.memory.held, 0);
-    this.records = new Records(this.world);
-    this.business = new BusinessServer(this.world, {
+    this.records = new Records(this.harness);
+    this.business = new BusinessServer(this.harness, {
       asked: (job) => this.#asked(job),
       done: (job) => this.#done(job),
       heard: (job) => {
@@ -65,9 +65,9 @@ export class Strain {
       nameOf: (identity) => this.records.nameOf(identity),
     });
     const log = listeningLog(this.records, (event) => this.logged.set(event, (this.logged.get(event) ?? 0) + 1));
-    this.node = new StrainNode({world: this.world, business: this.business, options, memory: this.memory, log});
-    this.crowd = new Crowd(this.world, this.node, this.records);
-    this.publications = new Publications(this.world, () => this.crowd.clients);
+    this.node = new StrainNode({harness: this.harness, business: this.business, options, memory: this.memory, log});
+    this.crowd = new Crowd(this.harness, this.node, this.records);
+    this.publications = new Publications(this.harness, () => this.crowd.clients);
   }
 
   get counters(): ReturnType<typeof sumCounters> {
@@ -75,20 +75,20 @@ export class Strain {
   }
 
   async run(): Promise<void> {
-    const {world, node} = this;
-    const {plan} = world;
+    const {harness, node} = this;
+    const {plan} = harness;
     let hasStarted = false;
     node.shards.start().then(
       () => {
         hasStarted = true;
       },
-      (error: unknown) => world.note(`the start failed: ${String(error)}`),
+      (error: unknown) => harness.note(`the start failed: ${String(error)}`),
     );
-    await world.run(startMsMax, () => hasStarted);
-    if (!hasStarted) world.note('the node does not start');
-    world.checks.push(() => this.#checkMemory());
-    const {storm, isCalmAfter} = watchWorld(this);
-    this.crowd.arrive(plan.world === 'overload' ? 200 : 2_000);
+    await harness.run(startMsMax, () => hasStarted);
+    if (!hasStarted) harness.note('the node does not start');
+    harness.checks.push(() => this.#checkMemory());
+    const {storm, isCalmAfter} = courseOf(this);
+    this.crowd.arrive(plan.scenario === 'overload' ? 200 : 2_000);
     await storm();
     if (isCalmAfter) {
       this.#calmDown();
@@ -96,12 +96,12 @@ export class Strain {
       await this.#leave();
     }
     await this.#stop();
-    if (!world.isBroken) this.records.check();
+    if (!harness.isBroken) this.records.check();
   }
 
   #asked(job: Job): void {
-    const {records, world, business} = this;
-    const {callTimeoutMs, upstreamSocketsMax} = world.plan.options;
+    const {records, harness, business} = this;
+    const {callTimeoutMs, upstreamSocketsMax} = harness.plan.options;
     for (const client of job.kind === 'connect' ? this.crowd.clients : []) {
       if (client.identity === job.identity) records.clients.set(job.identity, client);
     }
@@ -110,7 +110,7 @@ export class Strain {
     if (job.kind === 'close') records.closeAsked(job);
     const open = business.countOpen(job.worker, callTimeoutMs * lingerShare);
     if (open > upstreamSocketsMax) {
-      world.note(`RB-68: ${open} calls of one worker are under way, of ${upstreamSocketsMax} at most`);
+      harness.note(`RB-68: ${open} calls of one worker are under way, of ${upstreamSocketsMax} at most`);
     }
   }
 
@@ -125,13 +125,13 @@ export class Strain {
   // A turn may pass the bound by what its sockets bring. And a publication holds its frame, and the one with DUP, in each
   // shard that has members, which is not known when its body is admitted.
   #checkMemory(): void {
-    const {world, held} = this;
-    const {memoryBytesMax} = world.plan.options;
+    const {harness, held} = this;
+    const {memoryBytesMax} = harness.plan.options;
     const {total} = held;
     this.facts.heldMax = Math.max(this.facts.heldMax ?? 0, total);
-    if (total < 0) world.note(`the account of memory is below zero: ${total}`);
-    const framesMax = 2 * world.plan.options.threads * this.publications.waitingBytes;
-    if (total > memoryBytesMax + 65_536 + framesMax) world.note(`${total} bytes are held, of ${memoryBytesMax}`);
+    if (total < 0) harness.note(`the account of memory is below zero: ${total}`);
+    const framesMax = 2 * harness.plan.options.threads * this.publications.waitingBytes;
+    if (total > memoryBytesMax + 65_536 + framesMax) harness.note(`${total} bytes are held, of ${memoryBytesMax}`);
   }
 
   #calmDown(): void {
@@ -141,73 +141,73 @@ export class Strain {
 
   /** In the calm everybody comes in, is served, and hears what is published. */
   async #probe(): Promise<void> {
-    const {world, crowd, publications, node} = this;
-    if (world.isBroken) return;
-    await world.run(calmMs);
+    const {harness, crowd, publications, node} = this;
+    if (harness.isBroken) return;
+    await harness.run(calmMs);
     const before = crowd.people.map(({served, visits}) => served + visits);
-    await world.run(calmMs);
+    await harness.run(calmMs);
     const idle = crowd.people.filter(({served, visits}, place) => served + visits === before[place]);
-    if (idle.length > 0 && world.plan.deaf === 0) world.note(`in the calm ${idle.length} people are not served`);
+    if (idle.length > 0 && harness.plan.deaf === 0) harness.note(`in the calm ${idle.length} people are not served`);
     this.#checkHeld();
     for (const shard of node.listening) {
       publications.publish(shard, {qos: 1, timeoutMs: 5_000, bytes: 12}, (outcome) => {
-        if (outcome.isPartial === true) world.note('in the calm an answer is partial');
+        if (outcome.isPartial === true) harness.note('in the calm an answer is partial');
       });
     }
-    await world.run(6_000);
+    await harness.run(6_000);
   }
 
   /** What is held in the calm is held for what clients have open now. */
   #checkHeld(): void {
-    const {world, crowd, held} = this;
+    const {harness, crowd, held} = this;
     let openBytes = 0;
     for (const {client} of crowd.people) {
       for (const {payload} of client?.open.values() ?? []) openBytes += payload.length + messageOverheadBytes;
     }
     if (held.total > openBytes + calmBytesMax) {
-      world.note(`in the calm ${held.total} bytes are held, and clients have ${openBytes} open`);
+      harness.note(`in the calm ${held.total} bytes are held, and clients have ${openBytes} open`);
     }
   }
 
   /** Everybody goes; then nothing is left. */
   async #leave(): Promise<void> {
-    const {world, crowd, held, memory, node} = this;
-    if (world.isBroken) return;
+    const {harness, crowd, held, memory, node} = this;
+    if (harness.isBroken) return;
     crowd.depart();
     const load = new NodeLoad(memory.load, 0);
     const isEmpty = (): boolean =>
       load.total('clients') + load.total('handshakes') + load.total('calls') + load.total('closes') === 0;
-    await world.run(leaveMsMax, isEmpty);
-    await world.run(1_000);
-    if (world.isBroken) return;
+    await harness.run(leaveMsMax, isEmpty);
+    await harness.run(1_000);
+    if (harness.isBroken) return;
     if (!isEmpty()) {
       const kinds = (['clients', 'handshakes', 'calls', 'closes'] as const).map(
         (kind) => `${kind} ${load.total(kind)}`,
       );
-      world.note(`left when all have gone: ${kinds.join(', ')}`);
+      harness.note(`left when all have gone: ${kinds.join(', ')}`);
     }
     // A thread that died took with it what it had read. What asks for no acknowledgement is called for, or counted.
     const {messagesInDropped, callsShed} = this.counters;
     const unasked = crowd.unacknowledgeable.filter(({client, serial}) => !client.isClosing && !crowd.asked.has(serial));
     const lost = unasked.length - messagesInDropped - callsShed;
-    if (lost > 0 && world.plan.world !== 'hung') world.note(`${lost} messages were dropped and not counted`);
-    if (held.total !== 0) world.note(`${held.total} bytes are held for nobody`);
+    if (lost > 0 && harness.plan.scenario !== 'hung') harness.note(`${lost} messages were dropped and not counted`);
+    if (held.total !== 0) harness.note(`${held.total} bytes are held for nobody`);
     for (const shard of node.listening) {
       const {alive, connections, handshakes, channels} = shard.core.context;
       const left = alive.size + connections.size + handshakes.size + channels.size;
-      if (left > 0) world.note(`${left} actors are left`);
+      if (left > 0) harness.note(`${left} actors are left`);
     }
   }
 
   /** As at SIGTERM. */
   async #stop(): Promise<void> {
-    const {world, node, crowd, publications} = this;
-    if (world.isBroken) return;
-    const {shutdownMaxMs} = world.plan.options;
-    const startedAt = world.clock.now();
+    const {harness, node, crowd, publications} = this;
+    if (harness.isBroken) return;
+    const {shutdownMaxMs} = harness.plan.options;
+    const startedAt = harness.clock.now();
     crowd.isActive = false;
-    const ends = node.listening.map((shard) => new ShardEnd(world, shard));
-    world.checks.push(() => {
+    const ends = node.listening.map((shard) => new ShardEnd(harness, shard));
+    harness.checks.push(() => {
       for (const end of ends) end.look();
     });
     let hasEnded = false;
@@ -215,14 +215,14 @@ export class Strain {
       () => {
         hasEnded = true;
       },
-      (error: unknown) => world.note(`the node did not stop: ${String(error)}`),
+      (error: unknown) => harness.note(`the node did not stop: ${String(error)}`),
     );
-    await world.run(shutdownMaxMs + 10_000, () => hasEnded);
-    if (world.isBroken) return;
-    this.facts.stopMs = world.clock.now() - startedAt;
-    if (!hasEnded) world.note('the node does not end');
+    await harness.run(shutdownMaxMs + 10_000, () => hasEnded);
+    if (harness.isBroken) return;
+    this.facts.stopMs = harness.clock.now() - startedAt;
+    if (!hasEnded) harness.note('the node does not end');
     for (const end of ends) end.check(this.records.leftBy.get(end.index) ?? 0);
-    if (publications.waiting > 0) world.note(`${publications.waiting} callers still wait`);
+    if (publications.waiting > 0) harness.note(`${publications.waiting} callers still wait`);
   }
 }
 
@@ -240,14 +240,18 @@ function optionsUnder(options: GatewayOptions, sabotage: StrainSabotage | undefi
   }
 }
 
-export async function simulateStrain(world: WorldName, seed: number, sabotage?: StrainSabotage): Promise<StrainRun> {
-  const plan = planFor(world, seed);
+export async function simulateStrain(
+  scenario: ScenarioName,
+  seed: number,
+  sabotage?: StrainSabotage,
+): Promise<StrainRun> {
+  const plan = planFor(scenario, seed);
   const strain = new Strain(plan, sabotage);
   await strain.run();
-  const {faults, clock, events} = strain.world;
+  const {faults, clock, events} = strain.harness;
   const {crowd, records, publications, facts} = strain;
   return {
-    world,
+    scenario,
     seed,
     plan,
     faults,

@@ -1,9 +1,9 @@
 import test from 'ava';
 import type {StrainSabotage} from './harness.ts';
-import {planFor, worldNames} from './plan.ts';
+import {planFor, scenarioNames} from './plan.ts';
 import {simulateStrain} from './simulation.ts';
 
-/** A sample: `npm run prove -- --quick` simulates the same worlds over more seeds. */
+/** A sample: `npm run prove -- --quick` simulates the same scenarios over more seeds. */
 const seedCount = Number(process.env.RAINBOW_SEEDS ?? '1');
 /** A sabotage is found in one of so many. */
 const seedsOfSabotage = 8;
@@ -16,18 +16,18 @@ const claims = {
   shutdown: 'at the end each close call is made, or reported as not made, and the end waits for progress [RB-64]',
 } as const;
 
-for (const world of worldNames) {
-  test.serial(`${claims[world]}, seeds 1 to ${seedCount}`, async (t) => {
+for (const scenario of scenarioNames) {
+  test.serial(`${claims[scenario]}, seeds 1 to ${seedCount}`, async (t) => {
     t.timeout(180_000);
     for (let seed = 1; seed <= seedCount; seed++) {
-      const {faults} = await simulateStrain(world, seed);
-      const again = `again: node verification/simulation/strain/main.ts --world ${world} --from ${seed} --seeds 1`;
+      const {faults} = await simulateStrain(scenario, seed);
+      const again = `again: node verification/simulation/strain/main.ts --scenario ${scenario} --from ${seed} --seeds 1`;
       t.deepEqual(faults, [], again);
     }
   });
 }
 
-for (const [sabotage, world, fault] of [
+for (const [sabotage, scenario, fault] of [
   ['greedy', 'overload', /calls of one worker are under way/],
   ['unwithdrawn', 'overload', /a connect call for client \d+, which left/],
   ['boundless', 'memory', /bytes are held, of/],
@@ -35,12 +35,12 @@ for (const [sabotage, world, fault] of [
   ['undead', 'hung', /hangs and nobody notices/],
   ['unsaid', 'hung', /are missing, and nothing is said/],
   ['hasty', 'shutdown', /after progress, and left/],
-] as const satisfies readonly (readonly [StrainSabotage, (typeof worldNames)[number], RegExp])[]) {
+] as const satisfies readonly (readonly [StrainSabotage, (typeof scenarioNames)[number], RegExp])[]) {
   test.serial(`the checks see a node that is ${sabotage}`, async (t) => {
     t.timeout(180_000);
     const found: string[] = [];
     for (let seed = 1; seed <= seedsOfSabotage && found.length === 0; seed++) {
-      found.push(...(await simulateStrain(world, seed, sabotage)).faults);
+      found.push(...(await simulateStrain(scenario, seed, sabotage)).faults);
     }
     t.regex(found.join('\n'), fault);
   });
@@ -51,7 +51,9 @@ test.serial('the same seed gives the same run', async (t) => {
 });
 
 test('seeds differ in threads, sockets, capacity and end', (t) => {
-  const plans = worldNames.flatMap((world) => Array.from({length: 50}, (_, index) => planFor(world, index + 1)));
+  const plans = scenarioNames.flatMap((scenario) =>
+    Array.from({length: 50}, (_, index) => planFor(scenario, index + 1)),
+  );
   t.is(new Set(plans.map(({options}) => options.threads)).size, 4);
   t.true(new Set(plans.map(({capacity}) => capacity)).size > 10);
   t.true(plans.some(({isNaming}) => isNaming) && plans.some(({stayMs}) => stayMs === Number.POSITIVE_INFINITY));

@@ -3,7 +3,7 @@
 
 import {EventEmitter} from 'node:events';
 import {NodeClock} from '../cluster/node-clock.ts';
-import type {StrainWorld} from './harness.ts';
+import type {StrainHarness} from './harness.ts';
 
 export class SimulatedThread {
   readonly clock: NodeClock;
@@ -11,17 +11,17 @@ export class SimulatedThread {
   hasEnded = false;
   /** Of an upstream worker: whether it was ever given calls; before that nobody watches it. */
   hasLine = false;
-  readonly #world: StrainWorld;
+  readonly #harness: StrainHarness;
   readonly #onEnd: (() => void)[] = [];
 
-  constructor(world: StrainWorld) {
-    this.#world = world;
-    this.clock = new NodeClock(world.clock, 0);
+  constructor(harness: StrainHarness) {
+    this.#harness = harness;
+    this.clock = new NodeClock(harness.clock, 0);
   }
 
   /** Something comes to the thread in this instant. */
   readonly defer = (task: () => void): void => {
-    this.#world.defer(() => this.clock.happen(task));
+    this.#harness.defer(() => this.clock.happen(task));
   };
 
   /** Called when the thread ends, at once. */

@@ -12,7 +12,7 @@ import type {
   UpstreamWorkerData,
 } from '../../../src/upstream/upstream-threads.ts';
 import type {BusinessServer} from './business.ts';
-import type {StrainWorld} from './harness.ts';
+import type {StrainHarness} from './harness.ts';
 import {SimulatedPort, SimulatedThread} from './thread.ts';
 
 interface Waiting {
@@ -24,7 +24,7 @@ let threadIds = 0;
 
 /** See above. */
 export class UpstreamWorkers implements UpstreamThreads {
-  readonly #world: StrainWorld;
+  readonly #harness: StrainHarness;
   readonly #business: BusinessServer;
   readonly #shard: SimulatedThread;
   readonly #data: UpstreamWorkerData;
@@ -33,12 +33,12 @@ export class UpstreamWorkers implements UpstreamThreads {
   readonly #waiting: Waiting[] = [];
 
   constructor(
-    world: StrainWorld,
+    harness: StrainHarness,
     shard: SimulatedThread,
     business: BusinessServer,
     {workers, data, onEnd}: {workers: number; data: UpstreamWorkerData; onEnd: (error: Error | undefined) => void},
   ) {
-    this.#world = world;
+    this.#harness = harness;
     this.#shard = shard;
     this.#business = business;
     this.#data = data;
@@ -76,7 +76,7 @@ export class UpstreamWorkers implements UpstreamThreads {
     const worker = this.#workers.get(id);
     if (worker === undefined) return undefined;
     const {promise, resolve} = Promise.withResolvers<void>();
-    this.#shard.clock.startTimer(this.#world.dice.faults.integer(0, 20), () => {
+    this.#shard.clock.startTimer(this.#harness.rng.faults.integer(0, 20), () => {
       this.#workers.delete(id);
       worker.thread.end();
       this.#start();
@@ -93,7 +93,7 @@ export class UpstreamWorkers implements UpstreamThreads {
   }
 
   #start(): void {
-    const thread = new SimulatedThread(this.#world);
+    const thread = new SimulatedThread(this.#harness);
     this.#workers.set(++threadIds, {thread, isServing: false});
   }
 
@@ -110,18 +110,18 @@ export class UpstreamWorkers implements UpstreamThreads {
 
   #serve(thread: SimulatedThread, task: LineTask): void {
     const {clock, defer} = thread;
-    const random = new SeededRandom(this.#world.dice.gateway.integer(1, 1_000_000));
+    const random = new SeededRandom(this.#harness.rng.gateway.integer(1, 1_000_000));
     const caller = new Caller(this.#data.settings, clock, random, () => this.#business.connect(thread));
     serveLine(task, {...this.#data, caller, clock, defer});
     thread.hasLine = true;
-    if (this.#world.sabotage === 'unwithdrawn') caller.withdraw = () => {};
+    if (this.#harness.sabotage === 'unwithdrawn') caller.withdraw = () => {};
     if (task.port instanceof SimulatedPort) task.port.handTo(thread);
   }
 }
 
 /** What the product's pool runs on in a simulated shard; `keep` gets its workers. */
 export function surroundPool(
-  world: StrainWorld,
+  harness: StrainHarness,
   shard: SimulatedThread,
   business: BusinessServer,
   keep: (workers: UpstreamWorkers) => void,
@@ -135,7 +135,7 @@ export function surroundPool(
       return {port1: port1 satisfies LinePort, port2};
     },
     startThreads: (workers, data, onEnd) => {
-      const started = new UpstreamWorkers(world, shard, business, {workers, data, onEnd});
+      const started = new UpstreamWorkers(harness, shard, business, {workers, data, onEnd});
       keep(started);
       return started;
     },

@@ -1,9 +1,9 @@
-// What each world does to the node, and what it promises in particular.
+// What each scenario does to the node, and what it promises in particular.
 
 import type {Person} from './crowd.ts';
 import type {Strain} from './simulation.ts';
 
-/** How a world runs. */
+/** How a scenario runs. */
 interface Course {
   /** The trouble. */
   readonly storm: () => Promise<void>;
@@ -16,8 +16,8 @@ const favourMax = 5;
 /** After a thread was found to hang, until its successor lets clients in. */
 const replaceMsMax = 1_500;
 
-export function watchWorld(strain: Strain): Course {
-  switch (strain.world.plan.world) {
+export function courseOf(strain: Strain): Course {
+  switch (strain.harness.plan.scenario) {
     case 'overload':
       return {storm: () => overload(strain), isCalmAfter: true};
     case 'memory':
@@ -25,26 +25,26 @@ export function watchWorld(strain: Strain): Course {
     case 'hung':
       return {storm: () => hung(strain), isCalmAfter: true};
     case 'shutdown':
-      return {storm: () => strain.world.run(strain.world.plan.stormMs), isCalmAfter: false};
+      return {storm: () => strain.harness.run(strain.harness.plan.stormMs), isCalmAfter: false};
   }
 }
 
-async function overload({world, crowd, business, facts}: Strain): Promise<void> {
-  const {plan, clock} = world;
+async function overload({harness, crowd, business, facts}: Strain): Promise<void> {
+  const {plan, clock} = harness;
   const {threads, upstreamWorkers, upstreamSocketsMax} = plan.options;
-  await world.run(plan.warmMs);
+  await harness.run(plan.warmMs);
   const before = crowd.people.map(({served}) => served);
   const [acknowledged, startedAt] = [crowd.acknowledged, clock.now()];
   const [calls, closes] = [business.done.connect, business.done.close];
-  await world.run(plan.stormMs);
-  if (world.isBroken) return;
+  await harness.run(plan.stormMs);
+  if (harness.isBroken) return;
   const seconds = (clock.now() - startedAt) / 1_000;
   const sockets = threads * upstreamWorkers * upstreamSocketsMax;
   const capacity = (Math.min(plan.capacity, sockets) * 1_000) / plan.serviceMs;
   const useful = crowd.acknowledged - acknowledged + business.done.connect - calls + business.done.close - closes;
   facts.goodput = useful / seconds / capacity;
   if (facts.goodput < plan.goodputMin) {
-    world.note(`RB-68: ${(100 * facts.goodput).toFixed(0)} % of what the business server can do is done`);
+    harness.note(`RB-68: ${(100 * facts.goodput).toFixed(0)} % of what the business server can do is done`);
   }
   const shares = crowd.people.filter(({client}) => client?.isOpen).map((person) => servedSince(person, before));
   const mean = shares.reduce((sum, share) => sum + share, 0) / Math.max(1, shares.length);
@@ -53,9 +53,9 @@ async function overload({world, crowd, business, facts}: Strain): Promise<void> 
   facts.servedMax = Math.max(...shares);
   if (plan.stayMs < Number.POSITIVE_INFINITY || mean < 2) return;
   const starved = shares.filter((share) => share === 0).length;
-  if (starved > 0) world.note(`RB-72: ${starved} of ${shares.length} clients are not served, others ${mean} times`);
+  if (starved > 0) harness.note(`RB-72: ${starved} of ${shares.length} clients are not served, others ${mean} times`);
   const most = Math.max(...shares);
-  if (most > favourMax * mean) world.note(`RB-72: one client is served ${most} times, others ${mean} times`);
+  if (most > favourMax * mean) harness.note(`RB-72: one client is served ${most} times, others ${mean} times`);
 }
 
 function servedSince({number, served}: Person, before: readonly number[]): number {
@@ -63,24 +63,24 @@ function servedSince({number, served}: Person, before: readonly number[]): numbe
 }
 
 async function memory(strain: Strain): Promise<void> {
-  const {world} = strain;
+  const {harness} = strain;
   publish(strain);
-  await world.run(world.plan.stormMs);
+  await harness.run(harness.plan.stormMs);
 }
 
-function publish({world, node, publications}: Strain): void {
-  const {plan, dice, clock} = world;
+function publish({harness, node, publications}: Strain): void {
+  const {plan, rng, clock} = harness;
   const untilAt = clock.now() + plan.stormMs;
   const again = (): void => {
-    world.later(1 + dice.callers.waitMs(plan.publishMs), () => {
+    harness.later(1 + rng.callers.waitMs(plan.publishMs), () => {
       if (clock.now() > untilAt) return;
       const {listening} = node;
-      const shard = listening.length > 0 ? dice.callers.pick(listening) : undefined;
+      const shard = listening.length > 0 ? rng.callers.pick(listening) : undefined;
       if (shard !== undefined && !shard.thread.isFrozen && shard.isOpen) {
-        const bytes = dice.callers.integer(12, plan.payloadBytesMax);
+        const bytes = rng.callers.integer(12, plan.payloadBytesMax);
         publications.publish(shard, {
-          qos: dice.callers.pick([0, 1, 2]),
-          timeoutMs: dice.callers.pick([1_000, 4_000]),
+          qos: rng.callers.pick([0, 1, 2]),
+          timeoutMs: rng.callers.pick([1_000, 4_000]),
           bytes,
         });
       }
@@ -91,33 +91,33 @@ function publish({world, node, publications}: Strain): void {
 }
 
 async function hung(strain: Strain): Promise<void> {
-  const {world, node, records, facts} = strain;
-  const {plan, dice, clock} = world;
+  const {harness, node, records, facts} = strain;
+  const {plan, rng, clock} = harness;
   const {watchdogTimeoutMs} = plan.options;
   publish(strain);
   const untilAt = clock.now() + plan.stormMs;
-  await world.run(3_000);
-  while (!world.isBroken && clock.now() < untilAt) {
-    const shard = dice.faults.pick(node.listening);
-    const worker = dice.faults.pick(shard.workers?.threads ?? []);
+  await harness.run(3_000);
+  while (!harness.isBroken && clock.now() < untilAt) {
+    const shard = rng.faults.pick(node.listening);
+    const worker = rng.faults.pick(shard.workers?.threads ?? []);
     records.mayRepeat = true;
-    const isShard = dice.faults.chance(0.6);
+    const isShard = rng.faults.chance(0.6);
     facts.hung = (facts.hung ?? 0) + 1;
     const clients = [...shard.clients];
     if (isShard) shard.thread.freeze();
     else worker.freeze();
     // Of two that are watched the main thread looks at the shard, and the shard at its worker: each looks ten times.
-    await world.run(watchdogTimeoutMs * 1.3 + 200);
+    await harness.run(watchdogTimeoutMs * 1.3 + 200);
     if (isShard) {
-      if (!shard.thread.hasEnded) world.note(`shard ${shard.index} hangs and nobody notices`);
-      if (clients.some(({hasLeft}) => !hasLeft)) world.note(`clients of shard ${shard.index} are left with it`);
-      await world.run(replaceMsMax);
+      if (!shard.thread.hasEnded) harness.note(`shard ${shard.index} hangs and nobody notices`);
+      if (clients.some(({hasLeft}) => !hasLeft)) harness.note(`clients of shard ${shard.index} are left with it`);
+      await harness.run(replaceMsMax);
       const successor = node.living[shard.index];
-      if (successor === shard || successor?.isOpen !== true) world.note(`shard ${shard.index} has no successor`);
+      if (successor === shard || successor?.isOpen !== true) harness.note(`shard ${shard.index} has no successor`);
     } else if (!worker.hasEnded && !shard.thread.hasEnded && worker.hasLine) {
-      world.note('an upstream worker hangs and nobody notices');
+      harness.note('an upstream worker hangs and nobody notices');
     }
     // More than five deaths in half a minute end the gateway.
-    await world.run(dice.faults.integer(5_500, 9_000));
+    await harness.run(rng.faults.integer(5_500, 9_000));
   }
 }
