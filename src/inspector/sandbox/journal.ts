@@ -1,5 +1,6 @@
 // What happened in the sandbox, in order: the chart, the ladder and the verdict are read from it.
 
+import type {Step} from '../../machines/step.ts';
 import type {Packet} from '../../protocol/packet.ts';
 
 /** `sender` and `receiver` run the tables; `application` is what the receiver delivers to: the business server. */
@@ -37,6 +38,8 @@ export type JournalEntry = {readonly at: number} & (
 
 type Untimed<Entry> = Entry extends JournalEntry ? Omit<Entry, 'at'> : never;
 
+type Transition = Extract<JournalEntry, {readonly kind: 'transition'}>;
+
 /** The time of the sandbox and its entries. */
 export class Journal {
   now = 0;
@@ -44,6 +47,14 @@ export class Journal {
 
   add(entry: Untimed<JournalEntry>): void {
     this.entries.push({at: this.now, ...entry});
+  }
+
+  /** A step of a chart, which leads to a state and has effects. */
+  addStep(
+    taken: Pick<Transition, 'side' | 'message' | 'chart' | 'from' | 'event'>,
+    [to, ...effects]: Step<string, string>,
+  ): void {
+    this.add({kind: 'transition', ...taken, to, effects});
   }
 }
 

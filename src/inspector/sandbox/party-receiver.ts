@@ -1,11 +1,12 @@
-// The receiving party: the tables of machines/inbound-delivery.ts, with the little around them that the gateway has in
-// actors/inbound.ts: flows by QoS and id, and one call at a time to the application, which processes what it accepts.
+// The receiving party: a receiving half (machines/receiving-half.ts) that writes into the journal, with an application that
+// takes its time, and processes what it accepts.
 
-import {inboundQos1, inboundQos2} from '../../machines/inbound-delivery.ts';
-import {isRepeat} from '../../machines/repeat.ts';
+import {type ReceivedFlow, type ReceivingChart, ReceivingHalf, receivingCharts} from '../../machines/receiving-half.ts';
+import type {Step} from '../../machines/step.ts';
+import type {InboundQos2Event} from '../../machines/steps.ts';
 import type {Packet, Qos, SendPacket} from '../../protocol/packet.ts';
 import type {Journal} from './journal.ts';
-import {type Change, Rig} from './rig.ts';
+import {type Fault, plantFault} from './planted-fault.ts';
 import type {Wire} from './wire.ts';
 
 /** How long the application takes for a call. */
@@ -14,159 +15,80 @@ export const callMs = 400;
 /** Bytes of every reply. */
 const reply = Uint8Array.of(0x6f, 0x6b);
 
-/** One message as the receiver holds it. */
-export interface HeldFlow {
-  readonly number: number;
+interface HeldMessage extends ReceivedFlow {
   readonly message: number;
-  readonly qos: Qos;
-  readonly id: number;
-  readonly chart: string;
-  readonly state: string;
-  /** Whether its id leads to it. */
-  readonly isKnown: boolean;
 }
 
-/** A call that waits or runs. */
-interface Call {
-  readonly message: number;
-  /** None at QoS 0. */
-  readonly flow: number | undefined;
-}
-
-export class ReceivingParty {
+export class ReceivingParty extends ReceivingHalf<HeldMessage> {
   readonly #journal: Journal;
   readonly #wire: Wire;
-  readonly #rigs: readonly Rig[];
-  #flows: HeldFlow[] = [];
-  #calls: Call[] = [];
+  /** By QoS. */
+  readonly #charts: Readonly<Record<Qos, ReceivingChart>>;
   #calledAt = 0;
-  #numbers = 0;
+  /** The message that the latest packet belongs to. */
+  #arrived = 0;
 
-  constructor(journal: Journal, wire: Wire, changes: readonly Change[]) {
+  constructor(journal: Journal, wire: Wire, {inboundQos1, inboundQos2}: Fault) {
+    super();
     this.#journal = journal;
     this.#wire = wire;
-    this.#rigs = [new Rig(inboundQos1, changes), new Rig(inboundQos2, changes)];
-  }
-
-  /** Those of this connection, ended ones included, oldest first. */
-  get flows(): readonly HeldFlow[] {
-    return this.#flows;
+    this.#charts = {
+      0: {},
+      1: plantFault(receivingCharts[1], inboundQos1),
+      2: plantFault(receivingCharts[2], inboundQos2),
+    };
   }
 
   /** The message whose call runs. */
   get calling(): number | undefined {
-    return this.#calls[0]?.message;
+    return this.calls[0]?.message;
   }
 
   /** When the running call is answered. */
   get answerDueAt(): number | undefined {
-    return this.#calls.length === 0 ? undefined : this.#calledAt + callMs;
+    return this.calls.length === 0 ? undefined : this.#calledAt + callMs;
   }
 
-  receive(packet: Packet, message: number): void {
-    if (packet.kind === 'send') this.#receiveSend(packet, message);
-    else if (packet.kind === 'rel') this.#release(packet.id, message);
+  /** A packet of `message` came. */
+  take(packet: Packet, message: number): void {
+    this.#arrived = message;
+    if (packet.kind === 'send') this.receive(packet);
+    else if (packet.kind === 'rel') this.release(packet.id);
   }
 
   /** The application answers the running call: what it accepts it has processed, what fails it has not. */
-  answer(isAccepted: boolean): void {
-    const call = this.#calls.shift();
-    if (call === undefined) return;
-    this.#calledAt = this.#journal.now;
-    this.#journal.add({kind: isAccepted ? 'delivered' : 'callFailed', message: call.message});
-    if (call.flow !== undefined) this.#step(call.flow, isAccepted ? 'call.accepted' : 'call.failed');
-    this.#tellCall();
+  override answer(isAccepted: boolean): void {
+    const {calling} = this;
+    if (calling === undefined) return;
+    this.#journal.add({kind: isAccepted ? 'delivered' : 'callFailed', message: calling});
+    super.answer(isAccepted);
   }
 
   /** Calls that wait are still made; nobody awaits an acknowledgement. */
-  connectionEnded(): void {
-    for (const {number} of this.#flows) this.#step(number, 'socket.closed');
-    this.#flows = [];
-    this.#calls = this.#calls.map(({message}) => ({message, flow: undefined}));
+  override close(): void {
+    super.close();
+    this.flows.clear();
   }
 
   crash(): void {
-    this.#flows = [];
-    this.#calls = [];
+    this.flows.clear();
+    this.calls.length = 0;
   }
 
-  #receiveSend({qos, id, isDup}: SendPacket, message: number): void {
-    if (qos === 0) {
-      this.#call({message, flow: undefined});
-      return;
-    }
-    const known = this.#flows.find((flow) => flow.isKnown && flow.qos === qos && flow.id === id);
-    if (known !== undefined) {
-      if (isRepeat(qos, isDup, known.state === 'unanswered')) {
-        this.#step(known.number, 'wire.repeat');
-        return;
-      }
-      this.#step(known.number, 'wire.replaced');
-      this.#change(known.number, {isKnown: false});
-    }
-    const number = ++this.#numbers;
-    const {chart} = this.#rig(qos);
-    this.#flows.push({number, message, qos, id, chart, state: 'awaitingSend', isKnown: true});
-    this.#step(number, 'wire.send');
+  override begin(packet: SendPacket): HeldMessage {
+    return {packet, message: this.#arrived, chart: this.#charts[packet.qos], state: 'awaitingSend', reply};
   }
 
-  #release(id: number, message: number): void {
-    const flow = this.#flows.find((one) => one.isKnown && one.qos === 2 && one.id === id);
-    // Known or not. [RB-24]
-    if (flow === undefined) this.#wire.transmit('backward', {kind: 'com', id}, message);
-    else this.#step(flow.number, 'wire.rel');
-  }
-
-  #step(number: number, event: string): void {
-    const before = this.#flows.find((flow) => flow.number === number);
-    // Its connection has ended meanwhile.
-    if (before === undefined) return;
-    const rig = this.#rig(before.qos);
-    const {to, effects, isHandled} = rig.step(before.state, event);
-    if (!isHandled) return;
-    this.#change(number, {state: to});
-    const {message} = before;
-    const place = {side: 'receiver', message, chart: rig.chart, from: before.state, event, to, effects} as const;
-    this.#journal.add({kind: 'transition', ...place});
-    for (const effect of effects) this.#carryOut({...before, state: to}, effect);
-  }
-
-  #carryOut({number, message, id}: HeldFlow, effect: string): void {
-    switch (effect) {
-      case 'forward':
-        this.#call({message, flow: number});
-        return;
-      case 'sendAck':
-        this.#wire.transmit('backward', {kind: 'ack', id, reply}, message);
-        return;
-      case 'sendRec':
-        this.#wire.transmit('backward', {kind: 'rec', id, reply}, message);
-        return;
-      case 'sendCom':
-        this.#wire.transmit('backward', {kind: 'com', id}, message);
-        return;
-      case 'forget':
-        this.#change(number, {isKnown: false});
-    }
-  }
-
-  #call(call: Call): void {
-    this.#calls.push(call);
-    if (this.#calls.length > 1) return;
+  override call({message}: HeldMessage): void {
     this.#calledAt = this.#journal.now;
-    this.#tellCall();
+    this.#journal.add({kind: 'called', message});
   }
 
-  #tellCall(): void {
-    const message = this.calling;
-    if (message !== undefined) this.#journal.add({kind: 'called', message});
+  override send(packet: Packet, flow?: HeldMessage): void {
+    this.#wire.transmit('backward', packet, flow?.message ?? this.#arrived);
   }
 
-  #change(number: number, change: Partial<HeldFlow>): void {
-    this.#flows = this.#flows.map((flow) => (flow.number === number ? {...flow, ...change} : flow));
-  }
-
-  #rig(qos: Qos): Rig {
-    return this.#rigs[qos === 1 ? 0 : 1] as Rig;
+  override note({packet, message, state}: HeldMessage, event: InboundQos2Event, step: Step<string, string>): void {
+    this.#journal.addStep({side: 'receiver', message, chart: `inboundQos${packet.qos}`, from: state, event}, step);
   }
 }

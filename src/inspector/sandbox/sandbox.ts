@@ -6,13 +6,13 @@ import type {Qos} from '../../protocol/packet.ts';
 import {Journal, type JournalEntry, type Side} from './journal.ts';
 import {ReceivingParty} from './party-receiver.ts';
 import {type IdChoice, SendingParty} from './party-sender.ts';
-import type {Change} from './rig.ts';
+import type {Fault} from './planted-fault.ts';
 import {Wire} from './wire.ts';
 
 /** A party built wrongly, as a broker was. */
 export interface Mutant {
   readonly name: string;
-  readonly changes: readonly Change[];
+  readonly fault: Fault;
   /** The rule that it breaks. */
   readonly breaks: string;
 }
@@ -43,11 +43,11 @@ export class Sandbox {
 
   constructor(options: SandboxOptions = {}) {
     const {seed = 1, ids = 'inTurn', mutant} = options;
-    const changes = mutant?.changes ?? [];
+    const fault = mutant?.fault ?? {};
     this.options = options;
     this.wire = new Wire(this.#journal, new SeededRandom(seed));
-    this.sender = new SendingParty(this.#journal, this.wire, ids, changes);
-    this.receiver = new ReceivingParty(this.#journal, this.wire, changes);
+    this.sender = new SendingParty(this.#journal, this.wire, ids, fault);
+    this.receiver = new ReceivingParty(this.#journal, this.wire, fault);
   }
 
   get now(): number {
@@ -59,15 +59,15 @@ export class Sandbox {
   }
 
   send(qos: Qos): void {
-    if (this.sender.messages.length < messagesMax) this.sender.send(qos);
+    if (this.sender.messages.length < messagesMax) this.sender.begin(qos);
   }
 
   /** Lets it arrive now, after those with its id that stand before it. */
   arrive(number: number): void {
     for (const flight of this.wire.hurry(number)) {
       this.wire.take(flight);
-      if (flight.direction === 'forward') this.receiver.receive(flight.packet, flight.message);
-      else this.sender.receive(flight.packet, flight.message);
+      if (flight.direction === 'forward') this.receiver.take(flight.packet, flight.message);
+      else this.sender.take(flight.packet, flight.message);
     }
   }
 
@@ -79,8 +79,8 @@ export class Sandbox {
   cut(): void {
     this.#journal.add({kind: 'cut'});
     this.wire.clear();
-    this.sender.connectionEnded();
-    this.receiver.connectionEnded();
+    this.sender.close();
+    this.receiver.close();
   }
 
   /** One side ends and starts anew; it remembers nothing. */
@@ -89,10 +89,10 @@ export class Sandbox {
     this.wire.clear();
     if (side === 'sender') {
       this.sender.crash();
-      this.receiver.connectionEnded();
+      this.receiver.close();
     } else {
       this.receiver.crash();
-      this.sender.connectionEnded();
+      this.sender.close();
     }
   }
 

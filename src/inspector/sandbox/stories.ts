@@ -196,7 +196,7 @@ export const stories: readonly Story[] = [
       mutant: {
         name: 'while it awaits COM it repeats the SEND',
         breaks: 'RB-17',
-        changes: [{chart: 'outboundQos2', state: 'awaitingCom', event: 'clock.retryDue', effects: ['retransmit']}],
+        fault: {outboundQos2: [{state: 'awaitingCom', event: 'clock.retryDue', effects: ['retransmit']}]},
       },
     },
     steps: [
