@@ -1,12 +1,13 @@
 // The API as other nodes use it, and what it says of them.
 
 import {randomBytes} from 'node:crypto';
+import {setImmediate as nextTurn} from 'node:timers/promises';
 import test from 'ava';
 import {answerHello, askingHello, type HelloQuestion} from '../../../src/cluster/lan/hello.ts';
 import {RainbowError} from '../../../src/core/errors.ts';
 import {isNodeAnswer, type NodeCallFacts, signNodeCall} from '../../../src/protocol/node-call.ts';
 import {deriveNodeKeys} from '../../../src/protocol/node-proof.ts';
-import {outcomeOf, startApi, token} from './api-harness.ts';
+import {bodyOf, openSocket, outcomeOf, readToEnd, startApi, token} from './api-harness.ts';
 
 const node = '0123456789abcdef0123456789abcdef';
 const subscription = '{"identity":"abc","channel":"room"}';
@@ -164,6 +165,20 @@ test('a call of another node needs no signature of a caller, is for this node al
   t.true(
     isNodeAnswer(keys, refused.proof, Buffer.from(refusal.text), refusal.headers.get('rainbownodeanswer') ?? undefined),
   );
+});
+
+test('a call of another node whose body comes after its window is refused, since its repeat could no longer be known', async (t) => {
+  const {port, counters, ownNode, wall} = await startApi(t, clustered);
+  const socket = await openSocket(t, port);
+  const answer = readToEnd(socket);
+  const {RAINBOWNODECALL: header} = nodeCall(target, 'hi', {wallMs: wall.wallMs}).options.headers;
+  const head = `POST ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nRAINBOWNODECALL: ${header}\r\n`;
+  socket.write(`${head}Content-Length: 2\r\n\r\n`);
+  while (counters.apiRequests === 0) await nextTurn();
+  wall.wallMs += 10_000;
+  socket.write('hi');
+  t.is(bodyOf(await answer).code, 'RB_SIGNATURE_EXPIRED');
+  t.is(ownNode.published.length, 0);
 });
 
 test('a long answer to a node, which is made in pieces, is signed whole', async (t) => {

@@ -53,6 +53,19 @@ test('a call that took no effect may be made again', (t) => {
   t.is(one.admit(call(1)), 'repeated');
 });
 
+test('a call that took no effect may be made again, however late in the time that it is remembered it ended', (t) => {
+  for (const runsMs of [1_000, 15_000, 20_000, 25_000, 39_000]) {
+    const {clock, one, two} = twoThreads('exact');
+    clock.advance(100);
+    const admission = one.admit(call(1));
+    if (typeof admission === 'string') return t.fail(admission);
+    clock.advance(runsMs);
+    t.is(two.admit(call(1)), 'repeated', `after ${runsMs} ms`);
+    one.release(admission);
+    t.is(typeof two.admit(call(1)), 'object', `after ${runsMs} ms`);
+  }
+});
+
 test('a call is remembered for 20 s and more, and forgotten in the end, whatever the wall does', (t) => {
   const {clock, one, two} = twoThreads('exact');
   for (let second = 0; second < 20; second++) {
