@@ -2,14 +2,14 @@
 // as much a claim as a guarantee, so that the documents cannot promise more than is so.
 
 import {DeliveryModel} from './delivery-model.ts';
+import {PartyReceiver, type ReceiverMutation} from './party-receiver.ts';
+import {PartySender, type SenderMutation} from './party-sender.ts';
 import type {PropertyName} from './properties.ts';
 import {ClientReceiver} from './receiver-client.ts';
-import {TableReceiver, type TableReceiverMutation} from './receiver-table.ts';
 import {ClientSender} from './sender-client.ts';
-import {TableSender, type TableSenderMutation} from './sender-table.ts';
 import type {LinkSpec, WorldSpec} from './world.ts';
 
-/** Who sends to whom: `gateway` runs the tables of src/machines, `client` and `old client` the rules alone. */
+/** Who sends to whom: `gateway` runs the halves of src/machines, `client` and `old client` the rules alone. */
 export type EndsName = 'gateway to client' | 'gateway to old client' | 'client to gateway' | 'gateway to gateway';
 
 /** Three messages: of one QoS, or of both. */
@@ -55,8 +55,8 @@ export const plain = {
 
 /** What a mutant has otherwise. */
 export interface Mutation {
-  readonly sender?: TableSenderMutation;
-  readonly receiver?: TableReceiverMutation;
+  readonly sender?: SenderMutation;
+  readonly receiver?: ReceiverMutation;
 }
 
 const messages = {
@@ -69,10 +69,10 @@ const messages = {
 export function modelOf(one: Case, mutation: Mutation = {}): DeliveryModel {
   const spec: WorldSpec = {...plain, messages: messages[one.messages], link: links[one.link], ...one.more};
   const receiver = one.ends.endsWith('to gateway')
-    ? new TableReceiver(spec, mutation.receiver)
+    ? new PartyReceiver(spec, mutation.receiver)
     : new ClientReceiver(spec, one.ends === 'gateway to old client' ? 'either' : 'byQos');
   const sender = one.ends.startsWith('gateway')
-    ? new TableSender(spec, receiver, mutation.sender)
+    ? new PartySender(spec, receiver, mutation.sender)
     : new ClientSender(spec, receiver);
   return new DeliveryModel(describeCase(one), spec, {sender, receiver});
 }

@@ -94,12 +94,12 @@ export class DeliveryModel implements Model<World> {
     const {kind, id} = packet;
     if (direction === 'forward') {
       const before = count(world.backward, encodePacket('com', id));
-      this.#ends.receiver.receive(world, packet, choice);
+      this.#ends.receiver.arrive(world, packet, choice);
       const isAnswered = count(world.backward, encodePacket('com', id)) > before;
       if (kind === 'rel' && !isAnswered) breakProperty(world, 'relUnanswered');
     } else {
       const before = count(world.forward, encodePacket('rel', id));
-      this.#ends.sender.receive(world, packet);
+      this.#ends.sender.arrive(world, packet);
       const isAnswered = count(world.forward, encodePacket('rel', id)) > before;
       if (kind === 'rec' && !isAnswered) breakProperty(world, 'recUnanswered');
     }

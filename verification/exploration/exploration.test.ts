@@ -1,10 +1,11 @@
 import test from 'ava';
 import {describeCase} from './cases.ts';
+import {coverage} from './chart.ts';
 import {canEnd, explore, type Model} from './explore.ts';
 import {guarantees} from './guarantees.ts';
 import {limits} from './limits.ts';
 import {mutants, nextChapter} from './mutants.ts';
-import {basesOf, coverage, examine, examineMutant} from './run.ts';
+import {basesOf, examine, examineMutant} from './run.ts';
 
 /** A walk over numbers; those at or beyond `end` have no further move. */
 function numbers(moves: (at: number) => readonly number[], more: Partial<Model<number>> = {}): Model<number> {

@@ -2,10 +2,11 @@
 // with 1 where a claim does not hold. `--traces` also prints the ladder of each limit and mutant.
 
 import {parseArgs} from 'node:util';
+import {coverage} from './chart.ts';
 import {guarantees} from './guarantees.ts';
 import {limits} from './limits.ts';
 import {mutants, nextChapter} from './mutants.ts';
-import {basesOf, coverage, examine, examineMutant, type Finding} from './run.ts';
+import {basesOf, examine, examineMutant, type Finding} from './run.ts';
 
 const {values} = parseArgs({options: {fast: {type: 'boolean'}, traces: {type: 'boolean'}}});
 const print = (line = ''): boolean => process.stdout.write(`${line}\n`);
@@ -41,7 +42,7 @@ function head(title: string): void {
   print(`${title.padEnd(90)}${'states'.padStart(12)}${'transitions'.padStart(12)}${'depth'.padStart(7)}`);
 }
 
-print('Three messages, two ids, retries, reuse of ids, one clean start; the tables of src/machines.');
+print('Three messages, two ids, retries, reuse of ids, one clean start; the halves and charts of src/machines.');
 head('Guarantees');
 for (const one of guarantees) if (one.isFast || !values.fast) take(examine(one));
 head('Limits: the assumptions, each shown to be needed');

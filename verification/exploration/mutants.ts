@@ -1,4 +1,4 @@
-// The bugs of trusted brokers (the end of DELIVERY), and some of our own making, built into the tables or into what is made
+// The bugs of trusted brokers (the end of DELIVERY), and some of our own making, built into the charts or into what is made
 // of their effects. Each must be caught by a property, on a case that holds without it; else the search proves nothing.
 
 import type {Case, Mutation} from './cases.ts';
@@ -32,7 +32,7 @@ const brokers: readonly Mutant[] = [
       receiver: {
         qos2: [
           {state: 'awaitingRel', event: 'wire.repeat', to: 'repeatedOnce', effects: ['sendRec']},
-          {state: 'repeatedOnce', event: 'wire.repeat', effects: ['close']},
+          {state: 'repeatedOnce', event: 'wire.repeat', effects: ['disconnect']},
           {state: 'repeatedOnce', event: 'wire.rel', to: 'released', effects: ['sendCom', 'forget']},
         ],
       },

@@ -33,7 +33,7 @@ export class ClientReceiver implements Receiver {
     return kind === 'send' && this.#answers === 'either' ? 2 : 1;
   }
 
-  receive(world: World, packet: ModelPacket, choice: number): void {
+  arrive(world: World, packet: ModelPacket, choice: number): void {
     const {kind, id, message} = packet;
     if (kind === 'rel') {
       world.receiver[id - 1] = 0;

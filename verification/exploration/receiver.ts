@@ -1,5 +1,5 @@
-// The receiving end of a model: takes messages, tells them from repeats, answers. Implemented by the gateway's own tables
-// with a business server behind them (receiver-table.ts) and by a client after the rules (receiver-client.ts).
+// The receiving end of a model: takes messages, tells them from repeats, answers. Implemented by the
+// receiving half with a business server behind it (party-receiver.ts) and by a client after the rules (receiver-client.ts).
 
 import type {ModelPacket} from './packet-code.ts';
 import type {Step, World} from './world.ts';
@@ -14,7 +14,7 @@ export interface Receiver {
   /** Ways in which it may take this packet. */
   choices(world: World, packet: ModelPacket): number;
   /** A SEND or REL arrives. */
-  receive(world: World, packet: ModelPacket, choice: number): void;
+  arrive(world: World, packet: ModelPacket, choice: number): void;
   /** Ways in which it may end with its connection. */
   endings(world: World): number;
   reconnect(world: World, ending: number): void;

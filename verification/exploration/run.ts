@@ -1,9 +1,6 @@
 // Runs the explorations and says what they covered: the command (main.ts) prints it, the test asserts it.
 
-import {inboundQos1, inboundQos2} from '../../src/machines/inbound-delivery.ts';
-import {outboundQos1, outboundQos2} from '../../src/machines/outbound-delivery.ts';
 import {type Case, describeCase, type Mutation, modelOf} from './cases.ts';
-import {type Coverage, coverageOf} from './chart.ts';
 import {canEnd, type Exploration, explore} from './explore.ts';
 import {tellLadder} from './ladder.ts';
 import type {Mutant} from './mutants.ts';
@@ -48,11 +45,6 @@ export function basesOf(mutants: readonly Mutant[]): Case[] {
     return {...base, more: base.ends === 'gateway to old client' && ignored ? {...more, ignored: ['twice']} : more};
   });
   return [...new Map(bases.map((base) => [describeCase(base), base])).values()];
-}
-
-/** How much of the four delivery charts the explorations so far have used. */
-export function coverage(): Coverage[] {
-  return [outboundQos1, outboundQos2, inboundQos1, inboundQos2].map(coverageOf);
 }
 
 function wordsOf(name: PropertyName | 'canEnd' | undefined): string | undefined {

@@ -57,7 +57,7 @@ export class ClientSender implements Sender {
     }
   }
 
-  receive(world: World, {kind, id, message: replyTo}: ModelPacket): void {
+  arrive(world: World, {kind, id, message: replyTo}: ModelPacket): void {
     const message = this.#messageWith(world, id);
     const phase = world.sender[message];
     if (phase === awaitingReply && kind === (world.qosOf(message) === 1 ? 'ack' : 'rec')) {

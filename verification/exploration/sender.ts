@@ -1,5 +1,5 @@
 // The sending end of a model: gives each message an id, sends it, repeats it, and decides when it has arrived. Implemented
-// by the gateway's own tables (sender-table.ts) and by a client after the rules (sender-client.ts).
+// by the sending half (party-sender.ts) and by a client after the rules (sender-client.ts).
 
 import {isQuiet} from './link.ts';
 import type {ModelPacket} from './packet-code.ts';
@@ -12,7 +12,7 @@ export interface Sender {
   /** Offers what it may do by itself: transmit, repeat, give up waiting. */
   moves(world: World, step: Step): void;
   /** An ACK, REC or COM arrives. */
-  receive(world: World, packet: ModelPacket): void;
+  arrive(world: World, packet: ModelPacket): void;
   /** Ways in which it may go on after the connection's end. */
   endings(world: World): number;
   /** The connection has ended, and a new one begins. */
