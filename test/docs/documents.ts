@@ -22,12 +22,14 @@ export interface CodeBlock {
   readonly line: number;
 }
 
-/** README, CHANGELOG and everything below docs. */
+/** The documents of the root, and everything below docs. */
 export function readDocuments(): readonly Document[] {
   const below = readdirSync(join(root, 'docs'), {recursive: true, withFileTypes: true})
     .filter((entry) => entry.isFile() && entry.name.endsWith('.md'))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)));
-  return ['README.md', 'CHANGELOG.md', ...below].map(readDocument);
+  return ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CODE_OF_CONDUCT.md', ...below].map(
+    readDocument,
+  );
 }
 
 /** One document. */
