@@ -13,7 +13,7 @@ import {createCounters} from '../../src/core/counters.ts';
 import type {MemoryBound} from '../../src/core/memory-bound.ts';
 import {SeededRandom} from '../../src/core/random-seeded.ts';
 import {connectRainbow} from '../../src/fronts/rainbow/connection.ts';
-import type {Link} from '../../src/fronts/rainbow/link.ts';
+import type {Link, LinkMailbox} from '../../src/fronts/rainbow/link.ts';
 import {unframe} from '../../src/protocol/frame.ts';
 import {emptyBytes, parsePacket} from '../../src/protocol/packet.ts';
 import type {LocalRouter} from '../../src/router/create-router.ts';
@@ -38,8 +38,11 @@ export class RecordingLink implements Link {
   readonly closes: string[] = [];
   onSend: ((hex: string) => void) | undefined;
   onAdmit: (() => void) | undefined;
+  mailbox: LinkMailbox | undefined;
 
-  reportTo(): void {}
+  reportTo(mailbox: LinkMailbox): void {
+    this.mailbox = mailbox;
+  }
   admit(): void {
     this.events.push('admit');
     this.onAdmit?.();
