@@ -1,8 +1,8 @@
 // One connection of `rainbow connect`: takes lines, shows packets, and knows at the end whether all went well.
 
 import type {Clock} from '../../core/clock.ts';
+import {ClientFlows} from '../client-flows.ts';
 import {PacketSocket} from '../packet-socket.ts';
-import {ClientFlows} from './client-flows.ts';
 import type {InputLine} from './input-line.ts';
 import type {Occurrence} from './transcript.ts';
 
@@ -39,12 +39,14 @@ export class ConnectSession {
     this.#flows = new ClientFlows(
       clock,
       {
-        send: (bytes) => socket.send(bytes),
-        sent: (packet) => show({kind: 'packet', direction: 'out', packet, note: {}}),
+        send: (bytes, packet) => {
+          socket.send(bytes);
+          show({kind: 'packet', direction: 'out', packet, note: {}});
+        },
         received: (packet, note) => show({kind: 'packet', direction: 'in', packet, note}),
         unreadable: (content) => show({kind: 'unreadable', content}),
       },
-      reply,
+      {reply},
     );
   }
 
@@ -92,7 +94,7 @@ export class ConnectSession {
   /** Sends a message as soon as there is room for it. */
   async submit({type, qos, payload}: Message): Promise<void> {
     await Promise.race([Promise.all([this.#flows.room(), this.#socket.written]), this.closed]);
-    if (this.isOpen) this.#flows.submit(type, qos, payload);
+    if (this.isOpen) void this.#flows.submit(type, qos, payload);
   }
 
   /** Settles when all is answered and every flow has ended, or when that has taken too long. */

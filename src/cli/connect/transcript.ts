@@ -4,9 +4,9 @@
 import {styleText} from 'node:util';
 import {unreachable} from '../../core/invariant.ts';
 import type {Packet} from '../../protocol/packet.ts';
+import type {PacketNote} from '../client-flows.ts';
 import {clockTime} from '../clock-time.ts';
 import {printable} from '../output.ts';
-import type {PacketNote} from './client-flows.ts';
 
 /** Something worth a line. */
 export type Occurrence =

@@ -1,24 +1,29 @@
-// The flows of one connection of `rainbow connect`: the two halves of the client SDK, with every packet shown to its owner.
+// The flows of one connection of `rainbow connect` or `rainbow bench`: the two halves of the client SDK, with every packet
+// shown to its owner.
 
-import type {Sendable} from '../../client/flow.ts';
-import {Receiver} from '../../client/receiver.ts';
-import {Sender} from '../../client/sender.ts';
-import type {Clock} from '../../core/clock.ts';
-import {generatePacket, type Packet, parsePacket, type Qos} from '../../protocol/packet.ts';
-
-/** The first repeat of an unanswered SEND or REL comes after this long. */
-const retryIntervalMs = 3_000;
+import type {Sendable} from '../client/flow.ts';
+import {Receiver} from '../client/receiver.ts';
+import {Sender} from '../client/sender.ts';
+import type {Clock} from '../core/clock.ts';
+import {emptyBytes, generatePacket, type Packet, parsePacket, type Qos} from '../protocol/packet.ts';
 
 /** Messages unanswered at a time; the gateway's own default, behind which it would close. */
 const window = 1_000;
 
 /** What becomes of packets; `note` says what the packet alone does not. */
 export interface FlowsOwner {
-  send(bytes: Uint8Array): void;
-  sent(packet: Packet): void;
+  send(bytes: Uint8Array, packet: Packet): void;
   received(packet: Packet, note: PacketNote): void;
   /** A binary message that is no packet. */
   unreadable(bytes: Uint8Array): void;
+}
+
+/** How to be a client. */
+interface FlowsOptions {
+  /** The bytes in every ACK and REC. @default none */
+  readonly reply?: Uint8Array;
+  /** The first repeat of an unanswered SEND or REL comes after this long. @default 3 s */
+  readonly retryIntervalMs?: number;
 }
 
 /** See {@link FlowsOwner}. */
@@ -32,6 +37,8 @@ export interface PacketNote {
 /** A message of ours at QoS 1 or 2. */
 interface Sent extends Sendable {
   readonly begunAt: number;
+  /** Called with whether it was answered. */
+  readonly settle: (isAnswered: boolean) => void;
 }
 
 /** The flows of one connection, both ways. */
@@ -49,8 +56,7 @@ export class ClientFlows {
   #answers: PacketNote['answers'];
   #isHandled = false;
 
-  /** `reply`: the bytes in every ACK and REC. */
-  constructor(clock: Clock, owner: FlowsOwner, reply: Uint8Array) {
+  constructor(clock: Clock, owner: FlowsOwner, {reply = emptyBytes, retryIntervalMs = 3_000}: FlowsOptions = {}) {
     this.#clock = clock;
     this.#owner = owner;
     const link = {bufferedBytes: 0, send: (packet: Packet) => this.#send(packet)};
@@ -62,7 +68,7 @@ export class ClientFlows {
         isTracking: false,
         received: () => {},
         answered: (message) => this.#answered(message),
-        lost: () => {},
+        lost: ({settle}) => settle(false),
         released: () => this.#ended(),
         whenStored: (run) => run(),
         doubt: () => {},
@@ -99,16 +105,19 @@ export class ClientFlows {
     await this.#until(() => this.#open === 0);
   }
 
-  /** Sends a message; there is {@link room}. */
-  submit(type: number, qos: Qos, payload: Uint8Array): void {
-    const message: Sent = {type, qos, payload, flow: undefined, begunAt: this.#clock.now()};
+  /** Sends a message; settles with whether it was answered, at QoS 0 at once. */
+  submit(type: number, qos: Qos, payload: Uint8Array): Promise<boolean> {
+    const {promise, resolve} = Promise.withResolvers<boolean>();
+    const message: Sent = {type, qos, payload, flow: undefined, begunAt: this.#clock.now(), settle: resolve};
     if (qos === 0) {
       this.#sender.sendLoosely(message);
-      return;
+      resolve(true);
+    } else {
+      this.#open++;
+      this.#unanswered++;
+      this.#sender.begin(message);
     }
-    this.#open++;
-    this.#unanswered++;
-    this.#sender.begin(message);
+    return promise;
   }
 
   /** Takes a binary message of the server. */
@@ -156,8 +165,9 @@ export class ClientFlows {
     return kind === 'send' && !this.#isHandled ? {isRepeat: true} : {};
   }
 
-  #answered({type, begunAt}: Sent): void {
+  #answered({type, begunAt, settle}: Sent): void {
     this.#unanswered--;
+    settle(true);
     this.#answers = {type, tookMs: this.#clock.now() - begunAt};
   }
 
@@ -171,8 +181,7 @@ export class ClientFlows {
       this.#held.push(packet);
       return;
     }
-    this.#owner.send(generatePacket(packet));
-    this.#owner.sent(packet);
+    this.#owner.send(generatePacket(packet), packet);
   }
 
   async #until(isDone: () => boolean): Promise<void> {
