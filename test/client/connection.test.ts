@@ -1,3 +1,4 @@
+import {getEventListeners} from 'node:events';
 import {runInNewContext} from 'node:vm';
 import test from 'ava';
 import {Rainbow} from '../../src/client/client.ts';
@@ -309,6 +310,30 @@ test('a query that comes after the end opens nothing', async (t) => {
   t.is(harness.sockets.length, 0);
 });
 
+test('a query that fails after its attempt was given up says nothing any more', async (t) => {
+  const queries: PromiseWithResolvers<Record<string, string>>[] = [];
+  const harness = makeHarness(t, {
+    connectTimeoutMs: 1_000,
+    query() {
+      const query = Promise.withResolvers<Record<string, string>>();
+      queries.push(query);
+      return query.promise;
+    },
+  });
+  void harness.rainbow.bloom();
+  harness.clock.advance(1_000);
+  t.is(harness.heard('closed').length, 1);
+  queries[0]?.reject(new Error('too late'));
+  await settle();
+  t.deepEqual(harness.heard('fault'), []);
+  while (queries.length < 2) harness.clock.advance(100);
+  queries[1]?.resolve({});
+  await settle();
+  harness.socket.open();
+  t.true(harness.rainbow.isOpen);
+  t.is(harness.sockets.length, 1);
+});
+
 test('an address can be given as host and port, or as a URL of http', (t) => {
   const urls: string[] = [];
   class Socket {
@@ -425,9 +450,17 @@ test('bloom() with a signal rejects at its abort, also at one that came before',
   controller.abort(reason);
   const error = await t.throwsAsync(opened, {code: 'RB_ABORTED'});
   t.is(error?.cause, reason);
+  const {signal} = new AbortController();
+  const patient = harness.rainbow.bloom({signal});
+  const late = harness.rainbow.bloom({signal, timeout: 100});
+  t.is(getEventListeners(signal, 'abort').length, 2);
+  harness.clock.advance(100);
+  await t.throwsAsync(late, {code: 'RB_NOT_CONNECTED'});
+  t.is(getEventListeners(signal, 'abort').length, 1);
   await t.throwsAsync(harness.rainbow.bloom({signal: controller.signal}), {code: 'RB_ABORTED'});
   harness.socket.open();
-  await other;
+  await Promise.all([other, patient]);
+  t.is(getEventListeners(signal, 'abort').length, 0, 'nobody waits any more');
 });
 
 test('whoever waits for a client that is refused learns the close code', async (t) => {
@@ -543,6 +576,16 @@ test('messages() gives one message after the other, acknowledged when the next o
   harness.socket.end(1000);
   await reading;
   t.deepEqual(rest, [3]);
+});
+
+test('messages that wait when the loop of messages() is left are acknowledged [RB-60]', async (t) => {
+  const harness = openHarness(t, {unorderedTypes: [1]});
+  const messages = harness.rainbow.messages();
+  harness.socket.hear('12 0001 0001 31', '12 0001 0002 32', '14 0001 0003 33');
+  t.is((await messages.next()).value.data.json(), 1);
+  await messages.return?.();
+  await settle();
+  t.deepEqual(harness.socket.take().sort(), ['200001', '200002', '300003']);
 });
 
 test('of those that hear that the network is back each returns after a random time', (t) => {

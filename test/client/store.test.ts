@@ -262,6 +262,20 @@ test('a store that never answers delays messages by 5 s, QoS 0 by nothing, and f
   await faded;
 });
 
+test('a store that has answered is not taken for one that does not, however long nothing is asked of it', async (t) => {
+  const store = new KeepingStore();
+  const {rainbow, socket, clock} = openHarness(t, {store, heartbeatMs: 1e9});
+  await settle();
+  const opened = store.calls.length;
+  clock.advance(60_000);
+  await settle();
+  t.is(store.calls.length, opened, 'it is not closed');
+  void codeOf(rainbow.send(1, undefined, {key: 'a'}));
+  await settle();
+  t.deepEqual(store.calls.slice(opened), ['put a transmitted']);
+  t.deepEqual(socket.take(), ['1400010001']);
+});
+
 test('a store that stops to answer fails each message with its first cause, at once after the first', async (t) => {
   const store = new KeepingStore();
   const harness = openHarness(t, {store});

@@ -575,6 +575,26 @@ test('of a flood from everywhere at most a thousand datagrams a second are read;
   t.is(question().origin, 'http://10.0.0.3:1984');
 });
 
+test('at the end every question is given up, and no timer is left', (t) => {
+  const {discovery, announce, question, questions, clock, lists} = createDiscovery({peers: ['10.0.0.9:1984']});
+  announce(2);
+  question().asNode(idOf(2));
+  discovery.start();
+  announce(3);
+  announce(4);
+  t.is(questions.length, 3);
+  discovery.stop();
+  t.deepEqual(
+    questions.map(({isGivenUp}) => isGivenUp),
+    [true, true, true],
+  );
+  const told = lists.length;
+  for (const question of questions) question.asNode(idOf(3));
+  t.is(clock.pendingCount, 0);
+  clock.advance(600_000);
+  t.is(lists.length, told);
+});
+
 test('more nodes than there is room for make answers partial, and those that are up stay', (t) => {
   const {discovery, announce, questions, up, missing, clock, counters} = createDiscovery();
   const idAt = (place: number) => place.toString(16).padStart(32, '0');
