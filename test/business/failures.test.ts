@@ -131,6 +131,32 @@ test('a handler that takes too long is answered 503, and the repeat of its messa
   t.is(runs, 1);
 });
 
+test('a call that was answered or has failed leaves no timer', async (t) => {
+  const clock = new SimulatedClock();
+  const {onError} = watched();
+  const app = make({
+    on: {
+      1: () => 'yes',
+      2() {
+        throw new Error('no');
+      },
+    },
+    onError,
+    clock,
+  });
+  for (const [path, status] of [
+    ['/message/1/', 200],
+    ['/message/2/', 500],
+    ['/connect/', 200],
+    ['/close/', 200],
+    ['/nowhere', 404],
+  ] as const) {
+    t.is((await call(app, path, {query: signed(clock.wallNow())})).status, status, path);
+    await Promise.resolve();
+    t.is(clock.pendingCount, 0, path);
+  }
+});
+
 test('a connect call has the same deadline', async (t) => {
   const clock = new SimulatedClock();
   const {onError} = watched();

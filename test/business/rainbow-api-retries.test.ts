@@ -1,7 +1,7 @@
 // RainbowApi where calls fail: made again only where that is safe, and never without an end.
 
 import {spawn} from 'node:child_process';
-import {once} from 'node:events';
+import {getEventListeners, once} from 'node:events';
 import test from 'ava';
 import {RainbowApi, type RainbowApiError} from '../../src/business/index.ts';
 import {type Clock, systemClock} from '../../src/core/clock.ts';
@@ -39,6 +39,26 @@ for (const [status, code] of [
     t.true(calls.every(({body}) => body === 'hi'));
   });
 }
+
+test('a signal is listened to while a call waits to be made again, and no longer', async (t) => {
+  const {signal} = new AbortController();
+  const listeners = (): number => getEventListeners(signal, 'abort').length;
+  const overloaded = refusal(503, 'RB_OVERLOADED');
+  const {url} = await startScripted(t, overloaded, overloaded, overloaded, done);
+  const waiting: number[] = [];
+  const clock: Clock = {
+    ...systemClock,
+    startTimer: (_delayMs, callback) =>
+      systemClock.startTimer(0, () => {
+        waiting.push(listeners());
+        callback();
+      }),
+  };
+  await new RainbowApi({url, token, clock, random, retries: 3}).send('lobby', 1, '', {signal});
+  const [first] = waiting;
+  t.deepEqual(waiting, [first, first, first]);
+  t.is(listeners(), (first ?? 0) - 1);
+});
 
 test('each attempt is signed anew', async (t) => {
   const {url, calls} = await startScripted(t, refusal(503, 'RB_OVERLOADED'), done);
@@ -132,7 +152,7 @@ test('a gateway that never answers is given up, and the message may have been ac
   t.true(calls.length <= 1);
 });
 
-test('an answer beyond 64 MiB is none', async (t) => {
+test('an answer beyond 64 MiB is none, and its connection is let go', async (t) => {
   const chunk = Buffer.alloc(1_048_576, 0x20);
   const {url} = await startScripted(t, (response) => {
     response.on('error', () => {});
@@ -142,7 +162,17 @@ test('an answer beyond 64 MiB is none', async (t) => {
     response.on('drain', pump);
     pump();
   });
-  await t.throwsAsync(new RainbowApi({url, token}).send('lobby', 1), {message: /more than 67108864 bytes of answer$/});
+  const signals: (AbortSignal | null | undefined)[] = [];
+  const watched: typeof fetch = (input, init) => {
+    signals.push(init?.signal);
+    return fetch(input, init);
+  };
+  const api = new RainbowApi({url, token, fetch: watched, timeoutMs: 600_000});
+  await t.throwsAsync(api.send('lobby', 1), {message: /more than 67108864 bytes of answer$/});
+  t.deepEqual(
+    signals.map((signal) => signal?.aborted),
+    [true],
+  );
 });
 
 test('a signal gives a call up with its reason: before it, while it runs, and between attempts', async (t) => {
