@@ -107,7 +107,7 @@ test('what is chosen is recorded and nothing else; --past adds what was traced b
 
 test('--seconds ends a recording', async (t) => {
   const {harness} = await single(t);
-  const {file, command} = await beginRecording(t, harness, '--seconds', '1');
+  const {file, command} = await beginRecording(t, harness, '--seconds', '5');
   t.is((await command.ended).code, 0);
   t.is((await readRecording(file)).isCut, false);
 });
@@ -166,7 +166,7 @@ test('what cannot be recorded leaves no file, and what is there is not overwritt
   const {url} = harness.gateway;
   const file = join(await emptyFolder(t), 'a.trace');
   const record = (args: readonly string[], where = environmentOf(url)): Promise<Ended> =>
-    run(t, 'rainbow', ['record', '-o', file, '--seconds', '1', ...args], where);
+    run(t, 'rainbow', ['record', '-o', file, '--seconds', '600', ...args], where);
   for (const [ended, message] of [
     [
       await record([], environmentOf(url, 'another-token-of-nobody')),
