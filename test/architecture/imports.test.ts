@@ -27,6 +27,16 @@ test('a folder of the house may import only folders above it', (t) => {
   }
 });
 
+test('nothing above a front calls the packet codec', (t) => {
+  const callers = sources
+    .filter(({path}) => /^src\/(?:actors|router|cluster|store|inspect)\//.test(path))
+    .filter(({text}) => /\b(?:frame|unframe|parse|generate|write)Packet\b|\bunframe\b|protocol\/frame\.ts/.test(text));
+  t.deepEqual(
+    callers.map(({path}) => path),
+    [],
+  );
+});
+
 test('docs/architecture.md shows the same table', (t) => {
   const file = new URL('docs/architecture.md', root);
   t.true(existsSync(file), 'Expected docs/architecture.md, got none');
