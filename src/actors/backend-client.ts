@@ -60,9 +60,7 @@ export class BackendClient implements Subject {
     this.watchEpoch = 0;
     this.subjectPlace = 0;
     this.#actor.name = identity;
-    // In this order: the newer of two finds the older one held, on whatever thread.
-    this.#context.hooks.identityHeld(identity, true);
-    this.fencingToken = this.#context.sequences.nextFencingToken();
+    this.fencingToken = this.#context.directory.claim(identity);
   }
 
   /** Forwards one message. */

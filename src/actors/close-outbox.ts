@@ -10,6 +10,7 @@
 import type {Clock, Timer} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
 import type {Random} from '../core/random.ts';
+import type {PromptDirectory} from '../router/directory.ts';
 import type {ActorRef, Cell} from '../runtime/actor.ts';
 import type {Scheduler} from '../runtime/scheduler.ts';
 import type {Supervisor} from '../runtime/supervisor.ts';
@@ -41,6 +42,7 @@ export interface OutboxThread {
   readonly upstream: ActorRef<UpstreamMessage>;
   readonly observation: Observation;
   readonly sequences: Sequences;
+  readonly directory: PromptDirectory;
   readonly hooks: ShardHooks;
   /** Called with each close call that was given up, for the log. */
   readonly closeLost: (loss: CloseLoss) => void;
@@ -116,7 +118,7 @@ export class CloseOutbox {
   /** Takes over what a thread that died still owed. */
   adopt(facts: readonly OwedFacts[]): void {
     for (const one of facts) {
-      if (one.fencingToken > 0) this.#thread.hooks.identityHeld(one.identity, true);
+      if (one.fencingToken > 0) this.#thread.directory.hold(one.identity);
       this.release(this.hold(one), one.cookie);
     }
   }
@@ -240,7 +242,7 @@ export class CloseOutbox {
     const named = this.#named.get(identity);
     named?.delete(owed);
     if (named?.size === 0) this.#named.delete(identity);
-    this.#thread.hooks.identityHeld(identity, false);
+    this.#thread.directory.release(identity, owed.fencingToken);
     const waiters = this.#waiters.get(identity) ?? [];
     const rest = waiters.filter(({fencingToken}) => this.#isPending(identity, fencingToken));
     if (rest.length > 0) this.#waiters.set(identity, rest);

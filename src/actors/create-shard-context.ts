@@ -4,6 +4,7 @@ import type {Clock} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
 import {MemoryBound} from '../core/memory-bound.ts';
 import type {Random} from '../core/random.ts';
+import {createSoleDirectory, type PromptDirectory} from '../router/directory.ts';
 import {Registry} from '../runtime/registry.ts';
 import {Scheduler} from '../runtime/scheduler.ts';
 import {type Directive, Supervisor} from '../runtime/supervisor.ts';
@@ -35,8 +36,10 @@ export interface ShardContextOptions {
   readonly number?: number;
   /** @default unbounded */
   readonly memory?: MemoryBound;
+  /** @default the thread is alone */
+  readonly directory?: PromptDirectory;
   /** Memory shared by the threads of a node; see {@link Sequences}. @default one of its own */
-  readonly fencingTokens?: SharedArrayBuffer;
+  readonly tickets?: SharedArrayBuffer;
   /** See {@link Scheduler}: `setImmediate` in the product. */
   readonly defer: (turn: () => void) => void;
   /** Called with each failure of an actor, for the log. */
@@ -104,7 +107,8 @@ export function createShardContext(options: ShardContextOptions): ShardContext {
     observation,
     number,
     tracer,
-    sequences: new Sequences(random.hex(prefixBytes), options.fencingTokens),
+    sequences: new Sequences(random.hex(prefixBytes), options.tickets),
+    directory: options.directory ?? createSoleDirectory(),
     hooks,
     closeLost: options.onCloseLost ?? ((): void => {}),
     alive: new Set(),
@@ -115,10 +119,13 @@ export function createShardContext(options: ShardContextOptions): ShardContext {
 }
 
 // The connect call of a connection that has failed meanwhile: who was let in must be reported closed. [RB-64]
-function closeUnclaimed({closes, hooks, sequences}: ShardContext, identity: string, answer: AcceptedAnswer): void {
+function closeUnclaimed(
+  {closes, directory, hooks, sequences}: ShardContext,
+  identity: string,
+  answer: AcceptedAnswer,
+): void {
   const isNamed = answer.identity !== undefined;
-  if (isNamed) hooks.identityHeld(answer.identity, true);
-  const fencingToken = isNamed ? sequences.nextFencingToken() : 0;
+  const fencingToken = isNamed ? directory.claim(answer.identity) : 0;
   const message = sequences.closeOf(sequences.nextConnection());
   const cookie = answer.cookie === '' ? undefined : answer.cookie;
   const facts = {

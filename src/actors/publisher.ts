@@ -1,6 +1,7 @@
 // Starts publications: to the members of a channel, or to one client. QoS 0 is a broadcast, without state; QoS 1
 // and 2 are a publication. Called by channel actors and by the router.
 
+import {nobody} from '../router/add-up.ts';
 import type {PublishOutcome, PublishRequest} from '../router/router.ts';
 import type {Reply} from '../runtime/ask.ts';
 import type {PublicationFacts} from '../trace/observer.ts';
@@ -76,9 +77,4 @@ function factsOf(request: PublishRequest, message: string, recipients: Recipient
   const address = {channel, to: identity, qos, type, timeoutMs};
   const known = {...address, message, bytes: payload.length, recipients: recipients.size};
   return {...known, watchMask: 0, storyPlace: 0, sentFrame: undefined, sentCode: 0, sentValue: 0};
-}
-
-/** The outcome where nobody can confirm. */
-export function nobody(message: string): PublishOutcome {
-  return {message, connections: 0, isTimedOut: false, refused: 0, lastReply: undefined, replies: []};
 }

@@ -2,9 +2,8 @@
 
 import {messageIdMax} from '../protocol/packet.ts';
 
-/** Bytes of the memory in which the threads of a node count claims, and behind them tickets. */
-export const fencingTokensBytes = 16;
-const ticketPlace = 1;
+/** Bytes of the memory in which the threads of a node count tickets. */
+export const ticketsBytes = BigInt64Array.BYTES_PER_ELEMENT;
 
 export class Sequences {
   readonly #prefix: string;
@@ -13,27 +12,20 @@ export class Sequences {
   #connection = 0;
   #publication = 0;
   #message = 0;
-  readonly #fencingTokens: Int32Array;
   readonly #tickets: BigInt64Array;
 
   /**
-   * `prefix` tells this run of this thread from every other: unguessable, made of letters and digits. `claims` is shared
+   * `prefix` tells this run of this thread from every other: unguessable, made of letters and digits. `tickets` is shared
    * by the threads of a node.
    */
-  constructor(prefix: string, fencingTokens: SharedArrayBuffer = new SharedArrayBuffer(fencingTokensBytes)) {
+  constructor(prefix: string, tickets: SharedArrayBuffer = new SharedArrayBuffer(ticketsBytes)) {
     this.#prefix = prefix;
-    this.#fencingTokens = new Int32Array(fencingTokens);
-    this.#tickets = new BigInt64Array(fencingTokens);
-  }
-
-  /** A number larger than any before on this node: the connection with the larger one keeps a disputed identity. */
-  nextFencingToken(): number {
-    return Atomics.add(this.#fencingTokens, 0, 1) + 1;
+    this.#tickets = new BigInt64Array(tickets);
   }
 
   /** The place of a joining among all of this node. */
   nextTicket(): number {
-    return Number(Atomics.add(this.#tickets, ticketPlace, 1n)) + 1;
+    return Number(Atomics.add(this.#tickets, 0, 1n)) + 1;
   }
 
   /** Wire ids in turn, 1 to 65,534 and around; whether one is free is the connection's to know. [RB-04] */

@@ -5,6 +5,7 @@ import type {Clock} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
 import type {MemoryBound} from '../core/memory-bound.ts';
 import type {Random} from '../core/random.ts';
+import type {PromptDirectory} from '../router/directory.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import type {Registry} from '../runtime/registry.ts';
 import type {Scheduler} from '../runtime/scheduler.ts';
@@ -46,6 +47,8 @@ export interface ShardContext {
   readonly number: number;
   readonly tracer: Tracer;
   readonly sequences: Sequences;
+  /** Which thread has connections, or owes close calls, of which identities. [RB-67] */
+  readonly directory: PromptDirectory;
   readonly hooks: ShardHooks;
   readonly closes: CloseOutbox;
   /** Called with each close call that was given up, for the log. */

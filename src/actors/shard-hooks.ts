@@ -24,10 +24,6 @@ export interface ShardHooks {
   loadChanged(kind: LoadKind, by: 1 | -1): void;
   /** A channel has its first member here, or has lost its last. */
   channelChanged(channel: string, hasMembers: boolean): void;
-  /** The business server gave `identity` to a connection here, or that connection has been reported closed. */
-  identityHeld(identity: string, isHeld: boolean): void;
-  /** Ends older connections of `identity` elsewhere; settles when they are reported closed. `undefined`: there are none. */
-  takeOver(identity: string, fencingToken: number): Promise<unknown> | undefined;
   /** What would be lost with this thread. */
   readonly ledger: CloseLedger;
   /** A call to the business server has ended. */
@@ -40,8 +36,6 @@ export interface ShardHooks {
 export const noHooks: ShardHooks = {
   loadChanged() {},
   channelChanged() {},
-  identityHeld() {},
-  takeOver: () => undefined,
   ledger: noLedger,
   callEnded() {},
 };

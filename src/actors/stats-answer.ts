@@ -1,15 +1,14 @@
 // One session's answer to a survey.
 
-import type {Subject} from '../trace/observer.ts';
 import type {Front} from './front.ts';
 import type {Inbound} from './inbound.ts';
 import type {Membership} from './membership.ts';
 import type {Outbound} from './outbound.ts';
-import type {StatsQuery} from './stats-query.ts';
+import type {ConnectionStats, StatsQuery} from './stats-query.ts';
 
 /** A session's parts; those it has no need of are absent. */
 export interface StatsParts {
-  readonly subject: Subject;
+  readonly subject: ConnectionStats['subject'];
   readonly front: Front | undefined;
   readonly membership: Membership | undefined;
   readonly outbound: Outbound | undefined;

@@ -10,7 +10,7 @@ import {charts} from '../trace/record-kind.ts';
 
 /** What a connection tells of itself. */
 export interface ConnectionStats {
-  readonly subject: Subject;
+  readonly subject: Subject & {readonly fencingToken: number};
   /** Codes of the connection chart; absent while it is detached. */
   readonly state: number | undefined;
   readonly silentMs: number;

@@ -15,12 +15,12 @@ export function takeIdentity(
   contender: ActorRef<SessionMessage>,
   {identity, fencingToken}: {readonly identity: string; readonly fencingToken: number},
 ): boolean {
-  const {contenders, hooks} = context;
+  const {contenders, directory} = context;
   let waitingFor = 1;
   const settled = (): void => {
     if (--waitingFor === 0 && !contender.isStopped) contender.tell({kind: 'identitySettled'});
   };
-  const elsewhere = hooks.takeOver(identity, fencingToken);
+  const elsewhere = directory.takeOver(identity, fencingToken);
   if (elsewhere !== undefined) {
     waitingFor++;
     void elsewhere.then(settled, settled);
@@ -35,7 +35,7 @@ export function takeIdentity(
 }
 
 /**
- * Ends the connection of `identity` on this thread that was given it before `claim`. `true` where no close call of an older
+ * Ends the connection of `identity` on this thread that was given it under a lower token. `true` where no close call of an older
  * connection is pending; else `settled` is called once, in a later turn, when each was answered or given up.
  */
 export function takeOver(context: ShardContext, identity: string, fencingToken: number, settled: () => void): boolean {

@@ -12,7 +12,8 @@ import {FailingKinds} from './log/business-reports.ts';
 import {createLog} from './log/log.ts';
 import {openNodeLog} from './log/node-log.ts';
 import {standardOutput} from './log/standard-output.ts';
-import {type Lan, startLan} from './shard/lan.ts';
+import {createCluster} from './shard/cluster.ts';
+import type {ClusterNode} from './shard/cluster-engine.ts';
 import {readFileLimit, shareFiles} from './shard/open-files.ts';
 import {createShard} from './shard/shard.ts';
 import {createNodeMemory} from './shard/shard-memory.ts';
@@ -70,8 +71,8 @@ export async function startGateway(options: GatewayOptions, parts: GatewayParts 
   // Signatures of an earlier second are refused, and until the next one begins a caller could make no other.
   if (options.replay === 'strict') await sleep(memory.signedSince * 1000 - systemClock.wallNow());
   const node = systemRandom.hex(nodeIdBytes);
-  let lan: Lan | undefined;
-  const onDoubt = (doubted: string): void => lan?.doubt(doubted);
+  let clusterNode: ClusterNode | undefined;
+  const onDoubt = (doubted: string): void => clusterNode?.doubt(doubted);
   const starting = options.threads === 1 ? startOne() : startSeveral();
   const serving = await starting.catch((error: unknown) => {
     nodeLog.stop();
@@ -107,7 +108,8 @@ export async function startGateway(options: GatewayOptions, parts: GatewayParts 
     counters.logLinesLost += lines;
   });
   try {
-    lan = await startLan(options, {node, port, counters, log, changed: (list) => serving.setNodes(list)});
+    const changed = (list: NodeList): void => serving.setNodes(list);
+    clusterNode = await createCluster(options)?.start({node, port, counters, log, changed});
   } catch (error) {
     stopCountingLines();
     await serving.close();
@@ -117,7 +119,7 @@ export async function startGateway(options: GatewayOptions, parts: GatewayParts 
 
   async function close(): Promise<void> {
     // First of all, so that the other nodes stop calling before calls are refused.
-    await lan?.stop();
+    await clusterNode?.stop();
     await serving.close();
     nodeLog.stop();
     stopCountingLines();

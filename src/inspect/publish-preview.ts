@@ -1,8 +1,7 @@
 // `POST /send/?dry=1`: who would get the message, how each stands, and what would become of it. Nothing is sent.
 
 import type {PreviewRow} from '../router/query.ts';
-import type {PublishRequest} from '../router/router.ts';
-import type {Inspect} from './inspector-federated.ts';
+import type {PublishRequest, Router} from '../router/router.ts';
 import type {Coverage, CoverageOf} from './trace-coverage.ts';
 
 /** What the call answers. */
@@ -18,14 +17,14 @@ export interface PublishPreview {
 const clientsShownMax = 1_000;
 
 export async function previewPublication(
-  inspect: Inspect,
+  router: Pick<Router, 'ask'>,
   coverageOf: CoverageOf,
   request: PublishRequest,
 ): Promise<PublishPreview & Partial<Coverage>> {
   const {channel, identity, qos, payload} = request;
   const publication = {channel, identity, qos, bytes: payload.length};
-  const found = await inspect(() => ({kind: 'preview', publication}));
-  const previews = found.flatMap(({findings}) => (findings.kind === 'preview' ? [findings] : []));
+  const found = await router.ask({kind: 'preview', publication});
+  const previews = found.answers.flatMap(({answer}) => (answer.kind === 'preview' ? [answer] : []));
   const rows = previews.flatMap((preview) => preview.rows);
   const fates: Partial<Record<PreviewRow['fate'], number>> = {};
   for (const preview of previews) {

@@ -1,7 +1,7 @@
 // What an answer about the gateway itself covers. Parts of this node are asked, other nodes are not; whoever reads counts and
 // stories must know which clients are not in them. [RB-66]
 
-import type {PartResult} from './inspector-federated.ts';
+import type {QueryResults} from '../router/query.ts';
 
 /** Added to an answer that does not cover everything. */
 export interface Coverage {
@@ -17,7 +17,7 @@ export interface Coverage {
 }
 
 /** What is not covered by what was found; `undefined` where that is everything. */
-export type CoverageOf = (found: readonly PartResult[]) => Coverage | undefined;
+export type CoverageOf = (found: QueryResults) => Coverage | undefined;
 
 /** What is covered where that is everything, for people. */
 export function wholeCoverage(threads: number): string {
@@ -26,9 +26,8 @@ export function wholeCoverage(threads: number): string {
 
 /** `threads` is how many should answer, `otherNodes` are those of the moment. */
 export function createCoverage(threads: number, otherNodes: () => readonly string[]): CoverageOf {
-  return (found) => {
-    const answered = found.filter(({findings}) => findings.kind !== 'nothing').length;
-    const silentThreads = Math.max(0, threads - answered);
+  return ({answers}) => {
+    const silentThreads = Math.max(0, threads - answers.length);
     const notAsked = otherNodes().toSorted();
     if (silentThreads === 0 && notAsked.length === 0) return undefined;
     const texts: string[] = [];

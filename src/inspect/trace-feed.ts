@@ -5,7 +5,8 @@
 import type {ServerResponse} from 'node:http';
 import type {Clock, Timer} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
-import type {QueryResult} from '../router/query.ts';
+import type {QueryResult, QueryResults, TraceCursor} from '../router/query.ts';
+import type {Router} from '../router/router.ts';
 import {
   type CoverageLine,
   type RosterLine,
@@ -18,7 +19,6 @@ import {
 } from '../story/trace.ts';
 import type {FeedQuery} from '../story/trace-feed.ts';
 import {writeTraceLine} from '../story/trace-lines.ts';
-import type {Inspect, PartResult} from './inspector-federated.ts';
 import {nameCounts, StepCounts} from './trace-counts.ts';
 import {type CoverageOf, wholeCoverage} from './trace-coverage.ts';
 
@@ -38,7 +38,7 @@ const rosterRowsPerMs = 2.5;
 
 /** What a feed is made of. */
 export interface TraceFeedParts {
-  readonly inspect: Inspect;
+  readonly ownNode: Pick<Router, 'ask'>;
   readonly coverageOf: CoverageOf;
   readonly readCounters: () => Promise<Readonly<Counters>>;
   readonly clock: Clock;
@@ -46,17 +46,15 @@ export interface TraceFeedParts {
   readonly threads: number;
 }
 
-type ReadFindings = Extract<QueryResult, {kind: 'read'}>;
+type ReadResult = Extract<QueryResult, {kind: 'read'}>;
 
 export class TraceFeed {
   readonly #parts: TraceFeedParts;
   readonly #watcher: string;
   readonly #query: FeedQuery;
   readonly #response: ServerResponse;
-  /** By part: where to read on. */
-  readonly #cursors = new Map<string, number>();
-  /** By part: up to where all events are wanted, whoever watched them. */
-  readonly #pastEnds = new Map<string, number>();
+  /** By the name of the part. */
+  readonly #cursors: Record<string, TraceCursor> = {};
   readonly #steps = new StepCounts();
   #timer: Timer | undefined;
   #connections = 0;
@@ -127,48 +125,38 @@ export class TraceFeed {
     // Renewed also while the reader is slow, so that what it will read then is recorded meanwhile.
     const isSlow = this.#response.writableLength > unreadBytesMax;
     if (isSlow) {
-      await this.#parts.inspect(() => ({
-        kind: 'watch',
-        watcher: this.#watcher,
-        selection: this.#query.selection,
-        durationMs: watchMs,
-      }));
+      await this.#watch(this.#query.selection, watchMs);
       return;
     }
     this.#writeReads(await this.#read());
     await this.#survey();
   }
 
-  async #read(): Promise<readonly ReadFindings[]> {
-    const found = await this.#parts.inspect((part) => {
-      const {past} = this.#query;
-      const after = this.#cursors.get(part) ?? (past > 0 ? -past : undefined);
-      const pastLeft = past > 0 ? (this.#pastEnds.get(part) ?? Number.POSITIVE_INFINITY) - (after ?? 0) : 0;
-      return {
-        kind: 'read',
-        watcher: this.#watcher,
-        selection: this.#query.selection,
-        durationMs: watchMs,
-        after,
-        isAll: pastLeft > 0,
-        eventsMax: pastLeft > 0 ? Math.min(pastLeft, eventsPerRead) : eventsPerRead,
-      };
+  async #read(): Promise<readonly ReadResult[]> {
+    const {selection, past} = this.#query;
+    const found = await this.#parts.ownNode.ask({
+      kind: 'read',
+      watcher: this.#watcher,
+      selection,
+      durationMs: watchMs,
+      past,
+      cursors: this.#cursors,
+      eventsMax: eventsPerRead,
     });
     this.#isBehind = false;
     this.#look(found);
-    return found.flatMap(({part, findings}) => {
-      if (findings.kind !== 'read') return [];
-      this.#isBehind ||= findings.next < findings.head;
-      const isFirst = !this.#cursors.has(part);
-      if (isFirst) this.#pastEnds.set(part, findings.head);
-      this.#cursors.set(part, findings.next);
-      this.#steps.take(part, findings.steps);
+    return found.answers.flatMap(({part, answer}) => {
+      if (answer.kind !== 'read') return [];
+      this.#isBehind ||= answer.next < answer.head;
+      const known = this.#cursors[part];
+      this.#cursors[part] = {next: answer.next, pastEnd: known?.pastEnd ?? answer.head};
+      this.#steps.take(part, answer.steps);
       // What was overwritten before the feed began is not its loss.
-      return [isFirst ? {...findings, lost: 0} : findings];
+      return [known === undefined ? {...answer, lost: 0} : answer];
     });
   }
 
-  #look(found: readonly PartResult[]): void {
+  #look(found: QueryResults): void {
     const {clock, coverageOf, threads} = this.#parts;
     const coverage = coverageOf(found);
     const text = coverage?.coverage.text ?? wholeCoverage(threads);
@@ -177,7 +165,7 @@ export class TraceFeed {
     this.#isCoverageTold = false;
   }
 
-  #writeReads(reads: readonly ReadFindings[]): void {
+  #writeReads(reads: readonly ReadResult[]): void {
     const at = this.#parts.clock.now();
     const events = reads.flatMap((read) => read.events).sort(byTime);
     const lost = reads.flatMap(({thread, lost: count}): TraceLine[] =>
@@ -195,8 +183,8 @@ export class TraceFeed {
     const isDue = now - this.#surveyedAt >= this.#connections / surveyedPerMs;
     if (!wantsRows && !(this.#query.snapshots && isDue)) return;
     this.#surveyedAt = now;
-    const found = await this.#parts.inspect(() => ({kind: 'survey', rowsMax: wantsRows ? rosterRowsMax : 0}));
-    const surveys = found.flatMap(({findings}) => (findings.kind === 'survey' ? [findings] : []));
+    const found = await this.#parts.ownNode.ask({kind: 'survey', rowsMax: wantsRows ? rosterRowsMax : 0});
+    const surveys = found.answers.flatMap(({answer}) => (answer.kind === 'survey' ? [answer] : []));
     this.#connections = surveys.reduce((sum, {connections}) => sum + connections, 0);
     const at = clock.now();
     if (this.#query.snapshots) {
@@ -229,8 +217,12 @@ export class TraceFeed {
     this.#response.write(lines.map(writeTraceLine).join(''));
   }
 
-  async #unwatch(): Promise<void> {
-    await this.#parts.inspect(() => ({kind: 'watch', watcher: this.#watcher, selection: undefined, durationMs: 0}));
+  #unwatch(): Promise<unknown> {
+    return this.#watch(undefined, 0);
+  }
+
+  #watch(selection: FeedQuery['selection'] | undefined, durationMs: number): Promise<unknown> {
+    return this.#parts.ownNode.ask({kind: 'watch', watcher: this.#watcher, selection, durationMs});
   }
 }
 

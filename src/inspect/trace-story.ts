@@ -1,10 +1,10 @@
 // Gathers the story of a message, or of a client, from all parts of the gateway, and tells it.
 
 import type {Clock} from '../core/clock.ts';
+import type {Router} from '../router/router.ts';
 import {tellStory} from '../story/story.ts';
 import type {Story} from '../story/story-parts.ts';
 import type {RosterRow, TraceEvent} from '../story/trace.ts';
-import type {Inspect} from './inspector-federated.ts';
 import type {Coverage, CoverageOf} from './trace-coverage.ts';
 import {byTime} from './trace-feed.ts';
 
@@ -31,7 +31,7 @@ export interface FoundStory extends Story, Partial<Coverage> {
 
 /** What the finding needs. */
 export interface StoryParts {
-  readonly inspect: Inspect;
+  readonly ownNode: Pick<Router, 'ask' | 'find'>;
   readonly coverageOf: CoverageOf;
   readonly clock: Clock;
   /** As configured, for the answer. */
@@ -48,13 +48,13 @@ export interface StoryQuestion {
 
 /** Finds it in all parts. */
 export async function findStory(
-  {inspect, clock, coverageOf, options: {traceRate, traceKeepMs}}: StoryParts,
+  {ownNode, clock, coverageOf, options: {traceRate, traceKeepMs}}: StoryParts,
   {message, identity, payloads}: StoryQuestion,
 ): Promise<FoundStory> {
-  const found = await inspect(() => ({kind: 'story', message, identity, payloads, eventsMax}));
-  const stories = found.flatMap(({findings}) => (findings.kind === 'story' ? [findings] : []));
+  const found = await ownNode.ask({kind: 'story', message, identity, payloads, eventsMax});
+  const stories = found.answers.flatMap(({answer}) => (answer.kind === 'story' ? [answer] : []));
   const events = stories.flatMap((story) => story.events).sort(byTime);
-  const connected = identity === undefined ? undefined : await findConnection(inspect, identity);
+  const connected = identity === undefined ? undefined : (await ownNode.find(identity)).client?.row;
   const at = clock.now();
   const story =
     message === undefined
@@ -71,15 +71,6 @@ export async function findStory(
   const wallMs = clock.wallNow();
   const kept = {events, isCut, traceRate, traceKeepMs};
   return {...story, headline, message, identity, connected, at, wallMs, ...kept, ...covered};
-}
-
-async function findConnection(inspect: Inspect, identity: string): Promise<RosterRow | undefined> {
-  const publication = {channel: undefined, identity, qos: 0, bytes: 0} as const;
-  const found = await inspect(() => ({kind: 'preview', publication}));
-  const [preview] = found.flatMap(({findings}) => (findings.kind === 'preview' ? findings.rows : []));
-  if (preview === undefined) return undefined;
-  const {fate: _, ...row} = preview;
-  return row;
 }
 
 function headlineOf(identity: string, events: readonly TraceEvent[], connected: RosterRow | undefined): string {

@@ -1,181 +1,132 @@
-// The whole gateway as one router: this part and its peers, shards and nodes alike. A publication goes to the peers
-// that may have members of the channel; what they answer is added up. [RB-61]
+// The router of the whole gateway, or of one node: this part, and the others behind its transports. A question goes to the
+// parts that it may concern; what they answer is added up. [RB-61]
 
-import type {Part, Peer, Unreachable} from './peer.ts';
-import {
-  type ChangeOutcome,
-  type ChannelInfo,
-  type ClientReply,
-  type Joined,
-  type OtherNode,
-  type PartInfo,
-  type PublishOutcome,
-  type PublishRequest,
-  type Router,
-  repliesBytesMax,
-  replyBytes,
-  type SubscribeOutcome,
-} from './router.ts';
+import {addUpOutcomes, mergeInfos} from './add-up.ts';
+import type {LocalPart, Question, SubscribeRequest} from './part.ts';
+import type {ChangeOutcome, Joined, OtherNode, PartInfo, PublishOutcome, Router} from './router.ts';
+import type {Gathered, Reach, Transport} from './transport.ts';
 
-/** What this part is, beside a part: it knows what it has, and gives out ids. */
-export interface LocalRouter extends Part {
-  hasConnection(identity: string): boolean;
-  nextPublication(): string;
-  /** See `Sequences.nextTicket`. */
-  nextTicket(): number;
-}
+const nobodyElse: readonly Reach[] = [];
+const nothing: Gathered<'subscribe'> = {answers: [], refusals: [], silent: 0, isLate: false};
 
-/**
- * `peers` is asked each time, since shards and nodes come and go. `inOrder` is `EnvelopeExchange.inOrder`: what goes to other
- * shards, too, is done here at its place in the order of all of them. [RB-45]
- */
-export function createRouter(
-  local: LocalRouter,
-  peers: () => readonly Peer[],
-  inOrder: (action: () => void) => void = (action) => action(),
-): Router {
-  function concerned(request: PublishRequest): readonly Peer[] {
-    if (request.identity !== undefined && local.hasConnection(request.identity)) return [];
-    return peers().filter((peer) => peer.mayConcern(request));
+/** A router over this part and whatever the transports reach; with none of them it is this part alone. */
+export function createRouter(local: LocalPart, transports: readonly Transport[] = []): Router {
+  function reach(question: Question): readonly Reach[] {
+    let reaches: Reach[] | undefined;
+    for (const transport of transports) {
+      const found = transport.reach(question);
+      if (found === undefined) continue;
+      reaches ??= [];
+      reaches.push(found);
+    }
+    return reaches ?? nobodyElse;
   }
 
-  function publishInOrder(request: PublishRequest): Promise<PublishOutcome> {
-    return new Promise((resolve) => {
-      inOrder(() => resolve(local.publish(request)));
-    });
+  /** As one part that answers, or refuses, for all of them. */
+  async function gather<Asked extends Question>(question: Asked): Promise<Gathered<Asked['kind']>> {
+    const gathered = await Promise.all(reach(question).map((one) => one.gather(question)));
+    const [refusal] = gathered.flatMap(({refusals}) => refusals);
+    if (refusal !== undefined) throw refusal;
+    return {
+      answers: gathered.flatMap(({answers}) => answers),
+      refusals: [],
+      silent: gathered.reduce((sum, {silent}) => sum + silent, 0),
+      isLate: gathered.some(({isLate}) => isLate),
+    };
+  }
+
+  async function evict(channel: string, before: number, except: readonly string[]): Promise<ChangeOutcome> {
+    const {silent} = await gather({kind: 'evict', request: {channel, before, except}});
+    return {outcome: 'done', isPartial: silent > 0};
+  }
+
+  async function join(request: SubscribeRequest): Promise<ChangeOutcome> {
+    const own = await local.subscribe(request);
+    const isElsewhere = own.outcome === 'noSuchConnection';
+    const {answers, silent} = isElsewhere ? await gather({kind: 'subscribe', request}) : nothing;
+    const {outcome, ticket} = bestOf([own, ...answers.map(({answer}) => answer)]);
+    if (outcome !== 'done') return {outcome, isPartial: silent > 0};
+    if (!request.occupy) return {outcome, isPartial: false};
+    // Whoever has the client has removed its own others already. With no ticket it is on another node.
+    const {channel} = request;
+    const before = ticket > 0 ? ticket : local.nextTicket();
+    if (own.outcome !== 'done') await local.evict({channel, before, except: []});
+    const except = answers.filter(({answer}) => answer.outcome === 'done').map(({part}) => part);
+    return evict(channel, before, except);
   }
 
   return {
     publish(request) {
-      const others = concerned(request);
+      const isHere = request.identity !== undefined && local.hasConnection(request.identity);
+      const others = isHere ? nobodyElse : reach({kind: 'publish', request});
       if (others.length === 0) return local.publish(request);
       const shared = {...request, message: local.nextPublication()};
-      const isOrdered = others.some(({sharesOrder}) => sharesOrder);
-      const own = isOrdered ? publishInOrder(shared) : local.publish(shared);
-      return gather([own, ...others.map((peer) => peer.publish(shared))]);
+      const inOrder = others.find((one) => one.inOrder !== undefined)?.inOrder;
+      const own =
+        inOrder === undefined
+          ? local.publish(shared)
+          : new Promise<PublishOutcome>((resolve) => {
+              inOrder(() => resolve(local.publish(shared)));
+            });
+      const theirs = others.map((one) => one.gather({kind: 'publish', request: shared}));
+      return addUpOutcomes(shared.message, own, theirs);
     },
 
-    async subscribe(subscription, occupy) {
-      const asked = peers();
-      const own = await local.subscribe(subscription, occupy);
-      const answers =
-        own.outcome === 'noSuchConnection'
-          ? await Promise.all(asked.map((peer) => peer.subscribe(subscription, occupy)))
-          : [];
-      const {outcome, ticket} = bestOf([own, ...answers]);
-      if (outcome !== 'done') return {outcome, isPartial: answers.includes('unreachable')};
-      if (!occupy) return {outcome, isPartial: false};
-      // Whoever has the client has removed its own others already. With no ticket it is on another node.
-      const {channel} = subscription;
-      const before = ticket > 0 ? ticket : local.nextTicket();
-      if (own.outcome !== 'done') await local.evict(channel, before);
-      return evict(
-        channel,
-        before,
-        asked.filter((_peer, place) => outcomeOf(answers[place]) !== 'done'),
-      );
-    },
+    subscribe: (subscription) => join({...subscription, occupy: false}),
+
+    occupy: (subscription) => join({...subscription, occupy: true}),
 
     async unsubscribe(subscription) {
-      const answers = await Promise.all([local, ...peers()].map((part) => part.unsubscribe(subscription)));
-      const refusal = answers.find((answer) => answer !== 'done' && answer !== 'unreachable');
-      return {outcome: refusal ?? 'done', isPartial: answers.includes('unreachable')};
+      const [own, {answers, silent}] = await Promise.all([
+        local.unsubscribe(subscription),
+        gather({kind: 'unsubscribe', request: subscription}),
+      ]);
+      const refusal = [own, ...answers.map(({answer}) => answer)].find((outcome) => outcome !== 'done');
+      return {outcome: refusal ?? 'done', isPartial: silent > 0};
     },
 
     async evict(channel) {
       const before = local.nextTicket();
-      await local.evict(channel, before);
-      return evict(channel, before, peers());
+      await local.evict({channel, before, except: []});
+      return evict(channel, before, []);
+    },
+
+    async ask(query) {
+      const [own, {answers, silent}] = await Promise.all([local.query(query), gather({kind: 'query', request: query})]);
+      return {answers: [{part: local.name, answer: own}, ...answers], silent};
+    },
+
+    async find(identity) {
+      const own = await local.find({identity});
+      if (own !== undefined) return {client: own, part: local.name, isPartial: false};
+      const {answers, silent} = await gather({kind: 'find', request: {identity}});
+      // Of two owners the one with the higher token counts: the other is on its way out, or on a node of its own.
+      const [newest] = answers
+        .flatMap(({part, answer}) => (answer === undefined ? [] : [{part, client: answer}]))
+        .sort((one, other) => other.client.fencingToken - one.client.fencingToken);
+      return {client: newest?.client, part: newest?.part, isPartial: silent > 0};
     },
 
     async info() {
-      const told = await Promise.all([local, ...peers()].map((part) => part.info()));
-      const known = told.filter((info) => info !== 'unreachable');
+      const [own, {answers, silent}] = await Promise.all([local.info(), gather({kind: 'info', request: undefined})]);
+      const infos = [own, ...answers.map(({answer}) => answer)];
       return {
-        ...mergeInfos(known.filter((info): info is PartInfo => !isOtherNode(info))),
-        nodes: known.filter(isOtherNode),
-        isPartial: known.length < told.length,
+        ...mergeInfos(infos.filter((info): info is PartInfo => !isOtherNode(info))),
+        nodes: infos.filter(isOtherNode),
+        isPartial: silent > 0,
       };
     },
   };
 }
 
-async function evict(channel: string, before: number, peers: readonly Peer[]): Promise<ChangeOutcome> {
-  const answers = await Promise.all(peers.map((peer) => peer.evict(channel, before)));
-  return {outcome: 'done', isPartial: answers.includes('unreachable')};
-}
-
 /** `done` where anybody did it, else why somebody who has the client refused, else that nobody has it. */
-function bestOf(answers: readonly (Joined | Unreachable)[]): Joined {
-  const told = answers.filter((answer) => answer !== 'unreachable');
+function bestOf(answers: readonly Joined[]): Joined {
   return (
-    told.find(({outcome}) => outcome === 'done') ??
-    told.find(({outcome}) => outcome !== 'noSuchConnection') ?? {outcome: 'noSuchConnection', ticket: 0}
+    answers.find(({outcome}) => outcome === 'done') ??
+    answers.find(({outcome}) => outcome !== 'noSuchConnection') ?? {outcome: 'noSuchConnection', ticket: 0}
   );
-}
-
-function outcomeOf(answer: Joined | Unreachable | undefined): SubscribeOutcome | undefined {
-  return answer === undefined || answer === 'unreachable' ? undefined : answer.outcome;
-}
-
-// A part that refuses while others take the message makes the whole partial, and no refusal: a caller that made the call
-// again would send it twice to everybody else.
-async function gather(parts: readonly Promise<PublishOutcome>[]): Promise<PublishOutcome> {
-  const settled = await Promise.allSettled(parts);
-  const told = settled.flatMap((part) => (part.status === 'fulfilled' ? [part.value] : []));
-  const [first, ...others] = told;
-  if (first === undefined) throw settled.find((part) => part.status === 'rejected')?.reason;
-  const outcome = others.reduce(mergeOutcomes, first);
-  return told.length === settled.length ? outcome : {...outcome, isPartial: true};
-}
-
-/** One outcome of two. Where times are not known, what `left` says comes first, and counts where only one can. */
-export function mergeOutcomes(left: PublishOutcome, right: PublishOutcome): PublishOutcome {
-  const isRightLater = (right.lastReplyAt ?? 0) > (left.lastReplyAt ?? 0);
-  const last = right.lastReply !== undefined && (left.lastReply === undefined || isRightLater) ? right : left;
-  const all = [...left.replies, ...right.replies].sort((one, other) => arrivalOf(one) - arrivalOf(other));
-  const replies = firstReplies(all);
-  const isTruncated = left.isTruncated === true || right.isTruncated === true || replies.length < all.length;
-  return {
-    message: left.message,
-    connections: left.connections + right.connections,
-    isTimedOut: left.isTimedOut || right.isTimedOut,
-    refused: left.refused + right.refused,
-    lastReply: last.lastReply,
-    lastReplyAt: last.lastReplyAt ?? 0,
-    replies,
-    ...(isTruncated && {isTruncated}),
-    isPartial: left.isPartial === true || right.isPartial === true,
-  };
-}
-
-/** As many as one answer lists. */
-function firstReplies(replies: readonly ClientReply[]): readonly ClientReply[] {
-  let bytes = 0;
-  const end = replies.findIndex((reply) => {
-    bytes += replyBytes(reply);
-    return bytes > repliesBytesMax;
-  });
-  return end < 0 ? replies : replies.slice(0, end);
-}
-
-/** Replies of other nodes, whose clocks are not ours, come after those whose time is known. */
-function arrivalOf({at}: ClientReply): number {
-  return at ?? Number.MAX_VALUE;
 }
 
 function isOtherNode(info: PartInfo | OtherNode): info is OtherNode {
   return 'server' in info;
-}
-
-function mergeInfos(infos: readonly PartInfo[]): PartInfo {
-  const channels = new Map<string, ChannelInfo>();
-  let connections = 0;
-  for (const info of infos) {
-    connections += info.connections;
-    for (const {name, connections: members} of info.channels) {
-      channels.set(name, {name, connections: (channels.get(name)?.connections ?? 0) + members});
-    }
-  }
-  return {connections, channels: [...channels.values()].sort((left, right) => (left.name < right.name ? -1 : 1))};
 }

@@ -1,4 +1,4 @@
-// What a part of the gateway can be asked about itself, and what it answers: for traces, for the inspector, and for a
+// What every part of the gateway can be asked about itself, and what it answers: for traces, for the inspector, and for a
 // publication that is only tried. Plain data, since it also crosses threads.
 
 import type {Qos} from '../protocol/packet.ts';
@@ -7,6 +7,14 @@ import type {TraceSelection} from '../story/trace-feed.ts';
 
 /** Of the states of a chart, by code. */
 export type ChartCounts = readonly number[];
+
+/** What a reader of traces has read of one part. */
+export interface TraceCursor {
+  /** Where to read on. */
+  readonly next: number;
+  /** Up to where all events are wanted, whoever watched them: those from before the reader came. */
+  readonly pastEnd: number;
+}
 
 /** A question. Every part answers for itself. */
 export type Query =
@@ -18,16 +26,17 @@ export type Query =
       readonly durationMs: number;
     }
   /**
-   * Sets or renews the same, and asks for the events after number `after`: those that `watcher` watches, or all with
-   * `isAll`. `undefined` begins now, a negative one so many events before.
+   * Sets or renews the same, and asks for the events that `watcher` watches and has not read. A part without a cursor begins
+   * now, or `past` events before, of which all are wanted.
    */
   | {
       readonly kind: 'read';
       readonly watcher: string;
       readonly selection: TraceSelection;
       readonly durationMs: number;
-      readonly after: number | undefined;
-      readonly isAll: boolean;
+      readonly past: number;
+      /** By the name of the part. */
+      readonly cursors: Readonly<Record<string, TraceCursor>>;
       readonly eventsMax: number;
     }
   /** All that is known of a message, or of a client. */
@@ -99,6 +108,31 @@ export type QueryResult =
       readonly recipients: number;
       readonly fates: Readonly<Partial<Record<PreviewFate, number>>>;
       readonly rows: readonly PreviewRow[];
-    }
-  /** The part has ended, or does not answer. */
-  | {readonly kind: 'nothing'};
+    };
+
+/** What all parts found. */
+export interface QueryResults {
+  readonly answers: readonly {
+    /** The name of the part, the same each time. */
+    readonly part: string;
+    readonly answer: QueryResult;
+  }[];
+  /** Parts that did not answer. [RB-66] */
+  readonly silent: number;
+}
+
+/** A client that was looked for. */
+export interface FoundClient {
+  /** See `Directory`; 0 where the business server gave it no identity. */
+  readonly fencingToken: number;
+  readonly row: RosterRow;
+}
+
+/** Where a client is. */
+export interface Found {
+  readonly client: FoundClient | undefined;
+  /** The name of the part that has it. */
+  readonly part: string | undefined;
+  /** Whether a part did not answer: the client may be there. [RB-66] */
+  readonly isPartial: boolean;
+}

@@ -2,6 +2,7 @@
 // one thread, several shards and several nodes look the same.
 
 import type {Qos} from '../protocol/packet.ts';
+import type {Found, Query, QueryResults} from './query.ts';
 
 /** One message to every client of a channel, or to one client. Exactly one of `channel` and `identity` is set. */
 export interface PublishRequest {
@@ -126,11 +127,17 @@ export interface GatewayInfo extends PartInfo {
 /** The operations. A rejection is a `RainbowError`: `RB_OVERLOADED` where a queue is full. */
 export interface Router {
   publish(request: PublishRequest): Promise<PublishOutcome>;
-  /** Idempotent. `occupy` removes every other client of the channel. */
-  subscribe(subscription: Subscription, occupy: boolean): Promise<ChangeOutcome>;
+  /** Idempotent. */
+  subscribe(subscription: Subscription): Promise<ChangeOutcome>;
+  /** The same, and every other client leaves the channel. */
+  occupy(subscription: Subscription): Promise<ChangeOutcome>;
   /** Idempotent; also `done` where the client or the subscription does not exist. */
   unsubscribe(subscription: Subscription): Promise<ChangeOutcome>;
-  /** Removes every client of this node from `channel`. */
+  /** Removes every client from `channel`. */
   evict(channel: string): Promise<ChangeOutcome>;
+  /** Asks every part about itself. */
+  ask(query: Query): Promise<QueryResults>;
+  /** Looks for a client. */
+  find(identity: string): Promise<Found>;
   info(): Promise<GatewayInfo>;
 }

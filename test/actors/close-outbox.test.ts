@@ -7,6 +7,7 @@ import {Broadcast} from '../../src/actors/recipients.ts';
 import {stopShardContext} from '../../src/actors/stop-shard-context.ts';
 import {Ledger, LedgerWriter} from '../../src/gateway/shard/close-ledger.ts';
 import type {CloseCallReason} from '../../src/protocol/close-reason.ts';
+import {createSoleDirectory} from '../../src/router/directory.ts';
 import type {Call, CloseCall, FailedAnswer} from '../../src/upstream/call.ts';
 import {countHooks} from '../runtime/harness.ts';
 import {type Client, type SimulatedGateway, simulateGateway} from '../support/simulated-gateway.ts';
@@ -85,7 +86,7 @@ const endings: Readonly<
   'a newer connection of its identity on another thread': {
     reason: 'replaced',
     end(kit) {
-      void kit.router.takeOver('user-1', Number.MAX_SAFE_INTEGER);
+      void kit.router.takeOver({identity: 'user-1', fencingToken: Number.MAX_SAFE_INTEGER});
       kit.run();
     },
   },
@@ -495,10 +496,13 @@ test('a client waits for what other threads owe of its identity, and for what it
   for (const isPendingHere of [false, true]) {
     const elsewhere: PromiseWithResolvers<void>[] = [];
     const kit = simulateGateway({}, undefined, {
-      takeOver() {
-        const pending = Promise.withResolvers<void>();
-        elsewhere.push(pending);
-        return pending.promise;
+      directory: {
+        ...createSoleDirectory(),
+        takeOver() {
+          const pending = Promise.withResolvers<void>();
+          elsewhere.push(pending);
+          return pending.promise;
+        },
       },
     });
     const settle = async (): Promise<void> => {
@@ -623,7 +627,7 @@ for (const end of ['in order', 'at its longest'] as const) {
 
 test('what a thread that died owed is made by who takes it over, with the same RAINBOWMESSAGEID [RB-63] [RB-64]', (t) => {
   const kit = simulateGateway();
-  const fencingToken = kit.context.sequences.nextFencingToken();
+  const fencingToken = kit.context.directory.claim('user-1');
   const owed = {
     identity: 'user-1',
     cookie: 'c=1',

@@ -402,7 +402,7 @@ test('joins that are not possible are counted and harm nothing', (t) => {
 test('an occupied channel has one member, and the others are no longer in it', async (t) => {
   const kit = simulateGateway();
   const [first, second] = [kit.connect('room'), kit.connect('room')];
-  const occupied = kit.router.subscribe({identity: second.actor.name, channel: 'room'}, true);
+  const occupied = kit.router.subscribe({identity: second.actor.name, channel: 'room', occupy: true});
   kit.run();
   t.like(await occupied, {outcome: 'done'});
   const outcome = kit.publish({qos: 1});
@@ -476,7 +476,7 @@ test('a client that occupies a channel while word of its own eviction is on its 
   const [first, second] = [kit.connect('room'), kit.connect('room')];
   // Both in one turn: the second evicts the first, which has joined again before it hears of that.
   const subscribed = [second, first].map(({actor}) =>
-    kit.router.subscribe({identity: actor.name, channel: 'room'}, true),
+    kit.router.subscribe({identity: actor.name, channel: 'room', occupy: true}),
   );
   kit.run();
   for (const {outcome} of await Promise.all(subscribed)) t.is(outcome, 'done');
@@ -490,7 +490,7 @@ test('a client that occupies a channel while word of its own eviction is on its 
 test('a client that leaves a channel which evicted it and ended does not mind', (t) => {
   const kit = simulateGateway();
   const [first, second] = [kit.connect('room'), kit.connect('room')];
-  void kit.router.subscribe({identity: second.actor.name, channel: 'room'}, true);
+  void kit.router.subscribe({identity: second.actor.name, channel: 'room', occupy: true});
   void kit.router.unsubscribe({identity: second.actor.name, channel: 'room'});
   void kit.router.unsubscribe({identity: first.actor.name, channel: 'room'});
   kit.run();

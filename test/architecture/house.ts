@@ -42,10 +42,9 @@ export const house: Readonly<Record<string, Room>> = {
   trace: {folders: ['core', 'protocol', 'story', 'machines'], typesOf: ['upstream'], packages: []},
   store: {folders: ['core', 'protocol'], packages: ['node:sqlite']},
   router: {folders: [], typesOf: ['protocol', 'story'], packages: []},
-  'cluster/shards': {folders: ['core', 'runtime'], typesOf: ['router'], packages: ['node:worker_threads']},
+  'cluster/shards': {folders: ['core', 'runtime', 'router'], packages: ['node:worker_threads']},
   'cluster/lan': {
-    folders: ['core', 'protocol', 'machines'],
-    typesOf: ['router'],
+    folders: ['core', 'protocol', 'machines', 'router'],
     packages: ['undici', 'node:dgram', 'node:events'],
   },
   actors: {

@@ -106,7 +106,7 @@ test('of more clients than are told one by one, what would become of the message
   const {router, connect, run} = simulateGateway();
   for (let count = 0; count < 1_500; count++) connect('room');
   const publication = {channel: 'room', identity: undefined, qos: 1, bytes: 2} as const;
-  const found = router.inspect({kind: 'preview', publication});
+  const found = router.query({kind: 'preview', publication});
   run();
   const preview = await found;
   if (preview.kind !== 'preview') {
@@ -123,7 +123,7 @@ test('a client that is on its way out is told as gone [RB-57]', async (t) => {
   const publication = {channel: undefined, identity: actor.name, qos: 1, bytes: 2} as const;
   // It is asked, and closes before it answers.
   actor.tell({kind: 'closing'});
-  const found = router.inspect({kind: 'preview', publication});
+  const found = router.query({kind: 'preview', publication});
   run();
   const preview = await found;
   t.like(preview, {kind: 'preview', recipients: 1, fates: {gone: 1}});

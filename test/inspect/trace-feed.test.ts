@@ -5,9 +5,10 @@ import {createServer, request as httpRequest, type IncomingMessage, type ServerR
 import type {AddressInfo} from 'node:net';
 import {setImmediate} from 'node:timers/promises';
 import test, {type ExecutionContext} from 'ava';
-import {createFederatedInspector, type Inspect} from '../../src/inspect/inspector-federated.ts';
 import {type CoverageOf, createCoverage} from '../../src/inspect/trace-coverage.ts';
 import {TraceFeed} from '../../src/inspect/trace-feed.ts';
+import {createRouter} from '../../src/router/create-router.ts';
+import type {Router} from '../../src/router/router.ts';
 import type {TraceLine} from '../../src/story/trace.ts';
 import {emptySelection, type FeedQuery} from '../../src/story/trace-feed.ts';
 import {isTraceEvent, TraceReader} from '../../src/story/trace-lines.ts';
@@ -34,7 +35,7 @@ interface Harness {
 async function harness(
   t: ExecutionContext,
   query: FeedQuery,
-  wrap?: (inspect: Inspect) => Inspect,
+  wrap?: (ask: Router['ask']) => Router['ask'],
   coverageOf: CoverageOf = () => undefined,
 ): Promise<Harness> {
   const kit = simulateGateway({
@@ -57,15 +58,16 @@ async function harness(
   answer.catch(() => {});
   outgoing.end();
   const [, response] = (await once(server, 'request')) as [IncomingMessage, ServerResponse];
-  const inspect = createFederatedInspector(kit.router, () => []);
+  const router = createRouter(kit.router);
+  const ask: Router['ask'] = (query) => router.ask(query);
   const counters = Promise.resolve(kit.context.counters);
-  const running: Inspect = (wordFor) => {
-    const found = (wrap?.(inspect) ?? inspect)(wordFor);
+  const running: Router['ask'] = (query) => {
+    const found = (wrap?.(ask) ?? ask)(query);
     kit.run();
     return found;
   };
   const facts = {readCounters: () => counters, clock: kit.clock, source: 'a test', threads: 1};
-  const parts = {...facts, inspect: running, coverageOf};
+  const parts = {...facts, ownNode: {ask: running}, coverageOf};
   const feed = new TraceFeed(parts, 'feed', query, response);
   t.teardown(() => feed.end());
   const turn = async (): Promise<void> => {
@@ -124,9 +126,9 @@ function isPacketOf(payload: string): (line: TraceLine) => boolean {
 
 test('a reader that goes before the feed has begun leaves no watch and no timer', async (t) => {
   const latch = new Latch();
-  const {kit, feed, response, leave} = await harness(t, everything, (inspect) => async (wordFor) => {
+  const {kit, feed, response, leave} = await harness(t, everything, (ask) => async (query) => {
     await latch.opened;
-    return await inspect(wordFor);
+    return await ask(query);
   });
   const started = feed.start(() => t.fail('there is nobody to write to'));
   const closed = once(response, 'close');

@@ -1,8 +1,10 @@
 import test from 'ava';
 import {RainbowError} from '../../src/core/errors.ts';
-import {createRouter, type LocalRouter, mergeOutcomes} from '../../src/router/create-router.ts';
-import type {Peer} from '../../src/router/peer.ts';
-import type {PublishOutcome, PublishRequest} from '../../src/router/router.ts';
+import {mergeOutcomes, nobody} from '../../src/router/add-up.ts';
+import {createRouter} from '../../src/router/create-router.ts';
+import {askPart, type LocalPart} from '../../src/router/part.ts';
+import {createPeerTransport, type Peer, type Silence} from '../../src/router/peers.ts';
+import type {PublishOutcome, PublishRequest, SubscribeOutcome} from '../../src/router/router.ts';
 
 const request: PublishRequest = {
   channel: 'room',
@@ -23,38 +25,54 @@ function text(bytes: Uint8Array | undefined): string | undefined {
 }
 
 /** A part that answers as told, and writes down what it was asked. */
-function part(name: string, log: string[], answers: Partial<Record<'subscribe' | 'unsubscribe', string>> = {}) {
+function part(
+  name: string,
+  log: string[] = [],
+  {
+    subscribe = 'noSuchConnection',
+    unsubscribe = 'done',
+  }: Partial<Record<'subscribe' | 'unsubscribe', SubscribeOutcome>> = {},
+): LocalPart {
   return {
     name,
-    mayConcern: () => true,
-    publish: async ({message}: PublishRequest) => {
+    publish: async ({message}) => {
       log.push(`${name} publish ${message}`);
       return outcome({message: message ?? 'own', connections: 1});
     },
-    sharesOrder: true,
     subscribe: async () => {
       log.push(`${name} subscribe`);
-      const {subscribe: outcome = 'noSuchConnection'} = answers;
-      return outcome === 'unreachable' ? outcome : {outcome, ticket: outcome === 'done' ? 7 : 0};
+      return {outcome: subscribe, ticket: subscribe === 'done' ? 7 : 0};
     },
     unsubscribe: async () => {
       log.push(`${name} unsubscribe`);
-      return answers.unsubscribe ?? 'done';
+      return unsubscribe;
     },
-    evict: async (_channel: string, before: number) => {
+    evict: async ({before}) => {
       log.push(`${name} evict before ${before}`);
-      return answers.subscribe === 'unreachable' ? 'unreachable' : 'done';
+      return 'done';
     },
+    takeOver: async () => 'done',
+    find: async () => undefined,
+    query: async () => ({kind: 'watched', isWatching: true}),
     info: async () => ({connections: 1, channels: [{name, connections: 1}]}),
-    supersede: () => {},
     hasConnection: () => false,
     nextPublication: () => 'p1',
     nextTicket: () => 8,
   };
 }
 
-function federate(local: ReturnType<typeof part>, peers: readonly ReturnType<typeof part>[]) {
-  return createRouter(local as unknown as LocalRouter, () => peers as unknown as readonly Peer[]);
+/** The same, as another part reaches it. */
+function peer(name: string, log: string[] = [], answers: Parameters<typeof part>[2] = {}): Peer {
+  const asked = part(name, log, answers);
+  return {name, mayConcern: () => true, ask: (question) => askPart(asked, question) as never};
+}
+
+function silent(why: Silence): Peer {
+  return {name: why, mayConcern: () => true, ask: async () => why};
+}
+
+function federate(local: LocalPart, peers: readonly Peer[], inOrder?: (action: () => void) => void) {
+  return createRouter(local, [createPeerTransport(() => peers, inOrder)]);
 }
 
 const subscription = {identity: 'me', channel: 'room'};
@@ -83,28 +101,46 @@ test('of three parts the last reply is the one that came last, in whatever order
 
 test('a publication goes to every peer under one id, and the counts are added up [RB-61]', async (t) => {
   const log: string[] = [];
-  const all = await federate(part('own', log), [part('a', log), part('b', log)]).publish(request);
+  const all = await federate(part('own', log), [peer('a', log), peer('b', log)]).publish(request);
   t.like(all, {message: 'p1', connections: 3, isPartial: false});
   t.deepEqual(log, ['own publish p1', 'a publish p1', 'b publish p1']);
 });
 
 test('where one part refuses, what the others did is told as partial; only where all refuse is it refused', async (t) => {
   const log: string[] = [];
-  const refuse = async () => {
+  const refuse = async (): Promise<never> => {
     throw new RainbowError('RB_OVERLOADED');
   };
   const full = {...part('full', log), publish: refuse};
-  t.like(await federate(part('own', log), [full]).publish(request), {connections: 1, isPartial: true});
-  t.like(await federate(full, [part('a', log)]).publish(request), {connections: 1, isPartial: true});
-  await t.throwsAsync(federate(full, [full]).publish(request), {code: 'RB_OVERLOADED'});
+  const fullPeer = {...peer('full', log), ask: refuse};
+  t.like(await federate(part('own', log), [fullPeer]).publish(request), {connections: 1, isPartial: true});
+  t.like(await federate(full, [peer('a', log)]).publish(request), {connections: 1, isPartial: true});
+  t.deepEqual(await federate(full, [silent('gone')]).publish(request), {...nobody('p1'), isPartial: true});
+  await t.throwsAsync(federate(full, [fullPeer]).publish(request), {code: 'RB_OVERLOADED'});
+});
+
+test('a part that did not answer makes the answer partial, and a timeout where it was waited for [RB-62] [RB-66]', async (t) => {
+  const publish = (why: Silence) => federate(part('own'), [peer('a'), silent(why)]).publish(request);
+  t.like(await publish('gone'), {connections: 2, isTimedOut: false, isPartial: true});
+  t.like(await publish('late'), {connections: 2, isTimedOut: true, isPartial: true});
+});
+
+test('where parts share an order, this one has its place in it, and all parts one id [RB-45]', async (t) => {
+  const log: string[] = [];
+  const actions: (() => void)[] = [];
+  const published = federate(part('own', log), [peer('a', log)], (action) => actions.push(action)).publish(request);
+  t.deepEqual(log, ['a publish p1']);
+  for (const action of actions) action();
+  t.like(await published, {connections: 2});
+  t.deepEqual(log, ['a publish p1', 'own publish p1']);
 });
 
 test('one that concerns nobody else is nobody else’s, and one to an own client neither', async (t) => {
   const log: string[] = [];
-  const deaf = {...part('a', log), mayConcern: () => false};
+  const deaf = {...peer('a', log), mayConcern: () => false};
   await federate(part('own', log), [deaf]).publish(request);
   const home = {...part('own', log), hasConnection: () => true};
-  await federate(home, [part('a', log)]).publish({...request, channel: undefined, identity: 'me'});
+  await federate(home, [peer('a', log)]).publish({...request, channel: undefined, identity: 'me'});
   t.deepEqual(log, ['own publish undefined', 'own publish undefined']);
 });
 
@@ -140,56 +176,55 @@ test('timeouts, refusals and silence of any part are those of the whole [RB-62]'
 
 test('a client is looked for here first, then everywhere at once', async (t) => {
   const log: string[] = [];
-  const here = federate(part('own', log, {subscribe: 'done'}), [part('a', log)]);
-  t.deepEqual(await here.subscribe(subscription, false), {outcome: 'done', isPartial: false});
+  const here = federate(part('own', log, {subscribe: 'done'}), [peer('a', log)]);
+  t.deepEqual(await here.subscribe(subscription), {outcome: 'done', isPartial: false});
   t.deepEqual(log.splice(0), ['own subscribe']);
-  const there = federate(part('own', log), [part('a', log), part('b', log, {subscribe: 'done'})]);
-  t.deepEqual(await there.subscribe(subscription, false), {outcome: 'done', isPartial: false});
+  const there = federate(part('own', log), [peer('a', log), peer('b', log, {subscribe: 'done'})]);
+  t.deepEqual(await there.subscribe(subscription), {outcome: 'done', isPartial: false});
   t.deepEqual(log, ['own subscribe', 'a subscribe', 'b subscribe']);
 });
 
 test('occupy removes everybody else everywhere, but only where somebody occupies', async (t) => {
   const log: string[] = [];
-  const there = federate(part('own', log), [part('a', log), part('b', log, {subscribe: 'done'})]);
-  t.deepEqual(await there.subscribe(subscription, true), {outcome: 'done', isPartial: false});
+  const there = federate(part('own', log), [peer('a', log), peer('b', log, {subscribe: 'done'})]);
+  t.deepEqual(await there.occupy(subscription), {outcome: 'done', isPartial: false});
   t.deepEqual(log.splice(0), ['own subscribe', 'a subscribe', 'b subscribe', 'own evict before 7', 'a evict before 7']);
-  const here = federate(part('own', log, {subscribe: 'done'}), [part('a', log)]);
-  await here.subscribe(subscription, true);
+  const here = federate(part('own', log, {subscribe: 'done'}), [peer('a', log)]);
+  await here.occupy(subscription);
   t.deepEqual(log.splice(0), ['own subscribe', 'a evict before 7']);
-  const nowhere = federate(part('own', log), [part('a', log)]);
-  t.like(await nowhere.subscribe(subscription, true), {outcome: 'noSuchConnection'});
+  const nowhere = federate(part('own', log), [peer('a', log)]);
+  t.like(await nowhere.occupy(subscription), {outcome: 'noSuchConnection'});
   t.deepEqual(log, ['own subscribe', 'a subscribe']);
 });
 
 test('a refusal by whoever has the client is the answer; silence is told where it may matter', async (t) => {
-  const answer = (own: string, ...peers: string[]) =>
+  const answer = (own: SubscribeOutcome, ...peers: (SubscribeOutcome | Silence)[]) =>
     federate(
       part('own', [], {subscribe: own}),
-      peers.map((subscribe, place) => part(`peer ${place}`, [], {subscribe})),
-    ).subscribe(subscription, true);
+      peers.map((subscribe, place) =>
+        subscribe === 'gone' || subscribe === 'late' ? silent(subscribe) : peer(`peer ${place}`, [], {subscribe}),
+      ),
+    ).occupy(subscription);
   t.deepEqual(await answer('tooManyChannels', 'done'), {outcome: 'tooManyChannels', isPartial: false});
   t.like(await answer('noSuchConnection', 'noSuchConnection', 'overloaded'), {outcome: 'overloaded'});
-  t.deepEqual(await answer('noSuchConnection', 'unreachable'), {outcome: 'noSuchConnection', isPartial: true});
-  t.deepEqual(await answer('noSuchConnection', 'done', 'unreachable'), {outcome: 'done', isPartial: true});
-  t.deepEqual(await answer('done', 'unreachable'), {outcome: 'done', isPartial: true});
+  t.deepEqual(await answer('noSuchConnection', 'gone'), {outcome: 'noSuchConnection', isPartial: true});
+  t.deepEqual(await answer('noSuchConnection', 'done', 'late'), {outcome: 'done', isPartial: true});
+  t.deepEqual(await answer('done', 'gone'), {outcome: 'done', isPartial: true});
 });
 
 test('leaving is asked of everybody, and done where nobody refuses', async (t) => {
-  const answer = (...peers: string[]) =>
-    federate(
-      part('own', []),
-      peers.map((unsubscribe) => part('peer', [], {unsubscribe})),
-    ).unsubscribe(subscription);
-  t.deepEqual(await answer('done', 'done'), {outcome: 'done', isPartial: false});
-  t.deepEqual(await answer('done', 'unreachable'), {outcome: 'done', isPartial: true});
-  t.deepEqual(await answer('overloaded', 'done'), {outcome: 'overloaded', isPartial: false});
+  const leave = (...peers: readonly Peer[]) => federate(part('own'), peers).unsubscribe(subscription);
+  t.deepEqual(await leave(peer('a'), peer('b')), {outcome: 'done', isPartial: false});
+  t.deepEqual(await leave(peer('a'), silent('late')), {outcome: 'done', isPartial: true});
+  t.deepEqual(await leave(peer('a', [], {unsubscribe: 'overloaded'}), peer('b')), {
+    outcome: 'overloaded',
+    isPartial: false,
+  });
 });
 
 test('shards are added up to this node, other nodes are told one by one', async (t) => {
-  const node = {...part('n', []), info: async () => ({server: '10.0.0.2:1984', facts: undefined})};
-  const shard = part('shard', []);
-  const told = await federate(part('own', []), [shard, node as unknown as typeof shard]).info();
-  t.deepEqual(told, {
+  const node: Peer = {...peer('n'), ask: async () => ({server: '10.0.0.2:1984', facts: undefined}) as never};
+  t.deepEqual(await federate(part('own'), [peer('shard'), node]).info(), {
     connections: 2,
     channels: [
       {name: 'own', connections: 1},
@@ -198,11 +233,17 @@ test('shards are added up to this node, other nodes are told one by one', async 
     nodes: [{server: '10.0.0.2:1984', facts: undefined}],
     isPartial: false,
   });
-  const silent = {...part('shard', []), info: async () => 'unreachable'};
-  t.like(await federate(part('own', []), [silent as unknown as typeof shard]).info(), {
-    connections: 1,
-    isPartial: true,
-  });
+  t.like(await federate(part('own'), [silent('late')]).info(), {connections: 1, isPartial: true});
+});
+
+test('a query is answered by every part under its name, and says how many were silent [RB-66]', async (t) => {
+  const router = federate(part('own'), [peer('a'), silent('gone')]);
+  const {answers, silent: count} = await router.ask({kind: 'survey', rowsMax: 0});
+  t.deepEqual(
+    answers.map((one) => one.part),
+    ['own', 'a'],
+  );
+  t.is(count, 1);
 });
 
 test('replies of several parts are listed up to the bound of one answer, the earliest first, and all are counted', (t) => {

@@ -3,7 +3,7 @@
 
 import type {ActorSettings} from '../../src/actors/actor-settings.ts';
 import {createShardContext} from '../../src/actors/create-shard-context.ts';
-import {createLocalRouter} from '../../src/actors/local-router.ts';
+import {createLocalPart} from '../../src/actors/local-part.ts';
 import type {SessionMessage} from '../../src/actors/messages.ts';
 import type {CloseLoss} from '../../src/actors/owed-close.ts';
 import type {ShardContext} from '../../src/actors/shard-context.ts';
@@ -16,7 +16,8 @@ import {connectRainbow} from '../../src/fronts/rainbow/connection.ts';
 import type {Link, LinkMailbox} from '../../src/fronts/rainbow/link.ts';
 import {unframe} from '../../src/protocol/frame.ts';
 import {emptyBytes, parsePacket} from '../../src/protocol/packet.ts';
-import type {LocalRouter} from '../../src/router/create-router.ts';
+import type {PromptDirectory} from '../../src/router/directory.ts';
+import type {LocalPart} from '../../src/router/part.ts';
 import type {PublishOutcome, PublishRequest} from '../../src/router/router.ts';
 import type {ActorRef} from '../../src/runtime/actor.ts';
 import {
@@ -147,7 +148,7 @@ export interface SimulatedGateway {
   readonly clock: SimulatedClock;
   readonly context: ShardContext;
   readonly transport: RecordingTransport;
-  readonly router: LocalRouter;
+  readonly router: LocalPart;
   readonly failures: string[];
   /** Close calls that were given up. */
   readonly losses: CloseLoss[];
@@ -164,7 +165,7 @@ export interface SimulatedGateway {
 export function simulateGateway(
   settings: Partial<ActorSettings> = {},
   memory?: MemoryBound,
-  outside: Partial<ShardHooks> = {},
+  {directory, ...hooks}: Partial<ShardHooks> & {readonly directory?: PromptDirectory} = {},
 ): SimulatedGateway {
   const clock = new SimulatedClock();
   const transport = new RecordingTransport();
@@ -190,7 +191,8 @@ export function simulateGateway(
     random: new SeededRandom(1),
     counters: createCounters(),
     ...(memory !== undefined && {memory}),
-    hooks: {...noHooks, ...outside},
+    hooks: {...noHooks, ...hooks},
+    ...(directory !== undefined && {directory}),
     transport,
     defer: (turn) => due.push(turn),
     onFailure: (actor) => failures.push(actor),
@@ -199,7 +201,7 @@ export function simulateGateway(
       throw error;
     },
   });
-  const router = createLocalRouter(context);
+  const router = createLocalPart(context);
   function run(): void {
     for (let turn = due.shift(); turn !== undefined; turn = due.shift()) turn();
   }

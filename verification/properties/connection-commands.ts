@@ -194,7 +194,7 @@ export function subscribe(isMember: boolean): Connection {
     },
     ({kit, client}) => {
       const subscription = {identity: client.actor.name, channel: 'room'};
-      void (isMember ? kit.router.subscribe(subscription, false) : kit.router.unsubscribe(subscription));
+      void (isMember ? kit.router.subscribe({...subscription, occupy: false}) : kit.router.unsubscribe(subscription));
     },
   );
 }

@@ -162,8 +162,8 @@ export class Callers {
     };
     const subscription = {identity, channel};
     const router = this.#pickRouter();
-    const outcome = isLeaving ? router.unsubscribe(subscription) : router.subscribe(subscription, occupy);
-    this.#harness.expect(outcome, check, fail);
+    const join = (): Promise<ChangeOutcome> => (occupy ? router.occupy(subscription) : router.subscribe(subscription));
+    this.#harness.expect(isLeaving ? router.unsubscribe(subscription) : join(), check, fail);
   }
 
   #pickRouter(): Router {

@@ -4,7 +4,7 @@
 import type {SessionMessage} from '../../src/actors/messages.ts';
 import {type ConnectionStats, StatsQuery} from '../../src/actors/stats-query.ts';
 import type {ActorRef} from '../../src/runtime/actor.ts';
-import type {Observation, Observer, Subject} from '../../src/trace/observer.ts';
+import type {Observation, Observer} from '../../src/trace/observer.ts';
 import {silentObserver} from '../../test/support/silent-observer.ts';
 
 /** A failure that the simulation made; every other one is a violation. */
@@ -14,9 +14,9 @@ export class CrashError extends Error {}
 const handingOver: ReadonlySet<unknown> = new Set<keyof Observer>(['transmitted', 'sent', 'sentShared', 'released']);
 
 class LineFinder extends StatsQuery {
-  readonly #found: (line: Subject) => void;
+  readonly #found: (line: ConnectionStats['subject']) => void;
 
-  constructor(found: (line: Subject) => void) {
+  constructor(found: (line: ConnectionStats['subject']) => void) {
     super(1);
     this.#found = found;
   }

@@ -2,8 +2,9 @@
 // clock. Moves time from event to event; the shards' turns run between events, now and then after several at once, and
 // always before time moves on. Turns of different shards, and what passes between them, come in any order.
 
-import {fencingTokensBytes} from '../../src/actors/sequences.ts';
+import {ticketsBytes} from '../../src/actors/sequences.ts';
 import {presenceBytes} from '../../src/cluster/shards/presence.ts';
+import {fencingTokensBytes} from '../../src/cluster/shards/shard-directory.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import {NodeLoad, nodeLoadBytes} from '../../src/core/node-load.ts';
 import {sharedOrderBytes} from '../../src/runtime/shared-order.ts';
@@ -87,6 +88,7 @@ export class Harness {
       load: new SharedArrayBuffer(nodeLoadBytes(plan.shards)),
       identities: Array.from({length: plan.shards}, () => new SharedArrayBuffer(presenceBytes)),
       fencingTokens: new SharedArrayBuffer(fencingTokensBytes),
+      tickets: new SharedArrayBuffer(ticketsBytes),
       order: new SharedArrayBuffer(sharedOrderBytes),
     };
     this.load = new NodeLoad(memory.load, 0);

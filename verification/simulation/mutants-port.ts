@@ -1,6 +1,7 @@
 // Mutants that do wrong to what passes between the shards of a gateway.
 
 import type {ShardMessage} from '../../src/cluster/shards/shard-message.ts';
+import type {Question} from '../../src/router/part.ts';
 import type {Mutant} from './mutant.ts';
 import type {Sabotage} from './sabotage.ts';
 
@@ -18,35 +19,45 @@ export const portMutants: readonly Mutant[] = [
   {
     name: 'answers of other shards that are counted as one more',
     sabotage: between((message) =>
-      message.kind === 'published'
-        ? [{...message, outcome: {...message.outcome, connections: message.outcome.connections + 1}}]
+      message.kind === 'answer' && message.to === 'publish'
+        ? [{...message, answer: {...message.answer, connections: message.answer.connections + 1}}]
         : [message],
     ),
     rules: ['RB-61'],
   },
   {
     name: 'subscriptions that other shards do not carry out',
-    sabotage: between((message) =>
-      message.kind === 'subscribe' ? [{...message, kind: 'unsubscribe' as const}] : [message],
+    sabotage: asking((question) =>
+      question.kind === 'subscribe' ? {kind: 'unsubscribe', request: question.request} : question,
     ),
     rules: ['membership', 'RB-61', 'RB-62'],
   },
   {
     name: 'a channel that is occupied on one shard only',
-    sabotage: between((message) => (message.kind === 'evict' ? [{...message, channel: 'nowhere'}] : [message])),
+    sabotage: asking((question) =>
+      question.kind === 'evict' ? {...question, request: {...question.request, channel: 'nowhere'}} : question,
+    ),
     rules: ['membership', 'RB-45', 'RB-61', 'RB-62'],
   },
   {
     name: 'an identity that two shards have at a time',
-    sabotage: between((message) => (message.kind === 'takeOver' ? [{...message, identity: 'nobody'}] : [message])),
+    sabotage: asking((question) =>
+      question.kind === 'takeOver' ? {...question, request: {...question.request, identity: 'nobody'}} : question,
+    ),
     rules: ['identity', 'RB-67'],
     isRare: true,
     seedMin: 47,
   },
 ];
 
-function isPublication({kind}: ShardMessage): boolean {
-  return kind === 'publish' || kind === 'broadcast';
+function isPublication(message: ShardMessage): boolean {
+  return message.kind === 'broadcast' || (message.kind === 'ask' && message.question.kind === 'publish');
+}
+
+function asking(instead: (question: Question) => Question): Sabotage {
+  return between((message) =>
+    message.kind === 'ask' ? [{...message, question: instead(message.question)}] : [message],
+  );
 }
 
 function between(arriving: (message: ShardMessage) => readonly ShardMessage[]): Sabotage {

@@ -24,9 +24,12 @@ export function createRouterDrain(whole: Router): RouterDrain {
   return {
     router: {
       publish: (request) => count(whole.publish(request)),
-      subscribe: (subscription, occupy) => count(whole.subscribe(subscription, occupy)),
+      subscribe: (subscription) => count(whole.subscribe(subscription)),
+      occupy: (subscription) => count(whole.occupy(subscription)),
       unsubscribe: (subscription) => count(whole.unsubscribe(subscription)),
       evict: (channel) => count(whole.evict(channel)),
+      ask: (query) => count(whole.ask(query)),
+      find: (identity) => count(whole.find(identity)),
       info: () => count(whole.info()),
     },
     async idle() {

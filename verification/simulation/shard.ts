@@ -3,20 +3,22 @@
 import type {IncomingMessage} from 'node:http';
 import type {Duplex} from 'node:stream';
 import {createShardContext} from '../../src/actors/create-shard-context.ts';
-import {createLocalRouter} from '../../src/actors/local-router.ts';
+import {createLocalPart} from '../../src/actors/local-part.ts';
 import type {SessionMessage} from '../../src/actors/messages.ts';
 import type {ShardContext} from '../../src/actors/shard-context.ts';
 import {noLedger} from '../../src/actors/shard-hooks.ts';
 import {stopShardContext} from '../../src/actors/stop-shard-context.ts';
-import {Identities} from '../../src/cluster/shards/identities.ts';
 import {PortPeer} from '../../src/cluster/shards/peer-port.ts';
 import {Presence, presenceBytes} from '../../src/cluster/shards/presence.ts';
+import {ShardDirectory} from '../../src/cluster/shards/shard-directory.ts';
 import type {ShardMessage} from '../../src/cluster/shards/shard-message.ts';
 import {createCounters} from '../../src/core/counters.ts';
 import {NodeLoad} from '../../src/core/node-load.ts';
 import {createWebSocketEdge, type WebSocketEdge} from '../../src/fronts/rainbow/websocket-edge.ts';
 import {defaultOptions} from '../../src/gateway/config/options.ts';
-import {createRouter, type LocalRouter} from '../../src/router/create-router.ts';
+import {createRouter} from '../../src/router/create-router.ts';
+import {type LocalPart, partName} from '../../src/router/part.ts';
+import {createPeerTransport} from '../../src/router/peers.ts';
 import type {Router} from '../../src/router/router.ts';
 import type {ActorRef} from '../../src/runtime/actor.ts';
 import {EnvelopeExchange, type ThreadPort} from '../../src/runtime/envelope-exchange.ts';
@@ -33,6 +35,7 @@ const noHead = Buffer.alloc(0);
 export interface NodeMemory {
   readonly load: SharedArrayBuffer;
   readonly fencingTokens: SharedArrayBuffer;
+  readonly tickets: SharedArrayBuffer;
   readonly order: SharedArrayBuffer;
   /** One piece a shard. */
   readonly identities: readonly SharedArrayBuffer[];
@@ -44,12 +47,12 @@ export class Shard {
   readonly router: Router;
   readonly line: BusinessLine;
   readonly #edge: WebSocketEdge;
-  readonly #local: LocalRouter;
+  readonly #local: LocalPart;
   readonly #drain: RouterDrain;
   readonly #exchange: EnvelopeExchange;
   readonly #presence = new Presence(new SharedArrayBuffer(presenceBytes));
   readonly #peers: PortPeer[] = [];
-  readonly #identities: Identities;
+  readonly #directory: ShardDirectory;
   readonly #index: number;
 
   constructor(harness: Harness, index: number, memory: NodeMemory) {
@@ -57,7 +60,8 @@ export class Shard {
     const {violations} = harness.observer;
     const load = new NodeLoad(memory.load, index);
     this.#index = index;
-    this.#identities = new Identities(index, memory.identities);
+    const {fencingTokens, tickets, identities} = memory;
+    this.#directory = new ShardDirectory({own: index, fencingTokens, presences: identities});
     this.line = new BusinessLine(harness, harness.business, (run) => harness.defer(this, run));
     this.context = createShardContext({
       settings: {...plan.settings, ...sabotage.settings},
@@ -67,15 +71,14 @@ export class Shard {
       transport: sabotage.transport?.(this.line, clock) ?? this.line,
       mayCall: () => load.total('calls') < plan.callsMax,
       number: index,
-      fencingTokens: memory.fencingTokens,
+      directory: this.#directory,
+      tickets,
       hooks: {
         loadChanged: (kind, by) => load.change(kind, by),
         channelChanged: (channel, hasMembers) => {
           if (hasMembers) this.#presence.add(channel);
           else this.#presence.remove(channel);
         },
-        identityHeld: (identity, isHeld) => this.#identities.hold(identity, isHeld),
-        takeOver: (identity, fencingToken) => this.#identities.takeOver(identity, fencingToken),
         ledger: noLedger,
         callEnded() {},
       },
@@ -100,14 +103,13 @@ export class Shard {
     });
     Object.assign(context, {clock: gatewayClock});
     for (let given = 0; given < plan.idsGiven; given++) sequences.nextMessageId();
-    this.#local = createLocalRouter(this.context);
+    this.#local = createLocalPart(this.context);
     this.#exchange = new EnvelopeExchange({scheduler, order: new SharedOrder(memory.order, index)});
-    const whole = createRouter(
-      this.#local,
+    const shards = createPeerTransport(
       () => this.#peers,
       (action) => this.#exchange.inOrder(action),
     );
-    this.#drain = createRouterDrain(whole);
+    this.#drain = createRouterDrain(createRouter(this.#local, [shards]));
     const {router} = this.#drain;
     this.router = sabotage.router?.(router, clock) ?? router;
   }
@@ -123,7 +125,7 @@ export class Shard {
   /** Makes `other`, at the other end of `port`, a peer. */
   link(other: Shard, port: ThreadPort<ShardMessage, ShardMessage>): void {
     const peer: PortPeer = new PortPeer({
-      name: 'shard',
+      name: partName(other.#index),
       port,
       presence: other.#presence,
       exchange: this.#exchange,
@@ -133,7 +135,7 @@ export class Shard {
       onGone: () => this.#peers.splice(this.#peers.indexOf(peer), 1),
     });
     this.#peers.push(peer);
-    this.#identities.link(other.#index, peer);
+    this.#directory.link(other.#index, peer);
   }
 
   /** As the product does; of the whole grace, `callGraceMs` is kept for calls that are still under way. */

@@ -1,6 +1,7 @@
 // The other nodes as peers of one thread: made and let go as the discovery says, those that cannot be called included.
 
-import type {Peer} from '../../router/peer.ts';
+import {createPeerTransport, type Peer} from '../../router/peers.ts';
+import type {Transport} from '../../router/transport.ts';
 import type {NodeList, NodeTransport} from './node-transport.ts';
 import {MissingPeer} from './peer-missing.ts';
 import {NodePeer, type NodePeerParts} from './peer-node.ts';
@@ -15,6 +16,8 @@ export interface NodePeersParts extends Omit<NodePeerParts, 'place' | 'transport
 
 /** See above. */
 export class NodePeers {
+  /** What the router asks of all of them, also of those that cannot be called. */
+  readonly transport: Transport = createPeerTransport(() => this.#all);
   readonly #parts: NodePeersParts;
   #peers: readonly NodePeer[] = [];
   #missing: readonly MissingPeer[] = [];
@@ -26,9 +29,9 @@ export class NodePeers {
     this.#parts = parts;
   }
 
-  /** All of them, also those that cannot be called and say so; another array after each change. */
-  get all(): readonly Peer[] {
-    return this.#all;
+  /** As `host:port`, also of those that cannot be called. */
+  get names(): readonly string[] {
+    return this.#all.map(({name}) => name.replace(/^https?:\/\//, ''));
   }
 
   /** Those that are called. */
@@ -36,7 +39,7 @@ export class NodePeers {
     return this.#peers;
   }
 
-  /** How many there are that cannot be called. */
+  /** How many cannot be called. */
   get missingCount(): number {
     return this.#missing.length;
   }

@@ -1,13 +1,13 @@
 // A node that was announced, or stands in the configuration, and cannot be called. Clients may be there, so whatever concerns
 // all nodes is partial without it. [RB-66]
 
-import type {Peer, Unreachable} from '../../router/peer.ts';
-import type {OtherNode, PublishOutcome, PublishRequest} from '../../router/router.ts';
+import type {Answers, Question} from '../../router/part.ts';
+import type {Peer, Silence} from '../../router/peers.ts';
+import type {OtherNode} from '../../router/router.ts';
 import type {MissingNode} from './node-transport.ts';
 
 /** See above. */
 export class MissingPeer implements Peer {
-  readonly sharesOrder = false;
   readonly #node: MissingNode;
 
   constructor(node: MissingNode) {
@@ -18,36 +18,13 @@ export class MissingPeer implements Peer {
     return this.#node.server;
   }
 
-  mayConcern(): boolean {
-    return true;
+  mayConcern({kind}: Question): boolean {
+    return kind !== 'takeOver';
   }
 
-  async publish({message}: PublishRequest): Promise<PublishOutcome> {
-    return {
-      message: message ?? '',
-      connections: 0,
-      isTimedOut: false,
-      refused: 0,
-      lastReply: undefined,
-      replies: [],
-      isPartial: true,
-    };
-  }
-
-  async subscribe(): Promise<Unreachable> {
-    return 'unreachable';
-  }
-
-  async unsubscribe(): Promise<Unreachable> {
-    return 'unreachable';
-  }
-
-  async evict(): Promise<Unreachable> {
-    return 'unreachable';
-  }
-
-  async info(): Promise<OtherNode> {
+  async ask<Asked extends Question>({kind}: Asked): Promise<Answers[Asked['kind']] | Silence> {
+    if (kind !== 'info') return 'gone';
     const {server, cause} = this.#node;
-    return {server, facts: undefined, cause};
+    return {server, facts: undefined, cause} satisfies OtherNode as Answers[Asked['kind']];
   }
 }

@@ -11,15 +11,10 @@ import {isNodeAnswer, signNodeCall} from '../../protocol/node-call.ts';
 import type {NodeKeys} from '../../protocol/node-proof.ts';
 import {emptyBytes} from '../../protocol/packet.ts';
 import {callerNonce, signedQuery} from '../../protocol/signature.ts';
-import type {Peer, Unreachable} from '../../router/peer.ts';
-import type {
-  Joined,
-  OtherNode,
-  PublishOutcome,
-  PublishRequest,
-  SubscribeOutcome,
-  Subscription,
-} from '../../router/router.ts';
+import {nobody} from '../../router/add-up.ts';
+import type {Answers, Question, QuestionKind} from '../../router/part.ts';
+import type {Peer, Silence} from '../../router/peers.ts';
+import type {OtherNode, PublishOutcome, PublishRequest, SubscribeOutcome} from '../../router/router.ts';
 import {readChangeAnswer, readFactsAnswer, readPublishAnswer} from './node-answer.ts';
 import {type NodeCall, NodeCaller, type SignedRequest} from './node-caller.ts';
 import type {NodePlace, NodeRequest, NodeTransport} from './node-transport.ts';
@@ -49,7 +44,6 @@ export interface NodePeerParts {
 export class NodePeer implements Peer {
   /** Its clock is measured again now and then; who and where it is stays. */
   place: NodePlace;
-  readonly sharesOrder = false;
   readonly #parts: NodePeerParts;
   readonly #caller: NodeCaller;
 
@@ -63,13 +57,45 @@ export class NodePeer implements Peer {
     return this.place.origin;
   }
 
-  /** Which channels another node has is not known here. The original has no identities in its /send/. */
-  mayConcern({identity}: PublishRequest): boolean {
-    return identity === undefined || !this.place.isOriginal;
+  mayConcern({kind, request}: Question): boolean {
+    // Which channels another node has is not known here. The original has no identities in its /send/.
+    if (kind === 'publish') return request.identity === undefined || !this.place.isOriginal;
+    // Each node has owners of its own.
+    return kind !== 'takeOver';
   }
 
-  async publish(request: PublishRequest): Promise<PublishOutcome> {
-    const {channel, identity, type, qos, timeoutMs, payload, wantsReplies} = request;
+  async ask<Asked extends Question>(question: Asked): Promise<Answers[Asked['kind']] | Silence> {
+    return (await this.#put(question)) as Answers[Asked['kind']] | Silence;
+  }
+
+  async #put(question: Question): Promise<Answers[QuestionKind] | Silence> {
+    switch (question.kind) {
+      case 'publish':
+        return this.#publish(question.request);
+      case 'subscribe': {
+        const {identity, channel, occupy} = question.request;
+        const body = occupy ? {identity, channel, occupy: 1} : {identity, channel};
+        const outcome = await this.#change(apiPaths.subscribe, body);
+        return outcome === 'gone' ? outcome : {outcome, ticket: 0};
+      }
+      case 'unsubscribe': {
+        const {identity, channel} = question.request;
+        return this.#change(apiPaths.unsubscribe, {identity, channel});
+      }
+      case 'evict':
+        return this.#evict(question.request.channel);
+      case 'info':
+        return this.#info();
+      // There is no call for it: whoever asks must know that this node is not in the answer.
+      case 'find':
+      case 'query':
+      case 'takeOver':
+        return 'gone';
+    }
+  }
+
+  async #publish(request: PublishRequest): Promise<PublishOutcome | Silence> {
+    const {channel, identity, type, qos, timeoutMs, payload, wantsReplies, message = ''} = request;
     const query = sendQuery({
       ...(channel === undefined ? {} : {channel}),
       ...(identity === undefined ? {} : {identity}),
@@ -81,32 +107,20 @@ export class NodePeer implements Peer {
     if (qos === 0) {
       // Nobody waits for it, and what was lost shows in the counters. A copy: the caller's bytes are its own again.
       void this.#call(apiPaths.send, {query, body: Uint8Array.from(payload), isOrdered: true});
-      return nobody(request);
+      return nobody(message);
     }
     const answer = await this.#call(apiPaths.send, {query, body: payload, deadlineMs: timeoutMs + answerGraceMs});
-    const told = answer && readPublishAnswer(answer, this.place.isOriginal);
-    return told === undefined ? {...nobody(request), isPartial: true} : {...told, message: request.message ?? ''};
+    const outcome = answer && readPublishAnswer(answer, this.place.isOriginal);
+    return outcome === undefined ? 'gone' : {...outcome, message};
   }
 
-  async subscribe({identity, channel}: Subscription, occupy: boolean): Promise<Joined | Unreachable> {
-    const outcome = await this.#change(
-      apiPaths.subscribe,
-      occupy ? {identity, channel, occupy: 1} : {identity, channel},
-    );
-    return outcome === 'unreachable' ? outcome : {outcome, ticket: 0};
-  }
-
-  async unsubscribe({identity, channel}: Subscription): Promise<SubscribeOutcome | Unreachable> {
-    return this.#change(apiPaths.unsubscribe, {identity, channel});
-  }
-
-  async evict(channel: string): Promise<'done' | Unreachable> {
-    if (this.place.isOriginal) return 'unreachable';
+  async #evict(channel: string): Promise<'done' | Silence> {
+    if (this.place.isOriginal) return 'gone';
     const outcome = await this.#change(apiPaths.unsubscribe, {channel, everyone: true});
-    return outcome === 'done' ? 'done' : 'unreachable';
+    return outcome === 'done' ? 'done' : 'gone';
   }
 
-  async info(): Promise<OtherNode> {
+  async #info(): Promise<OtherNode> {
     const answer = await this.#call(apiPaths.serverinfo, {method: 'GET'});
     return {server: new URL(this.place.origin).host, facts: answer && readFactsAnswer(answer)};
   }
@@ -121,9 +135,9 @@ export class NodePeer implements Peer {
     this.#caller.close(isLost);
   }
 
-  async #change(path: string, body: Readonly<Record<string, unknown>>): Promise<SubscribeOutcome | Unreachable> {
+  async #change(path: string, body: Readonly<Record<string, unknown>>): Promise<SubscribeOutcome | 'gone'> {
     const answer = await this.#call(path, {body: Buffer.from(JSON.stringify(body))});
-    return (answer && readChangeAnswer(answer)) ?? 'unreachable';
+    return (answer && readChangeAnswer(answer)) ?? 'gone';
   }
 
   #timeoutFor(timeoutMs: number): number {
@@ -178,8 +192,4 @@ export class NodePeer implements Peer {
     const path = `${request.path}&${signedQuery(securityToken, clock.wallNow(), nonce)}`;
     return {request: {...request, path}, isProved: () => true};
   }
-}
-
-function nobody({message}: PublishRequest): PublishOutcome {
-  return {message: message ?? '', connections: 0, isTimedOut: false, refused: 0, lastReply: undefined, replies: []};
 }

@@ -4,16 +4,10 @@
 import type {Clock} from '../../core/clock.ts';
 import {type ErrorCode, errorTable, RainbowError} from '../../core/errors.ts';
 import {unreachable} from '../../core/invariant.ts';
-import type {Part, Peer, Unreachable} from '../../router/peer.ts';
-import type {Query, QueryResult} from '../../router/query.ts';
-import type {
-  Joined,
-  PartInfo,
-  PublishOutcome,
-  PublishRequest,
-  SubscribeOutcome,
-  Subscription,
-} from '../../router/router.ts';
+import {nobody} from '../../router/add-up.ts';
+import {type Answers, askPart, type Part, type Question, type QuestionKind} from '../../router/part.ts';
+import type {Peer, Silence} from '../../router/peers.ts';
+import type {PublishRequest} from '../../router/router.ts';
 import type {EnvelopeExchange, EnvelopePort, ThreadPort} from '../../runtime/envelope-exchange.ts';
 import {compact, compactOutcome} from './compact-outcome.ts';
 import type {Presence} from './presence.ts';
@@ -22,6 +16,7 @@ import {
   packBroadcast,
   type ShardAnswer,
   type ShardMessage,
+  type TaggedAnswer,
   unpackBroadcasts,
 } from './shard-message.ts';
 
@@ -30,8 +25,8 @@ const answerGraceMs = 400;
 /** Who waits for this has a deadline of its own, the handshake's; this one only lets go of what nobody waits for. */
 const takeOverDeadlineMs = 3_600_000;
 
-/** Why there is no answer: the other shard has ended, or it did not answer in time. */
-type Silence = 'gone' | 'late';
+/** Questions that must begin in time, since whoever asked says that nothing is known of them. The others are never too late. */
+const mustBegin: ReadonlySet<QuestionKind> = new Set<QuestionKind>(['publish', 'subscribe', 'unsubscribe']);
 
 interface Waiting {
   readonly settle: (answer: ShardAnswer) => void;
@@ -58,7 +53,6 @@ export interface PortPeerParts {
 /** See the head of this file. */
 export class PortPeer implements Peer {
   readonly name: string;
-  readonly sharesOrder = true;
   readonly #clock: Clock;
   readonly #exchange: EnvelopeExchange;
   readonly #local: Part;
@@ -87,78 +81,35 @@ export class PortPeer implements Peer {
     );
   }
 
-  mayConcern({channel}: PublishRequest): boolean {
-    return channel === undefined || this.#presence.mayHave(channel);
+  mayConcern({kind, request}: Question): boolean {
+    if (kind !== 'publish') return true;
+    return request.channel === undefined || this.#presence.mayHave(request.channel);
   }
 
-  async publish(request: PublishRequest): Promise<PublishOutcome> {
-    if (request.qos === 0) return this.#broadcast(request);
-    // A view of a larger buffer would be copied with all of it.
-    const message = {...request, payload: compact(request.payload)};
-    const {timeoutMs} = request;
-    const answer = await this.#ask(timeoutMs, (question, expiresAt) => ({
-      kind: 'publish',
-      question,
-      request: message,
-      expiresAt,
-    }));
-    if (isAnswer(answer, 'published')) return answer.outcome;
-    // What its clients did is not known. [RB-66]
-    return {...nobody(request), isPartial: true, isTimedOut: answer !== 'gone'};
-  }
-
-  async subscribe(subscription: Subscription, occupy: boolean): Promise<Joined | Unreachable> {
-    const answer = await this.#ask(this.#peerTimeoutMs, (question, expiresAt) => ({
-      kind: 'subscribe',
-      question,
-      subscription,
-      occupy,
-      expiresAt,
-    }));
-    return isAnswer(answer, 'subscribed') ? answer.joined : 'unreachable';
-  }
-
-  async unsubscribe(subscription: Subscription): Promise<SubscribeOutcome | Unreachable> {
-    const answer = await this.#ask(this.#peerTimeoutMs, (question, expiresAt) => ({
-      kind: 'unsubscribe',
-      question,
-      subscription,
-      expiresAt,
-    }));
-    return isAnswer(answer, 'unsubscribed') ? answer.outcome : 'unreachable';
-  }
-
-  async evict(channel: string, before: number): Promise<'done' | Unreachable> {
-    const answer = await this.#ask(this.#peerTimeoutMs, (question) => ({kind: 'evict', question, channel, before}));
-    return isAnswer(answer, 'evicted') ? 'done' : 'unreachable';
-  }
-
-  /** See {@link Part.takeOver}; `gone` where the other shard ended before it was done. */
-  async takeOver(identity: string, fencingToken: number): Promise<'settled' | 'gone'> {
-    const answer = await this.#ask(takeOverDeadlineMs, (question) => ({
-      kind: 'takeOver',
-      question,
-      identity,
-      fencingToken,
-    }));
-    return answer === 'gone' ? 'gone' : 'settled';
-  }
-
-  async info(): Promise<PartInfo | Unreachable> {
-    const answer = await this.#ask(this.#peerTimeoutMs, (question) => ({kind: 'info', question}));
-    return isAnswer(answer, 'described') ? answer.info : 'unreachable';
-  }
-
-  async inspect(inspection: Query): Promise<QueryResult> {
-    const answer = await this.#ask(this.#peerTimeoutMs, (question) => ({kind: 'inspect', question, inspection}));
-    return isAnswer(answer, 'inspected') ? answer.findings : {kind: 'nothing'};
+  async ask<Asked extends Question>(question: Asked): Promise<Answers[Asked['kind']] | Silence> {
+    const answered = await this.#put(question);
+    // The number of the question says to which the answer is.
+    return isSilence(answered) ? answered : (answered.answer as Answers[Asked['kind']]);
   }
 
   close(): void {
     this.#port.close();
   }
 
-  async #broadcast(request: PublishRequest): Promise<PublishOutcome> {
+  #put(question: Question): Promise<TaggedAnswer | Silence> {
+    if (question.kind !== 'publish') return this.#ask(question, this.#timeoutOf(question));
+    const {request} = question;
+    if (request.qos === 0) return this.#broadcast(request);
+    // A view of a larger buffer would be copied with all of it.
+    const message = {kind: 'publish', request: {...request, payload: compact(request.payload)}} as const;
+    return this.#ask(message, request.timeoutMs);
+  }
+
+  #timeoutOf({kind}: Question): number {
+    return kind === 'takeOver' ? takeOverDeadlineMs : this.#peerTimeoutMs;
+  }
+
+  async #broadcast(request: PublishRequest): Promise<TaggedAnswer | Silence> {
     const {last} = this.#port;
     if (last?.kind === 'broadcast') {
       packBroadcast(last.fields, request);
@@ -169,19 +120,16 @@ export class PortPeer implements Peer {
     }
     // The caller's next publication, through whichever shard, must find this one before it. [RB-45]
     const isPosted = await this.#port.posted();
-    return isPosted ? nobody(request) : {...nobody(request), isPartial: true};
+    return isPosted ? {to: 'publish', answer: nobody(request.message ?? '')} : 'gone';
   }
 
-  #ask(
-    timeoutMs: number,
-    message: (question: number, expiresAt: number) => ShardMessage,
-  ): Promise<ShardAnswer | Silence> {
+  #ask(question: Question, timeoutMs: number): Promise<TaggedAnswer | Silence> {
     if (this.#isGone) return Promise.resolve('gone');
-    const question = ++this.#question;
+    const number = ++this.#question;
     return new Promise((resolve, reject) => {
       const end = (): void => {
         timer.cancel();
-        this.#waiting.delete(question);
+        this.#waiting.delete(number);
       };
       const giveUp = (why: Silence): void => {
         end();
@@ -190,15 +138,16 @@ export class PortPeer implements Peer {
       const settle = (answer: ShardAnswer): void => {
         end();
         if (answer.kind === 'failed') reject(new RainbowError(answer.code));
-        else resolve(answer);
+        else resolve(answer.kind === 'expired' ? 'late' : answer);
       };
       const timer = this.#clock.startTimer(timeoutMs + answerGraceMs, () => {
         // A thread that was held up finds its timers due before it has read what came meanwhile.
         this.#exchange.receive();
-        if (this.#waiting.has(question)) giveUp('late');
+        if (this.#waiting.has(number)) giveUp('late');
       });
-      this.#waiting.set(question, {settle, giveUp});
-      this.#port.send(message(question, this.#clock.now() + timeoutMs));
+      this.#waiting.set(number, {settle, giveUp});
+      const expiresAt = mustBegin.has(question.kind) ? this.#clock.now() + timeoutMs : undefined;
+      this.#port.send({kind: 'ask', number, question, expiresAt});
     });
   }
 
@@ -208,90 +157,43 @@ export class PortPeer implements Peer {
         // Nobody waits; what it fails with was counted where it failed.
         for (const request of unpackBroadcasts(message.fields)) this.#local.publish(request).catch(ignoreFailure);
         return;
-      case 'published':
-      case 'subscribed':
-      case 'unsubscribed':
-      case 'evicted':
-      case 'tookOver':
-      case 'described':
-      case 'inspected':
+      case 'ask':
+        this.#carryOut(message).then(
+          (answer) => this.#port.send(answer),
+          (error: unknown) => this.#port.send({kind: 'failed', number: message.number, code: codeOf(error)}),
+        );
+        return;
+      case 'answer':
       case 'expired':
       case 'failed':
-        this.#settle(message);
-        return;
-      case 'publish':
-      case 'subscribe':
-      case 'unsubscribe':
-      case 'evict':
-      case 'takeOver':
-      case 'info':
-      case 'inspect':
-        this.#answer(message.question, this.#carryOut(message));
+        // Absent where the question has been given up meanwhile.
+        this.#waiting.get(message.number)?.settle(message);
         return;
       default:
         unreachable(message);
     }
   }
 
-  #settle(answer: ShardAnswer): void {
-    // Absent where the question has been given up meanwhile.
-    this.#waiting.get(answer.question)?.settle(answer);
-  }
-
-  #answer(question: number, answered: Promise<ShardAnswer>): void {
-    answered.then(
-      (answer) => this.#port.send(answer),
-      (error: unknown) => this.#port.send({kind: 'failed', question, code: codeOf(error)}),
-    );
-  }
-
-  async #carryOut(message: Extract<ShardMessage, {question: number}>): Promise<ShardAnswer> {
-    const {question} = message;
-    const leftMs = 'expiresAt' in message ? message.expiresAt - this.#clock.now() : 1;
+  async #carryOut({number, question, expiresAt}: Extract<ShardMessage, {kind: 'ask'}>): Promise<ShardAnswer> {
+    const leftMs = expiresAt === undefined ? undefined : expiresAt - this.#clock.now();
     // The caller was told that nothing is known of it; it must not happen now. [RB-66]
-    if (leftMs <= 0) return {kind: 'expired', question};
-    switch (message.kind) {
-      case 'publish': {
-        const timeoutMs = Math.min(message.request.timeoutMs, leftMs);
-        const outcome = await this.#local.publish({...message.request, timeoutMs});
-        return {kind: 'published', question, outcome: compactOutcome(outcome)};
-      }
-      case 'subscribe':
-        return {
-          kind: 'subscribed',
-          question,
-          joined: await this.#local.subscribe(message.subscription, message.occupy),
-        };
-      case 'unsubscribe':
-        return {kind: 'unsubscribed', question, outcome: await this.#local.unsubscribe(message.subscription)};
-      case 'evict':
-        await this.#local.evict(message.channel, message.before);
-        return {kind: 'evicted', question};
-      case 'takeOver':
-        await this.#local.takeOver(message.identity, message.fencingToken);
-        return {kind: 'tookOver', question};
-      case 'info':
-        return {kind: 'described', question, info: await this.#local.info()};
-      case 'inspect':
-        return {kind: 'inspected', question, findings: await this.#local.inspect(message.inspection)};
-      default:
-        return {kind: 'failed', question, code: 'RB_INTERNAL'};
+    if (leftMs !== undefined && leftMs <= 0) return {kind: 'expired', number};
+    if (question.kind === 'publish') {
+      const {request} = question;
+      const timeoutMs = Math.min(request.timeoutMs, leftMs ?? request.timeoutMs);
+      const outcome = await this.#local.publish({...request, timeoutMs});
+      return {kind: 'answer', number, to: 'publish', answer: compactOutcome(outcome)};
     }
+    const answer = await askPart(this.#local, question);
+    return {kind: 'answer', number, to: question.kind, answer} as ShardAnswer;
   }
 }
 
-function isAnswer<Kind extends ShardAnswer['kind']>(
-  answer: ShardAnswer | Silence,
-  kind: Kind,
-): answer is Extract<ShardAnswer, {kind: Kind}> {
-  return answer !== 'gone' && answer !== 'late' && answer.kind === kind;
+function isSilence(answered: TaggedAnswer | Silence): answered is Silence {
+  return answered === 'gone' || answered === 'late';
 }
 
 function ignoreFailure(): void {}
-
-function nobody({message}: PublishRequest): PublishOutcome {
-  return {message: message ?? '', connections: 0, isTimedOut: false, refused: 0, lastReply: undefined, replies: []};
-}
 
 function codeOf(error: unknown): ErrorCode {
   if (typeof error !== 'object' || error === null || !('code' in error)) return 'RB_INTERNAL';

@@ -2,62 +2,36 @@
 
 import type {ErrorCode} from '../../core/errors.ts';
 import {invariant} from '../../core/invariant.ts';
-import type {Query, QueryResult} from '../../router/query.ts';
-import type {
-  Joined,
-  PartInfo,
-  PublishOutcome,
-  PublishRequest,
-  SubscribeOutcome,
-  Subscription,
-} from '../../router/router.ts';
+import type {Answers, Question, QuestionKind} from '../../router/part.ts';
+import type {PublishRequest} from '../../router/router.ts';
 
-/**
- * From one shard to another. `question` numbers what is to be answered. From `expiresAt` on, in monotonic ms, the asker has
- * given up and said so to its caller: what has not begun by then must not be carried out any more. [RB-66]
- */
+/** From one shard to another. `number` is of what is to be answered. */
 export type ShardMessage =
   /** QoS 0 publications, nobody waits for an answer: {@link packBroadcast}, one after the other. */
   | {readonly kind: 'broadcast'; readonly fields: BroadcastField[]}
   | {
-      readonly kind: 'publish';
-      readonly question: number;
-      readonly request: PublishRequest;
-      readonly expiresAt: number;
+      readonly kind: 'ask';
+      readonly number: number;
+      readonly question: Question;
+      /**
+       * From then on, in monotonic ms, the asker has given up and said so to its caller: what has not begun must not be
+       * carried out any more. Absent where it never comes too late. [RB-66]
+       */
+      readonly expiresAt: number | undefined;
     }
-  | {
-      readonly kind: 'subscribe';
-      readonly question: number;
-      readonly subscription: Subscription;
-      readonly occupy: boolean;
-      readonly expiresAt: number;
-    }
-  | {
-      readonly kind: 'unsubscribe';
-      readonly question: number;
-      readonly subscription: Subscription;
-      readonly expiresAt: number;
-    }
-  /** Only those who joined before the occupant, so it never comes too late. */
-  | {readonly kind: 'evict'; readonly question: number; readonly channel: string; readonly before: number}
-  /** A newer connection was given this identity. Answered once older ones are reported closed. */
-  | {readonly kind: 'takeOver'; readonly question: number; readonly identity: string; readonly fencingToken: number}
-  | {readonly kind: 'info'; readonly question: number}
-  | {readonly kind: 'inspect'; readonly question: number; readonly inspection: Query}
   | ShardAnswer;
 
-/** An answer, to the question of its number. */
+/** The answer to the question of its number. */
 export type ShardAnswer =
-  | {readonly kind: 'published'; readonly question: number; readonly outcome: PublishOutcome}
-  | {readonly kind: 'subscribed'; readonly question: number; readonly joined: Joined}
-  | {readonly kind: 'unsubscribed'; readonly question: number; readonly outcome: SubscribeOutcome}
-  | {readonly kind: 'evicted'; readonly question: number}
-  | {readonly kind: 'tookOver'; readonly question: number}
-  | {readonly kind: 'described'; readonly question: number; readonly info: PartInfo}
-  | {readonly kind: 'inspected'; readonly question: number; readonly findings: QueryResult}
+  | ({readonly kind: 'answer'; readonly number: number} & TaggedAnswer)
   /** Its time was up before it began; nothing was done. */
-  | {readonly kind: 'expired'; readonly question: number}
-  | {readonly kind: 'failed'; readonly question: number; readonly code: ErrorCode};
+  | {readonly kind: 'expired'; readonly number: number}
+  | {readonly kind: 'failed'; readonly number: number; readonly code: ErrorCode};
+
+/** An answer, and to what. */
+export type TaggedAnswer<Kind extends QuestionKind = QuestionKind> = {
+  [One in Kind]: {readonly to: One; readonly answer: Answers[One]};
+}[Kind];
 
 /** Part of a QoS 0 publication on its way. */
 export type BroadcastField = string | number | undefined;

@@ -3,7 +3,9 @@
 
 import {type MessagePort, receiveMessageOnPort} from 'node:worker_threads';
 import {invariant} from '../../core/invariant.ts';
-import type {Part} from '../../router/peer.ts';
+import {type Part, partName} from '../../router/part.ts';
+import {createPeerTransport} from '../../router/peers.ts';
+import type {Transport} from '../../router/transport.ts';
 import {type Envelope, EnvelopeExchange, type ThreadPort} from '../../runtime/envelope-exchange.ts';
 import type {Scheduler} from '../../runtime/scheduler.ts';
 import {SharedOrder} from '../../runtime/shared-order.ts';
@@ -36,6 +38,8 @@ export function shardPort(port: MessagePort): ShardPort {
 export class ShardPeers {
   /** Those that live. */
   readonly all: PortPeer[] = [];
+  /** What the router asks of all of them. */
+  readonly transport: Transport;
   readonly #parts: ShardPeersParts;
   readonly #exchange: EnvelopeExchange;
 
@@ -43,10 +47,11 @@ export class ShardPeers {
     this.#parts = parts;
     const order = new SharedOrder(parts.order, parts.index);
     this.#exchange = new EnvelopeExchange({scheduler: parts.scheduler, order});
+    this.transport = createPeerTransport(
+      () => this.all,
+      (action) => this.#exchange.inOrder(action),
+    );
   }
-
-  /** See `EnvelopeExchange.inOrder`. */
-  readonly inOrder = (action: () => void): void => this.#exchange.inOrder(action);
 
   /** Makes shard `index`, at the other end of `port`, a peer; `local` answers what it asks. `onGone` is called when it ends. */
   add(index: number, port: ShardPort, local: Part, onGone: () => void): PortPeer {
@@ -54,7 +59,7 @@ export class ShardPeers {
     const presence = presences[index];
     invariant(presence !== undefined, 'Expected memory for each shard');
     const peer: PortPeer = new PortPeer({
-      name: `shard ${index}`,
+      name: partName(index),
       port,
       presence,
       exchange: this.#exchange,

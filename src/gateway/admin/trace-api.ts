@@ -4,13 +4,13 @@
 import type {FastifyInstance, FastifyReply} from 'fastify';
 import type {Clock} from '../../core/clock.ts';
 import type {Counters} from '../../core/counters.ts';
-import type {Inspect} from '../../inspect/inspector-federated.ts';
 import type {CoverageOf} from '../../inspect/trace-coverage.ts';
 import {TraceFeed} from '../../inspect/trace-feed.ts';
 import {findStory} from '../../inspect/trace-story.ts';
 import {apiPaths} from '../../protocol/api.ts';
 import {emptyBytes} from '../../protocol/packet.ts';
 import type {Refusal} from '../../protocol/refusal.ts';
+import type {Router} from '../../router/router.ts';
 import type {FeedQuery} from '../../story/trace-feed.ts';
 import {traceContentType} from '../../story/trace-lines.ts';
 import type {GatewayOptions} from '../config/options.ts';
@@ -27,7 +27,8 @@ const feedsMax = 8;
 /** What the routes are made of. */
 export interface TraceApiParts {
   readonly options: GatewayOptions;
-  readonly inspect: Inspect;
+  /** This node alone: other nodes are asked by whoever looks. */
+  readonly ownNode: Pick<Router, 'ask' | 'find'>;
   readonly coverageOf: CoverageOf;
   readonly responder: ApiResponder;
   readonly drain: HttpDrain;
@@ -99,8 +100,8 @@ export class TraceApi {
 
   async #switch({selection, seconds}: TraceSwitch): Promise<ApiOutcome> {
     const watch = {kind: 'watch', watcher: 'api', durationMs: seconds * 1_000} as const;
-    const {inspect, coverageOf} = this.#parts;
-    const found = await inspect(() => ({...watch, selection: seconds > 0 ? selection : undefined}));
+    const {ownNode, coverageOf} = this.#parts;
+    const found = await ownNode.ask({...watch, selection: seconds > 0 ? selection : undefined});
     return doneText(coverageOf(found) !== undefined);
   }
 

@@ -2,7 +2,6 @@
 
 import type {Counters} from '../../core/counters.ts';
 import type {ErrorCode} from '../../core/errors.ts';
-import type {Inspect} from '../../inspect/inspector-federated.ts';
 import {previewPublication} from '../../inspect/publish-preview.ts';
 import type {CoverageOf} from '../../inspect/trace-coverage.ts';
 import {apiPaths} from '../../protocol/api.ts';
@@ -31,7 +30,6 @@ export interface ApiCallsParts {
   /** For answers that are long. */
   readonly responder: ApiResponder;
   readonly counters: Counters;
-  readonly inspect: Inspect;
   readonly coverageOf: CoverageOf;
 }
 
@@ -52,7 +50,7 @@ export function addCalls(gate: ApiGate, parts: ApiCallsParts): void {
     meaningOf: ({publish, isDry}) => (isDry ? undefined : meaningOf(publish)),
     run: async ({publish, isDry, ignored}, request, reply) => {
       if (isDry)
-        return JSON.stringify({status: 0, ...(await previewPublication(parts.inspect, parts.coverageOf, publish))});
+        return JSON.stringify({status: 0, ...(await previewPublication(parts.ownNode, parts.coverageOf, publish))});
       const outcome = await routerFor(request).publish(publish);
       if (outcome.isPartial === true) parts.counters.publicationsPartial++;
       if (outcome.isTruncated === true) parts.counters.repliesTruncated++;
@@ -71,7 +69,10 @@ export function addCalls(gate: ApiGate, parts: ApiCallsParts): void {
     path: apiPaths.subscribe,
     read: ({query, body}) => readSubscription('sub', query, body ?? emptyBytes),
     meaningOf: () => 'sub',
-    run: async ({subscription, occupy}, request) => changed(await routerFor(request).subscribe(subscription, occupy)),
+    run: async ({subscription, occupy}, request) => {
+      const router = routerFor(request);
+      return changed(await (occupy ? router.occupy(subscription) : router.subscribe(subscription)));
+    },
   });
 
   gate.add<SubscriptionRequest | Eviction>({

@@ -11,7 +11,6 @@ import type {MemoryBound} from '../../core/memory-bound.ts';
 import type {Random} from '../../core/random.ts';
 import {originForm} from '../../fronts/rainbow/request-target.ts';
 import {isWebSocketUpgrade, refuseRequest} from '../../fronts/rainbow/upgrade-request.ts';
-import type {Inspect} from '../../inspect/inspector-federated.ts';
 import {createCoverage} from '../../inspect/trace-coverage.ts';
 import {apiPaths} from '../../protocol/api.ts';
 import type {NodeKeys} from '../../protocol/node-proof.ts';
@@ -45,8 +44,6 @@ export interface HttpApiParts {
   readonly options: GatewayOptions;
   /** The whole gateway, other nodes included. */
   readonly router: Router;
-  /** Asks all parts of the gateway about themselves. */
-  readonly inspect: Inspect;
   /** This node alone. */
   readonly ownNode: Router;
   /** The id of this node. */

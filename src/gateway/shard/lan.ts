@@ -1,18 +1,17 @@
-// The LAN cluster of a node: the discovery with real sockets, real HTTP and the log. Made by gateway.ts once the node
-// listens, in the main thread, however many threads serve.
+// The LAN as the engine of a cluster: in the main thread the discovery with real sockets, real HTTP and the log; in each
+// thread that serves the calls to other nodes.
 
 import {isIPv4} from 'node:net';
-import type {Logger} from 'pino';
 import {Discovery} from '../../cluster/lan/discovery.ts';
-import {askHello} from '../../cluster/lan/node-http.ts';
-import type {NodeList} from '../../cluster/lan/node-transport.ts';
+import {askHello, createHttpTransport} from '../../cluster/lan/node-http.ts';
+import {NodePeers} from '../../cluster/lan/node-peers.ts';
 import {openUdpBroadcast, type UdpBroadcast} from '../../cluster/lan/udp-broadcast.ts';
 import {systemClock} from '../../core/clock.ts';
-import type {Counters} from '../../core/counters.ts';
 import {isLoopback} from '../../core/loopback.ts';
 import {systemRandom} from '../../core/random.ts';
 import {deriveNodeKeys, type NodeKeys} from '../../protocol/node-proof.ts';
 import type {GatewayOptions} from '../config/options.ts';
+import type {ClusterEngine, ClusterNode, NodeParts} from './cluster-engine.ts';
 
 /** The keys of the cluster; `undefined` where none is configured. */
 export function clusterKeys({udpPorts, peers, securityToken}: GatewayOptions): NodeKeys | undefined {
@@ -22,32 +21,28 @@ export function clusterKeys({udpPorts, peers, securityToken}: GatewayOptions): N
 /** Where a node announces itself that only its own machine can reach: no datagram of it leaves that machine. */
 const loopbackBroadcast = '127.255.255.255';
 
-/** What it is given beside the options. */
-export interface LanParts {
-  /** The id of this node. */
-  readonly node: string;
-  /** That it listens on. */
-  readonly port: number;
-  readonly counters: Counters;
-  readonly log: Logger;
-  /** Told of each change of the nodes to be called. */
-  changed(list: NodeList): void;
+/** See {@link ClusterEngine}. */
+export function createLanEngine(options: GatewayOptions, keys: NodeKeys): ClusterEngine {
+  return {
+    nodeKeys: keys,
+    start: (parts) => startLan(options, keys, parts),
+    join: (parts) =>
+      new NodePeers({
+        ...options,
+        self: parts.node,
+        keys,
+        clock: systemClock,
+        random: systemRandom,
+        counters: parts.counters,
+        connect: (origin) => createHttpTransport(origin, options.peerTimeoutMs),
+        onDoubt: (node) => parts.onDoubt(node),
+      }),
+  };
 }
 
-/** A node's part in its cluster. */
-export interface Lan {
-  /** A call to this node failed, or waits for long. */
-  doubt(node: string): void;
-  /** Says goodbye; settles when that has left, and never rejects. */
-  stop(): Promise<void>;
-}
-
-/** Starts it; `undefined` where no cluster is configured. Rejects where the UDP port cannot be had. */
-export async function startLan(options: GatewayOptions, parts: LanParts): Promise<Lan | undefined> {
+async function startLan(options: GatewayOptions, keys: NodeKeys, parts: NodeParts): Promise<ClusterNode> {
   const {udpPorts, peerTimeoutMs} = options;
   const {port, node, counters, log} = parts;
-  const keys = clusterKeys(options);
-  if (keys === undefined) return undefined;
   let isBroken = false;
 
   function failed(error: Error): void {

@@ -3,13 +3,13 @@
 
 import type {Logger} from 'pino';
 import {createShardContext} from '../../actors/create-shard-context.ts';
-import {createLocalRouter} from '../../actors/local-router.ts';
+import {createLocalPart} from '../../actors/local-part.ts';
 import type {OwedFacts} from '../../actors/owed-close.ts';
 import type {ShardContext} from '../../actors/shard-context.ts';
 import {type CloseLedger, noLedger} from '../../actors/shard-hooks.ts';
 import {stopShardContext} from '../../actors/stop-shard-context.ts';
-import {Identities} from '../../cluster/shards/identities.ts';
 import {Presence} from '../../cluster/shards/presence.ts';
+import {ShardDirectory} from '../../cluster/shards/shard-directory.ts';
 import {ShardPeers, type ShardPort} from '../../cluster/shards/shard-peers.ts';
 import type {Clock} from '../../core/clock.ts';
 import {createCounters} from '../../core/counters.ts';
@@ -17,7 +17,7 @@ import {MemoryBound} from '../../core/memory-bound.ts';
 import {NodeLoad} from '../../core/node-load.ts';
 import type {Random} from '../../core/random.ts';
 import {identityLengthMax} from '../../protocol/api.ts';
-import type {LocalRouter} from '../../router/create-router.ts';
+import type {LocalPart} from '../../router/part.ts';
 import {emptySelection} from '../../story/trace-feed.ts';
 import type {UpstreamTransport} from '../../upstream/call.ts';
 import {createUpstreamPool} from '../../upstream/upstream-pool.ts';
@@ -78,13 +78,13 @@ export class ShardCore {
   readonly reports: Reports;
   readonly notices: HandshakeLog;
   /** This shard alone. */
-  readonly local: LocalRouter;
+  readonly local: LocalPart;
   readonly peers: ShardPeers;
   readonly #options: GatewayOptions;
   readonly #parts: ShardParts;
   readonly #load: NodeLoad;
   readonly #clientsMax: number;
-  readonly #identities: Identities;
+  readonly #directory: ShardDirectory;
   readonly #losses: CloseLosses;
   readonly #full: RateLimitedWarning;
   readonly #transport: UpstreamTransport;
@@ -97,7 +97,8 @@ export class ShardCore {
     this.#clientsMax = shares.clientsMax;
     this.#load = new NodeLoad(memory.load, index);
     this.memory = new MemoryBound(resolveMemoryMax(options.memoryBytesMax), memory.held, index);
-    this.#identities = new Identities(index, memory.identities);
+    const {fencingTokens, identities} = memory;
+    this.#directory = new ShardDirectory({own: index, fencingTokens, presences: identities});
     this.reports = new Reports(clock, threadIntervalMs, parts.report);
     this.notices = new HandshakeLog(this.reports, log, memory.notices);
     this.#losses = new CloseLosses(this.reports, log);
@@ -118,7 +119,8 @@ export class ShardCore {
       counters: createCounters(memory.counters[index]),
       transport: this.#transport,
       mayCall: () => this.#load.total('calls') < options.upstreamQueueMax,
-      fencingTokens: memory.fencingTokens,
+      directory: this.#directory,
+      tickets: memory.tickets,
       memory: this.memory,
       hooks: this.#outside(presences[index]),
       defer,
@@ -134,7 +136,7 @@ export class ShardCore {
       const selection = {...emptySelection, rate: options.traceRate};
       tracer.watch('configuration', selection, Number.POSITIVE_INFINITY);
     }
-    this.local = createLocalRouter(this.context);
+    this.local = createLocalPart(this.context);
     this.peers = new ShardPeers({...parts, ...options, scheduler, order: memory.order, presences});
   }
 
@@ -148,13 +150,13 @@ export class ShardCore {
 
   /** Makes shard `index`, at the other end of `port`, a peer. */
   addPeer(index: number, port: ShardPort): void {
-    const peer = this.peers.add(index, port, this.local, () => this.#identities.unlink(index));
-    this.#identities.link(index, peer);
+    const peer = this.peers.add(index, port, this.local, () => this.#directory.unlink(index));
+    this.#directory.link(index, peer);
   }
 
   /** Makes the close calls that another shard, which died, still owed; `isSuccessor`: this one has its index. */
   adopt(closes: readonly OwedFacts[], isSuccessor: boolean): void {
-    if (isSuccessor) this.#identities.forget();
+    if (isSuccessor) this.#directory.forget();
     this.context.closes.adopt(closes);
   }
 
@@ -201,8 +203,6 @@ export class ShardCore {
         if (hasMembers) presence?.add(channel);
         else presence?.remove(channel);
       },
-      identityHeld: (identity, isHeld) => this.#identities.hold(identity, isHeld),
-      takeOver: (identity, fencingToken) => this.#identities.takeOver(identity, fencingToken),
       ledger,
       callEnded: (kind, answer) => business.ended(kind, answer),
       identityUnfit: (got) => this.notices.identityUnfit({got, expected: identityExpected}),

@@ -1,7 +1,8 @@
 // The memory that the shards of a node share, made once by the node and handed to each.
 
-import {fencingTokensBytes} from '../../actors/sequences.ts';
+import {ticketsBytes} from '../../actors/sequences.ts';
 import {presenceBytes} from '../../cluster/shards/presence.ts';
+import {fencingTokensBytes} from '../../cluster/shards/shard-directory.ts';
 import {systemClock} from '../../core/clock.ts';
 import {countersBytes} from '../../core/counters.ts';
 import {memoryBoundBytes} from '../../core/memory-bound.ts';
@@ -21,12 +22,14 @@ export interface NodeMemory {
   readonly held: SharedArrayBuffer;
   /** See `Presence`; one piece a shard, none where there is but one. */
   readonly presences: readonly SharedArrayBuffer[];
-  /** Likewise, for identities; see `Identities`. */
+  /** Likewise, for identities; see `ShardDirectory`. */
   readonly identities: readonly SharedArrayBuffer[];
   /** See `SharedOrder`. */
   readonly order: SharedArrayBuffer;
-  /** See `Sequences.nextClaim` and `nextTicket`. */
+  /** See `ShardDirectory`. */
   readonly fencingTokens: SharedArrayBuffer;
+  /** See `Sequences.nextTicket`. */
+  readonly tickets: SharedArrayBuffer;
   /** See `Pulse`: a place for each shard. */
   readonly pulses: SharedArrayBuffer;
   /** See `FailingKinds`. */
@@ -49,6 +52,7 @@ export function createNodeMemory(threads: number): NodeMemory {
     identities: presencesOf(threads),
     order: new SharedArrayBuffer(sharedOrderBytes),
     fencingTokens: new SharedArrayBuffer(fencingTokensBytes),
+    tickets: new SharedArrayBuffer(ticketsBytes),
     failing: new SharedArrayBuffer(failingKindsBytes),
     signedSince: Math.ceil(systemClock.wallNow() / 1000),
     pulses: new SharedArrayBuffer(pulseBytes(threads)),

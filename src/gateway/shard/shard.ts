@@ -5,23 +5,20 @@
 import type {AddressInfo} from 'node:net';
 import type {MessagePort} from 'node:worker_threads';
 import type {OwedFacts} from '../../actors/owed-close.ts';
-import {createHttpTransport} from '../../cluster/lan/node-http.ts';
-import {NodePeers} from '../../cluster/lan/node-peers.ts';
 import type {NodeList} from '../../cluster/lan/node-transport.ts';
 import {shardPort} from '../../cluster/shards/shard-peers.ts';
 import {systemClock} from '../../core/clock.ts';
 import {sumCounters} from '../../core/counters.ts';
 import {systemRandom} from '../../core/random.ts';
 import {createWebSocketEdge} from '../../fronts/rainbow/websocket-edge.ts';
-import {createFederatedInspector} from '../../inspect/inspector-federated.ts';
 import {createRouter} from '../../router/create-router.ts';
 import type {GatewayOptions} from '../config/options.ts';
 import {version} from '../config/version.ts';
 import {createSharedReplayGuard} from '../http/replay-marks-shared.ts';
 import {RateLimitedWarning} from '../log/rate-limited-warning.ts';
+import {createCluster} from './cluster.ts';
 import {watchHeap} from './heap-watch.ts';
 import {createHttpApi} from './http-api.ts';
-import {clusterKeys} from './lan.ts';
 import {readFileLimit, shareFiles} from './open-files.ts';
 import {ShardCore, type ShardParts} from './shard-core.ts';
 import {StartGate} from './start-gate.ts';
@@ -67,36 +64,21 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
   const stopWatchingHeap = watchHeap(clock, core.memory);
   const totals = sumCounters(memory.counters);
   const outOfFiles = new RateLimitedWarning(reports, 'sockets.dropped');
-  const nodeKeys = clusterKeys(options);
-  const nodes =
-    nodeKeys &&
-    new NodePeers({
-      ...options,
-      self: parts.node,
-      keys: nodeKeys,
-      clock,
-      random: systemRandom,
-      counters,
-      connect: (origin) => createHttpTransport(origin, options.peerTimeoutMs),
-      onDoubt: parts.onDoubt,
-    });
+  const cluster = createCluster(options);
+  const nodes = cluster?.join({node: parts.node, counters, onDoubt: parts.onDoubt});
+  const shards = core.peers.transport;
   const api = createHttpApi({
     options,
-    router: createRouter(
-      local,
-      () => (nodes === undefined ? core.peers.all : [...core.peers.all, ...nodes.all]),
-      core.peers.inOrder,
-    ),
-    inspect: createFederatedInspector(local, () => core.peers.all),
+    router: createRouter(local, nodes === undefined ? [shards] : [shards, nodes.transport]),
     observation: context.observation,
     memory: core.memory,
     random: systemRandom,
-    ownNode: createRouter(local, () => core.peers.all, core.peers.inOrder),
+    ownNode: createRouter(local, [shards]),
     node: parts.node,
-    nodeKeys,
+    nodeKeys: cluster?.nodeKeys,
     nodeCount: () => nodes?.called.length ?? 0,
     missingCount: () => nodes?.missingCount ?? 0,
-    otherNodes: () => (nodes?.all ?? []).map(({name}) => name.replace(/^https?:\/\//, '')),
+    otherNodes: () => nodes?.names ?? [],
     clock,
     counters,
     readCounters: () => Promise.resolve(totals),

@@ -7,8 +7,9 @@ import {createCounters} from '../../../src/core/counters.ts';
 import {SeededRandom} from '../../../src/core/random-seeded.ts';
 import {headerNodeCall} from '../../../src/protocol/header-name.ts';
 import {readNodeCall} from '../../../src/protocol/node-call.ts';
+import {nobody} from '../../../src/router/add-up.ts';
 import {createRouter} from '../../../src/router/create-router.ts';
-import type {Part} from '../../../src/router/peer.ts';
+import type {LocalPart} from '../../../src/router/part.ts';
 import {keys, requestOf, self, token} from './node-harness.ts';
 
 test('at the end nobody waits any more for a node that had said goodbye and then answered nothing [RB-61]', async (t) => {
@@ -26,13 +27,13 @@ test('at the end nobody waits any more for a node that had said goodbye and then
   });
   const place = {node: 'b'.repeat(32), origin: 'http://10.0.0.2:1984', isOriginal: false, clockOffsetMs: 0};
   peers.update({places: [place], lost: [], missing: []});
-  const [peer] = peers.all;
+  const [peer] = peers.called;
   if (peer === undefined) return t.fail();
-  const outcome = peer.publish(requestOf({qos: 1, timeoutMs: 10_000}));
+  const outcome = peer.ask({kind: 'publish', request: requestOf({qos: 1, timeoutMs: 10_000})});
   peers.update({places: [], lost: [], missing: []});
   t.is(closed, 0);
   peers.close();
-  t.like(await outcome, {connections: 0, isPartial: true});
+  t.is(await outcome, 'gone');
   t.is(closed, 1);
 });
 
@@ -60,7 +61,7 @@ test('a clock that is measured again holds for the next call to the node, with w
   const offsets = [0, 8_000, -3_000];
   for (const clockOffsetMs of offsets) {
     peers.update({places: [{...place, clockOffsetMs}], lost: [], missing: []});
-    void peers.all[0]?.publish(requestOf({qos: 1}));
+    void peers.called[0]?.ask({kind: 'publish', request: requestOf({qos: 1})});
   }
   t.deepEqual(
     told,
@@ -99,13 +100,7 @@ test('a node that cannot be called makes every answer partial that could concern
   const missing = {server: '10.0.0.2:1984', cause: 'no answer'};
   peers.update({places: [], lost: [], missing: [missing]});
   t.deepEqual([peers.called.length, peers.missingCount], [0, 1]);
-  const part = {
-    ...scriptedPart,
-    hasConnection: (identity: string) => identity === 'mine',
-    nextPublication: () => 'p1',
-    nextTicket: () => 1,
-  };
-  const router = createRouter(part, () => peers.all);
+  const router = createRouter(scriptedPart, [peers.transport]);
   for (const qos of [0, 1, 2] as const) {
     t.like(await router.publish(requestOf({qos})), {connections: 1, isPartial: true});
     const byName = requestOf({qos, channel: undefined, identity: 'theirs'});
@@ -114,38 +109,37 @@ test('a node that cannot be called makes every answer partial that could concern
   const own = await router.publish(requestOf({channel: undefined, identity: 'mine'}));
   t.not(own.isPartial, true, 'the client is here: nobody else is asked');
   const subscription = {identity: 'theirs', channel: 'room'};
-  t.deepEqual(await router.subscribe(subscription, false), {outcome: 'noSuchConnection', isPartial: true});
-  t.deepEqual(await router.subscribe({...subscription, identity: 'mine'}, false), {
+  t.deepEqual(await router.subscribe(subscription), {outcome: 'noSuchConnection', isPartial: true});
+  t.deepEqual(await router.subscribe({...subscription, identity: 'mine'}), {
     outcome: 'done',
     isPartial: false,
   });
-  t.deepEqual(await router.subscribe({...subscription, identity: 'mine'}, true), {
+  t.deepEqual(await router.occupy({...subscription, identity: 'mine'}), {
     outcome: 'done',
     isPartial: true,
   });
   t.deepEqual(await router.unsubscribe(subscription), {outcome: 'done', isPartial: true});
   t.deepEqual(await router.evict('room'), {outcome: 'done', isPartial: true});
   t.deepEqual((await router.info()).nodes, [{...missing, facts: undefined}]);
+  t.like(await router.find('theirs'), {client: undefined, isPartial: true});
+  t.is((await router.ask({kind: 'survey', rowsMax: 0})).silent, 1);
 
   peers.update({places: [], lost: [], missing: []});
   t.not((await router.publish(requestOf())).isPartial, true);
 });
 
 /** A part with one client, called mine. */
-const scriptedPart: Part = {
-  inspect: () => Promise.reject(new Error('Expected no inspection')),
-  publish: (request) =>
-    Promise.resolve({
-      message: request.message ?? '',
-      connections: 1,
-      isTimedOut: false,
-      refused: 0,
-      lastReply: undefined,
-      replies: [],
-    }),
-  subscribe: ({identity}) => Promise.resolve({outcome: identity === 'mine' ? 'done' : 'noSuchConnection', ticket: 1}),
-  unsubscribe: () => Promise.resolve('done'),
-  evict: () => Promise.resolve(),
-  takeOver: async () => {},
-  info: () => Promise.resolve({connections: 1, channels: []}),
+const scriptedPart: LocalPart = {
+  name: 'own',
+  publish: async ({message = ''}) => ({...nobody(message), connections: 1}),
+  subscribe: async ({identity}) => ({outcome: identity === 'mine' ? 'done' : 'noSuchConnection', ticket: 1}),
+  unsubscribe: async () => 'done',
+  evict: async () => 'done',
+  takeOver: async () => 'done',
+  find: async () => undefined,
+  query: async () => ({kind: 'watched', isWatching: false}),
+  info: async () => ({connections: 1, channels: []}),
+  hasConnection: (identity) => identity === 'mine',
+  nextPublication: () => 'p1',
+  nextTicket: () => 1,
 };

@@ -5,7 +5,7 @@ import {Presence, presenceBytes} from '../../../src/cluster/shards/presence.ts';
 import type {ShardMessage} from '../../../src/cluster/shards/shard-message.ts';
 import {SimulatedClock} from '../../../src/core/clock-simulated.ts';
 import {createCounters} from '../../../src/core/counters.ts';
-import type {Part} from '../../../src/router/peer.ts';
+import type {Part} from '../../../src/router/part.ts';
 import type {PublishOutcome, PublishRequest} from '../../../src/router/router.ts';
 import {EnvelopeExchange} from '../../../src/runtime/envelope-exchange.ts';
 import {Scheduler} from '../../../src/runtime/scheduler.ts';
@@ -81,11 +81,21 @@ export function createPair() {
       await act('unsubscribe');
       return 'done';
     },
-    evict: async (_channel, before) => void (await act(`evict before ${before}`)),
-    takeOver: async (identity, fencingToken) => void (await act(`takeOver ${identity} ${fencingToken}`)),
+    evict: async ({before}) => {
+      await act(`evict before ${before}`);
+      return 'done';
+    },
+    takeOver: async ({identity, fencingToken}) => {
+      await act(`takeOver ${identity} ${fencingToken}`);
+      return 'done';
+    },
+    find: async ({identity}) => {
+      await act(`find ${identity}`);
+      return undefined;
+    },
     info: async () => ({connections: await act('info'), channels: []}),
-    inspect: async () => {
-      await act('inspect');
+    query: async () => {
+      await act('query');
       return {kind: 'watched', isWatching: false};
     },
   };
@@ -135,8 +145,6 @@ export interface Kind {
   readonly ask: (peer: PortPeer) => Promise<unknown>;
   /** The answer to the question with this number among all that were carried out. */
   readonly answer: (number: number) => unknown;
-  readonly whenLate: unknown;
-  readonly whenGone: unknown;
   /** After how long it is given up. */
   readonly deadlineMs: number;
   /** For how long it may begin. @default for ever */
@@ -144,53 +152,48 @@ export interface Kind {
 }
 
 const changeMs = {deadlineMs: peerTimeoutMs + 400, beginMs: peerTimeoutMs};
-const unreachable = {whenLate: 'unreachable', whenGone: 'unreachable'};
 
 export const kinds: Readonly<Record<string, Kind>> = {
   'a publication': {
-    ask: (peer) => peer.publish(request(1)),
+    ask: (peer) => peer.ask({kind: 'publish', request: request(1)}),
     answer: (connections) => ({connections, isTimedOut: false}),
-    whenLate: {connections: 0, isTimedOut: true, isPartial: true},
-    whenGone: {connections: 0, isTimedOut: false, isPartial: true},
     deadlineMs: 5_400,
     beginMs: 5_000,
   },
   'a subscription': {
-    ask: (peer) => peer.subscribe(subscription, false),
+    ask: (peer) => peer.ask({kind: 'subscribe', request: {...subscription, occupy: false}}),
     answer: (ticket) => ({outcome: 'done', ticket}),
-    ...unreachable,
     ...changeMs,
   },
   'the end of a subscription': {
-    ask: (peer) => peer.unsubscribe(subscription),
+    ask: (peer) => peer.ask({kind: 'unsubscribe', request: subscription}),
     answer: () => 'done',
-    ...unreachable,
     ...changeMs,
   },
   'an eviction': {
-    ask: (peer) => peer.evict('room', 7),
+    ask: (peer) => peer.ask({kind: 'evict', request: {channel: 'room', before: 7, except: []}}),
     answer: () => 'done',
-    ...unreachable,
     deadlineMs: peerTimeoutMs + 400,
   },
   'a takeover': {
-    ask: (peer) => peer.takeOver('me', 3),
-    answer: () => 'settled',
-    whenLate: 'settled',
-    whenGone: 'gone',
+    ask: (peer) => peer.ask({kind: 'takeOver', request: {identity: 'me', fencingToken: 3}}),
+    answer: () => 'done',
     deadlineMs: 3_600_400,
   },
   'a question for facts': {
-    ask: (peer) => peer.info(),
+    ask: (peer) => peer.ask({kind: 'info', request: undefined}),
     answer: (connections) => ({connections, channels: []}),
-    ...unreachable,
     deadlineMs: peerTimeoutMs + 400,
   },
-  'an inspection': {
-    ask: (peer) => peer.inspect({kind: 'watch', watcher: 'w', selection: undefined, durationMs: 1}),
+  'a search': {
+    ask: (peer) => peer.ask({kind: 'find', request: {identity: 'me'}}),
+    answer: () => undefined,
+    deadlineMs: peerTimeoutMs + 400,
+  },
+  'a query': {
+    ask: (peer) =>
+      peer.ask({kind: 'query', request: {kind: 'watch', watcher: 'w', selection: undefined, durationMs: 1}}),
     answer: () => ({kind: 'watched', isWatching: false}),
-    whenLate: {kind: 'nothing'},
-    whenGone: {kind: 'nothing'},
     deadlineMs: peerTimeoutMs + 400,
   },
 };

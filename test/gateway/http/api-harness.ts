@@ -15,6 +15,7 @@ import {createHttpApi} from '../../../src/gateway/shard/http-api.ts';
 import {clusterKeys} from '../../../src/gateway/shard/lan.ts';
 import type {EncodedReply} from '../../../src/protocol/api.ts';
 import {sign} from '../../../src/protocol/signature.ts';
+import type {Found, QueryResults} from '../../../src/router/query.ts';
 import type {
   ChangeOutcome,
   GatewayInfo,
@@ -47,8 +48,13 @@ export class ScriptedRouter implements Router {
     return this.onPublish(request);
   }
 
-  subscribe(subscription: Subscription, occupy: boolean): Promise<ChangeOutcome> {
-    this.subscribed.push({...subscription, occupy});
+  subscribe(subscription: Subscription): Promise<ChangeOutcome> {
+    this.subscribed.push({...subscription, occupy: false});
+    return this.#change();
+  }
+
+  occupy(subscription: Subscription): Promise<ChangeOutcome> {
+    this.subscribed.push({...subscription, occupy: true});
     return this.#change();
   }
 
@@ -60,6 +66,14 @@ export class ScriptedRouter implements Router {
   evict(channel: string): Promise<ChangeOutcome> {
     this.evicted.push(channel);
     return this.#change();
+  }
+
+  async ask(): Promise<QueryResults> {
+    return {answers: [], silent: 0};
+  }
+
+  async find(): Promise<Found> {
+    return {client: undefined, part: undefined, isPartial: false};
   }
 
   async info(): Promise<GatewayInfo> {
@@ -187,7 +201,6 @@ export async function startApi(
   const app = createHttpApi({
     options: settings,
     router,
-    inspect: async () => [],
     observation: {observer: undefined},
     random: systemRandom,
     ownNode,

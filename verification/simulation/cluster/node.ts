@@ -2,7 +2,7 @@
 // own; the HTTP between nodes is read and answered with the product's own pieces, and carried by the simulated network.
 
 import {createShardContext} from '../../../src/actors/create-shard-context.ts';
-import {createLocalRouter} from '../../../src/actors/local-router.ts';
+import {createLocalPart} from '../../../src/actors/local-part.ts';
 import type {ShardContext} from '../../../src/actors/shard-context.ts';
 import {stopShardContext} from '../../../src/actors/stop-shard-context.ts';
 import {Discovery} from '../../../src/cluster/lan/discovery.ts';
@@ -21,7 +21,7 @@ import {emptyBytes} from '../../../src/protocol/packet.ts';
 import {refusalOf, refusalText} from '../../../src/protocol/refusal.ts';
 import {signatureWindowSeconds} from '../../../src/protocol/signature.ts';
 import {createRouter} from '../../../src/router/create-router.ts';
-import type {Router} from '../../../src/router/router.ts';
+import type {ChangeOutcome, Router, Subscription} from '../../../src/router/router.ts';
 import type {Answer, Call, UpstreamTransport} from '../../../src/upstream/call.ts';
 import type {Tape} from '../../../test/support/tape.ts';
 import {SimulatedClient} from './client.ts';
@@ -137,9 +137,9 @@ export class SimulatedNode {
       report: () => {},
       warn: () => {},
     });
-    const local = createLocalRouter(this.#context);
-    this.router = createRouter(local, () => this.peers.all);
-    this.#ownNode = createRouter(local, () => []);
+    const local = createLocalPart(this.#context);
+    this.router = createRouter(local, [this.peers.transport]);
+    this.#ownNode = createRouter(local);
   }
 
   get origin(): string {
@@ -207,11 +207,13 @@ export class SimulatedNode {
     const wanted = readSubscription(route === apiPaths.subscribe ? 'sub' : 'unsub', query, body);
     if ('code' in wanted) return refusalText(wanted);
     const {subscription, occupy} = wanted;
-    const {outcome} =
-      route === apiPaths.subscribe
-        ? await this.#ownNode.subscribe(subscription, occupy)
-        : await this.#ownNode.unsubscribe(subscription);
+    const {outcome} = await this.#change(route === apiPaths.subscribe, subscription, occupy);
     return outcome === 'done' ? doneText(false) : refusalText({code: 'RB_NO_SUCH_CONNECTION'});
+  }
+
+  #change(isJoining: boolean, subscription: Subscription, occupy: boolean): Promise<ChangeOutcome> {
+    if (!isJoining) return this.#ownNode.unsubscribe(subscription);
+    return occupy ? this.#ownNode.occupy(subscription) : this.#ownNode.subscribe(subscription);
   }
 
   /** As SIGSTOP does. */

@@ -224,13 +224,13 @@ class ClusterSimulation {
     if (king === undefined || this.#harness.faults.length > 0) return;
     const asked = this.#living.map((node, place) => {
       const {identity} = others[place] ?? king;
-      return node.router.subscribe({identity, channel: 'throne'}, false);
+      return node.router.subscribe({identity, channel: 'throne'});
     });
     await this.#expect(Promise.all(asked), (answers) => answers.every(({outcome}) => outcome === 'done'), 'joining');
     const any = (): SimulatedNode => this.#harness.rng.pick(this.#living);
     const throne = {identity: king.identity, channel: 'throne'};
     await this.#expect(
-      any().router.subscribe(throne, true),
+      any().router.occupy(throne),
       ({outcome, isPartial}) => outcome === 'done' && !isPartial,
       'occupy',
     );

@@ -102,7 +102,7 @@ export class SimulatedShard extends EventEmitter implements ShardThread {
       },
     );
     const {local, peers} = this.core;
-    const drain = createRouterDrain(createRouter(local, () => peers.all, peers.inOrder));
+    const drain = createRouterDrain(createRouter(local, [peers.transport]));
     this.router = harness.sabotage === 'unsaid' ? hiding(drain.router) : drain.router;
     this.#edge = new NodeEdge(this.core, thread, options);
     this.#bodies = new BodyMemory(this.core.memory, options.payloadBytesMax);

@@ -1,26 +1,32 @@
 // Who asks which shards to end older connections of an identity. [RB-67]
 
 import test from 'ava';
-import {Identities} from '../../../src/cluster/shards/identities.ts';
 import {presenceBytes} from '../../../src/cluster/shards/presence.ts';
+import {fencingTokensBytes, ShardDirectory} from '../../../src/cluster/shards/shard-directory.ts';
+import type {Question} from '../../../src/router/part.ts';
+import type {Peer} from '../../../src/router/peers.ts';
 
 function createShards(count: number) {
-  const memory = Array.from({length: count}, () => new SharedArrayBuffer(presenceBytes));
-  return Array.from({length: count}, (_, own) => new Identities(own, memory));
+  const presences = Array.from({length: count}, () => new SharedArrayBuffer(presenceBytes));
+  const fencingTokens = new SharedArrayBuffer(fencingTokensBytes);
+  return Array.from({length: count}, (_, own) => new ShardDirectory({own, fencingTokens, presences}));
 }
 
 /** Another shard, as it answers when the test says so. */
 function createPeer() {
-  const asked: string[] = [];
-  const answers: ((answer: 'settled' | 'gone') => void)[] = [];
-  return {
-    asked,
-    answer: (answer: 'settled' | 'gone') => answers.shift()?.(answer),
-    takeOver(identity: string, fencingToken: number) {
-      asked.push(`${identity} before ${fencingToken}`);
-      return new Promise<'settled' | 'gone'>((resolve) => answers.push(resolve));
+  const asked: Question[] = [];
+  const answers: ((answer: 'done' | 'gone') => void)[] = [];
+  const peer: Pick<Peer, 'ask'> = {
+    ask: (question) => {
+      asked.push(question);
+      return new Promise((resolve) => answers.push((answer) => resolve(answer as never)));
     },
   };
+  return {...peer, asked, answer: (answer: 'done' | 'gone') => answers.shift()?.(answer)};
+}
+
+function takeoverOf(identity: string, fencingToken: number): Question {
+  return {kind: 'takeOver', request: {identity, fencingToken}};
 }
 
 /** Whether a promise has settled by now. */
@@ -34,47 +40,47 @@ async function isSettled(promise: Promise<unknown> | undefined): Promise<boolean
 }
 
 test('only shards that hold the identity are asked, and its own is not', async (t) => {
-  const [own, other, third] = createShards(3) as [Identities, Identities, Identities];
+  const [own, other, third] = createShards(3) as [ShardDirectory, ShardDirectory, ShardDirectory];
   const peers = [createPeer(), createPeer()] as const;
   own.link(1, peers[0]);
   own.link(2, peers[1]);
   t.is(own.takeOver('ann', 7), undefined);
-  own.hold('ann', true);
+  own.hold('ann');
   t.is(own.takeOver('ann', 7), undefined);
-  other.hold('ann', true);
+  other.hold('ann');
   const taking = own.takeOver('ann', 7);
   t.false(await isSettled(taking));
-  peers[0].answer('settled');
+  peers[0].answer('done');
   t.true(await isSettled(taking));
-  t.deepEqual([peers[0].asked, peers[1].asked], [['ann before 7'], []]);
-  other.hold('ann', false);
-  third.hold('bob', true);
+  t.deepEqual([peers[0].asked, peers[1].asked], [[takeoverOf('ann', 7)], []]);
+  other.release('ann');
+  third.hold('bob');
   third.forget();
   t.is(own.takeOver('ann', 8), undefined);
   t.is(own.takeOver('bob', 8), undefined);
 });
 
 test('a shard that dies while it is asked is waited for, and its successor is asked as well', async (t) => {
-  const [own, other] = createShards(2) as [Identities, Identities];
+  const [own, other] = createShards(2) as [ShardDirectory, ShardDirectory];
   const [peer, successor] = [createPeer(), createPeer()];
   own.link(1, peer);
-  other.hold('ann', true);
+  other.hold('ann');
   const taking = own.takeOver('ann', 7);
   own.unlink(1);
   peer.answer('gone');
   t.false(await isSettled(taking), 'what it owed is still owed');
   own.link(1, successor);
   t.false(await isSettled(taking));
-  t.deepEqual(successor.asked, ['ann before 7']);
-  successor.answer('settled');
+  t.deepEqual(successor.asked, [takeoverOf('ann', 7)]);
+  successor.answer('done');
   t.true(await isSettled(taking));
 });
 
 test('nobody waits for a successor that has nothing of the identity', async (t) => {
-  const [own, other] = createShards(2) as [Identities, Identities];
+  const [own, other] = createShards(2) as [ShardDirectory, ShardDirectory];
   const peer = createPeer();
   own.link(1, peer);
-  other.hold('ann', true);
+  other.hold('ann');
   const taking = own.takeOver('ann', 7);
   other.forget();
   peer.answer('gone');

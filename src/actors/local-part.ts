@@ -1,13 +1,14 @@
 // One thread as a part of the gateway: the operations on its own connections and channels.
 
 import {RainbowError} from '../core/errors.ts';
-import type {LocalRouter} from '../router/create-router.ts';
+import {nobody} from '../router/add-up.ts';
+import {type LocalPart, partName} from '../router/part.ts';
 import type {ChannelInfo, Joined, PublishOutcome, PublishRequest, SubscribeOutcome} from '../router/router.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import {ask} from '../runtime/ask.ts';
-import {inspect} from './inspector.ts';
+import {answerQuery, findClient} from './answer-query.ts';
 import type {ChannelMessage} from './messages.ts';
-import {nobody, publish} from './publisher.ts';
+import {publish} from './publisher.ts';
 import type {ShardContext} from './shard-context.ts';
 import {takeOver} from './takeover.ts';
 
@@ -17,8 +18,8 @@ const noRecipients: ReadonlySet<never> = new Set();
 /** Messages waiting for one channel at which publications to it are refused; joins and leaves still find room. */
 const channelDepthMax = 10_000;
 
-/** See {@link LocalRouter}. */
-export function createLocalRouter(context: ShardContext): LocalRouter {
+/** See {@link LocalPart}. */
+export function createLocalPart(context: ShardContext): LocalPart {
   const {clock, channels, connections} = context;
 
   function publishToChannel(name: string, request: PublishRequest): Promise<PublishOutcome> | PublishOutcome {
@@ -52,13 +53,15 @@ export function createLocalRouter(context: ShardContext): LocalRouter {
   }
 
   return {
+    name: partName(context.number),
+
     async publish(request) {
       if (context.isStopping) throw new RainbowError('RB_STOPPING');
       if (request.identity !== undefined) return publishToIdentity(request.identity, request);
       return publishToChannel(request.channel ?? '', request);
     },
 
-    async subscribe({identity, channel}, occupy) {
+    async subscribe({identity, channel, occupy}) {
       if (context.isStopping) throw new RainbowError('RB_STOPPING');
       const connection = connections.find(identity);
       if (connection === undefined) return {outcome: 'noSuchConnection', ticket: 0};
@@ -73,16 +76,20 @@ export function createLocalRouter(context: ShardContext): LocalRouter {
       );
     },
 
-    async evict(channel, before) {
+    async evict({channel, before}) {
       channels.find(channel)?.tell({kind: 'evict', before});
+      return 'done';
     },
 
-    takeOver: (identity, fencingToken) =>
-      new Promise<void>((resolve) => {
-        if (takeOver(context, identity, fencingToken, resolve)) resolve();
+    takeOver: ({identity, fencingToken}) =>
+      new Promise<'done'>((resolve) => {
+        const settled = (): void => resolve('done');
+        if (takeOver(context, identity, fencingToken, settled)) settled();
       }),
 
-    inspect: (question) => inspect(context, question),
+    query: (query) => answerQuery(context, query),
+
+    find: ({identity}) => findClient(context, identity),
 
     hasConnection: (identity) => connections.find(identity) !== undefined,
 

@@ -1,7 +1,8 @@
 // Answers what a thread is asked about itself: its trace, its connections, and what would become of a publication.
 
 import {connection as chart} from '../machines/connection.ts';
-import type {PreviewFate, PreviewRequest, PreviewRow, Query, QueryResult} from '../router/query.ts';
+import {partName} from '../router/part.ts';
+import type {FoundClient, PreviewFate, PreviewRequest, PreviewRow, Query, QueryResult} from '../router/query.ts';
 import type {ShardContext} from './shard-context.ts';
 import {type ConnectionStats, rosterRow, StatsQuery} from './stats-query.ts';
 
@@ -9,33 +10,54 @@ import {type ConnectionStats, rosterRow, StatsQuery} from './stats-query.ts';
 const previewRowsMax = 1_000;
 
 /** Settles with the findings; never rejects but for a programmer's error. */
-export async function inspect(context: ShardContext, question: Query): Promise<QueryResult> {
+export async function answerQuery(context: ShardContext, query: Query): Promise<QueryResult> {
   const {tracer} = context;
-  switch (question.kind) {
+  switch (query.kind) {
     case 'watch': {
-      const {watcher, selection, durationMs} = question;
+      const {watcher, selection, durationMs} = query;
       if (selection !== undefined) return {kind: 'watched', isWatching: tracer.watch(watcher, selection, durationMs)};
       tracer.unwatch(watcher);
       return {kind: 'watched', isWatching: false};
     }
-    case 'read': {
-      const {watcher, selection, durationMs, after = tracer.count, isAll, eventsMax} = question;
-      const isWatching = tracer.watch(watcher, selection, durationMs);
-      const {steps, ...read} = tracer.read(after, eventsMax, isAll ? undefined : watcher);
-      return {kind: 'read', isWatching, ...read, steps: [...steps]};
-    }
+    case 'read':
+      return read(context, query);
     case 'story':
-      return {kind: 'story', ...tracer.story(question)};
+      return {kind: 'story', ...tracer.story(query)};
     case 'survey': {
-      const stats = new StatsQuery(question.rowsMax);
+      const stats = new StatsQuery(query.rowsMax);
       stats.start(context.alive);
       await stats.done;
       const rows = stats.rows.map((standing) => rosterRow(context.number, standing));
       return {kind: 'survey', states: stats.states, connections: stats.asked, rows};
     }
     case 'preview':
-      return await preview(context, question.publication);
+      return await preview(context, query.publication);
   }
+}
+
+function read({number, tracer}: ShardContext, query: Extract<Query, {kind: 'read'}>): QueryResult {
+  const {watcher, selection, durationMs, past, cursors, eventsMax} = query;
+  const cursor = cursors[partName(number)];
+  const isWatching = tracer.watch(watcher, selection, durationMs);
+  const after = cursor?.next ?? (past > 0 ? -past : tracer.count);
+  // What was before the reader came is wanted whole, whoever watched it.
+  const pastLeft = past > 0 ? (cursor?.pastEnd ?? Number.POSITIVE_INFINITY) - after : 0;
+  const {steps, ...found} =
+    pastLeft > 0
+      ? tracer.read(after, Math.min(pastLeft, eventsMax), undefined)
+      : tracer.read(after, eventsMax, watcher);
+  return {kind: 'read', isWatching, ...found, steps: [...steps]};
+}
+
+/** Where the client of `identity` stands, if it is here. */
+export async function findClient(context: ShardContext, identity: string): Promise<FoundClient | undefined> {
+  const connection = context.connections.find(identity);
+  if (connection === undefined) return undefined;
+  const stats = new StatsQuery(1);
+  stats.start([connection]);
+  await stats.done;
+  const [standing] = stats.rows;
+  return standing && {fencingToken: standing.subject.fencingToken, row: rosterRow(context.number, standing)};
 }
 
 async function preview(context: ShardContext, request: PreviewRequest): Promise<QueryResult> {

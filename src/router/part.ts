@@ -1,0 +1,101 @@
+// One thread as a part of the gateway: what it does with clients of its own, and the questions by which other parts ask it
+// to. Questions and answers are plain data, since they cross threads and networks.
+
+import type {FoundClient, Query, QueryResult} from './query.ts';
+import type {
+  Joined,
+  OtherNode,
+  PartInfo,
+  PublishOutcome,
+  PublishRequest,
+  SubscribeOutcome,
+  Subscription,
+} from './router.ts';
+
+/** A subscription that is to begin. */
+export interface SubscribeRequest extends Subscription {
+  /** Whether every other client of the part leaves the channel. */
+  readonly occupy: boolean;
+}
+
+/** Who is to leave a channel. */
+export interface Eviction {
+  readonly channel: string;
+  /**
+   * The ticket of the occupant, in another part of this node: clients with lower tickets leave, so that of several occupants
+   * the last one stays. Other nodes count tickets of their own, and have everybody leave.
+   */
+  readonly before: number;
+  /** Names of the parts that have done so already. */
+  readonly except: readonly string[];
+}
+
+/** The owner of an identity has changed. */
+export interface Takeover {
+  readonly identity: string;
+  /** Of the new owner; see `Directory`. */
+  readonly fencingToken: number;
+}
+
+/** What a part can be asked, by kind. */
+export interface Requests {
+  readonly publish: PublishRequest;
+  /** Idempotent. */
+  readonly subscribe: SubscribeRequest;
+  /** Idempotent. */
+  readonly unsubscribe: Subscription;
+  readonly evict: Eviction;
+  /**
+   * Closes connections that were given the identity under a lower token. Answered when their close calls were answered or
+   * given up. [RB-67]
+   */
+  readonly takeOver: Takeover;
+  readonly find: {readonly identity: string};
+  readonly info: undefined;
+  readonly query: Query;
+}
+
+/** What it answers. */
+export interface Answers {
+  readonly publish: PublishOutcome;
+  readonly subscribe: Joined;
+  /** Also `done` where the client or the subscription does not exist. */
+  readonly unsubscribe: SubscribeOutcome;
+  readonly evict: 'done';
+  readonly takeOver: 'done';
+  readonly find: FoundClient | undefined;
+  /** A thread describes itself; another node describes itself as a whole. */
+  readonly info: PartInfo | OtherNode;
+  readonly query: QueryResult;
+}
+
+export type QuestionKind = keyof Requests;
+
+/** One question, with what it is about. */
+export type Question<Kind extends QuestionKind = QuestionKind> = {
+  [One in Kind]: {readonly kind: One; readonly request: Requests[One]};
+}[Kind];
+
+/** What answers questions. A rejection is a `RainbowError`. */
+export type Part = {readonly [Kind in QuestionKind]: (request: Requests[Kind]) => Promise<Answers[Kind]>};
+
+/** The part that this thread is. It knows whom it has, and gives out ids. */
+export interface LocalPart extends Part {
+  /** The same for every part that asks it. */
+  readonly name: string;
+  readonly info: () => Promise<PartInfo>;
+  hasConnection(identity: string): boolean;
+  nextPublication(): string;
+  /** See `Sequences.nextTicket`. */
+  nextTicket(): number;
+}
+
+/** The name of the part that a thread is, by its number. */
+export function partName(number: number): string {
+  return `shard ${number}`;
+}
+
+/** Has `part` answer. */
+export function askPart<Kind extends QuestionKind>(part: Part, question: Question<Kind>): Promise<Answers[Kind]> {
+  return part[question.kind](question.request);
+}

@@ -1,0 +1,61 @@
+// Parts that can be enumerated, as a transport: the shards of a node, and the nodes of a LAN.
+
+import type {Answers, Question} from './part.ts';
+import type {Gathered, InOrder, PartAnswer, Reach, Transport} from './transport.ts';
+
+/** Why there is no answer: the other part has ended or cannot be reached, or it did not answer in time. */
+export type Silence = 'gone' | 'late';
+
+/** Another part as this one reaches it. Once it is known to be gone it is no peer any more. [RB-66] */
+export interface Peer {
+  readonly name: string;
+  /** Whether `question` may concern clients there. */
+  mayConcern(question: Question): boolean;
+  /** Rejects with the `RainbowError` by which the other part refused. */
+  ask<Asked extends Question>(question: Asked): Promise<Answers[Asked['kind']] | Silence>;
+}
+
+/** `peers` is called for each question, since they come and go. `inOrder`: they share an order with this part. */
+export function createPeerTransport(peers: () => readonly Peer[], inOrder?: InOrder): Transport {
+  return {
+    reach(question) {
+      let concerned: Peer[] | undefined;
+      for (const peer of peers()) {
+        if (isExcepted(question, peer) || !peer.mayConcern(question)) continue;
+        concerned ??= [];
+        concerned.push(peer);
+      }
+      return concerned && reachOf(concerned, inOrder);
+    },
+  };
+}
+
+function isExcepted({kind, request}: Question, {name}: Peer): boolean {
+  return kind === 'evict' && request.except.includes(name);
+}
+
+function reachOf(peers: readonly Peer[], inOrder: InOrder | undefined): Reach {
+  return {
+    inOrder,
+    async gather<Asked extends Question>(question: Asked): Promise<Gathered<Asked['kind']>> {
+      const settled = await Promise.allSettled(peers.map((peer) => peer.ask(question)));
+      const answers: PartAnswer<Asked['kind']>[] = [];
+      const refusals: Error[] = [];
+      let silent = 0;
+      let isLate = false;
+      for (const [place, {name}] of peers.entries()) {
+        const one = settled[place];
+        if (one === undefined) continue;
+        if (one.status === 'rejected') {
+          refusals.push(one.reason);
+        } else if (one.value === 'gone' || one.value === 'late') {
+          silent++;
+          isLate ||= one.value === 'late';
+        } else {
+          answers.push({part: name, answer: one.value});
+        }
+      }
+      return {answers, refusals, silent, isLate};
+    },
+  };
+}
