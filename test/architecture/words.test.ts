@@ -30,5 +30,6 @@ test('the check finds a phrase that runs over two lines of a comment', (t) => {
 
 test('identifiers and text in backticks are not searched', (t) => {
   t.deepEqual(found('a.ts', 'const told = actor.tell(anew); // `tell` leaves a message.\n'), []);
+  t.deepEqual(found('a.md', '```ts\nactor.tell(now);\n// Told.\n```\n'), ['a.md:3: "Told"']);
   t.deepEqual(found('a.md', 'An actor gets messages by `tell`.\n'), []);
 });

@@ -116,7 +116,10 @@ export function isToDo({path}: {readonly path: string}): boolean {
 
 /** Blanks what is not prose. */
 export function makeProse(path: string, text: string): ProseFile {
-  return {path, text, prose: (/\.(?:ts|tsx|js)$/.test(path) ? proseOfCode(path, text) : text).replace(quoted, blank)};
+  const prose = /\.(?:ts|tsx|js)$/.test(path)
+    ? proseOfCode(path, text)
+    : text.replace(/^```(?:ts|js)$.*?^```$/gms, (block) => proseOfCode(path, block.replace(/^```.*$/gm, blank)));
+  return {path, text, prose: prose.replace(quoted, blank)};
 }
 
 /** Code in backticks; comment signs at the start of a line, across which a phrase may run. */
