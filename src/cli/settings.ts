@@ -4,6 +4,7 @@
 import {existsSync} from 'node:fs';
 import {type Command, Option} from 'commander';
 import {readConfiguration} from '../gateway/config/configuration.ts';
+import {describeKey} from '../gateway/config/configuration-descriptions.ts';
 import {type ConfigurationKey, configurationKeys, findKey} from '../gateway/config/configuration-keys.ts';
 import {formatFault, type ValidConfiguration} from '../gateway/config/configuration-report.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
@@ -34,7 +35,7 @@ export function addSettingOptions(command: Command): Command {
   command.optionsGroup('Settings, over those of the environment and of the file:');
   for (const {key, flag, form} of configurationKeys) {
     if (key === 'port' || form.isSecret === true) continue;
-    const text = `${form.expected}${defaultText(key)}`;
+    const text = `${describeKey(key).summary}; ${form.expected}${defaultText(key)}`;
     command.addOption(new Option(form.isSwitch === true ? `${flag} [VALUE]` : `${flag} <VALUE>`, text));
   }
   return command;

@@ -7,7 +7,6 @@ import test from 'ava';
 import {businessCodes} from '../../src/business/errors.ts';
 import {clientErrorTable} from '../../src/client/errors.ts';
 import {errorTable} from '../../src/core/errors.ts';
-import {configurationKeys} from '../../src/gateway/config/configuration-keys.ts';
 import {clientConnection} from '../../src/machines/client-connection.ts';
 import {connection} from '../../src/machines/connection.ts';
 import {inboundQos1, inboundQos2} from '../../src/machines/inbound-delivery.ts';
@@ -28,7 +27,6 @@ import {
 
 const documents = readDocuments();
 const protocol = readDocument('docs/protocol.md');
-const readme = readDocument('README.md');
 
 test('every relative link leads to a file, and to a heading where it names one', (t) => {
   for (const {path, text} of documents) {
@@ -100,30 +98,6 @@ test('every configuration key that a document names stands in config/server.ini'
       for (const [, name = ''] of code.matchAll(/^#? ?([a-z_]+) *=/gm)) {
         t.true(keys.includes(name), `${document.path}:${line}: ${name}`);
       }
-    }
-  }
-});
-
-test("the keys and defaults of the README's table are those of the program", (t) => {
-  const rows = tableRows(readme);
-  const start = rows.findIndex(([head]) => head === 'Key');
-  const body = rows.slice(
-    start + 1,
-    rows.findIndex((cells, index) => index > start && cells.every((cell) => cell === '')),
-  );
-  t.true(body.length > 10);
-  for (const [keyCell, defaultCell = ''] of body) {
-    const keys = keyCell.split(', ').map((key) => key.replaceAll('`', ''));
-    const defaults = defaultCell.split(', ');
-    for (const [index, key] of keys.entries()) {
-      const facts = configurationKeys.find((candidate) => candidate.key === key);
-      t.truthy(facts, key);
-      const written = facts?.defaultValue === undefined ? '' : facts.form.write(facts.defaultValue);
-      t.is(
-        defaults[index] ?? '',
-        written === '' && facts?.defaultValue !== undefined ? 'none' : listless(written),
-        key,
-      );
     }
   }
 });
@@ -231,11 +205,6 @@ test('the project speaks of itself alone', (t) => {
 
 function byPath(left: Document, right: Document): number {
   return left.path < right.path ? -1 : 1;
-}
-
-/** `[]` reads as nothing in a table for people. */
-function listless(written: string): string {
-  return written === '[]' ? 'none' : written;
 }
 
 /** As GitHub makes them: lower case, punctuation gone, blanks as dashes. */

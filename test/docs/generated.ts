@@ -1,17 +1,24 @@
 // The parts of the documents that are made from the code, between `<!-- KIND NAME -->` and `<!-- end -->`: the help of the
-// commands, and the charts (chart-parts.ts). A test compares them; `npm run docs` writes them.
+// commands, the charts (chart-parts.ts), and the configuration (configuration-parts.ts). A test compares them; `npm run docs` writes them.
 
 import type {Command} from 'commander';
 import {makeProgram} from '../../src/cli/rainbow.ts';
 import {makeProgram as makeServerProgram} from '../../src/cli/rainbow-server.ts';
 import {chartPart, drawingPart, statesPart} from './chart-parts.ts';
+import {configurationSchema, keysPart, serverIni} from './configuration-parts.ts';
 import type {Document} from './documents.ts';
 
 /** Makes each kind of part from its name. */
-const makers = {help: helpPart, chart: chartPart, drawing: drawingPart, states: statesPart} as const;
+const makers = {help: helpPart, chart: chartPart, drawing: drawingPart, states: statesPart, keys: keysPart} as const;
 type PartKind = keyof typeof makers;
 
-const part = /(<!-- (?<kind>help|chart|drawing|states) (?<name>[\w -]+) -->\n).*?(<!-- end -->)/gs;
+const part = /(<!-- (?<kind>help|chart|drawing|states|keys) (?<name>[\w, -]+?) -->\n).*?(<!-- end -->)/gs;
+
+/** Files that are made from the code as a whole, by their paths from the root. */
+export const generatedFiles: Readonly<Record<string, () => string>> = {
+  'config/server.ini': serverIni,
+  'docs/configuration.schema.json': configurationSchema,
+};
 
 /** The document as it should be. */
 export function generate({text}: Document): string {

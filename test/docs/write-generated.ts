@@ -3,7 +3,9 @@
 import {writeFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {readDocuments, root} from './documents.ts';
-import {generate} from './generated.ts';
+import {generate, generatedFiles} from './generated.ts';
+
+for (const [path, make] of Object.entries(generatedFiles)) writeFileSync(join(root, path), make());
 
 for (const document of readDocuments()) {
   const text = generate(document);

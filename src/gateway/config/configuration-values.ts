@@ -23,6 +23,8 @@ export interface Form<Value> {
   readonly isSwitch?: true;
   /** Whether the value may go on over several lines. */
   readonly mayWrap?: true;
+  /** The value in JSON Schema. @default a string */
+  readonly schema?: Readonly<Record<string, unknown>>;
 }
 
 /** Finds what no line of text and no value may hold: control characters but the tab and the line feed. */
@@ -43,6 +45,7 @@ export function wholeNumber(min: number, max: number): Form<number> {
     expected: `a whole number from ${min} to ${max}`,
     read: (text) => readingOf(text, readWhole(text, min, max)),
     write: String,
+    schema: {type: 'integer', minimum: min, maximum: max},
   };
 }
 
@@ -54,6 +57,7 @@ export function threadCount(min: number, max: number): Form<number> {
     read: (text) =>
       text.toLowerCase() === 'auto' ? {kind: 'value', value: Math.min(max, availableParallelism())} : number.read(text),
     write: String,
+    schema: {anyOf: [number.schema, {const: 'auto'}]},
   };
 }
 
@@ -67,6 +71,7 @@ export const share: Form<number> = {
   },
   write: (value) => (value === 0 ? 'off' : value === 1 ? 'on' : String(value)),
   isSwitch: true,
+  schema: {anyOf: [{enum: ['off', 'on']}, {type: 'number', minimum: 0, maximum: 1}]},
 };
 
 /** Seconds in the file, whole milliseconds in the program; bounds in seconds. */
@@ -78,6 +83,7 @@ export function seconds(min: number, max: number): Form<number> {
       return readingOf(text, value === undefined ? undefined : Math.round(value * 1000));
     },
     write: (ms) => String(ms / 1000),
+    schema: {type: 'number', minimum: min, maximum: max},
   };
 }
 
@@ -88,6 +94,7 @@ export function secondsOrNone(min: number, max: number): Form<number> {
     expected: `a number of seconds from ${min} to ${max}, or 0`,
     read: (text) => (/^0+(?:\.0+)?(?: ?s)?$/.test(text) ? {kind: 'value', value: 0} : form.read(text)),
     write: (ms) => form.write(ms),
+    schema: {anyOf: [form.schema, {const: 0}]},
   };
 }
 
@@ -113,8 +120,16 @@ export function bytes(min: number, max: number): Form<number> {
       return readingOf(text, count === undefined || unit === undefined ? undefined : count * unit);
     },
     write: writeBytes,
+    schema: {
+      anyOf: [
+        {type: 'integer', minimum: min, maximum: max},
+        {type: 'string', pattern: bytesPattern},
+      ],
+    },
   };
 }
+
+const bytesPattern = '^[0-9]+ ?([kKmMgG][iI]?)?[bB]?$';
 
 /** Likewise, or `auto`, which is 0 in the program: worked out where it is needed. */
 export function bytesOrAuto(min: number, max: number): Form<number> {
@@ -123,6 +138,7 @@ export function bytesOrAuto(min: number, max: number): Form<number> {
     expected: `${size.expected}, or auto`,
     read: (text) => (text.toLowerCase() === 'auto' ? {kind: 'value', value: 0} : size.read(text)),
     write: (value) => (value === 0 ? 'auto' : size.write(value)),
+    schema: {anyOf: [size.schema, {const: 'auto'}]},
   };
 }
 
@@ -143,6 +159,7 @@ export function oneOf<Word extends string>(...words: readonly Word[]): Form<Word
       return value === undefined ? refuse(text) : {kind: 'value', value};
     },
     write: (value) => value,
+    schema: {enum: words},
     ...(words.some((word) => word === 'on') && {isSwitch: true}),
   };
 }
@@ -158,6 +175,7 @@ export const truth: Form<boolean> = {
   },
   write: String,
   isSwitch: true,
+  schema: {type: 'boolean'},
 };
 
 /**
@@ -179,6 +197,7 @@ export function wholeNumbers(min: number, max: number, countMax: number): Form<r
       return value.length <= countMax ? {kind: 'value', value} : {kind: 'refused', got: `${value.length} of them`};
     },
     write: (values) => `[${values.join(', ')}]`,
+    schema: {type: 'array', items: {type: 'integer', minimum: min, maximum: max}, maxItems: countMax},
   };
 }
 
