@@ -22,12 +22,16 @@ export function startShardThread(start: ShardStart): ShardThread {
   return new Worker(entry, {workerData: start, name: `shard ${start.index}`});
 }
 
+const gone: ShardReport = {kind: 'failed', message: 'Expected the shard to live', code: undefined};
+
 export class RunningShard {
   readonly index: number;
   /** The close calls that would be lost with it. */
   readonly ledger = new Ledger();
   readonly #worker: ShardThread;
   #answer: ((report: ShardReport) => void) | undefined;
+  /** It answers no command any more. */
+  #isGone = false;
   /** Commands go out one at a time. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -50,16 +54,20 @@ export class RunningShard {
       cause = error;
     });
     this.#worker.once('exit', () => {
-      this.#settle({kind: 'failed', message: 'Expected the shard to live', code: undefined});
+      this.giveUp();
       onEnd(cause);
     });
   }
 
-  /** Carries out `command`; `failed` also where the shard ends first. */
+  /** Carries out `command`; `failed` also where the shard ends first, or has ended. */
   command(command: Exclude<ShardCommand, {kind: 'adopt'}>): Promise<ShardReport> {
     const report = this.#last.then(
       () =>
         new Promise<ShardReport>((resolve) => {
+          if (this.#isGone) {
+            resolve(gone);
+            return;
+          }
           this.#answer = resolve;
           this.#worker.postMessage(command, command.kind === 'link' ? [command.port] : []);
         }),
@@ -76,7 +84,13 @@ export class RunningShard {
 
   /** Ends the thread at once. */
   async terminate(): Promise<void> {
-    await this.#worker.terminate();
+    if (!this.#isGone) await this.#worker.terminate();
+  }
+
+  /** It will not answer any more, nor end: nothing waits for it from now on. */
+  giveUp(): void {
+    this.#isGone = true;
+    this.#settle(gone);
   }
 
   #settle(report: ShardReport): void {

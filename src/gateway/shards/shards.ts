@@ -198,6 +198,7 @@ export class Shards {
       // It never ends; nothing must wait for it, and what it owes the others do.
       this.#forget(shard);
       this.#orphans[index]?.add(shard.ledger.take());
+      shard.giveUp();
       onFatal(new Error(`Shard thread ${index} hangs in native code and cannot be ended`));
     });
   }

@@ -52,7 +52,8 @@ class ScriptedThread extends EventEmitter implements ShardThread {
   postMessage(command: ShardCommand): void {
     this.commands.push(command);
     this.#harness.posted.push(`${command.kind} ${this.index}`);
-    if (command.kind !== 'adopt' && !this.#harness.held.has(command.kind)) this.say(answers[command.kind]);
+    if (this.hasEnded || command.kind === 'adopt' || this.#harness.held.has(command.kind)) return;
+    this.say(answers[command.kind]);
   }
 
   say(message: ShardReport | ShardNotice): void {
@@ -307,6 +308,42 @@ test('a shard that dies before all listen makes the start fail, and nobody takes
   t.deepEqual(harness.fatal, []);
 });
 
+test('a shard that dies before its turn to be linked makes the start fail as well', async (t) => {
+  const harness = set(3);
+  harness.held.add('link');
+  const starting = harness.shards.start();
+  await nextPhase();
+  harness.at(2).die();
+  harness.held.clear();
+  for (const index of [0, 1]) harness.at(index).say({kind: 'linked'});
+  await t.throwsAsync(starting);
+  t.is(harness.threads.length, 3);
+  await harness.shards.stop();
+});
+
+test('a shard has its commands one at a time, in order, each after its answer to the one before', async (t) => {
+  const {shards, held, posted, threads} = await start(t);
+  held.add('nodes');
+  posted.length = 0;
+  shards.setNodes(list);
+  shards.setNodes({...list, missing: []});
+  await nextPhase();
+  t.deepEqual(posted, ['nodes 0', 'nodes 1', 'nodes 2']);
+  const stopped = shards.stop();
+  for (let round = 0; round < 2; round++) {
+    t.is(threads[1]?.kinds.at(-1), 'nodes');
+    for (const thread of threads) thread.say({kind: 'informed'});
+    await nextPhase();
+  }
+  await stopped;
+  t.deepEqual(threads[1]?.kinds.filter((kind) => kind !== 'adopt').slice(-4), [
+    'nodes',
+    'nodes',
+    'stopListening',
+    'stop',
+  ]);
+});
+
 test('a port that is taken ends the start with its code, and later the gateway', async (t) => {
   const taken: ShardReport = {kind: 'failed', message: 'listen EADDRINUSE', code: 'EADDRINUSE'};
   const starting = set(3);
@@ -349,6 +386,32 @@ test('a shard that hangs is ended and replaced, one that cannot be ended is fata
     const adopted = harness.threads.flatMap(({commands}) => commands).filter((command) => command.kind === 'adopt');
     const messages = new Set(adopted.flatMap(({closes}) => closes.map(({message}) => message)));
     t.deepEqual([...messages], ['c1'], 'made by its successor, or by another at the end');
+    t.is(harness.clock.pendingCount, 0);
+  }
+});
+
+test('the end waits no longer for a shard that hangs in it than for one that hangs before, also where it never ends', async (t) => {
+  for (const isStuck of [false, true]) {
+    const harness = await start(t);
+    const {pulses} = harness.memory;
+    const beats = [0, 1, 2].map((place) => new Pulse(harness.clock, pulses, place, defaultOptions.watchdogTimeoutMs));
+    harness.clock.advance(20_000);
+    harness.held.add('stopListening').add('stop');
+    const stopped = harness.shards.stop();
+    await nextPhase();
+    for (const index of [0, 2]) harness.at(index).say({kind: 'quiet'});
+    harness.clock.advance(1_000);
+    await nextPhase();
+    for (const index of [0, 2]) harness.at(index).say({kind: 'stopped'});
+    await nextPhase();
+    harness.isStuck = isStuck;
+    beats[1]?.stop();
+    harness.clock.advance(12_000);
+    await nextPhase();
+    harness.clock.advance(5_000);
+    await stopped;
+    t.is(harness.exits, isStuck ? 1 : 0);
+    for (const beat of beats) beat.stop();
     t.is(harness.clock.pendingCount, 0);
   }
 });
