@@ -37,3 +37,18 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGUSR2', 'SIGALRM', 'SIG
     t.is((await ended).code, 0);
   });
 }
+
+test.serial(
+  'a second signal at once is the echo of the first, as npx passes on a Ctrl-C, and does not end it sooner',
+  async (t) => {
+    const {file, business} = await configured(t);
+    const {process: child, port, event, ended} = await startServer(t, file);
+    const client = await connect(t, port);
+    child.kill('SIGINT');
+    child.kill('SIGTERM');
+    await event('gateway.stopping');
+    t.is((await client.closeFrame()).code, 1001);
+    await business.next('close');
+    t.is((await ended).code, 0);
+  },
+);

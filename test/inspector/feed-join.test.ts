@@ -69,9 +69,17 @@ test('a gateway that was started anew: its threads are others, its events count 
   t.like(join.read({kind: 'roster', at: 53, total: 1, rows: [{...row, ...counts}]}), {rows: [{thread: 2}]});
 });
 
+test('counters of a gateway that was started anew say nothing of the time before it was found again', (t) => {
+  const join = new FeedJoin();
+  for (const line of [header(10), snapshot(13, 100), header(50, {startedAt: 40}), snapshot(52, 1)]) join.read(line);
+  join.read(snapshot(54, 9));
+  t.deepEqual(join.absence, {from: 13, to: 50, isRestarted: true, keptEvents: 0});
+});
+
 test('after a restart of the machine, whose clock begins anew, time goes on by the clock on the wall', (t) => {
   const join = new FeedJoin();
   join.read(header(500_000, {wallMs: 9_000_000}));
+  join.read(step(1, 500_001));
   const again = join.read(header(2_000, {wallMs: 9_060_000, startedAt: 1_900}));
   t.is(again?.at, 560_000);
   t.is(join.read(step(1, 2_500))?.at, 560_500);

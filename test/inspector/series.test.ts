@@ -88,6 +88,14 @@ test('latencies are the means of what was traced since the sample before, and no
   t.deepEqual([series.samples[1]?.callMs, series.samples[1]?.confirmMs], [Number.NaN, Number.NaN]);
 });
 
+test('of calls that were never answered the latest 2,000 are remembered', (t) => {
+  let series: Series = emptySeries;
+  for (let number = 1; number <= 2_001; number++) series = series.event(call(1_000, 'call', 100 + number), true);
+  t.is(series.event(call(1_005, 'callAnswered', 101), true), series);
+  series = series.event(call(1_010, 'callAnswered', 102), true).snapshot(snapshot(1_250, {}), undefined);
+  t.is(series.samples[0]?.callMs, 10);
+});
+
 test('the last minute is kept, and a series that was handed out stays as it was', (t) => {
   let series: Series = emptySeries;
   let before: SnapshotLine | undefined;
