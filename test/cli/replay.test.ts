@@ -14,7 +14,10 @@ import {writeTraceLine} from '../../src/story/trace-lines.ts';
 import {noSabotage} from '../../verification/simulation/sabotage.ts';
 import {simulate} from '../../verification/simulation/simulation.ts';
 import {emptyFolder, type Running, run, startCommand, writeIn} from '../support/command.ts';
+import {buildPages} from '../support/pages.ts';
 import {Tape} from '../support/tape.ts';
+
+test.before('the page is built', buildPages);
 
 const header: TraceHeader = {
   kind: 'header',

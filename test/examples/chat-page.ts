@@ -1,20 +1,7 @@
-// The chat's page as a test uses it: built from the source, opened in a tab, and asked what it shows.
+// The chat's page as a test uses it: opened in a tab, and asked what it shows.
 
-import {mkdtemp} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
 import type {BrowserContext, Page} from 'playwright-core';
-import {build} from 'vite';
-import {root} from '../docs/documents.ts';
 import {type Conduct, observeConduct} from '../support/chromium.ts';
-
-/** Builds the page into a folder, so that what is tried is what the source says now; gives the folder. */
-export async function buildPage(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'rainbow-page-'));
-  const configFile = join(root, 'examples/chat/page/vite.config.ts');
-  await build({configFile, logLevel: 'warn', build: {outDir: folder}});
-  return folder;
-}
 
 const aheadMs = 60_000;
 /** More than two heartbeats of the page. */

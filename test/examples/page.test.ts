@@ -1,12 +1,9 @@
 // The chat in a real browser: the page on the client SDK, the business server on the server SDK, a real gateway between.
 
-import {rm} from 'node:fs/promises';
-import test from 'ava';
 import {browserTest} from '../support/browser-test.ts';
-import {chromiumPath, keepScreenshot, overflowOf, startBrowser} from '../support/chromium.ts';
-import {missingOf} from '../support/programs.ts';
+import {keepScreenshot, overflowOf, startBrowser} from '../support/chromium.ts';
 import {type ChatClient, connectClient, startChatHarness} from './chat-harness.ts';
-import {buildPage, Tab} from './chat-page.ts';
+import {Tab} from './chat-page.ts';
 
 /** However long a busy machine takes: gateway and business server give nobody up. */
 const patient = {
@@ -14,21 +11,12 @@ const patient = {
   whoTimeoutMs: 120_000,
   gatewayOptions: {keepAliveMs: 600_000, messageTimeoutMs: 600_000, callTimeoutMs: 300_000},
 } as const;
-let pageFolder = '';
-
-test.before('the page is built, where there is a browser for it', async () => {
-  if (missingOf(chromiumPath).length === 0) pageFolder = await buildPage();
-});
-
-test.after.always('its folder is removed', async () => {
-  if (pageFolder !== '') await rm(pageFolder, {recursive: true});
-});
 
 browserTest(
   'two tabs chat at QoS 2: over a cut and a reload with unsent messages nothing is lost, and nothing is said twice',
   async (t) => {
     const openContext = await startBrowser(t);
-    const {chat, gateway} = await startChatHarness(t, {pageFolder, ...patient});
+    const {chat, gateway} = await startChatHarness(t, patient);
     const url = `http://127.0.0.1:${chat.port}/`;
     const eve = await connectClient(t, gateway, 'eve');
     const ann = await Tab.joinAlone(await openContext(), url, 'ann');
@@ -97,7 +85,7 @@ browserTest(
 
 browserTest('rooms and the question who is here are reached by keys, and a push from outside is shown', async (t) => {
   const openContext = await startBrowser(t);
-  const {chat, gateway} = await startChatHarness(t, {pageFolder, ...patient});
+  const {chat, gateway} = await startChatHarness(t, patient);
   const url = `http://127.0.0.1:${chat.port}/`;
   const context = await openContext();
   const ann = await Tab.join(context, url, 'ann');
@@ -141,7 +129,7 @@ browserTest('rooms and the question who is here are reached by keys, and a push 
 
 browserTest('what another of the same name said is not ours; what we said is, also after a reload', async (t) => {
   const openContext = await startBrowser(t);
-  const {chat, gateway} = await startChatHarness(t, {pageFolder, ...patient});
+  const {chat, gateway} = await startChatHarness(t, patient);
   const other = await connectClient(t, gateway, 'Bob Lee');
   await other.ask(2, {text: 'by the other'});
   const bob = await Tab.join(await openContext(), `http://127.0.0.1:${chat.port}/`, 'Bob Lee');
@@ -162,7 +150,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
   ] as const) {
     browserTest(`the page fits, ${colorScheme} and ${size}, connected and cut`, async (t) => {
       const openContext = await startBrowser(t);
-      const {chat, gateway} = await startChatHarness(t, {pageFolder, ...patient});
+      const {chat, gateway} = await startChatHarness(t, patient);
       const url = `http://127.0.0.1:${chat.port}/`;
       const context = await openContext({colorScheme, viewport: {width, height}, reducedMotion: 'reduce'});
       const door = new Tab(await context.newPage());

@@ -7,6 +7,7 @@ import type {AddressInfo} from 'node:net';
 import {fileURLToPath} from 'node:url';
 import test, {type ExecutionContext} from 'ava';
 import {signedQuery} from '../../src/protocol/signature.ts';
+import {buildPages} from '../support/pages.ts';
 import {connectClient, startChatHarness, token} from './chat-harness.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -16,6 +17,8 @@ const freePorts = {
   RAINBOW_FORWARD_URL: 'http://127.0.0.1:0/message/{message_type}/',
   RAINBOW_CLOSE_URL: 'http://127.0.0.1:0/close/',
 };
+
+test.before('the chat page is built', buildPages);
 
 class Process {
   readonly child: ChildProcess;

@@ -36,7 +36,8 @@ export async function holdPorts(t: Lifetime, count: number): Promise<number[]> {
   return ports;
 }
 
-async function listen(port: number, at?: string): Promise<Server | undefined> {
+/** Listens there; `undefined` where somebody else does. */
+export async function listen(port: number, at?: string): Promise<Server | undefined> {
   const server = createServer((socket) => socket.destroy());
   return await new Promise((resolve) => {
     server.once('error', () => resolve(undefined));
