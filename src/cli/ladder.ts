@@ -7,8 +7,8 @@
 import {styleText} from 'node:util';
 import {payloadText} from '../protocol/payload-text.ts';
 import {duration} from '../story/duration.ts';
-import {isStray} from '../story/stray-packet.ts';
-import type {PacketEvent, TraceEvent, TracePacket, TransitionEvent} from '../story/trace.ts';
+import {readEvent, type Tone} from '../story/reading.ts';
+import type {TraceEvent} from '../story/trace.ts';
 import {clockDate, clockTime} from './clock-time.ts';
 import {printable} from './output.ts';
 
@@ -17,8 +17,6 @@ const callWidthMin = 34;
 const clientWidth = 10;
 const sinceWidth = 9;
 const timeWidth = 'HH:MM:SS.mmm'.length + sinceWidth;
-
-type Tone = 'plain' | 'dim' | 'good' | 'doubtful' | 'bad';
 
 /** What stands in one line: an arrow between client and gateway, one on to the business server, or a note of the gateway. */
 type Rung = {readonly text: string; readonly tone: Tone} & (
@@ -119,105 +117,34 @@ function arrow({direction, text}: Extract<Rung, {kind: 'packet' | 'call'}>, widt
 }
 
 function drawRung(event: TraceEvent): Rung {
+  const {from, to, text, detail, tone} = readEvent(event);
+  const whole = printable(text + detail);
+  const direction = from === 'client' || to === 'business' ? 'right' : 'left';
   switch (event.kind) {
-    case 'packet': {
-      const {direction, packet} = event;
-      const facts = {text: describePacket(packet), tone: packetTone(event)};
-      const remark = isStray(event) ? {remark: 'no such message'} : shownPayload(event);
-      return {kind: 'packet', direction: direction === 'in' ? 'right' : 'left', ...facts, ...remark};
+    case 'packet':
+    case 'call':
+    case 'callAnswered': {
+      // Behind its arrow, so that no column has to be as wide.
+      const remark = event.payload === undefined ? {} : {remark: printable(payloadText(event.payload))};
+      return {kind: event.kind === 'packet' ? 'packet' : 'call', direction, text: whole, tone, ...remark};
     }
     case 'transition':
-      return note(describeStep(event), stepTone(event));
-    case 'published': {
-      const {message, channel, to, qos, type, bytes, recipients} = event;
-      const address = channel === undefined ? `client ${to}` : `channel ${channel}`;
-      const text = `publication ${message} to ${address}: QoS ${qos}, type ${type}, ${bytes} B, recipients ${recipients}`;
-      return note(printable(text), recipients === 0 ? 'bad' : 'plain');
-    }
-    case 'answered': {
-      const {message, recipients, confirmed, refused, open, isTimedOut} = event;
-      const counts = [`${confirmed} of ${recipients} confirmed`];
-      if (refused > 0) counts.push(`${refused} refused`);
-      if (open > 0) counts.push(`${open} open`);
-      const text = `publication ${message} answered: ${counts.join(', ')}${isTimedOut ? ', time is up' : ''}`;
-      return note(text, confirmed === recipients ? 'good' : 'bad');
-    }
-    case 'delivery':
-      return note(`delivery ${event.fate}`, event.fate === 'queued' ? 'doubtful' : 'bad');
-    case 'call': {
-      const type = event.type === undefined ? '' : ` type ${event.type}, ${event.bytes} B`;
-      const text = `${event.call} call ${event.number}${type}`;
-      return {kind: 'call', direction: 'right', text, tone: 'plain', ...shownPayload(event)};
-    }
-    case 'callAnswered': {
-      const {outcome, reason, status, bytes, number} = event;
-      const why = outcome === 'failed' ? ` (${status ?? reason})` : bytes > 0 ? `, ${bytes} B` : '';
-      const tone = outcome === 'accepted' ? 'plain' : 'bad';
-      return {kind: 'call', direction: 'left', text: `${outcome} ${number}${why}`, tone, ...shownPayload(event)};
-    }
-    case 'membership':
-      return note(printable(`${event.change} ${event.channel}`), event.change === 'refused' ? 'bad' : 'dim');
-    case 'apiRefused':
-      return note(printable(`${event.path} refused: ${event.code}`), 'bad');
+      return {kind: 'note', text: `${event.chart} ${whole}${event.rule === undefined ? '' : ` (${event.rule})`}`, tone};
+    default:
+      return {kind: 'note', text: whole, tone};
   }
 }
 
-/** What was kept of a payload, behind its arrow, so that no column has to be as wide. */
-function shownPayload({payload}: {readonly payload?: string}): {readonly remark?: string} {
-  return payload === undefined ? {} : {remark: printable(payloadText(payload))};
-}
-
-function note(text: string, tone: Tone): Rung {
-  return {kind: 'note', text, tone};
-}
-
-/** A packet in the words of the documents. */
-export function describePacket(packet: TracePacket): string {
-  switch (packet.kind) {
-    case 'send': {
-      const id = packet.qos === 0 ? '' : ` id ${packet.id}`;
-      return `SEND q${packet.qos}${packet.isDup ? ' DUP' : ''}${id} type ${packet.type}, ${packet.bytes} B`;
-    }
-    case 'ack':
-    case 'rec':
-      return `${packet.kind.toUpperCase()} id ${packet.id}${packet.bytes > 0 ? `, ${packet.bytes} B` : ''}`;
-    case 'rel':
-    case 'com':
-      return `${packet.kind.toUpperCase()} id ${packet.id}`;
-    case 'fault':
-      return `not a packet (${packet.reason})`;
-    case 'close':
-      return `close ${packet.code}`;
-    case 'heard':
-      return 'ping or pong';
-    case 'ping':
-      return 'ping';
-  }
-}
-
-function describeStep({chart, from, event, to, effects, rule}: TransitionEvent): string {
-  const where = from === to ? `[${from}]` : `[${from}] -> [${to}]`;
-  const what = effects.length === 0 ? event : `${event}: ${effects.join(', ')}`;
-  return `${chart} ${where} ${what}${rule === undefined ? '' : ` (${rule})`}`;
-}
-
-function packetTone(event: PacketEvent): Tone {
-  const {packet} = event;
-  if ((packet.kind === 'send' && packet.isDup) || isStray(event)) return 'doubtful';
-  return packet.kind === 'fault' || packet.kind === 'close' ? 'bad' : 'plain';
-}
-
-const badEnds: ReadonlySet<string> = new Set(['lost', 'expired', 'overdue', 'unanswered']);
-const goodEnds: ReadonlySet<string> = new Set(['confirmed', 'completed', 'acknowledged', 'released']);
-
-function stepTone({to}: TransitionEvent): Tone {
-  if (badEnds.has(to)) return 'bad';
-  return goodEnds.has(to) ? 'good' : 'dim';
-}
-
-const colours = {dim: 'gray', good: 'green', doubtful: 'yellow', bad: 'red'} as const;
+const colours: Readonly<Partial<Record<Tone, 'gray' | 'green' | 'yellow' | 'red'>>> = {
+  quiet: 'gray',
+  good: 'green',
+  dup: 'yellow',
+  stray: 'yellow',
+  bad: 'red',
+};
 
 // Node leaves the colours out where standard output is no terminal, or NO_COLOR asks for it.
 function paint(tone: Tone, line: string): string {
-  return tone === 'plain' ? line : styleText(colours[tone], line, {stream: process.stdout});
+  const colour = colours[tone];
+  return colour === undefined ? line : styleText(colour, line, {stream: process.stdout});
 }

@@ -37,11 +37,11 @@ test('what is followed is drawn as it happens, and an interruption ends it well'
   t.regex(await command.firstLine, /client +gateway +business server/);
   await harness.api.send({channel: 'attic', qos: 1}, 'elsewhere');
   await harness.api.send({channel: 'room', qos: 1}, 'hello');
-  await prints(/answered: 1 of 1 confirmed/);
+  await prints(/confirmed 1 of 1: publication p/);
   command.process.kill('SIGINT');
   const {code, stdout, stderr} = await command.ended;
   t.is(code, 0, stderr);
-  t.regex(stdout, /publication .* to channel room: QoS 1, type 1, 5 B/);
+  t.regex(stdout, /\/send\/ QoS 1 to room: publication p\w+, type 1, 5 B/);
   t.regex(stdout, /\|<-- SEND q1 id \d+ type 1, 5 B -+\|[\s\S]*\|--- ACK id \d+, 3 B -+>\|/);
   t.notRegex(stdout, /attic|hello|yes/, 'nothing of another channel, and no payload');
 });

@@ -55,12 +55,12 @@ test('a message that all confirmed is told as such, with its ladder', async (t) 
   t.regex(stdout, /^confirmed by 2 of 2\n/);
   for (const identity of identities) t.regex(stdout, new RegExp(`${identity}: confirmed after \\d+ ms \\(RB-17\\)`));
   const rungs = [
-    'publication .* to channel room: QoS 2, type 1, 2 B, recipients',
-    'outboundQos2 \\[queued\\] -> \\[awaitingRec\\] window.opened: transmit \\(RB-09\\)',
+    '/send/ QoS 2 to room: publication p\\w+, type 1, 2 B, recipients',
+    'outboundQos2 queued → awaitingRec, window.opened: transmit \\(RB-09\\)',
     '\\|<-- SEND q2 id \\d+ type 1, 2 B -+\\|',
     '\\|--- REC id \\d+, 2 B -+>\\|',
     '\\|<-- REL id \\d+ -+\\|',
-    'answered: 2 of 2 confirmed|answered: 1 of 1 confirmed',
+    'confirmed 2 of 2: publication p|confirmed 1 of 1: publication p',
   ];
   for (const rung of rungs) t.regex(stdout, new RegExp(rung));
 });
@@ -87,7 +87,7 @@ test('a message that timed out is told so, and what it means for the client [RB-
     stdout,
     new RegExp(`${identity}: sent \\d times, not confirmed when its time was up; the client may have it`),
   );
-  t.regex(stdout, /SEND q1 DUP id/);
+  t.regex(stdout, /SEND q1 id \d+ DUP/);
 });
 
 test('a message that waited for the window until its time was up has expired [RB-18]', async (t) => {
@@ -185,8 +185,8 @@ test("a client's message is followed to the business server and back", async (t)
     new RegExp(`^a QoS 2 message of ${identity}: the business server has it after \\d+ ms; awaits REL\n`),
   );
   t.regex(stdout, /\|--- SEND q2 id 5 type 7, 2 B -+>\|/);
-  t.regex(stdout, /\|--- message call \d+ type 7, 2 B -+>\|/);
-  t.regex(stdout, /\|<-- accepted \d+, 3 B -+\|/);
+  t.regex(stdout, /\|--- message type 7, call \d+, 2 B -+>\|/);
+  t.regex(stdout, /\|<-- accepted, call \d+, 3 B -+\|/);
 });
 
 test("a client's message whose call failed, or is under way, is told so", async (t) => {
@@ -214,8 +214,8 @@ test('with payloads a story shows what the business server answered to a call th
   await harness.reaches('callsFailed', 1);
   const {stdout} = await trace(harness, failed, '--payloads');
   t.regex(stdout, /^a QoS 1 message of .*: .* failed \(status 500, answer: <h1>Oops<\/h1>x{243}\);/);
-  t.regex(stdout, /\|--- message call \d+ type 7, 2 B -+>\| {2}up\n/);
-  t.regex(stdout, /\|<-- failed \d+ \(500\) -+\| {2}<h1>Oops<\/h1>x{243}\n/);
+  t.regex(stdout, /\|--- message type 7, call \d+, 2 B -+>\| {2}up\n/);
+  t.regex(stdout, /\|<-- failed \(500\), call \d+ -+\| {2}<h1>Oops<\/h1>x{243}\n/);
   const plain = await trace(harness, failed);
   t.regex(plain.stdout, /failed \(status 500\);/);
   t.notRegex(plain.stdout, /Oops| {2}up\n/);

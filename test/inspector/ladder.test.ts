@@ -80,7 +80,7 @@ test('an answer that no message has is marked, whatever it answers; what the gat
       'REL id 7: no such message stray',
       'COM id 7 quiet',
       'COM id 8: no such message stray',
-      'heard quiet',
+      'ping or pong quiet',
     ],
   );
 });

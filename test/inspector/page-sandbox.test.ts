@@ -103,7 +103,7 @@ browserTest(
       .or(page.getByRole('dialog').getByText('Once the receiver has sent ACK', {exact: false}))
       .waitFor();
     await page.keyboard.press('Escape');
-    t.is(await page.locator('.rung.bad[data-row="ACK 1 lost"]').count(), 1);
+    t.is(await page.locator('.rung.bad[data-row="ACK id 1 lost"]').count(), 1);
     t.true((await page.locator('.rung.dup[data-row*="DUP"]').count()) > 0);
     await lit(page, 'acknowledged');
     t.deepEqual(conduct.errors, []);

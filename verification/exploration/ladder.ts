@@ -1,5 +1,6 @@
 // Tells a path through a model as a ladder of packets, sender on the left, receiver on the right.
 
+import {packetText} from '../../src/story/reading.ts';
 import type {DeliveryModel} from './delivery-model.ts';
 import {type Entry, letter} from './journal.ts';
 import {decodePacket} from './packet-code.ts';
@@ -58,10 +59,8 @@ function tellEntry(world: World, entry: Entry): string {
   return `${' '.repeat(leftWidth)}${mark.padStart(linkWidth - 6).padEnd(linkWidth)}${text}${copy}`;
 }
 
-/** A packet in the words of the documents. */
 function spell(world: World, code: number): string {
   const {kind, id, isDup, message} = decodePacket(code);
-  if (kind === 'send') return `SEND q${world.qosOf(message)}${isDup ? ' dup' : ''} id ${id} "${letter(message)}"`;
-  const reply = kind === 'ack' || kind === 'rec' ? ` (to ${letter(message)})` : '';
-  return `${kind.toUpperCase()} id ${id}${reply}`;
+  if (kind === 'send') return `${packetText({kind, id, isDup, qos: world.qosOf(message)})} "${letter(message)}"`;
+  return `${packetText({kind, id})}${kind === 'ack' || kind === 'rec' ? ` (to ${letter(message)})` : ''}`;
 }

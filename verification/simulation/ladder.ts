@@ -2,6 +2,7 @@
 // simulated time. Used where a seed fails, and to replay one.
 
 import {type Packet, type PacketFault, parsePacket} from '../../src/protocol/packet.ts';
+import {packetText} from '../../src/story/reading.ts';
 import {
   FrameReader,
   frameNumber,
@@ -63,17 +64,14 @@ function describeFrame(bytes: Uint8Array): string {
 
 function describePacket(packet: Packet | PacketFault): string {
   switch (packet.kind) {
-    case 'send': {
-      const id = packet.qos === 0 ? '' : ` id ${packet.id}`;
-      const serial = readSerial(packet.payload);
-      return `SEND q${packet.qos}${id}${packet.isDup ? ' DUP' : ''} #${serial} (${packet.payload.length} bytes)`;
-    }
+    case 'send':
+      return `${packetText(packet)} #${readSerial(packet.payload)} (${packet.payload.length} bytes)`;
     case 'ack':
     case 'rec':
-      return `${packet.kind.toUpperCase()} ${packet.id} "${Buffer.from(packet.reply).toString('latin1')}"`;
+      return `${packetText(packet)} "${Buffer.from(packet.reply).toString('latin1')}"`;
     case 'fault':
       return `junk (${packet.reason})`;
     default:
-      return `${packet.kind.toUpperCase()} ${packet.id}`;
+      return packetText(packet);
   }
 }

@@ -2,11 +2,8 @@
 
 import {generatePacket, type Packet} from '../../protocol/packet.ts';
 import {payloadText} from '../../protocol/payload-text.ts';
-import {answersStray, isStray} from '../../story/stray-packet.ts';
-import type {CallAnswered, CallMade, PacketEvent, TraceEvent, TraceHeader, TransitionEvent} from '../../story/trace.ts';
-
-/** How a row is drawn; `stray` is a packet under an id that no message has. */
-export type Tone = 'plain' | 'dup' | 'bad' | 'stray' | 'call' | 'quiet' | 'good';
+import {type Lane, readEvent, type Tone} from '../../story/reading.ts';
+import type {CallAnswered, CallMade, PacketEvent, TraceEvent, TraceHeader} from '../../story/trace.ts';
 
 /** One row; `from` and `to` are places of lanes, equal in a note. */
 export interface LadderRow {
@@ -37,8 +34,8 @@ export interface LadderRow {
   readonly body?: string;
 }
 
-export const traceLanes = ['client', 'gateway', 'business'] as const;
-const [client, gateway, business] = [0, 1, 2];
+export const traceLanes: readonly Lane[] = ['client', 'gateway', 'business'];
+const gateway = 1;
 
 /** The rows of events in their order; an answer has how long it took, from the first time it was asked for. */
 export function toRows(lines: Iterable<readonly [number, TraceEvent | TraceHeader]>): LadderRow[] {
@@ -125,78 +122,19 @@ const rowBytes = new TextDecoder();
 
 /** The row of an event. */
 export function toRow(id: number, event: TraceEvent): LadderRow {
-  const row = (from: number, to: number, text: string, tone: Tone): LadderRow => ({
-    id,
-    at: event.at,
-    from,
-    to,
-    text,
-    tone,
-  });
+  const {from, to, text, tone} = readEvent(event);
+  const row = {id, at: event.at, from: traceLanes.indexOf(from), to: traceLanes.indexOf(to), text, tone};
   switch (event.kind) {
     case 'packet':
-      return {...packetRow(event, row), ...bytesOf(event)};
+      return {...row, ...bytesOf(event)};
     case 'transition':
-      return transitionRow(event, row);
-    case 'published':
-      return row(business, gateway, `/send/ QoS ${event.qos} to ${event.channel ?? event.to ?? ''}`, 'call');
-    case 'answered': {
-      const text = `confirmed ${event.confirmed} of ${event.recipients}${event.isTimedOut ? ', timed out' : ''}`;
-      return row(gateway, business, text, event.isTimedOut ? 'bad' : 'good');
-    }
-    case 'delivery':
-      return row(gateway, gateway, event.fate, event.fate === 'queued' ? 'quiet' : 'bad');
+      return {...row, ...(event.rule !== undefined && {rule: event.rule})};
     case 'call':
-      return {
-        ...row(gateway, business, `${event.call}${event.type === undefined ? '' : ` type ${event.type}`}`, 'call'),
-        ...bodyOf(event),
-      };
-    case 'callAnswered': {
-      const why = event.status ?? event.reason;
-      const text = `${event.outcome}${why === undefined ? '' : ` (${why})`}`;
-      return {...row(business, gateway, text, event.outcome === 'accepted' ? 'good' : 'bad'), ...bodyOf(event)};
-    }
-    case 'membership':
-      return row(gateway, gateway, `${event.change} ${event.channel}`, event.change === 'refused' ? 'bad' : 'quiet');
-    case 'apiRefused':
-      return row(gateway, business, `${event.path} ${event.code}`, 'bad');
-  }
-}
-
-type MakeRow = (from: number, to: number, text: string, tone: Tone) => LadderRow;
-
-function packetRow(event: PacketEvent, row: MakeRow): LadderRow {
-  const {direction, packet} = event;
-  const [from, to] = direction === 'in' ? [client, gateway] : [gateway, client];
-  switch (packet.kind) {
-    case 'send': {
-      const id = packet.qos === 0 ? '' : ` id ${packet.id}`;
-      return row(from, to, `SEND q${packet.qos}${id}${packet.isDup ? ' DUP' : ''}`, packet.isDup ? 'dup' : 'plain');
-    }
-    case 'ack':
-    case 'rec':
-    case 'rel':
-    case 'com':
-      if (isStray(event))
-        return row(from, to, `${packet.kind.toUpperCase()} id ${packet.id}: no such message`, 'stray');
-      return row(from, to, `${packet.kind.toUpperCase()} id ${packet.id}`, answersStray(event) ? 'quiet' : 'plain');
-    case 'fault':
-      return row(from, to, `no packet: ${packet.reason}`, 'bad');
-    case 'close':
-      return row(from, to, `close ${packet.code}`, 'bad');
+    case 'callAnswered':
+      return {...row, ...bodyOf(event)};
     default:
-      return row(from, to, packet.kind, 'quiet');
+      return row;
   }
-}
-
-function transitionRow(event: TransitionEvent, row: MakeRow): LadderRow {
-  const isBad = event.to === 'lost' || event.to === 'expired' || event.event === 'publication.timedOut';
-  const isRetry = event.event === 'clock.retryDue';
-  const what = isRetry ? 'no answer in time' : event.event === 'publication.timedOut' ? 'timed out' : undefined;
-  const path = event.from === event.to ? event.to : `${event.from} → ${event.to}`;
-  const text = what === undefined ? path : `${what}: ${path}`;
-  const {rule} = event;
-  return {...row(gateway, gateway, text, isBad ? 'bad' : isRetry ? 'dup' : 'quiet'), ...(rule !== undefined && {rule})};
 }
 
 function bodyOf({payload}: CallMade | CallAnswered): Pick<LadderRow, 'body'> {

@@ -2,8 +2,9 @@
 
 import {unreachable} from '../../core/invariant.ts';
 import {generatePacket} from '../../protocol/packet.ts';
+import {packetText, stepText, stepTone, type Tone} from '../../story/reading.ts';
 import {findStep} from '../model/chart-graph.ts';
-import type {LadderRow, Tone} from '../model/ladder.ts';
+import type {LadderRow} from '../model/ladder.ts';
 import {type Flight, type JournalEntry, letterOf} from './journal.ts';
 
 export const sandboxLanes = ['sender', 'receiver', 'application'] as const;
@@ -54,15 +55,7 @@ export function toRows(entries: readonly JournalEntry[]): readonly LadderRow[] {
       case 'transition': {
         const lane = entry.side === 'sender' ? sender : receiver;
         const rule = findStep(entry.chart, entry.from, entry.event)?.step.rule;
-        const path = entry.from === entry.to ? entry.to : `${entry.from} → ${entry.to}`;
-        const isRetry = entry.event === 'clock.retryDue';
-        const isBad = entry.to === 'lost' || entry.to === 'expired' || entry.event === 'publication.timedOut';
-        const text = isRetry
-          ? `no answer: ${path}`
-          : entry.event === 'publication.timedOut'
-            ? `timed out: ${path}`
-            : path;
-        return {...row(lane, lane, text, isBad ? 'bad' : isRetry ? 'dup' : 'quiet'), ...(rule !== undefined && {rule})};
+        return {...row(lane, lane, stepText(entry), stepTone(entry)), ...(rule !== undefined && {rule})};
       }
       case 'called':
         return row(receiver, application, `${letterOf(entry.message)}?`, 'call');
@@ -74,24 +67,19 @@ export function toRows(entries: readonly JournalEntry[]): readonly LadderRow[] {
         return row(sender, sender, `${letterOf(entry.message)} is confirmed`, 'good');
       case 'cut':
         return row(sender, receiver, 'the connection ends, another begins', 'bad');
-      case 'crashed':
-        return row(
-          entry.side === 'sender' ? sender : receiver,
-          entry.side === 'sender' ? sender : receiver,
-          `${entry.side} crashes`,
-          'bad',
-        );
+      case 'crashed': {
+        const lane = entry.side === 'sender' ? sender : receiver;
+        return row(lane, lane, `${entry.side} crashes`, 'bad');
+      }
       default:
         return unreachable(entry);
     }
   });
 }
 
-/** A packet in the words of the documents. */
+/** A packet, and the message in it. */
 export function spell({packet, message}: Flight): string {
-  if (packet.kind !== 'send') return `${packet.kind.toUpperCase()} ${packet.id}`;
-  const id = packet.qos === 0 ? '' : ` ${packet.id}`;
-  return `SEND q${packet.qos}${id} "${letterOf(message)}"${packet.isDup ? ' DUP' : ''}`;
+  return packet.kind === 'send' ? `${packetText(packet)} "${letterOf(message)}"` : packetText(packet);
 }
 
 function toneOf({packet}: Flight): Tone {
