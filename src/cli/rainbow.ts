@@ -37,6 +37,7 @@ const commands: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ['bench', async () => (await import('./bench-command.ts')).addBench],
   ['business', async () => (await import('./business-command.ts')).addBusiness],
   ['conformance', async () => (await import('./conformance-command.ts')).addConformance],
+  ['store', async () => (await import('./store.ts')).addStore],
   ['protocol', async () => (await import('./protocol-command.ts')).addProtocol],
   ['help', async () => addHelp],
 ]);

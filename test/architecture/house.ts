@@ -40,7 +40,10 @@ export const house: Readonly<Record<string, Room>> = {
     packages: ['piscina', 'undici', 'node:net', 'node:url', 'node:worker_threads'],
   },
   trace: {folders: ['core', 'protocol', 'story', 'machines'], typesOf: ['upstream'], packages: []},
-  store: {folders: ['core', 'protocol'], packages: ['node:sqlite']},
+  store: {
+    folders: ['core', 'protocol'],
+    packages: ['node:fs', 'node:path', 'node:sqlite', 'node:worker_threads'],
+  },
   router: {folders: [], typesOf: ['protocol', 'story'], packages: []},
   'cluster/shards': {folders: ['core', 'runtime', 'router'], packages: ['node:worker_threads']},
   'cluster/lan': {
@@ -122,6 +125,7 @@ export const house: Readonly<Record<string, Room>> = {
       'protocol',
       'story',
       'upstream',
+      'store',
       'fronts/rainbow',
       'gateway',
       'gateway/config',

@@ -11,11 +11,13 @@ import * as rows from './rows.ts';
 export class Sequence {
   readonly #random: SeededRandom;
   readonly #model: Model;
-  #number = 0;
+  #number: number;
 
-  constructor(seed: number, model: Model) {
+  /** `first`: above every number of sequences before it. */
+  constructor(seed: number, model: Model, first = 0) {
     this.#random = new SeededRandom(seed);
     this.#model = model;
+    this.#number = first;
   }
 
   /** The changes of the next commit; they are not applied to the model. */
