@@ -95,6 +95,7 @@ const answers: readonly z.ZodType[] = [acceptedSchema, confirmedSchema, timeoutS
 const importMap = z.strictObject({imports: z.strictObject({'rainbow-server/client': z.string()})});
 const jsonOf: Readonly<Record<string, readonly z.ZodType[]>> = {
   'README.md': answers,
+  'docs/tutorials/first-gateway.md': answers,
   'docs/client.md': [importMap],
   'docs/protocol.md': [...answers, subscribeBodySchema, announcement, previewSchema, storySchema, traceBodySchema],
   'docs/conformance.md': [schemas['packets.json'].shape.vectors.element, schemas['stories.json'].shape.vectors.element],
@@ -134,10 +135,11 @@ const shellLines: readonly (readonly [line: RegExp, isChecked: (document: Docume
   // shell.test.ts runs them.
   [/^(?:npx )?rainbow [a-z]/, () => true],
   // documents.test.ts looks for the script.
-  [/^npm (?:ci|start|test|run \S+)/, () => true],
+  [/^npm (?:ci|start|test|run \S+)(?: && npm (?:start|test))?$|^npm run \S+/, () => true],
   // And for the file.
   [/^(?:npx )?node \S+\.ts\b/, () => true],
-  [/^curl /, ({path}) => path === 'README.md'],
+  // first-backend.test.ts sends them.
+  [/^curl /, ({path}) => path === 'README.md' || path.startsWith('docs/tutorials/first-')],
   // Installing is npm's affair; .ci/run starts the server by its name.
   [/^(?:npm install|npx) rainbow-server$/, ({path}) => path === 'README.md'],
   // test/e2e/cluster.test.ts starts its nodes so.

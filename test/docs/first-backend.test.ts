@@ -1,17 +1,32 @@
-// README's curl lines against the chat and a real gateway, in its order. They are not given to curl, which is not
-// everywhere, but read as curl would and sent by fetch.
+// The curl lines of README and of the first tutorials, against the chat and a real gateway, in their order. They are not given
+// to curl, which is not everywhere, but read as curl would and sent by fetch.
 
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import test from 'ava';
 import {signedQuery} from '../../src/protocol/signature.ts';
 import {apiKey, connectClient, startChatHarness, token} from '../examples/chat-harness.ts';
-import {codeBlocks, readDocument, root} from './documents.ts';
+import {type CodeBlock, codeBlocks, readDocument, root} from './documents.ts';
 
-const blocks = codeBlocks(readDocument('README.md'));
-const curlLines = blocks.flatMap(({language, code}) => (language === 'sh' ? (code.match(/^curl .*$/gm) ?? []) : []));
+const readmeBlocks = codeBlocks(readDocument('README.md'));
+const blocks = [
+  ...codeBlocks(readDocument('docs/tutorials/first-gateway.md')),
+  ...codeBlocks(readDocument('docs/tutorials/first-backend.md')),
+];
+const curlLines = curlLinesOf(blocks);
 
-test('each curl line of README gets a good answer, and the clients get what it says they do', async (t) => {
+function curlLinesOf(ofDocuments: readonly CodeBlock[]): readonly string[] {
+  return ofDocuments.flatMap(({language, code}) => (language === 'sh' ? (code.match(/^curl .*$/gm) ?? []) : []));
+}
+
+test("README's first call and its answer are those of the tutorial", (t) => {
+  t.deepEqual(curlLinesOf(readmeBlocks), curlLines.slice(0, 1));
+  const answers = (of: readonly CodeBlock[]): readonly string[] =>
+    of.filter(({language}) => language === 'json').map(({code}) => code);
+  t.deepEqual(answers(readmeBlocks), answers(blocks).slice(0, 1));
+});
+
+test('each curl line of the tutorials gets a good answer, and the clients get what it says they do', async (t) => {
   const {gateway, chat} = await startChatHarness(t);
   const ann = await connectClient(t, gateway, 'ann');
   let identity = '';
@@ -72,7 +87,7 @@ function readCurl(line: string): {url: string; headers: Record<string, string>; 
   return {url, headers, body};
 }
 
-test('the answers of README are of the form that the gateway gives', async (t) => {
+test('the answers of the tutorials are of the form that the gateway gives', async (t) => {
   const {gateway} = await startChatHarness(t);
   await connectClient(t, gateway, 'ann');
   const documented = blocks.filter(({language}) => language === 'json').map(({code}) => JSON.parse(code) as object);
