@@ -27,10 +27,10 @@ export interface Front {
   carry(session: Carried, mailbox: ActorRef<FrontMessage>): void;
   answered(answer: HandshakeAnswer): void;
 
-  /** Whether the client reads too slowly: QoS 1 and 2 messages wait until `drained` is reported, those of QoS 0 are dropped. */
+  /** Whether the client reads too slowly: messages wait until `drained` is reported. */
   readonly isCongested: boolean;
-  /** Hands over a QoS 0 message. */
-  broadcast(broadcast: Broadcast): void;
+  /** Hands over a QoS 0 message; `false` where the client reads too slowly, and it is dropped. */
+  broadcast(broadcast: Broadcast): boolean;
   /** Hands over a SEND under the id of `delivery`. */
   deliver(delivery: Delivery, isRepeat: boolean): void;
   /** Hands over a REL; without `delivery` for an id that the session has forgotten. */

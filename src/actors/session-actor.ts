@@ -247,17 +247,14 @@ class SessionActor implements Behaviour<SessionMessage>, Attachable, SessionPart
   }
 
   #broadcast(broadcasts: readonly Broadcast[]): void {
-    const {observer} = this.#context.observation;
+    const front = this.#life.isAttached ? this.front : undefined;
     // By place: the compiler does not always do without the iterator.
     for (let index = 0; index < broadcasts.length; index++) {
       const broadcast = broadcasts[index] as Broadcast;
-      const front = this.#life.isAttached ? this.front : undefined;
-      if (front !== undefined && !front.isCongested) {
-        front.broadcast(broadcast);
-        continue;
-      }
+      if (front?.broadcast(broadcast) === true) continue;
       this.#context.counters.framesDropped++;
-      observer?.delivery(this.#life.isOpen ? 'dropped' : 'gone', this.backend, broadcast.story);
+      const fate = this.#life.isOpen ? 'dropped' : 'gone';
+      this.#context.observation.observer?.delivery(fate, this.backend, broadcast.story);
     }
   }
 

@@ -84,8 +84,10 @@ export class LinesFront implements Front {
     return this.#stream.writableNeedDrain;
   }
 
-  broadcast(broadcast: Broadcast): void {
+  broadcast(broadcast: Broadcast): boolean {
+    if (this.isCongested) return false;
     this.#write(`{"kind":"send","qos":0,"id":0,"isDup":false,${LineForm.of(broadcast).text}`);
+    return true;
   }
 
   deliver({id, publication}: Delivery, isRepeat: boolean): void {

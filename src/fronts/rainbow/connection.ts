@@ -74,8 +74,10 @@ export class RainbowConnection implements Front, WheelEntry<FrontMessage> {
     return this.#link.bufferedBytes > this.#context.settings.sendBufferBytesMax;
   }
 
-  broadcast(broadcast: Broadcast): void {
+  broadcast(broadcast: Broadcast): boolean {
+    if (this.isCongested) return false;
     this.#link.send(frameBroadcast(broadcast, this.#subject, this.#context.observation));
+    return true;
   }
 
   deliver(delivery: Delivery, isRepeat: boolean): void {

@@ -30,6 +30,11 @@ export class RainbowFrames implements EncodedForm {
     return this.#send.subarray(this.#send.length - this.#payloadBytes);
   }
 
+  /** The SEND for the publication's id; at QoS 0 the only one. */
+  get send(): Uint8Array {
+    return this.#send;
+  }
+
   letGo(): void {
     this.#send = emptyBytes;
     this.#repeat = undefined;

@@ -10,7 +10,7 @@ import {RainbowFrames} from './frames.ts';
 
 /** A SEND at QoS 0. */
 export function frameBroadcast(broadcast: Broadcast, subject: Subject, {observer}: Observation): Uint8Array {
-  const frame = RainbowFrames.of(broadcast).sendFor(broadcast, 0, false);
+  const frame = RainbowFrames.of(broadcast).send;
   if (observer !== undefined) {
     if (broadcast.story !== undefined) observer.sentShared(subject, broadcast.story, frame);
     else observer.sent(subject, undefined, frame);
