@@ -8,6 +8,7 @@ import {systemClock} from '../src/core/clock.ts';
 import {createCounters} from '../src/core/counters.ts';
 import {systemRandom} from '../src/core/random.ts';
 import {connectRainbow} from '../src/fronts/rainbow/connection.ts';
+import {ConnectionEnvironment} from '../src/fronts/rainbow/connection-environment.ts';
 import type {Link} from '../src/fronts/rainbow/link.ts';
 import {defaultOptions} from '../src/gateway/config/options.ts';
 import {emptyBytes, type Qos} from '../src/protocol/packet.ts';
@@ -72,21 +73,23 @@ export class FanOutWorld {
 
   /** `isTraced`: everything that happens is recorded. */
   constructor(connections: number, isTraced = false) {
+    const defer = (turn: () => void): void => {
+      this.#turn = turn;
+    };
     this.#context = createShardContext({
       settings: {...defaultOptions, unorderedTypes: new Set()},
       clock: systemClock,
       random: systemRandom,
       counters: createCounters(),
       transport: new AgreeingTransport(),
-      defer: (turn) => {
-        this.#turn = turn;
-      },
+      defer,
       onFailure: (_actor, error) => fail(error),
       onFatal: fail,
     });
     if (isTraced) this.#context.tracer.watch('bench', {...emptySelection, rate: 1}, Number.POSITIVE_INFINITY);
+    const environment = new ConnectionEnvironment(this.#context, defaultOptions, defer);
     for (let count = 0; count < connections; count++) {
-      const connection = connectRainbow(this.#context, new NullLink(), `client${count}`);
+      const connection = connectRainbow(environment, new NullLink(), `client${count}`);
       connection.tell({kind: 'start', headers: []});
       this.#connections.push(connection);
     }

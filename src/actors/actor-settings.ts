@@ -4,15 +4,11 @@ import type {CloseRetry} from './close-retry.ts';
 
 /** The gateway's options of the same names. */
 export interface ActorSettings {
-  readonly pingIntervalMs: number;
-  readonly keepAliveMs: number;
   readonly ackTimeoutMs: number;
   readonly retryIntervalMs: number;
   readonly window: number;
   readonly queue: number;
   readonly queueBytesMax: number;
-  readonly sendBufferBytesMax: number;
-  readonly payloadBytesMax: number;
   readonly channelsPerConnectionMax: number;
   readonly unorderedTypes: ReadonlySet<number>;
   /** @default 'safe' */

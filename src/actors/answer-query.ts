@@ -83,9 +83,8 @@ const {state} = chart;
 
 /** What `accept` of outbound.ts and `broadcast` of the session actor would do, in words. */
 function fateOf({settings}: ShardContext, standing: ConnectionStats, {qos, bytes}: PreviewRequest): PreviewFate {
-  const {state: code} = standing;
+  const {state: code, isCongested} = standing;
   if (code !== undefined && (code < state['open.fresh'] || code > state['open.awaitingPong'])) return 'gone';
-  const isCongested = code === undefined || standing.bufferedBytes > settings.sendBufferBytesMax;
   if (qos === 0) return isCongested ? 'dropped' : 'transmitted';
   if (standing.queued === 0 && standing.inFlight < settings.window && !isCongested) return 'transmitted';
   const hasRoom = standing.queued < settings.queue && standing.queuedBytes + bytes <= settings.queueBytesMax;

@@ -8,13 +8,11 @@ import {createSoleDirectory, type PromptDirectory} from '../router/directory.ts'
 import {Registry} from '../runtime/registry.ts';
 import {Scheduler} from '../runtime/scheduler.ts';
 import {type Directive, Supervisor} from '../runtime/supervisor.ts';
-import {TimerWheel} from '../runtime/timer-wheel.ts';
 import type {Observation} from '../trace/observer.ts';
 import {Tracer} from '../trace/tracer.ts';
 import type {AcceptedAnswer, UpstreamTransport} from '../upstream/call.ts';
 import type {ActorSettings} from './actor-settings.ts';
 import {CloseOutbox} from './close-outbox.ts';
-import type {SessionMessage} from './messages.ts';
 import type {CloseLoss} from './owed-close.ts';
 import {Sequences} from './sequences.ts';
 import type {ShardContext} from './shard-context.ts';
@@ -54,10 +52,6 @@ const traceEventsDefault = 65_536;
 const traceKeepDefaultMs = 3_600_000;
 /** Bytes of chance in the prefix of a thread's ids. */
 const prefixBytes = 5;
-/** Heartbeats may be late by this part of the keep-alive, within these bounds. */
-const ticksPerKeepAlive = 32;
-const tickMsMin = 5;
-const tickMsMax = 1_000;
 
 /** Makes the shared state of one thread and its upstream caller; nothing runs until an actor has a message. */
 export function createShardContext(options: ShardContextOptions): ShardContext {
@@ -75,7 +69,6 @@ export function createShardContext(options: ShardContextOptions): ShardContext {
   const {traceEventsMax: eventsMax = traceEventsDefault, traceKeepMs: keepMs = traceKeepDefaultMs} = settings;
   const tracer = new Tracer({thread: number, eventsMax, keepMs, clock, turn: scheduler, observation});
   const upstreamSupervisor = supervise('restart');
-  const tickMs = Math.min(tickMsMax, Math.max(tickMsMin, settings.keepAliveMs / ticksPerKeepAlive));
   const thread: Omit<ShardContext, 'closes'> = {
     clock,
     random,
@@ -92,12 +85,6 @@ export function createShardContext(options: ShardContextOptions): ShardContext {
     contenders: new Registry(),
     handshakes: new Set(),
     channels: new Registry((channel, hasMembers) => hooks.channelChanged(channel, hasMembers)),
-    heartbeats: new TimerWheel<SessionMessage>({
-      clock,
-      tickMs,
-      message: {kind: 'heartbeatDue'},
-      defer: options.defer,
-    }),
     upstream: spawnUpstreamCaller(scheduler, upstreamSupervisor, options.transport, {
       mayCall: options.mayCall ?? ((): boolean => true),
       changed: (by) => hooks.loadChanged('calls', by),

@@ -10,7 +10,6 @@ import type {ActorRef} from '../runtime/actor.ts';
 import type {Registry} from '../runtime/registry.ts';
 import type {Scheduler} from '../runtime/scheduler.ts';
 import type {Supervisor} from '../runtime/supervisor.ts';
-import type {TimerWheel} from '../runtime/timer-wheel.ts';
 import type {Observation} from '../trace/observer.ts';
 import type {Tracer} from '../trace/tracer.ts';
 import type {ActorSettings} from './actor-settings.ts';
@@ -40,7 +39,6 @@ export interface ShardContext {
   /** Connections that wait for their connect call. */
   readonly handshakes: Set<ActorRef<SessionMessage>>;
   readonly channels: Registry<ChannelMessage>;
-  readonly heartbeats: TimerWheel<SessionMessage>;
   readonly upstream: ActorRef<UpstreamMessage>;
   readonly observation: Observation;
   /** Its number among the shards of its node, from 0. */

@@ -34,5 +34,6 @@ export function answerStats(stats: StatsQuery, {subject, front, membership, outb
     queuedBytes: outbound?.queuedBytes ?? 0,
     inbound: (inbound?.heldCount ?? 0) + (inbound?.callCount ?? 0),
     bufferedBytes: front?.bufferedBytes ?? 0,
+    isCongested: front?.isCongested !== false,
   });
 }

@@ -21,6 +21,8 @@ export interface ConnectionStats {
   readonly queuedBytes: number;
   readonly inbound: number;
   readonly bufferedBytes: number;
+  /** Whether messages to it wait. */
+  readonly isCongested: boolean;
 }
 
 /** To a connection, or to a channel, which passes it on to its members. */

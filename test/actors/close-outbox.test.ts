@@ -619,7 +619,7 @@ for (const end of ['in order', 'at its longest'] as const) {
     if (end === 'at its longest') kit.transport.missAll('close');
     kit.run();
     kit.context.closes.abandon();
-    kit.context.heartbeats.stop();
+    kit.connections.stop();
     t.is(kit.clock.pendingCount, 0);
     t.is(hooks(), 0);
   });

@@ -271,7 +271,7 @@ for (const [end, finish] of [
     finish(client);
     kit.transport.accept('close');
     kit.run();
-    kit.context.heartbeats.stop();
+    kit.connections.stop();
     t.is(kit.context.alive.size, 0);
     t.is(kit.clock.pendingCount, 0);
   });

@@ -44,7 +44,7 @@ class RainbowWire implements Wire {
 
   constructor(kit: SimulatedGateway) {
     this.#kit = kit;
-    this.front = new RainbowConnection(kit.context, this.#link);
+    this.front = new RainbowConnection(kit.connections, this.#link);
   }
 
   async send(packet: Packet): Promise<void> {
@@ -62,7 +62,7 @@ class RainbowWire implements Wire {
   }
 
   async read(isReading: boolean): Promise<void> {
-    this.#link.bufferedBytes = isReading ? 0 : this.#kit.context.settings.sendBufferBytesMax + 1;
+    this.#link.bufferedBytes = isReading ? 0 : this.#kit.connections.settings.sendBufferBytesMax + 1;
     if (isReading) this.#link.mailbox?.tell({kind: 'drained'});
     this.#kit.run();
   }

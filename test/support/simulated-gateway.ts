@@ -13,6 +13,7 @@ import {createCounters} from '../../src/core/counters.ts';
 import type {MemoryBound} from '../../src/core/memory-bound.ts';
 import {SeededRandom} from '../../src/core/random-seeded.ts';
 import {connectRainbow} from '../../src/fronts/rainbow/connection.ts';
+import {ConnectionEnvironment, type ConnectionSettings} from '../../src/fronts/rainbow/connection-environment.ts';
 import type {Link, LinkMailbox} from '../../src/fronts/rainbow/link.ts';
 import {unframe} from '../../src/protocol/frame.ts';
 import {emptyBytes, parsePacket} from '../../src/protocol/packet.ts';
@@ -144,9 +145,13 @@ export interface Client {
   tell(message: SessionMessage): void;
 }
 
+/** Of the actors and of their connections. */
+export type SimulatedSettings = ActorSettings & ConnectionSettings;
+
 export interface SimulatedGateway {
   readonly clock: SimulatedClock;
   readonly context: ShardContext;
+  readonly connections: ConnectionEnvironment;
   readonly transport: RecordingTransport;
   readonly router: LocalPart;
   readonly failures: string[];
@@ -163,7 +168,7 @@ export interface SimulatedGateway {
 }
 
 export function simulateGateway(
-  settings: Partial<ActorSettings> = {},
+  own: Partial<SimulatedSettings> = {},
   memory?: MemoryBound,
   {directory, ...hooks}: Partial<ShardHooks> & {readonly directory?: PromptDirectory} = {},
 ): SimulatedGateway {
@@ -172,21 +177,23 @@ export function simulateGateway(
   const due: (() => void)[] = [];
   const failures: string[] = [];
   const losses: CloseLoss[] = [];
+  const settings: SimulatedSettings = {
+    pingIntervalMs: own.keepAliveMs ?? 60_000,
+    keepAliveMs: 60_000,
+    ackTimeoutMs: 0,
+    retryIntervalMs: 3_000,
+    window: 1_000,
+    queue: 1_000,
+    queueBytesMax: 1_000_000,
+    sendBufferBytesMax: 10_000,
+    payloadBytesMax: 1_000,
+    channelsPerConnectionMax: 10,
+    unorderedTypes: new Set(),
+    ...own,
+  };
+  const defer = (turn: () => void): void => void due.push(turn);
   const context = createShardContext({
-    settings: {
-      pingIntervalMs: settings.keepAliveMs ?? 60_000,
-      keepAliveMs: 60_000,
-      ackTimeoutMs: 0,
-      retryIntervalMs: 3_000,
-      window: 1_000,
-      queue: 1_000,
-      queueBytesMax: 1_000_000,
-      sendBufferBytesMax: 10_000,
-      payloadBytesMax: 1_000,
-      channelsPerConnectionMax: 10,
-      unorderedTypes: new Set(),
-      ...settings,
-    },
+    settings,
     clock,
     random: new SeededRandom(1),
     counters: createCounters(),
@@ -194,20 +201,21 @@ export function simulateGateway(
     hooks: {...noHooks, ...hooks},
     ...(directory !== undefined && {directory}),
     transport,
-    defer: (turn) => due.push(turn),
+    defer,
     onFailure: (actor) => failures.push(actor),
     onCloseLost: (loss) => losses.push(loss),
     onFatal: (error) => {
       throw error;
     },
   });
+  const connections = new ConnectionEnvironment(context, settings, defer);
   const router = createLocalPart(context);
   function run(): void {
     for (let turn = due.shift(); turn !== undefined; turn = due.shift()) turn();
   }
   function knock(): Client {
     const link = new RecordingLink();
-    const actor = connectRainbow(context, link, context.random.hex(32));
+    const actor = connectRainbow(connections, link, context.random.hex(32));
     const tell = (message: SessionMessage): void => {
       actor.tell(message);
       run();
@@ -218,6 +226,7 @@ export function simulateGateway(
   return {
     clock,
     context,
+    connections,
     transport,
     router,
     failures,

@@ -121,6 +121,6 @@ export class ProductSender implements Product {
 
   #connect(): Outbound {
     const subject = {number: 1, identity: 'walker', watchMask: 0, watchEpoch: 0, subjectPlace: 0};
-    return new Outbound(this.#context, subject, {front: new RainbowConnection(this.#context, this.#link)});
+    return new Outbound(this.#context, subject, {front: new RainbowConnection(this.#kit.connections, this.#link)});
   }
 }

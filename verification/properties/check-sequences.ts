@@ -2,7 +2,7 @@
 // sequence that fast-check finds, and records it.
 
 import fc from 'fast-check';
-import type {ActorSettings} from '../../src/actors/actor-settings.ts';
+import type {SimulatedSettings} from '../../test/support/simulated-gateway.ts';
 import {Tape} from '../../test/support/tape.ts';
 import {Real} from './connection-commands.ts';
 import {ConnectionModel} from './connection-model.ts';
@@ -16,7 +16,7 @@ export interface SequencesTerms {
   /** @default another one each time */
   readonly seed?: number;
   /** Of the actors, other than the model's: a mutant. */
-  readonly settings?: Partial<ActorSettings>;
+  readonly settings?: Partial<SimulatedSettings>;
   /** Where a recording goes. @default where all of them lie */
   readonly folder?: string;
 }

@@ -2,9 +2,13 @@
 // everything that shows outside must be the same: packets, close frames, calls, answers to publications.
 
 import type fc from 'fast-check';
-import type {ActorSettings} from '../../src/actors/actor-settings.ts';
 import {generatePacket, messageIdMax, type Qos} from '../../src/protocol/packet.ts';
-import {type Client, type SimulatedGateway, simulateGateway} from '../../test/support/simulated-gateway.ts';
+import {
+  type Client,
+  type SimulatedGateway,
+  type SimulatedSettings,
+  simulateGateway,
+} from '../../test/support/simulated-gateway.ts';
 import type {Tape} from '../../test/support/tape.ts';
 import {type ConnectionModel, modelQueue, modelWindow} from './connection-model.ts';
 import type {ModelOutcome} from './outbound-model.ts';
@@ -19,7 +23,7 @@ export class Real {
   readonly messages: string[] = [];
 
   /** `settings` are what makes actors differ from the model, and `tape` records what they do. */
-  constructor(settings: Partial<ActorSettings> = {}, tape?: Tape) {
+  constructor(settings: Partial<SimulatedSettings> = {}, tape?: Tape) {
     // Heartbeats have their own tests: here silence never lasts long enough. What is recorded is kept to the end.
     const own = {window: modelWindow, queue: modelQueue, keepAliveMs: 1e9, traceKeepMs: Number.POSITIVE_INFINITY};
     this.kit = simulateGateway({...own, ...settings});

@@ -1,7 +1,7 @@
 // What a seed decides before anything runs: how many clients, how long, under which settings, and how bad the network is.
 
-import type {ActorSettings} from '../../src/actors/actor-settings.ts';
 import type {EdgeOptions} from '../../src/fronts/rainbow/websocket-edge.ts';
+import type {SimulatedSettings} from '../../test/support/simulated-gateway.ts';
 import type {Hostility} from './pipe.ts';
 import {Rng} from './rng.ts';
 
@@ -21,7 +21,7 @@ export interface Plan {
   /** Threads of the gateway. */
   readonly shards: number;
   readonly stormMs: number;
-  readonly settings: ActorSettings;
+  readonly settings: SimulatedSettings;
   readonly edge: EdgeSettings;
   readonly callsMax: number;
   readonly connectionsMax: number;
@@ -110,7 +110,7 @@ function pickEdge(rng: Rng): EdgeSettings {
   };
 }
 
-function pickSettings(rng: Rng): ActorSettings {
+function pickSettings(rng: Rng): SimulatedSettings {
   return {
     pingIntervalMs: 3_000,
     ackTimeoutMs: 0,

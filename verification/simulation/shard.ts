@@ -14,6 +14,7 @@ import {ShardDirectory} from '../../src/cluster/shards/shard-directory.ts';
 import type {ShardMessage} from '../../src/cluster/shards/shard-message.ts';
 import {createCounters} from '../../src/core/counters.ts';
 import {NodeLoad} from '../../src/core/node-load.ts';
+import {ConnectionEnvironment} from '../../src/fronts/rainbow/connection-environment.ts';
 import {createWebSocketEdge, type WebSocketEdge} from '../../src/fronts/rainbow/websocket-edge.ts';
 import {defaultOptions} from '../../src/gateway/config/options.ts';
 import {createRouter} from '../../src/router/create-router.ts';
@@ -50,6 +51,7 @@ export class Shard {
   readonly #local: LocalPart;
   readonly #drain: RouterDrain;
   readonly #exchange: EnvelopeExchange;
+  readonly #connections: ConnectionEnvironment;
   readonly #presence = new Presence(new SharedArrayBuffer(presenceBytes));
   readonly #peers: PortPeer[] = [];
   readonly #directory: ShardDirectory;
@@ -63,6 +65,7 @@ export class Shard {
     const {fencingTokens, tickets, identities} = memory;
     this.#directory = new ShardDirectory({own: index, fencingTokens, presences: identities});
     this.line = new BusinessLine(harness, harness.business, (run) => harness.defer(this, run));
+    const defer = (turn: () => void): void => harness.defer(this, turn);
     this.context = createShardContext({
       settings: {...plan.settings, ...sabotage.settings},
       clock: gatewayClock,
@@ -82,7 +85,7 @@ export class Shard {
         ledger: noLedger,
         callEnded() {},
       },
-      defer: (turn) => harness.defer(this, turn),
+      defer,
       onFailure: (actor, error) => {
         if (!(error instanceof CrashError)) violations.note('actor', 0, `${actor} failed: ${String(error)}`);
       },
@@ -93,7 +96,8 @@ export class Shard {
     // The few timers of the edge's own are shared by all clients, and stay for a while when nobody needs them any more:
     // those of its actors are counted.
     const context: ShardContext = Object.create(this.context, {clock: {value: clock, writable: true}});
-    this.#edge = createWebSocketEdge(context, {
+    this.#connections = new ConnectionEnvironment(this.context, {...plan.settings, ...sabotage.settings}, defer);
+    this.#edge = createWebSocketEdge(Object.create(this.#connections, {context: {value: context}}), {
       ...defaultOptions,
       ...plan.settings,
       ...plan.edge,
@@ -145,7 +149,7 @@ export class Shard {
     await this.line.close(callGraceMs);
     this.context.closes.abandon();
     await this.#drain.idle();
-    this.context.heartbeats.stop();
+    this.#connections.stop();
     for (const peer of [...this.#peers]) peer.close();
   }
 

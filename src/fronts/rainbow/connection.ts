@@ -8,13 +8,13 @@ import type {InboundMessage} from '../../actors/inbound-message.ts';
 import type {SessionMessage} from '../../actors/messages.ts';
 import {type Broadcast, strangerAt} from '../../actors/recipients.ts';
 import {spawnSession} from '../../actors/session-actor.ts';
-import type {ShardContext} from '../../actors/shard-context.ts';
 import type {Timer} from '../../core/clock.ts';
 import {connection as chart, endReasonOf} from '../../machines/connection.ts';
 import {type CloseReason, closeReasons, type LateReason} from '../../protocol/close-code.ts';
 import type {ActorRef} from '../../runtime/actor.ts';
 import type {WheelEntry} from '../../runtime/timer-wheel.ts';
 import {chartNumber, type Subject} from '../../trace/observer.ts';
+import type {ConnectionEnvironment} from './connection-environment.ts';
 import {answerEvents, endEvents, isChartNote, noteEvents} from './connection-events.ts';
 import type {HandshakeRefusal, Link} from './link.ts';
 import {frameAnswer, frameBroadcast, frameDelivery, frameRelease} from './outgoing.ts';
@@ -34,8 +34,12 @@ const nobody: ActorRef<FrontMessage> = {name: '', depth: 0, isStopped: true, tel
 const stranger = strangerAt(nobody);
 
 /** Makes the session of a client that asks to connect on `link`; tell it `start` next. `identity` is unique and unguessable. */
-export function connectRainbow(context: ShardContext, link: Link, identity: string): ActorRef<SessionMessage> {
-  return spawnSession(context, new RainbowConnection(context, link), identity);
+export function connectRainbow(
+  environment: ConnectionEnvironment,
+  link: Link,
+  identity: string,
+): ActorRef<SessionMessage> {
+  return spawnSession(environment.context, new RainbowConnection(environment, link), identity);
 }
 
 export class RainbowConnection implements Front, WheelEntry<FrontMessage> {
@@ -43,7 +47,7 @@ export class RainbowConnection implements Front, WheelEntry<FrontMessage> {
   actor = nobody;
   /** The timer wheel's. */
   tick = 0;
-  readonly #context: ShardContext;
+  readonly #environment: ConnectionEnvironment;
   readonly #link: Link;
   #subject: Subject = stranger;
   #session: Carried | undefined;
@@ -53,8 +57,8 @@ export class RainbowConnection implements Front, WheelEntry<FrontMessage> {
   #lateReason: LateReason = 'unacknowledging';
   #refusal: HandshakeRefusal = 'RB_BUSINESS_SERVER';
 
-  constructor(context: ShardContext, link: Link) {
-    this.#context = context;
+  constructor(environment: ConnectionEnvironment, link: Link) {
+    this.#environment = environment;
     this.#link = link;
   }
 
@@ -71,44 +75,44 @@ export class RainbowConnection implements Front, WheelEntry<FrontMessage> {
   }
 
   get isCongested(): boolean {
-    return this.#link.bufferedBytes > this.#context.settings.sendBufferBytesMax;
+    return this.#link.bufferedBytes > this.#environment.settings.sendBufferBytesMax;
   }
 
   broadcast(broadcast: Broadcast): boolean {
     if (this.isCongested) return false;
-    this.#link.send(frameBroadcast(broadcast, this.#subject, this.#context.observation));
+    this.#link.send(frameBroadcast(broadcast, this.#subject, this.#environment.observation));
     return true;
   }
 
   deliver(delivery: Delivery, isRepeat: boolean): void {
-    this.#link.send(frameDelivery(delivery, isRepeat, this.#subject, this.#context.observation));
+    this.#link.send(frameDelivery(delivery, isRepeat, this.#subject, this.#environment.observation));
   }
 
   release(id: number, delivery: Delivery | undefined): void {
-    this.#link.send(frameRelease(id, delivery, this.#subject, this.#context.observation));
+    this.#link.send(frameRelease(id, delivery, this.#subject, this.#environment.observation));
   }
 
   confirm(message: InboundMessage): void {
     const {qos, id, reply} = message;
     this.#link.send(
-      frameAnswer({kind: qos === 1 ? 'ack' : 'rec', id, reply}, message, this.#subject, this.#context.observation),
+      frameAnswer({kind: qos === 1 ? 'ack' : 'rec', id, reply}, message, this.#subject, this.#environment.observation),
     );
   }
 
   complete(id: number, message: InboundMessage | undefined): void {
-    this.#link.send(frameAnswer({kind: 'com', id}, message, this.#subject, this.#context.observation));
+    this.#link.send(frameAnswer({kind: 'com', id}, message, this.#subject, this.#environment.observation));
   }
 
   receive(note: FrontNote): void {
     switch (note.kind) {
       case 'heard':
       case 'fault':
-        this.#context.counters.packetsIn++;
+        this.#environment.context.counters.packetsIn++;
         if (!this.#isOpen) return;
         this.alive();
         if (!this.#isOpen) return;
-        if (note.kind === 'fault') this.#context.counters.packetsFaulty++;
-        this.#context.observation.observer?.received(this.#subject, undefined, note);
+        if (note.kind === 'fault') this.#environment.context.counters.packetsFaulty++;
+        this.#environment.observation.observer?.received(this.#subject, undefined, note);
         return;
       case 'late':
         if (this.#isOpen) this.#late(note.reason);
@@ -123,9 +127,9 @@ export class RainbowConnection implements Front, WheelEntry<FrontMessage> {
 
   /** [RB-54] */
   alive(): void {
-    this.#heardAt = this.#context.scheduler.now;
+    this.#heardAt = this.#environment.context.scheduler.now;
     if (this.#state !== state['open.fresh']) this.#step(event['wire.heard']);
-    const {sendBufferBytesMax, payloadBytesMax} = this.#context.settings;
+    const {sendBufferBytesMax, payloadBytesMax} = this.#environment.settings;
     if (this.#link.bufferedBytes > unreadFactor * (sendBufferBytesMax + payloadBytesMax)) this.end('overrun');
   }
 
@@ -144,9 +148,9 @@ export class RainbowConnection implements Front, WheelEntry<FrontMessage> {
 
   fail(): void {
     this.#drainTimer?.cancel();
-    this.#context.heartbeats.cancel(this);
+    this.#environment.heartbeats.cancel(this);
     this.#link.close(closeReasons.internal.code, closeReasons.internal.text);
-    this.#context.observation.observer?.signalled(this.#subject, closeReasons.internal.code);
+    this.#environment.observation.observer?.signalled(this.#subject, closeReasons.internal.code);
   }
 
   leave(): void {
@@ -166,7 +170,7 @@ export class RainbowConnection implements Front, WheelEntry<FrontMessage> {
   }
 
   get silentMs(): number {
-    return Math.max(0, this.#context.clock.now() - this.#heardAt);
+    return Math.max(0, this.#environment.context.clock.now() - this.#heardAt);
   }
 
   get bufferedBytes(): number {
@@ -186,8 +190,8 @@ export class RainbowConnection implements Front, WheelEntry<FrontMessage> {
   #heartbeat(): void {
     // Put off since the wheel spoke, as by a ping in the same turn: what was due then is not due now.
     if (!this.#isOpen || this.tick !== 0) return;
-    const {clock, heartbeats, settings} = this.#context;
-    const now = clock.now();
+    const {context, heartbeats, settings} = this.#environment;
+    const now = context.clock.now();
     // Nobody is taken for silent who is not listened to.
     if (this.#link.isHeldUp) this.#heardAt = now;
     const lastPingAt = this.#heardAt + settings.keepAliveMs;
@@ -209,13 +213,14 @@ export class RainbowConnection implements Front, WheelEntry<FrontMessage> {
   #step(eventCode: number): void {
     const cell = chart.step(this.#state, eventCode);
     this.#state = chart.next[cell] as number;
-    const {observer} = this.#context.observation;
+    const {observer} = this.#environment.observation;
     if (observer !== undefined) observer.transition(chartNumber.connection, this.#subject, undefined, 0, cell);
     for (const effectCode of chart.effects[cell] as readonly number[]) this.#carryOut(effectCode, eventCode);
   }
 
   #carryOut(effectCode: number, eventCode: number): void {
-    const {counters, settings, heartbeats, clock} = this.#context;
+    const {context, settings, heartbeats} = this.#environment;
+    const {counters, clock} = context;
     switch (effectCode) {
       case effect.admit:
         this.#admit();
@@ -226,11 +231,11 @@ export class RainbowConnection implements Front, WheelEntry<FrontMessage> {
         return;
       case effect.fail:
         counters.handshakesFailed++;
-        this.#link.refuse(503, this.#context.isStopping ? 'RB_STOPPING' : this.#refusal);
+        this.#link.refuse(503, this.#environment.context.isStopping ? 'RB_STOPPING' : this.#refusal);
         return;
       case effect.ping:
         this.#link.ping();
-        this.#context.observation.observer?.signalled(this.#subject, 0);
+        this.#environment.observation.observer?.signalled(this.#subject, 0);
         return;
       case effect.awaitPong:
         // Not from the turn's start: a turn may be held up, and the client has its time from the ping on.
@@ -275,8 +280,8 @@ export class RainbowConnection implements Front, WheelEntry<FrontMessage> {
   }
 
   #admit(): void {
-    const {heartbeats, scheduler, settings} = this.#context;
-    this.#heardAt = scheduler.now;
+    const {context, heartbeats, settings} = this.#environment;
+    this.#heardAt = context.scheduler.now;
     heartbeats.schedule(this, this.#heardAt + Math.min(settings.pingIntervalMs, settings.keepAliveMs));
     this.#session?.attached();
     this.#link.admit();
@@ -284,11 +289,11 @@ export class RainbowConnection implements Front, WheelEntry<FrontMessage> {
 
   #close(reason: CloseReason): void {
     this.#link.close(reason.code, reason.text);
-    this.#context.observation.observer?.signalled(this.#subject, reason.code);
+    this.#environment.observation.observer?.signalled(this.#subject, reason.code);
     this.#awaitEnd();
   }
 
   #awaitEnd(): void {
-    this.#drainTimer = this.#context.clock.startTimer(drainMs, () => this.actor.tell({kind: 'drainDue'}));
+    this.#drainTimer = this.#environment.context.clock.startTimer(drainMs, () => this.actor.tell({kind: 'drainDue'}));
   }
 }

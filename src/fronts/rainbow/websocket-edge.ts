@@ -5,7 +5,6 @@ import {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import {WebSocketServer} from 'ws';
 import type {SessionMessage} from '../../actors/messages.ts';
-import type {ShardContext} from '../../actors/shard-context.ts';
 import {DeadlineQueue, type Expiring} from '../../core/deadline-queue.ts';
 import {errorTable} from '../../core/errors.ts';
 import type {Refusal} from '../../protocol/refusal.ts';
@@ -13,6 +12,7 @@ import type {ActorRef} from '../../runtime/actor.ts';
 import {refuseBare} from './bare-answer.ts';
 import {ClientWebSocket} from './client-web-socket.ts';
 import {connectRainbow} from './connection.ts';
+import type {ConnectionEnvironment} from './connection-environment.ts';
 import {earlyBytesMax} from './early-bytes.ts';
 import {Flusher} from './flusher.ts';
 import {type HandshakeRules, readHandshake} from './handshake.ts';
@@ -79,7 +79,8 @@ export interface WebSocketEdge {
   stop(): void;
 }
 
-export function createWebSocketEdge(context: ShardContext, options: EdgeOptions): WebSocketEdge {
+export function createWebSocketEdge(connections: ConnectionEnvironment, options: EdgeOptions): WebSocketEdge {
+  const {context} = connections;
   const {clock, counters, memory, scheduler} = context;
   const requestTurn = (): void => scheduler.requestTurn();
   const {payloadBytesMax, messageTimeoutMs, stallTimeoutMs} = options;
@@ -160,7 +161,7 @@ export function createWebSocketEdge(context: ShardContext, options: EdgeOptions)
     // What ws compares with a single word may be a list.
     request.headers.upgrade = 'websocket';
     const link = new WebSocketLink(environment, request, socket, head);
-    const session = connectRainbow(context, link, context.random.hex(identityBytes));
+    const session = connectRainbow(connections, link, context.random.hex(identityBytes));
     session.tell({kind: 'start', headers: reading.headers});
     const pending: PendingHandshake = {session, deadline: undefined};
     deadlines.add(pending, context.clock.now());

@@ -16,6 +16,7 @@ import {createCounters} from '../../core/counters.ts';
 import {MemoryBound} from '../../core/memory-bound.ts';
 import {NodeLoad} from '../../core/node-load.ts';
 import type {Random} from '../../core/random.ts';
+import {ConnectionEnvironment} from '../../fronts/rainbow/connection-environment.ts';
 import {identityLengthMax} from '../../protocol/api.ts';
 import type {LocalPart} from '../../router/part.ts';
 import {emptySelection} from '../../story/trace-feed.ts';
@@ -74,6 +75,7 @@ const identityExpected = `a whole number, or 1 to ${identityLengthMax} printable
 /** See the head of this file. */
 export class ShardCore {
   readonly context: ShardContext;
+  readonly connections: ConnectionEnvironment;
   readonly memory: MemoryBound;
   readonly reports: Reports;
   readonly notices: HandshakeLog;
@@ -131,6 +133,7 @@ export class ShardCore {
       onCloseLost: (loss) => this.#losses.lost(loss),
       onFatal: parts.onFatal,
     });
+    this.connections = new ConnectionEnvironment(this.context, options, defer);
     const {scheduler, tracer} = this.context;
     if (options.traceRate > 0) {
       const selection = {...emptySelection, rate: options.traceRate};
@@ -169,7 +172,7 @@ export class ShardCore {
     this.#losses.leftAtEnd(context.closes.abandon());
     this.#parts.ledger?.turnEnds();
     await served;
-    context.heartbeats.stop();
+    this.connections.stop();
     context.tracer.stop();
     this.peers.close();
     this.reports.stop();

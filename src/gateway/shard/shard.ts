@@ -96,7 +96,7 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
   });
   const gate = new StartGate();
   gate.install(api);
-  const edge = createWebSocketEdge(context, {...options, mayAdmit: () => core.mayAdmit(), notices});
+  const edge = createWebSocketEdge(core.connections, {...options, mayAdmit: () => core.mayAdmit(), notices});
   api.server.on('upgrade', (request, socket, head) => {
     if (!gate.refuseUpgrade(socket)) edge.upgrade(request, socket, head);
   });

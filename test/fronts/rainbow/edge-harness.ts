@@ -6,12 +6,11 @@ import {createServer, type IncomingMessage} from 'node:http';
 import {connect, type Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import type {ExecutionContext} from 'ava';
-import type {ActorSettings} from '../../../src/actors/actor-settings.ts';
 import {MemoryBound} from '../../../src/core/memory-bound.ts';
 import {createWebSocketEdge, type EdgeOptions} from '../../../src/fronts/rainbow/websocket-edge.ts';
 import {defaultOptions} from '../../../src/gateway/config/options.ts';
 import {RawClient} from '../../support/raw-client.ts';
-import {type SimulatedGateway, simulateGateway} from '../../support/simulated-gateway.ts';
+import {type SimulatedGateway, type SimulatedSettings, simulateGateway} from '../../support/simulated-gateway.ts';
 
 /** One client, and the gateway's end of its connection. */
 export interface EdgeClient {
@@ -44,14 +43,15 @@ export function listenersOf(socket: Socket): SocketListeners {
 
 export async function openEdge(
   t: ExecutionContext,
-  settings: Partial<ActorSettings> = {},
+  settings: Partial<SimulatedSettings> = {},
   options: Partial<EdgeOptions> = {},
   memory = new MemoryBound(Number.POSITIVE_INFINITY),
 ): Promise<EdgeKit> {
   const kit = simulateGateway(settings, memory);
-  const edge = createWebSocketEdge(kit.context, {
+  const edge = createWebSocketEdge(kit.connections, {
     ...defaultOptions,
     ...kit.context.settings,
+    ...kit.connections.settings,
     notices: {isProxyDue: false, originRefused() {}, originUnchecked() {}, proxyUnchecked() {}},
     mayAdmit: () => true,
     ...options,

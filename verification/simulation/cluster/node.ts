@@ -11,6 +11,7 @@ import {NodePeers} from '../../../src/cluster/lan/node-peers.ts';
 import type {NodeAnswer, NodeRequest} from '../../../src/cluster/lan/node-transport.ts';
 import {createCounters} from '../../../src/core/counters.ts';
 import {connectRainbow} from '../../../src/fronts/rainbow/connection.ts';
+import {ConnectionEnvironment} from '../../../src/fronts/rainbow/connection-environment.ts';
 import {doneText, outcomeText} from '../../../src/gateway/http/api-answer.ts';
 import {parseQuery} from '../../../src/gateway/http/api-query.ts';
 import {readEviction, readPublish, readSubscription} from '../../../src/gateway/http/api-request.ts';
@@ -34,6 +35,12 @@ import {keys, token} from './secret.ts';
  * How far clocks may be off: a little; beyond what signatures allow; nearly as far as a node is still missed that does not
  * answer, see `plausibleSkewMs`; and farther.
  */
+const connectionSettings = {
+  pingIntervalMs: 25_000,
+  keepAliveMs: 60_000,
+  sendBufferBytesMax: 1_000_000,
+  payloadBytesMax: 1_000,
+};
 const skewsMsMax = [1_000, 15_000, 140_000, 3_600_000];
 export const peerTimeoutMs = 2_000;
 const port = 1984;
@@ -72,6 +79,7 @@ export class SimulatedNode {
   readonly #context: ShardContext;
   readonly #discovery: Discovery;
   readonly #ownNode: Router;
+  readonly #connections: ConnectionEnvironment;
   readonly #business = new YesSayer(this);
 
   constructor(harness: ClusterHarness, network: Network, address: string, {number, tape}: NodeTerms) {
@@ -82,17 +90,14 @@ export class SimulatedNode {
     const skewMsMax = rng.pick(skewsMsMax);
     this.skewMs = rng.integer(-skewMsMax, skewMsMax);
     this.clock = new NodeClock(harness.clock, this.skewMs);
+    const defer = (turn: () => void): void => harness.defer(() => this.clock.happen(turn));
     this.#context = createShardContext({
       settings: {
-        pingIntervalMs: 25_000,
         ackTimeoutMs: 0,
-        keepAliveMs: 60_000,
         retryIntervalMs: 1_000,
         window: 1_000,
         queue: 1_000,
         queueBytesMax: 1_000_000,
-        sendBufferBytesMax: 1_000_000,
-        payloadBytesMax: 1_000,
         channelsPerConnectionMax: 10,
         unorderedTypes: new Set(),
         traceEventsMax,
@@ -102,10 +107,11 @@ export class SimulatedNode {
       random: rng,
       counters: this.counters,
       transport: this.#business,
-      defer: (turn) => harness.defer(() => this.clock.happen(turn)),
+      defer,
       onFailure: (actor, error) => harness.note(`${actor} failed: ${String(error)}`),
       onFatal: (error) => harness.note(`node ${address} failed: ${String(error)}`),
     });
+    this.#connections = new ConnectionEnvironment(this.#context, connectionSettings, defer);
     tape?.watch(this.#context, address);
     const shared = {
       keys,
@@ -158,7 +164,7 @@ export class SimulatedNode {
     );
     this.clients.add(client);
     this.past.add(client);
-    const actor = connectRainbow(this.#context, client, identity);
+    const actor = connectRainbow(this.#connections, client, identity);
     this.#business.channels.set(identity, channel);
     actor.tell({kind: 'start', headers: []});
     return client;
@@ -238,7 +244,7 @@ export class SimulatedNode {
     this.#discovery.stop();
     await stopShardContext(this.#context, {graceMs: stopGraceMs});
     this.peers.close();
-    this.#context.heartbeats.stop();
+    this.#connections.stop();
     // Before its clock ends with it, and before any of them could fire.
     const {pendingCount} = this.clock;
     if (pendingCount > 0) this.#harness.note(`${this.address} has stopped, and left ${pendingCount} timers`);

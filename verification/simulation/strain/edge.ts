@@ -34,7 +34,7 @@ export class NodeEdge {
       return;
     }
     const identity = context.random.hex(identityBytes);
-    const actor = connectRainbow(context, client, identity);
+    const actor = connectRainbow(this.#core.connections, client, identity);
     client.gate = this.#gate;
     client.attach(identity, this.#thread);
     const deadline = this.#thread.clock.startTimer(this.#options.callTimeoutMs + handshakeGraceMs, () =>
