@@ -1,8 +1,9 @@
 // Decides what follows when an actor fails: one-for-one, so a failure concerns the actor that failed and no other. An
-// actor is restarted up to `restartsMax` times within `periodMs`; then the supervisor escalates to its parent, and the
+// actor is restarted within a limit (core/restart-limit.ts); then the supervisor escalates to its parent, and the
 // root to the scheduler, which ends the thread rather than let it answer falsely.
 
 import type {Clock} from '../core/clock.ts';
+import {RestartLimit} from '../core/restart-limit.ts';
 
 /** What is done with an actor that failed. */
 export type Directive = 'restart' | 'stop';
@@ -19,10 +20,6 @@ export interface SupervisorOptions {
   readonly clock: Clock;
   /** `restart`: a new behaviour, the same mailbox. `stop`: the actor ends; for actors that stand for one client. */
   readonly directive: Directive;
-  /** @default 5 */
-  readonly restartsMax?: number;
-  /** @default 30,000 ms */
-  readonly periodMs?: number;
   /** Told of each failure, for the log. */
   readonly onFailure: (actor: string, error: unknown) => void;
   /** Told when restarting did not help: the parent supervisor's business, or the thread's. */
@@ -32,15 +29,11 @@ export interface SupervisorOptions {
 /** Supervises one family of actors; see the head of this file. */
 export class Supervisor {
   readonly #options: SupervisorOptions;
-  readonly #restartsMax: number;
-  readonly #periodMs: number;
-  // When the latest restarts were, oldest first, at most restartsMax.
-  readonly #restarts: number[] = [];
+  readonly #limit: RestartLimit;
 
   constructor(options: SupervisorOptions) {
     this.#options = options;
-    this.#restartsMax = options.restartsMax ?? 5;
-    this.#periodMs = options.periodMs ?? 30_000;
+    this.#limit = new RestartLimit(options.clock);
   }
 
   /** Called by a cell whose behaviour threw `error`. */
@@ -50,14 +43,11 @@ export class Supervisor {
       cell.giveUp(error);
       return;
     }
-    const now = this.#options.clock.now();
-    while (this.#restarts.length > 0 && now - (this.#restarts[0] as number) > this.#periodMs) this.#restarts.shift();
-    if (this.#restarts.length >= this.#restartsMax) {
+    if (!this.#limit.admit()) {
       cell.giveUp(error);
       this.#options.escalate(error);
       return;
     }
-    this.#restarts.push(now);
     cell.restart();
   }
 }

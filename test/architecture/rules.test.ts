@@ -2,7 +2,8 @@
 // test shows it kept, and where a test shows what becomes of a peer that breaks it. Prints the table.
 
 import test from 'ava';
-import {formatEvidence, gatherEvidence, oursAlone, readRules, readTests} from './rules.ts';
+import {readRules} from '../../src/gateway/documents/protocol-document.ts';
+import {formatEvidence, gatherEvidence, oursAlone, readTests} from './rules.ts';
 import {readFiles} from './source.ts';
 
 const evidence = gatherEvidence();
@@ -40,8 +41,8 @@ test('where each rule is obeyed and proved can be read here', (t) => {
 });
 
 test('a rule is of v2 where its line says so', (t) => {
-  t.deepEqual(readRules('# Rules\n\n- RB-01 One. (v2)\n- RB-02 (v2) Two.\n- no rule\n'), [
-    {id: 'RB-01', isV2: false},
-    {id: 'RB-02', isV2: true},
+  t.deepEqual(readRules('# Rules\n\n- RB-01 One. (v2)\n- RB-02 (v2) Two. [4.13.1-1]\n- no rule\n'), [
+    {id: 'RB-01', text: 'One. (v2)', isV2: false},
+    {id: 'RB-02', text: 'Two.', isV2: true},
   ]);
 });

@@ -2,16 +2,11 @@
 // `[RB-21]` shows the rule kept; one with `[RB-21 broken]` shows what becomes of a peer that breaks it.
 
 import {readFileSync} from 'node:fs';
+import {type RuleDocument, readRules} from '../../src/gateway/documents/protocol-document.ts';
 import {readFiles, root, type SourceFile} from './source.ts';
 
-export interface Rule {
-  readonly id: string;
-  /** Comes with `rainbow.v2`, later. */
-  readonly isV2: boolean;
-}
-
 /** A rule and the places that cite it, each as `path:line`. */
-export interface RuleEvidence extends Rule {
+export interface RuleEvidence extends RuleDocument {
   readonly code: readonly string[];
   readonly kept: readonly string[];
   readonly broken: readonly string[];
@@ -33,14 +28,6 @@ export const oursAlone: Readonly<Record<string, string>> = {
   'RB-67': 'the order of the calls is made here',
   'RB-68': 'the calls are made here',
 };
-
-/** `- RB-07 (v2) Id 0, …`, one line a rule. */
-export function readRules(document: string): readonly Rule[] {
-  return [...document.matchAll(/^- (RB-\d{2})( \(v2\))?/gm)].map(([, id = '', mark]) => ({
-    id,
-    isV2: mark !== undefined,
-  }));
-}
 
 /** Every rule of docs/delivery.md with its evidence, in the order of their numbers. */
 export function gatherEvidence(): readonly RuleEvidence[] {

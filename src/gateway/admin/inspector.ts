@@ -1,13 +1,13 @@
 // The inspector at /inspector/: its page, which anybody may load and which shows nothing by itself, and its feed, which wants
 // the key. Only where the configuration says so.
 
-import {createHash, timingSafeEqual} from 'node:crypto';
 import type {FastifyInstance, FastifyReply, FastifyRequest} from 'fastify';
 import type {Counters} from '../../core/counters.ts';
 import {inspectorPaths} from '../../story/trace-feed.ts';
 import type {GatewayOptions} from '../config/options.ts';
 import {type ApiRoute, open} from '../http/api-gate.ts';
 import type {ApiResponder} from '../http/api-responder.ts';
+import {BearerKeys} from '../http/bearer-keys.ts';
 import {type PageFile, pagePolicy, readPageFiles} from './inspector-files.ts';
 
 /** What the inspector is made of. */
@@ -20,9 +20,10 @@ export interface InspectorParts {
 
 /** Adds the routes. */
 export function addInspector(app: FastifyInstance, {options, counters, responder, feed}: InspectorParts): void {
+  const keys = new BearerKeys([options.inspectorKey]);
   let files: ReadonlyMap<string, PageFile> | undefined;
   app.get<ApiRoute>(inspectorPaths.feed, open, (request, reply) => {
-    if (isKey(options.inspectorKey, request.headers.authorization)) {
+    if (keys.has(request.headers.authorization)) {
       feed(request, reply);
       return;
     }
@@ -50,14 +51,4 @@ export function addInspector(app: FastifyInstance, {options, counters, responder
   });
   app.get(inspectorPaths.page, open, answerFile);
   app.get(`${inspectorPaths.page}*`, open, answerFile);
-}
-
-function isKey(key: string, authorization: string | undefined): boolean {
-  const presented = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1] ?? '';
-  return timingSafeEqual(digest(key, 'utf8'), digest(presented, 'latin1')) && key !== '';
-}
-
-// Of one length whatever was presented, so that the comparison tells nothing about it.
-function digest(key: string, encoding: 'utf8' | 'latin1'): Buffer {
-  return createHash('sha256').update(key, encoding).digest();
 }

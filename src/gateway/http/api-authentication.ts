@@ -1,28 +1,18 @@
 // Who may call the HTTP API: a caller that signs with the security token, or one that holds an API key. Asked before the
 // body is read. Its refusals tell which of the three parameters is wrong, never what the right one would be.
 
-import {hash, timingSafeEqual} from 'node:crypto';
 import type {Clock} from '../../core/clock.ts';
 import type {Refusal} from '../../protocol/refusal.ts';
 import {isAmbiguous, isCanonical, isOfCallback, signatureWindowSeconds, verify} from '../../protocol/signature.ts';
 import {expiredSignature, invalidSignature} from '../../protocol/signature-refusal.ts';
 import type {ApiQuery} from './api-query.ts';
+import {BearerKeys, isBearer} from './bearer-keys.ts';
 
 /** The secrets of {@link GatewayOptions}. */
 export interface ApiSecrets {
   readonly securityToken: string;
   readonly apiKeys: readonly string[];
 }
-
-const bearerFormat = /^Bearer +(\S+) *$/i;
-
-/** Whether the caller shows a key; its calls carry no signature that could be repeated. */
-export function isBearer(authorization: string | undefined): boolean {
-  return authorization !== undefined && /^Bearer /i.test(authorization);
-}
-
-/** Spellings of keys known to be right that are remembered; a header may have any number of spaces. */
-const spellingsMax = 64;
 
 /** What `replay = strict` asks of a signature beyond being right. */
 export interface StrictRules {
@@ -35,22 +25,14 @@ export class ApiAuthentication {
   readonly #clock: Clock;
   readonly #token: string;
   readonly #strict: StrictRules | undefined;
-  readonly #keyDigests: readonly Buffer[];
-  // Authorization headers that have passed. A look-up goes by a hash that nobody outside can compute, V8's seed being
-  // the process's own, and only a header with the same hash is compared: its time tells nothing of one that is wrong.
-  readonly #passed = new Set<string>();
+  readonly #keys: BearerKeys;
 
   /** `strict` where every signature is to be used once. */
   constructor(secrets: ApiSecrets, clock: Clock, strict?: StrictRules) {
     this.#clock = clock;
     this.#strict = strict;
     this.#token = secrets.securityToken;
-    this.#keyDigests = secrets.apiKeys.map((key) => digest(key, 'utf8'));
-  }
-
-  /** Spellings of keys that are remembered; at most 64. */
-  get spellings(): number {
-    return this.#passed.size;
+    this.#keys = new BearerKeys(secrets.apiKeys);
   }
 
   /**
@@ -58,7 +40,8 @@ export class ApiAuthentication {
    * Authorization header, a proxy's perhaps, is ignored.
    */
   refuse(query: ApiQuery, authorization: string | undefined): Refusal | undefined {
-    return isBearer(authorization) ? this.#refuseKey(authorization ?? '') : this.#refuseSignature(query);
+    if (!isBearer(authorization)) return this.#refuseSignature(query);
+    return this.#keys.has(authorization) ? undefined : wrongKey;
   }
 
   /** Whether the window of a signature found valid has passed since: a slow body may outlast it. */
@@ -85,18 +68,6 @@ export class ApiAuthentication {
     if (!isCanonical(timestamp)) return zeroTimestamp;
     if (Number(timestamp) < signedSince) return signedBeforeStart(timestamp, signedSince);
     return isAmbiguous(this.#token, {timestamp, nonce}, wallMs) ? ambiguousSignature : undefined;
-  }
-
-  // Every key is compared, also after a match, so that the time tells nothing about which it was.
-  #refuseKey(authorization: string): Refusal | undefined {
-    if (this.#passed.has(authorization)) return undefined;
-    const key = bearerFormat.exec(authorization)?.[1] ?? '';
-    const presented = digest(key, 'latin1');
-    let isKnown = false;
-    for (const known of this.#keyDigests) isKnown = timingSafeEqual(known, presented) || isKnown;
-    if (!isKnown) return wrongKey;
-    if (this.#passed.size < spellingsMax) this.#passed.add(authorization);
-    return undefined;
   }
 }
 
@@ -129,8 +100,4 @@ function signedBeforeStart(timestamp: string, signedSince: number): Refusal {
       `The timestamp ${timestamp} is from before the gateway's start (${signedSince}), and replay = strict cannot know ` +
       'whether it was used. Sign the call anew.',
   };
-}
-
-function digest(key: string, encoding: 'utf8' | 'latin1'): Buffer {
-  return hash('sha256', Buffer.from(key, encoding), 'buffer');
 }

@@ -8,6 +8,7 @@ import {Presence} from '../../cluster/shards/presence.ts';
 import {type Clock, systemClock} from '../../core/clock.ts';
 import {MemoryBound} from '../../core/memory-bound.ts';
 import {NodeLoad} from '../../core/node-load.ts';
+import {RestartLimit, restartPeriodMs, restartsMax} from '../../core/restart-limit.ts';
 import {Watchdog, watchEnd} from '../../core/watchdog.ts';
 import {SharedOrder} from '../../runtime/shared-order.ts';
 import type {GatewayOptions} from '../config/options.ts';
@@ -19,9 +20,6 @@ import type {NodeMemory} from '../shard/shard-memory.ts';
 import {exitWithoutThreads} from '../shard/stuck-thread.ts';
 import {RunningShard, type ShardThread, startShardThread} from './running-shard.ts';
 
-/** Deaths within the period that are mended; one more is fatal. */
-const restartsMax = 5;
-const periodMs = 30_000;
 /** At shutdown, how long a shard may take to stop listening before the others go on without it. */
 const quietMsMax = 1_000;
 
@@ -59,7 +57,7 @@ export class Shards {
   readonly #environment: ShardsEnvironment;
   readonly #living = new Set<RunningShard>();
   #nodes: NodeList = {places: [], lost: [], missing: []};
-  #deaths: number[] = [];
+  readonly #restarts: RestartLimit;
   #port = 0;
   /** All shards have been started; one that dies before makes the start fail. */
   #isServing = false;
@@ -71,6 +69,7 @@ export class Shards {
   constructor(options: GatewayOptions, parts: ShardsParts, environment = machine) {
     this.#options = options;
     this.#environment = environment;
+    this.#restarts = new RestartLimit(environment.clock);
     this.#orphans = Array.from({length: options.threads}, () => new Ledger());
     this.#parts = parts;
     this.#watchdog = new Watchdog({
@@ -212,12 +211,9 @@ export class Shards {
     if (this.#isStopping || !this.#isServing) return;
     const {log, onFatal} = this.#parts;
     log.error({shard: shard.index, error}, 'shard.died');
-    const now = this.#environment.clock.now();
-    this.#deaths = this.#deaths.filter((at) => now - at <= periodMs);
-    this.#deaths.push(now);
-    if (this.#deaths.length > restartsMax) {
-      const count = this.#deaths.length;
-      onFatal(error ?? new Error(`A shard thread exited unexpectedly (${count} times in ${periodMs / 1000} s)`));
+    if (!this.#restarts.admit()) {
+      const count = restartsMax + 1;
+      onFatal(error ?? new Error(`A shard thread exited unexpectedly (${count} times in ${restartPeriodMs / 1000} s)`));
       return;
     }
     this.#replace(shard.index).then(
