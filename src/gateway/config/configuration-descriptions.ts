@@ -82,7 +82,8 @@ export const descriptionSections: readonly DescriptionSection[] = [
       },
       serverinfo: {
         summary: 'who may read /serverinfo/ and /metrics/ without a signature or key',
-        details: 'open: everybody. local: this machine, without a proxy in between. signed: nobody.',
+        details:
+          'open: any caller. local: this machine, without a proxy in between. signed: only callers with a signature or key.',
       },
       allowed_origins: {
         summary: 'origins of the pages whose browsers may connect',
@@ -93,7 +94,7 @@ export const descriptionSections: readonly DescriptionSection[] = [
       trusted_proxies: {
         summary: 'proxies whose X-Forwarded-For or Forwarded headers are believed',
         details:
-          "The client's address is taken from their headers. From others such headers are not passed on to the business server. Empty: there is no proxy. Without this key the headers of everybody are passed on.",
+          "The client's address is taken from their headers. From others such headers are not passed on to the business server. Empty: there is no proxy. Without this key all such headers are passed on.",
         shipped: 'loopback',
       },
     },

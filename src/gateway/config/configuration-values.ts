@@ -123,13 +123,11 @@ export function bytes(min: number, max: number): Form<number> {
     schema: {
       anyOf: [
         {type: 'integer', minimum: min, maximum: max},
-        {type: 'string', pattern: bytesPattern},
+        {type: 'string', pattern: '^[0-9]+ ?([kKmMgG][iI]?)?[bB]?$'},
       ],
     },
   };
 }
-
-const bytesPattern = '^[0-9]+ ?([kKmMgG][iI]?)?[bB]?$';
 
 /** Likewise, or `auto`, which is 0 in the program: worked out where it is needed. */
 export function bytesOrAuto(min: number, max: number): Form<number> {
