@@ -61,30 +61,6 @@ test('packets are arrows between client and gateway, in their direction, a repea
   );
 });
 
-test('an answer that no message has is marked, whatever it answers; what the gateway sends back is not', (t) => {
-  const told = rows(
-    stray('in', {kind: 'ack', id: 5, bytes: 0}),
-    stray('in', {kind: 'rec', id: 6, bytes: 0}),
-    stray('out', {kind: 'rel', id: 6}),
-    stray('in', {kind: 'rel', id: 7}),
-    stray('out', {kind: 'com', id: 7}),
-    stray('in', {kind: 'com', id: 8}),
-    stray('in', {kind: 'heard'}),
-  );
-  t.deepEqual(
-    told.map(({text, tone}) => `${text} ${tone}`),
-    [
-      'ACK id 5: no such message stray',
-      'REC id 6: no such message stray',
-      'REL id 6 quiet',
-      'REL id 7: no such message stray',
-      'COM id 7 quiet',
-      'COM id 8: no such message stray',
-      'ping or pong quiet',
-    ],
-  );
-});
-
 test('a ladder shows all rows, packets and calls alone, or trouble alone', (t) => {
   const told = rows(
     send(1, 'out', 1, 5),
@@ -166,24 +142,6 @@ test('a call and its answer have their bodies, where these were kept', (t) => {
   t.deepEqual(
     told.map(({body}) => body),
     ['up', '<h1>', undefined],
-  );
-});
-
-test('steps are notes with their rule; what ran out of time or was lost stands out', (t) => {
-  const told = rows(
-    step('window.opened', 'queued', 'awaitingAck', 'RB-09'),
-    step('clock.retryDue', 'awaitingAck', 'awaitingAck'),
-    step('publication.timedOut', 'awaitingAck', 'overdue', 'RB-18'),
-    step('socket.closed', 'overdue', 'lost'),
-  );
-  t.deepEqual(
-    told.map(({text, tone, rule}) => [text, tone, rule]),
-    [
-      ['queued → awaitingAck', 'quiet', 'RB-09'],
-      ['no answer in time: awaitingAck', 'dup', undefined],
-      ['timed out: awaitingAck → overdue', 'bad', 'RB-18'],
-      ['overdue → lost', 'bad', undefined],
-    ],
   );
 });
 

@@ -3,6 +3,7 @@
 
 import type fc from 'fast-check';
 import {generatePacket, messageIdMax, type Qos} from '../../src/protocol/packet.ts';
+import {packetText} from '../../src/story/reading.ts';
 import {
   type Client,
   type SimulatedGateway,
@@ -97,7 +98,7 @@ function expectSame(actual: unknown, expected: unknown): void {
 export function clientSends(qos: Qos, id: number, isDup: boolean, type: number, payload: string): Connection {
   const bytes = generatePacket({kind: 'send', qos, id, isDup, type, payload: Buffer.from(payload)});
   return new Happening(
-    `client: SEND q${qos} id ${id}${isDup ? ' DUP' : ''} type ${type} "${payload}"`,
+    `client: ${packetText({kind: 'send', qos, id, isDup})} type ${type} "${payload}"`,
     (model) => {
       if (model.hear()) model.inbound.receive({qos, id, isDup: isDup && qos > 0, type, payload});
     },
