@@ -1,12 +1,21 @@
 // What is left in a process that a gateway has run in: it may be embedded, and started again and again.
 
 import {createHook} from 'node:async_hooks';
+import {createSocket} from 'node:dgram';
+import {once} from 'node:events';
+import {createServer} from 'node:net';
 import {setImmediate as nextPhase} from 'node:timers/promises';
+import {setFlagsFromString} from 'node:v8';
+import {runInNewContext} from 'node:vm';
 import test from 'ava';
+import {pino} from 'pino';
+import {defaultOptions} from '../../src/gateway/config/options.ts';
+import {startGateway} from '../../src/gateway/gateway.ts';
 import {standardOutput} from '../../src/gateway/log/standard-output.ts';
 import {answer} from '../support/business-server.ts';
 import {openFeed} from '../support/feed.ts';
 import {start} from '../support/gateway.ts';
+import {holdPort} from '../support/ports.ts';
 
 const source = new URL('../../src/', import.meta.url).href;
 
@@ -65,4 +74,40 @@ test.serial('a gateway that has closed leaves no timer and no listener', async (
   for (let phase = 0; phase < 3; phase++) await nextPhase();
   t.deepEqual([...timers.values()], []);
   t.deepEqual(listeners(), before);
+});
+
+const facts = {connectUrl: 'http://127.0.0.1:1/', forwardUrl: 'http://127.0.0.1:1/', closeUrl: 'http://127.0.0.1:1/'};
+const options = {...defaultOptions, ...facts, securityToken: 'a-token-for-this-test', host: '127.0.0.1', udpPorts: []};
+
+for (const threads of [1, 2]) {
+  test.serial(`a start of ${threads} threads that cannot have its UDP port gives its TCP port back`, async (t) => {
+    const port = await holdPort(t);
+    const other = createSocket('udp4').bind({port, address: '0.0.0.0', exclusive: true});
+    t.teardown(() => other.close());
+    await once(other, 'listening');
+    const log = pino({level: 'silent'});
+    const before = listeners();
+    await t.throwsAsync(startGateway({...options, threads, port, udpPorts: [port]}, {log}), {code: 'EADDRINUSE'});
+    t.deepEqual(listeners(), before);
+    const next = createServer().listen(port, '127.0.0.1');
+    await once(next, 'listening');
+    next.close();
+  });
+}
+
+test.serial('a gateway that has closed is not kept in memory', async (t) => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const startAndClose = async (): Promise<WeakRef<object>> => {
+    const log = pino({level: 'silent'});
+    const gateway = await startGateway({...options, threads: 1, port: 0}, {log});
+    await gateway.close();
+    return new WeakRef(log);
+  };
+  const log = await startAndClose();
+  for (let phase = 0; phase < 20 && log.deref() !== undefined; phase++) {
+    await nextPhase();
+    collect();
+  }
+  t.is(log.deref(), undefined);
 });

@@ -124,21 +124,28 @@ function isPacketOf(payload: string): (line: TraceLine) => boolean {
   return (line) => line.kind === 'packet' && line.payload === encoded;
 }
 
-test('a reader that goes before the feed has begun leaves no watch and no timer', async (t) => {
-  const latch = new Latch();
-  const {kit, feed, response, leave} = await harness(t, everything, (ask) => async (query) => {
-    await latch.opened;
-    return await ask(query);
+for (const [what, isHeld] of [
+  ['every question', () => true],
+  ['the first reading alone', (kind: string) => kind === 'read'],
+] as const) {
+  test(`a reader that goes before the feed has begun leaves no watch and no timer, where ${what} waits`, async (t) => {
+    const latch = new Latch();
+    const {kit, feed, response, leave} = await harness(t, everything, (ask) => async (query) => {
+      if (isHeld(query.kind)) await latch.opened;
+      const found = ask(query);
+      kit.run();
+      return await found;
+    });
+    const started = feed.start(() => t.fail('there is nobody to write to'));
+    const closed = once(response, 'close');
+    leave();
+    await closed;
+    latch.release();
+    t.true(await started);
+    await until(() => (kit.context.observation.observer === undefined ? true : undefined), 'the watch to end');
+    t.is(kit.clock.pendingCount, 0);
   });
-  const started = feed.start(() => t.fail('there is nobody to write to'));
-  const closed = once(response, 'close');
-  leave();
-  await closed;
-  latch.release();
-  t.true(await started);
-  await until(() => (kit.context.observation.observer === undefined ? true : undefined), 'the watch to end');
-  t.is(kit.clock.pendingCount, 0);
-});
+}
 
 test('what was overwritten before a feed began does not count as its loss, what is overwritten meanwhile does', async (t) => {
   const {kit, feed, answer, response, turn} = await harness(t, {...everything, past: 100_000});

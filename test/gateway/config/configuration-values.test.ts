@@ -13,6 +13,11 @@ function read(key: string, text: string): unknown {
   return reading?.kind === 'value' ? reading.value : `got ${reading?.got}`;
 }
 
+/** So many items of a list. */
+function names(count: number, before: string, after = ''): readonly string[] {
+  return Array.from({length: count}, (_, index) => `${before}${index + 1}${after}`);
+}
+
 const numericBounds: readonly (readonly [key: string, min: string, max: string, below: string, above: string])[] = [
   ['port', '0', '65535', '-1', '65536'],
   ['window', '1', '65534', '0', '65535'],
@@ -145,6 +150,11 @@ const spellings: readonly (readonly [key: string, text: string, value: unknown])
   ['peers', '::1:1984', 'got ::1:1984 in place 1'],
   ['peers', 'http://node-a:1984', 'got http://node-a:1984 in place 1'],
   ['peers', Array.from({length: 65}, (_, index) => `n:${index + 1}`).join(','), 'got 65 of them'],
+  ['peers', names(64, 'n', ':1').join(','), names(64, 'n', ':1')],
+  ['allowed_origins', names(64, 'https://h').join(','), names(64, 'https://h')],
+  ['allowed_origins', names(65, 'https://h').join(','), 'got 65 of them'],
+  ['trusted_proxies', names(64, '10.0.0.').join(','), names(64, '10.0.0.')],
+  ['trusted_proxies', names(65, '10.0.0.').join(','), 'got 65 of them'],
   ['unordered_types', '0, 65535', [0, 65_535]],
   ['unordered_types', '65536', 'got 65536 in place 1'],
   ['host', '0.0.0.0', '0.0.0.0'],
