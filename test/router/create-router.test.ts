@@ -5,6 +5,7 @@ import {createRouter} from '../../src/router/create-router.ts';
 import {askPart, type LocalPart} from '../../src/router/part.ts';
 import {createPeerTransport, type Peer, type Silence} from '../../src/router/peers.ts';
 import type {PublishOutcome, PublishRequest, SubscribeOutcome} from '../../src/router/router.ts';
+import {scriptedPart} from './scripted-part.ts';
 
 const request: PublishRequest = {
   channel: 'room',
@@ -34,6 +35,7 @@ function part(
   }: Partial<Record<'subscribe' | 'unsubscribe', SubscribeOutcome>> = {},
 ): LocalPart {
   return {
+    ...scriptedPart,
     name,
     publish: async ({message}) => {
       log.push(`${name} publish ${message}`);
@@ -51,13 +53,7 @@ function part(
       log.push(`${name} evict before ${before}`);
       return 'done';
     },
-    takeOver: async () => 'done',
-    find: async () => undefined,
-    query: async () => ({kind: 'watched', isWatching: true}),
     info: async () => ({connections: 1, channels: [{name, connections: 1}]}),
-    hasConnection: () => false,
-    nextPublication: () => 'p1',
-    nextTicket: () => 8,
   };
 }
 

@@ -167,14 +167,22 @@ export interface SimulatedGateway {
   readonly publish: (request: Partial<PublishRequest>) => Promise<PublishOutcome>;
 }
 
+/** Where it stands beside others. @default alone */
+export interface GatewayPlace extends Partial<ShardHooks> {
+  readonly directory?: PromptDirectory;
+  readonly number?: number;
+  readonly tickets?: SharedArrayBuffer;
+  readonly clock?: SimulatedClock;
+  /** The turns to be run, of all of them. */
+  readonly due?: (() => void)[];
+}
+
 export function simulateGateway(
   own: Partial<SimulatedSettings> = {},
   memory?: MemoryBound,
-  {directory, ...hooks}: Partial<ShardHooks> & {readonly directory?: PromptDirectory} = {},
+  {directory, number = 0, tickets, clock = new SimulatedClock(), due = [], ...hooks}: GatewayPlace = {},
 ): SimulatedGateway {
-  const clock = new SimulatedClock();
   const transport = new RecordingTransport();
-  const due: (() => void)[] = [];
   const failures: string[] = [];
   const losses: CloseLoss[] = [];
   const settings: SimulatedSettings = {
@@ -195,7 +203,9 @@ export function simulateGateway(
   const context = createShardContext({
     settings,
     clock,
-    random: new SeededRandom(1),
+    random: new SeededRandom(1 + number),
+    number,
+    ...(tickets !== undefined && {tickets}),
     counters: createCounters(),
     ...(memory !== undefined && {memory}),
     hooks: {...noHooks, ...hooks},

@@ -10,6 +10,7 @@ import {readNodeCall} from '../../../src/protocol/node-call.ts';
 import {nobody} from '../../../src/router/add-up.ts';
 import {createRouter} from '../../../src/router/create-router.ts';
 import type {LocalPart} from '../../../src/router/part.ts';
+import {scriptedPart} from '../../router/scripted-part.ts';
 import {keys, requestOf, self, token} from './node-harness.ts';
 
 test('at the end nobody waits any more for a node that had said goodbye and then answered nothing [RB-61]', async (t) => {
@@ -100,7 +101,7 @@ test('a node that cannot be called makes every answer partial that could concern
   const missing = {server: '10.0.0.2:1984', cause: 'no answer'};
   peers.update({places: [], lost: [], missing: [missing]});
   t.deepEqual([peers.called.length, peers.missingCount], [0, 1]);
-  const router = createRouter(scriptedPart, [peers.transport]);
+  const router = createRouter(partOfMine, [peers.transport]);
   for (const qos of [0, 1, 2] as const) {
     t.like(await router.publish(requestOf({qos})), {connections: 1, isPartial: true});
     const byName = requestOf({qos, channel: undefined, identity: 'theirs'});
@@ -129,17 +130,10 @@ test('a node that cannot be called makes every answer partial that could concern
 });
 
 /** A part with one client, called mine. */
-const scriptedPart: LocalPart = {
-  name: 'own',
+const partOfMine: LocalPart = {
+  ...scriptedPart,
   publish: async ({message = ''}) => ({...nobody(message), connections: 1}),
   subscribe: async ({identity}) => ({outcome: identity === 'mine' ? 'done' : 'noSuchConnection', ticket: 1}),
-  unsubscribe: async () => 'done',
-  evict: async () => 'done',
-  takeOver: async () => 'done',
-  find: async () => undefined,
-  query: async () => ({kind: 'watched', isWatching: false}),
   info: async () => ({connections: 1, channels: []}),
   hasConnection: (identity) => identity === 'mine',
-  nextPublication: () => 'p1',
-  nextTicket: () => 1,
 };

@@ -12,18 +12,11 @@ import type {NodeAnswer, NodeRequest} from '../../../src/cluster/lan/node-transp
 import {createCounters} from '../../../src/core/counters.ts';
 import {connectRainbow} from '../../../src/fronts/rainbow/connection.ts';
 import {ConnectionEnvironment} from '../../../src/fronts/rainbow/connection-environment.ts';
-import {doneText, outcomeText} from '../../../src/gateway/http/api-answer.ts';
-import {parseQuery} from '../../../src/gateway/http/api-query.ts';
-import {readEviction, readPublish, readSubscription} from '../../../src/gateway/http/api-request.ts';
-import {apiPaths} from '../../../src/protocol/api.ts';
-import {headerNodeCall} from '../../../src/protocol/header-name.ts';
-import {isBodyOf, isNodeCall, readNodeCall, signNodeAnswer} from '../../../src/protocol/node-call.ts';
 import {emptyBytes} from '../../../src/protocol/packet.ts';
-import {refusalOf, refusalText} from '../../../src/protocol/refusal.ts';
-import {signatureWindowSeconds} from '../../../src/protocol/signature.ts';
 import {createRouter} from '../../../src/router/create-router.ts';
-import type {ChangeOutcome, Router, Subscription} from '../../../src/router/router.ts';
+import type {Router} from '../../../src/router/router.ts';
 import type {Answer, Call, UpstreamTransport} from '../../../src/upstream/call.ts';
+import {answerNodeCall} from '../../../test/support/node-calls.ts';
 import type {Tape} from '../../../test/support/tape.ts';
 import {SimulatedClient} from './client.ts';
 import type {ClusterHarness} from './harness.ts';
@@ -180,46 +173,10 @@ export class SimulatedNode {
     return answerHello(keys, question, {node: this.id, wallMs: this.clock.wallNow(), path});
   }
 
-  /** Answers a call of another node, as node-gate.ts and api-calls.ts do; `undefined`: with another status than 200. */
-  async handle(request: NodeRequest): Promise<NodeAnswer | undefined> {
-    const {method, path: target, headers, body} = request;
-    const claim = readNodeCall(headers[headerNodeCall] ?? '');
-    if (claim === undefined || !isNodeCall(keys, claim, {method, target, receiver: this.id})) return undefined;
-    const skewMs = claim.wallMs - this.clock.wallNow();
-    if (!isBodyOf(claim, body) || Math.abs(skewMs) >= signatureWindowSeconds * 1000) return undefined;
-    const answer = Buffer.from(await this.#answer(request));
-    return {body: answer, proof: signNodeAnswer(keys, claim.proof, answer)};
-  }
-
-  async #answer({path, body}: NodeRequest): Promise<string> {
-    const [route = '', search = ''] = path.split('?');
-    const query = parseQuery(search);
-    if (query.cluster !== '1') this.#harness.note(`${this.address} was called without cluster=1`);
-    try {
-      return await this.#carryOut(route, query, body);
-    } catch (error) {
-      return refusalText(refusalOf(error) ?? {code: 'RB_INTERNAL'});
-    }
-  }
-
-  async #carryOut(route: string, query: ReturnType<typeof parseQuery>, body: Uint8Array): Promise<string> {
-    if (route === apiPaths.send) {
-      const request = readPublish(query, body);
-      if ('code' in request) return refusalText(request);
-      return outcomeText(request.qos, request.wantsReplies, await this.#ownNode.publish(request));
-    }
-    const evicted = readEviction(body);
-    if (evicted !== undefined) return doneText((await this.#ownNode.evict(evicted)).isPartial);
-    const wanted = readSubscription(route === apiPaths.subscribe ? 'sub' : 'unsub', query, body);
-    if ('code' in wanted) return refusalText(wanted);
-    const {subscription, occupy} = wanted;
-    const {outcome} = await this.#change(route === apiPaths.subscribe, subscription, occupy);
-    return outcome === 'done' ? doneText(false) : refusalText({code: 'RB_NO_SUCH_CONNECTION'});
-  }
-
-  #change(isJoining: boolean, subscription: Subscription, occupy: boolean): Promise<ChangeOutcome> {
-    if (!isJoining) return this.#ownNode.unsubscribe(subscription);
-    return occupy ? this.#ownNode.occupy(subscription) : this.#ownNode.subscribe(subscription);
+  /** Answers a call of another node; `undefined`: with another status than 200. */
+  handle(request: NodeRequest): Promise<NodeAnswer | undefined> {
+    if (!request.path.includes('cluster=1')) this.#harness.note(`${this.address} was called without cluster=1`);
+    return answerNodeCall({id: this.id, keys, clock: this.clock, ownNode: this.#ownNode}, request);
   }
 
   /** As SIGSTOP does. */

@@ -1,0 +1,213 @@
+// What a router promises, whatever is behind it: one thread, several, nodes of a LAN, or a broker whose nodes cannot be
+// enumerated. Every test runs on each; where there is but one part, all clients are on it.
+
+import test from 'ava';
+import type {PublishOutcome, PublishRequest} from '../../src/router/router.ts';
+import type {Client} from '../support/simulated-gateway.ts';
+import {answer, hex, type Parsed, parse} from '../support/wire.ts';
+import {
+  createAlone,
+  createBrokered,
+  createLan,
+  createShards,
+  type Member,
+  type Members,
+  peerTimeoutMs,
+} from './members.ts';
+
+interface Kind {
+  readonly create: () => Members;
+  /** Whether other parts answer queries, and say whom they have: nodes of a LAN have no call for it. */
+  readonly areOthersAsked: boolean;
+}
+
+const kinds: Readonly<Record<string, Kind>> = {
+  'one thread': {create: createAlone, areOthersAsked: true},
+  'three threads': {create: () => createShards(3), areOthersAsked: true},
+  'three nodes of a LAN': {create: () => createLan(3), areOthersAsked: false},
+  'three nodes at a broker': {create: () => createBrokered(3), areOthersAsked: true},
+};
+
+/** A client that acknowledges what it is sent, and says so with its name. */
+interface Guest {
+  readonly name: string;
+  readonly identity: string;
+  readonly client: Client;
+  readonly got: Parsed[];
+}
+
+/** Three parts' worth of clients, each in the room: the first part has one, the last has two. */
+async function seat(members: Members): Promise<readonly [Guest, Guest, Guest]> {
+  const first = members.all[0] as Member;
+  const last = members.all.at(-1) as Member;
+  const guests = [first, last, last].map((member, place) => guestAt(member, `guest ${place}`));
+  await members.run();
+  return guests as [Guest, Guest, Guest];
+}
+
+function guestAt({gateway}: Member, name: string, isSilent = false): Guest {
+  const client = gateway.connect('room');
+  const got: Parsed[] = [];
+  client.link.onSend = (text) => {
+    const packet = parse(hex(text));
+    if (packet.command !== 'send') return;
+    got.push(packet);
+    if (packet.qos === 0 || isSilent) return;
+    queueMicrotask(() => client.receive(answer(packet.qos === 1 ? 'ack' : 'rec', packet.id, name).toString('hex')));
+  };
+  return {name, client, got, identity: client.actor.name};
+}
+
+async function publish(members: Members, router: Member['router'], changes: Partial<PublishRequest> = {}) {
+  const request = {type: 1, qos: 1, timeoutMs: 10_000, wantsReplies: true, ...changes} as const;
+  const to = {channel: changes.identity === undefined ? 'room' : undefined, identity: undefined};
+  const published = router.publish({...to, payload: Buffer.from('hi'), ...request});
+  await members.run();
+  return published;
+}
+
+function repliesOf({replies}: PublishOutcome): readonly string[] {
+  return replies.map(({data}) => Buffer.from(data).toString()).toSorted();
+}
+
+for (const [where, {create, areOthersAsked}] of Object.entries(kinds)) {
+  const routerOf = ({all}: Members) => (all[0] as Member).router;
+
+  test(`${where}: a publication reaches each client of the channel once, and all that confirm are counted [RB-61]`, async (t) => {
+    const members = create();
+    const guests = await seat(members);
+    for (const qos of [0, 1, 2] as const) {
+      const outcome = await publish(members, routerOf(members), {qos});
+      t.like(outcome, {connections: qos === 0 ? 0 : 3, isTimedOut: false, refused: 0});
+      t.not(outcome.isPartial, true);
+      t.deepEqual(repliesOf(outcome), qos === 0 ? [] : guests.map(({name}) => name));
+    }
+    for (const {got} of guests) {
+      t.deepEqual(
+        got.map(({qos, payload}) => [qos, payload.toString()]),
+        [
+          [0, 'hi'],
+          [1, 'hi'],
+          [2, 'hi'],
+        ],
+      );
+    }
+  });
+
+  test(`${where}: a client is found wherever it is, and an unknown one nowhere`, async (t) => {
+    const members = create();
+    const [here, there] = await seat(members);
+    for (const {identity, got, name} of [here, there]) {
+      const outcome = await publish(members, routerOf(members), {identity});
+      t.like(outcome, {connections: 1});
+      t.deepEqual([repliesOf(outcome), got.length], [[name], 1]);
+    }
+    t.like(await publish(members, routerOf(members), {identity: 'nobody'}), {connections: 0});
+    t.like(await publish(members, routerOf(members), {channel: 'empty'}), {connections: 0});
+  });
+
+  test(`${where}: clients join and leave channels wherever they are`, async (t) => {
+    const members = create();
+    const guests = await seat(members);
+    const router = routerOf(members);
+    const change = async <Outcome>(asked: Promise<Outcome>): Promise<Outcome> => {
+      await members.run();
+      return asked;
+    };
+    for (const {identity} of guests) {
+      t.deepEqual(await change(router.subscribe({identity, channel: 'hall'})), {outcome: 'done', isPartial: false});
+    }
+    t.like(await publish(members, router, {channel: 'hall'}), {connections: 3});
+    const [first, second, third] = guests;
+    t.deepEqual(await change(router.unsubscribe({identity: second.identity, channel: 'hall'})), {
+      outcome: 'done',
+      isPartial: false,
+    });
+    t.deepEqual(repliesOf(await publish(members, router, {channel: 'hall'})), [first.name, third.name]);
+    t.like(await change(router.subscribe({identity: 'nobody', channel: 'hall'})), {outcome: 'noSuchConnection'});
+    t.deepEqual(await change(router.evict('hall')), {outcome: 'done', isPartial: false});
+    t.like(await publish(members, router, {channel: 'hall'}), {connections: 0});
+  });
+
+  test(`${where}: an occupant is alone in its channel`, async (t) => {
+    const members = create();
+    const router = routerOf(members);
+    for (const {identity, name} of await seat(members)) {
+      const occupied = router.occupy({identity, channel: 'room'});
+      await members.run();
+      t.deepEqual(await occupied, {outcome: 'done', isPartial: false});
+      t.deepEqual(repliesOf(await publish(members, router)), [name]);
+    }
+  });
+
+  test(`${where}: a search says which part has the client, or that some were not asked [RB-66]`, async (t) => {
+    const members = create();
+    const [here, there] = await seat(members);
+    const find = async (identity: string) => {
+      const found = routerOf(members).find(identity);
+      await members.run();
+      return found;
+    };
+    t.like(await find(here.identity), {client: {row: {identity: here.identity}}, part: 'shard 0', isPartial: false});
+    if (areOthersAsked) {
+      t.like(await find(there.identity), {client: {row: {identity: there.identity}}, isPartial: false});
+      t.is((await find(there.identity)).part, `shard ${members.all.length - 1}`);
+      t.deepEqual(await find('nobody'), {client: undefined, part: undefined, isPartial: false});
+    } else {
+      t.deepEqual(await find(there.identity), {client: undefined, part: undefined, isPartial: true});
+    }
+  });
+
+  test(`${where}: a query is answered by every part under its name, or says how many were not asked [RB-66]`, async (t) => {
+    const members = create();
+    await seat(members);
+    const asked = routerOf(members).ask({kind: 'survey', rowsMax: 10});
+    await members.run();
+    const {answers, silent} = await asked;
+    const names = members.all.map((_, index) => `shard ${index}`);
+    t.deepEqual(answers.map(({part}) => part).toSorted(), areOthersAsked ? names : ['shard 0']);
+    t.is(silent, areOthersAsked ? 0 : 2);
+  });
+
+  test(`${where}: the facts of all parts are there, added up or node by node`, async (t) => {
+    const members = create();
+    await seat(members);
+    const asked = routerOf(members).info();
+    await members.run();
+    const {connections, nodes, isPartial} = await asked;
+    t.is(connections + nodes.reduce((sum, {facts}) => sum + (facts?.connections ?? 0), 0), 3);
+    t.false(isPartial);
+  });
+
+  if (where === 'one thread') continue;
+
+  test(`${where}: a part that dies while it is asked makes the answer partial, and none after it was missed [RB-66]`, async (t) => {
+    const members = create();
+    const {all} = members;
+    const router = routerOf(members);
+    guestAt(all[0] as Member, 'here');
+    const mute = guestAt(all[2] as Member, 'mute', true);
+    await members.run();
+    const asked = publish(members, router, {timeoutMs: 3_000});
+    await members.run();
+    t.is(mute.got.length, 1, 'it was sent the message');
+    all[2]?.kill();
+    await members.pass(4_000);
+    t.like(await asked, {connections: 1, isPartial: true});
+    await members.notice();
+    const whole = await publish(members, router);
+    t.like(whole, {connections: 1});
+    t.not(whole.isPartial, true);
+  });
+
+  test(`${where}: a change that a dead part was to carry out is partial [RB-66]`, async (t) => {
+    const members = create();
+    const {all} = members;
+    const {identity} = guestAt(all[2] as Member, 'there');
+    await members.run();
+    const joining = routerOf(members).subscribe({identity, channel: 'hall'});
+    all[2]?.kill();
+    await members.pass(peerTimeoutMs + 1_000);
+    t.deepEqual(await joining, {outcome: 'noSuchConnection', isPartial: true});
+  });
+}

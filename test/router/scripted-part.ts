@@ -1,0 +1,20 @@
+// A part of the gateway without clients, to be given answers by a test.
+
+import {nobody} from '../../src/router/add-up.ts';
+import type {LocalPart} from '../../src/router/part.ts';
+
+/** Agrees to everything, and has nobody. */
+export const scriptedPart: LocalPart = {
+  name: 'own',
+  publish: async ({message = ''}) => nobody(message),
+  subscribe: async () => ({outcome: 'noSuchConnection', ticket: 0}),
+  unsubscribe: async () => 'done',
+  evict: async () => 'done',
+  takeOver: async () => 'done',
+  find: async () => undefined,
+  query: async () => ({kind: 'watched', isWatching: false}),
+  info: async () => ({connections: 0, channels: []}),
+  hasConnection: () => false,
+  nextPublication: () => 'p1',
+  nextTicket: () => 8,
+};

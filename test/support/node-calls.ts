@@ -1,0 +1,82 @@
+// How a node answers the calls of other nodes, as node-gate.ts and api-calls.ts do, without a socket: for networks in memory.
+
+import type {NodeAnswer, NodeRequest} from '../../src/cluster/lan/node-transport.ts';
+import type {Clock} from '../../src/core/clock.ts';
+import {createRareCounters} from '../../src/core/counters.ts';
+import {MemoryBound} from '../../src/core/memory-bound.ts';
+import {clusterFactsText, gatherFacts} from '../../src/gateway/admin/server-facts.ts';
+import {doneText, outcomeText} from '../../src/gateway/http/api-answer.ts';
+import {parseQuery} from '../../src/gateway/http/api-query.ts';
+import {readEviction, readPublish, readSubscription} from '../../src/gateway/http/api-request.ts';
+import {apiPaths} from '../../src/protocol/api.ts';
+import {headerNodeCall} from '../../src/protocol/header-name.ts';
+import {isBodyOf, isNodeCall, readNodeCall, signNodeAnswer} from '../../src/protocol/node-call.ts';
+import type {NodeKeys} from '../../src/protocol/node-proof.ts';
+import {refusalOf, refusalText} from '../../src/protocol/refusal.ts';
+import {signatureWindowSeconds} from '../../src/protocol/signature.ts';
+import type {Router} from '../../src/router/router.ts';
+
+/** A node that is called. */
+export interface CalledNode {
+  readonly id: string;
+  readonly keys: NodeKeys;
+  readonly clock: Clock;
+  /** The node alone. */
+  readonly ownNode: Router;
+}
+
+/** Its answer; `undefined`: with another status than 200. */
+export async function answerNodeCall(node: CalledNode, request: NodeRequest): Promise<NodeAnswer | undefined> {
+  const {id, keys, clock} = node;
+  const {method, path: target, headers, body} = request;
+  const claim = readNodeCall(headers[headerNodeCall] ?? '');
+  if (claim === undefined || !isNodeCall(keys, claim, {method, target, receiver: id})) return undefined;
+  const skewMs = claim.wallMs - clock.wallNow();
+  if (!isBodyOf(claim, body) || Math.abs(skewMs) >= signatureWindowSeconds * 1000) return undefined;
+  const answer = Buffer.from(await answerText(node, request));
+  return {body: answer, proof: signNodeAnswer(keys, claim.proof, answer)};
+}
+
+async function answerText(node: CalledNode, {path, body}: NodeRequest): Promise<string> {
+  const [route = '', search = ''] = path.split('?');
+  try {
+    return await carryOut(node, route, parseQuery(search), body);
+  } catch (error) {
+    return refusalText(refusalOf(error) ?? {code: 'RB_INTERNAL'});
+  }
+}
+
+async function carryOut(
+  {clock, ownNode}: CalledNode,
+  route: string,
+  query: ReturnType<typeof parseQuery>,
+  body: Uint8Array,
+): Promise<string> {
+  if (route === apiPaths.send) {
+    const request = readPublish(query, body);
+    if ('code' in request) return refusalText(request);
+    return outcomeText(request.qos, request.wantsReplies, await ownNode.publish(request));
+  }
+  if (route === apiPaths.serverinfo) {
+    const readCounters = async () => createRareCounters();
+    const facts = {
+      router: ownNode,
+      ownNode,
+      readCounters,
+      memory: new MemoryBound(1),
+      clock,
+      version: '1',
+      startedAt: 0,
+    };
+    return clusterFactsText(await gatherFacts(facts, '', true));
+  }
+  const evicted = readEviction(body);
+  if (evicted !== undefined) return doneText((await ownNode.evict(evicted)).isPartial);
+  const isJoining = route === apiPaths.subscribe;
+  const wanted = readSubscription(isJoining ? 'sub' : 'unsub', query, body);
+  if ('code' in wanted) return refusalText(wanted);
+  const {subscription, occupy} = wanted;
+  const join = () => (occupy ? ownNode.occupy(subscription) : ownNode.subscribe(subscription));
+  const {outcome} = await (isJoining ? join() : ownNode.unsubscribe(subscription));
+  return outcome === 'done' ? doneText(false) : refusalText({code: 'RB_NO_SUCH_CONNECTION'});
+}
