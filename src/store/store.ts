@@ -87,7 +87,8 @@ export interface Store {
   /**
    * Stores `changes`, in the order of the calls. Resolves once they would survive what the implementation survives, with the
    * sessions of which changes were left out. Rejects with a {@link StoreError} where nothing of them is stored; then every
-   * commit that was handed in before that was known has failed as well, so that what is stored is always a prefix.
+   * commit that was handed in before that was known has failed as well, so that what is stored is always a prefix. Only where
+   * the store itself has died (`failed`, and every later call as well) is it unknown what was stored until the next start.
    */
   commit(changes: readonly Change[]): Promise<readonly string[]>;
   /** Sessions by name, ended ones included. */
