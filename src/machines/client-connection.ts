@@ -11,7 +11,7 @@
 // how long `awaitRetry` waits, and whether a close is for good, is decided by who runs the chart.
 //
 // A connection is a session of its own; when `rainbow.v2` has sessions that outlive one, the step from `connecting` to
-// `open` will pass the state in which the gateway tells whether it has resumed.
+// `open` will pass the state in which the gateway reports whether it has resumed.
 
 import {setup} from 'xstate';
 import {namedEffects} from './effects.ts';
@@ -22,7 +22,7 @@ const events = [
   'app.fade',
   /** The upgrade was answered 101. */
   'socket.opened',
-  /** The socket ended, or the attempt failed, in a way that another attempt may mend. */
+  /** The socket ended, or the attempt failed, and another attempt may succeed. */
   'socket.closed',
   /** The gateway closed with a code that says to stay away, or no further attempt is to be made. */
   'socket.dismissed',
@@ -53,19 +53,19 @@ const effects = [
   'begin',
   /** Ask the gateway for a sign of life. */
   'probe',
-  /** Give the socket up without waiting for it. */
+  /** Abandon the socket without waiting for its close. */
   'drop',
   /** Every message in flight has lost its connection. */
   'lose',
   /** Send a close frame. */
   'close',
-  /** Wait, longer each time and by chance, before the next attempt. */
+  /** Wait before the next attempt: a random time whose bound grows. */
   'awaitRetry',
-  /** Wait as long as ever: the platform says that there is no network. */
+  /** Wait the longest time: the platform reports no network. */
   'awaitNetwork',
-  /** Wait but a moment. */
+  /** Wait a short time. */
   'hurry',
-  /** Tell the application that this was the end. */
+  /** Notify the application that the client has ended. */
   'end',
 ] as const;
 
@@ -94,7 +94,7 @@ export const clientConnectionMachine = setup({
       },
     },
     connecting: {
-      description: 'The upgrade is asked for; the gateway asks the business server.',
+      description: 'The upgrade is requested; the gateway asks the business server.',
       meta: {rule: 'RB-56'},
       on: {
         'socket.opened': {target: 'open', actions: 'begin'},
@@ -114,7 +114,7 @@ export const clientConnectionMachine = setup({
       },
       states: {
         fresh: {
-          description: 'Heard of within half a heartbeat.',
+          description: 'The server was heard from within half a heartbeat.',
           on: {'clock.heartbeatDue': {target: 'suspect'}, ...askOnDoubt},
         },
         suspect: {
@@ -126,13 +126,13 @@ export const clientConnectionMachine = setup({
           },
         },
         awaitingSign: {
-          description: 'Silent for a heartbeat, or in doubt; a sign of life was asked for.',
+          description: 'Silent for a heartbeat, or suspect; a sign of life was requested.',
           on: {
             'wire.heard': {target: 'fresh', meta: {rule: 'RB-54'}},
             'clock.heartbeatDue': {
               target: '#clientConnection.waiting',
               actions: ['drop', 'lose', 'awaitRetry'],
-              description: 'Half open: nothing says so but the silence.',
+              description: 'Half open: only the silence shows it.',
               meta: {rule: 'RB-53'},
             },
           },
@@ -151,7 +151,7 @@ export const clientConnectionMachine = setup({
       },
     },
     offline: {
-      description: 'The platform says that there is no network. Tried now and then all the same.',
+      description: 'The platform reports no network. The client still tries now and then.',
       on: {
         'network.online': {target: 'waiting', actions: 'hurry'},
         'app.bloom': {target: 'waiting', actions: 'hurry'},
@@ -160,7 +160,7 @@ export const clientConnectionMachine = setup({
       },
     },
     fading: {
-      description: 'A close frame went out: nothing more is sent or applied.',
+      description: 'A close frame was sent: nothing more is sent or applied.',
       meta: {rule: 'RB-57'},
       on: {
         'socket.closed': {target: 'faded', actions: 'end'},
@@ -169,14 +169,15 @@ export const clientConnectionMachine = setup({
         'app.bloom': {
           target: 'connecting',
           actions: ['drop', 'end', 'connect'],
-          description: 'Wanted again, as by a page that is shown anew: nobody waits for the close of the old one.',
+          description:
+            'Opened again, for example by a page that is shown again: it does not wait for the old socket to close.',
         },
       },
     },
-    faded: {type: 'final', description: 'Ended by the application. To bloom again begins anew.'},
+    faded: {type: 'final', description: 'Ended by the application. Connecting again starts from the beginning.'},
     refused: {
       type: 'final',
-      description: 'Ended by the gateway, or after the last attempt. To bloom again begins anew.',
+      description: 'Ended by the gateway, or after the last attempt. Connecting again starts from the beginning.',
     },
   },
 });

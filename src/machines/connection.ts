@@ -82,7 +82,7 @@ export const connectionMachine = setup({
   initial: 'checking',
   states: {
     checking: {
-      description: 'The business server is asked; what the client sends waits.',
+      description: 'The business server is asked; packets of the client wait.',
       meta: {rule: 'RB-56'},
       on: {
         'upstream.allowed': {target: 'open', actions: 'admit', meta: {rule: 'RB-56'}},
@@ -101,7 +101,7 @@ export const connectionMachine = setup({
     },
     abandoned: {
       description:
-        'Nobody is there any more. The call is taken back; or it was sent, and a yes is followed by a close call.',
+        'The client is gone. The call is withdrawn; or, if it was sent and allows the client, a close call follows.',
       on: {
         'upstream.allowed': {target: 'closed', description: 'The session makes the close call.', meta: {rule: 'RB-64'}},
         'upstream.refused': {target: 'closed'},
@@ -109,7 +109,8 @@ export const connectionMachine = setup({
       },
     },
     settling: {
-      description: 'Allowed; the business server is still to hear that earlier connections of this identity ended.',
+      description:
+        'Allowed; earlier connections of this identity must first be reported closed to the business server.',
       meta: {rule: 'RB-67'},
       on: {
         'identity.settled': {target: 'open', actions: 'admit', meta: {rule: 'RB-67'}},
@@ -135,14 +136,14 @@ export const connectionMachine = setup({
         'wire.close': {
           target: 'draining',
           actions: ['awaitEnd', 'detach'],
-          description: 'It has said goodbye; what happens to its socket is of no concern.',
+          description: 'It has said goodbye; what happens to its socket does not matter.',
           meta: {rule: 'RB-57'},
         },
         'socket.closed': {target: 'closed', actions: ['detach', 'depart'], meta: {rule: 'RB-64'}},
       },
       states: {
         fresh: {
-          description: 'Heard of within a ping interval.',
+          description: 'The client was heard from within a ping interval.',
           on: {
             'clock.pingDue': {target: 'suspect', actions: 'ping'},
             'clock.heartbeatDue': {target: 'awaitingPong', actions: ['ping', 'awaitPong']},
@@ -172,14 +173,14 @@ export const connectionMachine = setup({
       },
     },
     draining: {
-      description: 'A close frame went out or came in: nothing more is sent or applied.',
+      description: 'A close frame was sent or received: nothing more is sent or applied.',
       meta: {rule: 'RB-57'},
       on: {
         'socket.closed': {target: 'closed', actions: 'depart', meta: {rule: 'RB-64'}},
         'clock.drainDue': {target: 'closed', actions: ['terminate', 'depart'], meta: {rule: 'RB-64'}},
       },
     },
-    closed: {type: 'final', description: 'Nothing of it is left; who had been let in was reported closed.'},
+    closed: {type: 'final', description: 'Nothing is left of the connection; an admitted client was reported closed.'},
   },
 });
 

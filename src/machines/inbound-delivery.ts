@@ -1,12 +1,12 @@
-// The life of one message on its way from a client to the business server, QoS 1 and QoS 2 (DELIVERY "QoS 1", "QoS 2,
-// receiver"). Run by the session actor for each message; QoS 0 has no state.
+// The life of one message on its way from a client to the business server, QoS 1 and QoS 2 (docs/delivery.md "QoS 1",
+// "QoS 2, receiver"). Run by the session actor for each message; QoS 0 has no state.
 //
 //   QoS 1   awaitingSend -> awaitingAnswer -> acknowledged
 //   QoS 2   awaitingSend -> awaitingAnswer -> awaitingRel -> released
 //
-// A failed call is answered with nothing on a legacy connection, and nothing of the message is kept but the id of the
-// call: a repeat (DUP 1) is then forwarded under the same RAINBOWMESSAGEID, so that a business server which did process
-// it can tell. [RB-63] A SEND without DUP is a new message then.
+// On a legacy connection the client gets no answer to a failed call, and only the id of the call is kept: a repeat
+// (DUP 1) is then forwarded with the same RAINBOWMESSAGEID, so that a business server that did process the message can
+// recognise the repeat. [RB-63] A SEND without DUP is then a new message.
 
 import {setup} from 'xstate';
 import {namedEffects} from './effects.ts';
@@ -88,7 +88,7 @@ export const inboundQos1Machine = inbound.createMachine({
       },
     },
     acknowledged: {type: 'final', description: 'The gateway owned the message and said so.'},
-    gone: {type: 'final', description: 'Nobody awaits an acknowledgement any more.'},
+    gone: {type: 'final', description: 'The client is gone, and awaits no acknowledgement.'},
   },
 });
 
@@ -110,7 +110,7 @@ export const inboundQos2Machine = inbound.createMachine({
         'wire.rel': {
           target: 'released',
           actions: ['sendCom', 'forget'],
-          description: 'The client gives the flow up before its REC.',
+          description: 'The client abandons the flow before its REC.',
           meta: {rule: 'RB-24'},
         },
         'socket.closed': {target: 'gone'},
@@ -122,7 +122,7 @@ export const inboundQos2Machine = inbound.createMachine({
       on: {
         'wire.repeat': {
           actions: 'sendRec',
-          description: 'The first repeat, the hundredth, DUP 0 or 1: the same REC, and nobody is called.',
+          description: 'Every repeat, with DUP 0 or 1, gets the same REC and causes no call.',
           meta: {rule: 'RB-21'},
         },
         'wire.rel': {target: 'released', actions: ['sendCom', 'forget'], meta: {rule: 'RB-24'}},

@@ -55,7 +55,7 @@ export const lanPeerMachine = setup({
   initial: 'candidate',
   states: {
     candidate: {
-      description: 'An address, by an announcement or the configuration; nobody has been asked yet.',
+      description: 'An address from an announcement or the configuration; not called yet.',
       on: {
         'announcement.online': {target: 'probing', actions: 'probe'},
         'announcement.offline': {target: 'away'},
@@ -64,7 +64,7 @@ export const lanPeerMachine = setup({
       },
     },
     probing: {
-      description: 'Asked for /hello/; one question at a time.',
+      description: '/hello/ was sent; one request at a time.',
       on: {
         'hello.answered': {target: 'up', actions: 'admit'},
         'hello.failed': {target: 'away'},
@@ -87,7 +87,7 @@ export const lanPeerMachine = setup({
           },
         },
         suspect: {
-          description: 'Calls go to it, and it has been asked whether they should.',
+          description: 'Calls go to it, and /hello/ was sent to check it.',
           on: {
             'hello.answered': {target: 'settled'},
             'hello.replaced': {target: 'settled', actions: ['exclude', 'admit']},
@@ -99,7 +99,7 @@ export const lanPeerMachine = setup({
       },
     },
     away: {
-      description: 'Left out: it does not answer, or said goodbye, or is up by another address.',
+      description: 'Excluded: it does not answer, said goodbye, or is up under another address.',
       on: {
         'announcement.online': {target: 'probing', actions: 'probe'},
         'clock.probeDue': {target: 'probing', actions: 'probe'},

@@ -28,13 +28,13 @@ const effects = [
   'retransmit',
   'sendRel',
   'resendRel',
-  /** Tell the publication that the client has it, with its reply; if that is late, the publication counts it so. */
+  /** Report to the publication that the client has it, with its reply; a late confirmation is counted as late. */
   'confirm',
   /** The flow has ended: the id is free and the window moves on. */
   'release',
-  /** Tell the publication that the client went away. */
+  /** Report to the publication that the client disconnected. */
   'lose',
-  /** Tell the publication that the message was never transmitted. */
+  /** Report to the publication that the message was never transmitted. */
   'expire',
   /** Ask whether the client is still there. */
   'probe',
@@ -81,7 +81,7 @@ export const outboundQos1Machine = outbound.createMachine({
       },
     },
     overdue: {
-      description: 'The publication was answered without it; the id is held until the client answers or goes.',
+      description: 'The publication was answered without it; the id is held until the client answers or disconnects.',
       on: {
         'wire.ack': {target: 'confirmed', actions: ['confirm', 'release'], meta: {rule: 'RB-06'}},
         'wire.rec': {target: 'confirmed', actions: ['confirm', 'sendRel', 'release'], meta: {rule: 'RB-15'}},

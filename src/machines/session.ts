@@ -73,7 +73,8 @@ export const sessionMachine = setup({
       },
     },
     abandoned: {
-      description: 'The connection has gone, and the answer is still to come. A yes is followed by a close call.',
+      description:
+        'The connection has gone, and the answer is still to come. If it allows the client, a close call follows.',
       on: {
         'connect.allowed': {target: 'reporting', actions: 'holdClose', meta: {rule: 'RB-64'}},
         'connect.denied': {target: 'ended', actions: 'stop'},
@@ -91,7 +92,7 @@ export const sessionMachine = setup({
       },
     },
     attached: {
-      description: 'A connection carries it.',
+      description: 'It is attached to a connection.',
       on: {
         'front.detached': {target: 'detached', actions: 'leave'},
         'session.over': {target: 'leaving', actions: ['holdClose', 'cleanUp']},
@@ -99,7 +100,7 @@ export const sessionMachine = setup({
       },
     },
     detached: {
-      description: 'No connection carries it: messages to the client wait, its calls go on.',
+      description: 'It has no connection: messages to the client wait, its calls continue.',
       on: {
         'front.attached': {target: 'attached', actions: 'resume'},
         'session.over': {target: 'reporting', actions: ['holdClose', 'cleanUp'], meta: {rule: 'RB-64'}},
@@ -119,7 +120,7 @@ export const sessionMachine = setup({
       },
     },
     hurried: {
-      description: 'Its connection still closes, and the close call waits for nothing but the calls before it.',
+      description: 'Its connection still closes, and the close call waits only for the calls before it.',
       meta: {rule: 'RB-67'},
       on: {
         'calls.over': {target: 'reported', actions: 'releaseClose', meta: {rule: 'RB-46'}},
@@ -136,13 +137,13 @@ export const sessionMachine = setup({
       },
     },
     reported: {
-      description: "The close call is the outbox's to make; the connection still closes.",
+      description: 'The outbox makes the close call; the connection still closes.',
       on: {
         'front.gone': {target: 'ended', actions: 'stop'},
         'actor.failed': {target: 'ended'},
       },
     },
-    ended: {type: 'final', description: 'Nothing of it is left here; who had been let in is reported closed, once.'},
+    ended: {type: 'final', description: 'Nothing is left of the session; an admitted client is reported closed, once.'},
   },
 });
 
