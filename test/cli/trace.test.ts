@@ -5,6 +5,7 @@ import test from 'ava';
 import {answer, hang, success} from '../support/business-server.ts';
 import type {Ended} from '../support/command.ts';
 import {type Harness, type Overrides, securityToken, start} from '../support/gateway.ts';
+import {scaled} from '../support/patience.ts';
 import {acknowledgeAll, type RawClient} from '../support/raw-client.ts';
 import {room, single} from '../support/room.ts';
 import {CommandHost} from './command-host.ts';
@@ -122,9 +123,9 @@ test('a message that is still open says for whom, and what it awaits', async (t)
 test('a message confirmed by 3 of 5 names the other two', async (t) => {
   const {harness, clients, identities} = await room(t, 5, traced);
   for (const client of clients.slice(0, 3)) acknowledgeAll(client);
-  const message = await publish(harness, {timeout: 0.5});
+  const message = await publish(harness, {timeout: scaled(1_000) / 1_000});
   const {stdout} = await trace(harness, message);
-  t.regex(stdout, /^confirmed by 3 of 5 when its 500 ms were up; 2 not confirmed when its time was up\n/);
+  t.regex(stdout, /^confirmed by 3 of 5 when its \d+ m?s were up; 2 not confirmed when its time was up\n/);
   for (const identity of identities.slice(3)) {
     t.is(
       await headline(t, harness, message, '-i', identity),

@@ -37,9 +37,9 @@ for (const [name, open] of Object.entries(wires)) {
     t.deepEqual(await wire.take(), ['SEND q2 id 1 "hi"']);
     await wire.send({kind: 'rec', id: 1, reply: emptyBytes});
     t.is((await outcome).connections, 1);
-    t.deepEqual(await wire.take(), ['REL 1']);
+    t.deepEqual(await wire.take(), ['REL id 1']);
     kit.advance(3_000);
-    t.deepEqual(await wire.take(), ['REL 1']);
+    t.deepEqual(await wire.take(), ['REL id 1']);
     await wire.send({kind: 'com', id: 1});
     kit.advance(60_000);
     t.deepEqual(await wire.take(), []);
@@ -55,7 +55,7 @@ for (const [name, open] of Object.entries(wires)) {
     kit.advance(2_000);
     t.like(await outcome, {connections: 0, isTimedOut: true});
     await wire.send({kind: 'rec', id: 9, reply: emptyBytes});
-    t.deepEqual(await wire.take(), ['REL 9']);
+    t.deepEqual(await wire.take(), ['REL id 9']);
   });
 
   test(`${name}: at most a window is unacknowledged, and the rest waits in order [RB-45] [RB-47]`, async (t) => {
@@ -93,7 +93,7 @@ for (const [name, open] of Object.entries(wires)) {
       kit.transport.accept('message', {text: reply});
       kit.run();
     }
-    t.deepEqual(await wire.take(), ['ACK 5 "one"', 'REC 5 "two"']);
+    t.deepEqual(await wire.take(), ['ACK id 5 "one"', 'REC id 5 "two"']);
     t.is(kit.transport.calls.length, 0);
   });
 
@@ -106,7 +106,7 @@ for (const [name, open] of Object.entries(wires)) {
     await wire.send(up(2, 5, 'm', true));
     await wire.send({kind: 'rel', id: 5});
     await wire.send({kind: 'rel', id: 6});
-    t.deepEqual(await wire.take(), ['REC 5 "ok"', 'REC 5 "ok"', 'COM 5', 'COM 6']);
+    t.deepEqual(await wire.take(), ['REC id 5 "ok"', 'REC id 5 "ok"', 'COM id 5', 'COM id 6']);
     t.is(kit.transport.calls.length, 0);
   });
 
@@ -170,5 +170,5 @@ test('a publication to clients of several fronts is encoded once for each codec'
   t.is(forms.size, Object.keys(wires).length);
   for (const {wire} of clients) await wire.send({kind: 'rec', id: 1, reply: emptyBytes});
   t.is((await outcome).connections, clients.length);
-  for (const {wire} of clients) t.deepEqual(await wire.take(), ['REL 1']);
+  for (const {wire} of clients) t.deepEqual(await wire.take(), ['REL id 1']);
 });

@@ -29,7 +29,7 @@ for (const [first, openFirst] of Object.entries(wires)) {
       kit.advance(10_000);
 
       await reattach(kit, client, openSecond(kit));
-      t.deepEqual(await client.wire.take(), ['REL 4', 'REL 1', 'SEND q1 id 2 DUP "b"', 'SEND q2 id 3 DUP "c"']);
+      t.deepEqual(await client.wire.take(), ['REL id 4', 'REL id 1', 'SEND q1 id 2 DUP "b"', 'SEND q2 id 3 DUP "c"']);
       for (const id of [4, 1]) await client.wire.send({kind: 'com', id});
       t.deepEqual(
         await client.wire.take(),
@@ -73,9 +73,9 @@ for (const [first, openFirst] of Object.entries(wires)) {
       await client.wire.send(up(4, 'd'));
       answer('3');
       answer('4');
-      t.deepEqual(await client.wire.take(), ['REC 2 "2"', 'REC 3 "3"', 'REC 4 "4"']);
+      t.deepEqual(await client.wire.take(), ['REC id 2 "2"', 'REC id 3 "3"', 'REC id 4 "4"']);
       for (const id of [1, 2, 3, 4]) await client.wire.send({kind: 'rel', id});
-      t.deepEqual(await client.wire.take(), ['COM 1', 'COM 2', 'COM 3', 'COM 4']);
+      t.deepEqual(await client.wire.take(), ['COM id 1', 'COM id 2', 'COM id 3', 'COM id 4']);
       t.deepEqual(forwarded, ['a', 'b', 'c', 'd']);
       t.is(kit.transport.calls.length, 0);
     });

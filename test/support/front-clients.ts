@@ -9,6 +9,7 @@ import type {Lifetime} from '../../src/actors/session-life.ts';
 import {RainbowConnection} from '../../src/fronts/rainbow/connection.ts';
 import {generatePacket, type Packet, type PacketFault, parsePacket} from '../../src/protocol/packet.ts';
 import type {ActorRef} from '../../src/runtime/actor.ts';
+import {packetText} from '../../src/story/reading.ts';
 import type {AcceptedAnswer} from '../../src/upstream/call.ts';
 import {LinesFront, readLine, writeLine} from './lines-front.ts';
 import {RecordingLink, type SimulatedGateway} from './simulated-gateway.ts';
@@ -130,19 +131,16 @@ class LinesWire implements Wire {
 
 /** A packet as `SEND q1 id 5 DUP "hi"`, whatever it looks like on the wire. */
 function spell(packet: Packet | PacketFault): string {
-  const kind = packet.kind.toUpperCase();
   switch (packet.kind) {
-    case 'send': {
-      const id = packet.qos === 0 ? '' : ` id ${packet.id}`;
-      return `${kind} q${packet.qos}${id}${packet.isDup ? ' DUP' : ''} ${quote(packet.payload)}`;
-    }
+    case 'send':
+      return `${packetText(packet)} ${quote(packet.payload)}`;
     case 'ack':
     case 'rec':
-      return `${kind} ${packet.id} ${quote(packet.reply)}`;
+      return `${packetText(packet)} ${quote(packet.reply)}`;
     case 'fault':
-      return kind;
+      return 'FAULT';
     default:
-      return `${kind} ${packet.id}`;
+      return packetText(packet);
   }
 }
 
