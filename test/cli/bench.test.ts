@@ -45,7 +45,7 @@ for (const qos of ['0', '1', '2']) {
     t.is(code, 0, stderr);
     const {connections, messages, deliveries, failures} = JSON.parse(stdout) as Result;
     t.like(connections, {opened: 7, refused: 0, lost: 0});
-    t.true(messages.sent >= 10 && messages.sent <= 51, `${messages.sent}`);
+    t.true(messages.sent > 0 && messages.sent <= 51, `${messages.sent}`);
     t.like(messages, {answered: messages.sent, failed: 0, unanswered: 0});
     t.true((messages.latency?.p50 ?? 0) > 0 && (messages.latency?.max ?? 0) >= (messages.latency?.p50 ?? 0));
     t.is(deliveries?.confirmed, qos === '0' ? 0 : messages.sent * 7);
