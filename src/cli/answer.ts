@@ -5,7 +5,7 @@ import {type ApiAnswer, parseAnswer, readIgnored} from '../business/send-result.
 import {exitCodes} from './exit.ts';
 import {printable, printJson, printLine} from './output.ts';
 
-/** The answer, or why there is none. */
+/** The answer, or why it is missing. */
 export type ReadAnswer =
   | {readonly kind: 'answer'; readonly answer: ApiAnswer}
   | {readonly kind: 'none'; readonly why: string};

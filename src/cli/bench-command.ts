@@ -39,9 +39,10 @@ const outstandingDefault = 8;
 const outstandingAtRate = 1_000;
 
 const help = `
-Without --up it publishes to the channel, in which your business server has put the connections by its connect answer:
-use a channel of its own, since whoever else is in it gets the messages as well. With --up the connections send messages
-to your business server, which must answer 2xx. It ends with 1 where anything was refused, lost, failed or unanswered.
+Without --up the command publishes to the channel. Your business server must put the connections into that channel by
+its connect answer. Use a separate channel, because all its clients get the messages. With --up the connections send
+messages to your business server, which must answer 2xx. The exit code is 1 if anything was refused, lost, failed or
+unanswered.
 SIGINT ends the run: the result so far is printed, and the exit code is 130.
 
 Examples:
@@ -109,7 +110,7 @@ function readOptions(given: string | undefined, flags: BenchFlags): BenchOptions
   const {up, payload, qos, rate, duration, connections, size, type} = flags;
   if (payload !== undefined && !up) throw new CommandFailure(exitCodes.usage, 'expected --up with --payload.');
   if (up && qos === 0 && rate === undefined) {
-    throw new CommandFailure(exitCodes.usage, 'expected --rate with --up at QoS 0, which nobody answers.');
+    throw new CommandFailure(exitCodes.usage, '--up at QoS 0 needs --rate: QoS 0 messages are not acknowledged.');
   }
   const outstanding = flags.outstanding ?? (rate === undefined ? outstandingDefault : outstandingAtRate);
   const {url, load} = readLoad(given, flags);

@@ -1,4 +1,4 @@
-// `rainbow business`: a stub business server, to see what a gateway asks and to try what becomes of every answer.
+// `rainbow business`: a stub business server, to see the calls of a gateway and to try the effect of every answer.
 
 import {createServer} from 'node:http';
 import {type AddressInfo, isIPv6} from 'node:net';
@@ -49,17 +49,19 @@ export function addBusiness(program: Command): void {
   const command = program
     .command('business')
     .summary('run a stub business server that shows every call')
-    .description('Takes the calls of a gateway, shows each with its signature checked, and answers as it is told.')
+    .description(
+      'Receives the calls of a gateway, checks and shows each, and returns scripted answers, delays and failures.',
+    )
     .option('-p, --port <PORT>', 'port to listen on, 0 for a free one', readPort, 8_000)
     .option('--host <ADDRESS>', 'address to listen on', '127.0.0.1')
     .option('--join <CHANNEL>', 'put each client into this channel; may be repeated', addChannel)
-    .option('--cookie <TEXT>', 'leave this cookie with each client')
+    .option('--cookie <TEXT>', 'set this cookie for each client')
     .option('--answer <TEXT>', 'answer messages with this (default: their own payload)')
-    .option('--refuse', 'let no client in')
+    .option('--refuse', 'refuse every client')
     .option('--delay <SECONDS>', 'wait before each answer', readSeconds, 0)
     .option('--fail', 'answer 500')
     .option('--hang', 'never answer')
-    .option('--script <FILE>', 'take answers from this JSON file, before all flags')
+    .option('--script <FILE>', 'take answers from this JSON file; they take precedence over flags')
     .option('--json', 'print one JSON object for each call and for each answer');
   addTokenOption(command).addHelpText('after', help).action(run);
 }

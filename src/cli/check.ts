@@ -104,7 +104,7 @@ function describeFault(target: GatewayTarget, code: unknown, refusal: string, ou
   return isWrong ? `the ${target.credentials.kind} is not the gateway's: ${refusal}` : refusal;
 }
 
-/** What the Date header tells, which has whole seconds: below 2 s there is nothing to tell. */
+/** The clock difference by the Date header, which has whole seconds: below 2 s it cannot be measured. */
 function describeSkew(outcome: CallOutcome): string {
   if (outcome.kind === 'failed' || outcome.dateMs === undefined) return '';
   const aheadMs = systemClock.wallNow() - outcome.dateMs;

@@ -10,7 +10,7 @@ import {emptyBytes, generatePacket, type Packet, parsePacket, type Qos} from '..
 /** Messages unanswered at a time; the gateway's own default, behind which it would close. */
 const window = 1_000;
 
-/** What becomes of packets; `note` says what the packet alone does not. */
+/** Receives packets and events; `note` adds what the packet does not show. */
 export interface FlowsOwner {
   send(bytes: Uint8Array, packet: Packet): void;
   received(packet: Packet, note: PacketNote): void;

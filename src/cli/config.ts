@@ -1,4 +1,4 @@
-// `rainbow config`: what is in force and where each value comes from, with secrets hidden. Starts nothing.
+// `rainbow config`: the effective configuration and the source of each value, with secrets hidden. Starts nothing.
 
 import type {Command} from 'commander';
 import {configurationKeys} from '../gateway/config/configuration-keys.ts';
@@ -10,10 +10,10 @@ import {addSettingOptions, readSettings, type SettingFlags} from './settings.ts'
 export function addConfig(program: Command): void {
   const command = program
     .command('config')
-    .summary('print the configuration in force')
+    .summary('print the effective configuration')
     .description(
       'Prints the effective configuration and the source of each value, as a file that -f takes once you have filled in ' +
-        'the secrets, which are printed as comments. Exits with 78 and lists every fault where there is one.',
+        'the secrets, which are printed as comments. Exits with 78 and lists all errors if there are any.',
     )
     .option('--json', 'print as JSON');
   addSettingOptions(command)

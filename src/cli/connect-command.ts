@@ -37,12 +37,12 @@ A line is TYPE[/QOS][/hex] PAYLOAD; /q ends, /h helps:
   7/2 hi               at QoS 2
   7/0/hex 00ff7a       bytes in hexadecimal
 At the end of standard input the command waits until all it sent at QoS 1 and 2 is answered; SIGINT ends it at once.
-It ends with 1 where something was not answered, or where the other side closed.
+It exits with 1 if something was not answered, or if the gateway closed the connection.
 
 Examples:
   rainbow connect ws://127.0.0.1:1984/connect/?name=ann
   rainbow connect 127.0.0.1:1984 -H 'name: ann' --reply yes
-  rainbow connect -x '2 {"text":"hello"}' -w 5        says hello, shows 5 s of what comes
+  rainbow connect -x '2 {"text":"hello"}' -w 5        says hello, and shows what arrives for 5 s
   rainbow connect -w 60 --json | grep '"direction":"in"'`;
 
 /** Adds the command. */

@@ -38,7 +38,7 @@ async function listening(starting: Promise<Gateway>, {host, port}: GatewayOption
   try {
     return await starting;
   } catch (error) {
-    // Anything else is a fault of ours, and its stack tells more than a sentence.
+    // Anything else is a bug here, and its stack says more than a sentence.
     if (!isListenError(error)) throw error;
     throw new CommandFailure(exitCodes.failure, describeListenError({host, port}, error, '-p'));
   }

@@ -25,8 +25,8 @@ const fileMode = 0o600;
 const shipped = new URL('../../config/server.ini', import.meta.url);
 
 const examples = `
-The file has every key with its meaning and default, and a security_token and an API key that nobody else has. A file that
-exists is left as it is.
+The file has every key with its meaning and default, a new random security_token and a new API key. An existing file is
+not overwritten.
 
 Examples:
   rainbow init && rainbow serve
@@ -38,7 +38,7 @@ export function addInit(program: Command): void {
   program
     .command('init')
     .summary('write a configuration file with new secrets')
-    .description('Writes a configuration file with new secrets, for a gateway of your own.')
+    .description('Writes a configuration file with new secrets.')
     .argument('[FILE]', `file to write (default: ${fileDefault}, where rainbow serve looks for it)`)
     .option(
       '-b, --business <URL>',
@@ -61,8 +61,8 @@ function init(file: string | undefined, {business = businessDefault, json}: Init
   for (const line of [
     `Wrote ${printable(path)}, with a new security_token and API key.`,
     `  rainbow serve${given}      starts the gateway`,
-    `  rainbow check${given}      checks that the gateway and your server at ${printable(business)} fit together`,
-    `  rainbow business${given}   stands in for your server while there is none`,
+    `  rainbow check${given}      checks that the gateway and your server at ${printable(business)} work together`,
+    `  rainbow business${given}   stands in for your server until you have one`,
     'Give your server the same security_token.',
   ]) {
     printLine(line);

@@ -1,4 +1,4 @@
-// The end of a command that goes on until somebody has seen enough.
+// The end of a command that runs until the user interrupts it.
 
 import {systemClock} from '../core/clock.ts';
 

@@ -29,7 +29,7 @@ export interface LadderView {
   /** The same moment in both times: of the events, and of the clock on the wall. */
   readonly at: number;
   readonly wallMs: number;
-  /** Whether threads are told: where there are several. */
+  /** Whether rows name their thread: if there are several. */
   readonly hasThreads?: boolean;
 }
 

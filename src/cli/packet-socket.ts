@@ -8,7 +8,7 @@ import {apiPaths} from '../protocol/api.ts';
 import {describeRefusal} from './answer.ts';
 import {CommandFailure, exitCodes} from './exit.ts';
 
-/** Told of what comes. */
+/** Receives packets and the end. */
 export interface PacketListener {
   /** A binary message; the bytes stay as they are. */
   onBytes(bytes: Uint8Array): void;
@@ -110,7 +110,7 @@ export class PacketSocket {
     if (this.isOpen) this.#socket.send(text);
   }
 
-  /** Begins the end; {@link PacketListener.onClosed} tells when it is there. */
+  /** Starts to close; {@link PacketListener.onClosed} reports the end. */
   close(code: number): void {
     this.#socket.close(code);
   }

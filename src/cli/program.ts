@@ -1,5 +1,5 @@
 // What both binaries share: a commander program that throws instead of exiting, and the one place where a command's end
-// becomes an exit code. Commander's own code for a usage error is 1; ours is 2, so that scripts can tell it from a failure.
+// becomes an exit code. Commander's own code for a usage error is 1; ours is 2, so that scripts can distinguish it from a failure.
 
 import {Command, CommanderError, Help, type Option} from 'commander';
 import {version} from '../gateway/config/version.ts';

@@ -7,8 +7,8 @@ import type {Command} from 'commander';
 import {addHelp, createProgram, runProgram} from './program.ts';
 
 const help = `
-Exit codes: 0 success, 1 failure, 2 usage, 78 configuration, 130 interrupted before there was a result.
-The environment may hold RAINBOW_URL, RAINBOW_SECURITY_TOKEN, RAINBOW_API_KEY and every key of the configuration.
+Exit codes: 0 success, 1 failure, 2 usage, 78 configuration, 130 interrupted before a result.
+The environment may set RAINBOW_URL, RAINBOW_SECURITY_TOKEN, RAINBOW_API_KEY and every key of the configuration.
 
 Examples:
   rainbow init

@@ -86,7 +86,7 @@ async function record(flags: RecordFlags): Promise<void> {
 
 async function openNew(path: string) {
   try {
-    // Only for whoever records: a trace tells who talks with whom.
+    // Readable only by the user who records: a trace shows which clients talk to each other.
     return await open(path, 'wx', 0o600);
   } catch (error) {
     throw new CommandFailure(exitCodes.failure, describeFileError(path, error));

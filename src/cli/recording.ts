@@ -1,4 +1,4 @@
-// A recording in a file, read line by line to its end, so that a fault is told by the command and not in the page.
+// A recording in a file, read line by line to its end, so that the command reports an error, and not the page.
 
 import {createReadStream} from 'node:fs';
 import type {TraceHeader, TraceLine} from '../story/trace.ts';
@@ -31,9 +31,10 @@ export async function readRecording(path: string, take: (line: TraceLine) => voi
     takeAll(reader.end());
   } catch (error) {
     const why =
-      error instanceof TraceFault ? `${path} is no recording: ${error.message}` : describeFileError(path, error);
+      error instanceof TraceFault ? `${path} is not a recording: ${error.message}` : describeFileError(path, error);
     throw new CommandFailure(exitCodes.failure, why);
   }
-  if (header === undefined) throw new CommandFailure(exitCodes.failure, `${path} is no recording: it is empty`);
+  if (header === undefined)
+    throw new CommandFailure(exitCodes.failure, `${path} is not a recording: the file is empty`);
   return {header, events, isCut: reader.isCut};
 }

@@ -29,14 +29,14 @@ interface SendFlags extends TargetFlags {
 const callSlackMs = 5_000;
 
 const examples = `
-With --identity it ends with 1 where the client did not confirm, or does not exist. A channel may be empty.
+With --identity the command exits with 1 if the client did not confirm, or does not exist. A channel may be empty.
 
 Examples:
   rainbow send room-1 'hello'                        to everybody in the channel, exactly once (QoS 2)
   rainbow send room-1 --qos 1 --replies '{"n":1}'    at least once, with every client's reply
   rainbow send --identity 5f3a… 'only you'           to one client
   rainbow send room-1 --type 7 --file photo.jpg      the bytes of a file
-  date | rainbow send room-1 -                       what comes on standard input
+  date | rainbow send room-1 -                       standard input
   rainbow send room-1 --hex 00ff7a                   bytes in hexadecimal`;
 
 /** Adds the command. */
@@ -45,7 +45,7 @@ export function addSend(program: Command): void {
     .command('send')
     .summary('send a message to a channel')
     .description('Sends one message to every client of a channel, and prints who confirmed it and what they replied.')
-    .argument('[CHANNEL]', 'channel; absent where --identity names a client')
+    .argument('[CHANNEL]', 'channel; omit it with --identity')
     .argument('[PAYLOAD]', 'the message, or - for standard input (default: empty)')
     .option('-t, --type <N>', 'message type, 0 to 65535', readType, 1)
     .option('-q, --qos <QOS>', 'quality of service: 0, 1 or 2', readQos, 2)
@@ -128,7 +128,7 @@ function decodeHex(bytes: Uint8Array): Uint8Array {
 
 function describeOutcome(answer: ApiAnswer, timeout: number): readonly string[] {
   const message = typeof answer.message === 'string' ? ` (message ${printable(answer.message)})` : '';
-  // Without a count: QoS 0, which nobody confirms.
+  // Without a count: QoS 0, which clients do not confirm.
   if (typeof answer.connections !== 'number') return [`accepted${message}`];
   const lines = [`${plural(answer.connections, 'client')} confirmed${message}`];
   if (answer.timeout === true) lines.push(`others had not confirmed after ${timeout} s; they may yet`);

@@ -1,5 +1,5 @@
-// How a serving process ends: on a signal that ends it (signals.ts) the gateway is closed and the process exits 0; after a
-// failure that nobody caught it logs the failure, closes likewise and exits 1; a second signal, or the deadline, ends it at
+// How a serving process ends: on a signal that ends it (signals.ts) the gateway is closed and the process exits 0; after an
+// uncaught error it logs the error, closes likewise and exits 1; a second signal, or the deadline, ends it at
 // once.
 
 import closeWithGrace from 'close-with-grace';

@@ -1,4 +1,4 @@
-// `rainbow sign`: the signature of a call, for curl and for whoever writes a business server of his own.
+// `rainbow sign`: the signature of a call, for curl, and for authors of a business server.
 
 import {type Command, InvalidArgumentError} from 'commander';
 import {freshNonce} from '../business/credentials.ts';
@@ -19,7 +19,7 @@ interface SignFlags extends TargetFlags {
 }
 
 const examples = `
-A signature is good for 10 s, and for one call.
+A signature is valid for 10 s and for one call.
 
 Examples:
   curl -d hello "http://127.0.0.1:1984/send/?channel=room-1&$(rainbow sign)"

@@ -12,7 +12,7 @@ const endingSignals = ['SIGTERM', 'SIGINT', 'SIGQUIT', 'SIGUSR2', 'SIGALRM', 'SI
 // debugger's port on SIGUSR1, for anybody on this machine.
 const ignoredSignals = ['SIGHUP', 'SIGUSR1'] as const;
 
-/** What becomes of signals. */
+/** The effects of signals. */
 export interface SignalActions {
   /** Called for each signal that ends the process, with its name or with what it means. */
   readonly end: (why: string) => void;
@@ -26,7 +26,7 @@ export function takeSignals({end, ignore}: SignalActions): void {
   for (const signal of endingSignals.filter(isKnown)) process.on(signal, () => end(signal));
   for (const signal of ignoredSignals.filter(isKnown)) {
     process.on(signal, () => {
-      // Closing a terminal ends what runs in it. Under nohup and in the background of a service there is none.
+      // Closing a terminal ends what runs in it. Under nohup and in a service there is no terminal.
       if (signal === 'SIGHUP' && hadTerminal && !hasTerminal()) end('the terminal was closed');
       else ignore(signal, `${signal} is ignored: a new configuration takes a restart (SIGTERM, then start)`);
     });

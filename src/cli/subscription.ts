@@ -38,7 +38,7 @@ export function addUnsub(program: Command): void {
   const command = program
     .command('unsub')
     .summary('take a client out of a channel')
-    .description('Takes a client out of a channel; also succeeds where it was not in it, or does not exist.')
+    .description('Takes a client out of a channel; also succeeds if it was not in it, or does not exist.')
     .argument('<IDENTITY>', 'identity of the connection')
     .argument('<CHANNEL>', 'channel')
     .option('--json', "print the gateway's answer as JSON");

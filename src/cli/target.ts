@@ -26,11 +26,11 @@ export function addTargetOptions(command: Command): Command {
   command
     .option('-u, --url <URL>', `gateway to call (default: RAINBOW_URL, else the port of FILE, else ${urlDefault})`)
     .option('--token <TOKEN>', 'sign with this token (default: RAINBOW_SECURITY_TOKEN, else that of FILE)')
-    .option('--api-key <KEY>', 'show this key instead of a signature (default: RAINBOW_API_KEY)');
+    .option('--api-key <KEY>', 'send this key instead of a signature (default: RAINBOW_API_KEY)');
   return addFileOption(command);
 }
 
-/** Adds `--token` and `-f`, for a command that calls nobody. */
+/** Adds `--token` and `-f`, for a command that makes no call. */
 export function addTokenOption(command: Command): Command {
   command.option('--token <TOKEN>', "the gateway's token (default: RAINBOW_SECURITY_TOKEN, else that of FILE)");
   return addFileOption(command);

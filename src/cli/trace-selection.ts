@@ -21,7 +21,7 @@ export function addSelectionOptions(command: Command): Command {
     .option('-c, --channel <NAME>', 'of messages to this channel', gather)
     .option('-t, --type <N>', 'of messages of this type', gatherType)
     .option('--connection <THREAD:N>', 'of this connection', gather)
-    .option('--rate <SHARE>', 'of this share of all, 0 to 1 (default: 1 where nothing else is chosen)', readRate);
+    .option('--rate <SHARE>', 'of this share of all, 0 to 1 (default: 1 if nothing else is selected)', readRate);
 }
 
 /** Everything, where nothing was chosen. */

@@ -1,4 +1,4 @@
-// `rainbow trace`: where a message went, what became of a client, or what happens just now, as a ladder of packets.
+// `rainbow trace`: where a message went, what happened to a client, or live events, as a ladder of packets.
 
 import type {Command} from 'commander';
 import {callGateway, type GatewayTarget} from '../business/gateway-call.ts';
@@ -30,13 +30,13 @@ const switchSecondsDefault = 600;
 const switchSecondsMax = 86_400;
 
 const examples = `
-What was not traced when it happened cannot be told afterwards: set trace = on in the configuration, or switch it on.
+An event that was not traced cannot be shown later: set trace = on in the configuration, or use --on.
 
 Examples:
-  rainbow trace p5f3a81c21                     what became of a publication; its id is in the answer of send
+  rainbow trace p5f3a81c21                     what happened to a publication; send prints its id
   rainbow trace p5f3a81c21 -i 5f3a…            why this client did not get it
-  rainbow trace -i 5f3a…                       all that is known of a client
-  rainbow trace --follow -c room-1             packets as they come and go
+  rainbow trace -i 5f3a…                       all that is known about a client
+  rainbow trace --follow -c room-1             packets as they are sent and received
   rainbow trace --on 3600 -c room-1            trace a channel for an hour
   rainbow trace --off`;
 
@@ -44,12 +44,12 @@ Examples:
 export function addTrace(program: Command): void {
   const command = program
     .command('trace')
-    .summary('tell what became of a message')
-    .description('Tells what became of a message or of a client, or follows what happens.')
+    .summary('show what happened to a message')
+    .description('Shows what happened to a message or a client, or follows events live.')
     .argument('[ID]', 'id of a publication (p…) or of a message of a client (m…)')
     .option('--follow', 'print what happens from now on, until interrupted')
-    .option('--on [SECONDS]', `trace what is chosen from now on, for ${switchSecondsDefault} s or so many`)
-    .option('--off', 'end what --on began')
+    .option('--on [SECONDS]', `trace the selection from now on, for SECONDS (default: ${switchSecondsDefault})`)
+    .option('--off', 'stop tracing that --on started')
     .option('--payloads', 'with --on and --follow: keep payloads and answers; with ID: show those kept')
     .option('--json', 'print JSON');
   addTargetOptions(addSelectionOptions(command)).addHelpText('after', examples).action(trace);

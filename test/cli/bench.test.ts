@@ -106,7 +106,7 @@ test('nobody in the channel, a wrong token, and refused connections are failures
   const harness = await startRoom(t);
   const empty = await bench(t, harness, '-c', '1', '--channel', 'empty');
   t.is(empty.code, 1);
-  t.regex(empty.stderr, /^rainbow: expected clients in the channel empty, got none\.$/m);
+  t.regex(empty.stderr, /^rainbow: the channel empty has no clients\.$/m);
   const foreign = await bench(t, harness, '-c', '1', '--token', 'another');
   t.regex(foreign.stderr, /^rainbow: POST \/send\/ failed: RB_SIGNATURE$/m);
   harness.business.always('connect', answer(200, '{"status":"fail"}'));
@@ -124,7 +124,7 @@ for (const [args, message] of [
   [['-r', '0'], /Expected a whole number from 1 to 100000/],
   [['-s', '15'], /Expected a whole number from 16 to 1048576/],
   [['--payload', 'x'], /expected --up with --payload/],
-  [['--up', '-q', '0'], /expected --rate with --up at QoS 0/],
+  [['--up', '-q', '0'], /--up at QoS 0 needs --rate/],
   [['x', '--url', 'y'], /expected URL or --url, got both/],
   [['127.0.0.1:1'], /expected a security token/],
   [['--token', 'x', '-H', 'nothing'], /expected a header as "name: value"/],

@@ -263,7 +263,7 @@ test('nothing that listens, no such host, and TLS on one side are told apart', a
   t.regex(unknown?.detail ?? '', /no such host|cannot be resolved now/);
   const plain = await startBusinessServer(t, securityToken);
   const [tls] = await findingsAt(t, urlsOf(plain.url.replace('http', 'https')));
-  t.regex(tls?.detail ?? '', /does not speak TLS \(\w+\)\. Look whether connect_url needs http/);
+  t.regex(tls?.detail ?? '', /does not speak TLS \(\w+\)\. Check whether connect_url needs http/);
 });
 
 test('a certificate that is not trusted is named, for URLs that are called and for those that are not', async (t) => {

@@ -1,4 +1,4 @@
-// `rainbow trace --follow` before a real gateway: packets as they come and go, until it is interrupted or the gateway ends.
+// `rainbow trace --follow` before a real gateway: packets as they are sent and received, until it is interrupted or the gateway ends.
 
 import test, {type ExecutionContext} from 'ava';
 import {TraceReader} from '../../src/story/trace-lines.ts';

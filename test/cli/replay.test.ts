@@ -1,4 +1,4 @@
-// `rainbow replay`: serves the page on a recording, to this machine alone and without a gateway; what is no recording is told.
+// `rainbow replay`: serves the page on a recording, to this machine alone and without a gateway; a file that is not a recording is refused.
 
 import {once} from 'node:events';
 import {readFile, rename, writeFile} from 'node:fs/promises';
@@ -119,20 +119,20 @@ test('a last line that was cut off is passed over, and told', async (t) => {
   t.regex(stdout, /\nits last line is cut off; all before it is shown\n/);
 });
 
-test('what is no recording is refused with its line', async (t) => {
+test('what is not a recording is refused with its line', async (t) => {
   const head = writeTraceLine(header);
   for (const [text, message] of [
-    ['', 'is no recording: it is empty'],
-    ['\n', 'is no recording: it is empty'],
-    [head.slice(0, 50), 'is no recording: line 1: expected a JSON object'],
-    ['<html>\n', 'is no recording: line 1: expected a JSON object'],
-    [writeTraceLine(event), 'is no recording: line 1: expected the header of a recording'],
-    [head.replace('"version":1', '"version":2'), 'is no recording: line 1: expected version 1, got 2'],
+    ['', 'is not a recording: the file is empty'],
+    ['\n', 'is not a recording: the file is empty'],
+    [head.slice(0, 50), 'is not a recording: line 1: expected a JSON object'],
+    ['<html>\n', 'is not a recording: line 1: expected a JSON object'],
+    [writeTraceLine(event), 'is not a recording: line 1: expected the header of a recording'],
+    [head.replace('"version":1', '"version":2'), 'is not a recording: line 1: expected version 1, got 2'],
     [
       `${head}${writeTraceLine(event).slice(0, 30)}\n${writeTraceLine(event)}`,
-      'is no recording: line 2: expected a JSON',
+      'is not a recording: line 2: expected a JSON',
     ],
-    [head + head, 'is no recording: line 2: expected one header'],
+    [head + head, 'is not a recording: line 2: expected one header'],
   ] as const) {
     const file = await writeIn(t, 'broken.trace', text);
     const failure = await t.throwsAsync(readRecording(file), {instanceOf: CommandFailure}, text);
@@ -146,7 +146,7 @@ test('what is no recording is refused with its line', async (t) => {
   const file = await writeIn(t, 'broken.trace', `${head}hello\n`);
   const {code, stderr, stdout} = await run(t, 'rainbow', ['replay', file]);
   t.is(code, 1);
-  t.is(stderr, `rainbow: ${file} is no recording: line 2: expected a JSON object\n`);
+  t.is(stderr, `rainbow: ${file} is not a recording: line 2: expected a JSON object\n`);
   t.is(stdout, '');
 });
 

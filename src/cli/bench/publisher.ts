@@ -42,7 +42,7 @@ export class Publisher {
     this.#pool = new Pool(origin, {connections, headersTimeout: patienceMs, bodyTimeout: patienceMs});
   }
 
-  /** Publishes; tells how many clients confirmed, or `undefined` where the call failed. Never rejects. */
+  /** Publishes; returns how many clients confirmed, or `undefined` if the call failed. Never rejects. */
   async publish(payload: Uint8Array): Promise<number | undefined> {
     const {credentials} = this.#target;
     const signature = credentialQuery(credentials, this.#clock, systemRandom);

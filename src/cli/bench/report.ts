@@ -1,10 +1,10 @@
-// What `rainbow bench` tells at its end, for people and for programs.
+// The report of `rainbow bench`, for people and for programs.
 
 import {plural, printable} from '../output.ts';
 import type {Histogram} from './histogram.ts';
 import type {BenchOptions, BenchResult} from './run.ts';
 
-/** The result as plain data. Times in ms; `null` where there is nothing to tell. */
+/** The result as plain data. Times in ms; `null` if nothing was measured. */
 export function describeAsJson(options: BenchOptions, {crowd, tally, elapsedMs, isInterrupted}: BenchResult): object {
   const {load, qos, payloadBytes, pace} = options;
   const perSecond = (count: number): number => Math.round((count * 1_000) / elapsedMs);
@@ -84,7 +84,7 @@ export function describe(options: BenchOptions, result: BenchResult): readonly s
     lines.push(`failed      ${grouped(count)} times: ${printable(reason)}`);
   }
   if (isDown) lines.push(...describeHistogram('until the answer of POST /send/', tally.answers));
-  // Nobody answers a client's message at QoS 0.
+  // Clients get no answer to messages at QoS 0.
   else if (options.qos > 0) lines.push(...describeHistogram('until the answer of the business server', tally.answers));
   if (isDown) lines.push(...describeHistogram('until the message is at a client', tally.deliveries));
   return lines;

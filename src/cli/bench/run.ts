@@ -1,4 +1,4 @@
-// A run of `rainbow bench` from its options to its result: connects, looks whether anybody is reached, sends, counts.
+// A run of `rainbow bench` from its options to its result: connects, checks that a client is reached, sends, counts.
 
 import type {GatewayTarget} from '../../business/gateway-call.ts';
 import type {Clock} from '../../core/clock.ts';
@@ -36,7 +36,7 @@ export interface BenchProgress {
   end(): void;
 }
 
-/** What came of it. */
+/** Its outcome. */
 export interface BenchResult {
   readonly crowd: Crowd;
   readonly tally: Tally;
@@ -50,8 +50,8 @@ const apiConnectionsMax = 128;
 const progressMs = 1_000;
 
 /**
- * Runs; ends as a failure where there is nobody to measure. `signal` ends the sending before its time: the result is of
- * what was sent until then.
+ * Runs; fails if there is no client to measure. `signal` ends the sending early: the result covers what was sent until
+ * then.
  */
 export async function runBench(
   options: BenchOptions,
@@ -93,7 +93,7 @@ async function publish(
   const probe = new Publisher({target, channel, qos: 1, type, connections: 1, clock}, tally);
   try {
     const reached = await probe.publish(new Uint8Array(0));
-    if (reached === undefined || reached === 0) throw nobody(channel, tally);
+    if (reached === undefined || reached === 0) throw noClients(channel, tally);
     // It was no message of the run.
     tally.strangers = 0;
     return await run(async (dueAt) => {
@@ -106,13 +106,13 @@ async function publish(
   }
 }
 
-function nobody(channel: string, {reasons}: Tally): CommandFailure {
+function noClients(channel: string, {reasons}: Tally): CommandFailure {
   const [reason] = reasons.keys();
   if (reason !== undefined) return new CommandFailure(exitCodes.failure, `POST /send/ failed: ${reason}`);
   return new CommandFailure(
     exitCodes.failure,
-    `expected clients in the channel ${channel}, got none.`,
-    'Your business server puts them there by RAINBOWCLIENTCHANNEL in its connect answer; -H tells it which they are.',
+    `the channel ${channel} has no clients.`,
+    'Your business server must put them there with RAINBOWCLIENTCHANNEL in its connect answer; -H can identify them to it.',
   );
 }
 

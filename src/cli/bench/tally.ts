@@ -3,7 +3,7 @@
 import {Histogram} from './histogram.ts';
 
 export class Tally {
-  /** Tells this run's messages from others in the channel. */
+  /** Distinguishes this run's messages from others in the channel. */
   readonly run: Uint8Array;
   /** From when a message was due to its answer: of POST /send/, or of the business server. */
   readonly answers = new Histogram();
@@ -12,7 +12,7 @@ export class Tally {
   sent = 0;
   answered = 0;
   failed = 0;
-  /** Confirmations that the answers of POST /send/ tell. */
+  /** Confirmations that the answers of POST /send/ report. */
   confirmed = 0;
   repeats = 0;
   /** Messages of others. */

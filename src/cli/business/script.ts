@@ -26,10 +26,10 @@ const fileSchema = z.record(z.union([z.enum(['connect', 'default']), typeKey]), 
 /** How one call is answered. */
 export type ScriptedAnswer = z.infer<typeof answerSchema>;
 
-/** Answers by `connect`, a type, or `default` for every other type; the answer to a close call counts for nothing. */
+/** Answers by `connect`, a type, or `default` for every other type; the answer to a close call is ignored. */
 export type Script = Readonly<Record<string, ScriptedAnswer>>;
 
-/** Reads a script; ends the command where it is none. */
+/** Reads a script; ends the command if the file is not a script. */
 export function readScript(path: string): Script {
   let text: string;
   try {

@@ -29,7 +29,7 @@ export interface StubOptions {
 // The stub is as late as its script says; the longest that a timer takes.
 const timeoutMs = 2_147_483_647;
 const bodyBytesMax = 16_777_216;
-/** Messages of which a repeat is told. */
+/** Messages remembered to recognise repeats. */
 const messagesMax = 1_000;
 
 /** See above. */
@@ -115,7 +115,7 @@ export class Stub {
     if (hang === true) return await new Promise(() => {});
     if (this.#mode.isHanging) await this.#hang.promise;
     if (delayMs > 0) await new Promise<void>((resolve) => this.#clock.startTimer(delayMs, resolve));
-    if (fail ?? this.#mode.isFailing) return new Response('failing, as it was told to', {status: 500});
+    if (fail ?? this.#mode.isFailing) return new Response('failing as configured', {status: 500});
     const {bytes, contentType} = encodePayload(body === undefined ? usual.body : body);
     const lines = Object.entries({'content-type': contentType, ...usual.headers, ...headers});
     const isEmpty = bytes.length === 0 || statusesWithoutBody.includes(status);

@@ -66,7 +66,7 @@ class BusinessCheck {
     const connected = await this.#connect();
     const {finding, identity, cookie} = connected;
     if (identity === undefined) {
-      const why = 'not called, since the connect call let nobody in';
+      const why = 'not called, because the connect call admitted no client';
       return [finding, await this.#reach('message', why), await this.#reach('close', why)];
     }
     const {type} = this.#target;
@@ -82,7 +82,7 @@ class BusinessCheck {
     const headers = connectHeaders({headers: {}, rawHeaders}, '', false);
     const {answers, tookMs} = await this.#call({kind: 'connect', call: ++this.#calls, identity: this.#name, headers});
     const [first, last = first] = answers;
-    // Late: nobody is let in by it, but the business server believes so.
+    // A late answer admits no client, but the business server does not know that.
     const admitted = last?.kind === 'accepted' ? last : undefined;
     const identity = admitted === undefined ? undefined : (admitted.identity ?? this.#name);
     const cookie = admitted?.cookie === '' ? undefined : admitted?.cookie;

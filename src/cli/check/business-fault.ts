@@ -110,7 +110,7 @@ function describeInvalid({kind, key, answer: {status, cause = ''}}: FailedCall):
   const expected = 'Expected a JSON object such as {"status":"success"}.';
   switch (cause) {
     case 'html answer':
-      return `answers ${status} with an HTML page. ${expected} Look whether ${key} leads to another program or to an error or login page.`;
+      return `answers ${status} with an HTML page. ${expected} Check whether ${key} leads to another program or to an error or login page.`;
     case 'empty answer':
       return `answers ${status} with an empty body. ${expected}`;
     case 'JSON without status':
@@ -122,7 +122,7 @@ function describeInvalid({kind, key, answer: {status, cause = ''}}: FailedCall):
     case 'header not possible in HTTP':
       return 'was not called: a header of -H cannot be sent in HTTP.';
     default:
-      return `answers ${status}${cause === '' ? '' : ` (${cause})`}, which is no answer to a ${kind} call. Look at ${key}.`;
+      return `answers ${status}${cause === '' ? '' : ` (${cause})`}, which is not a valid answer to a ${kind} call. Check ${key}.`;
   }
 }
 
@@ -135,23 +135,23 @@ export function describeUnreachable(at: string, key: string, cause: string): str
     case 'ENOTFOUND':
       return `${shown}: no such host. Correct the host name in ${key}.`;
     case 'EAI_AGAIN':
-      return `${shown}: the host name cannot be resolved now. Look at the DNS of this machine.`;
+      return `${shown}: the host name cannot be resolved now. Check the DNS of this machine.`;
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
-      return `${shown}: there is no route (${cause}). Look at the network and at ${key}.`;
+      return `${shown}: there is no route (${cause}). Check the network and ${key}.`;
     case 'no connection in time':
     case 'ETIMEDOUT':
-      return `${shown}: no connection in time. Look for a firewall, or a wrong address in ${key}.`;
+      return `${shown}: no connection in time. Check for a firewall, or a wrong address in ${key}.`;
     case 'connection closed':
     case 'ECONNRESET':
-      return `${at} closes the connection without an answer. Look at the server's log, and whether ${key} needs https://.`;
+      return `${at} closes the connection without an answer. Check the server's log, and whether ${key} needs https://.`;
     case 'ERR_SSL_WRONG_VERSION_NUMBER':
     case 'ERR_SSL_PACKET_LENGTH_TOO_LONG':
     case 'EPROTO':
-      return `${at} does not speak TLS (${cause}). Look whether ${key} needs http://.`;
+      return `${at} does not speak TLS (${cause}). Check whether ${key} needs http://.`;
     default:
       if (cause.startsWith('HPE_') || cause === 'HTTPParserError')
-        return `${at} does not answer in HTTP (${cause}). Look at the port of ${key}.`;
+        return `${at} does not answer in HTTP (${cause}). Check the port of ${key}.`;
       if (isOfCertificate(cause))
         return `${at} has a certificate that is not trusted (${cause}). ${adviceOnCertificate(cause)}`;
       return `${shown} (${cause}).`;

@@ -10,7 +10,7 @@ export interface Redirect {
   readonly location: string | undefined;
 }
 
-/** Settles with the redirect; with `undefined` for every other answer, and where there is none. */
+/** Settles with the redirect; with `undefined` for every other answer, and without an answer. */
 export async function findRedirect(url: string, timeoutMs: number): Promise<Redirect | undefined> {
   try {
     const {statusCode: status, headers, body} = await request(url, {signal: AbortSignal.timeout(timeoutMs)});

@@ -11,7 +11,7 @@ export class Inbox<Item> {
   #fail: ((error: Error) => void) | undefined;
   #end: Error | undefined;
 
-  /** `what`: with its article, for the message of a wait that was in vain. */
+  /** `what`: with its article, for the message of a wait that failed. */
   constructor(what: string, clock: Clock) {
     this.#what = what;
     this.#clock = clock;

@@ -1,5 +1,5 @@
-// A gateway of this package to be tested by `rainbow conformance --self`: in this process, on a free port, with a retry
-// interval that nobody has to wait long for.
+// A gateway of this package to be tested by `rainbow conformance --self`: in this process, on a free port, with a short
+// retry interval.
 
 import {systemRandom} from '../../core/random.ts';
 import {defaultOptions} from '../../gateway/config/options.ts';

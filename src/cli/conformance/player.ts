@@ -53,7 +53,7 @@ class Player {
     else await this.#stage.closeCall();
   }
 
-  /** Throws where something has come that no step told of. */
+  /** Throws if something arrived that no step expects. */
   async expectNothing(): Promise<void> {
     // Nothing can be asked of a connection that has gone; what was to come has come with its close frame.
     if (this.#isOver) return;

@@ -1,4 +1,4 @@
-// What a conformance run tells a person.
+// The report of a conformance run, for people.
 
 import {plural, printable} from '../output.ts';
 import type {ConformanceReport, VectorKind} from './runner.ts';

@@ -19,7 +19,7 @@ export interface VectorFailure {
   readonly reason: string;
 }
 
-/** What came of a run. */
+/** The outcome of a run. */
 export interface ConformanceReport {
   /** Vectors played, by kind. */
   readonly played: Readonly<Record<VectorKind, number>>;
@@ -120,8 +120,8 @@ async function playPackets(
     try {
       stage ??= await SocketStage.open(server, nextDevice());
       await playPacket(vector, stage);
-      // What comes too much is noticed with the next vector at the latest; behind the last there is none, and a vector with
-      // a call has no fence of its own.
+      // An unexpected packet is noticed with the next vector at the latest. The last vector has no next one, and a vector
+      // with a call has no fence.
       if (vector.call !== undefined || place === packets.length - 1) await expectNothingMore(stage);
     } catch (error) {
       failures.push({kind: 'packets', name: vector.name, reason: reasonOf(error)});

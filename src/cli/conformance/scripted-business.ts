@@ -1,5 +1,5 @@
 // The business server of a conformance run: admits every client, keeps its message calls until the scenario answers them,
-// and counts its close calls. Each client is told from the others by the device id of its handshake.
+// and counts its close calls. Clients are distinguished by the device id of its handshake.
 
 import {createServer, type IncomingMessage, type Server, type ServerResponse} from 'node:http';
 import {readPlace} from '../../business/call-place.ts';

@@ -7,7 +7,7 @@ import {type ConformanceReport, runConformance} from './runner.ts';
 import {ScriptedBusiness} from './scripted-business.ts';
 import {readVectors, type Vectors} from './vectors.ts';
 
-/** Which server, and what it has been told. */
+/** Which server, and how it is configured. */
 export type ConformanceTarget =
   | {readonly kind: 'self'}
   | {

@@ -150,7 +150,7 @@ export class SocketStage implements Stage {
   }
 
   async #settle(): Promise<void> {
-    // After the end of the connection there is nobody to ask, and nothing to be heard first.
+    // After the end of the connection there is no fence to send, and nothing to wait for.
     if (!this.#hasSent || !this.#socket.isOpen) return;
     this.#messages.putBack(await this.#fence());
   }

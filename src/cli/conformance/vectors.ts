@@ -85,7 +85,7 @@ export interface Publishing {
   readonly timeout?: number;
 }
 
-/** One client's life, or a part of it, told in steps. At the end of each, nothing else may have come. */
+/** One client's life, or a part of it, in steps. At the end of each, nothing else may have arrived. */
 export interface Scenario {
   readonly name: string;
   readonly rules: readonly string[];

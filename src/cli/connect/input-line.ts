@@ -12,7 +12,7 @@ export type InputLine =
   | {readonly kind: 'quit' | 'help' | 'nothing'}
   | {readonly kind: 'fault'; readonly reason: string};
 
-/** The syntax in one line, for whoever asks. */
+/** The syntax in one line, for `/h`. */
 export const inputSyntax = 'TYPE[/QOS][/hex] PAYLOAD, as 7 {"text":"hi"} or 7/2 hi or 7/0/hex 00ff; /q ends';
 
 const lineFormat = /^\s*(?<type>\d+)(?:\/(?<qos>\d+))?(?<hex>\/hex)?(?:\s(?<payload>.*))?$/s;
