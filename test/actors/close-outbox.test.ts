@@ -56,7 +56,7 @@ const endings: Readonly<
   'a bound outrun': {
     reason: 'error',
     end(_kit, client) {
-      for (let id = 1; id <= 3; id++) client.receive(`140001000${id}`);
+      for (let id = 1; id <= 3; id++) client.receive(`SEND q2 id ${id}`);
       client.tell({kind: 'socketClosed'});
     },
   },
@@ -386,7 +386,7 @@ test('it waits while the older one drains, and the close call does not wait for 
 test('it waits while a message call of the older one runs [RB-67] [RB-46]', (t) => {
   const kit = simulateGateway();
   const older = kit.connect('room', {identity: 'user-1'});
-  older.receive('10000161');
+  older.receive('SEND q0 "a"');
   const newer = kit.connect('room', {identity: 'user-1'});
   t.deepEqual(kinds(kit), ['message']);
   kit.transport.accept('message');
@@ -473,7 +473,7 @@ test('what a shard that dies leaves to others has the cookie as the last answer 
   const kit = simulateGateway({}, undefined, {ledger: new LedgerWriter((notes) => left.note(notes))});
   const client = kit.connect('room', {cookie: 'first'});
   const cookieAfter = (answer: {cookie?: string}): string | undefined => {
-    client.receive('10000161');
+    client.receive('SEND q0 "a"');
     kit.transport.accept('message', answer);
     kit.run();
     const owed = left.take();

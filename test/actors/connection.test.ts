@@ -6,7 +6,7 @@ import {type Client, simulateGateway} from '../support/simulated-gateway.ts';
 test('nothing is processed before the connect call has allowed it [RB-56]', (t) => {
   const kit = simulateGateway();
   const client = kit.knock();
-  client.receive('1200010001');
+  client.receive('SEND q1 id 1');
   t.deepEqual(client.link.events, []);
   kit.transport.accept('connect');
   kit.run();
@@ -74,8 +74,8 @@ test('the close call is made once, after the clean-up, however the end came [RB-
 test('the close call waits for the calls that came before it [RB-46] [RB-64]', (t) => {
   const kit = simulateGateway();
   const client = kit.connect();
-  client.receive('10000161');
-  client.receive('10000162');
+  client.receive('SEND q0 "a"');
+  client.receive('SEND q0 "b"');
   client.tell({kind: 'socketClosed'});
   t.deepEqual(
     kit.transport.calls.map(({kind}) => kind),
@@ -178,10 +178,10 @@ test('a client that acknowledges nothing is counted once at the timeout of a mes
     kit.advance(1_000);
     t.is(counters.clientsUnacknowledging, expected, `round ${round}`);
   }
-  client.receive('200001');
+  client.receive('ACK id 1');
   void kit.publish({qos: 1, timeoutMs: 1_000});
   kit.advance(500);
-  client.receive('200002');
+  client.receive('ACK id 2');
   kit.advance(500);
   t.is(counters.clientsUnacknowledging, 1, 'it acknowledged something meanwhile');
   void kit.publish({qos: 1, timeoutMs: 1_000});
@@ -197,7 +197,7 @@ test('with ack_timeout it is closed, and one that acknowledges now and then is n
   for (let round = 0; round < 4; round++) {
     kit.advance(6_000);
     // Of a message long past: it is an acknowledgement all the same.
-    slow.receive('20ffff');
+    slow.receive('ACK id 65535');
   }
   t.deepEqual(silent.link.closes, ['1008 acknowledgement timeout']);
   t.deepEqual(slow.link.closes, []);
@@ -206,7 +206,7 @@ test('with ack_timeout it is closed, and one that acknowledges now and then is n
 test('any packet is life, a faulty one and a pong included [RB-54]', (t) => {
   const kit = simulateGateway({keepAliveMs: 60_000});
   const client = kit.connect();
-  for (const sign of ['200009', '00', '', 'f0']) {
+  for (const sign of ['ACK id 9', '00', '', 'f0']) {
     kit.advance(58_000);
     client.receive(sign);
   }
@@ -232,8 +232,8 @@ test('after a close frame nothing is sent or applied [RB-57]', async (t) => {
   const client = kit.connect('room');
   client.tell({kind: 'stopping'});
   client.link.take();
-  client.receive('1200010001');
-  client.receive('400001');
+  client.receive('SEND q1 id 1');
+  client.receive('REL id 1');
   t.is((await kit.publish({qos: 1})).connections, 0);
   t.deepEqual(client.link.take(), []);
   t.is(kit.transport.calls.length, 0);
@@ -345,14 +345,14 @@ test('the identity that the business server gives is the one that counts, and th
   t.deepEqual(newer.link.events, ['admit']);
   const outcome = kit.publish({identity: 'user-1', channel: undefined});
   t.deepEqual(older.link.take(), []);
-  newer.receive('200001');
+  newer.receive('ACK id 1');
   t.is((await outcome).connections, 1);
 });
 
 test('joins and leaves are obeyed on connect and on message answers, several joined by ;;', async (t) => {
   const kit = simulateGateway();
   const client = kit.connect('a;; b ;;;;c');
-  client.receive('10000161');
+  client.receive('SEND q0 "a"');
   kit.transport.accept('message', {leave: 'a;;never-joined', join: 'd'});
   kit.run();
   const info = kit.router.info();
@@ -375,7 +375,7 @@ test('a publication made the moment the client is answered 101 finds it in the c
   kit.run();
   t.deepEqual(
     client.link.take(),
-    ['room', 'hall'].map((channel) => `100001${Buffer.from(channel).toString('hex')}`),
+    ['room', 'hall'].map((channel) => `SEND q0 "${channel}"`),
   );
 });
 
@@ -388,7 +388,7 @@ test('a client that joins a channel in the turn in which its last member leaves 
   kit.run();
   t.like(answers, [{outcome: 'done'}]);
   void kit.publish({qos: 0});
-  t.deepEqual(next.link.take(), ['100001']);
+  t.deepEqual(next.link.take(), ['SEND q0']);
   t.deepEqual(last.link.take(), []);
 });
 
@@ -406,7 +406,7 @@ test('an occupied channel has one member, and the others are no longer in it', a
   kit.run();
   t.like(await occupied, {outcome: 'done'});
   const outcome = kit.publish({qos: 1});
-  second.receive('200001');
+  second.receive('ACK id 1');
   t.is((await outcome).connections, 1);
   t.deepEqual(first.link.take(), []);
   const again = kit.router.unsubscribe({identity: first.actor.name, channel: 'room'});
@@ -419,7 +419,7 @@ test('the cookie is kept, cleared when empty, and sent on every later call', (t)
   const client = kit.connect(undefined, {cookie: 'one'});
   const cookies: (string | undefined)[] = [];
   for (const answer of [{}, {cookie: 'two'}, {cookie: ''}, {}]) {
-    client.receive('100001');
+    client.receive('SEND q0');
     const call = kit.transport.accept('message', answer);
     cookies.push(call.kind === 'message' ? call.cookie : 'none');
     kit.run();
@@ -431,8 +431,8 @@ test('a gateway that stops refuses handshakes, closes everybody 1001 and makes t
   const {stopShardContext: stopThread} = await import('../../src/actors/stop-shard-context.ts');
   const kit = simulateGateway();
   const [open, checking] = [kit.connect('room'), kit.knock()];
-  open.receive('10000161');
-  open.receive('10000162');
+  open.receive('SEND q0 "a"');
+  open.receive('SEND q0 "b"');
   const stopped = stopThread(kit.context, {graceMs: 4_000});
   kit.run();
   t.deepEqual(open.link.events, ['admit', 'close 1001']);
@@ -454,7 +454,7 @@ test('a close call that waits for earlier calls does not wait any longer once th
   const {stopShardContext: stopThread} = await import('../../src/actors/stop-shard-context.ts');
   const kit = simulateGateway();
   const client = kit.connect();
-  client.receive('10000161');
+  client.receive('SEND q0 "a"');
   client.tell({kind: 'socketClosed'});
   t.deepEqual(
     kit.transport.calls.map(({kind}) => kind),
@@ -481,7 +481,7 @@ test('a client that occupies a channel while word of its own eviction is on its 
   kit.run();
   for (const {outcome} of await Promise.all(subscribed)) t.is(outcome, 'done');
   const outcome = kit.publish({qos: 1});
-  first.receive('200001');
+  first.receive('ACK id 1');
   t.is((await outcome).connections, 1);
   first.tell({kind: 'socketClosed'});
   t.is(kit.context.channels.size, 0, 'nothing of it is left');
@@ -527,8 +527,8 @@ test('a client that has answered a message owes nothing by ack_timeout, though i
   const kit = simulateGateway({keepAliveMs: 1e9, ackTimeoutMs: 10_000});
   const client = kit.connect('room');
   void kit.publish({qos: 2, timeoutMs: 1_000});
-  client.receive('300001');
+  client.receive('REC id 1');
   kit.advance(120_000);
   t.deepEqual(client.link.closes, []);
-  t.true(client.link.take().filter((hex) => hex === '400001').length > 2);
+  t.true(client.link.take().filter((hex) => hex === 'REL id 1').length > 2);
 });

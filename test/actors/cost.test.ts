@@ -12,6 +12,7 @@ import {parsePacket} from '../../src/protocol/packet.ts';
 import {EnvelopeExchange} from '../../src/runtime/envelope-exchange.ts';
 import {SharedOrder, sharedOrderBytes} from '../../src/runtime/shared-order.ts';
 import {createRuntime} from '../runtime/harness.ts';
+import {packet} from '../support/packets.ts';
 import {observeSteps} from '../support/silent-observer.ts';
 import {type Client, type SimulatedGateway, simulateGateway} from '../support/simulated-gateway.ts';
 
@@ -99,20 +100,20 @@ test('a delivery takes two steps of its chart at QoS 1, and three at QoS 2', (t)
 
 /** One message of a client at each QoS, and what it sends when it has its answer. */
 const upward = {
-  0: {message: '10000161', next: ''},
-  1: {message: '120001000261', next: ''},
-  2: {message: '140001000361', next: '400003'},
+  0: {message: 'SEND q0 "a"', next: ''},
+  1: {message: 'SEND q1 id 2 "a"', next: ''},
+  2: {message: 'SEND q2 id 3 "a"', next: 'REL id 3'},
 } as const;
 
 /** Each client sends one message, and the business server answers it. */
 function sendFromAll({kit, clients}: Fan, qos: 0 | 1 | 2): void {
   const {message, next} = upward[qos];
-  for (const {actor} of clients) actor.tell(parsePacket(Buffer.from(message, 'hex')));
+  for (const {actor} of clients) actor.tell(parsePacket(packet(message)));
   kit.run();
   for (const _ of clients) kit.transport.accept('message');
   kit.run();
   if (next === '') return;
-  for (const {actor} of clients) actor.tell(parsePacket(Buffer.from(next, 'hex')));
+  for (const {actor} of clients) actor.tell(parsePacket(packet(next)));
   kit.run();
 }
 
@@ -129,20 +130,20 @@ test('the calls of a turn go to the workers in one batch, whoever makes them', (
     batches.push(calls.length);
     dispatch(calls);
   };
-  for (const {actor} of clients) actor.tell(parsePacket(Buffer.from(upward[1].message, 'hex')));
+  for (const {actor} of clients) actor.tell(parsePacket(packet(upward[1].message)));
   kit.run();
   t.deepEqual(batches, [100]);
 });
 
 test('acknowledgements without a reply are made once for all clients that send them', (t) => {
-  for (const hex of ['200101', '300101', '500101']) {
-    const [one, other] = [parsePacket(Buffer.from(hex, 'hex')), parsePacket(Buffer.from(hex, 'hex'))];
+  for (const written of ['ACK id 257', 'REC id 257', 'COM id 257']) {
+    const [one, other] = [parsePacket(packet(written)), parsePacket(packet(written))];
     t.is(one, other);
     t.like(one, {id: 0x0101});
   }
   // The next one with the same low bits takes its place, and changes nothing of it.
-  const earlier = parsePacket(Buffer.from('200101', 'hex'));
-  t.like(parsePacket(Buffer.from('200201', 'hex')), {kind: 'ack', id: 0x0201});
+  const earlier = parsePacket(packet('ACK id 257'));
+  t.like(parsePacket(packet('ACK id 513')), {kind: 'ack', id: 0x0201});
   t.like(earlier, {kind: 'ack', id: 0x0101});
 });
 

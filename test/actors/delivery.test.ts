@@ -1,5 +1,6 @@
 import test from 'ava';
 import {InvariantError} from '../../src/core/invariant.ts';
+import {idOf} from '../support/packets.ts';
 import {simulateGateway} from '../support/simulated-gateway.ts';
 
 test('a publication shares one id, and a client on which it is taken gets another [RB-03] [RB-04]', async (t) => {
@@ -7,18 +8,18 @@ test('a publication shares one id, and a client on which it is taken gets anothe
   const client = kit.connect('room');
   const other = kit.connect('other');
   const waiting = kit.publish({qos: 1});
-  t.deepEqual(client.link.take(), ['1200010001']);
+  t.deepEqual(client.link.take(), ['SEND q1 id 1']);
   // The thread's counter goes once around, to the id that the first client still holds.
   for (let count = 0; count < 65_533; count++) {
     const outcome = kit.publish({channel: 'other', qos: 1});
-    other.receive(`20${other.link.take()[0]?.slice(6, 10)}`);
+    other.receive(`ACK id ${idOf(other.link.take()[0])}`);
     await outcome;
   }
   const both = kit.publish({qos: 1});
-  t.deepEqual(client.link.take(), ['1200010002']);
-  client.receive('200002');
+  t.deepEqual(client.link.take(), ['SEND q1 id 2']);
+  client.receive('ACK id 2');
   t.is((await both).connections, 1);
-  client.receive('200001');
+  client.receive('ACK id 1');
   t.is((await waiting).connections, 1);
 });
 
@@ -28,9 +29,9 @@ test('ids run from 1 to 65,534 and around [RB-04]', async (t) => {
   const seen = new Set<number>();
   for (let count = 0; count < 65_536; count++) {
     const outcome = kit.publish({qos: 1});
-    const id = client.link.take()[0]?.slice(6, 10) ?? '';
-    seen.add(Number.parseInt(id, 16));
-    client.receive(`20${id}`);
+    const id = idOf(client.link.take()[0]);
+    seen.add(id);
+    client.receive(`ACK id ${id}`);
     await outcome;
   }
   t.is(seen.size, 65_534);
@@ -41,9 +42,9 @@ test('an unconfirmed SEND goes out again with DUP each interval, and not after t
   const kit = simulateGateway();
   const client = kit.connect('room');
   const outcome = kit.publish({qos: 1, timeoutMs: 10_000, payload: Buffer.from('hi')});
-  t.deepEqual(client.link.take(), ['12000100016869']);
+  t.deepEqual(client.link.take(), ['SEND q1 id 1 "hi"']);
   kit.advance(9_999);
-  t.deepEqual(client.link.take(), ['1a000100016869', '1a000100016869', '1a000100016869']);
+  t.deepEqual(client.link.take(), ['SEND q1 id 1 DUP "hi"', 'SEND q1 id 1 DUP "hi"', 'SEND q1 id 1 DUP "hi"']);
   kit.advance(1);
   t.like(await outcome, {connections: 0, isTimedOut: true});
   kit.advance(60_000);
@@ -59,9 +60,9 @@ test('a late ACK frees the id, and is counted as late, not as confirmed [RB-06] 
   client.link.take();
   const second = kit.publish({qos: 1, timeoutMs: 1_000});
   t.deepEqual(client.link.take(), [], 'the window is still taken');
-  client.receive('200001');
-  t.deepEqual(client.link.take(), ['1200010002']);
-  client.receive('200002');
+  client.receive('ACK id 1');
+  t.deepEqual(client.link.take(), ['SEND q1 id 2']);
+  client.receive('ACK id 2');
   t.is((await second).connections, 1);
   t.is(kit.context.counters.deliveriesLate, 1);
   t.is(kit.context.counters.deliveriesConfirmed, 1);
@@ -75,10 +76,10 @@ test('a message that waits for the window past its timeout is never transmitted 
   kit.advance(1_000);
   t.like(await second, {connections: 0, isTimedOut: true});
   client.link.take();
-  client.receive('300001');
-  client.receive('500001');
+  client.receive('REC id 1');
+  client.receive('COM id 1');
   t.like(await first, {connections: 1});
-  t.deepEqual(client.link.take(), ['400001']);
+  t.deepEqual(client.link.take(), ['REL id 1']);
   t.is(kit.context.counters.deliveriesExpired, 1);
 });
 
@@ -86,16 +87,16 @@ test('after REC no SEND goes out any more, REL goes out until COM [RB-15] [RB-16
   const kit = simulateGateway();
   const client = kit.connect('room');
   const outcome = kit.publish({qos: 2});
-  client.receive('3000016869');
+  client.receive('REC id 1 "hi"');
   t.like(await outcome, {connections: 1, lastReply: Uint8Array.from(Buffer.from('hi'))});
   kit.advance(30_000);
   const [send, ...releases] = client.link.take();
-  t.is(send, '1400010001');
+  t.is(send, 'SEND q2 id 1');
   t.true(releases.length > 1);
-  t.deepEqual(new Set(releases), new Set(['400001']));
-  client.receive('300001');
-  t.deepEqual(client.link.take(), ['400001']);
-  client.receive('500001');
+  t.deepEqual(new Set(releases), new Set(['REL id 1']));
+  client.receive('REC id 1');
+  t.deepEqual(client.link.take(), ['REL id 1']);
+  client.receive('COM id 1');
   kit.advance(30_000);
   t.deepEqual(client.link.take(), []);
   t.is(kit.clock.pendingCount, 1, 'only the heartbeats still tick');
@@ -113,13 +114,13 @@ async function secondsOfReleases(recMs: number, retryIntervalMs?: number): Promi
   };
   for (let ms = 0; ms < recMs; ms += 1_000) passSecond();
   client.link.take();
-  client.receive('300001');
+  client.receive('REC id 1');
   const seconds: number[] = [];
   for (let second = 0; second <= 600; second++) {
-    if (client.link.take().includes('400001')) seconds.push(second);
+    if (client.link.take().includes('REL id 1')) seconds.push(second);
     passSecond();
   }
-  client.receive('500001');
+  client.receive('COM id 1');
   client.link.take();
   await outcome;
   return seconds;
@@ -145,18 +146,18 @@ test('each REC has its REL at once, however long the pause is by then [RB-15]', 
   const kit = simulateGateway();
   const client = kit.connect('room');
   void kit.publish({qos: 2});
-  client.receive('300001');
+  client.receive('REC id 1');
   kit.advance(50_000);
   client.link.take();
-  client.receive('300001');
-  t.deepEqual(client.link.take(), ['400001']);
+  client.receive('REC id 1');
+  t.deepEqual(client.link.take(), ['REL id 1']);
 });
 
 test('a REC for an unknown id is answered with REL and counted [RB-19]', (t) => {
   const kit = simulateGateway();
   const client = kit.connect();
-  client.receive('300009');
-  t.deepEqual(client.link.take(), ['400009']);
+  client.receive('REC id 9');
+  t.deepEqual(client.link.take(), ['REL id 9']);
   t.is(kit.context.counters.packetsUnknownId, 1);
 });
 
@@ -164,18 +165,18 @@ test('what does not fit the window waits in order; acknowledgements and QoS 0 do
   const kit = simulateGateway({window: 2, queue: 2});
   const client = kit.connect('room');
   const outcomes = ['a', 'b', 'c', 'd', 'e'].map((text) => kit.publish({qos: 1, payload: Buffer.from(text)}));
-  t.deepEqual(client.link.take(), ['120001000161', '120001000262']);
+  t.deepEqual(client.link.take(), ['SEND q1 id 1 "a"', 'SEND q1 id 2 "b"']);
   t.like(await outcomes[4], {connections: 0, refused: 1, isTimedOut: false});
   void kit.publish({qos: 0, payload: Buffer.from('z')});
-  t.deepEqual(client.link.take(), ['1000017a']);
-  client.receive('400007');
-  t.deepEqual(client.link.take(), ['500007']);
-  client.receive('200001');
-  t.deepEqual(client.link.take(), ['120001000363']);
-  client.receive('200003');
-  t.deepEqual(client.link.take(), ['120001000464']);
-  client.receive('200002');
-  client.receive('200004');
+  t.deepEqual(client.link.take(), ['SEND q0 "z"']);
+  client.receive('REL id 7');
+  t.deepEqual(client.link.take(), ['COM id 7']);
+  client.receive('ACK id 1');
+  t.deepEqual(client.link.take(), ['SEND q1 id 3 "c"']);
+  client.receive('ACK id 3');
+  t.deepEqual(client.link.take(), ['SEND q1 id 4 "d"']);
+  client.receive('ACK id 2');
+  client.receive('ACK id 4');
   for (const outcome of outcomes.slice(0, 4)) t.like(await outcome, {connections: 1, refused: 0});
 });
 
@@ -184,7 +185,7 @@ for (const end of ['transmitted', 'expired'] as const) {
     const kit = simulateGateway({window: 1, queueBytesMax: 1_000});
     const client = kit.connect('room');
     const acknowledge = (): void => {
-      for (const send of client.link.take()) client.receive(`20${send.slice(6, 10)}`);
+      for (const send of client.link.take()) client.receive(`ACK id ${idOf(send)}`);
     };
     for (let round = 0; round < 3; round++) {
       const outcomes = [0, 600].map((bytes) => kit.publish({qos: 1, timeoutMs: 1_000, payload: new Uint8Array(bytes)}));
@@ -206,8 +207,8 @@ test('messages to a slow reader wait, QoS 0 ones are dropped and counted, and go
   t.is(kit.context.counters.framesDropped, 1);
   client.link.bufferedBytes = 0;
   client.tell({kind: 'drained'});
-  t.deepEqual(client.link.take(), ['1200010001']);
-  client.receive('200001');
+  t.deepEqual(client.link.take(), ['SEND q1 id 1']);
+  client.receive('ACK id 1');
   t.is((await outcome).connections, 1);
 });
 
@@ -215,21 +216,21 @@ test('a client that has not read the first copy is not sent another copy, and is
   const kit = simulateGateway();
   const client = kit.connect('room');
   void kit.publish({qos: 1, timeoutMs: 60_000});
-  t.deepEqual(client.link.take(), ['1200010001']);
+  t.deepEqual(client.link.take(), ['SEND q1 id 1']);
   client.link.bufferedBytes = 10_001;
   kit.advance(9_000);
   t.deepEqual(client.link.take(), []);
   t.is(kit.context.counters.retransmissions, 0);
   client.link.bufferedBytes = 10_000;
   kit.advance(3_000);
-  t.deepEqual(client.link.take(), ['1a00010001']);
+  t.deepEqual(client.link.take(), ['SEND q1 id 1 DUP']);
 });
 
 test('a client that makes answers pile up without reading them is closed 1008', (t) => {
   const kit = simulateGateway();
   const client = kit.connect();
   client.link.bufferedBytes = 44_001;
-  client.receive('400001');
+  client.receive('REL id 1');
   t.deepEqual(client.link.events, ['admit', 'close 1008']);
 });
 
@@ -237,7 +238,7 @@ test('the last subscriber to go ends the wait at once, with the count so far', a
   const kit = simulateGateway();
   const [first, second] = [kit.connect('room'), kit.connect('room')];
   const outcome = kit.publish({qos: 1, wantsReplies: true});
-  first.receive('2000016f6b');
+  first.receive('ACK id 1 "ok"');
   second.tell({kind: 'socketClosed'});
   t.like(await outcome, {
     connections: 1,
@@ -250,24 +251,24 @@ test('the kind of acknowledgement is not held against a legacy client, but count
   const kit = simulateGateway();
   const client = kit.connect('room');
   const first = kit.publish({qos: 1});
-  client.receive('300001');
+  client.receive('REC id 1');
   t.is((await first).connections, 1);
-  t.deepEqual(client.link.take(), ['1200010001', '400001']);
+  t.deepEqual(client.link.take(), ['SEND q1 id 1', 'REL id 1']);
   const second = kit.publish({qos: 2});
-  client.receive('200002');
+  client.receive('ACK id 2');
   t.is((await second).connections, 1);
   t.is(kit.context.counters.packetsMismatched, 2);
   kit.advance(30_000);
-  t.deepEqual(client.link.take(), ['1400010002']);
+  t.deepEqual(client.link.take(), ['SEND q2 id 2']);
 });
 
 test('a subscriber that confirms twice is counted once [RB-61] [RB-61 broken]', async (t) => {
   const kit = simulateGateway();
   const [first, second] = [kit.connect('room'), kit.connect('room')];
   const outcome = kit.publish({qos: 2});
-  first.receive('300001');
-  first.receive('300001');
-  second.receive('300001');
+  first.receive('REC id 1');
+  first.receive('REC id 1');
+  second.receive('REC id 1');
   t.is((await outcome).connections, 2);
 });
 
@@ -278,7 +279,7 @@ test('a connection actor that fails is closed 1011, reported closed, and harms n
     throw new InvariantError('broken');
   };
   const outcome = kit.publish({qos: 1});
-  healthy.receive('200001');
+  healthy.receive('ACK id 1');
   t.like(await outcome, {connections: 1, isTimedOut: false});
   t.deepEqual(failing.link.events, ['admit', 'close 1011']);
   t.deepEqual(kit.failures, [failing.actor.name]);
@@ -321,7 +322,7 @@ test('a delivery whose last step fails half way has ended all the same', async (
     throw new InvariantError('broken');
   };
   // A QoS 1 message answered with REC is confirmed, and the REL that follows fails.
-  failing.receive('300001');
+  failing.receive('REC id 1');
   t.is((await outcome).connections, 1);
   t.is(kit.failures.length, 1);
   kit.advance(10_000);
@@ -335,16 +336,16 @@ test('the second ACK of a SEND sent twice does not confirm the next message with
   const other = kit.connect('other');
   const first = kit.publish({qos: 1});
   kit.advance(3_000);
-  t.deepEqual(client.link.take(), ['1200010001', '1a00010001']);
-  client.receive('200001');
+  t.deepEqual(client.link.take(), ['SEND q1 id 1', 'SEND q1 id 1 DUP']);
+  client.receive('ACK id 1');
   t.is((await first).connections, 1);
   for (let count = 0; count < 65_533; count++) {
     const outcome = kit.publish({channel: 'other', qos: 1});
-    other.receive(`20${other.link.take()[0]?.slice(6, 10)}`);
+    other.receive(`ACK id ${idOf(other.link.take()[0])}`);
     await outcome;
   }
   const second = kit.publish({qos: 2, timeoutMs: 1_000});
-  client.receive('200001');
+  client.receive('ACK id 1');
   kit.advance(1_000);
   t.is((await second).connections, 0, 'the client has answered the first message twice, and the second not at all');
 });
@@ -372,8 +373,8 @@ test('a first recipient that has just failed does not answer for those after it 
   kit.run();
   t.is((await lost).connections, 0);
   const [sent] = other.link.take();
-  t.is(sent?.slice(10), Buffer.from('whole').toString('hex'));
-  other.receive(`20${sent?.slice(6, 10)}`);
+  t.regex(sent ?? '', /"whole"$/);
+  other.receive(`ACK id ${idOf(sent)}`);
   t.like(await outcome, {connections: 1, isTimedOut: false});
 });
 

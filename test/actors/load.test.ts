@@ -46,9 +46,9 @@ const lives: Readonly<Record<string, (kit: SimulatedGateway) => void>> = {
   },
   'sends and goes': (kit) => {
     const client = kit.connect('room');
-    client.receive('1200010001');
-    client.receive('1400010002');
-    client.receive('100001');
+    client.receive('SEND q1 id 1');
+    client.receive('SEND q2 id 2');
+    client.receive('SEND q0');
     kit.transport.accept('message');
     kit.run();
     client.tell({kind: 'socketClosed'});
@@ -58,7 +58,7 @@ const lives: Readonly<Record<string, (kit: SimulatedGateway) => void>> = {
   },
   fails: (kit) => {
     const client = kit.connect('room');
-    client.receive('1200010001');
+    client.receive('SEND q1 id 1');
     client.tell({kind: 'subscribe', channel: 'room', occupy: false, reply: fail});
     kit.transport.accept('message');
   },
@@ -94,7 +94,7 @@ test('what is counted while a client is there', (t) => {
   kit.transport.accept('connect');
   kit.run();
   t.deepEqual(loads, {clients: 1, handshakes: 0, calls: 0, closes: 0});
-  client.receive('1200010001');
+  client.receive('SEND q1 id 1');
   t.deepEqual(loads, {clients: 1, handshakes: 0, calls: 1, closes: 0});
   client.tell({kind: 'socketClosed'});
   t.deepEqual(loads, {clients: 0, handshakes: 0, calls: 1, closes: 1});

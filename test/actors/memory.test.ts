@@ -5,10 +5,10 @@ import {MemoryBound} from '../../src/core/memory-bound.ts';
 import {emptyBytes} from '../../src/protocol/packet.ts';
 import {simulateGateway} from '../support/simulated-gateway.ts';
 
-const payload = '61'.repeat(1_000);
-const qos0 = `100001${payload}`;
-const qos1 = (id: number): string => `120001${id.toString(16).padStart(4, '0')}${payload}`;
-const qos2 = (id: number): string => `140001${id.toString(16).padStart(4, '0')}${payload}`;
+const payload = 'a'.repeat(1_000);
+const qos0 = `SEND q0 "${payload}"`;
+const qos1 = (id: number): string => `SEND q1 id ${id} "${payload}"`;
+const qos2 = (id: number): string => `SEND q2 id ${id} "${payload}"`;
 
 test('messages are held from their queue to the answer of their call, replies until their REL', (t) => {
   const memory = new MemoryBound(1e9);
@@ -24,7 +24,7 @@ test('messages are held from their queue to the answer of their call, replies un
   kit.transport.fail('message');
   kit.run();
   t.is(memory.total, 1_500);
-  for (const id of ['0001', '0002', '0003']) client.receive(`40${id}`);
+  for (const id of [1, 2, 3]) client.receive(`REL id ${id}`);
   t.is(memory.total, 0);
 });
 
@@ -51,7 +51,7 @@ for (const [end, how] of [
       client.link.onSend = () => {
         throw new Error('of the test');
       };
-      client.receive('400009');
+      client.receive('REL id 9');
     }
     kit.run();
     while (kit.transport.calls.length > 0) {
@@ -70,10 +70,10 @@ test('a publication is held once however many it is for, until the last delivery
   t.true(memory.total > 100_000 && memory.total < 110_000, `${memory.total}`);
   kit.advance(3_000);
   t.true(memory.total > 200_000 && memory.total < 210_000, 'with its repetition');
-  for (const client of clients) client.receive('3000016f6b');
+  for (const client of clients) client.receive('REC id 1 "ok"');
   t.is((await outcome).replies.length, 10);
   t.true(memory.total < 10_000);
-  for (const client of clients) client.receive('500001');
+  for (const client of clients) client.receive('COM id 1');
   t.is(memory.total, 0);
 });
 
@@ -116,7 +116,7 @@ test('near the bound a client whose messages wait is not read any further, and o
   client.receive(qos1(2));
   t.false(client.link.events.includes('hold up'), 'what waits is little');
   memory.release(80_000);
-  client.receive(`1200010003${'00'.repeat(75_000)}`);
+  client.receive(`SEND q1 id 3 0x${'00'.repeat(75_000)}`);
   t.true(client.link.events.includes('hold up'));
 });
 
@@ -133,10 +133,10 @@ test('at the bound a QoS 1 message is a failed call, which the client repeats, a
   t.deepEqual(kit.transport.calls, []);
   memory.release(500);
   // With DUP, as its client repeats it.
-  client.receive(`1a000100016162`);
+  client.receive('SEND q1 id 1 DUP "ab"');
   kit.transport.accept('message', {text: 'ok'});
   kit.run();
-  t.deepEqual(client.link.take(), ['2000016f6b']);
+  t.deepEqual(client.link.take(), ['ACK id 1 "ok"']);
   t.is(memory.total, 0);
 });
 

@@ -30,7 +30,7 @@ test('a client that was let in has no call to take back', (t) => {
   const kit = simulateGateway();
   kit.transport.isWaiting = true;
   const client = kit.connect();
-  client.receive('10000161');
+  client.receive('SEND q0 "a"');
   client.tell({kind: 'socketClosed'});
   t.deepEqual(
     kit.transport.calls.map(({kind}) => kind),

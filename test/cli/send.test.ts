@@ -33,7 +33,7 @@ test('at QoS 0 a message is accepted', async (t) => {
   const {code, stdout} = await rainbow(['send', 'room', 'hi', '--qos', '0', '--type', '7']);
   t.is(code, 0);
   t.regex(stdout, /^accepted \(message \S+\)\n$/);
-  t.is(await client.packet(), '10 0007 6869');
+  t.is(await client.packet(), 'SEND q0 type 7 "hi"');
 });
 
 test('who confirmed is counted, and the last reply is shown', async (t) => {

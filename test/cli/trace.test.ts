@@ -177,7 +177,7 @@ test("a client's message is followed to the business server and back", async (t)
   const {harness, client, identity} = await single(t, traced);
   harness.business.always('message', answer(200, 'yes'));
   client.sendMessage({qos: 2, id: 5, type: 7, payload: 'up'});
-  t.is(await client.packet(), '30 0005 796573');
+  t.is(await client.packet(), 'REC id 5 "yes"');
   const call = harness.business.calls('message').at(-1);
   const message = call?.header('RAINBOWMESSAGEID') ?? '';
   const {stdout} = await trace(harness, message);

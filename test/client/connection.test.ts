@@ -48,7 +48,7 @@ test('after its close frame a client sends nothing and applies nothing [RB-57]',
     return undefined;
   });
   void harness.rainbow.fade();
-  harness.socket.hear('12 0001 0002 31', '40 0009');
+  harness.socket.hear('SEND q1 id 2 "1"', 'REL id 9');
   t.is(handled, 0);
   t.deepEqual(harness.socket.take(), []);
 });
@@ -104,7 +104,7 @@ test('a connection that lasted is followed by a short wait, one that did not is 
     harness.clock.advance(100);
   }
   t.is(harness.heard('closed').at(-1)?.failures, 8);
-  harness.socket.hear('50 0001');
+  harness.socket.hear('COM id 1');
   harness.clock.advance(10_000);
   harness.socket.end();
   const {failures, retryInMs = Number.NaN} = harness.heard('closed').at(-1) ?? {};
@@ -186,11 +186,11 @@ test('silence is met by a REL that every gateway answers, and more silence by th
   t.is(harness.rainbow.state, 'open.suspect');
   harness.clock.advance(5_000);
   t.is(harness.rainbow.state, 'open.awaitingSign');
-  t.deepEqual(harness.socket.take(), ['40ffff']);
-  harness.socket.hear('50 ffff');
+  t.deepEqual(harness.socket.take(), ['REL id 65535']);
+  harness.socket.hear('COM id 65535');
   t.is(harness.rainbow.state, 'open.fresh');
   harness.clock.advance(10_000);
-  t.deepEqual(harness.socket.take(), ['40ffff']);
+  t.deepEqual(harness.socket.take(), ['REL id 65535']);
   const silent = harness.socket;
   harness.clock.advance(5_000);
   t.is(harness.rainbow.state, 'waiting');
@@ -216,7 +216,7 @@ test('a page that is shown again, and a network that changes, ask whether the ga
     const harness = openHarness(t, {heartbeatMs: 10_000});
     harness.platform.say(event);
     t.is(harness.rainbow.state, 'open.awaitingSign', event);
-    t.deepEqual(harness.socket.take(), ['40ffff']);
+    t.deepEqual(harness.socket.take(), ['REL id 65535']);
     harness.clock.advance(5_000);
     t.is(harness.rainbow.state, event === 'network.offline' ? 'offline' : 'waiting');
   }
@@ -408,7 +408,7 @@ test('bloom() while it fades begins anew at once, as a page that is shown again 
   harness.socket.open();
   await opened;
   t.true(harness.rainbow.isOpen);
-  harness.socket.hear('30 0001');
+  harness.socket.hear('REC id 1');
   await answer;
   // The platform is watched, so that an offline network is noticed.
   t.is(harness.platform.watchers, 1);
@@ -548,7 +548,7 @@ test('await using ends a client', async (t) => {
 test('messages() gives one message after the other, acknowledged when the next one is asked for, to the end', async (t) => {
   const harness = openHarness(t);
   const messages = harness.rainbow.messages();
-  harness.socket.hear('12 0001 0001 31', '14 0002 0002 32');
+  harness.socket.hear('SEND q1 id 1 "1"', 'SEND q2 id 2 type 2 "2"');
   const first = await messages.next();
   t.like(first.value, {type: 1, qos: 1, mayBeRepeat: false});
   t.is(first.value.data.json(), 1);
@@ -557,20 +557,20 @@ test('messages() gives one message after the other, acknowledged when the next o
   t.deepEqual(harness.socket.take(), []);
   const second = await messages.next();
   await settle();
-  t.deepEqual(harness.socket.take(), ['20000161']);
+  t.deepEqual(harness.socket.take(), ['ACK id 1 "a"']);
   t.is(second.value.data.json(), 2);
   await messages.return?.();
   await settle();
-  t.deepEqual(harness.socket.take(), ['300002']);
+  t.deepEqual(harness.socket.take(), ['REC id 2']);
   // The loop was left: there is no handler any more.
-  harness.socket.hear('12 0001 0003 31');
+  harness.socket.hear('SEND q1 id 3 "1"');
   t.like(harness.heard('fault')[0], {kind: 'unhandled'});
 
   const rest: unknown[] = [];
   const reading = (async () => {
     for await (const {data} of harness.rainbow.messages()) rest.push(data.json());
   })();
-  harness.socket.hear('10 0001 33');
+  harness.socket.hear('SEND q0 "3"');
   await settle();
   void harness.rainbow.fade();
   harness.socket.end(1000);
@@ -581,11 +581,11 @@ test('messages() gives one message after the other, acknowledged when the next o
 test('messages that wait when the loop of messages() is left are acknowledged [RB-60]', async (t) => {
   const harness = openHarness(t, {unorderedTypes: [1]});
   const messages = harness.rainbow.messages();
-  harness.socket.hear('12 0001 0001 31', '12 0001 0002 32', '14 0001 0003 33');
+  harness.socket.hear('SEND q1 id 1 "1"', 'SEND q1 id 2 "2"', 'SEND q2 id 3 "3"');
   t.is((await messages.next()).value.data.json(), 1);
   await messages.return?.();
   await settle();
-  t.deepEqual(harness.socket.take().sort(), ['200001', '200002', '300003']);
+  t.deepEqual(harness.socket.take().sort(), ['ACK id 1', 'ACK id 2', 'REC id 3']);
 });
 
 test('of those that hear that the network is back each returns after a random time', (t) => {

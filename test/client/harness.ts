@@ -1,5 +1,5 @@
 // A client on a simulated clock, with sockets that the test plays the gateway's part of. Packets are given and read as
-// docs/protocol.md spells them: `14 0001 0007 6869`.
+// packets.ts spells them: `SEND q2 id 7 "hi"`.
 
 import type {ExecutionContext} from 'ava';
 import type {
@@ -12,13 +12,14 @@ import type {
 import {Rainbow} from '../../src/client/client.ts';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import {SeededRandom} from '../../src/core/random-seeded.ts';
+import {packet, spell} from '../support/packets.ts';
 
 /** One socket, as the client made it. */
 export class ScriptedSocket {
   readonly url: string;
   binaryType = 'blob';
   bufferedAmount = 0;
-  /** What the client has sent, in hex, taken out by {@link ScriptedSocket.take}. */
+  /** What the client has sent, taken out by {@link ScriptedSocket.take}. */
   sent: string[] = [];
   closedWith: number | undefined;
   readonly #listeners: Record<string, ((event: SocketEvent) => void)[]> = {};
@@ -32,7 +33,7 @@ export class ScriptedSocket {
   }
 
   send(bytes: Uint8Array): void {
-    this.sent.push(Buffer.from(bytes).toString('hex'));
+    this.sent.push(spell(bytes));
   }
 
   close(code?: number): void {
@@ -50,12 +51,9 @@ export class ScriptedSocket {
     return this;
   }
 
-  /** Packets of the gateway, in hex. */
+  /** Packets of the gateway. */
   hear(...packets: string[]): this {
-    for (const packet of packets) {
-      const bytes = Buffer.from(packet.replaceAll(' ', ''), 'hex');
-      this.#tell('message', {data: new Uint8Array(bytes).buffer});
-    }
+    for (const written of packets) this.#tell('message', {data: new Uint8Array(packet(written)).buffer});
     return this;
   }
 

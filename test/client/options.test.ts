@@ -97,7 +97,7 @@ test('a log gets every packet and every event, also those that nobody listens to
   const log: [string, unknown][] = [];
   const harness = openHarness(t, {log: (what, detail) => log.push([what, detail])});
   const sent = harness.rainbow.send(2, 'hi', {qos: 1, key: 'k'});
-  harness.socket.hear('20 0001 6f6b');
+  harness.socket.hear('ACK id 1 "ok"');
   t.is((await sent).text(), 'ok');
   harness.socket.end(1001, 'bye');
   const kinds = log.map(([what, detail]) => {
@@ -124,7 +124,7 @@ test('a log that throws harms nothing, and is warned of', async (t) => {
   };
   const harness = openHarness(t, {log, warn: (text) => warnings.push(text)});
   const sent = harness.rainbow.send(2, 'hi', {qos: 1, key: 'k'});
-  harness.socket.hear('20 0001 6f6b');
+  harness.socket.hear('ACK id 1 "ok"');
   t.is((await sent).text(), 'ok');
   t.true(warnings.length > 0);
   t.deepEqual([...new Set(warnings)], ["a listener to 'log' threw"]);

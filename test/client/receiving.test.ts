@@ -9,25 +9,24 @@ test('what the handler gives is the reply of the ACK or REC, at QoS 0 of nothing
     seen.push([type, Buffer.from(data.bytes()).toString('hex'), context]);
     return {got: type};
   });
-  socket.hear('10 0001 31', '12 0002 0007 7b7d', '1c 0003 0008 c3');
+  socket.hear('SEND q0 "1"', 'SEND q1 id 7 type 2 "{}"', 'SEND q2 id 8 type 3 DUP 0xc3');
   t.deepEqual(seen, [
     [1, '31', {qos: 0, mayBeRepeat: false}],
     [2, '7b7d', {qos: 1, mayBeRepeat: false}],
     [3, 'c3', {qos: 2, mayBeRepeat: true}],
   ]);
-  const reply = (type: number) => Buffer.from(JSON.stringify({got: type})).toString('hex');
-  t.deepEqual(socket.take(), [`200007${reply(2)}`, `300008${reply(3)}`]);
+  t.deepEqual(socket.take(), ['ACK id 7 "{"got":2}"', 'REC id 8 "{"got":3}"']);
 });
 
 test('a QoS 2 message that comes again before its REL is handled once, and gets the same REC [RB-21] [RB-25]', (t) => {
   const {rainbow, socket} = openHarness(t);
   let count = 0;
   rainbow.onMessage(() => ++count);
-  for (let round = 0; round < 100; round++) socket.hear(round % 2 === 0 ? '14 0001 0007' : '1c 0001 0007');
+  for (let round = 0; round < 100; round++) socket.hear(round % 2 === 0 ? 'SEND q2 id 7' : 'SEND q2 id 7 DUP');
   t.is(count, 1);
-  t.deepEqual(new Set(socket.take()), new Set(['30000731']));
-  socket.hear('40 0007', '40 0007', '14 0001 0007');
-  t.deepEqual(socket.take(), ['500007', '500007', '30000732']);
+  t.deepEqual(new Set(socket.take()), new Set(['REC id 7 "1"']));
+  socket.hear('REL id 7', 'REL id 7', 'SEND q2 id 7');
+  t.deepEqual(socket.take(), ['COM id 7', 'COM id 7', 'REC id 7 "2"']);
 });
 
 test('a repeat that comes while the handler still works waits for it as well [RB-22]', async (t) => {
@@ -38,12 +37,12 @@ test('a repeat that comes while the handler still works waits for it as well [RB
     count++;
     return answer.promise;
   });
-  socket.hear('14 0001 0007', '1c 0001 0007');
+  socket.hear('SEND q2 id 7', 'SEND q2 id 7 DUP');
   t.deepEqual(socket.take(), []);
   answer.resolve('x');
   await settle();
   t.is(count, 1);
-  t.deepEqual(socket.take(), ['30000778']);
+  t.deepEqual(socket.take(), ['REC id 7 "x"']);
 });
 
 test('at QoS 1 a message that comes again after its ACK is another one; without DUP it is one even before [RB-13]', async (t) => {
@@ -51,13 +50,13 @@ test('at QoS 1 a message that comes again after its ACK is another one; without 
   const answers = [Promise.withResolvers<number>(), Promise.withResolvers<number>()];
   let count = 0;
   rainbow.onMessage(() => answers[count++]?.promise);
-  socket.hear('12 0001 0007', '1a 0001 0007', '12 0001 0007');
+  socket.hear('SEND q1 id 7', 'SEND q1 id 7 DUP', 'SEND q1 id 7');
   answers[0]?.resolve(1);
   answers[1]?.resolve(2);
   await settle();
-  t.deepEqual(socket.take(), ['20000731', '20000732']);
+  t.deepEqual(socket.take(), ['ACK id 7 "1"', 'ACK id 7 "2"']);
   t.is(count, 2);
-  socket.hear('1a 0001 0007');
+  socket.hear('SEND q1 id 7 DUP');
   t.is(count, 3);
 });
 
@@ -65,8 +64,8 @@ test('a REL for nothing gets its COM, and one that comes before the REC ends the
   const {rainbow, socket} = openHarness(t);
   const answer = Promise.withResolvers<string>();
   rainbow.onMessage(() => answer.promise);
-  socket.hear('40 0009', '14 0001 0007', '40 0007');
-  t.deepEqual(socket.take(), ['500009', '500007']);
+  socket.hear('REL id 9', 'SEND q2 id 7', 'REL id 7');
+  t.deepEqual(socket.take(), ['COM id 9', 'COM id 7']);
   answer.resolve('x');
   await settle();
   t.deepEqual(socket.take(), []);
@@ -80,13 +79,13 @@ test('one handler runs at a time, so that acknowledgements keep the order of the
     order.push(type);
     return type === 1 ? first.promise : undefined;
   });
-  socket.hear('14 0001 0001', '12 0002 0002', '10 0003', '12 0009 0004');
+  socket.hear('SEND q2 id 1', 'SEND q1 id 2 type 2', 'SEND q0 type 3', 'SEND q1 id 4 type 9');
   t.deepEqual(order, [1, 9]);
-  t.deepEqual(socket.take(), ['200004']);
+  t.deepEqual(socket.take(), ['ACK id 4']);
   first.resolve('x');
   await settle();
   t.deepEqual(order, [1, 9, 2, 3]);
-  t.deepEqual(socket.take(), ['30000178', '200002']);
+  t.deepEqual(socket.take(), ['REC id 1 "x"', 'ACK id 2']);
 });
 
 test('a handler that fails is told, and its message acknowledged all the same [RB-60]', async (t) => {
@@ -103,9 +102,9 @@ test('a handler that fails is told, and its message acknowledged all the same [R
   ];
   for (const [index, way] of ways.entries()) {
     harness.rainbow.onMessage(way);
-    harness.socket.hear(`12 0001 000${index}`);
+    harness.socket.hear(`SEND q1 id ${index}`);
     await settle();
-    t.deepEqual(harness.socket.take(), [`20000${index}`]);
+    t.deepEqual(harness.socket.take(), [`ACK id ${index}`]);
     t.like(harness.heard('fault').at(-1), {kind: 'handler', type: 1});
   }
   t.is(harness.heard('fault').length, ways.length);
@@ -113,8 +112,8 @@ test('a handler that fails is told, and its message acknowledged all the same [R
 
 test('a message that finds no handler is acknowledged and told [RB-60]', (t) => {
   const harness = openHarness(t);
-  harness.socket.hear('14 0005 0001');
-  t.deepEqual(harness.socket.take(), ['300001']);
+  harness.socket.hear('SEND q2 id 1 type 5');
+  t.deepEqual(harness.socket.take(), ['REC id 1']);
   t.deepEqual(harness.heard('fault'), [{kind: 'unhandled', type: 5}]);
 });
 
@@ -122,11 +121,11 @@ test('a handler that takes too long holds up nothing: empty reply, and what it s
   const harness = openHarness(t, {handlerTimeoutMs: 2_000});
   const answer = Promise.withResolvers<string>();
   harness.rainbow.onMessage((type) => (type === 1 ? answer.promise : 'next'));
-  harness.socket.hear('14 0001 0001', '14 0002 0002');
+  harness.socket.hear('SEND q2 id 1', 'SEND q2 id 2 type 2');
   harness.clock.advance(1_999);
   t.deepEqual(harness.socket.take(), []);
   harness.clock.advance(1);
-  t.deepEqual(harness.socket.take(), ['300001', '3000026e657874']);
+  t.deepEqual(harness.socket.take(), ['REC id 1', 'REC id 2 "next"']);
   t.deepEqual(harness.heard('fault'), [{kind: 'handlerTimeout', type: 1}]);
   answer.resolve('late');
   await settle();
@@ -141,28 +140,28 @@ test('what was not acknowledged when the connection ended is not handled, and no
     order.push(type);
     return answer.promise;
   });
-  harness.socket.hear('14 0001 0001', '14 0002 0002');
+  harness.socket.hear('SEND q2 id 1', 'SEND q2 id 2 type 2');
   harness.socket.end();
   reopen(harness);
-  harness.socket.hear('14 0003 0001');
+  harness.socket.hear('SEND q2 id 1 type 3');
   answer.resolve('x');
   await settle();
   t.deepEqual(order, [1, 3]);
-  t.deepEqual(harness.socket.take(), ['30000178']);
+  t.deepEqual(harness.socket.take(), ['REC id 1 "x"']);
 });
 
 test('messages that wait for the handler are bounded in number and bytes [RB-29] [RB-52]', (t) => {
   for (const options of [{inboxMax: 2}, {inboxBytesMax: 2}]) {
     const harness = openHarness(t, options);
     harness.rainbow.onMessage(() => new Promise(() => {}));
-    harness.socket.hear('12 0001 0001 31', '12 0001 0002 31', '12 0001 0003 31');
+    harness.socket.hear('SEND q1 id 1 "1"', 'SEND q1 id 2 "1"', 'SEND q1 id 3 "1"');
     t.true(harness.rainbow.isOpen);
-    harness.socket.hear('10 0001 31');
+    harness.socket.hear('SEND q0 "1"');
     t.deepEqual(harness.heard('fault'), [{kind: 'inbox', type: 1}]);
     // A repeat of a held message takes no room.
-    harness.socket.hear('1a 0001 0002 31');
+    harness.socket.hear('SEND q1 id 2 DUP "1"');
     t.true(harness.rainbow.isOpen);
-    harness.socket.hear('12 0001 0004 31');
+    harness.socket.hear('SEND q1 id 4 "1"');
     t.is(harness.rainbow.state, 'waiting');
     t.is(harness.heard('closed')[0]?.reason, 'bound exceeded');
   }
@@ -171,9 +170,9 @@ test('messages that wait for the handler are bounded in number and bytes [RB-29]
 test('replies that are held until their REL count as well [RB-29]', (t) => {
   const harness = openHarness(t, {inboxBytesMax: 10});
   harness.rainbow.onMessage(() => new Uint8Array(4));
-  harness.socket.hear('14 0001 0001', '14 0001 0002', '40 0001', '14 0001 0003 313131');
+  harness.socket.hear('SEND q2 id 1', 'SEND q2 id 2', 'REL id 1', 'SEND q2 id 3 "111"');
   t.true(harness.rainbow.isOpen);
-  harness.socket.hear('14 0001 0004 313131');
+  harness.socket.hear('SEND q2 id 4 "111"');
   t.is(harness.rainbow.state, 'waiting');
 });
 
@@ -188,7 +187,7 @@ test('many messages that are answered at once do not pile up on the stack', (t) 
     isHeld = false;
     return hold.promise;
   });
-  for (let id = 1; id <= 9_000; id++) socket.hear(`12 0001 ${id.toString(16).padStart(4, '0')}`);
+  for (let id = 1; id <= 9_000; id++) socket.hear(`SEND q1 id ${id}`);
   hold.resolve(undefined);
   return settle().then(() => {
     t.is(count, 9_000);
@@ -199,10 +198,9 @@ test('many messages that are answered at once do not pile up on the stack', (t) 
 /** What a client sends to one packet of the vectors, on a fresh connection, its handler answering nothing. */
 function expectedOf({reads}: PacketVector): readonly string[] {
   if (reads === undefined) return [];
-  const id = 'id' in reads ? reads.id.toString(16).padStart(4, '0') : '';
-  if (reads.kind === 'send') return reads.qos === 0 ? [] : [`${reads.qos === 1 ? '20' : '30'}${id}`];
-  if (reads.kind === 'rec') return [`40${id}`];
-  return reads.kind === 'rel' ? [`50${id}`] : [];
+  if (reads.kind === 'send') return reads.qos === 0 ? [] : [`${reads.qos === 1 ? 'ACK' : 'REC'} id ${reads.id}`];
+  if (reads.kind === 'rec') return [`REL id ${reads.id}`];
+  return reads.kind === 'rel' ? [`COM id ${reads.id}`] : [];
 }
 
 test('each packet of the vectors is met as the rules say, and what is none is told and passed over [RB-01] [RB-02]', (t) => {
@@ -221,7 +219,7 @@ test('each packet of the vectors is met as the rules say, and what is none is to
     if (vector.reads?.kind !== 'send') continue;
     messages++;
     // So that the next one with this id is new.
-    if (vector.reads.qos === 2) harness.socket.hear(`40 ${vector.reads.id.toString(16).padStart(4, '0')}`).take();
+    if (vector.reads.qos === 2) harness.socket.hear(`REL id ${vector.reads.id}`).take();
   }
   t.is(harness.heard('fault').length, faults);
   t.is(handled, messages);

@@ -13,8 +13,8 @@ interface Chat {
   };
 }
 
-const text = '12 0002 0007 7b2274657874223a226869227d';
-const number = '12 0003 0008 31';
+const text = 'SEND q1 id 7 type 2 "{"text":"hi"}"';
+const number = 'SEND q1 id 8 type 3 "1"';
 
 test('a handler of several types knows the data by the type, however many arguments it takes', (t) => {
   const {rainbow: plain, socket} = openHarness(t);
@@ -22,17 +22,17 @@ test('a handler of several types knows the data by the type, however many argume
 
   rainbow.onMessage((type, data, {qos}) => (type === 2 ? data.json().text : data.json() + qos));
   socket.hear(text, number);
-  t.deepEqual(socket.take(), ['2000076869', '20000832']);
+  t.deepEqual(socket.take(), ['ACK id 7 "hi"', 'ACK id 8 "2"']);
 
   rainbow.onMessage((type, data) => (type === 2 ? data.json().text.length.toFixed() : data.json() * 2));
   socket.hear(text, number);
-  t.deepEqual(socket.take(), ['20000732', '20000832']);
+  t.deepEqual(socket.take(), ['ACK id 7 "2"', 'ACK id 8 "2"']);
 
   rainbow.onMessage((type) => type * 3);
   socket.hear(text, number);
-  t.deepEqual(socket.take(), ['20000736', '20000839']);
+  t.deepEqual(socket.take(), ['ACK id 7 "6"', 'ACK id 8 "9"']);
 
   rainbow.onMessage(() => undefined);
   socket.hear(text, number);
-  t.deepEqual(socket.take(), ['200007', '200008']);
+  t.deepEqual(socket.take(), ['ACK id 7', 'ACK id 8']);
 });

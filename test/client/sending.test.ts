@@ -1,35 +1,33 @@
 import {getEventListeners} from 'node:events';
 import test from 'ava';
+import {idOf, parse} from '../support/packets.ts';
 import {codeOf, makeHarness, openHarness, reopen, settle} from './harness.ts';
-
-/** `"hi"` as JSON. */
-const hi = '6869';
 
 test('QoS 0 is handed over and done', async (t) => {
   const {rainbow, socket} = openHarness(t);
   t.is(await rainbow.send(1, 'hi', {qos: 0}), undefined);
-  t.deepEqual(socket.take(), [`100001${hi}`]);
+  t.deepEqual(socket.take(), ['SEND q0 "hi"']);
 });
 
 test('QoS 1 is answered by ACK, with the reply as the answer [RB-11]', async (t) => {
   const {rainbow, socket} = openHarness(t);
   const answer = rainbow.send(1, 'hi', {qos: 1});
-  t.deepEqual(socket.take(), [`1200010001${hi}`]);
-  socket.hear('20 0001 7b226f6b223a747275657d');
+  t.deepEqual(socket.take(), ['SEND q1 id 1 "hi"']);
+  socket.hear('ACK id 1 "{"ok":true}"');
   t.deepEqual((await answer).json(), {ok: true});
 });
 
 test('QoS 2 is answered by REC, which is answered by REL, as often as it comes [RB-15] [RB-16]', async (t) => {
   const {rainbow, socket} = openHarness(t);
   const answer = rainbow.send(65_535, undefined);
-  t.deepEqual(socket.take(), ['14ffff0001']);
-  socket.hear('30 0001 31');
+  t.deepEqual(socket.take(), ['SEND q2 id 1 type 65535']);
+  socket.hear('REC id 1 "1"');
   t.is((await answer).json(), 1);
-  socket.hear('30 0001 31', '50 0001');
-  t.deepEqual(socket.take(), ['400001', '400001']);
+  socket.hear('REC id 1 "1"', 'COM id 1');
+  t.deepEqual(socket.take(), ['REL id 1', 'REL id 1']);
   // Unknown by now, and let go all the same. [RB-19]
-  socket.hear('30 0001 31');
-  t.deepEqual(socket.take(), ['400001']);
+  socket.hear('REC id 1 "1"');
+  t.deepEqual(socket.take(), ['REL id 1']);
 });
 
 test('a signal is listened to while its message is under way, and no longer', async (t) => {
@@ -41,7 +39,7 @@ test('a signal is listened to while its message is under way, and no longer', as
   const loose = rainbow.send(1, undefined, {qos: 0, signal});
   await loose;
   t.is(listeners(), 2);
-  socket.hear('20 0001');
+  socket.hear('ACK id 1');
   await answered;
   t.is(listeners(), 1);
   clock.advance(100);
@@ -54,21 +52,21 @@ test('an acknowledgement of the other kind counts, as the gateway takes it', asy
   const first = rainbow.send(1, undefined, {qos: 1});
   const second = rainbow.send(1, undefined, {qos: 2});
   socket.take();
-  socket.hear('30 0001', '20 0002');
+  socket.hear('REC id 1', 'ACK id 2');
   t.is((await first).json(), undefined);
   t.is((await second).json(), undefined);
-  t.deepEqual(socket.take(), ['400001']);
+  t.deepEqual(socket.take(), ['REL id 1']);
 });
 
 test('what is not acknowledged is sent again with DUP, less often each time [RB-09] [RB-14]', (t) => {
   const {rainbow, socket, clock} = openHarness(t, {heartbeatMs: 1_000_000});
   void codeOf(rainbow.send(1, undefined, {timeout: Number.POSITIVE_INFINITY}));
-  t.deepEqual(socket.take(), ['1400010001']);
+  t.deepEqual(socket.take(), ['SEND q2 id 1']);
   const times: number[] = [];
   while (times.length < 6) {
     clock.advance(500);
     for (const packet of socket.take()) {
-      t.is(packet, '1c00010001');
+      t.is(packet, 'SEND q2 id 1 DUP');
       times.push(clock.now());
     }
   }
@@ -78,11 +76,11 @@ test('what is not acknowledged is sent again with DUP, less often each time [RB-
 test('after REC the message is never sent again, the REL is until COM [RB-16] [RB-17]', (t) => {
   const {rainbow, socket, clock} = openHarness(t, {heartbeatMs: 1_000_000});
   void rainbow.send(1, undefined);
-  socket.hear('30 0001');
+  socket.hear('REC id 1');
   socket.take();
   clock.advance(10_000);
-  t.deepEqual(new Set(socket.take()), new Set(['400001']));
-  socket.hear('50 0001');
+  t.deepEqual(new Set(socket.take()), new Set(['REL id 1']));
+  socket.hear('COM id 1');
   clock.advance(100_000);
   t.deepEqual(socket.take(), []);
 });
@@ -94,38 +92,37 @@ test('what waits for a connection goes out in order when there is one', (t) => {
   void harness.rainbow.bloom();
   t.deepEqual(harness.socket.sent, []);
   harness.socket.open();
-  t.deepEqual(harness.socket.take(), ['100004', '1400010001', '1200020002', '1400030003']);
+  t.deepEqual(harness.socket.take(), ['SEND q0 type 4', 'SEND q2 id 1', 'SEND q1 id 2 type 2', 'SEND q2 id 3 type 3']);
 });
 
 test('ids are taken in turn, never one in flight, on the next connection as well [RB-03] [RB-04]', (t) => {
   const harness = openHarness(t, {heartbeatMs: 10_000_000, window: 3});
   void codeOf(harness.rainbow.send(1, undefined, {timeout: Number.POSITIVE_INFINITY, qos: 1}));
-  const seen = new Set(harness.socket.take().map((packet) => packet.slice(6, 10)));
+  const seen = new Set(harness.socket.take().map(idOf));
   for (let count = 0; count < 65_540; count++) {
     void harness.rainbow.send(1, undefined, {qos: 1});
-    const [packet = ''] = harness.socket.take();
-    const id = packet.slice(6, 10);
+    const id = idOf(harness.socket.take()[0]);
     if (count < 65_533 && seen.has(id)) t.fail(`${count}: ${id}`);
-    if (id === '0001' || id === '0000' || id === 'ffff') t.fail(`${count}: ${id}`);
+    if (id === 1 || id === 0 || id === 65_535) t.fail(`${count}: ${id}`);
     seen.add(id);
-    harness.socket.hear(`20 ${id}`);
+    harness.socket.hear(`ACK id ${id}`);
   }
   t.is(seen.size, 65_534);
   harness.socket.end();
   reopen(harness);
-  t.deepEqual(harness.socket.take(), ['1200010009']);
+  t.deepEqual(harness.socket.take(), ['SEND q1 id 9']);
 });
 
 test('at most a window is in flight, and the rest waits in order; QoS 0 passes by [RB-47] [RB-48]', (t) => {
   const {rainbow, socket} = openHarness(t, {window: 2});
   for (let type = 1; type <= 4; type++) void codeOf(rainbow.send(type, undefined));
-  t.deepEqual(socket.take(), ['1400010001', '1400020002']);
+  t.deepEqual(socket.take(), ['SEND q2 id 1', 'SEND q2 id 2 type 2']);
   void rainbow.send(9, undefined, {qos: 0});
-  t.deepEqual(socket.take(), ['100009']);
-  socket.hear('30 0002');
-  t.deepEqual(socket.take(), ['400002']);
-  socket.hear('50 0002');
-  t.deepEqual(socket.take(), ['1400030003']);
+  t.deepEqual(socket.take(), ['SEND q0 type 9']);
+  socket.hear('REC id 2');
+  t.deepEqual(socket.take(), ['REL id 2']);
+  socket.hear('COM id 2');
+  t.deepEqual(socket.take(), ['SEND q2 id 3 type 3']);
 });
 
 test('a message whose time is up before it was sent has certainly not arrived', async (t) => {
@@ -147,12 +144,12 @@ test('one that was sent may have arrived: it is not sent again, and its id stays
   t.like(error, {mayHaveArrived: true});
   // The gateway may be gone: it is asked.
   t.is(harness.rainbow.state, 'open.awaitingSign');
-  harness.socket.hear('50 0000');
+  harness.socket.hear('COM id 0');
   harness.socket.take();
   harness.clock.advance(20_000);
   t.deepEqual(harness.socket.take(), []);
   // A late answer frees it.
-  harness.socket.hear('20 0001 31');
+  harness.socket.hear('ACK id 1 "1"');
   t.is(harness.rainbow.pending.length, 0);
 });
 
@@ -166,14 +163,14 @@ test('where nothing but unanswered messages is left, a new connection clears the
   // What is in flight has its time; nothing new goes out.
   t.true(harness.rainbow.isOpen);
   harness.socket.take();
-  harness.socket.hear('30 0003 31', '50 0003');
+  harness.socket.hear('REC id 3 "1"', 'COM id 3');
   t.is((await answered).json(), 1);
-  t.deepEqual(harness.socket.take(), ['400003']);
+  t.deepEqual(harness.socket.take(), ['REL id 3']);
   t.is(harness.rainbow.state, 'waiting');
   t.is(harness.heard('closed')[0]?.reason, 'bound exceeded');
   reopen(harness);
-  t.deepEqual(harness.socket.take(), ['1400040004']);
-  harness.socket.hear('30 0004 32');
+  t.deepEqual(harness.socket.take(), ['SEND q2 id 4 type 4']);
+  harness.socket.hear('REC id 4 "2"');
   t.is((await waiting).json(), 2);
 });
 
@@ -197,13 +194,13 @@ test('a signal gives a message up, whether or not it was sent', async (t) => {
 test('at QoS 1 what was in flight is sent again on the next connection, as a new flow and before what came later [RB-37]', async (t) => {
   const harness = openHarness(t, {window: 2}, true);
   const answers = [1, 2, 3].map((type) => codeOf(harness.rainbow.send(type, undefined, {qos: 1, key: `m${type}`})));
-  t.deepEqual(harness.socket.take(), ['1200010001', '400000', '1200020002']);
+  t.deepEqual(harness.socket.take(), ['SEND q1 id 1', 'REL id 0', 'SEND q1 id 2 type 2']);
   harness.socket.end();
   t.is(harness.rainbow.pending[0]?.mayBeRepeat, true);
   reopen(harness);
-  t.deepEqual(harness.socket.take(), ['1200010003', '400000', '1200020004']);
-  harness.socket.hear('20 0003', '20 0004');
-  harness.socket.hear('20 0005');
+  t.deepEqual(harness.socket.take(), ['SEND q1 id 3', 'REL id 0', 'SEND q1 id 4 type 2']);
+  harness.socket.hear('ACK id 3', 'ACK id 4');
+  harness.socket.hear('ACK id 5');
   t.is(new Set(await Promise.all(answers)).size, 1);
   t.deepEqual(harness.deliveries().slice(0, 9), [
     'm1 queued',
@@ -222,7 +219,7 @@ test('at QoS 2 what was in flight when the connection was lost is in doubt, and 
   const harness = openHarness(t);
   const doubtful = harness.rainbow.send(1, undefined);
   const answered = harness.rainbow.send(2, undefined);
-  harness.socket.hear('30 0002 31');
+  harness.socket.hear('REC id 2 "1"');
   harness.socket.end();
   t.like(await t.throwsAsync(doubtful, {code: 'RB_IN_DOUBT'}), {mayHaveArrived: true});
   t.is((await answered).json(), 1);
@@ -235,7 +232,7 @@ test('one that may repeat is sent again, and says so', async (t) => {
   const answer = harness.rainbow.send(1, {id: 'x'}, {mayRepeat: true, key: 'x'});
   harness.socket.end();
   reopen(harness);
-  harness.socket.hear('30 0002 31');
+  harness.socket.hear('REC id 2 "1"');
   t.is((await answer).json(), 1);
   t.deepEqual(harness.deliveries(), ['x queued', 'x sent', 'x queued again', 'x sent again', 'x answered again']);
 });
@@ -244,14 +241,14 @@ test('whether the gateway has read a message is asked by a REL behind it, while 
   const harness = openHarness(t, {}, true);
   const first = harness.rainbow.send(1, undefined, {key: 'a'});
   const second = harness.rainbow.send(2, undefined, {key: 'b'});
-  t.deepEqual(harness.socket.take(), ['1400010001', '400000', '1400020002']);
-  harness.socket.hear('50 0000');
+  t.deepEqual(harness.socket.take(), ['SEND q2 id 1', 'REL id 0', 'SEND q2 id 2 type 2']);
+  harness.socket.hear('COM id 0');
   // The sign covers what was sent before it was asked for.
-  t.deepEqual(harness.socket.take(), ['400000']);
+  t.deepEqual(harness.socket.take(), ['REL id 0']);
   t.deepEqual(harness.deliveries().slice(-1), ['a atGateway']);
-  harness.socket.hear('50 0000');
+  harness.socket.hear('COM id 0');
   t.deepEqual(harness.socket.take(), []);
-  harness.socket.hear('30 0001', '30 0002');
+  harness.socket.hear('REC id 1', 'REC id 2');
   await Promise.all([first, second]);
   t.deepEqual(harness.deliveries(), [
     'a queued',
@@ -273,10 +270,10 @@ test('the outbox is bounded in number and in bytes, and says so at once [RB-52]'
   const error = await t.throwsAsync(harness.rainbow.send(1, undefined), {code: 'RB_OUTBOX_FULL'});
   t.like(error, {mayHaveArrived: false});
   void harness.rainbow.bloom();
-  harness.socket.open().hear('30 0002');
+  harness.socket.open().hear('REC id 2');
   t.is(await codeOf(harness.rainbow.send(1, new Uint8Array(41))), 'RB_OUTBOX_FULL');
   void codeOf(harness.rainbow.send(1, new Uint8Array(40)));
-  harness.socket.hear('30 0001', '30 0003');
+  harness.socket.hear('REC id 1', 'REC id 3');
   t.deepEqual(await Promise.all(waiting), ['answered {}', 'answered {}']);
 });
 
@@ -294,7 +291,7 @@ test('one that the gateway finds too long is not sent for ever', async (t) => {
   harness.socket.end(1009);
   t.is(await codeOf(long), 'RB_MESSAGE_TOO_LARGE');
   reopen(harness);
-  harness.socket.hear('20 0003');
+  harness.socket.hear('ACK id 3');
   t.is((await short).json(), undefined);
 });
 
@@ -309,7 +306,7 @@ test('a socket that is full is left to empty itself, and repeats wait as well', 
   t.deepEqual(socket.take(), []);
   socket.bufferedAmount = 1_000;
   clock.advance(50);
-  t.deepEqual(socket.take(), ['100003', '1400020002']);
+  t.deepEqual(socket.take(), ['SEND q0 type 3', 'SEND q2 id 2 type 2']);
 });
 
 test('what ends with the client says what is known of it', async (t) => {
@@ -343,10 +340,12 @@ test('strings travel as text, bytes as bytes and the rest as JSON; the receiver 
   const {rainbow, socket} = openHarness(t);
   const data = [{a: 1}, Uint8Array.of(0, 255), null, 'hello', '5', 5, true, undefined];
   const answers = data.map((value) => rainbow.send(1, value));
-  const sent = socket.take().map((packet) => packet.slice(10));
-  t.deepEqual(sent, ['7b2261223a317d', '00ff', '6e756c6c', '68656c6c6f', '35', '35', '74727565', '']);
+  const sent = socket.take().map((written) => parse(written).payload.toString('latin1'));
+  t.deepEqual(sent, ['{"a":1}', '\u0000\u00ff', 'null', 'hello', '5', '5', 'true', '']);
   // The business server echoes each.
-  socket.hear(...sent.map((payload, place) => `30 000${place + 1} ${payload}`));
+  socket.hear(
+    ...sent.map((payload, place) => `REC id ${place + 1} 0x${Buffer.from(payload, 'latin1').toString('hex')}`),
+  );
   const [object, bytes, nothing, text, digit, number, flag, none] = await Promise.all(answers);
   t.deepEqual(object?.json(), {a: 1});
   t.deepEqual(bytes?.bytes(), Uint8Array.of(0, 255));
@@ -370,9 +369,9 @@ test('memory of the caller is copied: it may change before the message goes, and
   reused[0] = 9;
   void harness.rainbow.bloom();
   harness.socket.open();
-  t.deepEqual(harness.socket.take(), ['120001000101', '120001000202', '120001000303']);
+  t.deepEqual(harness.socket.take(), ['SEND q1 id 1 0x01', 'SEND q1 id 2 0x02', 'SEND q1 id 3 0x03']);
   harness.clock.advance(5_000);
-  t.deepEqual(harness.socket.take(), ['1a0001000101', '1a0001000202', '1a0001000303']);
+  t.deepEqual(harness.socket.take(), ['SEND q1 id 1 DUP 0x01', 'SEND q1 id 2 DUP 0x02', 'SEND q1 id 3 DUP 0x03']);
 });
 
 test('a message that is pending shows where it is', async (t) => {
@@ -396,6 +395,6 @@ test('one that waits its turn is not taken for the message that the gateway find
   harness.socket.end(1009);
   t.is(await codeOf(sent), 'RB_MESSAGE_TOO_LARGE');
   reopen(harness);
-  harness.socket.hear('20 0002');
+  harness.socket.hear('ACK id 2');
   t.is((await waiting).json(), undefined);
 });

@@ -1,5 +1,6 @@
 import test from 'ava';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
+import {parse} from '../support/packets.ts';
 import {codeOf, makeHarness, openHarness, reopen, settle} from './harness.ts';
 import {KeepingStore} from './keeping.ts';
 
@@ -13,12 +14,12 @@ test('a message is put into the store before it is transmitted, and taken out on
   t.deepEqual(socket.take(), []);
   await settle();
   t.deepEqual(store.calls, ['put a transmitted']);
-  t.deepEqual(socket.take(), ['1400010001']);
-  socket.hear('30 0001');
+  t.deepEqual(socket.take(), ['SEND q2 id 1']);
+  socket.hear('REC id 1');
   await answer;
   await settle();
   t.deepEqual(store.calls, ['put a transmitted', 'remove a']);
-  t.deepEqual(socket.take(), ['400001']);
+  t.deepEqual(socket.take(), ['REL id 1']);
 });
 
 test('a REL goes out, and the answer is told, only once the store has forgotten the message [RB-17] [RB-44]', async (t) => {
@@ -31,7 +32,7 @@ test('a REL goes out, and the answer is told, only once the store has forgotten 
   store.latch = slow.promise;
   let told = 0;
   for (const answer of answers) void answer.then(() => told++);
-  socket.hear('30 0001', '30 0002');
+  socket.hear('REC id 1', 'REC id 2');
   await settle();
   t.deepEqual(socket.take(), []);
   t.is(told, 0);
@@ -39,7 +40,7 @@ test('a REL goes out, and the answer is told, only once the store has forgotten 
   await settle();
   t.is(told, 2);
   t.deepEqual(store.calls.slice(-2), ['remove a', 'remove b']);
-  t.deepEqual(socket.take(), ['400001', '400002']);
+  t.deepEqual(socket.take(), ['REL id 1', 'REL id 2']);
 });
 
 test('kept messages of one order, of two pages perhaps, go in the order in which the store has them', async (t) => {
@@ -51,7 +52,7 @@ test('kept messages of one order, of two pages perhaps, go in the order in which
   }
   const {socket} = openHarness(t, {store});
   await settle();
-  t.deepEqual(socket.take(), ['120001000161', '120001000262', '120001000363']);
+  t.deepEqual(socket.take(), ['SEND q1 id 1 "a"', 'SEND q1 id 2 "b"', 'SEND q1 id 3 "c"']);
 });
 
 test('QoS 0 is not kept', async (t) => {
@@ -85,12 +86,16 @@ test('what waits when the client ends stays in the store, and goes out in the ne
   void after.rainbow.bloom();
   after.socket.open();
   await settle();
-  const ids = after.socket.take().filter((packet) => packet.startsWith('14'));
+  const sent = after.socket.take().filter((written) => written.startsWith('SEND q2'));
   t.deepEqual(
-    ids.map((packet) => packet.slice(2, 10)),
-    ['00010001', '00010002', '00020003'],
+    sent.map((written) => parse(written)).map(({type, id}) => [type, id]),
+    [
+      [1, 1],
+      [1, 2],
+      [2, 3],
+    ],
   );
-  after.socket.hear('30 0001', '30 0002', '30 0003');
+  after.socket.hear('REC id 1', 'REC id 2', 'REC id 3');
   await settle();
   t.is(store.kept.size, 0);
   t.deepEqual(after.rainbow.pending, []);
@@ -114,7 +119,7 @@ test('a page that died says nothing: at QoS 1 its messages are sent again, at Qo
     after.deliveries().filter((line) => !line.includes('sent')),
     ['one queued again', 'two queued again', 'three queued again', 'two failed RB_IN_DOUBT again'],
   );
-  t.deepEqual(after.socket.take(), ['1200010001', '400000', '1400030002']);
+  t.deepEqual(after.socket.take(), ['SEND q1 id 1', 'REL id 0', 'SEND q2 id 2 type 3']);
   t.deepEqual([...left.kept.keys()], ['one', 'three']);
 });
 
@@ -155,7 +160,7 @@ test('a connection that is lost while the store works sends nothing on it, and k
   reopen(harness);
   await settle();
   // They were not transmitted, so that they are not in doubt.
-  t.deepEqual(harness.socket.take(), ['1400010001', '1400020002', '1400030003']);
+  t.deepEqual(harness.socket.take(), ['SEND q2 id 1', 'SEND q2 id 2 type 2', 'SEND q2 id 3 type 3']);
 });
 
 test('a message given up while the store works is not transmitted', async (t) => {
@@ -197,10 +202,10 @@ test('a store that cannot forget holds up no flow', async (t) => {
   await settle();
   store.failing = 'remove';
   harness.socket.take();
-  harness.socket.hear('30 0001');
+  harness.socket.hear('REC id 1');
   await answer;
   await settle();
-  t.deepEqual(harness.socket.take(), ['400001']);
+  t.deepEqual(harness.socket.take(), ['REL id 1']);
   t.is(harness.heard('fault')[0]?.kind, 'store');
 });
 
@@ -213,7 +218,7 @@ test('after fading it blooms with what it kept', async (t) => {
   void harness.rainbow.bloom();
   harness.socket.open();
   await settle();
-  t.deepEqual(harness.socket.take(), ['1400010001']);
+  t.deepEqual(harness.socket.take(), ['SEND q2 id 1']);
 });
 
 test('a store that cannot be opened is given up for memory, with one fault, and is tried again by the next bloom()', async (t) => {
@@ -222,8 +227,8 @@ test('a store that cannot be opened is given up for memory, with one fault, and 
   const harness = openHarness(t, {store});
   await settle();
   const answers = ['a', 'b'].map((key) => harness.rainbow.send(1, undefined, {key}));
-  t.deepEqual(harness.socket.take(), ['1400010001', '1400010002']);
-  harness.socket.hear('30 0001', '30 0002');
+  t.deepEqual(harness.socket.take(), ['SEND q2 id 1', 'SEND q2 id 2']);
+  harness.socket.hear('REC id 1', 'REC id 2');
   await Promise.all(answers);
   t.deepEqual(
     harness.heard('fault').map(({kind, cause}) => `${kind} ${String(cause)}`),
@@ -247,15 +252,15 @@ test('a store that never answers delays messages by 5 s, QoS 0 by nothing, and f
   store.latch = new Promise(() => {});
   const harness = openHarness(t, {store});
   await harness.rainbow.send(1, undefined, {qos: 0});
-  t.deepEqual(harness.socket.take(), ['100001']);
+  t.deepEqual(harness.socket.take(), ['SEND q0']);
   const answer = harness.rainbow.send(1, undefined, {key: 'a'});
   await settle();
   t.deepEqual(harness.socket.take(), []);
   harness.clock.advance(5_000);
   await settle();
   t.like(harness.heard('fault'), [{kind: 'store'}]);
-  t.deepEqual(harness.socket.take(), ['1400010001']);
-  harness.socket.hear('30 0001');
+  t.deepEqual(harness.socket.take(), ['SEND q2 id 1']);
+  harness.socket.hear('REC id 1');
   await answer;
   const faded = harness.rainbow.fade();
   harness.socket.end(1000);
@@ -273,7 +278,7 @@ test('a store that has answered is not taken for one that does not, however long
   void codeOf(rainbow.send(1, undefined, {key: 'a'}));
   await settle();
   t.deepEqual(store.calls.slice(opened), ['put a transmitted']);
-  t.deepEqual(socket.take(), ['1400010001']);
+  t.deepEqual(socket.take(), ['SEND q2 id 1']);
 });
 
 test('a store that stops to answer fails each message with its first cause, at once after the first', async (t) => {

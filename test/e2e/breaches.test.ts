@@ -10,14 +10,14 @@ test('an id that is taken again before its flow has ended stands for the first m
   const harness = await start(t);
   harness.business.once('message', answer(200, 'first'), answer(200, 'second'));
   const client = await harness.connect();
-  client.sendHex('14 0001 0007 6131');
-  t.is(await client.packet(), '30 0007 6669727374');
-  client.sendHex('14 0001 0007 6232');
-  t.is(await client.packet(), '30 0007 6669727374');
-  client.sendHex('40 0007');
-  t.is(await client.packet(), '50 0007');
-  client.sendHex('14 0001 0007 6232');
-  t.is(await client.packet(), '30 0007 7365636F6E64');
+  client.send('SEND q2 id 7 "a1"');
+  t.is(await client.packet(), 'REC id 7 "first"');
+  client.send('SEND q2 id 7 "b2"');
+  t.is(await client.packet(), 'REC id 7 "first"');
+  client.send('REL id 7');
+  t.is(await client.packet(), 'COM id 7');
+  client.send('SEND q2 id 7 "b2"');
+  t.is(await client.packet(), 'REC id 7 "second"');
   t.deepEqual(
     harness.business.calls('message').map(({body}) => body.toString()),
     ['a1', 'b2'],
@@ -27,10 +27,10 @@ test('an id that is taken again before its flow has ended stands for the first m
 test('a first SEND that carries DUP is a new message, and is forwarded [RB-09 broken] [RB-10 broken]', async (t) => {
   const harness = await start(t);
   const client = await harness.connect();
-  client.sendHex('1A 0001 0007 6131');
-  t.is(await client.packet(), '20 0007');
-  client.sendHex('1C 0001 0008 6232');
-  t.is(await client.packet(), '30 0008');
+  client.send('SEND q1 id 7 DUP "a1"');
+  t.is(await client.packet(), 'ACK id 7');
+  client.send('SEND q2 id 8 DUP "b2"');
+  t.is(await client.packet(), 'REC id 8');
   t.deepEqual(
     harness.business.calls('message').map(({body}) => body.toString()),
     ['a1', 'b2'],
@@ -41,10 +41,10 @@ test('a client that does not keep its SEND until the ACK has lost it where the c
   const harness = await start(t);
   harness.business.once('message', answer(500));
   const client = await harness.connect();
-  client.sendHex('12 0001 0007 6131');
+  client.send('SEND q1 id 7 "a1"');
   await harness.reaches('callsFailed', 1);
-  client.sendHex('12 0001 0008 6232');
-  t.is(await client.packet(), '20 0008');
+  client.send('SEND q1 id 8 "b2"');
+  t.is(await client.packet(), 'ACK id 8');
   t.is(harness.business.count('message'), 2);
 });
 
@@ -99,11 +99,11 @@ test('a client that takes its REL for the end, and never looks for the COM, hold
 test('a client that sends a message again after its REL has it delivered again, as another message [RB-17 broken]', async (t) => {
   const harness = await start(t);
   const client = await harness.connect();
-  for (const bytes of ['14 0001 0007 6131', '1C 0001 0007 6131']) {
-    client.sendHex(bytes);
-    t.is(await client.packet(), '30 0007');
-    client.sendHex('40 0007');
-    t.is(await client.packet(), '50 0007');
+  for (const bytes of ['SEND q2 id 7 "a1"', 'SEND q2 id 7 DUP "a1"']) {
+    client.send(bytes);
+    t.is(await client.packet(), 'REC id 7');
+    client.send('REL id 7');
+    t.is(await client.packet(), 'COM id 7');
   }
   const [first, second] = harness.business.calls('message').map((call) => call.header('RAINBOWMESSAGEID'));
   t.not(first, undefined);

@@ -32,7 +32,7 @@ function utf8Header(text: string): string {
 /** One message call, scripted; settles when its ACK has come. */
 async function say(harness: Harness, client: RawClient, script: Script): Promise<void> {
   harness.business.once('message', script);
-  client.sendHex('12 0001 0001');
+  client.send('SEND q1 id 1');
   await client.packets.next();
 }
 
@@ -80,7 +80,7 @@ test('a message answer joins and leaves channels before its ACK goes out, at eve
     t.deepEqual(await membersOf(harness, channel, [client]), members, channel);
   }
   harness.business.once('message', answer(200, '', {RAINBOWCLIENTCHANNEL: 'e'}));
-  client.sendHex('10 0001');
+  client.send('SEND q0');
   // The next call starts when that one has been answered, and its ACK follows what the answer said.
   await say(harness, client, answer(200));
   t.deepEqual(await membersOf(harness, 'e', [client]), [0]);

@@ -108,7 +108,7 @@ test.serial(
     harness.business.always('message', answer(200, 'ok', {RAINBOWCLIENTCOOKIE: 'b=2'}));
     const clients = await Promise.all(Array.from({length: 20}, () => harness.join()));
     for (const {client} of clients) {
-      client.sendHex('12 0001 0001 61');
+      client.send('SEND q1 id 1 "a"');
       await client.packet();
     }
     const latch = new Latch();

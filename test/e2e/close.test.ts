@@ -66,8 +66,8 @@ const endings: Readonly<Record<string, Ending>> = {
   'a bound outrun': {
     options: {window: 1},
     end: async (client) => {
-      client.sendHex('14 0001 0001');
-      client.sendHex('14 0001 0002');
+      client.send('SEND q2 id 1');
+      client.send('SEND q2 id 2');
       await client.closeFrame();
       client.finish();
     },
@@ -122,9 +122,9 @@ test('a client that says goodbye but keeps its socket open is gone at once [RB-5
 test('packets behind a close frame are not applied [RB-57] [RB-57 broken]', async (t) => {
   const harness = await start(t);
   const client = await harness.connect();
-  client.sendHex('12 0001 0001 61');
+  client.send('SEND q1 id 1 "a"');
   client.sendClose(1000);
-  client.sendHex('12 0001 0002 62');
+  client.send('SEND q1 id 2 "b"');
   client.finish();
   await harness.business.next('close');
   await harness.gateway.close();
@@ -158,8 +158,8 @@ test('a close call that fails, hangs or is refused is not made again, and nothin
     await harness.business.next('close');
   }
   const client = await harness.connect();
-  client.sendHex('12 0001 0001');
-  t.is(await client.packet(), '20 0001');
+  client.send('SEND q1 id 1');
+  t.is(await client.packet(), 'ACK id 1');
   await harness.reaches('callsFailed', 3);
   client.reset();
   await harness.business.next('close');
@@ -182,7 +182,7 @@ test('an answer that comes after the end joins nobody to anything', async (t) =>
   const latch = new Latch();
   harness.business.once('message', after(latch, answer(200, 'late', {RAINBOWCLIENTCHANNEL: 'room'})));
   const client = await harness.connect();
-  client.sendHex('12 0001 0001');
+  client.send('SEND q1 id 1');
   await harness.business.next('message');
   client.reset();
   await harness.reaches('connectionsClosed', 1);

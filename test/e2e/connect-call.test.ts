@@ -12,7 +12,7 @@ test('an identity is 64 hex characters, unique, and the same on every call of it
     const {client, identity} = await harness.join();
     t.regex(identity, /^[0-9a-f]{64}$/);
     identities.add(identity);
-    client.sendHex('12 0001 0001');
+    client.send('SEND q1 id 1');
     t.is(identityOf(await harness.business.next('message')), identity);
     client.reset();
     t.is(identityOf(await harness.business.next('close')), identity);
@@ -25,9 +25,9 @@ test("the identity in the answer of the connect call is the connection's from th
   harness.business.once('connect', success({}, {identity: 'user-42'}));
   const client = await harness.connect();
   t.regex(identityOf(await harness.business.next('connect')), /^[0-9a-f]{64}$/);
-  client.sendHex('12 0001 0001');
+  client.send('SEND q1 id 1');
   t.is(identityOf(await harness.business.next('message')), 'user-42');
-  t.is(await client.packet(), '20 0001');
+  t.is(await client.packet(), 'ACK id 1');
   t.is((await harness.api.subscribe('user-42', 'room')).json.status, 0);
   const sent = harness.api.send({channel: 'room', qos: 1, replies: 'all'});
   client.sendAnswer('ack', (await client.parsed()).id, 'here');
@@ -40,14 +40,14 @@ test('a number as identity is taken digit by digit, and what cannot be an identi
   const harness = await start(t);
   harness.business.once('connect', answer(200, '{"status":"success","identity":9007199254740993}'));
   const client = await harness.connect();
-  client.sendHex('12 0001 0001');
+  client.send('SEND q1 id 1');
   t.is(identityOf(await harness.business.next('message')), '9007199254740993');
   t.is((await harness.api.subscribe('9007199254740993', 'room')).json.status, 0);
   t.is(harness.counter('identitiesUnfit'), 0);
   harness.business.once('connect', answer(200, '{"status":"success","identity":{"id":7}}'));
   await harness.business.take('connect', 1);
   const other = await harness.connect();
-  other.sendHex('12 0001 0001');
+  other.send('SEND q1 id 1');
   t.regex(identityOf(await harness.business.next('message')), /^[0-9a-f]{64}$/);
   t.is(harness.counter('identitiesUnfit'), 1);
 });

@@ -3,9 +3,9 @@
 import test from 'ava';
 import {frame, opcodes} from '../support/frame.ts';
 import {start} from '../support/gateway.ts';
+import {packet, send} from '../support/packets.ts';
 import {acknowledgeAll} from '../support/raw-client.ts';
 import {single} from '../support/room.ts';
-import {send} from '../support/wire.ts';
 
 test('a message that is begun and never finished closes 1008, whatever pongs and pings come between', async (t) => {
   const harness = await start(t, {messageTimeoutMs: 500});
@@ -60,7 +60,7 @@ test('as many pings as may come at once are answered by one pong or more, and en
   client.sendRaw(Buffer.concat(pings));
   for (let answer = ''; answer !== '499'; ) answer = (await client.pongs.next()).toString();
   client.sendMessage({qos: 1, id: 1, payload: 'x'});
-  t.is(await client.packet(), '20 0001');
+  t.is(await client.packet(), 'ACK id 1');
   t.is(harness.counter('connectionsClosed'), 0);
 });
 
@@ -79,7 +79,7 @@ test('a ping of a client that does not read is answered when it reads again', as
 for (const [what, fields] of [
   ['pings', {opcode: opcodes.ping}],
   ['pongs', {opcode: opcodes.pong}],
-  ['packets', {opcode: opcodes.binary, payload: Buffer.from('200001', 'hex')}],
+  ['packets', {opcode: opcodes.binary, payload: packet('ACK id 1')}],
   ['text messages', {opcode: opcodes.text, payload: Buffer.from('junk')}],
 ] as const) {
   test(`a flood of ${what} is read no faster than its pace, and the client stays`, async (t) => {
@@ -88,7 +88,7 @@ for (const [what, fields] of [
     client.sendRaw(Buffer.concat(Array.from({length: 1_500}, () => frame(fields))));
     await harness.reaches('readsPaused', 1);
     client.sendMessage({qos: 1, id: 1, payload: 'x'});
-    t.is(await client.packet(), '20 0001');
+    t.is(await client.packet(), 'ACK id 1');
     t.is(harness.counter('connectionsClosed'), 0);
   });
 }
@@ -102,7 +102,7 @@ test('a flood of empty fragments is read no faster than its pace', async (t) => 
   );
   await harness.reaches('readsPaused', 1);
   client.sendRaw(frame({opcode: opcodes.continuation, payload: send({qos: 1, id: 1})}));
-  t.is(await client.packet(), '20 0001');
+  t.is(await client.packet(), 'ACK id 1');
 });
 
 test('a message of payload_max may come in fragments of 4 KiB, or of 512 bytes', async (t) => {
@@ -115,7 +115,7 @@ test('a message of payload_max may come in fragments of 4 KiB, or of 512 bytes',
     const message = send({qos: 1, id, payload: Buffer.alloc(1_048_576 - 5, id)});
     const cuts = Array.from({length: message.length / size - 1}, (_, place) => (place + 1) * size);
     client.sendFragmented(message, cuts);
-    t.is(await client.packet(), `20 000${id}`);
+    t.is(await client.packet(), `ACK id ${id}`);
   }
 });
 

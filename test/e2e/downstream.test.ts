@@ -2,9 +2,9 @@
 
 import test from 'ava';
 import {start} from '../support/gateway.ts';
+import type {Parsed} from '../support/packets.ts';
 import {acknowledgeAll, type RawClient} from '../support/raw-client.ts';
 import {room, single} from '../support/room.ts';
-import type {Parsed} from '../support/wire.ts';
 
 test('QoS 0 is written once, without id, and answered at once [RB-01]', async (t) => {
   const {harness, client} = await single(t);
@@ -14,7 +14,7 @@ test('QoS 0 is written once, without id, and answered at once [RB-01]', async (t
   t.is(typeof json.message, 'string');
   t.deepEqual(Object.keys(json).toSorted(), ['message', 'status']);
   t.regex(headers['content-type'] ?? '', /^application\/json/);
-  t.is(await client.packet(), '10 0001 6869');
+  t.is(await client.packet(), 'SEND q0 "hi"');
 });
 
 test('QoS 0 to nobody is no error', async (t) => {
@@ -55,7 +55,7 @@ test('a repeat on its way up does not make what goes down a repeat: DUP is never
     response.end();
     await sent;
   });
-  client.sendHex('1A 0001 0005 6869');
+  client.send('SEND q1 id 5 DUP "hi"');
   const packets = [await client.parsed(), await client.parsed()];
   const echo = packets.find(({command}) => command === 'send');
   const acknowledgement = packets.find(({command}) => command === 'ack');
@@ -153,7 +153,7 @@ test('identity= addresses one client, whatever channels it is in', async (t) => 
   client.sendAnswer('ack', packet.id, 'me');
   t.like((await sent).json, {connections: 1, replies: [{identity: identities[1] as string, data: 'me'}]});
   t.like((await harness.api.send({identity: identities[2] as string, qos: 0}, 'x')).json, {status: 0});
-  t.is(await (clients[2] as RawClient).packet(), '10 0001 78');
+  t.is(await (clients[2] as RawClient).packet(), 'SEND q0 "x"');
   for (const other of clients) {
     await other.fence();
     t.is(other.packets.size, 0);

@@ -64,15 +64,15 @@ test('a full window delays nothing else: QoS 0, acknowledgements and pings still
   sent.push(harness.api.send({channel: 'room', qos: 1}, 'b'));
   await harness.reaches('deliveries', 2);
   t.like((await harness.api.send({channel: 'room', qos: 0}, 'now')).json, {status: 0});
-  t.is(await client.packet(), '10 0001 6E6F77');
-  client.sendHex('12 0001 0001');
-  t.is(await client.packet(), '20 0001');
-  client.sendHex('14 0001 0002');
-  t.is(await client.packet(), '30 0002');
-  client.sendHex('40 0002');
-  t.is(await client.packet(), '50 0002');
-  client.sendHex('30 0FFF');
-  t.is(await client.packet(), '40 0FFF');
+  t.is(await client.packet(), 'SEND q0 "now"');
+  client.send('SEND q1 id 1');
+  t.is(await client.packet(), 'ACK id 1');
+  client.send('SEND q2 id 2');
+  t.is(await client.packet(), 'REC id 2');
+  client.send('REL id 2');
+  t.is(await client.packet(), 'COM id 2');
+  client.send('REC id 4095');
+  t.is(await client.packet(), 'REL id 4095');
   await client.fence();
   client.sendAnswer('ack', first.id);
   client.sendAnswer('ack', (await client.parsed()).id);
@@ -164,7 +164,7 @@ test('QoS 0 to a client that does not read is dropped and counted, not piled up,
   const arrived = slow.packets.drain().length;
   t.is(arrived + harness.counter('framesDropped'), count);
   t.like((await harness.api.send({channel: 'room', qos: 0}, 'again')).json, {status: 0});
-  t.is(await slow.packet(), '10 0001 616761696E');
+  t.is(await slow.packet(), 'SEND q0 "again"');
 });
 
 test('QoS 1 to a client that does not read waits, and arrives when it reads again', async (t) => {
@@ -192,8 +192,8 @@ test('a message larger than the send buffer does not end a client that talks whi
     sent.push(harness.api.send({channel: 'room', qos: 1, timeout: 300}, Buffer.alloc(1_000_000)));
   }
   await harness.reaches('deliveries', 12);
-  client.sendHex('10 0001');
-  client.sendHex('10 0001');
+  client.send('SEND q0');
+  client.send('SEND q0');
   await harness.business.take('message', 2);
   acknowledgeAll(client);
   client.resume();
@@ -218,14 +218,14 @@ test('a client that makes the gateway answer and does not read ends with 1008, a
   const {harness, clients} = await room(t, 2, {sendBufferBytesMax: 65_536});
   const [greedy, other] = clients as [RawClient, RawClient];
   harness.business.once('message', answer(200, Buffer.alloc(100_000)));
-  greedy.sendHex('14 0001 0007');
+  greedy.send('SEND q2 id 7');
   await greedy.packets.next();
   greedy.pause();
-  for (let index = 0; index < 400; index++) greedy.sendHex('1C 0001 0007');
+  for (let index = 0; index < 400; index++) greedy.send('SEND q2 id 7 DUP');
   await harness.reaches('connectionsOverrun', 1);
   await harness.business.next('close');
-  other.sendHex('12 0001 0001');
-  t.is(await other.packet(), '20 0001');
+  other.send('SEND q1 id 1');
+  t.is(await other.packet(), 'ACK id 1');
   t.is(harness.business.count('message'), 2);
 });
 

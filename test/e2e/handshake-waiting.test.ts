@@ -6,28 +6,30 @@ import {after, answer, success} from '../support/business-server.ts';
 import {Latch} from '../support/deadline.ts';
 import {frame} from '../support/frame.ts';
 import {identityOf, start} from '../support/gateway.ts';
+import {packet} from '../support/packets.ts';
 import {dial, type RawClient} from '../support/raw-client.ts';
-import {hex} from '../support/wire.ts';
 
 test('bytes sent before the 101 wait, and are then read in order [RB-56]', async (t) => {
   const harness = await start(t);
   const latch = new Latch();
   harness.business.once('connect', after(latch, success()));
   const early = await dial(t, harness.gateway.port);
-  early.request({early: Buffer.concat([1, 2, 3].map((id) => frame({opcode: 2, payload: hex(`12 0001 000${id} 61`)})))});
+  early.request({
+    early: Buffer.concat([1, 2, 3].map((id) => frame({opcode: 2, payload: packet(`SEND q1 id ${id} "a"`)}))),
+  });
   await harness.business.next('connect');
-  early.sendHex('12 0001 0004 61');
+  early.send('SEND q1 id 4 "a"');
   // Another client connects and has its message forwarded meanwhile: time enough for the early bytes to arrive.
   const other = await harness.connect();
-  other.sendHex('12 0002 0001');
-  t.is(await other.packet(), '20 0001');
+  other.send('SEND q1 id 1 type 2');
+  t.is(await other.packet(), 'ACK id 1');
   t.deepEqual(
     harness.business.calls('message').map(({path}) => path),
     ['/message/2/'],
   );
   latch.release();
   t.is((await early.response()).status, 101);
-  for (const id of [1, 2, 3, 4]) t.is(await early.packet(), `20 000${id}`);
+  for (const id of [1, 2, 3, 4]) t.is(await early.packet(), `ACK id ${id}`);
   t.is(harness.business.count('message'), 5);
 });
 
@@ -40,8 +42,8 @@ test('more bytes before the 101 than the gateway holds wait in the network, and 
   await harness.business.next('connect');
   for (let id = 1; id <= 60; id++) early.sendMessage({qos: 1, id, payload: Buffer.alloc(20_000, id)});
   const other = await harness.connect();
-  other.sendHex('12 0002 0001');
-  t.is(await other.packet(), '20 0001');
+  other.send('SEND q1 id 1 type 2');
+  t.is(await other.packet(), 'ACK id 1');
   latch.release();
   t.is((await early.response()).status, 101);
   for (let id = 1; id <= 60; id++) t.like(await early.parsed(), {command: 'ack', id});
@@ -54,12 +56,12 @@ test('bytes sent before a refusal are thrown away [RB-56]', async (t) => {
   const harness = await start(t);
   harness.business.once('connect', answer(200, '{"status":"fail"}'));
   const early = await dial(t, harness.gateway.port);
-  early.request({early: frame({opcode: 2, payload: hex('12 0001 0001 61')})});
+  early.request({early: frame({opcode: 2, payload: packet('SEND q1 id 1 "a"')})});
   t.is((await early.response()).status, 401);
   await early.end();
   const other = await harness.connect();
-  other.sendHex('12 0002 0001');
-  t.is(await other.packet(), '20 0001');
+  other.send('SEND q1 id 1 type 2');
+  t.is(await other.packet(), 'ACK id 1');
   t.is(harness.business.count('message'), 1);
 });
 

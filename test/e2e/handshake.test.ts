@@ -15,10 +15,10 @@ import {
 } from '../support/business-server.ts';
 import {Latch} from '../support/deadline.ts';
 import {start} from '../support/gateway.ts';
+import {hex} from '../support/packets.ts';
 import {scaled} from '../support/patience.ts';
 import {holdPort} from '../support/ports.ts';
 import {dial} from '../support/raw-client.ts';
-import {hex} from '../support/wire.ts';
 
 test('success is answered 101 with the right key, no subprotocol and no extension', async (t) => {
   const harness = await start(t);
@@ -40,8 +40,8 @@ for (const version of ['8', '13']) {
   test(`WebSocket version ${version} is spoken`, async (t) => {
     const harness = await start(t);
     const client = await harness.connect({headers: {'Sec-WebSocket-Version': version}});
-    client.sendHex('12 0001 0001');
-    t.is(await client.packet(), '20 0001');
+    client.send('SEND q1 id 1');
+    t.is(await client.packet(), 'ACK id 1');
   });
 }
 

@@ -30,9 +30,9 @@ const signs = {
   'a pong': (client) => client.sendPong(),
   'a pong nobody asked for': (client) => client.sendPong('by the way'),
   'a ping of its own': (client) => client.sendPing(),
-  'a message': (client) => client.sendHex('10 0001'),
-  'an acknowledgement of nothing': (client) => client.sendHex('20 0001'),
-  'junk, as old clients sent it for a heartbeat': (client) => client.sendHex('00'),
+  'a message': (client) => client.send('SEND q0'),
+  'an acknowledgement of nothing': (client) => client.send('ACK id 1'),
+  'junk, as old clients sent it for a heartbeat': (client) => client.send('00'),
   'a text': (client) => client.sendText('ping'),
 } as const satisfies Record<
   string,
@@ -65,8 +65,8 @@ test('a client that keeps talking is not pinged [RB-54]', async (t) => {
   const begin = performance.now();
   // A REL is answered by the gateway itself: no call to the business server is waited for in silence.
   while (performance.now() - begin < 3 * talkativeMs) {
-    client.sendHex('40 0001');
-    t.is(await client.packet(), '50 0001');
+    client.send('REL id 1');
+    t.is(await client.packet(), 'COM id 1');
   }
   t.is(client.pings.size, 0);
 });
@@ -91,7 +91,7 @@ test('a silent client is gone from its channels, and the others are not [RB-58]'
   living.onPing = (payload) => living.sendPong(payload);
   await silent.closeFrame();
   t.is((await harness.api.send({channel: 'room', qos: 0}, 'x')).json.status, 0);
-  t.is(await living.packet(), '10 0001 78');
+  t.is(await living.packet(), 'SEND q0 "x"');
   const sent = harness.api.send({channel: 'room', qos: 1});
   living.sendAnswer('ack', (await living.parsed()).id);
   t.like((await sent).json, {connections: 1, timeout: undefined});

@@ -164,7 +164,7 @@ test('/serverinfo/ for signed callers only, where it is set so', async (t) => {
 test('/metrics shows what the gateway counts', async (t) => {
   const harness = await start(t);
   const client = await harness.connect();
-  client.sendHex('00');
+  client.send('00');
   await client.fence();
   const {status, text} = await harness.api.get('/metrics');
   t.is(status, 200);
@@ -199,8 +199,8 @@ test('bytes that are no HTTP request get an error and the end, and harm nobody [
     await within(closed, `the end after ${what}`);
     if (text !== '') t.regex(text, /^HTTP\/1\.1 4\d\d /, what);
   }
-  other.sendHex('12 0001 0001');
-  t.is(await other.packet(), '20 0001');
+  other.send('SEND q1 id 1');
+  t.is(await other.packet(), 'ACK id 1');
   t.is((await harness.api.get('/hello/')).text, 'ok');
 });
 

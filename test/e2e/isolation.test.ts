@@ -4,14 +4,14 @@ import test from 'ava';
 import {answer, drop, endlessBody, garbage, hang, success} from '../support/business-server.ts';
 import {frame} from '../support/frame.ts';
 import {type Harness, start} from '../support/gateway.ts';
+import {packet} from '../support/packets.ts';
 import {scaled} from '../support/patience.ts';
 import {dial, type RawClient} from '../support/raw-client.ts';
-import {hex} from '../support/wire.ts';
 
 /** A round trip in each direction. */
 async function isServed(harness: Harness, client: RawClient): Promise<boolean> {
-  client.sendHex('12 0001 0001');
-  if ((await client.packet()) !== '20 0001') return false;
+  client.send('SEND q1 id 1');
+  if ((await client.packet()) !== 'ACK id 1') return false;
   const sent = harness.api.send({channel: 'good', qos: 1, timeout: 300});
   client.sendAnswer('ack', (await client.parsed()).id, 'fine');
   const {json} = await sent;
@@ -19,9 +19,9 @@ async function isServed(harness: Harness, client: RawClient): Promise<boolean> {
 }
 
 const misdeeds: Readonly<Record<string, (bad: RawClient) => void>> = {
-  'an unmasked frame': (bad) => bad.sendRaw(frame({opcode: 2, payload: hex('10 0001'), masked: false})),
+  'an unmasked frame': (bad) => bad.sendRaw(frame({opcode: 2, payload: packet('SEND q0'), masked: false})),
   'random bytes': (bad) => bad.sendRaw(Buffer.from(Array.from({length: 5_000}, (_, index) => (index * 7_919) % 256))),
-  'a frame of 2^62 bytes': (bad) => bad.sendRaw(hex('82 FF 4000000000000000 00000000')),
+  'a frame of 2^62 bytes': (bad) => bad.sendRaw(packet('82 FF 4000000000000000 00000000')),
   'a flood of junk': (bad) => bad.sendRaw(Buffer.concat(Array.from({length: 20_000}, () => frame({opcode: 2})))),
   'a flood of pings': (bad) => bad.sendRaw(Buffer.concat(Array.from({length: 20_000}, () => frame({opcode: 9})))),
   'a flood of texts': (bad) => {
@@ -29,7 +29,7 @@ const misdeeds: Readonly<Record<string, (bad: RawClient) => void>> = {
     bad.sendRaw(Buffer.concat(Array.from({length: 20_000}, () => text)));
   },
   'a flood of RECs for ids that never were': (bad) => {
-    const rec = frame({opcode: 2, payload: hex('30 1234')});
+    const rec = frame({opcode: 2, payload: packet('REC id 4660')});
     bad.sendRaw(Buffer.concat(Array.from({length: 20_000}, () => rec)));
   },
   RST: (bad) => bad.reset(),
@@ -68,13 +68,13 @@ test('whatever the business server answers to one client, the other is served [R
   const bad = await harness.connect();
   for (const [what, script] of Object.entries(odd)) {
     harness.business.once('message', script);
-    bad.sendHex('10 0001');
+    bad.send('SEND q0');
     await harness.business.next('message');
     t.true(await isServed(harness, good), what);
     await harness.business.next('message');
   }
-  bad.sendHex('12 0001 0005');
-  t.is(await bad.packet(), '20 0005');
+  bad.send('SEND q1 id 5');
+  t.is(await bad.packet(), 'ACK id 5');
   t.is(harness.counter('actorFailures'), 0);
 });
 
@@ -85,7 +85,7 @@ test('clients that begin a handshake and never end it do not keep others out', a
     slow.sendRaw(Buffer.from('GET /connect/ HTTP/1.1\r\nHost: x\r\nUpgra'));
   }
   const client = await harness.connect();
-  client.sendHex('12 0001 0001');
-  t.is(await client.packet(), '20 0001');
+  client.send('SEND q1 id 1');
+  t.is(await client.packet(), 'ACK id 1');
   t.is(harness.business.count('connect'), 1);
 });

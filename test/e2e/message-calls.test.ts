@@ -18,14 +18,14 @@ import {scaled} from '../support/patience.ts';
 test('a message is a signed POST of the payload, with identity and message id [RB-63]', async (t) => {
   const harness = await start(t);
   const {client, identity} = await harness.join();
-  client.sendHex('12 002A 0001 7B7D');
+  client.send('SEND q1 id 1 type 42 "{}"');
   const call = await harness.business.next('message');
   t.like(call, {method: 'POST', path: '/message/42/', isSigned: true, body: Buffer.from('{}')});
   t.is(call.header('content-type'), 'application/json');
   t.is(identityOf(call), identity);
   t.truthy(call.header('RAINBOWMESSAGEID'));
   t.is(call.header('RAINBOWCLIENTCOOKIE'), undefined);
-  t.is(await client.packet(), '20 0001');
+  t.is(await client.packet(), 'ACK id 1');
 });
 
 const urls = {
@@ -47,7 +47,7 @@ for (const [template, expected] of Object.entries(urls)) {
     const {business} = harness;
     const client = await harness.connect();
     t.is((await business.next('connect')).query.get('key'), 'a b');
-    client.sendHex('10 0007');
+    client.send('SEND q0 type 7');
     const call = await business.next('message');
     t.true(call.isSigned);
     t.is(call.url.split(/[?&]timestamp=/)[0], expected);
@@ -62,11 +62,11 @@ test('message ids of different messages differ [RB-63]', async (t) => {
   const clients = [await harness.connect(), await harness.connect()];
   for (let round = 0; round < 10; round++) {
     for (const client of clients) {
-      client.sendHex('10 0001');
-      client.sendHex('12 0001 0001');
-      client.sendHex('14 0001 0001');
+      client.send('SEND q0');
+      client.send('SEND q1 id 1');
+      client.send('SEND q2 id 1');
       await client.packets.take(2);
-      client.sendHex('40 0001');
+      client.send('REL id 1');
       await client.packets.next();
     }
   }
@@ -89,7 +89,7 @@ test('calls of one client are made one at a time, in the order of its messages [
     t.is(harness.business.count('message'), index + 1);
     latch.release();
   }
-  for (const packet of ['20 0001', '30 0002', '30 0004', '20 0005']) t.is(await client.packet(), packet);
+  for (const packet of ['ACK id 1', 'REC id 2', 'REC id 4', 'ACK id 5']) t.is(await client.packet(), packet);
   t.is(harness.business.underWayMax, 1);
 });
 
@@ -98,7 +98,7 @@ test('a call that failed does not hold up the next one [RB-46]', async (t) => {
   harness.business.once('message', answer(500), hang(), drop());
   const client = await harness.connect();
   for (const id of [1, 2, 3, 4]) client.sendMessage({qos: 1, id, payload: String(id)});
-  t.is(await client.packet(), '20 0004');
+  t.is(await client.packet(), 'ACK id 4');
   const bodies = harness.business.calls('message').map(({body}) => body.toString());
   t.deepEqual(bodies, ['1', '2', '3', '4']);
 });
@@ -108,12 +108,12 @@ test('types that opt out wait for nobody, and the others still do [RB-46]', asyn
   const latch = new Latch();
   harness.business.once('message', after(latch, answer(200, 'slow')));
   const client = await harness.connect();
-  client.sendHex('12 0001 0001');
+  client.send('SEND q1 id 1');
   await harness.business.next('message');
-  client.sendHex('12 0001 0002');
-  client.sendHex('12 0009 0003');
-  client.sendHex('14 000A 0004');
-  t.deepEqual([await client.packet(), await client.packet()].toSorted(), ['20 0003', '30 0004']);
+  client.send('SEND q1 id 2');
+  client.send('SEND q1 id 3 type 9');
+  client.send('SEND q2 id 4 type 10');
+  t.deepEqual([await client.packet(), await client.packet()].toSorted(), ['ACK id 3', 'REC id 4']);
   t.deepEqual(
     harness.business
       .calls('message')
@@ -122,8 +122,8 @@ test('types that opt out wait for nobody, and the others still do [RB-46]', asyn
     ['/message/1/', '/message/10/', '/message/9/'],
   );
   latch.release();
-  t.is(await client.packet(), '20 0001 736C6F77');
-  t.is(await client.packet(), '20 0002');
+  t.is(await client.packet(), 'ACK id 1 "slow"');
+  t.is(await client.packet(), 'ACK id 2');
 });
 
 test('ACKs and RECs go out in the order their messages came in [RB-43]', async (t) => {
@@ -133,7 +133,7 @@ test('ACKs and RECs go out in the order their messages came in [RB-43]', async (
   for (let id = 1; id <= 200; id++) {
     const qos = id % 3 === 0 ? 2 : 1;
     client.sendMessage({qos, id, payload: String(id)});
-    expected.push(`${qos === 1 ? '20' : '30'} ${id.toString(16).padStart(4, '0').toUpperCase()}`);
+    expected.push(`${qos === 1 ? 'ACK' : 'REC'} id ${id}`);
   }
   for (const packet of expected) t.is(await client.packet(), packet);
   t.deepEqual(
@@ -147,11 +147,11 @@ test("different clients are called for in parallel, more than the original's ten
   const latch = new Latch();
   harness.business.always('message', after(latch, answer(200)));
   const clients = await Promise.all(Array.from({length: 30}, () => harness.connect()));
-  for (const client of clients) client.sendHex('12 0001 0001');
+  for (const client of clients) client.send('SEND q1 id 1');
   await harness.business.take('message', 30);
   t.is(harness.business.underWay, 30);
   latch.release();
-  for (const client of clients) t.is(await client.packet(), '20 0001');
+  for (const client of clients) t.is(await client.packet(), 'ACK id 1');
 });
 
 const failures = {
@@ -198,9 +198,9 @@ test('a call that failed leaves channels and cookie as they were', async (t) => 
   const harness = await start(t);
   const client = await harness.connect();
   harness.business.once('message', answer(500, '', {RAINBOWCLIENTCHANNEL: 'room', RAINBOWCLIENTCOOKIE: 'bad'}));
-  client.sendHex('12 0001 0001');
-  client.sendHex('12 0001 0002');
-  t.is(await client.packet(), '20 0002');
+  client.send('SEND q1 id 1');
+  client.send('SEND q1 id 2');
+  t.is(await client.packet(), 'ACK id 2');
   const [, second] = await harness.business.take('message', 2);
   t.is(second?.header('RAINBOWCLIENTCOOKIE'), undefined);
   t.like((await harness.api.send({channel: 'room', qos: 1})).json, {connections: 0});
@@ -211,8 +211,8 @@ test('QoS 0 is forwarded and never answered, whatever becomes of the call', asyn
   const client = await harness.connect();
   harness.business.once('message', answer(200, 'nobody reads this'), answer(500), drop());
   for (const payload of ['a', 'b', 'c']) client.sendMessage({qos: 0, payload});
-  client.sendHex('12 0001 0001');
-  t.is(await client.packet(), '20 0001');
+  client.send('SEND q1 id 1');
+  t.is(await client.packet(), 'ACK id 1');
   const bodies = harness.business.calls('message').map(({body}) => body.toString());
   t.deepEqual(bodies, ['a', 'b', 'c', '']);
 });
@@ -221,14 +221,14 @@ test('any 2xx acknowledges, with the body as it is', async (t) => {
   const harness = await start(t);
   const client = await harness.connect();
   for (const [status, body, expected] of [
-    [200, '{"ok":true}', '20 0001 7B226F6B223A747275657D'],
-    [201, '', '20 0001'],
-    [202, Buffer.from([0, 255, 10]), '20 0001 00FF0A'],
-    [204, '', '20 0001'],
-    [299, 'x', '20 0001 78'],
+    [200, '{"ok":true}', 'ACK id 1 "{"ok":true}"'],
+    [201, '', 'ACK id 1'],
+    [202, Buffer.from([0, 255, 10]), 'ACK id 1 0x00ff0a'],
+    [204, '', 'ACK id 1'],
+    [299, 'x', 'ACK id 1 "x"'],
   ] as const) {
     harness.business.once('message', answer(status, body));
-    client.sendHex('12 0001 0001');
+    client.send('SEND q1 id 1');
     t.is(await client.packet(), expected, String(status));
   }
 });
@@ -237,10 +237,10 @@ test('a compressed answer is passed on as it is, since none was asked for', asyn
   const harness = await start(t);
   harness.business.once('message', answer(200, Buffer.from([0x1f, 0x8b, 8, 0]), {'content-encoding': 'gzip'}));
   const client = await harness.connect({headers: {'Accept-Encoding': 'gzip'}});
-  client.sendHex('12 0001 0001');
+  client.send('SEND q1 id 1');
   const call = await harness.business.next('message');
   t.true([undefined, 'identity'].includes(call.header('accept-encoding')));
-  t.is(await client.packet(), '20 0001 1F8B0800');
+  t.is(await client.packet(), 'ACK id 1 0x1f8b0800');
 });
 
 test('the business server may restart: clients stay, and their next messages go through', async (t) => {
@@ -248,10 +248,10 @@ test('the business server may restart: clients stay, and their next messages go 
   const clients = [await harness.connect(), await harness.connect()];
   // Every keep-alive connection goes, as at a restart.
   harness.business.once('message', drop(), drop());
-  for (const client of clients) client.sendHex('12 0001 0001');
+  for (const client of clients) client.send('SEND q1 id 1');
   await harness.reaches('callsFailed', 2);
   for (const client of clients) {
-    client.sendHex('1A 0001 0001');
-    t.is(await client.packet(), '20 0001');
+    client.send('SEND q1 id 1 DUP');
+    t.is(await client.packet(), 'ACK id 1');
   }
 });

@@ -6,10 +6,10 @@ import test from 'ava';
 import {after, answer, success} from '../support/business-server.ts';
 import {Latch, within} from '../support/deadline.ts';
 import {start, startDaemon} from '../support/gateway.ts';
+import {parse} from '../support/packets.ts';
 import {scaled} from '../support/patience.ts';
 import {Places} from '../support/places.ts';
 import {dial, type RawClient} from '../support/raw-client.ts';
-import {parse} from '../support/wire.ts';
 
 /** A client with one message open: the next follows the ACK at once, and one that is not acknowledged is sent again. */
 class Sender {

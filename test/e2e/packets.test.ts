@@ -4,22 +4,23 @@ import test from 'ava';
 import {answer} from '../support/business-server.ts';
 import {frame} from '../support/frame.ts';
 import {start} from '../support/gateway.ts';
-import {hex} from '../support/wire.ts';
+import {hex, packet, spellHex} from '../support/packets.ts';
 
 test('the vectors of the contract go up as they stand there, and the answers come as they stand there', async (t) => {
   const harness = await start(t);
   harness.business.always('message', answer(200, 'ok'));
   const client = await harness.connect();
-  client.sendHex('10 0001 6869');
+  const bytes = async (): Promise<string> => spellHex(await client.packets.next());
+  client.send('10 0001 6869');
   t.like(await harness.business.next('message'), {path: '/message/1/', body: Buffer.from('hi')});
-  client.sendHex('12 0001 0002 6869');
+  client.send('12 0001 0002 6869');
   t.like(await harness.business.next('message'), {path: '/message/1/', body: Buffer.from('hi')});
-  t.is(await client.packet(), '20 0002 6F6B');
-  client.sendHex('14 FFFF FFFE');
+  t.is(await bytes(), '20 0002 6F6B');
+  client.send('14 FFFF FFFE');
   t.like(await harness.business.next('message'), {path: '/message/65535/', body: Buffer.alloc(0)});
-  t.is(await client.packet(), '30 FFFE 6F6B');
-  client.sendHex('40 FFFE');
-  t.is(await client.packet(), '50 FFFE');
+  t.is(await bytes(), '30 FFFE 6F6B');
+  client.send('40 FFFE');
+  t.is(await bytes(), '50 FFFE');
 });
 
 const junk = {
@@ -49,11 +50,11 @@ test('what is no packet is ignored and counted, and the connection stays [RB-02 
   harness.business.always('message', answer(200, 'still here'));
   const client = await harness.connect();
   for (const [what, bytes] of Object.entries(junk)) {
-    client.sendHex(bytes);
-    client.sendHex('12 0001 0009 6869');
+    client.send(bytes);
+    client.send('SEND q1 id 9 "hi"');
     // The call for it is the very next one, and its ACK the very next packet: the junk led to neither.
     t.is((await harness.business.next('message')).path, '/message/1/', what);
-    t.is(await client.packet(), '20 0009 7374696C6C2068657265', what);
+    t.is(await client.packet(), 'ACK id 9 "still here"', what);
   }
   t.is(harness.counter('packetsFaulty'), Object.keys(junk).length);
   t.is(harness.business.count('message'), Object.keys(junk).length);
@@ -67,8 +68,8 @@ test('text messages are ignored and counted, even where their letters would be a
   client.sendText('{"type":"ping"}');
   client.sendText('');
   client.sendText('\u0012\u0000\u0001\u0000\u0002hi');
-  client.sendHex('12 0001 0009');
-  t.is(await client.packet(), '20 0009');
+  client.send('SEND q1 id 9');
+  t.is(await client.packet(), 'ACK id 9');
   t.is(harness.counter('packetsFaulty'), 4);
   t.is(harness.business.count('message'), 1);
   t.is(client.texts.size, 0);
@@ -77,14 +78,14 @@ test('text messages are ignored and counted, even where their letters would be a
 test('the reserved bit is ignored, and so are the low bits of every packet but SEND', async (t) => {
   const harness = await start(t);
   const client = await harness.connect();
-  client.sendHex('13 0001 0005 61');
+  client.send('13 0001 0005 61');
   t.is((await harness.business.next('message')).body.toString(), 'a');
-  t.is(await client.packet(), '20 0005');
-  client.sendHex('15 0001 0006');
-  t.is(await client.packet(), '30 0006');
-  client.sendHex('4F 0006');
-  t.is(await client.packet(), '50 0006');
-  client.sendHex('11 0001 62');
+  t.is(await client.packet(), 'ACK id 5');
+  client.send('15 0001 0006');
+  t.is(await client.packet(), 'REC id 6');
+  client.send('4F 0006');
+  t.is(await client.packet(), 'COM id 6');
+  client.send('11 0001 62');
   await harness.business.next('message');
   t.is((await harness.business.next('message')).body.toString(), 'b');
 });
@@ -92,26 +93,26 @@ test('the reserved bit is ignored, and so are the low bits of every packet but S
 test('bytes behind the id of a REL are ignored', async (t) => {
   const harness = await start(t);
   const client = await harness.connect();
-  client.sendHex('40 0007 DEADBEEF');
-  t.is(await client.packet(), '50 0007');
+  client.send('REL id 7 0xdeadbeef');
+  t.is(await client.packet(), 'COM id 7');
 });
 
 test('DUP at QoS 0 means nothing to a legacy connection: the message is forwarded [RB-01 broken]', async (t) => {
   const harness = await start(t);
   const client = await harness.connect();
-  client.sendHex('18 0001 6869');
+  client.send('SEND q0 DUP "hi"');
   t.is((await harness.business.next('message')).body.toString(), 'hi');
-  client.sendHex('18 0001 6869');
+  client.send('SEND q0 DUP "hi"');
   t.is((await harness.business.next('message')).body.toString(), 'hi');
 });
 
 test('acknowledgements for ids that are not in flight are counted and change nothing [RB-05 broken]', async (t) => {
   const harness = await start(t);
   const client = await harness.connect();
-  client.sendHex('20 0001 6869');
-  client.sendHex('50 0001');
-  client.sendHex('12 0001 0009');
-  t.is(await client.packet(), '20 0009');
+  client.send('ACK id 1 "hi"');
+  client.send('COM id 1');
+  client.send('SEND q1 id 9');
+  t.is(await client.packet(), 'ACK id 9');
   t.is(harness.counter('packetsUnknownId'), 2);
 });
 
@@ -119,11 +120,11 @@ for (const qos of [1, 2] as const) {
   test(`a client may use every id from 0 to 65535 at QoS ${qos}`, async (t) => {
     const harness = await start(t);
     const client = await harness.connect();
-    const kind = qos === 1 ? '20' : '30';
+    const kind = qos === 1 ? 'ACK' : 'REC';
     for (const id of [0, 1, 255, 256, 65_534, 65_535]) {
       client.sendMessage({qos, id, payload: String(id)});
       t.is((await harness.business.next('message')).body.toString(), String(id));
-      t.is(await client.packet(), `${kind} ${id.toString(16).padStart(4, '0').toUpperCase()}`);
+      t.is(await client.packet(), `${kind} id ${id}`);
     }
   });
 }
@@ -145,7 +146,7 @@ for (const qos of [0, 1, 2] as const) {
     const call = await harness.business.next('message');
     t.like(call, {method: 'POST', body: Buffer.alloc(0)});
     t.is(call.header('content-length'), '0');
-    if (qos > 0) t.is(await client.packet(), qos === 1 ? '20 0003' : '30 0003');
+    if (qos > 0) t.is(await client.packet(), qos === 1 ? 'ACK id 3' : 'REC id 3');
   });
 
   test(`an empty payload goes down as a SEND without payload at QoS ${qos}`, async (t) => {
@@ -183,18 +184,18 @@ test('payload and reply are untouched, whatever their bytes and length', async (
 test('fragments, single bytes and frames in one piece of the network are the same packets', async (t) => {
   const harness = await start(t);
   const client = await harness.connect();
-  client.sendFragmented(hex('12 0001 0001 616263'), [1, 2, 6]);
-  t.is(await client.packet(), '20 0001');
-  client.sendFragmented(hex('12 0001 0002 616263'), [3], frame({opcode: 9, payload: Buffer.from('in between')}));
+  client.sendFragmented(packet('SEND q1 id 1 "abc"'), [1, 2, 6]);
+  t.is(await client.packet(), 'ACK id 1');
+  client.sendFragmented(packet('SEND q1 id 2 "abc"'), [3], frame({opcode: 9, payload: Buffer.from('in between')}));
   t.is((await client.pongs.next()).toString(), 'in between');
-  t.is(await client.packet(), '20 0002');
-  await client.sendByteByByte(hex('12 0001 0003 616263'));
-  t.is(await client.packet(), '20 0003');
-  const packets = ['12 0001 0004 616263', '12 0001 0005 616263', '12 0001 0006 616263'];
-  client.sendRaw(Buffer.concat(packets.map((packet) => frame({opcode: 2, payload: hex(packet)}))));
-  t.is(await client.packet(), '20 0004');
-  t.is(await client.packet(), '20 0005');
-  t.is(await client.packet(), '20 0006');
+  t.is(await client.packet(), 'ACK id 2');
+  await client.sendByteByByte(packet('SEND q1 id 3 "abc"'));
+  t.is(await client.packet(), 'ACK id 3');
+  const packets = ['SEND q1 id 4 "abc"', 'SEND q1 id 5 "abc"', 'SEND q1 id 6 "abc"'];
+  client.sendRaw(Buffer.concat(packets.map((written) => frame({opcode: 2, payload: packet(written)}))));
+  t.is(await client.packet(), 'ACK id 4');
+  t.is(await client.packet(), 'ACK id 5');
+  t.is(await client.packet(), 'ACK id 6');
   for (const {body} of await harness.business.take('message', 6)) t.is(body.toString(), 'abc');
 });
 
@@ -208,12 +209,12 @@ test('a ping is answered by a pong with its payload', async (t) => {
 });
 
 const violations = {
-  'an unmasked frame': [1002, frame({opcode: 2, payload: hex('10 0001'), masked: false})],
-  'a reserved bit of the frame': [1002, frame({opcode: 2, payload: hex('10 0001'), reserved: 4})],
-  'an unknown opcode': [1002, frame({opcode: 3, payload: hex('10 0001')})],
+  'an unmasked frame': [1002, frame({opcode: 2, payload: packet('SEND q0'), masked: false})],
+  'a reserved bit of the frame': [1002, frame({opcode: 2, payload: packet('SEND q0'), reserved: 4})],
+  'an unknown opcode': [1002, frame({opcode: 3, payload: packet('SEND q0')})],
   'a control frame in fragments': [1002, frame({opcode: 9, fin: false})],
   'a ping of 126 bytes': [1002, frame({opcode: 9, payload: Buffer.alloc(126)})],
-  'a continuation of nothing': [1002, frame({opcode: 0, payload: hex('10 0001')})],
+  'a continuation of nothing': [1002, frame({opcode: 0, payload: packet('SEND q0')})],
   'a text that is not UTF-8': [1007, frame({opcode: 1, payload: hex('C3 28')})],
   'a close frame with code 1005': [1002, frame({opcode: 8, payload: hex('03ED')})],
   'a close frame of one byte': [1002, frame({opcode: 8, payload: hex('03')})],
@@ -230,8 +231,8 @@ for (const [what, [code, bytes]] of Object.entries(violations)) {
     client.finish();
     await client.end();
     t.is((await harness.business.next('close')).header('RAINBOWCLIENTIDENTITY'), identity);
-    other.sendHex('12 0001 0001');
-    t.is(await other.packet(), '20 0001');
+    other.send('SEND q1 id 1');
+    t.is(await other.packet(), 'ACK id 1');
     t.is(harness.business.count('message'), 1);
   });
 }
@@ -240,7 +241,7 @@ test('a message over the limit closes 1009, one at the limit is forwarded', asyn
   const harness = await start(t, {payloadBytesMax: 1_000});
   const client = await harness.connect();
   client.sendMessage({qos: 1, id: 1, payload: Buffer.alloc(995)});
-  t.is(await client.packet(), '20 0001');
+  t.is(await client.packet(), 'ACK id 1');
   client.sendMessage({qos: 1, id: 2, payload: Buffer.alloc(996)});
   t.is((await client.closeFrame()).code, 1009);
   client.finish();

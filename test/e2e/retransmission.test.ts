@@ -89,9 +89,9 @@ test('each REC is answered by REL: repeated, after COM, and for an id that never
   client.sendAnswer('com', id);
   client.sendAnswer('rec', id);
   t.like(await client.parsed(), {command: 'rel', id});
-  for (const unknown of ['0000', 'FFFF', '8000']) {
-    client.sendHex(`30 ${unknown} 6869`);
-    t.is(await client.packet(), `40 ${unknown}`);
+  for (const unknown of [0, 65_535, 32_768]) {
+    client.send(`REC id ${unknown} "hi"`);
+    t.is(await client.packet(), `REL id ${unknown}`);
   }
   t.true(harness.counter('packetsUnknownId') >= 4);
 });

@@ -45,7 +45,7 @@ test.serial('SIGTERM ends a server by shutdown_grace where clients and business 
   const {business} = daemon;
   business.always('message', hang()).always('close', hang());
   const clients = await Promise.all(Array.from({length: 5}, () => daemon.connect()));
-  for (const client of clients) client.sendHex('12 0001 0001');
+  for (const client of clients) client.send('SEND q1 id 1');
   await business.take('message', 5);
   business.always('connect', hang());
   const checking = await dial(t, daemon.port);
@@ -80,10 +80,10 @@ test.serial('the real command speaks the protocol from end to end', async (t) =>
   daemon.business.once('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
   daemon.business.always('message', answer(200, 'ok'));
   const client = await daemon.connect();
-  client.sendHex('14 0001 0007 6869');
-  t.is(await client.packet(), '30 0007 6F6B');
-  client.sendHex('40 0007');
-  t.is(await client.packet(), '50 0007');
+  client.send('SEND q2 id 7 "hi"');
+  t.is(await client.packet(), 'REC id 7 "ok"');
+  client.send('REL id 7');
+  t.is(await client.packet(), 'COM id 7');
   const sent = daemon.api.send({channel: 'room', qos: 1}, 'hi');
   const {id} = await client.parsed();
   t.like(await client.parsed(), {id, dup: true});

@@ -138,7 +138,7 @@ test('replay = strict refuses a signature that was used before, whatever it was 
 test('the signatures of our own calls are not accepted back', async (t) => {
   const harness = await start(t);
   const client = await harness.connect();
-  client.sendHex('10 0001');
+  client.send('SEND q0');
   await harness.business.next('message');
   client.reset();
   await harness.business.next('close');

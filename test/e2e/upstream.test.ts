@@ -11,21 +11,21 @@ test('QoS 1 is acknowledged once the business server has answered, not before [R
   const latch = new Latch();
   harness.business.once('message', after(latch, answer(200, 'ok')));
   const client = await harness.connect();
-  client.sendHex('12 0001 0005 6869');
+  client.send('SEND q1 id 5 "hi"');
   await harness.business.next('message');
   await client.fence();
   t.is(client.packets.size, 0);
   latch.release();
-  t.is(await client.packet(), '20 0005 6F6B');
+  t.is(await client.packet(), 'ACK id 5 "ok"');
 });
 
 test('after its ACK an id is new, whatever the DUP bit [RB-13]', async (t) => {
   const harness = await start(t);
   const client = await harness.connect();
   const ids = new Set<string | undefined>();
-  for (const first of ['12', '1A', '12', '1A', '1A']) {
-    client.sendHex(`${first} 0001 0005 6869`);
-    t.is(await client.packet(), '20 0005');
+  for (const dup of ['', ' DUP', '', ' DUP', ' DUP']) {
+    client.send(`SEND q1 id 5${dup} "hi"`);
+    t.is(await client.packet(), 'ACK id 5');
     ids.add((await harness.business.next('message')).header('RAINBOWMESSAGEID'));
   }
   t.is(harness.business.count('message'), 5);
@@ -37,13 +37,13 @@ test('QoS 1 with the same id again and DUP 0 while the call runs is another mess
   const latch = new Latch();
   harness.business.once('message', after(latch, answer(200, 'a')), answer(200, 'b'));
   const client = await harness.connect();
-  client.sendHex('12 0001 0005 01');
+  client.send('SEND q1 id 5 0x01');
   await harness.business.next('message');
-  client.sendHex('12 0001 0005 02');
+  client.send('SEND q1 id 5 0x02');
   await client.fence();
   latch.release();
-  t.is(await client.packet(), '20 0005 61');
-  t.is(await client.packet(), '20 0005 62');
+  t.is(await client.packet(), 'ACK id 5 "a"');
+  t.is(await client.packet(), 'ACK id 5 "b"');
   t.is((await harness.business.next('message')).body[0], 2);
 });
 
@@ -52,14 +52,14 @@ test('a QoS 1 repeat while its call runs joins it: one call, one ACK [RB-22]', a
   const latch = new Latch();
   harness.business.once('message', after(latch, answer(200, 'once')));
   const client = await harness.connect();
-  client.sendHex('12 0001 0005 01');
+  client.send('SEND q1 id 5 0x01');
   await harness.business.next('message');
-  for (let repeat = 0; repeat < 10; repeat++) client.sendHex('1A 0001 0005 01');
+  for (let repeat = 0; repeat < 10; repeat++) client.send('SEND q1 id 5 DUP 0x01');
   await client.fence();
   latch.release();
-  t.is(await client.packet(), '20 0005 6F6E6365');
-  client.sendHex('12 0001 0006');
-  t.is(await client.packet(), '20 0006');
+  t.is(await client.packet(), 'ACK id 5 "once"');
+  client.send('SEND q1 id 6');
+  t.is(await client.packet(), 'ACK id 6');
   t.is(harness.business.count('message'), 2);
 });
 
@@ -67,29 +67,29 @@ test('a QoS 2 message goes SEND, REC with the answer, REL, COM', async (t) => {
   const harness = await start(t);
   harness.business.once('message', answer(200, 'reply'));
   const client = await harness.connect();
-  client.sendHex('14 0003 0007 6869');
+  client.send('SEND q2 id 7 type 3 "hi"');
   t.like(await harness.business.next('message'), {path: '/message/3/', body: Buffer.from('hi')});
-  t.is(await client.packet(), '30 0007 7265706C79');
-  client.sendHex('40 0007');
-  t.is(await client.packet(), '50 0007');
+  t.is(await client.packet(), 'REC id 7 "reply"');
+  client.send('REL id 7');
+  t.is(await client.packet(), 'COM id 7');
 });
 
 test('a QoS 2 message repeated before REL is forwarded once, and each repeat gets the same REC: the first, the hundredth, DUP 0 and 1 [RB-20] [RB-21]', async (t) => {
   const harness = await start(t);
   harness.business.once('message', answer(200, Buffer.from([0, 255, 1])), answer(200, 'another'));
   const client = await harness.connect();
-  client.sendHex('14 0003 0007 6869');
-  t.is(await client.packet(), '30 0007 00FF01');
+  client.send('SEND q2 id 7 type 3 "hi"');
+  t.is(await client.packet(), 'REC id 7 0x00ff01');
   for (let repeat = 1; repeat <= 100; repeat++) {
-    client.sendHex(repeat % 2 === 0 ? '14 0003 0007 6869' : '1C 0003 0007 6869');
-    t.is(await client.packet(), '30 0007 00FF01', `repeat ${repeat}`);
+    client.send(repeat % 2 === 0 ? 'SEND q2 id 7 type 3 "hi"' : 'SEND q2 id 7 type 3 DUP "hi"');
+    t.is(await client.packet(), 'REC id 7 0x00ff01', `repeat ${repeat}`);
   }
   // Not even another type and payload make it a new message.
-  client.sendHex('14 0004 0007 00');
-  t.is(await client.packet(), '30 0007 00FF01');
+  client.send('SEND q2 id 7 type 4 0x00');
+  t.is(await client.packet(), 'REC id 7 0x00ff01');
   t.is(harness.business.count('message'), 1);
-  client.sendHex('40 0007');
-  t.is(await client.packet(), '50 0007');
+  client.send('REL id 7');
+  t.is(await client.packet(), 'COM id 7');
   t.true(harness.gateway.counters.messagesInRepeated >= 101);
 });
 
@@ -97,11 +97,11 @@ test('awaiting REL does not end by time or by other messages: a client that neve
   const harness = await start(t, {callTimeoutMs: scaled(1_500), retryIntervalMs: 30});
   harness.business.once('message', answer(200, 'first'));
   const client = await harness.connect();
-  client.sendHex('14 0001 0007');
-  t.is(await client.packet(), '30 0007 6669727374');
+  client.send('SEND q2 id 7');
+  t.is(await client.packet(), 'REC id 7 "first"');
   // A call that times out takes longer than every interval that is set here.
   harness.business.once('message', () => {});
-  client.sendHex('12 0001 0001');
+  client.send('SEND q1 id 1');
   await harness.reaches('callsFailed', 1);
   for (let id = 100; id < 200; id++) {
     client.sendMessage({qos: 2, id});
@@ -109,8 +109,8 @@ test('awaiting REL does not end by time or by other messages: a client that neve
     client.sendAnswer('rel', id);
     t.is((await client.parsed()).command, 'com');
   }
-  client.sendHex('1C 0001 0007');
-  t.is(await client.packet(), '30 0007 6669727374');
+  client.send('SEND q2 id 7 DUP');
+  t.is(await client.packet(), 'REC id 7 "first"');
   t.is(harness.business.count('message'), 102);
 });
 
@@ -119,15 +119,15 @@ test('a QoS 2 repeat while the call runs joins it: one call, one REC [RB-22]', a
   const latch = new Latch();
   harness.business.once('message', after(latch, answer(200, 'one')));
   const client = await harness.connect();
-  client.sendHex('14 0001 0007 01');
+  client.send('SEND q2 id 7 0x01');
   await harness.business.next('message');
-  for (const first of ['1C', '14', '1C', '14']) client.sendHex(`${first} 0001 0007 01`);
+  for (const dup of [' DUP', '', ' DUP', '']) client.send(`SEND q2 id 7${dup} 0x01`);
   await client.fence();
   t.is(client.packets.size, 0);
   latch.release();
-  t.is(await client.packet(), '30 0007 6F6E65');
-  client.sendHex('12 0001 0001');
-  t.is(await client.packet(), '20 0001');
+  t.is(await client.packet(), 'REC id 7 "one"');
+  client.send('SEND q1 id 1');
+  t.is(await client.packet(), 'ACK id 1');
   t.is(harness.business.count('message'), 2);
 });
 
@@ -136,32 +136,32 @@ test('a QoS 2 repeat while the message waits for its turn joins it too [RB-22]',
   const latch = new Latch();
   harness.business.once('message', after(latch, answer(200)));
   const client = await harness.connect();
-  client.sendHex('12 0001 0001');
+  client.send('SEND q1 id 1');
   await harness.business.next('message');
-  client.sendHex('14 0001 0007 01');
-  client.sendHex('1C 0001 0007 01');
-  client.sendHex('14 0001 0007 01');
+  client.send('SEND q2 id 7 0x01');
+  client.send('SEND q2 id 7 DUP 0x01');
+  client.send('SEND q2 id 7 0x01');
   await client.fence();
   latch.release();
-  t.is(await client.packet(), '20 0001');
-  t.is(await client.packet(), '30 0007');
-  client.sendHex('12 0001 0002');
-  t.is(await client.packet(), '20 0002');
+  t.is(await client.packet(), 'ACK id 1');
+  t.is(await client.packet(), 'REC id 7');
+  client.send('SEND q1 id 2');
+  t.is(await client.packet(), 'ACK id 2');
   t.is(harness.business.count('message'), 3);
 });
 
 test('REL is answered by COM, id known or not, as often as it comes [RB-24]', async (t) => {
   const harness = await start(t);
   const client = await harness.connect();
-  for (const id of ['0007', '0000', 'FFFF', '0007']) {
-    client.sendHex(`40 ${id}`);
-    t.is(await client.packet(), `50 ${id}`);
+  for (const id of [7, 0, 65_535, 7]) {
+    client.send(`REL id ${id}`);
+    t.is(await client.packet(), `COM id ${id}`);
   }
-  client.sendHex('14 0001 0007');
-  t.is(await client.packet(), '30 0007');
+  client.send('SEND q2 id 7');
+  t.is(await client.packet(), 'REC id 7');
   for (let repeat = 0; repeat < 5; repeat++) {
-    client.sendHex('40 0007');
-    t.is(await client.packet(), '50 0007');
+    client.send('REL id 7');
+    t.is(await client.packet(), 'COM id 7');
   }
 });
 
@@ -169,13 +169,13 @@ test('after COM an id is new [RB-25]', async (t) => {
   const harness = await start(t);
   const client = await harness.connect();
   const ids = new Set<string | undefined>();
-  for (const [index, first] of ['14', '1C', '14'].entries()) {
+  for (const [index, dup] of ['', ' DUP', ''].entries()) {
     harness.business.once('message', answer(200, String(index)));
-    client.sendHex(`${first} 0001 0007`);
-    t.is(await client.packet(), `30 0007 3${index}`);
+    client.send(`SEND q2 id 7${dup}`);
+    t.is(await client.packet(), `REC id 7 "${index}"`);
     ids.add((await harness.business.next('message')).header('RAINBOWMESSAGEID'));
-    client.sendHex('40 0007');
-    t.is(await client.packet(), '50 0007');
+    client.send('REL id 7');
+    t.is(await client.packet(), 'COM id 7');
   }
   t.is(ids.size, 3);
 });
@@ -185,13 +185,13 @@ test('a REL before the REC, of a client that gives its message up, ends the flow
   const latch = new Latch();
   harness.business.once('message', after(latch, answer(200, 'late')));
   const client = await harness.connect();
-  client.sendHex('14 0001 0007');
+  client.send('SEND q2 id 7');
   await harness.business.next('message');
-  client.sendHex('40 0007');
-  t.is(await client.packet(), '50 0007');
+  client.send('REL id 7');
+  t.is(await client.packet(), 'COM id 7');
   latch.release();
-  client.sendHex('12 0001 0001');
-  t.is(await client.packet(), '20 0001');
+  client.send('SEND q1 id 1');
+  t.is(await client.packet(), 'ACK id 1');
 });
 
 test('ids of QoS 2 in one direction say nothing about those of the other [RB-03]', async (t) => {
@@ -223,22 +223,22 @@ test('two clients may use the same ids, and neither hears of the other [RB-58]',
   });
   const first = await harness.connect();
   const second = await harness.connect();
-  first.sendHex('14 0001 0007 61');
-  second.sendHex('14 0001 0007 62');
-  t.is(await first.packet(), '30 0007 61');
-  t.is(await second.packet(), '30 0007 62');
-  first.sendHex('40 0007');
-  t.is(await first.packet(), '50 0007');
-  second.sendHex('1C 0001 0007 62');
-  t.is(await second.packet(), '30 0007 62');
+  first.send('SEND q2 id 7 "a"');
+  second.send('SEND q2 id 7 "b"');
+  t.is(await first.packet(), 'REC id 7 "a"');
+  t.is(await second.packet(), 'REC id 7 "b"');
+  first.send('REL id 7');
+  t.is(await first.packet(), 'COM id 7');
+  second.send('SEND q2 id 7 DUP "b"');
+  t.is(await second.packet(), 'REC id 7 "b"');
   t.is(harness.business.count('message'), 2);
 });
 
 test('one id repeated ten thousand times takes no memory of calls: each is answered, none forwarded [RB-21]', async (t) => {
   const harness = await start(t);
   const client = await harness.connect();
-  client.sendHex('14 0001 0007');
-  t.is(await client.packet(), '30 0007');
+  client.send('SEND q2 id 7');
+  t.is(await client.packet(), 'REC id 7');
   let answers = 0;
   const all = new Promise<void>((resolve) => {
     client.onPacket = () => {
@@ -246,7 +246,7 @@ test('one id repeated ten thousand times takes no memory of calls: each is answe
       if (answers === 10_000) resolve();
     };
   });
-  for (let repeat = 0; repeat < 10_000; repeat++) client.sendHex('1C 0001 0007');
+  for (let repeat = 0; repeat < 10_000; repeat++) client.send('SEND q2 id 7 DUP');
   await all;
   t.is(harness.business.count('message'), 1);
 });
@@ -264,19 +264,19 @@ test('the messages awaiting their REL are bounded: a new one closes 1008, a repe
     t.like(await client.parsed(), {command: 'rec', id});
   }
   client.sendAnswer('rel', 2);
-  t.is(await client.packet(), '50 0002');
+  t.is(await client.packet(), 'COM id 2');
   client.sendMessage({qos: 2, id: 4});
-  t.is(await client.packet(), '30 0004');
+  t.is(await client.packet(), 'REC id 4');
   client.sendMessage({qos: 2, id: 1});
-  t.is(await client.packet(), '30 0001');
+  t.is(await client.packet(), 'REC id 1');
   client.sendMessage({qos: 2, id: 5});
   t.is((await client.closeFrame()).code, 1008);
   client.finish();
   await harness.business.next('close');
   t.is(harness.business.count('message'), 4);
   t.is(harness.counter('connectionsOverrun'), 1);
-  other.sendHex('12 0001 0001');
-  t.is(await other.packet(), '20 0001');
+  other.send('SEND q1 id 1');
+  t.is(await other.packet(), 'ACK id 1');
 });
 
 test('calls that wait are bounded: QoS 0 beyond the bound is dropped and counted, QoS 1 closes 1008 [RB-29]', async (t) => {
@@ -308,8 +308,8 @@ test('bytes that wait are bounded likewise [RB-29]', async (t) => {
   await harness.reaches('messagesInDropped', 3);
   latch.release();
   await harness.business.take('message', 2);
-  client.sendHex('12 0001 0001');
-  t.is(await client.packet(), '20 0001');
+  client.send('SEND q1 id 1');
+  t.is(await client.packet(), 'ACK id 1');
 });
 
 test('messages that came before the end are still forwarded, in order, and then the close call', async (t) => {

@@ -50,18 +50,18 @@ test.serial('a gateway that has closed leaves no timer and no listener', async (
   const feed = await openFeed(t, harness.api, 'rate=1&snapshots=1');
   t.is(feed.status, 200);
   harness.business.always('message', answer(200, 'ok'));
-  open.sendHex('12 0001 0001 61');
-  t.is(await open.packet(), '20 0001 6F6B');
+  open.send('SEND q1 id 1 "a"');
+  t.is(await open.packet(), 'ACK id 1 "ok"');
   // The first frame of a message that is never whole.
   open.sendFrame({opcode: 2, fin: false, payload: new Uint8Array(10)});
   // A call that fails, which the log reports for a while.
   harness.business.always('message', answer(500, 'no'));
-  gone.sendHex('12 0001 0001 61');
+  gone.send('SEND q1 id 1 "a"');
   await harness.reaches('callsFailed', 1);
   // And one that is answered, after which the business server is watched for its recovery.
   harness.business.always('message', answer(200, 'ok'));
-  gone.sendHex('12 0001 0002 61');
-  t.is(await gone.packet(), '20 0002 6F6B');
+  gone.send('SEND q1 id 2 "a"');
+  t.is(await gone.packet(), 'ACK id 2 "ok"');
   gone.reset();
   await harness.business.next('close');
   // A watch that nobody ends, and calls that fail at the very end.

@@ -297,7 +297,7 @@ test('snapshots count states, steps and connections; the list of connections tel
   kit.connect('room');
   void kit.publish({qos: 2});
   await turn();
-  client.receive('300001');
+  client.receive('REC id 1');
   await turn();
   const lines = await readTo(await answer, (line) => line.kind === 'snapshot' && line.steps.outboundQos2 !== undefined);
   const snapshot = lines.findLast((line) => line.kind === 'snapshot');

@@ -5,8 +5,8 @@ import {setInterval as every} from 'node:timers';
 import {success} from '../support/business-server.ts';
 import {type Daemon, type IniKeys, startDaemon} from '../support/gateway.ts';
 import type {Lifetime} from '../support/lifetime.ts';
+import {type Parsed, parse} from '../support/packets.ts';
 import type {RawClient} from '../support/raw-client.ts';
-import {type Parsed, parse} from '../support/wire.ts';
 
 /** Of every daemon of these tests. */
 export const inspectorKey = 'inspector-key-of-this-test-only';

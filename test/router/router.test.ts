@@ -3,8 +3,8 @@
 
 import test from 'ava';
 import type {PublishOutcome, PublishRequest} from '../../src/router/router.ts';
+import {answer, hex, type Parsed, parse} from '../support/packets.ts';
 import type {Client} from '../support/simulated-gateway.ts';
-import {answer, hex, type Parsed, parse} from '../support/wire.ts';
 import {
   createAlone,
   createBrokered,

@@ -9,10 +9,10 @@ import {Api} from './api.ts';
 import {type BusinessServer, startBusinessServer, success} from './business-server.ts';
 import {until, within} from './deadline.ts';
 import {type IniKeys, identityOf, type ProcessOptions, runServer, securityToken, writeIni} from './gateway.ts';
+import {parse} from './packets.ts';
 import {scaled} from './patience.ts';
 import {holdPorts} from './ports.ts';
 import {acknowledgeAll, connect, type RawClient} from './raw-client.ts';
-import {parse} from './wire.ts';
 
 export const loopbackBroadcast = '127.255.255.255';
 

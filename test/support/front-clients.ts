@@ -7,11 +7,11 @@ import type {SessionMessage} from '../../src/actors/messages.ts';
 import {spawnSession} from '../../src/actors/session-actor.ts';
 import type {Lifetime} from '../../src/actors/session-life.ts';
 import {RainbowConnection} from '../../src/fronts/rainbow/connection.ts';
-import {generatePacket, type Packet, type PacketFault, parsePacket} from '../../src/protocol/packet.ts';
+import {generatePacket, type Packet, parsePacket} from '../../src/protocol/packet.ts';
 import type {ActorRef} from '../../src/runtime/actor.ts';
-import {packetText} from '../../src/story/reading.ts';
 import type {AcceptedAnswer} from '../../src/upstream/call.ts';
 import {LinesFront, readLine, writeLine} from './lines-front.ts';
+import {spell} from './packets.ts';
 import {RecordingLink, type SimulatedGateway} from './simulated-gateway.ts';
 
 /** Turns of the event loop in which a stream brings everything that is under way. */
@@ -22,7 +22,7 @@ export interface Wire {
   readonly front: Front;
   /** The client sends a packet, which the gateway has read when this settles. */
   send(packet: Packet): Promise<void>;
-  /** What the client got since the last call, as {@link spell} has it. */
+  /** What the client got since the last call, as packets.ts spells it. */
   take(): Promise<readonly string[]>;
   /** The client is gone. */
   leave(): Promise<void>;
@@ -54,7 +54,7 @@ class RainbowWire implements Wire {
   }
 
   async take(): Promise<readonly string[]> {
-    return this.#link.take().map((hex) => spell(parsePacket(Buffer.from(hex, 'hex'))));
+    return this.#link.take();
   }
 
   async leave(): Promise<void> {
@@ -99,7 +99,7 @@ class LinesWire implements Wire {
     await this.#settle();
     const lines = this.#text.split('\n').filter((line) => /"(?:send|ack|rec|rel|com)"/.test(line));
     this.#text = '';
-    return lines.map((line) => spell(readLine(line)));
+    return lines.map((line) => spell(generatePacket(readLine(line))));
   }
 
   async leave(): Promise<void> {
@@ -127,25 +127,6 @@ class LinesWire implements Wire {
       this.#kit.run();
     }
   }
-}
-
-/** A packet as `SEND q1 id 5 DUP "hi"`, whatever it looks like on the wire. */
-function spell(packet: Packet | PacketFault): string {
-  switch (packet.kind) {
-    case 'send':
-      return `${packetText(packet)} ${quote(packet.payload)}`;
-    case 'ack':
-    case 'rec':
-      return `${packetText(packet)} ${quote(packet.reply)}`;
-    case 'fault':
-      return 'FAULT';
-    default:
-      return packetText(packet);
-  }
-}
-
-function quote(bytes: Uint8Array): string {
-  return `"${Buffer.from(bytes).toString()}"`;
 }
 
 /** Every front, by its name. */

@@ -8,8 +8,8 @@ import {within} from './deadline.ts';
 import {type FrameFields, frame, opcodes, type ReceivedFrame, readFrame} from './frame.ts';
 import {Inbox} from './inbox.ts';
 import type {Lifetime} from './lifetime.ts';
+import {answer, type Parsed, packet, parse, type SendFields, send, spell} from './packets.ts';
 import {acceptOf, type HandshakeAnswer, type HandshakeOptions, readAnswer, writeRequest} from './upgrade.ts';
-import {answer, hex, type Parsed, parse, type SendFields, send, spell} from './wire.ts';
 
 /** The close frame's content. */
 export interface CloseFrame {
@@ -80,7 +80,7 @@ export class RawClient {
     return acceptOf(this.#key);
   }
 
-  /** The next binary message, as PROTOCOL spells it. */
+  /** The next binary message, as packets.ts spells it. */
   async packet(): Promise<string> {
     return spell(await this.packets.next());
   }
@@ -105,9 +105,9 @@ export class RawClient {
     this.sendFrame({opcode: opcodes.binary, payload});
   }
 
-  /** One binary message, written as hex. */
-  sendHex(text: string): void {
-    this.sendBytes(hex(text));
+  /** One binary message, as packets.ts spells it. */
+  send(written: string): void {
+    this.sendBytes(packet(written));
   }
 
   sendText(text: string | Uint8Array): void {

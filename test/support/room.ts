@@ -3,8 +3,8 @@
 import type {ExecutionContext} from 'ava';
 import {success} from './business-server.ts';
 import {type Harness, type Overrides, start} from './gateway.ts';
+import type {Parsed} from './packets.ts';
 import type {RawClient} from './raw-client.ts';
-import type {Parsed} from './wire.ts';
 
 /** A world in which every client joins `room`, and this many of them with their identities. */
 export async function room(

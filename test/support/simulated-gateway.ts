@@ -29,8 +29,9 @@ import {
   type UpstreamTransport,
   unsent,
 } from '../../src/upstream/call.ts';
+import {packet, spell} from './packets.ts';
 
-/** A link that keeps what it was handed, as hex. */
+/** A link that keeps what it was handed, as packets.ts spells it. */
 export class RecordingLink implements Link {
   bufferedBytes = 0;
   isHeldUp = false;
@@ -38,7 +39,7 @@ export class RecordingLink implements Link {
   readonly events: string[] = [];
   /** Code and reason of each close frame. */
   readonly closes: string[] = [];
-  onSend: ((hex: string) => void) | undefined;
+  onSend: ((packet: string) => void) | undefined;
   onAdmit: (() => void) | undefined;
   mailbox: LinkMailbox | undefined;
 
@@ -53,9 +54,9 @@ export class RecordingLink implements Link {
     this.events.push(`refuse ${status}`);
   }
   send(frame: Uint8Array): void {
-    const hex = Buffer.from(unframe(frame)).toString('hex');
-    this.sent.push(hex);
-    this.onSend?.(hex);
+    const sent = spell(unframe(frame));
+    this.sent.push(sent);
+    this.onSend?.(sent);
   }
   holdUp(): void {
     this.events.push('hold up');
@@ -140,8 +141,8 @@ export class RecordingTransport implements UpstreamTransport {
 export interface Client {
   readonly link: RecordingLink;
   readonly actor: ActorRef<SessionMessage>;
-  /** The client sends one packet, as hex; the turn is run. */
-  receive(hex: string): void;
+  /** The client sends one packet, as packets.ts spells it; the turn is run. */
+  receive(written: string): void;
   tell(message: SessionMessage): void;
 }
 
@@ -231,7 +232,7 @@ export function simulateGateway(
       run();
     };
     tell({kind: 'start', headers: []});
-    return {link, actor, tell, receive: (hex) => tell(parsePacket(Buffer.from(hex, 'hex')))};
+    return {link, actor, tell, receive: (written) => tell(parsePacket(packet(written)))};
   }
   return {
     clock,

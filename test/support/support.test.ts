@@ -17,17 +17,39 @@ import {
 import {within} from './deadline.ts';
 import {frame} from './frame.ts';
 import {Inbox} from './inbox.ts';
+import {hex, packet, parse, send, spell, spellHex} from './packets.ts';
 import {connect} from './raw-client.ts';
-import {hex, parse, send, spell} from './wire.ts';
 
 test('the vectors of the contract are written and read as they stand there', (t) => {
-  t.is(spell(send({qos: 0, payload: 'hi'})), '10 0001 6869');
-  t.is(spell(send({qos: 1, id: 2, payload: 'hi'})), '12 0001 0002 6869');
-  t.is(spell(send({qos: 1, id: 2, dup: true, payload: 'hi'})), '1A 0001 0002 6869');
-  t.is(spell(send({qos: 2, type: 65_535, id: 65_534})), '14 FFFF FFFE');
-  t.is(spell(hex('20 0002 6F6B')), '20 0002 6F6B');
+  for (const [bytes, written] of [
+    ['10 0001 6869', 'SEND q0 "hi"'],
+    ['12 0001 0002 6869', 'SEND q1 id 2 "hi"'],
+    ['1A 0001 0002 6869', 'SEND q1 id 2 DUP "hi"'],
+    ['14 FFFF FFFE', 'SEND q2 id 65534 type 65535'],
+    ['20 0002 6F6B', 'ACK id 2 "ok"'],
+    ['30 0007', 'REC id 7'],
+    ['40 0007', 'REL id 7'],
+    ['50 0007', 'COM id 7'],
+    ['18 0003 7B226122 3A225C 227D', 'SEND q0 type 3 DUP "{"a":"\\"}"'],
+    ['10 0001 00FF', 'SEND q0 0x00ff'],
+  ] as const) {
+    t.is(spell(hex(bytes)), written);
+    t.is(spellHex(packet(written)).replaceAll(' ', ''), bytes.replaceAll(' ', ''));
+    t.deepEqual(packet(bytes), packet(written));
+  }
+  t.is(spell(send({qos: 2, type: 65_535, id: 65_534})), 'SEND q2 id 65534 type 65535');
   t.like(parse(hex('1C FFFF FFFE')), {command: 'send', qos: 2, dup: true, type: 65_535, id: 65_534});
-  t.like(parse(hex('50 0007')), {command: 'com', id: 7});
+  t.like(parse('COM id 7'), {command: 'com', id: 7});
+});
+
+test('every bit shows: what no notation has is spelled in hex, and no two spellings are one packet', (t) => {
+  for (const bytes of ['', '00', '10 00', '12 0001 00', '13 0001 0005 61', '16 0001 0002 6869', '41 0007', '60 0001']) {
+    t.is(spell(hex(bytes)), bytes);
+    t.deepEqual(packet(spell(hex(bytes))), hex(bytes));
+  }
+  for (const written of ['SEND q1 "hi"', 'SEND q0 id 1', 'ACK "ok"', 'SEND q3 id 1', 'HELLO', '12 3']) {
+    t.throws(() => packet(written), {message: /^Expected /}, written);
+  }
 });
 
 test('the signature of the contract comes out', (t) => {

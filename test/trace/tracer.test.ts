@@ -141,7 +141,7 @@ test('payloads are told to a reader that asked for them, of what it watches, and
   tracer.watch('payloads', {...emptySelection, channels: ['room'], payloads: true}, forever);
   void publish({qos: 1, payload: Buffer.from('down')});
   void publish({qos: 0, channel: 'other', payload: Buffer.from('not watched')});
-  client.receive('2000016f6b');
+  client.receive('ACK id 1 "ok"');
   void publish({qos: 0, payload: new Uint8Array(0)});
   const told = payloadsOf(tracer.read(0, 100, 'payloads').events);
   t.deepEqual(told.map(decoded), ['down', 'ok', '']);
@@ -160,7 +160,7 @@ test(`of a payload ${payloadShownMax} bytes are told, and its true length`, (t) 
   for (const bytes of [payloadShownMax - 1, payloadShownMax, payloadShownMax + 1, 70_000]) {
     const after = tracer.count;
     void publish({qos: 0, payload: Buffer.alloc(bytes, 'x')});
-    client.receive(`10 0001${'79'.repeat(bytes)}`.replaceAll(' ', ''));
+    client.receive(`SEND q0 "${'y'.repeat(bytes)}"`);
     const packets = tracer
       .read(after, 100, 'payloads')
       .events.flatMap((event) => (event.kind === 'packet' ? [event] : []));
@@ -262,19 +262,19 @@ test('events are counted without gaps, and told alike however many are read at o
   const clients = Array.from({length: 3}, () => kit.connect('room'));
   tracer.watch('all', everything, forever);
   let id = 0;
-  const answer = (hex: string): void => {
-    for (const client of clients) client.receive(hex);
+  const answer = (written: string): void => {
+    for (const client of clients) client.receive(written);
   };
   for (let round = 0; round < 12; round++) {
     publishBatch(kit, [1, 2, 3]);
     void kit.publish({qos: 1});
-    answer(`20${(++id).toString(16).padStart(4, '0')}`);
+    answer(`ACK id ${++id}`);
     void kit.publish({qos: 2});
     if (round % 3 === 0) kit.advance(1_000);
-    answer(`30${(++id).toString(16).padStart(4, '0')}6f6b`);
+    answer(`REC id ${++id} "ok"`);
     if (round % 4 === 0) kit.advance(1_000);
-    answer(`50${id.toString(16).padStart(4, '0')}`);
-    answer('3000ff');
+    answer(`COM id ${id}`);
+    answer('REC id 255');
   }
   const all = tracer.read(0, Number.POSITIVE_INFINITY, 'all');
   t.is(all.next, all.head);

@@ -7,6 +7,7 @@ import {inboundQos1, inboundQos2} from '../../src/machines/inbound-delivery.ts';
 import {outboundQos1, outboundQos2} from '../../src/machines/outbound-delivery.ts';
 import {parsePacket, textFault} from '../../src/protocol/packet.ts';
 import {charts as tracedCharts} from '../../src/trace/record-kind.ts';
+import {packet, parse} from '../support/packets.ts';
 import {observeSteps} from '../support/silent-observer.ts';
 import {type Client, type SimulatedGateway, simulateGateway} from '../support/simulated-gateway.ts';
 
@@ -47,9 +48,9 @@ export class ActorStage implements Stage {
 
   async message(after?: 'retry'): Promise<Uint8Array> {
     if (after === 'retry' && this.client.link.sent.length === 0) this.kit.advance(retryIntervalMs);
-    const hex = this.client.link.sent.shift();
-    if (hex === undefined) throw new Error('expected a message of the server, got none');
-    return Buffer.from(hex, 'hex');
+    const written = this.client.link.sent.shift();
+    if (written === undefined) throw new Error('expected a message of the server, got none');
+    return packet(written);
   }
 
   async call(): Promise<StageCall> {
@@ -93,7 +94,8 @@ export class ActorStage implements Stage {
     this.kit.run();
     const calls = this.kit.transport.calls.filter(({kind}) => kind === 'message').slice(this.#taken);
     const closes = this.client.link.events.filter((event) => event.startsWith('close'));
-    return [...this.client.link.take(), ...closes, ...calls.map(({kind}) => `a ${kind} call`)];
+    const sent = this.client.link.take().map((written) => packet(written).toString('hex'));
+    return [...sent, ...closes, ...calls.map(({kind}) => `a ${kind} call`)];
   }
 
   // As the edge does: ws answers the close frame by itself, then tells that the socket has gone.
@@ -125,14 +127,19 @@ export class ActorStage implements Stage {
     // A SEND under a known id without DUP: the chart that is left is no longer what the id means.
     if (state === 'replaced') return;
     if (chart.startsWith('outbound') && flow === 0) this.#unnamed.push({chart, state});
-    else this.#states.set(`${chart} ${flow.toString(16).padStart(4, '0')}`, state);
+    else this.#states.set(flowName(chart, flow), state);
   }
 
-  #name(hex: string): void {
-    const isFirstSend = hex.startsWith('12') || hex.startsWith('14');
+  #name(written: string): void {
+    const {command, qos, dup, id} = parse(written);
+    const isFirstSend = command === 'send' && qos > 0 && !dup;
     const unnamed = isFirstSend ? this.#unnamed.shift() : undefined;
-    if (unnamed !== undefined) this.#states.set(`${unnamed.chart} ${hex.slice(6, 10)}`, unnamed.state);
+    if (unnamed !== undefined) this.#states.set(flowName(unnamed.chart, id), unnamed.state);
   }
+}
+
+function flowName(chart: string, id: number): string {
+  return `${chart} ${id.toString(16).padStart(4, '0')}`;
 }
 
 /** Lets promises that are settled be noticed. */

@@ -8,6 +8,7 @@ import {Sequences} from '../../src/actors/sequences.ts';
 import type {ShardContext} from '../../src/actors/shard-context.ts';
 import {RainbowConnection} from '../../src/fronts/rainbow/connection.ts';
 import {messageIdMax, parsePacket} from '../../src/protocol/packet.ts';
+import {packet} from '../../test/support/packets.ts';
 import {RecordingLink, simulateGateway} from '../../test/support/simulated-gateway.ts';
 import type {Entry} from './journal.ts';
 import {wasConfirmed} from './ledger.ts';
@@ -99,10 +100,10 @@ export class ProductSender implements Product {
   }
 
   #receive(world: World, code: number): void {
-    const packet = parsePacket(Buffer.from(spellPacket(world, code), 'hex'));
-    if (packet.kind === 'ack' || packet.kind === 'rec')
-      this.#outbound.acknowledge(packet.kind, packet.id, packet.reply);
-    else if (packet.kind === 'com') this.#outbound.complete(packet.id);
+    const received = parsePacket(packet(spellPacket(world, code)));
+    if (received.kind === 'ack' || received.kind === 'rec')
+      this.#outbound.acknowledge(received.kind, received.id, received.reply);
+    else if (received.kind === 'com') this.#outbound.complete(received.id);
   }
 
   #timeOut(message: number): void {

@@ -65,14 +65,10 @@ function sentIn(world: World, entries: readonly Entry[], direction: Direction): 
   });
 }
 
-const firstBytes = {ack: '20', rec: '30', rel: '40', com: '50'} as const;
-
-/** A packet of the model as hex. The payload of a message is its letter, and so is the reply to it. */
+/** A packet of the model as tests write it. The payload of a message is its letter, and so is the reply to it. */
 export function spellPacket(world: World, code: number): string {
   const {kind, id, isDup, message} = decodePacket(code);
-  const letter = (97 + message).toString(16);
-  const hexId = id.toString(16).padStart(4, '0');
-  if (kind !== 'send') return `${firstBytes[kind]}${hexId}${kind === 'ack' || kind === 'rec' ? letter : ''}`;
-  const first = 16 + (isDup ? 8 : 0) + world.qosOf(message) * 2;
-  return `${first.toString(16)}0001${hexId}${letter}`;
+  const letter = `"${String.fromCharCode(97 + message)}"`;
+  if (kind === 'send') return `SEND q${world.qosOf(message)} id ${id}${isDup ? ' DUP' : ''} ${letter}`;
+  return `${kind.toUpperCase()} id ${id}${kind === 'ack' || kind === 'rec' ? ` ${letter}` : ''}`;
 }

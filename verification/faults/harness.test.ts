@@ -3,8 +3,8 @@
 import {connect, createServer, type Server, type Socket} from 'node:net';
 import test, {type ExecutionContext} from 'ava';
 import {within} from '../../test/support/deadline.ts';
+import type {Parsed} from '../../test/support/packets.ts';
 import {type NetworkModel, TcpProxy} from '../../test/support/tcp-proxy.ts';
-import type {Parsed} from '../../test/support/wire.ts';
 import {Ledger} from './harness/ledger.ts';
 
 const send = (text: string, dup = false): Parsed => ({

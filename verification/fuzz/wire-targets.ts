@@ -12,6 +12,7 @@ import {HandshakeLog, noticesBytes} from '../../src/gateway/log/handshake-log.ts
 import {Reports, threadIntervalMs} from '../../src/gateway/log/reports.ts';
 import {framePacket, unframe} from '../../src/protocol/frame.ts';
 import {generatePacket, type Packet, packetBytes, parsePacket} from '../../src/protocol/packet.ts';
+import {packet} from '../../test/support/packets.ts';
 import {type Client, type SimulatedGateway, simulateGateway} from '../../test/support/simulated-gateway.ts';
 import {bendBytes, bendText, happens, pick, randomText} from './mutation.ts';
 import {defineTarget, expect, type Target} from './target.ts';
@@ -196,7 +197,7 @@ function judgeLife(life: readonly Happening[]): string {
     expect(!isClosed || client.link.sent.length === sentBefore, 'nothing to be sent after a close frame');
   }
   const {sent, events} = client.link;
-  for (const hex of sent) expect(parsePacket(Buffer.from(hex, 'hex')).kind !== 'fault', 'only packets to be sent');
+  for (const written of sent) expect(parsePacket(packet(written)).kind !== 'fault', 'only packets to be sent');
   const closes = events.filter((event) => event.startsWith('close'));
   expect(closes.length <= 1, `one close frame at most, got ${closes.join()}`);
   return closes[0] ?? (sent.length === 0 ? 'silent' : 'answered');

@@ -2,6 +2,7 @@
 // end. Pure; what it would show outside is collected, for the commands to compare with the actors.
 
 import {generatePacket, type Qos} from '../../src/protocol/packet.ts';
+import {spell} from '../../test/support/packets.ts';
 import {InboundModel} from './inbound-model.ts';
 import {type ModelOutcome, type ModelWorld, OutboundModel} from './outbound-model.ts';
 
@@ -94,7 +95,7 @@ export class ConnectionModel implements ModelWorld {
   }
 
   send(bytes: Uint8Array): void {
-    this.sent.push(Buffer.from(bytes).toString('hex'));
+    this.sent.push(spell(bytes));
   }
 
   probe(): void {

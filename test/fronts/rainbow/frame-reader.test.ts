@@ -3,6 +3,7 @@ import test from 'ava';
 import fc from 'fast-check';
 import {FrameReader, type MessageTaker} from '../../../src/fronts/rainbow/frame-reader.ts';
 import {type FrameFields, frame, opcodes} from '../../support/frame.ts';
+import {packet} from '../../support/packets.ts';
 
 /** What a reader has done with the bytes of a client: messages taken, and bytes passed on, both as hex and in order. */
 class Reading implements MessageTaker {
@@ -56,7 +57,7 @@ class Reading implements MessageTaker {
   }
 }
 
-const ack = Buffer.from('200001', 'hex');
+const ack = packet('ACK id 1');
 const small = (payload: Uint8Array = ack): Buffer => frame({opcode: opcodes.binary, payload});
 
 test('whole small messages are taken, unmasked and in order, and ws gets nothing of them', (t) => {

@@ -5,7 +5,7 @@ import type {z} from 'zod';
 import {operations} from '../../../src/gateway/documents/openapi-operations.ts';
 import {success} from '../../support/business-server.ts';
 import {start} from '../../support/gateway.ts';
-import {parse} from '../../support/wire.ts';
+import {parse} from '../../support/packets.ts';
 
 const key = 'key-of-the-samples-0123456789';
 

@@ -4,7 +4,7 @@
 //
 // Every flow has a text of its own as its payload: one SEND of a client with its repeats, one POST of a caller.
 
-import type {Parsed} from '../../../test/support/wire.ts';
+import type {Parsed} from '../../../test/support/packets.ts';
 
 type Qos = 0 | 1 | 2;
 

@@ -2,8 +2,8 @@
 // acknowledge. Whatever it sends and gets is entered in the ledger.
 
 import type {Lifetime} from '../../../test/support/lifetime.ts';
+import {type Parsed, parse} from '../../../test/support/packets.ts';
 import {handshake, type RawClient} from '../../../test/support/raw-client.ts';
-import {type Parsed, parse} from '../../../test/support/wire.ts';
 import type {Ledger} from './ledger.ts';
 
 /** Which client connects, and where. */
