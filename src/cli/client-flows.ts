@@ -65,15 +65,13 @@ export class ClientFlows {
       link,
       {clock, window, retryIntervalMs, sendBufferBytesMax: unlimited},
       {
-        isTracking: false,
         received: () => {},
         answered: (message) => this.#answered(message),
         lost: ({settle}) => settle(false),
         released: () => this.#ended(),
         whenStored: (run) => run(),
-        doubt: () => {},
-        clogged: () => {},
       },
+      {isTracking: false, doubt: () => {}, clogged: () => {}},
     );
     this.#receiver = new Receiver(
       link,

@@ -7,20 +7,14 @@ import type {DeliveryEvent, FaultEvent, PendingMessage} from './events.ts';
 import {abortedError, Ledger, type NewMessage, type OutboxMessage} from './ledger.ts';
 import type {Settings} from './options.ts';
 import {isOver, type Outgoing} from './outgoing.ts';
-import {Sender, type SenderOwner} from './sender.ts';
+import {Sender, type SenderHost, type SenderOwner} from './sender.ts';
 import type {StoredMessage} from './store.ts';
 import {WriteQueue} from './write-queue.ts';
 
 /** What the outbox tells of. */
-export interface OutboxOwner {
-  /** Whether anybody wants to know where messages are. */
-  readonly isTracking: boolean;
+export interface OutboxOwner extends SenderHost {
   delivery(event: DeliveryEvent): void;
   fault(event: FaultEvent): void;
-  /** A message was not answered in time: is the gateway there? */
-  doubt(): void;
-  /** Only a new connection helps. */
-  clogged(): void;
 }
 
 /** A socket that takes no more is looked at again so soon; it does not tell when it does. */
@@ -58,10 +52,6 @@ export class Outbox implements SenderOwner<Outgoing> {
       (event) => owner.delivery(event),
       (run) => this.#store.after(run),
     );
-  }
-
-  get isTracking(): boolean {
-    return this.#owner.isTracking;
   }
 
   get pending(): PendingMessage[] {
@@ -104,7 +94,7 @@ export class Outbox implements SenderOwner<Outgoing> {
   /** A connection is there. */
   begins(link: Link): void {
     this.#looseBytesMost = -1;
-    this.sender = new Sender(link, this.#settings, this);
+    this.sender = new Sender(link, this.#settings, this, this.#owner);
     this.sender.lastId = this.#lastId;
     this.#pump();
   }
@@ -172,14 +162,6 @@ export class Outbox implements SenderOwner<Outgoing> {
 
   whenStored(run: () => void): void {
     this.#store.after(run);
-  }
-
-  doubt(): void {
-    this.#owner.doubt();
-  }
-
-  clogged(): void {
-    this.#owner.clogged();
   }
 
   // What was kept goes first, whatever the wall clock has done meanwhile: ours goes on from there.

@@ -9,10 +9,9 @@ import type {OutboundQos2Event} from '../machines/steps.ts';
 import {emptyBytes, type Packet} from '../protocol/packet.ts';
 import type {Link} from './connection.ts';
 import type {Flow, Sendable} from './flow.ts';
-/** What the sending half tells of. */
+
+/** What becomes of messages. */
 export interface SenderOwner<Message> {
-  /** Asks who wants to know when the gateway has read a message. */
-  readonly isTracking: boolean;
   /** The gateway has read it. */
   received(message: Message): void;
   /** The business server has it, and this is its answer. */
@@ -23,6 +22,12 @@ export interface SenderOwner<Message> {
   released(): void;
   /** Calls `run` once everything told so far is in the store. */
   whenStored(run: () => void): void;
+}
+
+/** What the connection of the sending half is told. */
+export interface SenderHost {
+  /** Whether to ask when the gateway has read a message. */
+  readonly isTracking: boolean;
   /** A message was not answered in time: is the gateway there? */
   doubt(): void;
   /** Nothing but messages that will never be answered is left, as many as may be. */
@@ -40,6 +45,7 @@ export class Sender<Message extends Sendable> extends SendingHalf<Flow<Message>>
   readonly #link: Link;
   readonly #settings: SenderSettings;
   readonly #owner: SenderOwner<Message>;
+  readonly #host: SenderHost;
   /** Flows whose time is up: not sent again, but the gateway may hold their ids. [RB-06] [RB-18] */
   #overdue = 0;
   #retryTimer: Timer | undefined;
@@ -48,11 +54,12 @@ export class Sender<Message extends Sendable> extends SendingHalf<Flow<Message>>
   #covered: number | undefined;
   #isClosed = false;
 
-  constructor(link: Link, settings: SenderSettings, owner: SenderOwner<Message>) {
+  constructor(link: Link, settings: SenderSettings, owner: SenderOwner<Message>, host: SenderHost) {
     super();
     this.#link = link;
     this.#settings = settings;
     this.#owner = owner;
+    this.#host = host;
   }
 
   /** Whether another message may go, besides `others` that are about to. [RB-47] */
@@ -86,7 +93,7 @@ export class Sender<Message extends Sendable> extends SendingHalf<Flow<Message>>
     };
     message.flow = flow;
     this.step(flow, 'window.opened');
-    if (this.#owner.isTracking && this.#covered === undefined) this.#askWhetherRead();
+    if (this.#host.isTracking && this.#covered === undefined) this.#askWhetherRead();
   }
 
   /** Asks for a sign of life. */
@@ -147,7 +154,7 @@ export class Sender<Message extends Sendable> extends SendingHalf<Flow<Message>>
   }
 
   override probe(): void {
-    this.#owner.doubt();
+    this.#host.doubt();
   }
 
   get #active(): number {
@@ -179,7 +186,7 @@ export class Sender<Message extends Sendable> extends SendingHalf<Flow<Message>>
   #hasRead(): void {
     const covered = this.#covered;
     this.#covered = undefined;
-    if (covered === undefined || !this.#owner.isTracking) return;
+    if (covered === undefined || !this.#host.isTracking) return;
     let isMore = false;
     for (const {place, message} of this.flows.values()) {
       if (place <= covered) this.#owner.received(message);
@@ -189,7 +196,7 @@ export class Sender<Message extends Sendable> extends SendingHalf<Flow<Message>>
   }
 
   #checkClogged(): void {
-    if (this.#overdue >= this.#settings.window && this.#active === 0) this.#owner.clogged();
+    if (this.#overdue >= this.#settings.window && this.#active === 0) this.#host.clogged();
   }
 }
 
