@@ -51,7 +51,7 @@ function read({number, tracer}: ShardContext, query: Extract<Query, {kind: 'read
 
 /** Where the client of `identity` stands, if it is here. */
 export async function findClient(context: ShardContext, identity: string): Promise<FoundClient | undefined> {
-  const connection = context.connections.find(identity);
+  const connection = context.sessions.find(identity);
   if (connection === undefined) return undefined;
   const stats = new StatsQuery(1);
   stats.start([connection]);
@@ -66,7 +66,7 @@ async function preview(context: ShardContext, request: PreviewRequest): Promise<
   const {channel, identity} = request;
   const asked = channel !== undefined ? context.channels.find(channel) : undefined;
   const isAsked = asked?.tell({kind: 'survey', stats}) ?? false;
-  const client = identity === undefined ? undefined : context.connections.find(identity);
+  const client = identity === undefined ? undefined : context.sessions.find(identity);
   if (!isAsked) stats.start(client === undefined ? [] : [client]);
   await stats.done;
   const fates: Partial<Record<PreviewFate, number>> = {};

@@ -20,7 +20,7 @@ export function findOrSpawnChannel(context: ShardContext, name: string): ActorRe
     name,
     mailboxBound,
     supervisor: context.supervisors.channels,
-    // The members are the connections' to tell, and they told them once: a restart keeps them.
+    // The members are the sessions' to tell, and they told them once: a restart keeps them.
     create: (self, previous) =>
       new ChannelActor(self, context, previous instanceof ChannelActor ? previous.members : new Map()),
   });

@@ -1,7 +1,7 @@
-// The close calls that a thread owes: takes each over when its connection has ended, and keeps it until the business server
-// has answered or it is given up, so that a connection need not outlive its client. [RB-64] Makes them in the order in
+// The close calls that a thread owes: takes each over when its session has ended, and keeps it until the business server
+// has answered or it is given up, so that a session need not outlive its client. [RB-64] Makes them in the order in
 // which they fell due, makes those again that failed, and knows for which identities one is pending. [RB-67] One a thread;
-// called by the connections, by a thread that waits for an identity, and by the shutdown.
+// called by the sessions, by a thread that waits for an identity, and by the shutdown.
 //
 //   hold -> [held] -> release -> [ready] -> call -> [calling] -> made, or given up
 //                                    ^                  |
@@ -88,7 +88,7 @@ export class CloseOutbox {
     return this.#madeCount;
   }
 
-  /** A connection has ended; its close call is pending from now on, and made once {@link release} says so. */
+  /** A session has ended; its close call is pending from now on, and made once {@link release} says so. */
   hold(facts: OwedFacts): OwedClose {
     const owed = new OwedClose(facts);
     this.#makeRoom();
@@ -124,7 +124,7 @@ export class CloseOutbox {
   }
 
   /**
-   * Whether no close call of connections of `identity` older than `claim` is pending; else calls `settled` once, when that
+   * Whether no close call of sessions of `identity` older than `claim` is pending; else calls `settled` once, when that
    * is so.
    */
   whenSettled(identity: string, fencingToken: number, settled: () => void): boolean {

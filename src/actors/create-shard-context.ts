@@ -77,11 +77,11 @@ export function createShardContext(options: ShardContextOptions): ShardContext {
     memory: options.memory ?? new MemoryBound(Number.POSITIVE_INFINITY),
     scheduler,
     supervisors: {
-      // One client's connection: nobody else is concerned, and nothing is there to restart. [RB-58]
-      connections: supervise('stop'),
+      // One client's session: nobody else is concerned, and nothing is there to restart. [RB-58]
+      sessions: supervise('stop'),
       channels: supervise('restart'),
     },
-    connections: new Registry(),
+    sessions: new Registry(),
     contenders: new Registry(),
     handshakes: new Set(),
     channels: new Registry((channel, hasMembers) => hooks.channelChanged(channel, hasMembers)),

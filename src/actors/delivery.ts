@@ -1,6 +1,6 @@
 // One QoS 1 or 2 message on its way to one client: the one object a delivery costs. It is also the message by which the
-// publication hands itself to the connection, and the entry by which the connection finds it again under its id. The
-// connection runs its chart (machines/outbound-delivery.ts); the publication counts what comes of it.
+// publication hands itself to the session, and the entry by which the session finds it again under its id. The
+// session runs its chart (machines/outbound-delivery.ts); the publication counts what comes of it.
 
 import type {Identified} from '../core/id-table.ts';
 import {outboundQos2} from '../machines/outbound-delivery.ts';
@@ -9,7 +9,7 @@ import type {ActorRef} from '../runtime/actor.ts';
 import type {SharedStory} from '../trace/observer.ts';
 import type {Content} from './content.ts';
 
-/** The message that is delivered, as a connection sees it; publication.ts keeps it. */
+/** The message that is delivered, as a session sees it; publication.ts keeps it. */
 export interface DeliveredPublication extends SharedStory, Content {
   readonly qos: Qos;
   /** Of the payload, as a client's queue counts them; also after the payload has been let go. */
@@ -28,7 +28,7 @@ export interface DeliveredPublication extends SharedStory, Content {
   refuse(delivery: Delivery): void;
 }
 
-/** To a connection, from a publication. */
+/** To a session, from a publication. */
 export type DeliveryMessage =
   /** One QoS 1 or 2 message. */
   Delivery | {readonly kind: 'retryDue' | 'timedOut'; readonly delivery: Delivery};

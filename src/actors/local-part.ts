@@ -20,7 +20,7 @@ const channelDepthMax = 10_000;
 
 /** See {@link LocalPart}. */
 export function createLocalPart(context: ShardContext): LocalPart {
-  const {clock, channels, connections} = context;
+  const {clock, channels, sessions} = context;
 
   function publishToChannel(name: string, request: PublishRequest): Promise<PublishOutcome> | PublishOutcome {
     const channel = channels.find(name);
@@ -45,7 +45,7 @@ export function createLocalPart(context: ShardContext): LocalPart {
   }
 
   function publishToIdentity(identity: string, request: PublishRequest): Promise<PublishOutcome> {
-    const connection = connections.find(identity);
+    const connection = sessions.find(identity);
     return ask<PublishOutcome>(clock, request.timeoutMs + answerGraceMs, (reply) => {
       publish(context, connection === undefined ? noRecipients : new Set([connection]), request, reply);
       return true;
@@ -63,13 +63,13 @@ export function createLocalPart(context: ShardContext): LocalPart {
 
     async subscribe({identity, channel, occupy}) {
       if (context.isStopping) throw new RainbowError('RB_STOPPING');
-      const connection = connections.find(identity);
+      const connection = sessions.find(identity);
       if (connection === undefined) return {outcome: 'noSuchConnection', ticket: 0};
       return ask<Joined>(clock, answerGraceMs, (reply) => connection.tell({kind: 'subscribe', channel, occupy, reply}));
     },
 
     async unsubscribe({identity, channel}) {
-      const connection = connections.find(identity);
+      const connection = sessions.find(identity);
       if (connection === undefined) return 'done';
       return ask<SubscribeOutcome>(clock, answerGraceMs, (reply) =>
         connection.tell({kind: 'unsubscribe', channel, reply}),
@@ -91,7 +91,7 @@ export function createLocalPart(context: ShardContext): LocalPart {
 
     find: ({identity}) => findClient(context, identity),
 
-    hasConnection: (identity) => connections.find(identity) !== undefined,
+    hasConnection: (identity) => sessions.find(identity) !== undefined,
 
     nextPublication: () => context.sequences.nextPublication(),
 
@@ -106,7 +106,7 @@ export function createLocalPart(context: ShardContext): LocalPart {
       const told = await Promise.allSettled(asked);
       const found = told.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
       found.sort((left, right) => (left.name < right.name ? -1 : 1));
-      return {connections: connections.size, channels: found};
+      return {connections: sessions.size, channels: found};
     },
   };
 }

@@ -10,7 +10,7 @@ import {findOrSpawnChannel} from './channel-actor.ts';
 import type {SessionMessage} from './messages.ts';
 import type {ShardContext} from './shard-context.ts';
 
-/** The answer of a connection that is not open. */
+/** The answer of a session that is not open. */
 export const nowhere: Joined = {outcome: 'noSuchConnection', ticket: 0};
 
 export class Membership {

@@ -41,11 +41,11 @@ export type SessionMessage =
   | {readonly kind: 'unsubscribe'; readonly channel: string; readonly reply: Reply<SubscribeOutcome>}
   /** From a channel: another client occupies it. `ticket` tells which joining is undone. */
   | {readonly kind: 'evicted'; readonly channel: string; readonly ticket: number}
-  /** From another connection: the business server gave it this identity. `done` is called once that has taken effect. */
+  /** From another session: the business server gave it this identity. `done` is called once that has taken effect. */
   | {readonly kind: 'identityTaken'; readonly fencingToken: number; readonly done: () => void}
   /** From the close outbox. */
   | CloseAwaitedMessage
-  /** Earlier connections of its identity have been reported closed. */
+  /** Earlier sessions of its identity have been reported closed. */
   | {readonly kind: 'identitySettled'}
   /** From the router. */
   | StatsMessage
@@ -86,5 +86,5 @@ export type UpstreamMessage =
       readonly context: InboundMessage | undefined;
     }
   | {readonly kind: 'answers'; readonly answers: readonly Answer[]}
-  /** From a connection: nobody needs the answer to this call of its any more. */
+  /** From a session: nobody needs the answer to this call of its any more. */
   | {readonly kind: 'withdraw'; readonly call: number};

@@ -4,7 +4,7 @@ import type {CloseCallReason} from '../protocol/close-reason.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import type {Subject} from '../trace/observer.ts';
 
-/** To a connection: a newer one of its identity waits for the close call. */
+/** To a session: a newer one of its identity waits for the close call. */
 export interface CloseAwaitedMessage {
   readonly kind: 'closeAwaited';
 }
@@ -13,14 +13,14 @@ export interface CloseAwaitedMessage {
 export interface OwedFacts {
   readonly identity: string;
   readonly cookie: string | undefined;
-  /** Which of several connections of `identity` is the newer; 0 where the identity is the gateway's own. */
+  /** Which of several sessions of `identity` is the newer; 0 where the identity is the gateway's own. */
   readonly fencingToken: number;
   /** RAINBOWMESSAGEID: the same on every attempt. [RB-63] */
   readonly message: string;
   readonly reason: CloseCallReason;
-  /** The connection, for the trace; absent where it was another thread's. */
+  /** The session, for the trace; absent where it was another thread's. */
   readonly subject?: Subject | undefined;
-  /** The connection, until it releases the call. */
+  /** The session, until it releases the call. */
   readonly owner?: ActorRef<CloseAwaitedMessage> | undefined;
 }
 

@@ -28,20 +28,20 @@ export class Broadcast implements Content {
   hold(): void {}
 }
 
-/** To a connection: QoS 0 messages, in order; the same object for every client. */
+/** To a session: QoS 0 messages, in order; the same object for every client. */
 export interface BroadcastMessage {
   readonly kind: 'broadcast';
   readonly broadcasts: readonly Broadcast[];
 }
 
-/** A connection, as a publication sees it. */
+/** A session, as a publication sees it. */
 export type Recipient = ActorRef<DeliveryMessage | BroadcastMessage>;
 
-/** Some connections: the keys of a map or set. */
+/** Some sessions: the keys of a map or set. */
 export type Recipients = Pick<ReadonlySet<Recipient>, 'size' | 'keys'>;
 
 /**
- * Messages waiting for one connection at which further ones are refused: what ends it, and the answers that it waits for,
+ * Messages waiting for one session at which further ones are refused: what ends it, and the answers that it waits for,
  * still find room, so that it is reported closed. [RB-64]
  */
 export const deliveryDepthMax = 100_000;

@@ -28,7 +28,7 @@ export class Sequences {
     return Number(Atomics.add(this.#tickets, 0, 1n)) + 1;
   }
 
-  /** Wire ids in turn, 1 to 65,534 and around; whether one is free is the connection's to know. [RB-04] */
+  /** Wire ids in turn, 1 to 65,534 and around; whether one is free is the session's to know. [RB-04] */
   nextMessageId(): number {
     this.#messageId = this.#messageId === messageIdMax ? 1 : this.#messageId + 1;
     return this.#messageId;

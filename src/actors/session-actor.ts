@@ -37,7 +37,7 @@ export function spawnSession(
   return context.scheduler.spawn<SessionMessage>({
     name: identity,
     mailboxBound,
-    supervisor: context.supervisors.connections,
+    supervisor: context.supervisors.sessions,
     create: (self) => new SessionActor(self, context, front, {identity, lifetime}),
   });
 }

@@ -210,14 +210,14 @@ export class SessionLife implements Carried {
   }
 
   #enter(): void {
-    const {connections, contenders, handshakes, counters} = this.#context;
+    const {sessions, contenders, handshakes, counters} = this.#context;
     const {identity} = this.#parts.backend;
     handshakes.delete(this.#actor);
     contenders.remove(identity, this.#actor);
-    const older = connections.find(identity);
+    const older = sessions.find(identity);
     // One that is ending, and has not come to it yet.
-    if (older !== undefined) connections.remove(identity, older);
-    connections.add(identity, this.#actor);
+    if (older !== undefined) sessions.remove(identity, older);
+    sessions.add(identity, this.#actor);
     counters.connectionsOpened++;
     // Whoever hears that the client is let in, on whatever thread, finds it in its channels.
     if (this.#connectAnswer !== undefined) this.#parts.enter(this.#connectAnswer);
@@ -225,12 +225,12 @@ export class SessionLife implements Carried {
   }
 
   #cleanUp(): void {
-    const {connections, contenders, handshakes, counters, hooks} = this.#context;
+    const {sessions, contenders, handshakes, counters, hooks} = this.#context;
     const {identity} = this.#parts.backend;
     hooks.loadChanged('clients', -1);
     const wasHandshake = handshakes.delete(this.#actor);
     if (!wasHandshake) counters.connectionsClosed++;
-    connections.remove(identity, this.#actor);
+    sessions.remove(identity, this.#actor);
     contenders.remove(identity, this.#actor);
     this.#parts.cleanUp();
   }

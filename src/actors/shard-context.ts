@@ -29,11 +29,11 @@ export interface ShardContext {
   readonly memory: MemoryBound;
   readonly scheduler: Scheduler;
   readonly supervisors: {
-    readonly connections: Supervisor;
+    readonly sessions: Supervisor;
     readonly channels: Supervisor;
   };
-  /** Open connections by identity. */
-  readonly connections: Registry<SessionMessage>;
+  /** Sessions that were let in and have not ended, by identity. */
+  readonly sessions: Registry<SessionMessage>;
   /** Connections that were given an identity and wait until older ones are reported closed. [RB-67] */
   readonly contenders: Registry<SessionMessage>;
   /** Connections that wait for their connect call. */

@@ -1,13 +1,13 @@
-// An identity that the business server gives has one connection, the latest on the node. [RB-67] Whoever is given it ends
-// the older one, and waits until that one is reported closed. Called by a connection for its own thread, and by the
-// router for connections of others.
+// An identity that the business server gives has one session, the latest on the node. [RB-67] Whoever is given it ends
+// the older one, and waits until that one is reported closed. Called by a session for its own thread, and by the
+// router for sessions of others.
 
 import type {ActorRef} from '../runtime/actor.ts';
 import type {SessionMessage} from './messages.ts';
 import type {ShardContext} from './shard-context.ts';
 
 /**
- * Ends older connections of the identity that `claimant` was given, on this thread and on every other. `true` where all are
+ * Ends older sessions of the identity that `claimant` was given, on this thread and on every other. `true` where all are
  * reported closed; else the claimant is told `identitySettled` when they are, and may be taken over itself until then.
  */
 export function takeIdentity(
@@ -35,11 +35,11 @@ export function takeIdentity(
 }
 
 /**
- * Ends the connection of `identity` on this thread that was given it under a lower token. `true` where no close call of an older
- * connection is pending; else `settled` is called once, in a later turn, when each was answered or given up.
+ * Ends the session of `identity` on this thread that was given it under a lower token. `true` where no close call of an older
+ * session is pending; else `settled` is called once, in a later turn, when each was answered or given up.
  */
 export function takeOver(context: ShardContext, identity: string, fencingToken: number, settled: () => void): boolean {
-  const older = context.contenders.find(identity) ?? context.connections.find(identity);
+  const older = context.contenders.find(identity) ?? context.sessions.find(identity);
   if (older === undefined) return context.closes.whenSettled(identity, fencingToken, settled);
   // What the older one owes is known once it has taken its leave.
   const done = (): void => {

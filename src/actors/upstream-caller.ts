@@ -1,4 +1,4 @@
-// Gathers the calls of a turn into one batch for the workers, and brings the answers back to the connections that wait
+// Gathers the calls of a turn into one batch for the workers, and brings the answers back to the sessions that wait
 // for them. One a thread.
 
 import type {Counters} from '../core/counters.ts';
@@ -11,7 +11,7 @@ import type {AcceptedAnswer, Answer, Call, FailedAnswer, UpstreamTransport} from
 import type {InboundMessage} from './inbound-message.ts';
 import type {AnsweredMessage, UpstreamMessage} from './messages.ts';
 
-/** Drained every turn, so this is never met: a turn handles fewer messages. A connection whose call is refused fails it. */
+/** Drained every turn, so this is never met: a turn handles fewer messages. A session whose call is refused fails it. */
 const mailboxBound = 1_048_576;
 
 /** Who waits for the answer to a call. */
@@ -32,7 +32,7 @@ export interface CallLoad {
   changed(by: 1 | -1): void;
   /** A call was answered, or not made at all. */
   ended(kind: Call['kind'], answer: Answer): void;
-  /** A connect call, made under `identity`, was allowed after its connection had failed. */
+  /** A connect call, made under `identity`, was allowed after its session had failed. */
   onUnclaimed(identity: string, answer: AcceptedAnswer): void;
 }
 
@@ -87,7 +87,7 @@ export function spawnUpstreamCaller(
 
   function call(call: Call, from: ActorRef<AnsweredMessage>, context: InboundMessage | undefined): void {
     scheduler.counters.calls++;
-    // A close call is owed, and there are no more of them than there were connections. [RB-64]
+    // A close call is owed, and there are no more of them than there were sessions. [RB-64]
     const mayCall = call.kind === 'close' || load.mayCall();
     const connecting = call.kind === 'connect' ? call.identity : undefined;
     waiting.add({id: call.call, kind: call.kind, from, context, wasCut: false, connecting, next: undefined});
@@ -126,7 +126,7 @@ export function spawnUpstreamCaller(
   transport.onAnswers((answers) => cell.tell({kind: 'answers', answers}));
   scheduler.onTurnEnd('dispatch', () => {
     if (batch.length + connects.length > 0) {
-      // Close calls go before the connect calls of their turn, [RB-67] and behind the message calls of their own connection.
+      // Close calls go before the connect calls of their turn, [RB-67] and behind the message calls of their own session.
       const calls = connects.length === 0 ? batch : [...batch, ...connects];
       batch = [];
       connects = [];

@@ -439,8 +439,8 @@ for (const [what, message] of [
     kit.transport.accept('close');
     kit.transport.accept('close');
     kit.run();
-    const {alive, contenders, connections, handshakes} = kit.context;
-    t.is(alive.size + contenders.size + connections.size + handshakes.size + kit.context.closes.size, 0);
+    const {alive, contenders, sessions, handshakes} = kit.context;
+    t.is(alive.size + contenders.size + sessions.size + handshakes.size + kit.context.closes.size, 0);
   });
 }
 

@@ -22,7 +22,7 @@ test('a client that is refused, or whose check failed, leaves nothing behind', (
   kit.run();
   t.deepEqual(refused.link.events, ['refuse 401']);
   t.deepEqual(failed.link.events, ['refuse 503']);
-  t.is(kit.context.alive.size + kit.context.handshakes.size + kit.context.connections.size, 0);
+  t.is(kit.context.alive.size + kit.context.handshakes.size + kit.context.sessions.size, 0);
   t.is(kit.transport.calls.length, 0);
 });
 
@@ -60,7 +60,7 @@ test('the close call is made once, after the clean-up, however the end came [RB-
   client.tell({kind: 'socketClosed'});
   client.tell({kind: 'socketClosed'});
   client.tell({kind: 'drainDue'});
-  t.is(kit.context.connections.size + kit.context.channels.size, 0);
+  t.is(kit.context.sessions.size + kit.context.channels.size, 0);
   t.deepEqual(
     kit.transport.calls.map(({kind}) => kind),
     ['close'],

@@ -127,7 +127,7 @@ test('a client that is on its way out is told as gone [RB-57]', async (t) => {
   run();
   const preview = await found;
   t.like(preview, {kind: 'preview', recipients: 1, fates: {gone: 1}});
-  t.is(context.connections.find(actor.name), undefined);
+  t.is(context.sessions.find(actor.name), undefined);
 });
 
 test('what is wrong with a send is wrong with a dry one', async (t) => {

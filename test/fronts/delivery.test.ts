@@ -122,7 +122,7 @@ for (const [name, open] of Object.entries(wires)) {
     );
     kit.transport.accept('close');
     kit.run();
-    t.is(kit.context.alive.size + kit.context.connections.size + kit.context.channels.size, 0);
+    t.is(kit.context.alive.size + kit.context.sessions.size + kit.context.channels.size, 0);
   });
 
   test(`${name}: a client whose identity is given to another is closed, and reported before that one is let in [RB-67]`, async (t) => {

@@ -97,7 +97,7 @@ for (const [first, openFirst] of Object.entries(wires)) {
       const {lastReply} = await outcome;
       t.is(Buffer.from(lastReply ?? []).toString(), 'now');
       await former.leave();
-      t.is(kit.context.connections.size, 1, 'the end of the former connection ends nothing');
+      t.is(kit.context.sessions.size, 1, 'the end of the former connection ends nothing');
     });
   }
 
@@ -109,7 +109,7 @@ for (const [first, openFirst] of Object.entries(wires)) {
     ];
     await one.wire.leave();
     await two.wire.leave();
-    t.is(kit.context.connections.size, 2);
+    t.is(kit.context.sessions.size, 2);
     one.session.tell({kind: 'stopping'});
     two.session.tell({kind: 'identityTaken', fencingToken: 1e9, done: () => {}});
     kit.run();
@@ -135,5 +135,5 @@ test('a legacy session takes no other connection, and ends with its own', async 
     kit.transport.accept('close');
     kit.run();
   }
-  t.is(kit.context.connections.size, 0);
+  t.is(kit.context.sessions.size, 0);
 });

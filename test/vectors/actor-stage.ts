@@ -1,4 +1,4 @@
-// A stage on the connection actor itself, under the simulated clock: the one that shows the states of its charts.
+// A stage on the session actor itself, under the simulated clock: the one that shows the states of its charts.
 
 import type {Stage, StageCall, StageResult} from '../../src/cli/conformance/stage.ts';
 import type {Publishing, States} from '../../src/cli/conformance/vectors.ts';

@@ -1,4 +1,4 @@
-// The vectors against the server: packets and scenarios on the connection actor, with the states of its charts, and all of
+// The vectors against the server: packets and scenarios on the session actor, with the states of its charts, and all of
 // them against a whole gateway over real sockets, by the same runner as `rainbow conformance`.
 
 import {once} from 'node:events';

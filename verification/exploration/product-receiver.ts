@@ -1,4 +1,4 @@
-// The connection actor as the receiver of a walk: a client's messages, and the answers of the business server.
+// The session actor as the receiver of a walk: a client's messages, and the answers of the business server.
 
 import {type Client, type SimulatedGateway, simulateGateway} from '../../test/support/simulated-gateway.ts';
 import type {Entry} from './journal.ts';

@@ -1,4 +1,4 @@
-// What comes from clients: packets and frames, upgrade requests, and whole sequences of them at the connection actor.
+// What comes from clients: packets and frames, upgrade requests, and whole sequences of them at the session actor.
 
 import {type IncomingHttpHeaders, IncomingMessage} from 'node:http';
 import {Socket} from 'node:net';

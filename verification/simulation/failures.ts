@@ -1,4 +1,4 @@
-// Failures that the simulation makes: a connection actor throws while it hands a frame to its link, in the middle of what it
+// Failures that the simulation makes: a session actor throws while it hands a frame to its link, in the middle of what it
 // does, as a fault of its own would have it. Which one it is, it says itself, in answer to the gateway's own survey.
 
 import type {SessionMessage} from '../../src/actors/messages.ts';

@@ -155,13 +155,13 @@ export class Shard {
 
   /** What it still has on its hands; everything 0 when everybody has gone. */
   get left(): Readonly<Record<string, number>> {
-    const {alive, handshakes, connections, channels, upstream, counters} = this.context;
+    const {alive, handshakes, sessions, channels, upstream, counters} = this.context;
     return {
       alive: alive.size,
       closes: this.context.closes.size,
       contenders: this.context.contenders.size,
       handshakes: handshakes.size,
-      connections: connections.size,
+      connections: sessions.size,
       channels: channels.size,
       calls: upstream.depth + this.line.openCount,
       opened: counters.connectionsOpened - counters.connectionsClosed,

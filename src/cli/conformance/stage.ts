@@ -1,5 +1,5 @@
 // Where a scenario is played: one client of one server, and the business server behind it. Implemented over real sockets
-// (socket-stage.ts) and, in the tests, on the connection actor itself.
+// (socket-stage.ts) and, in the tests, on the session actor itself.
 
 import type {Publishing, States} from './vectors.ts';
 

@@ -193,8 +193,8 @@ export class Strain {
     if (lost > 0 && harness.plan.scenario !== 'hung') harness.note(`${lost} messages were dropped and not counted`);
     if (held.total !== 0) harness.note(`${held.total} bytes are held for nobody`);
     for (const shard of node.listening) {
-      const {alive, connections, handshakes, channels} = shard.core.context;
-      const left = alive.size + connections.size + handshakes.size + channels.size;
+      const {alive, sessions, handshakes, channels} = shard.core.context;
+      const left = alive.size + sessions.size + handshakes.size + channels.size;
       if (left > 0) harness.note(`${left} actors are left`);
     }
   }
