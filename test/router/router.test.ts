@@ -3,7 +3,7 @@
 
 import test from 'ava';
 import type {PublishOutcome, PublishRequest} from '../../src/router/router.ts';
-import {answer, hex, type Parsed, parse} from '../support/packets.ts';
+import {type Parsed, parse} from '../support/packets.ts';
 import type {Client} from '../support/simulated-gateway.ts';
 import {
   createAlone,
@@ -48,12 +48,12 @@ async function seat(members: Members): Promise<readonly [Guest, Guest, Guest]> {
 function guestAt({gateway}: Member, name: string, isSilent = false): Guest {
   const client = gateway.connect('room');
   const got: Parsed[] = [];
-  client.link.onSend = (text) => {
-    const packet = parse(hex(text));
+  client.link.onSend = (written) => {
+    const packet = parse(written);
     if (packet.command !== 'send') return;
     got.push(packet);
     if (packet.qos === 0 || isSilent) return;
-    queueMicrotask(() => client.receive(answer(packet.qos === 1 ? 'ack' : 'rec', packet.id, name).toString('hex')));
+    queueMicrotask(() => client.receive(`${packet.qos === 1 ? 'ACK' : 'REC'} id ${packet.id} "${name}"`));
   };
   return {name, client, got, identity: client.actor.name};
 }

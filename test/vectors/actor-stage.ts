@@ -35,7 +35,7 @@ export class ActorStage implements Stage {
       if (table !== undefined) this.#observe(table.machine.id, flow, table.next[cell] as number);
     });
     this.client = this.kit.connect(room);
-    this.client.link.onSend = (hex) => this.#name(hex);
+    this.client.link.onSend = (written) => this.#name(written);
   }
 
   send(bytes: Uint8Array): void {
