@@ -26,6 +26,15 @@ test('a store that is opened again is as it was, and goes on', async (t) => {
   t.deepEqual(checkStore(path), []);
 });
 
+test('each commit waits until the disk has it', (t) => {
+  const {file} = openFileStore({path: storePath(t)});
+  const read = (name: string): unknown => Object.values(file.database.prepare(`PRAGMA ${name}`).get() ?? {})[0];
+  t.is(read('journal_mode'), 'wal');
+  // FULL: the journal is synced at every commit, and not only before it is copied into the file.
+  t.is(read('synchronous'), 2);
+  file.close();
+});
+
 test('a journal that is cut or damaged anywhere leaves the commits before that, whole', async (t) => {
   const path = storePath(t);
   const model = new Model();
