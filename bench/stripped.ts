@@ -59,7 +59,7 @@ function strip(source: string): {readonly text: string; readonly places: number}
   const text = source
     .replaceAll(/const \{observer\} = [\w.#]+;/g, () => count('const observer = undefined;'))
     .replaceAll(/[\w.#]*bservation\.observer\b(?! = )/g, () => count('undefined'))
-    .replaceAll(/^ +(?:this\.)?(?:watch|subject|story|sent)(?:Mask|Epoch|Place|Code|Value)(?: =|:) 0[;,]\n/gm, () => '')
-    .replaceAll(/^ +(?:this\.)?sentFrame(?:: Uint8Array \| undefined)? = undefined;\n/gm, () => '');
+    .replaceAll(/^ +(?:\w+\.)?traced(?:\??: [^\n]+| = [^\n]+);\n/gm, () => '')
+    .replaceAll(/^ +traced: undefined[^\n]*,\n/gm, () => '');
   return {text, places};
 }

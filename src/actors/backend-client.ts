@@ -4,6 +4,7 @@
 import type {CloseCallReason} from '../protocol/close-reason.ts';
 import type {Cell} from '../runtime/actor.ts';
 import type {Subject} from '../trace/observer.ts';
+import type {TraceMark} from '../trace/trace-mark.ts';
 import type {AcceptedAnswer, Answer, Call, Standing} from '../upstream/call.ts';
 import type {InboundMessage} from './inbound-message.ts';
 import type {SessionMessage} from './messages.ts';
@@ -18,9 +19,7 @@ export class BackendClient implements Subject {
   /** Which of two connections with one identity is the newer; 0 where the identity is our own. */
   fencingToken = 0;
   readonly number: number;
-  watchMask = 0;
-  watchEpoch = 0;
-  subjectPlace = 0;
+  traced: TraceMark | undefined = undefined;
   readonly #context: ShardContext;
   readonly #actor: Cell<SessionMessage>;
   #cookie: string | undefined;
@@ -57,8 +56,7 @@ export class BackendClient implements Subject {
   #name(identity: string | undefined): void {
     if (identity === undefined) return;
     this.identity = identity;
-    this.watchEpoch = 0;
-    this.subjectPlace = 0;
+    this.traced = undefined;
     this.#actor.name = identity;
     this.fencingToken = this.#context.directory.claim(identity);
   }

@@ -4,14 +4,13 @@
 
 import type {Identified} from '../core/id-table.ts';
 import {outboundQos2} from '../machines/outbound-delivery.ts';
-import {emptyBytes, messageIdMax, type Qos} from '../protocol/packet.ts';
+import {emptyBytes, messageIdMax} from '../protocol/packet.ts';
 import type {ActorRef} from '../runtime/actor.ts';
-import type {SharedStory} from '../trace/observer.ts';
+import type {TracedPublication} from '../trace/observer.ts';
 import type {Content} from './content.ts';
 
 /** The message that is delivered, as a session sees it; publication.ts keeps it. */
-export interface DeliveredPublication extends SharedStory, Content {
-  readonly qos: Qos;
+export interface DeliveredPublication extends TracedPublication, Content {
   /** Of the payload, as a client's queue counts them; also after the payload has been let go. */
   readonly payloadBytes: number;
   /** When it was made, monotonic ms. */

@@ -7,6 +7,7 @@ import type {CloseCallReason} from '../protocol/close-reason.ts';
 import type {Packet, PacketFault} from '../protocol/packet.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import type {Subject} from '../trace/observer.ts';
+import type {Content} from './content.ts';
 import type {Delivery} from './delivery.ts';
 import type {InboundMessage} from './inbound-message.ts';
 import type {Broadcast} from './recipients.ts';
@@ -33,12 +34,12 @@ export interface Front {
   broadcast(broadcast: Broadcast): boolean;
   /** Hands over a SEND under the id of `delivery`. */
   deliver(delivery: Delivery, isRepeat: boolean): void;
-  /** Hands over a REL; without `delivery` for an id that the session has forgotten. */
-  release(id: number, delivery: Delivery | undefined): void;
+  /** Hands over a REL; without `publication` for an id that the session has forgotten. */
+  release(id: number, publication: Content | undefined): void;
   /** Hands over the acknowledgement of `message`, at QoS 1 an ACK, at QoS 2 a REC, with its reply. */
   confirm(message: InboundMessage): void;
-  /** Hands over a COM; without `message` for an id that the session has forgotten. */
-  complete(id: number, message: InboundMessage | undefined): void;
+  /** Hands over a COM. */
+  complete(id: number): void;
 
   /** One of its messages in the mailbox has its turn. */
   receive(note: FrontNote): void;

@@ -3,10 +3,11 @@
 import type {Identified} from '../core/id-table.ts';
 import type {ListNode} from '../core/linked-list.ts';
 import type {Qos} from '../protocol/packet.ts';
-import type {Story} from '../trace/observer.ts';
+import type {TracedMessage} from '../trace/observer.ts';
+import type {TraceMark} from '../trace/trace-mark.ts';
 
 /** One message of the client. At QoS 0 it has no chart, only a call. */
-export interface InboundMessage extends Story, Identified<InboundMessage> {
+export interface InboundMessage extends TracedMessage, Identified<InboundMessage> {
   readonly qos: Qos;
   readonly id: number;
   readonly type: number;
@@ -18,9 +19,7 @@ export interface InboundMessage extends Story, Identified<InboundMessage> {
   heldBytes: number;
   /** State of its chart, as the table's code. */
   state: number;
-  /** See {@link Story}. */
-  watchMask: number;
-  storyPlace: number;
+  traced: TraceMark | undefined;
   /** The business server's answer, held from the REC on; the same bytes at every repeat. [RB-20] */
   reply: Uint8Array;
   /** Where it stands among those of which only the message id is kept. */

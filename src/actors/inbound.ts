@@ -4,10 +4,10 @@
 
 import {IdTable} from '../core/id-table.ts';
 import {LinkedList} from '../core/linked-list.ts';
-import {inboundQos1, inboundQos2} from '../machines/inbound-delivery.ts';
+import {inboundChart, inboundQos1, inboundQos2} from '../machines/inbound-delivery.ts';
 import {isRepeat} from '../machines/repeat.ts';
 import {emptyBytes, type Qos, type SendPacket} from '../protocol/packet.ts';
-import {type AnswerKind, chartNumber} from '../trace/observer.ts';
+import type {AnswerKind} from '../trace/observer.ts';
 import type {Answer} from '../upstream/call.ts';
 import type {BackendClient} from './backend-client.ts';
 import type {Attachable} from './front.ts';
@@ -54,7 +54,7 @@ export class Inbound {
   /** Counts each message's state. */
   countInto(stats: StatsQuery): void {
     for (const flows of [this.#flows1, this.#flows2]) {
-      for (const {qos, state} of flows.values()) stats.countInbound(qos, state);
+      for (const flow of flows.values()) stats.count(inboundChart(flow.qos), flow.state);
     }
   }
 
@@ -93,7 +93,7 @@ export class Inbound {
     const flow = this.#flows2.find(id);
     if (flow === undefined) {
       this.#context.observation.observer?.strayed(this.#backend, 'rel', id, emptyBytes);
-      this.#owner.front?.complete(id, undefined);
+      this.#complete(id, undefined);
       return;
     }
     this.#step(flow, event['wire.rel'], 'rel');
@@ -140,37 +140,35 @@ export class Inbound {
 
   #create(packet: SendPacket): InboundMessage {
     this.#context.counters.messagesIn++;
+    const id = this.#context.sequences.nextMessage();
     const message: InboundMessage = {
       qos: packet.qos,
       id: packet.id,
       type: packet.type,
-      message: this.#context.sequences.nextMessage(),
+      message: id,
       payload: packet.payload,
       heldBytes: 0,
       state: 0,
-      watchMask: 0,
-      storyPlace: 0,
+      traced: this.#context.observation.observer?.accepted(id, packet.type),
       reply: emptyBytes,
       unanswered: undefined,
       next: undefined,
     };
-    this.#context.observation.observer?.accepted(message, packet.type);
     this.#received(packet, message);
     return message;
   }
 
   /** `cause`: the packet that came, if one other than a SEND did. */
   #step(flow: InboundMessage, eventCode: number, cause?: AnswerKind): void {
-    const table = flow.qos === 1 ? inboundQos1 : inboundQos2;
+    const table = inboundChart(flow.qos);
     const cell = table.step(flow.state, eventCode);
     const wasUnanswered = isUnanswered(flow);
     flow.state = table.next[cell] as number;
     if (isUnanswered(flow) !== wasUnanswered) this.#noteUnanswered(flow);
     const {observer} = this.#context.observation;
     if (observer !== undefined) {
-      const chart = flow.qos === 1 ? chartNumber.inboundQos1 : chartNumber.inboundQos2;
-      if (cause === undefined) observer.transition(chart, this.#backend, flow, flow.id, cell);
-      else observer.reacted(chart, this.#backend, flow, cell, cause, flow.id, emptyBytes);
+      if (cause === undefined) observer.transition(table, cell, this.#backend, flow, flow.id);
+      else observer.reacted(table, cell, this.#backend, flow, cause, flow.id, emptyBytes);
     }
     const effects = table.effects[cell] as readonly number[];
     for (let index = 0; index < effects.length; index++) this.#carryOut(effects[index] as number, flow);
@@ -187,13 +185,13 @@ export class Inbound {
       // Whatever is sent carries the id of the SEND that began the flow. [RB-05]
       case effect.sendAck:
       case effect.sendRec:
-        this.#owner.front?.confirm(flow);
+        this.#confirm(flow);
         return;
       case effect.keepReply:
         flow.reply = this.#queue.keepReply(flow.reply);
         return;
       case effect.sendCom:
-        this.#owner.front?.complete(flow.id, flow);
+        this.#complete(flow.id, flow);
         return;
       case effect.forget:
         if (flow.qos === 2) this.#queue.dropReply(flow.reply);
@@ -215,6 +213,21 @@ export class Inbound {
     this.#owner.front?.holdUp();
     flow.payload = emptyBytes;
     this.#step(flow, event['call.failed']);
+  }
+
+  #confirm(flow: InboundMessage): void {
+    const {front} = this.#owner;
+    if (front === undefined) return;
+    const {qos, id, reply} = flow;
+    this.#context.observation.observer?.replied(this.#backend, flow, qos === 1 ? 'ack' : 'rec', id, reply);
+    front.confirm(flow);
+  }
+
+  #complete(id: number, flow: InboundMessage | undefined): void {
+    const {front} = this.#owner;
+    if (front === undefined) return;
+    this.#context.observation.observer?.replied(this.#backend, flow, 'com', id, emptyBytes);
+    front.complete(id);
   }
 
   #received(packet: SendPacket, flow: InboundMessage | undefined): void {

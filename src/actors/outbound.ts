@@ -2,10 +2,10 @@
 // Runs the chart of each delivery and carries its effects out. Part of the session actor; made with its first delivery.
 
 import {IdTable} from '../core/id-table.ts';
-import {outboundQos1, outboundQos2} from '../machines/outbound-delivery.ts';
+import {outboundChart, outboundQos2} from '../machines/outbound-delivery.ts';
 import {emptyBytes, messageIdMax} from '../protocol/packet.ts';
-import {type AnswerKind, chartNumber, type Observation, type Observer, type Subject} from '../trace/observer.ts';
-import {type Delivery, inOrder, pauseBeforeRepeat} from './delivery.ts';
+import type {AnswerKind, Observation, Subject} from '../trace/observer.ts';
+import {type DeliveredPublication, type Delivery, inOrder, pauseBeforeRepeat} from './delivery.ts';
 import type {Attachable} from './front.ts';
 import {QuarantinedIds} from './quarantined-ids.ts';
 import type {ShardContext} from './shard-context.ts';
@@ -55,8 +55,8 @@ export class Outbound {
 
   /** Counts each delivery's state. */
   countInto(stats: StatsQuery): void {
-    for (const {publication, state} of this.#inFlight.values()) stats.countOutbound(publication.qos, state);
-    for (const {publication, state} of this.#queued) stats.countOutbound(publication.qos, state);
+    for (const {publication, state} of this.#inFlight.values()) stats.count(outboundChart(publication.qos), state);
+    for (const {publication, state} of this.#queued) stats.count(outboundChart(publication.qos), state);
   }
 
   /** Takes a new delivery: transmits it, queues it, or refuses it where the queue is full. [RB-52] */
@@ -89,7 +89,7 @@ export class Outbound {
       this.#stray(kind, id, reply);
       this.#owed?.answered(id);
       // The peer holds an id that we have forgotten; a REL lets it go. [RB-19]
-      if (kind === 'rec') this.#owner.front?.release(id, undefined);
+      if (kind === 'rec') this.#release(id, undefined);
       return;
     }
     if ((delivery.publication.qos === 1) !== (kind === 'ack')) this.#context.counters.packetsMismatched++;
@@ -187,23 +187,18 @@ export class Outbound {
 
   /** `cause`: the packet that came, if one did, and its reply. */
   #step(delivery: Delivery, eventCode: number, cause?: AnswerKind, reply: Uint8Array = emptyBytes): void {
-    const table = delivery.publication.qos === 1 ? outboundQos1 : outboundQos2;
+    const {publication} = delivery;
+    const table = outboundChart(publication.qos);
     const cell = table.step(delivery.state, eventCode);
     delivery.state = table.next[cell] as number;
     const {observer} = this.#observation;
     // The first step is told with its SEND.
     if (observer !== undefined && eventCode !== event['window.opened']) {
-      this.#tell(observer, delivery, cell, cause, reply);
+      if (cause === undefined) observer.transition(table, cell, this.#subject, publication, delivery.id);
+      else observer.reacted(table, cell, this.#subject, publication, cause, delivery.id, reply);
     }
     const effects = table.effects[cell] as readonly number[];
     for (let index = 0; index < effects.length; index++) this.#carryOut(effects[index] as number, delivery);
-  }
-
-  #tell(observer: Observer, delivery: Delivery, cell: number, cause: AnswerKind | undefined, reply: Uint8Array): void {
-    const {publication, id} = delivery;
-    const chart = publication.qos === 1 ? chartNumber.outboundQos1 : chartNumber.outboundQos2;
-    if (cause === undefined) observer.transition(chart, this.#subject, publication, id, cell);
-    else observer.reacted(chart, this.#subject, publication, cell, cause, id, reply);
   }
 
   #carryOut(effectCode: number, delivery: Delivery): void {
@@ -222,11 +217,11 @@ export class Outbound {
         this.#send(delivery, true);
         return;
       case effect.sendRel:
-        this.#release(delivery);
+        this.#sendRel(delivery);
         return;
       case effect.resendRel:
         this.#context.counters.retransmissions++;
-        this.#release(delivery);
+        this.#sendRel(delivery);
         return;
       case effect.confirm:
         delivery.confirmation = ++this.#confirmations;
@@ -266,12 +261,26 @@ export class Outbound {
 
   #send(delivery: Delivery, isRepeat: boolean): void {
     delivery.sentAt = Math.trunc(this.#context.scheduler.now);
-    this.#owner.front?.deliver(delivery, isRepeat);
+    const {front} = this.#owner;
+    if (front === undefined) return;
+    const {observer} = this.#observation;
+    if (observer !== undefined) {
+      if (isRepeat) observer.sent(this.#subject, delivery.publication, delivery.id, true);
+      else observer.transmitted(this.#subject, delivery.publication, delivery.id);
+    }
+    front.deliver(delivery, isRepeat);
   }
 
-  #release(delivery: Delivery): void {
+  #sendRel(delivery: Delivery): void {
     delivery.sentAt = Math.trunc(this.#context.scheduler.now);
-    this.#owner.front?.release(delivery.id, delivery);
+    this.#release(delivery.id, delivery.publication);
+  }
+
+  #release(id: number, publication: DeliveredPublication | undefined): void {
+    const {front} = this.#owner;
+    if (front === undefined) return;
+    this.#observation.observer?.replied(this.#subject, publication, 'rel', id, emptyBytes);
+    front.release(id, publication);
   }
 
   #stray(kind: AnswerKind, id: number, reply: Uint8Array): void {

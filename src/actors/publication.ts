@@ -17,6 +17,7 @@ import {
 } from '../router/router.ts';
 import type {Reply} from '../runtime/ask.ts';
 import type {PublicationResult} from '../trace/observer.ts';
+import type {TraceMark} from '../trace/trace-mark.ts';
 import type {EncodedForm} from './content.ts';
 import {type DeliveredPublication, Delivery} from './delivery.ts';
 import {deliveryDepthMax, type Recipients, strangerAt} from './recipients.ts';
@@ -28,11 +29,7 @@ export class Publication implements DeliveredPublication {
   readonly qos: Qos;
   /** The publication's id. */
   readonly message: string;
-  watchMask = 0;
-  storyPlace = 0;
-  sentFrame: Uint8Array | undefined = undefined;
-  sentCode = 0;
-  sentValue = 0;
+  traced: TraceMark | undefined = undefined;
   readonly payloadBytes: number;
   readonly startedAt: number;
   readonly messageId: number;
@@ -197,7 +194,6 @@ export class Publication implements DeliveredPublication {
     this.#isAnswered = true;
     // Overdue deliveries may live as long as their connections; the payload need not be held for them.
     this.#payload = emptyBytes;
-    this.sentFrame = undefined;
     for (let {form} = this; form !== undefined; form = form.next) form.letGo();
     const {observer} = this.#context.observation;
     if (observer !== undefined) observer.answered(this, this.#result(isTimedOut));

@@ -4,7 +4,7 @@
 import {nobody} from '../router/add-up.ts';
 import type {PublishOutcome, PublishRequest} from '../router/router.ts';
 import type {Reply} from '../runtime/ask.ts';
-import type {PublicationFacts} from '../trace/observer.ts';
+import type {TraceMark} from '../trace/trace-mark.ts';
 import {Publication} from './publication.ts';
 import {Broadcast, deliveryDepthMax, type Recipients, strangerAt} from './recipients.ts';
 import type {ShardContext} from './shard-context.ts';
@@ -20,16 +20,13 @@ export function publish(
     broadcast(context, recipients, [prepareBroadcast(context, recipients, request, reply)]);
     return;
   }
-  const {message, story} = begin(context, recipients, request);
+  const {message, traced} = begin(context, recipients, request);
   if (recipients.size === 0) {
     reply(nobody(message));
     return;
   }
   const publication = new Publication(context, request, message, reply);
-  if (story !== undefined) {
-    publication.watchMask = story.watchMask;
-    publication.storyPlace = story.storyPlace;
-  }
+  publication.traced = traced;
   publication.start(recipients);
 }
 
@@ -40,9 +37,9 @@ export function prepareBroadcast(
   request: PublishRequest,
   reply: Reply<PublishOutcome>,
 ): Broadcast {
-  const {message, story} = begin(context, recipients, request);
+  const {message, traced} = begin(context, recipients, request);
   reply(nobody(message));
-  return new Broadcast(request.type, request.payload, story);
+  return new Broadcast(message, request.type, request.payload, traced);
 }
 
 /** Tells every recipient all of `broadcasts`, in one message. */
@@ -53,7 +50,7 @@ export function broadcast(context: ShardContext, recipients: Recipients, broadca
     if (recipient.depth < deliveryDepthMax && recipient.tell(message)) continue;
     counters.framesDropped += broadcasts.length;
     if (observation.observer === undefined) continue;
-    for (const {story} of broadcasts) observation.observer.delivery('dropped', strangerAt(recipient), story);
+    for (const one of broadcasts) observation.observer.delivery('dropped', strangerAt(recipient), one);
   }
   counters.deliveries += recipients.size * broadcasts.length;
   counters.deliveriesUnconfirmable += recipients.size * broadcasts.length;
@@ -63,18 +60,8 @@ function begin(
   context: ShardContext,
   recipients: Recipients,
   request: PublishRequest,
-): {readonly message: string; readonly story: PublicationFacts | undefined} {
+): {readonly message: string; readonly traced: TraceMark | undefined} {
   context.counters.publications++;
   const message = request.message ?? context.sequences.nextPublication();
-  const {observer} = context.observation;
-  const story = observer === undefined ? undefined : factsOf(request, message, recipients);
-  if (story !== undefined) observer?.published(story);
-  return {message, story};
-}
-
-function factsOf(request: PublishRequest, message: string, recipients: Recipients): PublicationFacts {
-  const {channel, identity, qos, type, payload, timeoutMs} = request;
-  const address = {channel, to: identity, qos, type, timeoutMs};
-  const known = {...address, message, bytes: payload.length, recipients: recipients.size};
-  return {...known, watchMask: 0, storyPlace: 0, sentFrame: undefined, sentCode: 0, sentValue: 0};
+  return {message, traced: context.observation.observer?.published(message, request, recipients.size)};
 }

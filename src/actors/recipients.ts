@@ -1,24 +1,26 @@
 // The recipients of a publication, and what they are sent.
 
 import type {ActorRef} from '../runtime/actor.ts';
-import type {SharedStory, Subject} from '../trace/observer.ts';
+import type {Subject, TracedPublication} from '../trace/observer.ts';
+import type {TraceMark} from '../trace/trace-mark.ts';
 import type {Content, EncodedForm} from './content.ts';
 import type {DeliveryMessage} from './delivery.ts';
 
 /** One QoS 0 message, as it goes to every client. It lives for a turn. */
-export class Broadcast implements Content {
+export class Broadcast implements Content, TracedPublication {
   readonly qos = 0;
   readonly messageId = 0;
+  readonly message: string;
   readonly type: number;
   readonly payload: Uint8Array;
   form: EncodedForm | undefined;
-  /** Absent where it was published before anybody watched. */
-  readonly story: SharedStory | undefined;
+  traced: TraceMark | undefined;
 
-  constructor(type: number, payload: Uint8Array, story: SharedStory | undefined) {
+  constructor(message: string, type: number, payload: Uint8Array, traced: TraceMark | undefined) {
+    this.message = message;
     this.type = type;
     this.payload = payload;
-    this.story = story;
+    this.traced = traced;
   }
 
   adopt(form: EncodedForm): void {
@@ -48,5 +50,5 @@ export const deliveryDepthMax = 100_000;
 
 /** A recipient whose mailbox is full or which has ended, for a trace: its name is all that is known. */
 export function strangerAt({name}: {readonly name: string}): Subject {
-  return {number: 0, identity: name, watchMask: 0, watchEpoch: 0, subjectPlace: 0};
+  return {number: 0, identity: name, traced: undefined};
 }

@@ -248,13 +248,16 @@ class SessionActor implements Behaviour<SessionMessage>, Attachable, SessionPart
 
   #broadcast(broadcasts: readonly Broadcast[]): void {
     const front = this.#life.isAttached ? this.front : undefined;
+    const {observer} = this.#context.observation;
     // By place: the compiler does not always do without the iterator.
     for (let index = 0; index < broadcasts.length; index++) {
       const broadcast = broadcasts[index] as Broadcast;
-      if (front?.broadcast(broadcast) === true) continue;
+      if (front?.broadcast(broadcast) === true) {
+        observer?.sent(this.backend, broadcast, 0, false);
+        continue;
+      }
       this.#context.counters.framesDropped++;
-      const fate = this.#life.isOpen ? 'dropped' : 'gone';
-      this.#context.observation.observer?.delivery(fate, this.backend, broadcast.story);
+      observer?.delivery(this.#life.isOpen ? 'dropped' : 'gone', this.backend, broadcast);
     }
   }
 

@@ -1,5 +1,6 @@
 // One session's answer to a survey.
 
+import {connection} from '../machines/connection.ts';
 import type {Front} from './front.ts';
 import type {Inbound} from './inbound.ts';
 import type {Membership} from './membership.ts';
@@ -17,7 +18,7 @@ export interface StatsParts {
 
 /** Enters into `survey` how these parts stand. */
 export function answerStats(stats: StatsQuery, {subject, front, membership, outbound, inbound}: StatsParts): void {
-  if (front !== undefined) stats.countConnection(front.state);
+  if (front !== undefined) stats.count(connection, front.state);
   outbound?.countInto(stats);
   inbound?.countInto(stats);
   if (!stats.wantsRow()) {

@@ -1,12 +1,12 @@
 // A walk over connections that asks each how it stands: for the inspector's counts and list, and for a publication that is
 // only tried. Connections answer in their turn like to any message; the survey is complete when the last one has.
 
-import type {Qos} from '../protocol/packet.ts';
+import {connection as connectionChart} from '../machines/connection.ts';
+import {type Chart, gatewayCharts} from '../machines/gateway-charts.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import type {RosterRow} from '../story/trace.ts';
 import {rosterChannelsMax} from '../story/trace.ts';
 import type {Subject} from '../trace/observer.ts';
-import {charts} from '../trace/record-kind.ts';
 
 /** What a connection tells of itself. */
 export interface ConnectionStats {
@@ -32,8 +32,10 @@ export interface StatsMessage {
 }
 
 export class StatsQuery {
-  /** By chart, by state. */
-  readonly states = charts.map(({vocabulary}) => new Array<number>(vocabulary.states.length).fill(0));
+  /** By id of the chart, by state. */
+  readonly states: Readonly<Record<string, number[]>> = Object.fromEntries(
+    gatewayCharts.map(({machine, vocabulary}) => [machine.id, new Array<number>(vocabulary.states.length).fill(0)]),
+  );
   readonly rows: ConnectionStats[] = [];
   /** Connections asked. */
   asked = 0;
@@ -62,16 +64,10 @@ export class StatsQuery {
     this.skip();
   }
 
-  countConnection(state: number): void {
-    this.#count(0, state);
-  }
-
-  countOutbound(qos: Qos, state: number): void {
-    this.#count(qos, state);
-  }
-
-  countInbound(qos: Qos, state: number): void {
-    this.#count(qos + 2, state);
+  /** Counts a connection or a message in this state of its chart. */
+  count({machine}: Chart, state: number): void {
+    const counts = this.states[machine.id];
+    if (counts !== undefined) counts[state] = (counts[state] ?? 0) + 1;
   }
 
   wantsRow(): boolean {
@@ -88,12 +84,6 @@ export class StatsQuery {
   skip(): void {
     if (--this.#waiting === 0) this.#done.resolve();
   }
-
-  // The charts stand in record-kind.ts in this order: connection, outbound QoS 1 and 2, inbound QoS 1 and 2.
-  #count(chart: number, state: number): void {
-    const counts = this.states[chart];
-    if (counts !== undefined) counts[state] = (counts[state] ?? 0) + 1;
-  }
 }
 
 /** The row of the inspector's list. */
@@ -103,7 +93,7 @@ export function rosterRow(thread: number, standing: ConnectionStats): RosterRow 
     thread,
     connection: subject.number,
     identity: subject.identity,
-    state: state === undefined ? 'detached' : (charts[0]?.vocabulary.states[state] ?? ''),
+    state: state === undefined ? 'detached' : (connectionChart.vocabulary.states[state] ?? ''),
     channels: channels === undefined ? [] : firstByName(channels),
     channelCount: channels?.size ?? 0,
     silentMs: Math.round(silentMs),

@@ -1,18 +1,18 @@
 // Counts of states and steps with their names, for the snapshots of a feed.
 
+import {chartSteps, gatewayCharts, nameStep} from '../machines/gateway-charts.ts';
 import type {ChartCounts} from '../router/query.ts';
-import {chartSteps, charts} from '../trace/record-kind.ts';
 
 /** Counts by chart, by name. */
 export type NamedCounts = Readonly<Record<string, Readonly<Record<string, number>>>>;
 
 /** Sums of the states that several parts counted, those at 0 left out. */
-export function nameCounts(parts: readonly (readonly ChartCounts[])[]): NamedCounts {
+export function nameCounts(parts: readonly Readonly<Record<string, ChartCounts>>[]): NamedCounts {
   const named: Record<string, Record<string, number>> = {};
-  for (const [chart, {machine, vocabulary}] of charts.entries()) {
+  for (const {machine, vocabulary} of gatewayCharts) {
     const own: Record<string, number> = {};
     for (const [state, name] of vocabulary.states.entries()) {
-      const sum = parts.reduce((all, counts) => all + (counts[chart]?.[state] ?? 0), 0);
+      const sum = parts.reduce((all, counts) => all + (counts[machine.id]?.[state] ?? 0), 0);
       if (sum > 0) own[name] = sum;
     }
     if (Object.keys(own).length > 0) named[machine.id] = own;
@@ -43,11 +43,9 @@ export class StepCounts {
     for (const [number, step] of chartSteps.entries()) {
       const count = this.#gathered[number] ?? 0;
       if (step === undefined || count === 0) continue;
-      const {machine, vocabulary} = step.table;
-      const {states, events} = vocabulary;
-      named[machine.id] ??= {};
-      const own = named[machine.id] ?? {};
-      own[`${states[Math.floor(step.cell / events.length)]} ${events[step.cell % events.length]}`] = count;
+      const {from, event} = nameStep(step);
+      const {id} = step.table.machine;
+      named[id] = {...named[id], [`${from} ${event}`]: count};
     }
     this.#gathered.fill(0);
     return named;

@@ -156,3 +156,8 @@ export const inboundQos2 = tabulate(inboundQos2Machine, {
   events,
   effects,
 });
+
+/** The chart of such a message at QoS 1, or at QoS 2. */
+export function inboundChart(qos: number): typeof inboundQos1 | typeof inboundQos2 {
+  return qos === 1 ? inboundQos1 : inboundQos2;
+}

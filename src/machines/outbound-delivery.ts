@@ -156,3 +156,8 @@ export const outboundQos2 = tabulate(outboundQos2Machine, {
   events,
   effects,
 });
+
+/** The chart of such a message at QoS 1, or at QoS 2. */
+export function outboundChart(qos: number): typeof outboundQos1 | typeof outboundQos2 {
+  return qos === 1 ? outboundQos1 : outboundQos2;
+}

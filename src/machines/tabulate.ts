@@ -31,6 +31,8 @@ export class Table<State extends string, Event extends string, Effect extends st
   readonly effects: (readonly number[])[];
   /** By cell: 1 where the chart has a transition, 0 where the event means nothing in this state. */
   readonly isHandled: Uint8Array;
+  /** By cell: the number that a chart of gateway-charts.ts gives to the step; 0 for no step. */
+  readonly steps: Uint16Array;
   /** By state: 1 where the chart has ended. */
   readonly isFinal: Uint8Array;
   readonly #eventCount: number;
@@ -46,6 +48,7 @@ export class Table<State extends string, Event extends string, Effect extends st
     this.next = new Uint8Array(states.length * events.length);
     this.effects = new Array(states.length * events.length);
     this.isHandled = new Uint8Array(states.length * events.length);
+    this.steps = new Uint16Array(states.length * events.length);
     this.isFinal = new Uint8Array(states.length);
   }
 

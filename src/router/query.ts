@@ -97,8 +97,8 @@ export type QueryResult =
   | {readonly kind: 'story'; readonly events: readonly TraceEvent[]; readonly isCut: boolean}
   | {
       readonly kind: 'survey';
-      /** By chart, in the order of `charts`. */
-      readonly states: readonly ChartCounts[];
+      /** By id of the chart. */
+      readonly states: Readonly<Record<string, ChartCounts>>;
       readonly connections: number;
       readonly rows: readonly RosterRow[];
     }

@@ -1,51 +1,43 @@
 // A window on everything that happens in a thread, for whoever traces it and for tests. While nobody looks, a place where
-// something happens costs one load and one comparison; nothing is allocated.
+// something happens costs one load and one comparison; nothing is allocated. It is told what was meant, in the terms of the
+// charts and of messages: which bytes a front made of it is the front's.
 
+import type {Chart} from '../machines/gateway-charts.ts';
 import type {PacketFault, Qos, SendPacket} from '../protocol/packet.ts';
-import type {MembershipEvent} from '../story/trace.ts';
+import type {DeliveryEvent, MembershipEvent} from '../story/trace.ts';
 import type {Answer, Call} from '../upstream/call.ts';
-
-/** The charts as an observer is told of them: their places in `charts` (record-kind.ts). */
-export const chartNumber = {connection: 0, outboundQos1: 1, outboundQos2: 2, inboundQos1: 3, inboundQos2: 4} as const;
+import type {Marked, TraceMark} from './trace-mark.ts';
 
 /** The connection that something happens to. */
-export interface Subject {
+export interface Subject extends Marked {
   /** In its thread, from 1; 0 where it is not known. */
   readonly number: number;
   readonly identity: string;
-  /** The recorder's: who watches it, and as of which change of what is watched; and where its ring has the identity. */
-  watchMask: number;
-  watchEpoch: number;
-  subjectPlace: number;
 }
 
 /** The message that something happens to. */
-export interface Story {
+export interface TracedMessage extends Marked {
   /** `p…` or `m…`. */
   readonly message: string;
-  /** The recorder's: who watches it, found out once, when it begins; and where its ring has the id. */
-  watchMask: number;
-  storyPlace: number;
 }
 
-/** A message that goes to many clients in the same frames. */
-export interface SharedStory extends Story {
+/** A message on its way to clients. */
+export interface TracedPublication extends TracedMessage {
   readonly qos: Qos;
-  /** The recorder's: the frame that was read last, and what a record holds of it. Not to be held beyond the answer. */
-  sentFrame: Uint8Array | undefined;
-  sentCode: number;
-  sentValue: number;
+  readonly type: number;
+  /** Asked for only while the message is sent. */
+  readonly payload: Uint8Array;
 }
 
 /** What is known of a publication when it begins. */
-export interface PublicationFacts extends SharedStory {
+export interface PublicationFacts {
   readonly channel: string | undefined;
   /** The one client that is meant. */
-  readonly to: string | undefined;
+  readonly identity: string | undefined;
+  readonly qos: Qos;
   readonly type: number;
-  readonly bytes: number;
+  readonly payload: Uint8Array;
   readonly timeoutMs: number;
-  readonly recipients: number;
 }
 
 /** How a publication stands at its answer. */
@@ -57,22 +49,19 @@ export interface PublicationResult {
   readonly isTimedOut: boolean;
 }
 
-/** A packet of a client that is no SEND. */
+/** A packet that is no SEND. */
 export type AnswerKind = 'ack' | 'rec' | 'rel' | 'com';
-
-/** See `DeliveryEvent`. */
-export type DeliveryFate = 'queued' | 'refused' | 'gone' | 'dropped';
 
 /** Called on the hot path: must not throw, and must not keep arrays or buffers that it is given. */
 export interface Observer {
-  /** A step of a chart, one of {@link chartNumber}: a cell of its table. `flow` is the id on the wire or 0. */
-  transition(chart: number, subject: Subject, story: Story | undefined, flow: number, cell: number): void;
+  /** A step of a chart: a cell of its table, on which `table` may have none. `flow` is the id on the wire or 0. */
+  transition(table: Chart, cell: number, subject: Subject, message: TracedMessage | undefined, flow: number): void;
   /** A packet other than a SEND came, and its flow takes a step on it. */
   reacted(
-    chart: number,
-    subject: Subject,
-    story: Story,
+    table: Chart,
     cell: number,
+    subject: Subject,
+    message: TracedMessage,
     kind: AnswerKind,
     id: number,
     reply: Uint8Array,
@@ -82,29 +71,27 @@ export interface Observer {
   /** A SEND came and is about to take effect, or something that is no packet did. */
   received(
     subject: Subject,
-    story: Story | undefined,
+    message: TracedMessage | undefined,
     packet: SendPacket | PacketFault | {readonly kind: 'heard'},
   ): void;
   /** A delivery took its first step, `window.opened`, and its SEND was handed to the link. */
-  transmitted(subject: Subject, story: SharedStory, frame: Uint8Array): void;
-  /** A frame was handed to the link. */
-  sent(subject: Subject, story: Story | undefined, frame: Uint8Array): void;
-  /** A SEND was that mostly goes to others as well, other than a delivery's first. */
-  sentShared(subject: Subject, story: SharedStory, frame: Uint8Array): void;
-  /** A REL was. */
-  released(subject: Subject, story: SharedStory, frame: Uint8Array): void;
+  transmitted(subject: Subject, publication: TracedPublication, id: number): void;
+  /** A SEND was, other than a delivery's first. */
+  sent(subject: Subject, publication: TracedPublication, id: number, isDup: boolean): void;
+  /** Another packet was. */
+  replied(subject: Subject, message: TracedMessage | undefined, kind: AnswerKind, id: number, reply: Uint8Array): void;
   /** A ping (`code` 0) or a close frame was. */
   signalled(subject: Subject, code: number): void;
-  /** A publication began; sets its `watchMask`. */
-  published(publication: PublicationFacts): void;
+  /** A publication begins; the result is to be its mark. */
+  published(message: string, publication: PublicationFacts, recipients: number): TraceMark | undefined;
   /** A publication was answered. */
-  answered(story: Story, result: PublicationResult): void;
-  /** A client's message was accepted; sets its `watchMask`. */
-  accepted(story: Story, type: number): void;
-  /** Something befell a delivery outside its chart. */
-  delivery(fate: DeliveryFate, subject: Subject, story: Story | undefined): void;
-  called(subject: Subject, story: Story | undefined, call: Call): void;
-  callAnswered(subject: Subject, story: Story | undefined, kind: Call['kind'], answer: Answer): void;
+  answered(message: TracedMessage, result: PublicationResult): void;
+  /** A client's message was accepted; the result is to be its mark. */
+  accepted(message: string, type: number): TraceMark | undefined;
+  /** Something happened to a delivery outside its chart. */
+  delivery(fate: DeliveryEvent['fate'], subject: Subject, message: TracedMessage | undefined): void;
+  called(subject: Subject, message: TracedMessage | undefined, call: Call): void;
+  callAnswered(subject: Subject, message: TracedMessage | undefined, kind: Call['kind'], answer: Answer): void;
   membership(subject: Subject, change: MembershipEvent['change'], channel: string): void;
   /** A call of the HTTP API was refused with a code of the table of errors. */
   apiRefused(path: string, code: string): void;

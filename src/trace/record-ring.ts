@@ -2,19 +2,19 @@
 // path by recorder.ts, which allocates nothing for it; made readable by trace-decoder.ts, when somebody asks. A record is
 // small, since with thousands of deliveries under way its cost is the memory that it drives out of the processor's cache.
 //
-//   numbers    [code, subject, story, value, seq]   five a record; what the value means depends on the kind
-//   code       kind:4 | sub:4 | step:7 | hasPayload:1 | flow or flag:16
-//   sub        which packet, the flags of a SEND, or whatever else a kind tells by a small number
-//   seq        number of the record's first event, its lowest 32 bits: a record may tell several (record-kind.ts)
+//   numbers    [code, client, message, value, seq]   five a record; what the value means depends on the kind
+//   code       what the record is (record-code.ts)
+//   seq        number of the record's first event, its lowest 32 bits: a record may tell several
 //   details    of records that have more to tell than one number: their value is the place of it (detail-table.ts)
-//   subjects, stories                          places of names that many records have in common (name-table.ts)
+//   clients, messages                          places of names that many records have in common (name-table.ts)
 //   spans                                      time and watchers of neighbouring records (span-index.ts)
 
 import {DetailTable} from './detail-table.ts';
 import {NameTable} from './name-table.ts';
-import type {Story, Subject} from './observer.ts';
 import {PayloadArena} from './payload-arena.ts';
+import {kindMax, payloadBit} from './record-code.ts';
 import {SpanIndex} from './span-index.ts';
+import type {TraceMark} from './trace-mark.ts';
 
 /** Time as the turns of a thread know it: cheaper than to ask the clock. */
 export interface TurnTime {
@@ -22,26 +22,24 @@ export interface TurnTime {
 }
 
 const numbersPerRecord = 5;
-/** In a record's code: a payload was kept with it. */
-const payloadBit = 0x80_00;
 
 export class RecordRing {
   /** Records that fit: a power of two. */
   readonly capacity: number;
   /** Records written so far. */
   count = 0;
-  /** Events that they tell. */
+  /** Events that they tell. Grows with each record, and with what is added to the latest one. */
   eventCount = 0;
   /** Bits of those who watch what the latest record tells; 0 where the next happens at another time. */
   latestMask = 0;
   readonly #numbers: Int32Array;
   readonly #details: DetailTable;
-  readonly #subjects: NameTable;
-  /** By slot of the subject. */
+  readonly #clients: NameTable;
+  /** By slot of the client. */
   readonly #connections: Int32Array;
-  readonly #stories: NameTable;
-  /** By slot of the story. */
-  readonly #values: Int32Array;
+  readonly #messages: NameTable;
+  /** By slot of the message. */
+  readonly #sendValues: Int32Array;
   readonly #spans: SpanIndex;
   readonly #indexMask: number;
   readonly #turn: TurnTime;
@@ -58,10 +56,10 @@ export class RecordRing {
     this.#indexMask = this.capacity - 1;
     this.#numbers = new Int32Array(this.capacity * numbersPerRecord);
     this.#details = new DetailTable(this.capacity);
-    this.#subjects = new NameTable(this.capacity);
-    this.#connections = new Int32Array(this.#subjects.size);
-    this.#stories = new NameTable(this.capacity);
-    this.#values = new Int32Array(this.#stories.size);
+    this.#clients = new NameTable(this.capacity);
+    this.#connections = new Int32Array(this.#clients.size);
+    this.#messages = new NameTable(this.capacity);
+    this.#sendValues = new Int32Array(this.#messages.size);
     this.#spans = new SpanIndex(this.capacity);
   }
 
@@ -120,29 +118,28 @@ export class RecordRing {
   add(
     code: number,
     mask: number,
-    subject: Subject | undefined,
-    story: Story | undefined,
+    client: TraceMark | undefined,
+    message: TraceMark | undefined,
     value: number,
     events = 1,
   ): number {
-    if (mask !== this.latestMask) this.#beginStretch(mask);
+    if (mask !== this.latestMask) this.#beginSpan(mask);
     const place = this.count++ & this.#indexMask;
     const base = place * numbersPerRecord;
     const numbers = this.#numbers;
     numbers[base] = code;
-    numbers[base + 1] = subject === undefined ? 0 : this.#placeOfSubject(subject);
-    numbers[base + 2] = story === undefined ? 0 : this.#placeOfStory(story);
+    numbers[base + 1] = client === undefined ? 0 : this.#placeOfClient(client);
+    numbers[base + 2] = message === undefined ? 0 : this.#placeOfMessage(message);
     numbers[base + 3] = value;
     numbers[base + 4] = this.eventCount + 1;
     this.eventCount += events;
     return place;
   }
 
-  /** Has the latest record tell so many events more, by bits that are added to its code. */
-  extend(events: number, bits: number): void {
+  /** Makes the latest record one of another kind. */
+  become(kind: number): void {
     const place = (this.count - 1) & this.#indexMask;
-    this.#numbers[place * numbersPerRecord] = this.codeAt(place) | bits;
-    this.eventCount += events;
+    this.#numbers[place * numbersPerRecord] = (this.codeAt(place) & ~kindMax) | kind;
   }
 
   /** Puts down what a record has to tell beyond one number; give the result as its value. One a record, just before it. */
@@ -180,36 +177,31 @@ export class RecordRing {
 
   /** The connection's number; 0 where the record is about none. */
   connectionAt(place: number): number {
-    return this.#connections[this.#subjects.slotOf(this.#numbers[place * numbersPerRecord + 1] as number)] as number;
+    return this.#connections[this.#clients.slotOf(this.#numbers[place * numbersPerRecord + 1] as number)] as number;
   }
 
   identityAt(place: number): string {
-    return this.#subjects.nameOf(this.#numbers[place * numbersPerRecord + 1] as number);
+    return this.#clients.nameOf(this.#numbers[place * numbersPerRecord + 1] as number);
   }
 
   /** Number of the message that the record at `place` is about, in a run of the first; 0 where it is about none. */
-  storyAt(place: number): number {
+  messageNumberAt(place: number): number {
     return this.#numbers[place * numbersPerRecord + 2] as number;
   }
 
   /** Id of the message that the record at `place` is about, in a run of the one with this index; empty where it is about none. */
   messageAt(place: number, index = 0): string {
-    return this.#stories.nameOf(this.storyAt(place) + index);
+    return this.#messages.nameOf(this.messageNumberAt(place) + index);
   }
 
-  /** What {@link keepValue} has kept with the story of this number. */
-  valueOf(story: number): number {
-    return this.#values[this.#stories.slotOf(story)] as number;
-  }
-
-  /** Keeps a number with the story of this number, for as long as records tell of it. */
-  keepValue(story: number, value: number): void {
-    this.#values[this.#stories.slotOf(story)] = value;
+  /** See {@link TraceMark.sendValue}: of the message with this number. */
+  sendValueOf(message: number): number {
+    return this.#sendValues[this.#messages.slotOf(message)] as number;
   }
 
   /** Numbers under which the message with this id is known: more than one where it came back after a long time. */
-  storiesOf(message: string): number[] {
-    return this.#stories.numbersOf(message);
+  messageNumbersOf(message: string): number[] {
+    return this.#messages.numbersOf(message);
   }
 
   /** Keeps `payload` with the record at `place`. */
@@ -224,23 +216,27 @@ export class RecordRing {
     return (this.codeAt(place) & payloadBit) === 0 ? undefined : this.#payloads?.keptAt(place, length);
   }
 
-  #beginStretch(mask: number): void {
+  #beginSpan(mask: number): void {
     this.latestMask = mask;
     if (this.#turn.now > this.#now) this.#now = this.#turn.now;
     this.#spans.begin(this.count, this.#now, mask);
   }
 
-  #placeOfSubject(subject: Subject): number {
-    const subjects = this.#subjects;
-    if (!subjects.mayUse(subject.subjectPlace)) {
-      subject.subjectPlace = subjects.keep(subject.identity);
-      this.#connections[subjects.slotOf(subject.subjectPlace)] = subject.number;
+  #placeOfClient(client: TraceMark): number {
+    const clients = this.#clients;
+    if (!clients.mayUse(client.place)) {
+      client.place = clients.keep(client.name);
+      this.#connections[clients.slotOf(client.place)] = client.number;
     }
-    return subject.subjectPlace;
+    return client.place;
   }
 
-  #placeOfStory(story: Story): number {
-    if (!this.#stories.mayUse(story.storyPlace)) story.storyPlace = this.#stories.keep(story.message);
-    return story.storyPlace;
+  #placeOfMessage(message: TraceMark): number {
+    const messages = this.#messages;
+    if (!messages.mayUse(message.place)) {
+      message.place = messages.keep(message.name);
+      this.#sendValues[messages.slotOf(message.place)] = message.sendValue;
+    }
+    return message.place;
   }
 }

@@ -1,8 +1,8 @@
-// Neighbouring records of a ring that happened at the same time and concern the same watchers: a stretch. Mostly all
+// Neighbouring records of a ring that happened at the same time and concern the same watchers: a span. Mostly all
 // records of a turn are one, so that a record need not hold time and watchers itself.
 
 export class SpanIndex {
-  /** By place: number of the first record, its time, its watchers. A stretch has one record at least: as many places as records do. */
+  /** By place: number of the first record, its time, its watchers. A span has one record at least: as many places as records do. */
   readonly #firsts: Float64Array;
   readonly #moments: Float64Array;
   readonly #masks: Int32Array;
@@ -19,7 +19,7 @@ export class SpanIndex {
     this.#placeMask = records - 1;
   }
 
-  /** Begins a stretch with the record of this number. */
+  /** Begins a span with the record of this number. */
   begin(first: number, moment: number, mask: number): void {
     const place = this.#count++ & this.#placeMask;
     this.#firsts[place] = first;
@@ -37,7 +37,7 @@ export class SpanIndex {
     return this.#masks[this.#find(record)] as number;
   }
 
-  /** The place of the last stretch that begins at the record or before. */
+  /** The place of the last span that begins at the record or before. */
   #find(record: number): number {
     let low = Math.max(0, this.#count - this.#placeMask - 1);
     let high = this.#count - 1;
@@ -54,9 +54,9 @@ export class SpanIndex {
     return low & this.#placeMask;
   }
 
-  #isIn(record: number, stretch: number): boolean {
-    const isBegun = (this.#firsts[stretch & this.#placeMask] as number) <= record;
-    const isLast = stretch === this.#count - 1;
-    return isBegun && (isLast || (this.#firsts[(stretch + 1) & this.#placeMask] as number) > record);
+  #isIn(record: number, span: number): boolean {
+    const isBegun = (this.#firsts[span & this.#placeMask] as number) <= record;
+    const isLast = span === this.#count - 1;
+    return isBegun && (isLast || (this.#firsts[(span + 1) & this.#placeMask] as number) > record);
   }
 }

@@ -1,21 +1,27 @@
 // Records of a ring as events that a person, or a program elsewhere, can read. Only for whoever asks: it allocates freely.
 
+import {invariant} from '../core/invariant.ts';
 import {describeCharts} from '../machines/chart-document.ts';
+import {type ChartStep, chartSteps, nameStep} from '../machines/gateway-charts.ts';
 import type {Qos} from '../protocol/packet.ts';
 import {payloadShownMax, type TraceEvent, type TracePacket, type TracePlace} from '../story/trace.ts';
 import {
-  type ChartStep,
+  answerOfStep,
   callKinds,
   changes,
-  chartSteps,
-  eventsPerStory,
+  eventsPerMessage,
   fates,
   faultReasons,
+  firstSteps,
+  flowOf,
+  kindOf,
   outcomes,
+  type PacketKind,
   packetKinds,
+  packetOfStep,
   recordKind,
-  stepIn,
-} from './record-kind.ts';
+  whatOf,
+} from './record-code.ts';
 import type {RecordRing} from './record-ring.ts';
 
 /**
@@ -26,27 +32,27 @@ export function decodeRecord(ring: RecordRing, thread: number, number: number, m
   const place = ring.placeOf(number);
   const code = ring.codeAt(place);
   const head: TracePlace = {seq: ring.seqOf(number), at: ring.momentOf(number), thread};
-  if ((code & 0xf) >= recordKind.published) return [decodeOther(ring, place, head, mayShowPayload)];
+  if (kindOf(code) >= recordKind.published) return [decodeOther(ring, place, head, mayShowPayload)];
   const count = ring.eventsOf(number);
   const events: TraceEvent[] = [];
   for (let index = 0; events.length < count; index++) {
-    for (const event of decodeStory(ring, place, index, head, mayShowPayload)) {
-      // The latest story of a run may not have got its answer yet.
+    for (const event of decodeMessage(ring, place, index, head, mayShowPayload)) {
+      // The latest message of a run may not have got its answer yet.
       if (events.length < count) events.push({...event, seq: head.seq + events.length});
     }
   }
   return events;
 }
 
-/** How many stories record `number` tells of: one, or those of a run; 0 where it is about none. */
-export function countStories(ring: RecordRing, number: number): number {
+/** How many messages record `number` tells of: one, or those of a run; 0 where it is about none. */
+export function countMessages(ring: RecordRing, number: number): number {
   const place = ring.placeOf(number);
-  if (ring.storyAt(place) === 0) return 0;
-  return Math.max(1, Math.ceil(ring.eventsOf(number) / eventsPerStory(ring.codeAt(place))));
+  if (ring.messageNumberAt(place) === 0) return 0;
+  return Math.max(1, Math.ceil(ring.eventsOf(number) / eventsPerMessage(kindOf(ring.codeAt(place)))));
 }
 
-/** Step and packets of the story with this index in the record at `place`. */
-function decodeStory(
+/** Step and packets of the message with this index in the record at `place`. */
+function decodeMessage(
   ring: RecordRing,
   place: number,
   index: number,
@@ -54,58 +60,40 @@ function decodeStory(
   mayShowPayload: boolean,
 ): TraceEvent[] {
   const code = ring.codeAt(place);
-  const kind = code & 0xf;
-  const firstFlow = code >>> 16;
+  const [kind, what, firstFlow] = [kindOf(code), whatOf(code), flowOf(code)];
   const flow = firstFlow === 0 ? 0 : firstFlow + index;
   const message = ring.messageAt(place, index);
   const client = {connection: ring.connectionAt(place), identity: ring.identityAt(place)};
   const about = {...head, ...client, ...(message !== '' && {message}), ...(flow !== 0 && {flow})};
-  const step = chartSteps[stepIn(code)];
-  const steps: TraceEvent[] = step === undefined ? [] : [{kind: 'transition', ...about, ...describeStep(step)}];
-  if (kind === recordKind.transition) return steps;
-  const told = packetAt(ring, place, index, flow);
-  const payload = payloadAt(ring, place, told, mayShowPayload);
   const tell = (direction: 'in' | 'out', packet: TracePacket): TraceEvent => ({
     ...{kind: 'packet', ...about, direction, packet},
-    ...payload,
+    ...keptAt(ring, place, 'bytes' in packet ? packet.bytes : 0, mayShowPayload),
   });
+  const send = (flags: number): TracePacket => describeSend(ring, place, index, flags, flow);
+  const packet = (name: PacketKind | undefined): TracePacket => describePacket(name, flow, ring.valueAt(place));
+  const step = (): TraceEvent => ({kind: 'transition', ...about, ...describeStep(chartSteps[what])});
   switch (kind) {
-    case recordKind.packetOut:
+    case recordKind.step:
+      return [step()];
+    case recordKind.reaction:
+      return [tell('in', packet(packetOfStep[what])), step()];
+    case recordKind.exchange:
+      return [tell('in', packet(packetOfStep[what])), step(), tell('out', packet(answerOfStep[what]))];
+    case recordKind.firstSend:
+      return [step(), tell('out', send(firstSteps.indexOf(what)))];
+    case recordKind.sendIn:
+    case recordKind.longIn:
+      return [tell('in', send(what))];
     case recordKind.sendOut:
     case recordKind.longOut:
-      return [...steps, tell('out', told)];
-    case recordKind.exchange:
-      // A reaction whose payload is kept has no answer in its record.
-      return [tell('in', told), ...steps, tell('out', describePacket(((code >> 4) & 0xf) + 1, flow, 0))];
+      return [tell('out', send(what))];
     default:
-      return [tell('in', told), ...steps];
+      return [tell(kind === recordKind.packetIn ? 'in' : 'out', packet(packetKinds[what]))];
   }
 }
 
 interface Payload {
   readonly payload: string;
-}
-
-/** The packet of the story with this index in the record at `place`, which has one; of an exchange the one that came. */
-function packetAt(ring: RecordRing, place: number, index: number, flow: number): TracePacket {
-  const code = ring.codeAt(place);
-  const [kind, sub] = [code & 0xf, (code >> 4) & 0xf];
-  switch (kind) {
-    case recordKind.longIn:
-    case recordKind.longOut:
-      return describeSend(sub, flow, ring.detailAt(place, 0), ring.detailAt(place, 1));
-    case recordKind.sendIn:
-    case recordKind.sendOut: {
-      const value = index === 0 ? ring.valueAt(place) : ring.valueOf(ring.storyAt(place) + index);
-      return describeSend(sub, flow, value & 0xffff, value >>> 16);
-    }
-    default:
-      return describePacket(sub, flow, ring.valueAt(place));
-  }
-}
-
-function payloadAt(ring: RecordRing, place: number, packet: TracePacket, mayShow: boolean): Payload | undefined {
-  return keptAt(ring, place, 'bytes' in packet ? packet.bytes : 0, mayShow);
 }
 
 function keptAt(ring: RecordRing, place: number, bytes: number, mayShow: boolean): Payload | undefined {
@@ -116,7 +104,7 @@ function keptAt(ring: RecordRing, place: number, bytes: number, mayShow: boolean
 /** The event of a record that is neither a step nor a packet. */
 function decodeOther(ring: RecordRing, place: number, head: TracePlace, mayShowPayload: boolean): TraceEvent {
   const code = ring.codeAt(place);
-  const [kind, sub, flag] = [code & 0xf, (code >> 4) & 0xf, code >>> 16];
+  const [kind, what, flag] = [kindOf(code), whatOf(code), flowOf(code)];
   const detail = (index: number): number => ring.detailAt(place, index);
   const message = ring.messageAt(place);
   const client = {connection: ring.connectionAt(place), identity: ring.identityAt(place)};
@@ -126,21 +114,21 @@ function decodeOther(ring: RecordRing, place: number, head: TracePlace, mayShowP
       const word = ring.wordAt(place);
       const address = flag === 1 ? {to: word} : {channel: word};
       const [bytes, type, recipients, timeoutMs] = [detail(0), detail(1), detail(2), detail(3)];
-      return {kind: 'published', ...head, message, ...address, qos: sub as Qos, type, bytes, timeoutMs, recipients};
+      return {kind: 'published', ...head, message, ...address, qos: what as Qos, type, bytes, timeoutMs, recipients};
     }
     case recordKind.answered: {
       const [recipients, confirmed, refused, open] = [detail(0), detail(1), detail(2), detail(3)];
-      return {kind: 'answered', ...head, message, recipients, confirmed, refused, open, isTimedOut: sub === 1};
+      return {kind: 'answered', ...head, message, recipients, confirmed, refused, open, isTimedOut: what === 1};
     }
     case recordKind.delivery:
-      return {kind: 'delivery', ...head, ...about, fate: named(fates, sub)};
+      return {kind: 'delivery', ...head, ...about, fate: named(fates, what)};
     case recordKind.call: {
       const type = detail(1) >= 0 && {type: detail(1)};
       return {
         kind: 'call',
         ...head,
         ...about,
-        call: named(callKinds, sub),
+        call: named(callKinds, what),
         number: detail(0),
         ...type,
         bytes: detail(2),
@@ -151,19 +139,21 @@ function decodeOther(ring: RecordRing, place: number, head: TracePlace, mayShowP
       const reason = ring.wordAt(place);
       const failure = {...(reason !== '' && {reason}), ...(detail(2) !== 0 && {status: detail(2)})};
       const outcome = named(outcomes, flag);
-      const call = {call: named(callKinds, sub), number: detail(0), outcome, ...failure, bytes: detail(1)};
+      const call = {call: named(callKinds, what), number: detail(0), outcome, ...failure, bytes: detail(1)};
       return {kind: 'callAnswered', ...head, ...about, ...call, ...keptAt(ring, place, detail(3), mayShowPayload)};
     }
     case recordKind.membership:
-      return {kind: 'membership', ...head, ...client, change: named(changes, sub), channel: ring.wordAt(place)};
+      return {kind: 'membership', ...head, ...client, change: named(changes, what), channel: ring.wordAt(place)};
     default:
       return {kind: 'apiRefused', ...head, path: client.identity, code: ring.wordAt(place)};
   }
 }
 
-function describeStep({table, cell}: ChartStep) {
-  const {states, events, effects} = table.vocabulary;
-  const [from, event] = [named(states, Math.floor(cell / events.length)), named(events, cell % events.length)];
+function describeStep(step: ChartStep | undefined) {
+  invariant(step !== undefined, 'Expected the number of a step');
+  const {table, cell} = step;
+  const {states, effects} = table.vocabulary;
+  const {from, event} = nameStep(step);
   const rule = rules().get(`${table.machine.id} ${from} ${event}`);
   return {
     chart: table.machine.id,
@@ -175,25 +165,30 @@ function describeStep({table, cell}: ChartStep) {
   };
 }
 
-function describeSend(flags: number, id: number, bytes: number, type: number): TracePacket {
+/** The SEND of the message with this index in the record at `place`. */
+function describeSend(ring: RecordRing, place: number, index: number, flags: number, id: number): TracePacket {
+  const kind = kindOf(ring.codeAt(place));
+  const isLong = kind === recordKind.longIn || kind === recordKind.longOut;
+  const value = index === 0 ? ring.valueAt(place) : ring.sendValueOf(ring.messageNumberAt(place) + index);
+  const [bytes, type] = isLong ? [ring.detailAt(place, 0), ring.detailAt(place, 1)] : [value & 0xffff, value >>> 16];
   return {kind: 'send', qos: (flags & 3) as Qos, isDup: (flags & 4) !== 0, type, id, bytes};
 }
 
-function describePacket(kind: number, id: number, value: number): TracePacket {
-  const name = named(packetKinds, kind) as Exclude<TracePacket['kind'], 'send'>;
-  switch (name) {
+function describePacket(kind: PacketKind | undefined, id: number, value: number): TracePacket {
+  invariant(kind !== undefined, 'Expected the number of a packet');
+  switch (kind) {
     case 'ack':
     case 'rec':
-      return {kind: name, id, bytes: value};
+      return {kind, id, bytes: value};
     case 'rel':
     case 'com':
-      return {kind: name, id};
+      return {kind, id};
     case 'fault':
-      return {kind: name, reason: named(faultReasons, value)};
+      return {kind, reason: named(faultReasons, value)};
     case 'close':
-      return {kind: name, code: value};
+      return {kind, code: value};
     default:
-      return {kind: name};
+      return {kind};
   }
 }
 

@@ -2,14 +2,14 @@
 // to read. Attaches the recorder while there is anybody who watches, and only then.
 
 import type {Clock, Timer} from '../core/clock.ts';
+import {chartSteps} from '../machines/gateway-charts.ts';
 import type {TraceEvent} from '../story/trace.ts';
 import type {TraceSelection} from '../story/trace-feed.ts';
 import type {Observation} from './observer.ts';
-import {chartSteps, recordKind} from './record-kind.ts';
-import type {RecordRing, TurnTime} from './record-ring.ts';
+import {kindOf, recordKind} from './record-code.ts';
+import {RecordRing, type TurnTime} from './record-ring.ts';
 import {Recorder} from './recorder.ts';
-import {countStories, decodeRecord} from './trace-decoder.ts';
-import {TraceRing} from './trace-ring.ts';
+import {countMessages, decodeRecord} from './trace-decoder.ts';
 import {WatchList} from './watch-list.ts';
 
 /** What a tracer is made of. */
@@ -129,10 +129,10 @@ export class Tracer {
     // Latest first.
     const events: TraceEvent[] = [];
     const oldestAt = this.#oldestAt();
-    const stories = message === undefined ? undefined : ring.storiesOf(message);
+    const numbers = message === undefined ? undefined : ring.messageNumbersOf(message);
     for (let number = ring.count - 1; number >= ring.first && events.length <= eventsMax; number--) {
       if (ring.momentOf(number) < oldestAt) break;
-      if (!isOfStory(ring, number, stories, identity)) continue;
+      if (!isOfStory(ring, number, numbers, identity)) continue;
       const told = decodeRecord(ring, this.thread, number, payloads);
       // One record may tell of several messages; what tells of none is of the client's life.
       events.push(
@@ -164,7 +164,7 @@ export class Tracer {
       this.#leaveTurns = undefined;
       return;
     }
-    this.#recorder ??= new Recorder(new TraceRing(eventsMax, turn), this.#watches, clock);
+    this.#recorder ??= new Recorder(new RecordRing(eventsMax, turn), this.#watches, clock);
     const {ring} = this.#recorder;
     observation.observer = this.#recorder;
     this.#leaveTurns ??= turn.onTurnEnd('done', () => ring.endTurn());
@@ -175,30 +175,30 @@ export class Tracer {
   }
 }
 
-/** Whether record `number` belongs to the story of these numbers, one message's, and of this client; `undefined`: of any. */
+/** Whether record `number` belongs to the story of a message, under any of `numbers`, and of this client; `undefined`: of any. */
 function isOfStory(
   ring: RecordRing,
   number: number,
-  stories: readonly number[] | undefined,
+  numbers: readonly number[] | undefined,
   identity: string | undefined,
 ): boolean {
   const place = ring.placeOf(number);
-  const isOfMessage = stories === undefined || isAbout(ring, number, stories);
+  const isOfMessage = numbers === undefined || isAbout(ring, number, numbers);
   if (identity === undefined) return isOfMessage;
   const isOfClient = ring.identityAt(place) === identity;
   if (isOfMessage && isOfClient) return true;
-  if (stories === undefined) return false;
-  const kind = ring.codeAt(place) & 0xf;
+  if (numbers === undefined) return false;
+  const kind = kindOf(ring.codeAt(place));
   // Why a client did not get a message may lie in its life: when it came, what it joined, when it went.
   if (isOfMessage) return kind === recordKind.published || kind === recordKind.answered;
-  const isLife = kind === recordKind.membership || (kind === recordKind.transition && ring.storyAt(place) === 0);
+  const isLife = kind === recordKind.membership || (kind === recordKind.step && ring.messageNumberAt(place) === 0);
   return isOfClient && isLife;
 }
 
-function isAbout(ring: RecordRing, number: number, stories: readonly number[]): boolean {
-  const first = ring.storyAt(ring.placeOf(number));
-  const count = countStories(ring, number);
-  return stories.some((story) => story >= first && story < first + count);
+function isAbout(ring: RecordRing, number: number, messages: readonly number[]): boolean {
+  const first = ring.messageNumberAt(ring.placeOf(number));
+  const count = countMessages(ring, number);
+  return messages.some((message) => message >= first && message < first + count);
 }
 
 function messageOf(event: TraceEvent): string | undefined {

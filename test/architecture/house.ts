@@ -55,7 +55,7 @@ export const house: Readonly<Record<string, Room>> = {
     typesOf: ['upstream'],
     packages: [],
   },
-  inspect: {folders: ['story', 'trace'], typesOf: ['core', 'router'], packages: ['node:http']},
+  inspect: {folders: ['story', 'machines'], typesOf: ['core', 'router'], packages: ['node:http']},
   'fronts/rainbow': {
     folders: ['core', 'protocol', 'machines', 'runtime', 'trace', 'actors'],
     packages: ['ws', 'node:http', 'node:net', 'node:stream'],

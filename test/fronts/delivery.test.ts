@@ -4,6 +4,7 @@
 import test from 'ava';
 import type {EncodedForm} from '../../src/actors/content.ts';
 import {emptyBytes, type Packet} from '../../src/protocol/packet.ts';
+import {emptySelection} from '../../src/story/trace-feed.ts';
 import {type FrontClient, openClient, wires} from '../support/front-clients.ts';
 import {simulateGateway} from '../support/simulated-gateway.ts';
 
@@ -43,6 +44,25 @@ for (const [name, open] of Object.entries(wires)) {
     await wire.send({kind: 'com', id: 1});
     kit.advance(60_000);
     t.deepEqual(await wire.take(), []);
+  });
+
+  test(`${name}: a message is traced as it was sent and confirmed, down and up`, async (t) => {
+    const kit = simulateGateway();
+    const {wire} = await openClient(kit, open(kit), {join: 'room'});
+    kit.context.tracer.watch('all', {...emptySelection, rate: 1}, Number.POSITIVE_INFINITY);
+    void kit.publish({qos: 2, payload: text('hi')});
+    await wire.take();
+    await wire.send({kind: 'rec', id: 1, reply: emptyBytes});
+    await wire.send({kind: 'com', id: 1});
+    await wire.send(up(1, 5, 'up'));
+    kit.transport.accept('message', {text: 'yes'});
+    kit.run();
+    await wire.take();
+    const {events} = kit.context.tracer.read(0, 1_000, 'all');
+    const packets = events.flatMap((event) =>
+      event.kind === 'packet' ? [`${event.direction} ${event.packet.kind} ${event.flow}`] : [],
+    );
+    t.deepEqual(packets, ['out send 1', 'in rec 1', 'out rel 1', 'in com 1', 'in send 5', 'out ack 5']);
   });
 
   test(`${name}: a SEND that is not confirmed is sent again with DUP, and a REC for an unknown id gets its REL [RB-09] [RB-19]`, async (t) => {

@@ -1,6 +1,6 @@
 import test from 'ava';
 import {StepCounts} from '../../src/inspect/trace-counts.ts';
-import {chartSteps} from '../../src/trace/record-kind.ts';
+import {chartSteps} from '../../src/machines/gateway-charts.ts';
 
 /** What a thread has counted so far: `count` of the first step that charts have, nothing of the others. */
 function counted(count: number): readonly number[] {

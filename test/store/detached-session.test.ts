@@ -39,14 +39,14 @@ class Witness {
       confirm(flow);
     };
     const complete = front.complete.bind(front);
-    front.complete = (id, flow) => {
+    front.complete = (id) => {
       this.held.delete(id);
-      complete(id, flow);
+      complete(id);
     };
     kit.context.observation.observer = {
       ...silentObserver,
-      delivery: (fate, _subject, story) => {
-        if (fate === 'queued') this.queued.push(story as DeliveredPublication);
+      delivery: (fate, _subject, message) => {
+        if (fate === 'queued') this.queued.push(message as DeliveredPublication);
       },
     };
   }

@@ -1,7 +1,8 @@
 // Observers for tests that look at one thing: at nothing, and at the steps of the charts.
 
-import {outboundQos1, outboundQos2} from '../../src/machines/outbound-delivery.ts';
-import {chartNumber, type Observer} from '../../src/trace/observer.ts';
+import type {Chart} from '../../src/machines/gateway-charts.ts';
+import {outboundChart} from '../../src/machines/outbound-delivery.ts';
+import type {Observer} from '../../src/trace/observer.ts';
 
 export const silentObserver: Observer = {
   transition() {},
@@ -10,12 +11,11 @@ export const silentObserver: Observer = {
   strayed() {},
   transmitted() {},
   sent() {},
-  sentShared() {},
-  released() {},
+  replied() {},
   signalled() {},
-  published() {},
+  published: () => undefined,
   answered() {},
-  accepted() {},
+  accepted: () => undefined,
   delivery() {},
   called() {},
   callAnswered() {},
@@ -24,15 +24,14 @@ export const silentObserver: Observer = {
 };
 
 /** Tells of each step: of which chart, on which flow, 0 where it has no id yet, and the cell of the table. */
-export function observeSteps(tell: (chart: number, flow: number, cell: number) => void): Observer {
+export function observeSteps(tell: (table: Chart, flow: number, cell: number) => void): Observer {
   return {
     ...silentObserver,
-    transition: (chart, _subject, _story, flow, cell) => tell(chart, flow, cell),
-    reacted: (chart, _subject, _story, cell, _kind, id) => tell(chart, id, cell),
+    transition: (table, cell, _subject, _message, flow) => tell(table, flow, cell),
+    reacted: (table, cell, _subject, _message, _kind, id) => tell(table, id, cell),
     transmitted(_subject, {qos}) {
-      const table = qos === 1 ? outboundQos1 : outboundQos2;
-      const chart = qos === 1 ? chartNumber.outboundQos1 : chartNumber.outboundQos2;
-      tell(chart, 0, table.step(table.state.queued, table.event['window.opened']));
+      const table = outboundChart(qos);
+      tell(table, 0, table.step(table.state.queued, table.event['window.opened']));
     },
   };
 }

@@ -3,11 +3,8 @@
 import {setFlagsFromString} from 'node:v8';
 import {runInNewContext} from 'node:vm';
 import test from 'ava';
-import {framePacket} from '../../src/protocol/frame.ts';
-import {parsePacket, type SendPacket} from '../../src/protocol/packet.ts';
+import {parsePacket} from '../../src/protocol/packet.ts';
 import {emptySelection} from '../../src/story/trace-feed.ts';
-import {chartNumber} from '../../src/trace/observer.ts';
-import {charts} from '../../src/trace/record-kind.ts';
 import {type Client, type SimulatedGateway, simulateGateway} from '../support/simulated-gateway.ts';
 
 setFlagsFromString('--expose-gc');
@@ -24,11 +21,6 @@ function createRoom(
   if (isTraced) kit.context.tracer.watch('test', {...emptySelection, rate: 1}, Number.POSITIVE_INFINITY);
   return {kit, clients};
 }
-
-test('an observer is told of the charts by their places in the list', (t) => {
-  for (const [name, place] of Object.entries(chartNumber)) t.is(charts[place]?.machine.id, name);
-  t.is(charts.length, Object.keys(chartNumber).length);
-});
 
 for (const bytes of [0, 1, 65_000, 65_535, 65_536, 70_000]) {
   test(`a SEND of ${bytes} bytes is told as it was, down and up`, (t) => {
@@ -93,12 +85,13 @@ for (const qos of [0, 1, 2] as const) {
   });
 }
 
-test('a frame of our own is read back as it stands on the wire', (t) => {
-  const packet: SendPacket = {kind: 'send', qos: 1, isDup: true, type: 7, id: 9, payload: new Uint8Array(200)};
+test('a SEND that goes out again is told with the id and flags that it has there', (t) => {
   const {kit} = createRoom(1, true);
-  const subject = {number: 5, identity: 'someone', watchMask: 0, watchEpoch: 0, subjectPlace: 0};
-  kit.context.observation.observer?.sent(subject, undefined, framePacket(packet));
+  const subject = {number: 5, identity: 'someone', traced: undefined};
+  const payload = new Uint8Array(200);
+  const publication = {message: 'p1', qos: 1, type: 7, payload, traced: undefined} as const;
+  kit.context.observation.observer?.sent(subject, publication, 9, true);
   const told = kit.context.tracer.read(0, 1_000, 'test').events.at(-1);
-  t.like(told, {connection: 5, identity: 'someone', direction: 'out', flow: 9});
+  t.like(told, {connection: 5, identity: 'someone', message: 'p1', direction: 'out', flow: 9});
   t.deepEqual(told?.kind === 'packet' && told.packet, {kind: 'send', qos: 1, isDup: true, type: 7, id: 9, bytes: 200});
 });

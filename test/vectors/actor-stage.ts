@@ -6,7 +6,6 @@ import {connection} from '../../src/machines/connection.ts';
 import {inboundQos1, inboundQos2} from '../../src/machines/inbound-delivery.ts';
 import {outboundQos1, outboundQos2} from '../../src/machines/outbound-delivery.ts';
 import {parsePacket, textFault} from '../../src/protocol/packet.ts';
-import {charts as tracedCharts} from '../../src/trace/record-kind.ts';
 import {packet, parse} from '../support/packets.ts';
 import {observeSteps} from '../support/silent-observer.ts';
 import {type Client, type SimulatedGateway, simulateGateway} from '../support/simulated-gateway.ts';
@@ -30,10 +29,9 @@ export class ActorStage implements Stage {
 
   constructor() {
     this.kit = simulateGateway({retryIntervalMs});
-    this.kit.context.observation.observer = observeSteps((chart, flow, cell) => {
-      const table = tracedCharts[chart];
-      if (table !== undefined) this.#observe(table.machine.id, flow, table.next[cell] as number);
-    });
+    this.kit.context.observation.observer = observeSteps((table, flow, cell) =>
+      this.#observe(table.machine.id, flow, table.next[cell] as number),
+    );
     this.client = this.kit.connect(room);
     this.client.link.onSend = (written) => this.#name(written);
   }

@@ -121,7 +121,7 @@ export class ProductSender implements Product {
   }
 
   #connect(): Outbound {
-    const subject = {number: 1, identity: 'walker', watchMask: 0, watchEpoch: 0, subjectPlace: 0};
+    const subject = {number: 1, identity: 'walker', traced: undefined};
     return new Outbound(this.#context, subject, {front: new RainbowConnection(this.#kit.connections, this.#link)});
   }
 }

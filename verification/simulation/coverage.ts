@@ -1,33 +1,19 @@
 // Which cells of the machines' tables a run has stepped through: its observer is attached to the thread.
 
-import {connection} from '../../src/machines/connection.ts';
-import {inboundQos1, inboundQos2} from '../../src/machines/inbound-delivery.ts';
-import {outboundQos1, outboundQos2} from '../../src/machines/outbound-delivery.ts';
-import type {Table} from '../../src/machines/tabulate.ts';
+import {gatewayCharts} from '../../src/machines/gateway-charts.ts';
 import type {Observer} from '../../src/trace/observer.ts';
-import {charts} from '../../src/trace/record-kind.ts';
 import {observeSteps} from '../../test/support/silent-observer.ts';
-
-const tables: readonly Table<string, string, string>[] = [
-  connection,
-  outboundQos1,
-  outboundQos2,
-  inboundQos1,
-  inboundQos2,
-];
 
 /** How often each cell was met, by the chart's id; plain, so that it can come from another thread. */
 export type CellCounts = Readonly<Record<string, readonly number[]>>;
 
 export class Coverage {
   /** To be attached. */
-  readonly observer: Observer = observeSteps((chart, _flow, cell) =>
-    this.#count(charts[chart]?.machine.id ?? '', cell),
-  );
+  readonly observer: Observer = observeSteps(({machine}, _flow, cell) => this.#count(machine.id, cell));
   readonly #counts = new Map<string, number[]>();
 
   constructor() {
-    for (const {machine, next} of tables) this.#counts.set(machine.id, new Array<number>(next.length).fill(0));
+    for (const {machine, next} of gatewayCharts) this.#counts.set(machine.id, new Array<number>(next.length).fill(0));
   }
 
   #count(chart: string, cell: number): void {
@@ -49,7 +35,7 @@ export class Coverage {
   report(): {readonly lines: string[]; readonly missed: string[]} {
     const lines: string[] = [];
     const missed: string[] = [];
-    for (const {machine, vocabulary, isHandled, next} of tables) {
+    for (const {machine, vocabulary, isHandled, next} of gatewayCharts) {
       const counts = this.#counts.get(machine.id) ?? [];
       let reached = 0;
       let handled = 0;

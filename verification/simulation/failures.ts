@@ -11,7 +11,7 @@ import {silentObserver} from '../../test/support/silent-observer.ts';
 export class CrashError extends Error {}
 
 /** What an observer is told when a frame is handed over; its first argument is whose. */
-const handingOver: ReadonlySet<unknown> = new Set<keyof Observer>(['transmitted', 'sent', 'sentShared', 'released']);
+const handingOver: ReadonlySet<unknown> = new Set<keyof Observer>(['transmitted', 'sent', 'replied']);
 
 class LineFinder extends StatsQuery {
   readonly #found: (line: ConnectionStats['subject']) => void;

@@ -2,6 +2,7 @@
 // carries its effects out: the upgrade's answer, the heartbeat, the close frames. Puts into frames what its session sends.
 // What its link and its timers report comes by the session's mailbox, in order with the client's packets.
 
+import type {Content} from '../../actors/content.ts';
 import type {Delivery} from '../../actors/delivery.ts';
 import type {Carried, Front, FrontEnd, FrontMessage, FrontNote, HandshakeAnswer} from '../../actors/front.ts';
 import type {InboundMessage} from '../../actors/inbound-message.ts';
@@ -11,13 +12,14 @@ import {spawnSession} from '../../actors/session-actor.ts';
 import type {Timer} from '../../core/clock.ts';
 import {connection as chart, endReasonOf} from '../../machines/connection.ts';
 import {type CloseReason, closeReasons, type LateReason} from '../../protocol/close-code.ts';
+import {framePacket} from '../../protocol/frame.ts';
 import type {ActorRef} from '../../runtime/actor.ts';
 import type {WheelEntry} from '../../runtime/timer-wheel.ts';
-import {chartNumber, type Subject} from '../../trace/observer.ts';
+import type {Subject} from '../../trace/observer.ts';
 import type {ConnectionEnvironment} from './connection-environment.ts';
 import {answerEvents, endEvents, isChartNote, noteEvents} from './connection-events.ts';
+import {RainbowFrames} from './frames.ts';
 import type {HandshakeRefusal, Link} from './link.ts';
-import {frameAnswer, frameBroadcast, frameDelivery, frameRelease} from './outgoing.ts';
 
 const {event, effect, state} = chart;
 
@@ -80,27 +82,25 @@ export class RainbowConnection implements Front, WheelEntry<FrontMessage> {
 
   broadcast(broadcast: Broadcast): boolean {
     if (this.isCongested) return false;
-    this.#link.send(frameBroadcast(broadcast, this.#subject, this.#environment.observation));
+    this.#link.send(RainbowFrames.of(broadcast).send);
     return true;
   }
 
-  deliver(delivery: Delivery, isRepeat: boolean): void {
-    this.#link.send(frameDelivery(delivery, isRepeat, this.#subject, this.#environment.observation));
+  deliver({publication, id}: Delivery, isRepeat: boolean): void {
+    this.#link.send(RainbowFrames.of(publication).sendFor(publication, id, isRepeat));
   }
 
-  release(id: number, delivery: Delivery | undefined): void {
-    this.#link.send(frameRelease(id, delivery, this.#subject, this.#environment.observation));
+  release(id: number, publication: Content | undefined): void {
+    const frame = publication && RainbowFrames.of(publication).releaseFor(publication, id);
+    this.#link.send(frame ?? framePacket({kind: 'rel', id}));
   }
 
-  confirm(message: InboundMessage): void {
-    const {qos, id, reply} = message;
-    this.#link.send(
-      frameAnswer({kind: qos === 1 ? 'ack' : 'rec', id, reply}, message, this.#subject, this.#environment.observation),
-    );
+  confirm({qos, id, reply}: InboundMessage): void {
+    this.#link.send(framePacket({kind: qos === 1 ? 'ack' : 'rec', id, reply}));
   }
 
-  complete(id: number, message: InboundMessage | undefined): void {
-    this.#link.send(frameAnswer({kind: 'com', id}, message, this.#subject, this.#environment.observation));
+  complete(id: number): void {
+    this.#link.send(framePacket({kind: 'com', id}));
   }
 
   receive(note: FrontNote): void {
@@ -214,7 +214,7 @@ export class RainbowConnection implements Front, WheelEntry<FrontMessage> {
     const cell = chart.step(this.#state, eventCode);
     this.#state = chart.next[cell] as number;
     const {observer} = this.#environment.observation;
-    if (observer !== undefined) observer.transition(chartNumber.connection, this.#subject, undefined, 0, cell);
+    if (observer !== undefined) observer.transition(chart, cell, this.#subject, undefined, 0);
     for (const effectCode of chart.effects[cell] as readonly number[]) this.#carryOut(effectCode, eventCode);
   }
 

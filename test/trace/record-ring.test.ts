@@ -2,8 +2,8 @@
 
 import test from 'ava';
 import fc from 'fast-check';
-import type {Story, Subject} from '../../src/trace/observer.ts';
-import {TraceRing} from '../../src/trace/trace-ring.ts';
+import {RecordRing} from '../../src/trace/record-ring.ts';
+import {TraceMark} from '../../src/trace/trace-mark.ts';
 
 const seed = process.env.RAINBOW_SEQUENCES_SEED;
 const sequences = Number(process.env.RAINBOW_SEQUENCES ?? '500');
@@ -16,18 +16,18 @@ interface Put {
   readonly payload: Uint8Array | undefined;
 }
 
-/** One record to put: of a new story, of one that there is, so many before the latest, or of none. */
+/** One record to put: of a new message, of one that there is, so many before the latest, or of none. */
 interface Wish {
   readonly code: number;
   readonly connection: number;
-  readonly story: 'new' | 'none' | number;
+  readonly about: 'new' | 'none' | number;
   readonly payload: Uint8Array | undefined;
 }
 
 const wish: fc.Arbitrary<Wish> = fc.record({
   code: fc.nat(0x7f),
   connection: fc.nat(1_000),
-  story: fc.oneof(
+  about: fc.oneof(
     {weight: 5, arbitrary: fc.constant('new' as const)},
     {weight: 3, arbitrary: fc.nat(7)},
     {weight: 1, arbitrary: fc.constant('none' as const)},
@@ -35,28 +35,21 @@ const wish: fc.Arbitrary<Wish> = fc.record({
   payload: fc.option(fc.uint8Array({minLength: 1, maxLength: 16}), {freq: 2, nil: undefined}),
 });
 
-function storyOf(message: string): Story {
-  return {message, watchMask: 1, storyPlace: 0};
-}
-
-function subjectOf(number: number): Subject {
-  return {number, identity: `client-${number}`, watchMask: 1, watchEpoch: 0, subjectPlace: 0};
-}
-
 function fill(events: number, wishes: readonly Wish[]): void {
   const turn = {now: 0};
-  const ring = new TraceRing(events, turn);
+  const ring = new RecordRing(events, turn);
   const kept: Put[] = [];
-  const stories: Story[] = [];
-  for (const {code, connection, story: which, payload} of wishes) {
-    if (which === 'new') stories.push(storyOf(`p${stories.length}`));
+  const messages: TraceMark[] = [];
+  for (const {code, connection, about, payload} of wishes) {
+    if (about === 'new') messages.push(new TraceMark(`p${messages.length}`));
     // Of the latest ones, and of old ones that come back.
-    const story = which === 'none' ? undefined : which === 'new' ? stories.at(-1) : stories[stories.length - 1 - which];
+    const message =
+      about === 'none' ? undefined : about === 'new' ? messages.at(-1) : messages[messages.length - 1 - about];
     turn.now = kept.length;
-    const place = ring.add(code, 1, subjectOf(connection), story, connection + 1);
+    const place = ring.add(code, 1, new TraceMark(`client-${connection}`, connection), message, connection + 1);
     ring.endTurn();
     if (payload !== undefined) ring.keep(place, payload);
-    kept.push({code, connection, message: story?.message ?? '', payload});
+    kept.push({code, connection, message: message?.name ?? '', payload});
     check(ring, kept);
   }
 }
@@ -67,7 +60,7 @@ function expectSame(actual: unknown, expected: unknown, what: string): void {
   if (got !== wanted) throw new Error(`Expected ${what} to be ${wanted}, got ${got}`);
 }
 
-function check(ring: TraceRing, kept: readonly Put[]): void {
+function check(ring: RecordRing, kept: readonly Put[]): void {
   expectSame(ring.count, kept.length, 'the count');
   expectSame(ring.first, Math.max(0, kept.length - ring.capacity), 'the first');
   for (let number = ring.first; number < ring.count; number++) {
@@ -108,7 +101,7 @@ test('a ring is as large as the power of two that its events need, and never gro
     [1_024, 1_024],
     [1_025, 2_048],
   ] as const) {
-    const ring = new TraceRing(events, {now: 0});
+    const ring = new RecordRing(events, {now: 0});
     t.is(ring.capacity, capacity);
     for (let count = 0; count < 3 * capacity; count++) ring.add(0, 1, undefined, undefined, count);
     t.is(ring.count - ring.first, capacity);
@@ -116,7 +109,7 @@ test('a ring is as large as the power of two that its events need, and never gro
 });
 
 test('payloads share a memory with a bound: the latest are there, whole, and the oldest go', (t) => {
-  const ring = new TraceRing(8_192, {now: 0});
+  const ring = new RecordRing(8_192, {now: 0});
   const bytes = 1_024;
   // A kilobyte less one, so that the end of the memory comes in the middle of one.
   const payloadOf = (number: number): Buffer => Buffer.alloc(bytes - 1, number % 251);
@@ -129,46 +122,4 @@ test('payloads share a memory with a bound: the latest are there, whole, and the
     if (number < oldest) t.is(payload, undefined);
     else t.true(payload !== undefined && payloadOf(number).equals(payload), String(number));
   }
-});
-
-test('a run goes on with the next story of the same client, in the same turn, and with no other', (t) => {
-  const ring = new TraceRing(64, {now: 0});
-  const [one, other] = [subjectOf(1), subjectOf(2)];
-  const stories = Array.from({length: 4}, (_, place) => storyOf(`p${place}`));
-  for (const story of stories) ring.add(8, 1, undefined, story, 0);
-  const records = (subject: Subject, story: Story): number => {
-    const before = ring.count;
-    ring.addSend(5, 1, subject, story, 0, 1);
-    return ring.count - before;
-  };
-  const [first, second, third, fourth] = stories as [Story, Story, Story, Story];
-  t.is(records(one, first), 1);
-  t.is(records(one, second), 0);
-  t.is(records(other, third), 1, 'another client');
-  t.is(records(other, second), 1, 'not the next');
-  t.is(records(other, third), 0);
-  ring.add(0, 1, other, undefined, 0);
-  t.is(records(other, fourth), 1, 'something came between');
-  // Of a message of type 0 without a byte there is nothing to tell that would differ from nothing.
-  ring.add(0, 1, other, undefined, 0);
-  t.is(records(other, storyOf('p9')), 1, 'one that was told of nowhere yet');
-  ring.endTurn();
-  t.is(records(other, fourth), 1, 'another turn');
-  t.is(ring.eventCount, 14);
-});
-
-test('a run ends where a story has a multiple of 256, so that none is longer', (t) => {
-  const ring = new TraceRing(2_048, {now: 0});
-  const [subject, stories] = [subjectOf(1), Array.from({length: 1_024}, (_, place) => storyOf(`p${place}`))];
-  for (const story of stories) ring.add(8, 1, undefined, story, 0);
-  const before = ring.count;
-  for (const [place, story] of stories.entries()) ring.addSend(5 | (place << 16), 1, subject, story, 9, 1);
-  t.is(ring.count - before, 1_024, 'nothing was known of them before');
-  for (const [place, story] of stories.entries()) ring.addSend(5 | (place << 16), 1, subject, story, 9, 1);
-  t.is(ring.count - before, 1_024 + 5);
-  for (const [place, story] of stories.entries()) {
-    if (ring.addNextReaction(7, subject, story, place, 0)) continue;
-    ring.addReaction(7, 1 | (place << 16), 1, subject, story, 0, 2);
-  }
-  t.is(ring.count - before, 1_024 + 10);
 });
