@@ -60,7 +60,13 @@ function tellEntry(world: World, entry: Entry): string {
 }
 
 function spell(world: World, code: number): string {
+  const {kind, message} = decodePacket(code);
+  if (kind === 'send') return `${nameOf(world, code)} "${letter(message)}"`;
+  return `${nameOf(world, code)}${kind === 'ack' || kind === 'rec' ? ` (to ${letter(message)})` : ''}`;
+}
+
+/** What packet it is, without its message. */
+export function nameOf(world: World, code: number): string {
   const {kind, id, isDup, message} = decodePacket(code);
-  if (kind === 'send') return `${packetText({kind, id, isDup, qos: world.qosOf(message)})} "${letter(message)}"`;
-  return `${packetText({kind, id})}${kind === 'ack' || kind === 'rec' ? ` (to ${letter(message)})` : ''}`;
+  return packetText(kind === 'send' ? {kind, id, isDup, qos: world.qosOf(message)} : {kind, id});
 }

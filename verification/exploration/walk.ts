@@ -3,7 +3,8 @@
 
 import {SeededRandom} from '../../src/core/random-seeded.ts';
 import type {DeliveryModel} from './delivery-model.ts';
-import type {Entry} from './journal.ts';
+import {type Entry, letter} from './journal.ts';
+import {nameOf} from './ladder.ts';
 import type {Direction} from './link.ts';
 import {decodePacket} from './packet-code.ts';
 import type {World} from './world.ts';
@@ -67,8 +68,6 @@ function sentIn(world: World, entries: readonly Entry[], direction: Direction): 
 
 /** A packet of the model as tests write it. The payload of a message is its letter, and so is the reply to it. */
 export function spellPacket(world: World, code: number): string {
-  const {kind, id, isDup, message} = decodePacket(code);
-  const letter = `"${String.fromCharCode(97 + message)}"`;
-  if (kind === 'send') return `SEND q${world.qosOf(message)} id ${id}${isDup ? ' DUP' : ''} ${letter}`;
-  return `${kind.toUpperCase()} id ${id}${kind === 'ack' || kind === 'rec' ? ` ${letter}` : ''}`;
+  const {kind, message} = decodePacket(code);
+  return `${nameOf(world, code)}${kind === 'rel' || kind === 'com' ? '' : ` "${letter(message)}"`}`;
 }

@@ -3,7 +3,7 @@
 import type {Step} from '../../machines/step.ts';
 import type {Packet} from '../../protocol/packet.ts';
 
-/** `sender` and `receiver` run the tables; `application` is what the receiver delivers to: the business server. */
+/** `sender` and `receiver` run the charts; `application` is what the receiver delivers to: the business server. */
 export type Side = 'sender' | 'receiver';
 
 /** A packet on the link. `forward` goes from sender to receiver. */
