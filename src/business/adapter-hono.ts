@@ -19,7 +19,7 @@ export function toHono(app: Business): (context: ContextOfHono) => Promise<Respo
     if (!raw.bodyUsed) return await app(raw);
     const {method, url, headers} = raw;
     const body = new Uint8Array(await req.arrayBuffer());
-    // Read as text, bytes that are none were replaced by this character: the payload is not the client's any more.
+    // Read as text, invalid bytes were replaced by this character: the payload is no longer the client's.
     if (Buffer.from(body).includes('\ufffd')) throw new TypeError(bodyReadBefore);
     return await app(new Request(url, {method, headers, body}));
   };

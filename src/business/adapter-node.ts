@@ -62,7 +62,7 @@ export function toRequest(
     duplex: 'half',
     ...(hasBody && {body: 'byteLength' in body ? Uint8Array.from(body) : body}),
   };
-  // The host is nobody's business here, and `//x` a path.
+  // The host does not matter here, and `//x` is a path.
   return new Request(`http://business${url.startsWith('/') ? url : '/'}`, init);
 }
 
@@ -76,7 +76,7 @@ export function bodyOf(incoming: ReadableIncoming): ReadableStream<Uint8Array> |
   return viewBytes(body) ?? (incoming.readableDidRead ? undefined : streamOf(incoming));
 }
 
-/** The body as a stream of which nothing is read before somebody asks. */
+/** The body as a stream of which nothing is read before it is pulled. */
 export function streamOf(incoming: IncomingMessage): ReadableStream<Uint8Array> {
   const chunks: AsyncIterator<Uint8Array> = incoming[Symbol.asyncIterator]();
   return new ReadableStream<Uint8Array>(

@@ -9,7 +9,7 @@ export interface StoredAnswer {
   readonly body: string;
 }
 
-/** Remembers answers by the message's id. What it rejects with is told to `onError`. */
+/** Remembers answers by the message's id. Its rejections are passed to `onError`. */
 export interface AnswerStore {
   /** Before a message is processed; where it rejects, the message is not, and should come again. */
   get(message: string): StoredAnswer | undefined | Promise<StoredAnswer | undefined>;

@@ -37,7 +37,7 @@ export async function connectAnswer(value: ConnectAnswer, changes: Changes): Pro
   if (value === true) return jsonAnswer(200, {status: 'success'}, changeHeaders(changes));
   if (typeof value === 'object' && value !== null && 'identity' in value) {
     const {identity} = value;
-    // The gateway would pass over it, and draw one that nobody here knows.
+    // The gateway would ignore it, and generate one that this server does not know.
     if (typeof identity !== 'string' || !isIdentity(identity)) {
       throw new RangeError('The identity is not valid. Use 1 to 256 printable ASCII characters without blanks.');
     }
@@ -76,8 +76,8 @@ async function passOn(response: Response, changes: Changes): Promise<Answer> {
 }
 
 /**
- * A header that is appended twice is one, its values joined by a comma and a blank, which a channel's name may contain: nobody
- * can tell any more which was meant.
+ * A header that is appended twice is one, its values joined by a comma and a blank, which a channel's name may contain: the
+ * meaning is ambiguous.
  */
 function checkChannels(headers: Headers): void {
   for (const name of [headerJoin, headerLeave]) {

@@ -29,7 +29,7 @@ import {Repeats} from './repeats.ts';
 /** Answers one call of the gateway; never rejects, and never takes much longer than `timeoutMs`. */
 export type Business = (request: Request) => Promise<Response>;
 
-/** Makes a business server. Throws `TypeError` or `RangeError` where an option is not possible, or is none. */
+/** Makes a business server. Throws `TypeError` or `RangeError` if an option is invalid or unknown. */
 export function business<Context extends object = Record<string, unknown>>(
   options: BusinessOptions<Context>,
 ): Business {
@@ -111,7 +111,7 @@ class BusinessServer<Context extends object> {
     }
   }
 
-  // Failures end here, so that one that several repeats share is told once.
+  // Failures end here, so that one that several repeats share is reported once.
   #once(message: string, name: CallName, run: () => Promise<Answer>): Promise<Answer> | undefined {
     return this.#repeats.answer(
       message,
@@ -161,7 +161,7 @@ const slowBody: RefusedCall = {
   detail: 'The body did not come whole in time. Send it faster.',
 };
 
-// One that broke off, or that somebody has read before us.
+// One that broke off, or that a middleware has read before.
 function brokenBody(error: unknown): RefusedCall {
   return {status: 400, code: 'RB_REQUEST_MALFORMED', detail: `The body cannot be read: ${String(error)}.`};
 }

@@ -1,4 +1,4 @@
-// Which call a request is: the end of its path tells, whatever stands before it, so that the application chooses where its
+// Which call a request is: the end of its path decides, whatever stands before it, so that the application chooses where its
 // three URLs lie.
 
 import {parseMessageType} from '../protocol/api.ts';

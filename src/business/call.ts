@@ -16,7 +16,7 @@ import type {CallPlace} from './call-place.ts';
 import type {Channels} from './channel-changes.ts';
 import {decodeHeader} from './header-text.ts';
 
-/** What every call tells. */
+/** What every call carries. */
 export interface Call<Context> {
   /** The connection. */
   readonly identity: string;
@@ -27,7 +27,7 @@ export interface Call<Context> {
   readonly context: Partial<Context>;
   /** The cookie as it came, for one that another program wrote. */
   readonly cookie: string | undefined;
-  /** A header's value, decoded; `undefined` where there is none. */
+  /** A header's value, decoded; `undefined` if it is absent. */
   readonly header: (name: string) => string | undefined;
 }
 
@@ -71,7 +71,7 @@ export type ConnectHandler<Context> = (call: ConnectCall<Context>) => ConnectAns
  */
 export type MessageHandler<Context> = (call: MessageCall<Context>) => unknown;
 
-/** Is told of a client that is gone. */
+/** Called when a client is gone. */
 export type CloseHandler<Context> = (call: CloseCall<Context>) => unknown;
 
 /** The call without what its kind adds. */

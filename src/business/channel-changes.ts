@@ -27,7 +27,7 @@ export class ChannelChanges implements Channels {
     this.#note(names, 'leave');
   }
 
-  /** The names of one direction as a header's value; empty where there are none. Throws `RangeError` at the bound. */
+  /** The names of one direction as a header's value; empty if there are no names. Throws `RangeError` at the bound. */
   headerOf(direction: 'join' | 'leave'): string {
     const names = [...this.#changes].flatMap(([name, change]) => (change === direction ? [name] : []));
     const value = encodeHeader(names.join(channelSeparator));

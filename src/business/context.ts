@@ -4,7 +4,7 @@
 /** Characters of a cookie: a few headers of this length are all that an HTTP server takes. */
 export const cookieLengthMax = 4_096;
 
-/** The object in `cookie`, or an empty one where there is none that can be read. */
+/** The object in `cookie`, or an empty one if it cannot be read. */
 export function readContext(cookie: string | undefined): object {
   if (cookie === undefined || cookie === '') return {};
   try {

@@ -39,7 +39,7 @@ export class Gate {
     this.#replays = new ReplayMemory(options.clock, options.replayCallsMax);
   }
 
-  /** The call, or why it is none. */
+  /** The call, or why it is refused. */
   async admit(request: Request): Promise<AdmittedCall | RefusedCall> {
     const {token, bodyBytesMax, hasHandler, clock} = this.#options;
     const url = new URL(request.url);
@@ -59,7 +59,7 @@ export class Gate {
     if (identity === '')
       return refuse(
         'RB_PARAMETERS',
-        `The header ${headerIdentity} is missing. Look whether a proxy removes headers that begin with RAINBOW.`,
+        `The header ${headerIdentity} is missing. Check whether a proxy removes headers that begin with RAINBOW.`,
       );
     if (place.kind === 'message' && !hasHandler(place.type)) {
       return refuse(

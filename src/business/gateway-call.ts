@@ -36,7 +36,7 @@ export interface GatewayRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What came of it. */
+/** Its outcome. */
 export type CallOutcome = AnsweredCall | FailedCall;
 
 /** An answer, whatever its status. */

@@ -22,7 +22,7 @@ export function checkFunctions(what: string, functions: Readonly<Record<string, 
 
 /**
  * A secret as the gateway reads it: without white space around it, such as the line feed of a file. Throws `TypeError` where
- * there is none, as where an environment variable is not set.
+ * it is absent, for example because an environment variable is not set.
  */
 export function readSecret(what: string, name: string, value: unknown): string {
   const text = typeof value === 'string' ? value.trim() : '';

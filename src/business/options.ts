@@ -108,7 +108,7 @@ export function readHandlers<Context>(
 /** What a timer takes at most, and more than any other bound has use for. */
 const boundMax = 2_147_483_647;
 
-/** Throws `RangeError` where a bound is none. */
+/** Throws `RangeError` if a bound is invalid. */
 export function checkBounds(bounds: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(bounds)) {
     if (value > 0 && value <= boundMax) continue;

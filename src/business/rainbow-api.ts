@@ -1,5 +1,5 @@
 // The gateway's HTTP API for business servers: send, ask, subscribe, unsubscribe. A call that surely took no effect is made
-// again, signed anew; one that may have taken effect is not, unless its caller says that twice is no harm.
+// again, with a new signature; one that may have taken effect is not, unless its caller says that twice is no harm.
 
 import {backoffMs} from '../core/backoff.ts';
 import {type Clock, keepAliveClock} from '../core/clock.ts';
@@ -111,8 +111,8 @@ export class RainbowApi {
   readonly #ignored = new Set<string>();
 
   /**
-   * Throws `TypeError` where the URL is none, or where there is not exactly one of token and key; `RangeError` where a
-   * bound is none.
+   * Throws `TypeError` if the URL is invalid, or if there is not exactly one of token and key; `RangeError` if a bound is
+   * invalid.
    */
   constructor(options: RainbowApiOptions & Authenticated) {
     checkNames('RainbowApi', options, optionNames);

@@ -13,9 +13,9 @@ const kindsMax = 64;
 const advice: Readonly<Record<string, string>> = {
   RB_SIGNATURE_MISSING:
     'Only the gateway may call this server; look who does, and at connect_url, forward_url and close_url.',
-  RB_SIGNATURE_MALFORMED: 'Only the gateway may call this server; look whether a proxy changes the query.',
+  RB_SIGNATURE_MALFORMED: 'Only the gateway may call this server; check whether a proxy changes the query.',
   RB_SIGNATURE_EXPIRED: 'Synchronise the clocks of this machine and of the gateway (NTP).',
-  RB_SIGNATURE_REPLAYED: 'Look whether a proxy repeats requests.',
+  RB_SIGNATURE_REPLAYED: 'Check whether a proxy repeats requests.',
   RB_METHOD:
     'Look at connect_url, forward_url and close_url of the gateway: connect and close are GET, messages are POST. ' +
     'A GET without a signature may be that of rainbow check, which looks for redirects.',

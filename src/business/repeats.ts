@@ -22,8 +22,8 @@ export class Repeats {
   }
 
   /**
-   * The answer to `message`, which `run` makes unless there is one; an empty id is nobody's repeat. `undefined` at the
-   * bound. `onUnstored` is told why an answer could not be stored.
+   * The answer to `message`, which `run` makes unless there is one; an empty id is never a repeat. `undefined` at the
+   * bound. `onUnstored` gets the reason why an answer could not be stored.
    */
   answer(
     message: string,
@@ -47,7 +47,7 @@ export class Repeats {
     try {
       await this.#store.set(message, pack(answer));
     } catch (error) {
-      // The message is done: a failure told to the gateway would have it done again for certain.
+      // The message is done: a failure reported to the gateway would certainly repeat it.
       onUnstored(error);
     }
     return answer;

@@ -8,11 +8,11 @@ export interface Reply extends Payload {
   readonly identity: string;
 }
 
-/** What became of a message. */
+/** The outcome of a message. */
 export interface SendResult {
   /** Names the publication; empty from a server that names none. */
   readonly message: string;
-  /** Clients that confirmed in time, each counted once [RB-61]; `undefined` at QoS 0, which nobody confirms. */
+  /** Clients that confirmed in time, each counted once [RB-61]; `undefined` at QoS 0, which clients do not confirm. */
   readonly connections: number | undefined;
   /** Whether time was up before every client had confirmed or gone: the others may yet. [RB-62] */
   readonly isTimedOut: boolean;
@@ -37,13 +37,13 @@ export interface AskResult extends SendResult {
 /** An object with a `status`, as every answer of the API is. */
 export type ApiAnswer = Readonly<Record<string, unknown>> & {readonly status: number};
 
-/** The answer in `text`, or `undefined` where there is none. */
+/** The answer in `text`, or `undefined` if it is not one. */
 export function parseAnswer(text: string): ApiAnswer | undefined {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    // A proxy's page, say: the caller tells what came instead.
+    // For example a proxy's page: the caller reports what came instead.
     return undefined;
   }
   const isAnswer = typeof value === 'object' && value !== null && 'status' in value && typeof value.status === 'number';

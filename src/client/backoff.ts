@@ -1,5 +1,5 @@
-// How long to wait before the next attempt: longer each time, and by chance over the whole span, since thousands may have
-// lost their connection together. Never at once, whatever happens: no loop of attempts is tight.
+// How long to wait before the next attempt: longer each time, and random over the whole span, because thousands of
+// clients may have lost their connections together. Never at once, whatever happens: no loop of attempts is tight.
 
 import {backoffMs} from '../core/backoff.ts';
 import type {Settings} from './options.ts';
@@ -34,13 +34,13 @@ export class Backoff {
     return backoffMs(random, {leastMs, firstMs: backoffMinMs, maxMs: backoffMaxMs}, this.failures);
   }
 
-  /** Something says that the next attempt may succeed: by chance all the same, as others are told so, too. */
+  /** A sign that the next attempt may succeed. Still random, because other clients see the same sign. */
   hurryMs(): number {
     const {random, backoffMinMs} = this.#settings;
     return random.integer(leastMs, backoffMinMs);
   }
 
-  /** The gateway says that this client was too much for it: as long a wait as there is, by chance. */
+  /** The gateway reports that this client exceeded a limit: the longest wait, random. */
   slowDown(): void {
     this.failures = failuresCounted;
     // The connection may have lasted.

@@ -19,7 +19,7 @@ export interface Link {
   send(packet: Packet): void;
 }
 
-/** What the connection tells of. */
+/** What the connection reports. */
 export interface ConnectionOwner {
   /** Messages may go, over this link. */
   begins(link: Link): void;
@@ -61,13 +61,13 @@ export class Connection implements Record<ClientConnectionEffect, (event: Client
   readonly #events: ClientConnectionEvent[] = [];
   #isStepping = false;
   #socket: Socket | undefined;
-  /** The attempt that is under way, so that what comes of an earlier one is not taken for its own. */
+  /** The attempt that is under way, so that events of an earlier one are not mistaken for its own. */
   #attempt = 0;
   /** The one that the present state waits for. */
   #timer: Timer | undefined;
   #close: Close = {code: codeLost, reason: ''};
   #wasOpen = false;
-  /** Whether there is a connection or an attempt whose end was not told yet. */
+  /** Whether there is a connection or an attempt whose end was not reported yet. */
   #isUntold = false;
   #last: ClosedEvent | undefined;
   #unwatch: (() => void) | undefined;
@@ -173,7 +173,7 @@ export class Connection implements Record<ClientConnectionEffect, (event: Client
       'close',
       whileMine(({code = codeLost, reason = ''}) => this.#socketClosed({code, reason})),
     );
-    // A close event follows, and knows as much: what failed is not told to pages.
+    // A close event follows, and knows as much: a page does not learn what failed.
     socket.addEventListener('error', () => {});
   }
 

@@ -41,7 +41,7 @@ export const clientErrorTable: Readonly<Record<ClientErrorCode, ClientErrorFacts
 /** A connection, or an attempt at one, has ended. */
 export interface ClosedEvent {
   /**
-   * Of the close frame; 1006 where there was none. A browser reports no more of an attempt that failed: a refusal by the
+   * Of the close frame; 1006 without one. A browser reports nothing else about a failed attempt: a refusal by the
    * business server (401), a gateway that is full (503) and a network that is down all look like this.
    */
   readonly code: number;

@@ -1,4 +1,4 @@
-// What a Rainbow tells whoever listens, and how: `rainbow.on('delivery', (event) => …)`.
+// The events of a Rainbow, and how to listen: `rainbow.on('delivery', (event) => …)`.
 
 import type {ClientConnectionState} from '../machines/steps.ts';
 import type {Qos} from '../protocol/packet.ts';
@@ -15,9 +15,9 @@ export type RainbowState = ClientConnectionState;
  *
  * - `queued`: waits in the outbox.
  * - `sent`: handed to the socket. At QoS 0 that is all that will be known.
- * - `atGateway`: the gateway has read it. Asked for only while somebody listens to `delivery`.
+ * - `atGateway`: the gateway has read it. Determined only while `delivery` has a listener.
  * - `answered`: the business server has it and has answered.
- * - `failed`: given up; `error` says why, and whether it may have arrived.
+ * - `failed`: abandoned; `error` says why, and whether it may have arrived.
  * - `kept`: not sent before the client ended; the store has it for the next time.
  */
 export type DeliveryState = 'queued' | 'sent' | 'atGateway' | 'answered' | 'failed' | 'kept';
@@ -131,7 +131,7 @@ export class Emitter {
     return this.#listeners[name].size > 0;
   }
 
-  /** A listener that throws harms nobody else, and does not end a process either: it is warned of. */
+  /** A listener that throws does not affect others or end the process: the error goes to `warn`. */
   emit<Name extends keyof RainbowEvents>(name: Name, event: RainbowEvents[Name]): void {
     this.log(name, event);
     for (const listener of this.#listeners[name]) this.#try(name, () => listener(event));

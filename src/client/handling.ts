@@ -1,5 +1,5 @@
 // Calls the application's handler and makes bytes of its answer. Whatever the handler does, there is a reply: a client
-// acknowledges each message, also one it has no use for or fails at; that it failed is told by an event. [RB-60]
+// acknowledges each message, even one that it does not use or fails to handle; an event reports the failure. [RB-60]
 
 import {emptyBytes, type SendPacket} from '../protocol/packet.ts';
 import {type Payload, readPayload} from '../protocol/payload.ts';

@@ -1,6 +1,6 @@
 // All messages that have not ended, and how each of them ends: once, by an answer, an error or the store's keeping it.
-// Tells the caller's promise and whoever listens; of an end only when the store knows of it, or a page that dies in between
-// would come to another. Part of the outbox, which decides when; this decides nothing.
+// Settles the caller's promise and notifies listeners; of an end only when the store has recorded it, or a page that dies
+// in between would report another one. Part of the outbox, which decides when; this decides nothing.
 
 import {readPayload} from '../protocol/payload.ts';
 import {RainbowClientError} from './errors.ts';

@@ -1,4 +1,4 @@
-// The messages that come down as an async iterator, for whoever would rather loop than be called. Part of a Rainbow.
+// The messages from the business server as an async iterator, for applications that prefer a loop to a handler. Part of a Rainbow.
 
 import type {Payload} from '../protocol/payload.ts';
 import type {DataOf, MessageContext, TypeOf} from './schema.ts';

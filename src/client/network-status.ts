@@ -1,7 +1,7 @@
-// What the platform knows of the network and of the page. A page hears of both, a worker of the network alone; Node of
-// neither, and then nothing comes.
+// What the platform knows of the network and of the page. A page gets events of both, a worker of the network only, Node of
+// neither.
 
-/** What is told of. Each is a hint, and may be wrong. */
+/** Events of the platform. Each is a hint, and may be wrong. */
 export type NetworkStatusEvent = 'network.online' | 'network.offline' | 'page.shown';
 
 export interface NetworkStatus {

@@ -1,4 +1,4 @@
-// What a Rainbow can be told: one table of numbers with their defaults and bounds, and the address it connects to.
+// The options of a Rainbow: one table of numbers with their defaults and bounds, and the address it connects to.
 
 import type {Clock} from '../core/clock.ts';
 import {webClock} from '../core/clock-web.ts';
@@ -56,9 +56,9 @@ export interface RainbowOptions extends Partial<NumberOptions> {
   readonly path?: string;
   /** `wss:` instead of `ws:`. @default false */
   readonly secure?: boolean;
-  /** Added to the URL; a function is asked anew for each attempt, for tokens that do not last. */
+  /** Added to the URL; a function is called for each attempt, for tokens that expire. */
   readonly query?: Query | (() => Query | PromiseLike<Query>);
-  /** Names the device, in the query as X-DEVICEID. @default by chance, for as long as this object lives */
+  /** Names the device, in the query as X-DEVICEID. @default random, one for the lifetime of this object */
   readonly device?: string;
   /** In the query as X-CLIENT-OS. @default 'web' in a browser and its workers, 'node' elsewhere */
   readonly platform?: string;

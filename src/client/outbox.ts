@@ -11,13 +11,13 @@ import {Sender, type SenderHost, type SenderOwner} from './sender.ts';
 import type {StoredMessage} from './store.ts';
 import {WriteQueue} from './write-queue.ts';
 
-/** What the outbox tells of. */
+/** What the outbox reports. */
 export interface OutboxOwner extends SenderHost {
   delivery(event: DeliveryEvent): void;
   fault(event: FaultEvent): void;
 }
 
-/** A socket that takes no more is looked at again so soon; it does not tell when it does. */
+/** Interval at which a full socket is checked again; it has no event for that. */
 const drainMs = 50;
 
 export class Outbox implements SenderOwner<Outgoing> {
@@ -33,7 +33,7 @@ export class Outbox implements SenderOwner<Outgoing> {
   /** Grows over all the pages of a client, so that what an earlier one left goes first. */
   #order: number;
   #isOpen = false;
-  /** Whether the store has told what it kept: nothing goes before that. */
+  /** Whether the store has returned what it kept: nothing is sent before that. */
   #isReady = false;
   /** Of the present connection. */
   sender: Sender<Outgoing> | undefined;

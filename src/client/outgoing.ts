@@ -11,20 +11,20 @@ import type {Sendable} from './flow.ts';
 export interface SendOptions {
   /** 0: at most once, unanswered. 1: at least once. 2: exactly once on a connection. @default 2 */
   readonly qos?: Qos;
-  /** Milliseconds to the answer; `Infinity` waits as long as it takes. @default the client's `timeout`, 30 s */
+  /** Milliseconds to the answer; `Infinity` waits without limit. @default the client's `timeout`, 30 s */
   readonly timeout?: number;
-  /** Gives the message up. */
+  /** Abandons the message. */
   readonly signal?: AbortSignal;
-  /** Names the message in events and in the store; no two that are pending may have the same. @default by chance */
+  /** Names the message in events and in the store; unique among pending messages. @default random */
   readonly key?: string;
   /**
-   * At QoS 2: the message may be sent again on a new connection though it may have arrived, since its data has an id by
-   * which the business server tells repeats. @default false: it fails with `RB_IN_DOUBT`
+   * At QoS 2: the message may be sent again on a new connection though it may have arrived, because its data has an id by
+   * which the business server recognises repeats. @default false: it fails with `RB_IN_DOUBT`
    */
   readonly mayRepeat?: boolean;
 }
 
-/** How the caller of `send()` is told. */
+/** The promise of the caller of `send()`. */
 export interface Settling {
   resolve(answer: Payload | undefined): void;
   reject(error: RainbowClientError): void;
@@ -37,7 +37,7 @@ export interface Outgoing extends Sendable {
   order: number;
   /** Unix time in milliseconds, for the store. */
   readonly dueAt: number;
-  /** `undefined` where a store kept it and whoever sent it is gone. */
+  /** `undefined` if a store kept it and the page that sent it is gone. */
   readonly settling: Settling | undefined;
   state: DeliveryState;
   /** Transmitted on an earlier connection. */
@@ -49,7 +49,7 @@ export interface Outgoing extends Sendable {
   forgetSignal: (() => void) | undefined;
 }
 
-/** Whether its caller has been told the end. */
+/** Whether its end was reported to its caller. */
 export function isOver({state}: Outgoing): boolean {
   return state === 'answered' || state === 'failed' || state === 'kept';
 }

@@ -69,9 +69,9 @@ export class Rainbow<Messages extends Schema = AnySchema> {
   }
 
   /**
-   * Connects, and stays connected: whatever happens, another attempt follows. Resolves once it is open; rejects with
-   * `RB_CLOSED` where it ends before. Without options it waits as long as that takes: with a wrong URL for ever. Calling it
-   * again retries immediately; while it fades it begins anew.
+   * Connects, and stays connected: after each failure another attempt follows. Resolves when the connection is open;
+   * rejects with `RB_CLOSED` if the client ends before. Without options it waits without limit, with a wrong URL for ever.
+   * Calling it again retries immediately; while the client fades, it connects again.
    */
   bloom(options: OpenOptions = {}): Promise<void> {
     socketClass(this.#settings);
@@ -283,7 +283,7 @@ export class Rainbow<Messages extends Schema = AnySchema> {
 
   #end(event: EndEvent): void {
     this.#outbox.close();
-    // Where it begins anew at once, who waits for that waits on.
+    // If it connects again at once, callers that wait for that continue to wait.
     if (this.#connection.isOver) this.#opening.ended(event.state);
     // A process that awaits it may end: what is to be kept is kept by then.
     this.#outbox.whenStored(() => {

@@ -58,14 +58,14 @@ export type DataAndOptions<Data, Options> = undefined extends Data
 
 export type AnswerOf<Shape> = 'answer' extends keyof Shape ? Shape['answer'] : undefined;
 
-/** What a handler is told about a message besides its type and data. */
+/** What a handler gets about a message in addition to its type and data. */
 export interface MessageContext {
   readonly qos: 0 | 1 | 2;
   /** The gateway has sent it before: at QoS 1 it may have been handled before. */
   readonly mayBeRepeat: boolean;
 }
 
-/** The arguments of a handler: whoever tests the type knows the type of the data. */
+/** The arguments of a handler: a test of `type` narrows the type of the data. */
 export type Incoming<Down> = {
   [Type in TypeOf<Down>]: [type: Type, data: Payload<DataOf<Down[Type]>>, context: MessageContext];
 }[TypeOf<Down>];
@@ -74,8 +74,8 @@ export type Incoming<Down> = {
 export type AnyAnswerOf<Down> = {[Type in TypeOf<Down>]: AnswerOf<Down[Type]>}[TypeOf<Down>];
 
 /**
- * Handles the messages that come down; its value, or that of its promise, goes back to the business server. It may leave
- * out arguments at the end, which the compiler takes amiss where there are several types, unless it is told.
+ * Handles the messages that come down; its value, or that of its promise, goes back to the business server. It may omit
+ * arguments at the end; with several types the compiler accepts that only through this type.
  */
 export type MessageHandler<Down> =
   IsOne<TypeOf<Down>> extends true

@@ -20,7 +20,7 @@ export interface SenderOwner<Message> {
   lost(message: Message): void;
   /** There may be room for another message. */
   released(): void;
-  /** Calls `run` once everything told so far is in the store. */
+  /** Calls `run` when everything reported so far is in the store. */
   whenStored(run: () => void): void;
 }
 
@@ -36,8 +36,8 @@ export interface SenderHost {
 
 /** Retries come after 1, 2, 4 and then each 8 intervals: a business server that is down has enough to bear. */
 const doublingsMax = 3;
-// Ids that no message has: their REL is answered with COM, as every REL is, by the original as well. [RB-24] One asks for
-// life and may be asked for again; the other, asked for once at a time, tells that all before it has been read.
+// Ids that no message has: their REL is answered with COM, as every REL is, by the original as well. [RB-24] One is a
+// heartbeat and may be repeated; the other, sent once at a time, shows that everything before it has been read.
 const lifeId = 65_535;
 const readId = 0;
 
@@ -167,7 +167,7 @@ export class Sender<Message extends Sendable> extends SendingHalf<Flow<Message>>
     this.#retryTimer = clock.startTimer(retryIntervalMs / 2, () => {
       this.#retryTimer = undefined;
       const now = clock.now();
-      // Another copy behind the first would tell a gateway that does not read nothing new.
+      // A second copy is of no use while the gateway does not read.
       if (!this.isCongested) {
         for (const flow of [...this.flows.values()]) {
           const intervalMs = retryIntervalMs * 2 ** Math.min(flow.copies - 1, doublingsMax);

@@ -1,5 +1,5 @@
 // The store of browsers. Several pages share one database; each message in it has one owner, and an owner holds a lock of
-// its name for as long as its page lives. Whoever gets the lock of another owner knows that it is gone, and adopts what it
+// its name while its page lives. A page that gets the lock of another owner knows that it is gone, and adopts what it
 // left: a page after a reload, or one that was open beside it. So two pages never send the same message.
 
 import {invariant} from '../core/invariant.ts';

@@ -10,9 +10,9 @@ export interface StoredMessage {
   readonly qos: Exclude<Qos, 0>;
   readonly payload: Uint8Array;
   readonly mayRepeat: boolean;
-  /** Whether it may have been transmitted. Written before it is, so that nobody takes it for unsent. */
+  /** Whether it may have been transmitted. Written before it is, so that it never counts as unsent. */
   readonly isTransmitted: boolean;
-  /** When it is given up, in milliseconds of Unix time; `Infinity` for never. */
+  /** When it is abandoned, in milliseconds of Unix time; `Infinity` for never. */
   readonly dueAt: number;
   /** Grows from message to message of one client. */
   readonly order: number;
@@ -21,11 +21,11 @@ export interface StoredMessage {
 /** A store of one client. Each call rejects where it could not be done. */
 export interface Store {
   /**
-   * Opens it. `adopt` is given messages that were kept before and that nobody else will send, in their order: those at
+   * Opens it. `adopt` is given messages that were kept before and that no other page will send, in their order: those at
    * hand before the promise resolves, others whenever their owner turns out to be gone.
    */
   open(adopt: (messages: readonly StoredMessage[]) => void): Promise<void>;
-  /** Keeps a message, or keeps it anew under its key. */
+  /** Keeps a message, or replaces the one with its key. */
   put(message: StoredMessage): Promise<void>;
   /** Forgets a message; of one that is not there it makes nothing. */
   remove(key: string): Promise<void>;

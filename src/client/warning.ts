@@ -1,4 +1,4 @@
-// What a developer should read though nobody listens: on the console, unless the application takes it.
+// Warnings for developers, even without a listener: on the console, unless the application sets `warn`.
 
 import type {ClosedEvent} from './events.ts';
 

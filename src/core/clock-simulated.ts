@@ -1,4 +1,4 @@
-// A clock that moves only when told, for tests and for the simulation. Timers fire in order of their due time;
+// A clock that moves only on request, for tests and for the simulation. Timers fire in order of their due time;
 // timers due at the same instant fire in the order in which they were started.
 
 import type {Clock, Timer} from './clock.ts';

@@ -34,7 +34,7 @@ const meanings = {
   publicationsPartial: 'publications answered without a thread, or a node of the cluster',
   publicationsTimedOut: 'publications answered at their timeout',
   deliveries: 'deliveries started: one message to one client',
-  deliveriesUnconfirmable: 'deliveries of QoS 0, which nobody confirms; deliveries counts them as well',
+  deliveriesUnconfirmable: 'deliveries of QoS 0, which clients do not confirm; deliveries counts them as well',
   deliveriesConfirmed: 'deliveries confirmed in time by ACK or REC',
   deliveriesLate: 'deliveries confirmed after their publication was answered',
   deliveriesRefused: "deliveries refused since the client's queue was full",

@@ -1,5 +1,5 @@
 // The one place where numbers from outside become numbers: decimal digits and nothing else. `Number` also takes blanks,
-// an empty text, `0x10`, `0b1`, `1e3`, `Infinity` and a sign, each of which is a slip of whoever wrote it. Pure.
+// an empty text, `0x10`, `0b1`, `1e3`, `Infinity` and a sign, each of which is a mistake of its author. Pure.
 
 /** A whole number, `min` and `max` included; `undefined` for anything else. */
 export function readWhole(text: string, min: number, max: number): number | undefined {

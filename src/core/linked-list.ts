@@ -52,7 +52,7 @@ export class LinkedList<Item> {
     else before.after = after;
     if (after === undefined) this.#last = before;
     else after.before = before;
-    // A node that is kept, or is garbage in the old generation, keeps nobody else.
+    // A node that is kept, or is garbage in the old generation, keeps no other node alive.
     node.list = undefined;
     node.before = undefined;
     node.after = undefined;

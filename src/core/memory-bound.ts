@@ -1,4 +1,4 @@
-// How many bytes a node holds for others, over all its threads, and the one bound on them. Whoever keeps bytes beyond a
+// How many bytes a node holds for others, over all its threads, and the one bound on them. Code that keeps bytes beyond a
 // turn (a queue, a publication, a slow reader's backlog, a body under way) holds them here and releases them again.
 //
 // Each thread adds to a number of its own in shared memory, without atomics: 64 bits are written whole, and a bound that is

@@ -1,4 +1,4 @@
-// The word that somebody who misspelt one may have meant. Pure; bounded for input from outside.
+// The known word that a misspelt one probably means. Pure; bounded for input from outside.
 
 /** The first of the nearest `words`; none where a third of the longer one, or more than `editsMax` letters, would change. */
 export function nearest<Word extends string>(text: string, words: readonly Word[], editsMax = 8): Word | undefined {

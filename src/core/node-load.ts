@@ -1,4 +1,4 @@
-// How much a node has on its hands, over all its shards: each adds to numbers of its own in shared memory, and whoever
+// The load of a node, over all its shards: each adds to its own numbers in shared memory, and a reader
 // must keep a bound of the whole gateway reads the sum.
 
 /**

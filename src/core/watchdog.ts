@@ -58,7 +58,7 @@ export class Pulse {
 export interface WatchdogOptions {
   readonly clock: Clock;
   readonly memory: SharedArrayBuffer;
-  /** Silence after which a thread counts as hung; 0 watches nobody. */
+  /** Silence after which a thread counts as hung; 0 watches no thread. */
   readonly timeoutMs: number;
   /** Called once for a thread that hangs; it is no longer watched by then. */
   readonly onHung: (place: number, silentMs: number) => void;
@@ -130,7 +130,7 @@ export class Watchdog {
   };
 }
 
-/** Calls `onStuck` where a thread that was told to end does not: `ended` has not settled in its time, measured as silence is. */
+/** Calls `onStuck` if a thread that is being terminated does not end: `ended` has not settled in its time, measured as silence is. */
 export function watchEnd(clock: Clock, ended: Promise<unknown>, onStuck: () => void): void {
   let silentMs = 0;
   let lastTick = clock.now();

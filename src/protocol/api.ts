@@ -96,7 +96,7 @@ export interface ConfirmedAnswer extends AcceptedAnswer, EncodedReply {
   readonly truncated?: true;
 }
 
-/** Answer of `POST /send/` at QoS 1 and 2 when nobody confirmed in time; HTTP status 200. [RB-62] */
+/** Answer of `POST /send/` at QoS 1 and 2 when no client confirmed in time; HTTP status 200. [RB-62] */
 export interface TimeoutAnswer {
   readonly status: 1;
   readonly msg: 'timeout';

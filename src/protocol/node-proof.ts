@@ -18,13 +18,13 @@ export interface NodeKeys extends Readonly<Record<Purpose, Uint8Array>> {
   readonly former: Uint8Array;
 }
 
-/** 16 MiB and 30 ms: what each guess of a weak token costs somebody who has captured a proof. */
+/** 16 MiB and 30 ms: what each guess of a weak token costs an attacker who has captured a proof. */
 const stretching = {N: 16_384, r: 8, p: 1};
 const keyBytes = 32;
 
 let last: {readonly token: string; readonly keys: NodeKeys} | undefined;
 
-/** The keys of a cluster from its token. Slow on purpose, so a thread derives them once, whoever asks. */
+/** The keys of a cluster from its token. Slow on purpose, so a thread derives them once. */
 export function deriveNodeKeys(token: string): NodeKeys {
   if (last?.token !== token) last = {token, keys: derive(token)};
   return last.keys;

@@ -1,5 +1,5 @@
 // What a message or a reply carries, at both ends: one encoding for the client SDK and the server SDK. A packet has no room
-// for a type of content, so that a receiver is never told what it got, and this never guesses: it says which reading it wants.
+// for a type of content, so the receiver does not learn what it got, and this never guesses: the receiver chooses the reading.
 
 import {type OwnBytes, tagOf, viewBytes} from '../core/bytes.ts';
 import {emptyBytes} from './packet.ts';
@@ -14,9 +14,9 @@ export const payloadCodes = {
 export interface Payload<Data = unknown> {
   /** As they came. */
   readonly bytes: () => Uint8Array;
-  /** As UTF-8, without exception: what is none is replaced by U+FFFD. */
+  /** As UTF-8, without exception: invalid bytes are replaced by U+FFFD. */
   readonly text: () => string;
-  /** As JSON; no bytes are `undefined`. Throws a `SyntaxError` with the code `RB_NOT_JSON` where it is none. */
+  /** As JSON; no bytes are `undefined`. Throws a `SyntaxError` with the code `RB_NOT_JSON` if it is not JSON. */
   readonly json: () => Data;
 }
 

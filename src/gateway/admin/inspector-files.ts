@@ -1,5 +1,5 @@
 // The files of the inspector's page, as they were built: read once, served from memory by the gateway and by `rainbow
-// replay`. The page asks nobody else for anything, and its policy says so to the browser.
+// replay`. The page makes requests only to its own server, and its policy enforces that in the browser.
 
 import {readdirSync, readFileSync} from 'node:fs';
 import {extname} from 'node:path';
@@ -58,7 +58,7 @@ function listFiles(from: URL): readonly string[] {
       .filter((entry) => entry.isFile())
       .map((entry) => `${entry.parentPath}/${entry.name}`.slice(from.pathname.length).replace(/^\//, ''));
   } catch {
-    // Not built; whoever asks for the page is told.
+    // Not built; a request for the page is answered with what to do.
     return [];
   }
 }

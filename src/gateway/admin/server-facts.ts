@@ -1,4 +1,4 @@
-// What /serverinfo/ tells about this node, gathered when asked.
+// What /serverinfo/ reports about this node, gathered when asked.
 
 import {totalmem, userInfo} from 'node:os';
 import type {Clock} from '../../core/clock.ts';
@@ -106,7 +106,7 @@ function otherFacts(facts: NodeFacts | undefined): object {
 
 /**
  * The facts in the shape that nodes ask each other for with `cluster=1`: that of the original, and beside it what the
- * original did not tell.
+ * original did not report.
  */
 export function clusterFactsText(facts: ServerFacts): string {
   const {server, version, uptimeSeconds: uptime, connections, memoryBytes: memory} = facts;

@@ -1,4 +1,4 @@
-// The routes that tell rather than do: /serverinfo/ and /metrics/, and who may read them.
+// The routes that only report: /serverinfo/ and /metrics/, and who may read them.
 
 import {apiPaths} from '../../protocol/api.ts';
 import type {GatewayOptions} from '../config/options.ts';

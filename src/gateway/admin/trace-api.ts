@@ -1,4 +1,4 @@
-// The routes that tell what happened: /trace/, with its stories, its switch and its feed, and the inspector's feed, which is
+// The routes that report what happened: /trace/, with its stories, its switch and its feed, and the inspector's feed, which is
 // the same to a caller with another key.
 
 import type {FastifyInstance, FastifyReply} from 'fastify';
@@ -27,7 +27,7 @@ const feedsMax = 8;
 /** What the routes are made of. */
 export interface TraceApiParts {
   readonly options: GatewayOptions;
-  /** This node alone: other nodes are asked by whoever looks. */
+  /** This node alone: the caller asks other nodes itself. */
   readonly ownNode: Pick<Router, 'ask' | 'find'>;
   readonly coverageOf: CoverageOf;
   readonly responder: ApiResponder;

@@ -1,4 +1,4 @@
-// What the calls that tell of the gateway carry and are answered, as schemas: dry sends, stories, and the switch of the
+// Requests and answers of the calls that report on the gateway, as schemas: dry sends, stories, and the switch of the
 // trace. trace-request.ts reads the calls; openapi-document.ts writes the schemas down for callers.
 
 import {z} from 'zod';
@@ -16,7 +16,7 @@ export const traceQuerySchema = z.object({
   message: z
     .string()
     .regex(messageIdFormat)
-    .describe('Whose story is told: the `message` of a /send/ answer, or a RAINBOWMESSAGEID')
+    .describe('The subject of the story: the `message` of a /send/ answer, or a RAINBOWMESSAGEID')
     .exactOptional(),
   identity: identitySchema.describe('Which client, or with `message`: why this one did not get it').exactOptional(),
   follow: z
@@ -96,10 +96,10 @@ export const previewSchema = z.object({
 export const storySchema = z.object({
   status: z.literal(0),
   isKnown: z.boolean().describe('Whether anything is known of it'),
-  headline: z.string().describe('What became of it, for people'),
+  headline: z.string().describe('What happened to it, for people'),
   parts: z
     .array(z.looseObject({identity: z.string(), outcome: z.string(), text: z.string()}))
-    .describe('What became of it at each client'),
+    .describe('What happened to it at each client'),
   message: z.string().exactOptional(),
   identity: z.string().exactOptional(),
   connected: rosterRow.describe("The client's connection now").exactOptional(),

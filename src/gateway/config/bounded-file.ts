@@ -1,5 +1,5 @@
 // Reads a small file of whatever kind, never more than a number of bytes and never for longer than a time. A configuration may
-// come from a pipe, as in `-f <(sops decrypt server.ini)` or `-f /dev/stdin`, and a pipe that nobody writes to must not hang
+// come from a pipe, as in `-f <(sops decrypt server.ini)` or `-f /dev/stdin`, and a pipe without a writer must not hang
 // the start. Synchronous: nothing else runs before the configuration is known.
 
 import {closeSync, constants, fstatSync, openSync, readSync, type Stats} from 'node:fs';
@@ -8,13 +8,13 @@ import {systemClock} from '../../core/clock.ts';
 
 /** How long a read waits. */
 export interface FileDeadlines {
-  /** Until somebody writes to a pipe, in milliseconds. */
+  /** Wait for the writer of a pipe, in milliseconds. */
   readonly openMs: number;
   /** Until a pipe or device with a writer was read whole. */
   readonly readMs: number;
 }
 
-/** Somebody runs `vault read` or the like at the other end. */
+/** A program such as `vault read` may run at the other end. */
 export const fileDeadlines: FileDeadlines = {openMs: 1_000, readMs: 10_000};
 
 const pauseMs = 10;
@@ -64,10 +64,10 @@ function readAll(descriptor: number, lengthMax: number, isPipe: boolean, {openMs
       if (elapsedMs >= readMs) throw new Error(`a pipe or device that was not read whole within ${readMs / 1000} s`);
       pause();
     } else if (count > 0) length += count;
-    // The end; or, of a pipe, nobody who writes yet.
+    // The end; or a pipe that has no writer yet.
     else if (!isPipe || length > 0) break;
     else if (elapsedMs < openMs) pause();
-    else throw new Error(`a pipe that nobody wrote to within ${openMs / 1000} s`);
+    else throw new Error(`a pipe without data for ${openMs / 1000} s`);
   }
   return bytes.subarray(0, length);
 }

@@ -147,7 +147,7 @@ class Translation {
     const key = trimmed.slice(0, Math.max(separatorAt, 0)).trim().toLowerCase();
     const value = trimmed.slice(separatorAt + 1);
     const isIndented = /^\s/.test(text);
-    // Python would take an indented key for a continuation too; nobody who writes one means that.
+    // Python would take an indented key for a continuation too; but that is never what the author means.
     if (isIndented && this.#open !== undefined && findKey(key) === undefined) {
       if (isSound) this.#open.parts?.push(cutComment(trimmed));
       else this.#open.parts = undefined;

@@ -8,7 +8,7 @@ import {isPlaceholder, whyPlaceholder} from './configuration-values.ts';
 export interface PlaceholderInput {
   readonly token: unknown;
   readonly apiKeys: unknown;
-  /** `absent` where nobody chose one. */
+  /** `absent` if none was chosen. */
   readonly host: {readonly kind: 'absent'} | {readonly kind: 'given'; readonly value: unknown};
 }
 

@@ -1,4 +1,4 @@
-// What reading a configuration comes to, and how people see it: faults, warnings, and what is in force. Made by
+// What reading a configuration comes to, and how people see it: errors, warnings, and the effective values. Made by
 // configuration.ts, shown by the command line; shows no secret.
 
 import {type ConfigurationKey, configurationKeys} from './configuration-keys.ts';
@@ -79,7 +79,7 @@ export function isMask(text: string): boolean {
   return text.startsWith('***');
 }
 
-/** `text` without any of `secrets`: somebody may have put one where another value belongs. */
+/** `text` without any of `secrets`: a secret may stand where another value belongs. */
 export function hideSecrets(text: string, secrets: Iterable<string>): string {
   // Shorter ones are no secrets, and would tear holes into every sentence. The longest first: one may be part of another.
   const long = [...secrets].filter((secret) => secret.length >= 8).sort((left, right) => right.length - left.length);

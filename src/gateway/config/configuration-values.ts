@@ -232,7 +232,7 @@ export function isPlaceholder(secret: string): boolean {
   return whyPlaceholder(secret) !== undefined;
 }
 
-/** Why anybody could guess `secret`, in words that say nothing of it; `undefined` where nobody can. */
+/** Why `secret` can be guessed, without revealing it; `undefined` if it cannot. */
 export function whyPlaceholder(secret: string): string | undefined {
   if (secret.length < secretLengthMin) return `shorter than ${secretLengthMin} characters`;
   if (new Set(secret).size < differentMin) return `fewer than ${differentMin} different characters`;

@@ -191,7 +191,7 @@ class Draft {
     return setting === undefined ? findKey(key)?.defaultValue : setting.value;
   }
 
-  /** With a secret that anybody can guess, nobody but this machine may reach the gateway. */
+  /** With a secret that can be guessed, only this machine may reach the gateway. */
   keepPlaceholdersHome(): void {
     const [token, keys, host] = (['security_token', 'api_keys', 'host'] as const).map((key) => this.#settings.get(key));
     const verdict = judgePlaceholders({
@@ -226,7 +226,7 @@ class Draft {
     }
   }
 
-  /** Calls carry signatures and what clients send: they should not go where nobody means them to go. */
+  /** Calls carry signatures and what clients send: they should not go to an unintended destination. */
   warnOfDestinations(): void {
     const [host, port] = [this.#effective('host'), this.#effective('port')];
     if (typeof host !== 'string' || typeof port !== 'number') return;

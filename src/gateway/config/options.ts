@@ -36,7 +36,7 @@ export interface GatewayOptions {
    */
   readonly allowedOrigins: AllowedOrigins;
   /**
-   * `trusted_proxies`: whose forwarded headers count: `loopback`, `private`, addresses, subnets. `unset`: nobody's, and all
+   * `trusted_proxies`: whose forwarded headers count: `loopback`, `private`, addresses, subnets. `unset`: no proxy's, and all
    * are passed on, with a warning. @default 'unset'
    */
   readonly trustedProxies: ProxyList;
@@ -109,9 +109,9 @@ export interface GatewayOptions {
   readonly traceRate: number;
   /** `trace_events`: events kept in each thread, the latest. @default 65,536 */
   readonly traceEventsMax: number;
-  /** `trace_keep`, seconds: how long they are told. @default 3600 s */
+  /** `trace_keep`, seconds: how long they can be read. @default 3600 s */
   readonly traceKeepMs: number;
-  /** `inspector`: serve the page at /inspector/ to whoever shows its key. @default 'off' */
+  /** `inspector`: serve the page at /inspector/ to callers with its key. @default 'off' */
   readonly inspector: 'off' | 'on';
   /** `inspector_key`: that key, at least 24 characters; empty: none. @default '' */
   readonly inspectorKey: string;

@@ -38,8 +38,8 @@ export function asyncapiDocument(): AsyncApiDocument {
         address: apiPaths.connect,
         servers: [{$ref: '#/servers/gateway'}],
         description:
-          'Refused 401 where the business server says no, 403 where the origin of the page is not allowed, 503 where nobody ' +
-          'can be asked, 400 where it is no upgrade',
+          'Refused with 401 if the business server refuses the client, 403 if the origin of the page is not allowed, 503 if ' +
+          'the business server cannot be called, 400 if the request is not an upgrade',
         messages: references(Object.keys(packets)),
         bindings: {ws: {method: 'GET', query: handshake, headers: handshake, bindingVersion: '0.1.0'}},
         'x-rainbow-close-codes': protocol.closeCodes,
@@ -69,7 +69,7 @@ const handshake: JsonObject = {
   type: 'object',
   description: 'Whatever the business server wants to see; query parameters reach it as headers',
   properties: {
-    [headerDevice]: {type: 'string', description: 'The device, where the client tells it'},
+    [headerDevice]: {type: 'string', description: 'The device, if the client sends it'},
     [headerPlatform]: {type: 'string', description: 'Its platform'},
   },
 };

@@ -20,7 +20,7 @@ import {
 } from '../http/api-schema.ts';
 import {commonErrors, type OperationFacts, operations, type Sample, strayErrors} from './openapi-operations.ts';
 
-/** A JSON object of a form that the specification tells, and not this file. */
+/** A JSON object of a form that the specification defines, and not this file. */
 export type JsonObject = {readonly [name: string]: unknown};
 
 /** The parts that have a place here; the rest is as OpenAPI 3.1 has it. */

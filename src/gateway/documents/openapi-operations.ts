@@ -53,7 +53,7 @@ export interface OperationFacts {
   readonly query?: z.ZodObject;
   /** `bytes`: a payload that is not looked into. */
   readonly body?: z.ZodObject | 'bytes';
-  /** With status 200; absent where there is none. */
+  /** With status 200; absent if it has no body. */
   readonly contents?: readonly Content[];
   /** A WebSocket begins here. */
   readonly upgrades?: true;
@@ -105,7 +105,7 @@ export const operations: readonly OperationFacts[] = [
     summary: 'Sends a message to a channel or to one client',
     description:
       'The body is the payload. At QoS 0 the answer comes at once; at QoS 1 and 2 as soon as every client has confirmed ' +
-      'or gone, at the latest after `timeout`. A timeout is no failure: it tells what is confirmed and what is open.',
+      'or gone, at the latest after `timeout`. A timeout is not a failure: it reports what is confirmed and what is open.',
     access: 'authenticated',
     query: sendQuerySchema,
     body: 'bytes',
@@ -136,7 +136,7 @@ export const operations: readonly OperationFacts[] = [
     path: apiPaths.send,
     method: 'get',
     id: 'probeSend',
-    summary: 'Tells that the gateway is there',
+    summary: 'Reports that the gateway is reachable',
     access: 'open',
     contents: [text],
     errors: [],
@@ -173,7 +173,7 @@ export const operations: readonly OperationFacts[] = [
     path: apiPaths.trace,
     method: 'get',
     id: 'trace',
-    summary: 'Tells what became of a message or a client, as far as it was traced',
+    summary: 'Returns what happened to a message or a client, as far as it was traced',
     description:
       'Without `message`, `identity` and `follow`: how the trace is configured. docs/trace.md explains the answers.',
     access: 'authenticated',
@@ -204,7 +204,7 @@ export const operations: readonly OperationFacts[] = [
     path: apiPaths.hello,
     method: 'get',
     id: 'hello',
-    summary: 'Tells that the gateway is there',
+    summary: 'Reports that the gateway is reachable',
     access: 'open',
     contents: [text],
     errors: [],
@@ -214,7 +214,7 @@ export const operations: readonly OperationFacts[] = [
     path: apiPaths.serverinfo,
     method: 'get',
     id: 'serverinfo',
-    summary: 'Tells nodes, channels, connections, processor and memory',
+    summary: 'Returns nodes, channels, connections, processor and memory',
     access: 'whereAsked',
     query: serverinfoQuerySchema,
     contents: [{type: 'text/html'}, {type: 'application/json', schemas: [serverinfoSchema, clusterInfoSchema]}],

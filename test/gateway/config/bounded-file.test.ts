@@ -26,7 +26,7 @@ test('no more is read than was asked for, and whatever comes of it no file stays
   ] as const) {
     t.is(Buffer.from(readBounded(file, length).bytes).toString(), text);
   }
-  t.throws(() => readBounded(pipe, 4, deadlines), {message: 'a pipe that nobody wrote to within 0.02 s'});
+  t.throws(() => readBounded(pipe, 4, deadlines), {message: 'a pipe without data for 0.02 s'});
   t.throws(() => readBounded(directory, 4), {code: 'EISDIR'});
   t.throws(() => readBounded(join(folder, 'absent'), 4), {code: 'ENOENT'});
   t.is(openFiles(), before);
