@@ -10,7 +10,7 @@ import {emptyBytes, type Packet} from '../protocol/packet.ts';
 import type {Link} from './connection.ts';
 import type {Flow, Sendable} from './flow.ts';
 
-/** What becomes of messages. */
+/** Reports on messages. */
 export interface SenderOwner<Message> {
   /** The gateway has read it. */
   received(message: Message): void;
@@ -24,7 +24,7 @@ export interface SenderOwner<Message> {
   whenStored(run: () => void): void;
 }
 
-/** What the connection of the sending half is told. */
+/** What the sending half reports to its connection. */
 export interface SenderHost {
   /** Whether to ask when the gateway has read a message. */
   readonly isTracking: boolean;
