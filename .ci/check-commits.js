@@ -1,4 +1,4 @@
-// `npm run check:commits [-- BASE]`: the subjects of the commits since BASE (origin/main, else main; where there are none,
+// `npm run check:commits [-- BASE]`: the subjects of the commits since BASE (origin/main, else main; if there are no such commits,
 // of the last one) follow CONTRIBUTING.md.
 
 import {execFileSync} from 'node:child_process';

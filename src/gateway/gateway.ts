@@ -49,7 +49,7 @@ interface Serving {
 export interface GatewayParts {
   /** Logs what happens in all threads. @default a pino logger after `logLevel` and `logFormat`, to standard output */
   readonly log?: Logger;
-  /** Told of what cannot be mended: the process should end. @default throws, so that it does */
+  /** Called with a failure that cannot be recovered: the process should end. @default throws, so that it does */
   readonly onFatal?: (error: unknown) => void;
 }
 
@@ -63,7 +63,7 @@ export async function startGateway(options: GatewayOptions, parts: GatewayParts 
   const {report} = nodeLog;
   const openFilesMax = readFileLimit();
   const {clientsMax} = shareFiles(openFilesMax, options);
-  // No fault: the default is meant for a server. But whoever counts on the number should know.
+  // No fault: the default is meant for a server. But a reader of the number should know.
   if (clientsMax < options.connectionsMax) {
     const hint = `at most ${clientsMax} clients: the process may open ${openFilesMax} files; raise that limit (ulimit -n) for the ${options.connectionsMax} of connections_max`;
     log.info({clientsMax, openFilesMax, hint}, 'clients.limitedByFiles');
@@ -148,8 +148,8 @@ async function awake(task: Promise<void>): Promise<void> {
   }
 }
 
-// Shards share their port with whoever else asks the kernel to share it, another gateway included; so it is first asked
-// for alone. Rejects with EADDRINUSE where somebody has it.
+// Shards share their port with any process that asks the kernel to share it, including another gateway; so it is first
+// requested exclusively. Rejects with EADDRINUSE if it is in use.
 async function expectFree({host, port}: GatewayOptions): Promise<void> {
   if (port === 0) return;
   const probe = createServer();

@@ -22,7 +22,7 @@ export function nameCounts(parts: readonly Readonly<Record<string, ChartCounts>>
 
 /** The steps that were taken since they were last given. */
 export class StepCounts {
-  /** By part: what it told last. */
+  /** By part: what it reported last. */
   readonly #told = new Map<string, readonly number[]>();
   readonly #gathered = new Float64Array(chartSteps.length);
 
@@ -37,7 +37,7 @@ export class StepCounts {
     }
   }
 
-  /** By chart, by `from event`; begins anew. */
+  /** By chart, by `from event`; starts from zero again. */
   give(): NamedCounts {
     const named: Record<string, Record<string, number>> = {};
     for (const [number, step] of chartSteps.entries()) {

@@ -1,4 +1,4 @@
-// What an answer about the gateway itself covers. Parts of this node are asked, other nodes are not; whoever reads counts and
+// What an answer about the gateway itself covers. Parts of this node are asked, other nodes are not; a reader of counts and
 // stories must know which clients are not in them. [RB-66]
 
 import type {QueryResults} from '../router/query.ts';

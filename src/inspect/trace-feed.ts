@@ -1,6 +1,6 @@
 // One feed: reads the trace of every part of the gateway a few times a second and writes what is new as lines. The rings of
 // the threads are the only buffer: a reader that is slow is read for less often, what was overwritten meanwhile is counted
-// and told, and nothing waits for it.
+// and reported, and nothing waits for it.
 
 import type {ServerResponse} from 'node:http';
 import type {Clock, Timer} from '../core/clock.ts';

@@ -1,4 +1,4 @@
-// Gathers the story of a message, or of a client, from all parts of the gateway, and tells it.
+// Gathers the story of a message, or of a client, from all parts of the gateway, and builds it.
 
 import type {Clock} from '../core/clock.ts';
 import type {Router} from '../router/router.ts';
@@ -42,7 +42,7 @@ export interface StoryParts {
 export interface StoryQuestion {
   readonly message: string | undefined;
   readonly identity: string | undefined;
-  /** Whether payloads are shown, as far as somebody had them kept. */
+  /** Whether payloads are shown, if they were kept. */
   readonly payloads: boolean;
 }
 

@@ -1,4 +1,4 @@
-// What an actor is, and the cell that runs one. An actor has a behaviour and a mailbox; nobody reaches the behaviour but
+// What an actor is, and the cell that runs one. An actor has a behaviour and a mailbox; the behaviour is reached only
 // through messages, and it handles one message at a time. The runtime knows no socket, no packet and no HTTP.
 
 import type {Counters} from '../core/counters.ts';
@@ -12,7 +12,7 @@ export interface ActorRef<Message> {
   readonly name: string;
   /** Messages that wait. */
   readonly depth: number;
-  /** Whether it has ended; what is told to it then is a dead letter. */
+  /** Whether it has ended; messages to it are then dead letters. */
   readonly isStopped: boolean;
   /** Leaves `message` in the mailbox. `false` where it is full or the actor has ended: the message is not delivered. */
   tell(message: Message): boolean;
@@ -90,7 +90,7 @@ export class Cell<Message> implements ActorRef<Message>, Schedulable, Supervised
     return true;
   }
 
-  /** Handles up to `budget` messages and tells how many; for the scheduler. */
+  /** Handles up to `budget` messages and returns how many; for the scheduler. */
   run(budget: number): number {
     let handled = 0;
     try {

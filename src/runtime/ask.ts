@@ -1,5 +1,5 @@
 // A question to an actor, for code outside the actors (the HTTP API): a promise with a deadline. Actors among themselves
-// only tell.
+// only send messages.
 
 import type {Clock} from '../core/clock.ts';
 import {RainbowError} from '../core/errors.ts';

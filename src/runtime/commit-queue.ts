@@ -52,7 +52,7 @@ export class CommitQueue {
     }
     const effects = this.#take();
     if (effects.length === 0) {
-      // Whoever stores reports its failures itself; nobody waits for this turn.
+      // The store reports its failures itself; no other turn waits for this one.
       for (const promise of pending) promise.catch(() => {});
       return;
     }

@@ -4,7 +4,7 @@
 // All threads handle envelopes in one order, that of their numbers (shared-order.ts), whichever ports they came through:
 //
 //   thread 1   turn ends: number 7, posts to 2 and 3 ------+--> 2: 7, 8      Each port alone keeps its order; two ports do
-//   thread 2   turn ends: number 8, posts to 1 and 3 --+---|--> 3: 7, 8      not, so whoever receives takes from all ports
+//   thread 2   turn ends: number 8, posts to 1 and 3 --+---|--> 3: 7, 8      not, so the receiver takes from all ports
 //                         and does its own part of 8   +--> 1: 7, 8          until nothing lower than what it has can come.
 
 import type {Scheduler} from './scheduler.ts';
@@ -21,7 +21,7 @@ export interface Envelope<Message> {
 export interface ThreadPort<Outgoing, Incoming> {
   postMessage(envelope: Envelope<Outgoing>): void;
   close(): void;
-  /** The next envelope that has arrived, if any; the listener is not told of it then. */
+  /** The next envelope that has arrived, if any; the listener is then not called for it. */
   take(): Envelope<Incoming> | undefined;
   on(event: 'message', listener: (envelope: Envelope<Incoming>) => void): unknown;
   once(event: 'close', listener: () => void): unknown;
@@ -170,7 +170,7 @@ export class EnvelopePort<Outgoing, Incoming> {
   }
 
   /**
-   * Settles when what was sent so far has been posted: what is told to anybody after that comes later than it. `false` where
+   * Settles when what was sent so far has been posted: messages sent after that arrive later. `false` where
    * the other thread ended first.
    */
   posted(): Promise<boolean> {

@@ -37,7 +37,7 @@ export class Mailbox<Message> {
     return true;
   }
 
-  /** Removes the oldest message; `undefined` where there is none. */
+  /** Removes the oldest message; `undefined` if it is empty. */
   take(): Message | undefined {
     const ring = this.#ring;
     if (ring === undefined || this.#size === 0) return undefined;

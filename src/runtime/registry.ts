@@ -2,12 +2,12 @@
 
 import type {ActorRef} from './actor.ts';
 
-/** A map from keys to actors. Bounded by whoever adds to it. */
+/** A map from keys to actors. Bounded by the code that adds to it. */
 export class Registry<Message> {
   readonly #actors = new Map<string, ActorRef<Message>>();
   readonly #onChange: ((key: string, isPresent: boolean) => void) | undefined;
 
-  /** `onChange` is told of each key that is added or removed. */
+  /** `onChange` is called with each key that is added or removed. */
   constructor(onChange?: (key: string, isPresent: boolean) => void) {
     this.#onChange = onChange;
   }

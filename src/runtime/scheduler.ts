@@ -21,12 +21,12 @@ export interface SchedulerOptions {
   readonly counters: Counters;
   /** Runs `turn` soon, once the I/O callbacks that are due have run: `setImmediate` in the product. */
   readonly defer: (turn: () => void) => void;
-  /** Called with what no supervisor could mend: an exception of a hook, or an escalated failure. */
+  /** Called with what no supervisor could handle: an exception of a hook, or an escalated failure. */
   readonly onFatal: (error: unknown) => void;
 }
 
 /**
- * How a turn ends, in this order; what nobody may see before it is stored goes out in a later phase than the store.
+ * How a turn ends, in this order; what must be stored before it is visible is sent in a later phase than the store.
  *
  * - `commit`: what the turn has changed is stored, or left where it outlives this thread.
  * - `dispatch`: calls to the business server and messages to other threads go out.
@@ -114,7 +114,7 @@ export class Scheduler {
     if (!this.#isTurnDue) this.requestTurn();
   }
 
-  /** Reports what nobody can mend. */
+  /** Reports what no supervisor can handle. */
   fatal(error: unknown): void {
     this.#onFatal(error);
   }

@@ -1,5 +1,5 @@
 // One order for what the threads of a process post to each other: a number that grows, and a lock that is held while the
-// posting of one number lasts. Whoever sees something of a number knows that everything of lower numbers has been posted.
+// posting of one number lasts. A thread that sees something of a number knows that everything of lower numbers has been posted.
 //
 // The lock is held for a few microseconds and never across anything that waits. A thread that was terminated while it had
 // the lock cannot give it back: the others go on without it after a bounded wait, and `release` frees it.

@@ -20,9 +20,9 @@ export interface SupervisorOptions {
   readonly clock: Clock;
   /** `restart`: a new behaviour, the same mailbox. `stop`: the actor ends; for actors that stand for one client. */
   readonly directive: Directive;
-  /** Told of each failure, for the log. */
+  /** Called with each failure, for the log. */
   readonly onFailure: (actor: string, error: unknown) => void;
-  /** Told when restarting did not help: the parent supervisor's business, or the thread's. */
+  /** Called when restarting did not help: the parent supervisor's business, or the thread's. */
   readonly escalate: (error: unknown) => void;
 }
 

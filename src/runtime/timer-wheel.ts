@@ -2,8 +2,8 @@
 // place in a set; being late by up to a tick is part of the bargain, being early is not.
 //
 // A thread that was held up, or a process that was stopped, finds its timers due before it has read what came meanwhile. So
-// a tick is not told at once but deferred, as a turn is: what the sockets have to say by then stands in the mailboxes first,
-// and nobody is taken for silent who was not listened to.
+// a tick is not delivered at once but deferred, as a turn is: what the sockets have to say by then stands in the mailboxes first,
+// and no client counts as silent whose packets were not read.
 
 import type {Clock, Timer} from '../core/clock.ts';
 import type {ActorRef} from './actor.ts';
@@ -20,12 +20,12 @@ export interface WheelEntry<Message> {
 export interface TimerWheelOptions<Message> {
   readonly clock: Clock;
   readonly tickMs: number;
-  /** Told to each entry's actor when its time has come, at most `tickMs` late and deferred. */
+  /** Sent to each entry's actor when its time has come, at most `tickMs` late and deferred. */
   readonly message: Message;
   readonly defer: SchedulerOptions['defer'];
 }
 
-/** Tells one message to actors that are due. */
+/** Sends one message to actors that are due. */
 export class TimerWheel<Message> {
   readonly #clock: Clock;
   readonly #tickMs: number;

@@ -6,7 +6,7 @@ import {answersStray, isStray} from './stray-packet.ts';
 import type {PacketEvent, PublicationAnswered, TraceEvent, TransitionEvent} from './trace.ts';
 
 /**
- * How an event is to be taken. `call`: a request; `good`: somebody has taken a message over, for good; `dup`: sent again;
+ * How an event is to be taken. `call`: a request; `good`: a receiver has taken over a message; `dup`: sent again;
  * `stray`: a packet with an id that no message has; `bad`: late, refused, failed or lost; `quiet`: without consequence.
  */
 export type Tone = 'plain' | 'call' | 'quiet' | 'good' | 'dup' | 'stray' | 'bad';
@@ -107,7 +107,7 @@ function readPacket(event: PacketEvent): Words {
   }
 }
 
-// Whoever is gone does not have the message either, although the answer was in time.
+// A client that is gone does not have the message either, although the answer was in time.
 function readAnswer({message, recipients, confirmed, refused, open, isTimedOut}: PublicationAnswered): Words {
   const text = `confirmed ${confirmed} of ${recipients}${isTimedOut ? ', timed out' : ''}`;
   const others = `${refused > 0 ? `, ${refused} refused` : ''}${open > 0 ? `, ${open} open` : ''}`;

@@ -1,4 +1,4 @@
-// Why a publication did not reach a client: told from what is known of the client's life.
+// Why a publication did not reach a client: built from what is known about the client.
 
 import {duration} from './duration.ts';
 import type {Story, StoryPart} from './story-parts.ts';

@@ -4,7 +4,7 @@
 export type PartOutcome =
   /** The client has the message and said so. */
   | 'confirmed'
-  /** QoS 0: handed to its socket, nobody says whether it arrived. */
+  /** QoS 0: handed to its socket; whether it arrived is not known. */
   | 'sent'
   /** Waits for the window or for a slow reader. */
   | 'queued'
@@ -27,7 +27,7 @@ export type PartOutcome =
   /** Up: the call failed, and the client has no answer. */
   | 'failed';
 
-/** What became of a message at one client. */
+/** What happened to a message at one client. */
 export interface StoryPart {
   readonly identity: string;
   readonly outcome: PartOutcome;

@@ -1,4 +1,4 @@
-// What became of a client's message on its way to the business server, told from the events of its trace.
+// The story of a client's message on its way to the business server, built from the events of its trace.
 
 import {payloadText} from '../protocol/payload-text.ts';
 import {duration} from './duration.ts';
@@ -48,7 +48,7 @@ function fateOf(
     const why = answer.payload === undefined ? status : `${status}, answer: ${payloadText(answer.payload)}`;
     return {
       outcome: 'failed',
-      text: `the call to the business server failed (${why}); the client was told nothing, and will repeat it at QoS 1 and 2`,
+      text: `the call to the business server failed (${why}); the client got no answer, and will repeat it at QoS 1 and 2`,
     };
   }
   const took = duration(answer.at - call.at);

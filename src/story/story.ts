@@ -1,4 +1,4 @@
-// What became of a message, told from the events of its trace: one sentence for the whole, one for each client that it was
+// The story of a message, built from the events of its trace: one sentence for the whole, one for each client that it was
 // for. Pure: the gateway answers `GET /trace/` with it, the page may show the same of a recording.
 
 import {duration} from './duration.ts';
@@ -7,7 +7,7 @@ import type {PartOutcome, Story, StoryPart} from './story-parts.ts';
 import {tellUpstream} from './story-upstream.ts';
 import type {PublicationAnswered, PublicationStarted, TraceEvent, TransitionEvent} from './trace.ts';
 
-/** Tells what became of `message`: at `identity`, or at all clients. `events` are those of the message, in order, and of the client's life where it is given. `at` is the time of the telling. */
+/** What happened to `message`: at `identity`, or at all clients. `events` are those of the message, in order, and of the client's life where it is given. `at` is the time of the question. */
 export function tellStory(message: string, events: readonly TraceEvent[], at: number, identity?: string): Story {
   if (message.startsWith('m')) return tellUpstream(message, events, at);
   const started = events.filter((event): event is PublicationStarted => event.kind === 'published');
@@ -47,14 +47,14 @@ function tellPublication(
     return `its beginning is no longer kept; ${plural(parts.length, 'client')} had to do with it`;
   if (recipients === 0) {
     const why = first.channel === undefined ? `no client is ${first.to}` : `no client was in ${first.channel}`;
-    return `went to nobody: ${why}`;
+    return `reached no client: ${why}`;
   }
   const count = (...outcomes: readonly PartOutcome[]): number =>
     parts.filter(({outcome}) => outcomes.includes(outcome)).length;
   if (first.qos === 0) {
     const dropped = count('dropped', 'lost');
     const rest = dropped === 0 ? '' : `, ${dropped} did not get it`;
-    return `sent at QoS 0 to ${recipients - dropped} of ${plural(recipients, 'client')}${rest}; nobody confirms`;
+    return `sent at QoS 0 to ${recipients - dropped} of ${plural(recipients, 'client')}${rest}; QoS 0 is not confirmed`;
   }
   // One answer for each thread that had recipients; until all have answered, the caller has none.
   const isAnswered = answers.length >= started.filter((event) => event.recipients > 0).length;
@@ -118,7 +118,7 @@ function tellPart(
     if (last === undefined)
       return part('queued', `waits for the window or for a slow reader, for ${since(at)}`, 'RB-47');
   }
-  if (started?.qos === 0) return part('sent', 'handed to its socket at QoS 0; nobody confirms', 'RB-01');
+  if (started?.qos === 0) return part('sent', 'handed to its socket at QoS 0, which is not confirmed', 'RB-01');
   const [awaited, rule] = last?.to === 'awaitingRec' ? ['REC', 'RB-14'] : ['ACK', 'RB-11'];
   return part(
     'open',

@@ -55,7 +55,7 @@ export class TraceReader {
   }
 
   /**
-   * The last line, where no line end came after it. One that was cut off is passed over: whoever wrote it was stopped. A
+   * The last line, without a line end. If it was cut off it is ignored: its writer was stopped. A
    * header is not: without it there is nothing to read.
    */
   end(): TraceLine[] {

@@ -1,4 +1,4 @@
-// What the gateway tells of itself while it is watched: the events of a trace, and the lines in which a feed sends them and
+// What the gateway reports while it is watched: the events of a trace, and the lines in which a feed sends them and
 // a recording keeps them. A recording is a feed written to a file; the gateway, `rainbow` and the inspector's page share
 // these types; trace-lines.ts reads and writes the lines, trace-feed.ts says how a feed is asked for. Pure, runs in a browser.
 // docs/trace.md explains it with examples.
@@ -34,7 +34,7 @@ export interface TraceClient {
 
 /** Which message an event concerns. */
 export interface TraceMessage {
-  /** Id of a publication (`p…`, told by /send/) or of a client's message (`m…`, RAINBOWMESSAGEID); absent where it belongs to none. */
+  /** Id of a publication (`p…`, returned by /send/) or of a client's message (`m…`, RAINBOWMESSAGEID); absent where it belongs to none. */
   readonly message?: string;
   /** Id on the wire, 1 to 65,535. Absent at QoS 0, and before the first SEND. */
   readonly flow?: number;
@@ -78,7 +78,7 @@ export type TracePacket =
 /** One packet between a client and the gateway. `bytes` are those of the payload or reply. */
 export interface PacketEvent extends TracePlace, TraceClient, TraceMessage {
   readonly kind: 'packet';
-  /** `in` comes from the client. `out` was handed to the socket; whether it arrived only an answer tells. */
+  /** `in` comes from the client. `out` was handed to the socket; only an answer shows whether it arrived. */
   readonly direction: 'in' | 'out';
   readonly packet: TracePacket;
   /** Payload or reply in base64, cut to {@link payloadShownMax} bytes; only where payloads were asked for. */
@@ -100,7 +100,7 @@ export interface PublicationStarted extends TracePlace {
   readonly type: number;
   readonly bytes: number;
   readonly timeoutMs: number;
-  /** Clients of this thread that it goes to; the other threads tell theirs. */
+  /** Clients of this thread that it goes to; the other threads report theirs. */
   readonly recipients: number;
 }
 
@@ -117,7 +117,7 @@ export interface PublicationAnswered extends TracePlace {
 }
 
 /**
- * What befell a delivery outside its chart. `queued`: waits for the window or for a slow reader; `refused`: its queue was
+ * What happened to a delivery outside its chart. `queued`: waits for the window or for a slow reader; `refused`: its queue was
  * full, it was not begun; `gone`: the client had gone before it was begun; `dropped`: a QoS 0 message to or from a client
  * that is too slow, or too fast. Expired and lost deliveries are states of the chart.
  */

@@ -12,7 +12,7 @@ export class BodyBytes {
   length = 0;
   #bytes: Uint8Array = emptyBytes;
 
-  /** Takes a chunk. `announced` is the Content-Length, or 0 where there is none. */
+  /** Takes a chunk. `announced` is the Content-Length, or 0 if it is absent. */
   append(chunk: Uint8Array, announced: number): void {
     if (this.length === 0 && chunk.length === announced) {
       // The whole body, which is the common case: it is packed for its way within this turn, so that nothing is kept.

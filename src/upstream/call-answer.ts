@@ -5,7 +5,7 @@ import {emptyBytes} from '../protocol/packet.ts';
 import {type AcceptedAnswer, type Answer, type Call, excerptBytesMax, type FailedAnswer} from './call.ts';
 import {readIdentity} from './connect-identity.ts';
 
-/** Headers as undici tells them: names in lower case, values one character a byte, a repeated header as a list. */
+/** Headers as undici passes them: names in lower case, values one character a byte, a repeated header as a list. */
 export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 const keyJoin = headerJoin.toLowerCase();

@@ -1,7 +1,7 @@
 // One call in a worker: undici's handler for it. It is answered exactly once, by whatever comes first of the whole
 // answer, an error, the byte cap or the deadline. A call that was sent and is cut at its deadline keeps its socket until
 // the business server has answered, for a while: there it still runs, and must count as running. What is answered then is
-// of use to nobody, except to a connect call, which is answered once more: a late yes has to be followed by a close call.
+// of no use, except of a connect call, which is answered once more: a late yes has to be followed by a close call.
 
 import type {Dispatcher} from 'undici';
 import type {Clock} from '../core/clock.ts';
@@ -97,7 +97,7 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler, Identifi
     this.#answer(unsent(this.call.call, 'overloaded', 'no socket in time'));
   }
 
-  /** Nobody needs the answer any more. A call that was sent runs on. */
+  /** The answer is no longer needed. A call that was sent continues. */
   withdraw(): void {
     if (this.#isAnswered) return;
     this.#sockets.learnLeaving(this);
@@ -142,7 +142,7 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler, Identifi
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: AnswerHeaders): void {
     if (!this.#isAwaited) return;
     if (status === 101) this.#refuse('invalid', 'answer 101');
-    // 103 and its like come before the answer; undici tells them in the same way.
+    // 103 and its like come before the answer; undici passes them in the same way.
     if (status < 200) return;
     this.#status = status;
     this.#headers = headers;
@@ -181,7 +181,7 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler, Identifi
     if (this.#socket !== undefined) this.#sockets.recover(this, this.#socket);
   }
 
-  /** Of a body that nobody gets, only the beginning. */
+  /** Of a body that is not delivered, only the beginning. */
   #keep(chunk: Uint8Array): void {
     if (this.#isFailing) {
       const room = excerptBytesMax - this.#body.length;

@@ -19,7 +19,7 @@ export interface ConnectCall extends CallBase {
   readonly kind: 'connect';
   /**
    * Header names and values in turn, already filtered (PROTOCOL section 2). A value is the bytes of a header, one
-   * character a byte, as node:http tells it; one with characters past U+00FF is sent as UTF-8.
+   * character a byte, as node:http passes it; one with characters past U+00FF is sent as UTF-8.
    */
   readonly headers: readonly string[];
 }
@@ -55,7 +55,7 @@ export interface CloseCall extends CallBase {
   readonly reason: CloseCallReason;
 }
 
-/** What came of a call. */
+/** The outcome of a call. */
 export type Answer = AcceptedAnswer | RefusedAnswer | FailedAnswer;
 
 /** 2xx; for a connect call also JSON with `status: "success"`. */
@@ -109,7 +109,7 @@ export interface FailedAnswer {
   /** Retry-After of a 429 or 503, from the moment of the answer. */
   readonly retryAfterMs: number | undefined;
   /**
-   * The beginning of the body, at most {@link excerptBytesMax}, for a trace with payloads; never logged, since nobody knows
+   * The beginning of the body, at most {@link excerptBytesMax}, for a trace with payloads; never logged, since it is not known
    * what is in it. Absent where no byte of a body came.
    */
   readonly excerpt?: Uint8Array;
@@ -117,7 +117,7 @@ export interface FailedAnswer {
   readonly isSlow?: boolean;
   /**
    * The deadline of a connect call came while the business server worked on it. It may still say yes, and must then be
-   * told of the end: one more answer follows. @default false
+   * notified of the end: one more answer follows. @default false
    */
   readonly isPending?: boolean;
 }

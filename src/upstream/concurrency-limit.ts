@@ -4,7 +4,7 @@
 // A call that was sent as the n-th of those that run, and took t, shows by Little's law that n / t calls are answered in the
 // time of one. While calls take less than they should the limit grows, by no more than would be answered in time if all
 // waited for each other; where they take more it falls to what is answered in the time that a call should take.
-// Each change is measured by calls sent after it. A decrease that makes calls no quicker was in vain: a server that is slow
+// Each change is measured by calls sent after it. A decrease that does not make calls faster had no effect: a server that is slow
 // however few calls run is not helped by fewer, and what it takes is the base from then on. Called by socket-pool.ts.
 
 import type {Pace} from './pace.ts';
@@ -19,9 +19,9 @@ const samplesMin = 8;
 const samplesMinAlone = 2;
 /** Calls sent after a change show it once this part of what they took before is over. */
 const settledShare = 0.9;
-/** Whether a decrease was in vain is judged where the limit has fallen to this part. */
+/** Whether a decrease had an effect is judged when the limit has fallen to this part. */
 const judgedShare = 0.8;
-/** Calls that run beside fewer, and take as long as before but for this part of it, do not wait for each other. */
+/** Calls that run beside fewer others, and take the former time except for this part, do not wait for each other. */
 const sameShare = 0.15;
 /** Above the limit at which calls were last too slow it grows by this part of itself, then by twice as much, up to the most. */
 const carefulShare = 1 / 32;
@@ -175,7 +175,7 @@ export class ConcurrencyLimit {
     }
   }
 
-  /** The last decrease was in vain. */
+  /** The last decrease had no effect. */
   #restore(ms: number, now: number): void {
     this.#pace.rebase(ms);
     this.#sustained = this.#max;

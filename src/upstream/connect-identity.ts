@@ -5,7 +5,7 @@ import {identityFormat, identityLengthMax} from '../protocol/api.ts';
 
 /** What the JSON says about the identity. */
 export interface IdentityReading {
-  /** `undefined` where there is none that can be one: the connection keeps the gateway's. */
+  /** `undefined` without a valid one: the connection keeps the gateway's. */
   readonly identity: string | undefined;
   /** What was there and cannot be an identity, for the log: never its value, which may be a secret. */
   readonly fault: string | undefined;

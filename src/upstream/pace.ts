@@ -6,9 +6,9 @@ const meanShare = 0.1;
 /** The quick quarter is followed by steps of this size, downwards three times as large as upwards. */
 const quickStep = 0.1;
 
-/** However slow calls are, one is sent as long as this part of its time is left. */
+/** However slow calls are, one is sent while this part of its time is left. */
 const hopefulShare = 0.9;
-/** A call is slow if it takes so many times as long as the quick quarter of its kind, and this long at least. */
+/** A call is slow if it takes this many times the time of the quick quarter of its kind, and at least this time. */
 const slowFactor = 4;
 const slowMsMin = 250;
 /** Of what a call does not need itself, this part may pass while it waits at the business server. */
@@ -108,7 +108,7 @@ export class Pace {
     if (ageMs > this.#patienceMs) this.#patienceMs = this.#callTimeoutMs;
   }
 
-  /** Whether a call of this age would, by experience, be answered to nobody. */
+  /** Whether the answer to a call of this age would, by experience, come too late. */
   isHopeless(ageMs: number): boolean {
     if (this.#patienceMs === this.#callTimeoutMs) return false;
     return ageMs > Math.max(freshMs, this.#patienceMs - this.expectedMs);

@@ -7,9 +7,9 @@
 // The socket used last is used first, so that at low load few sockets are busy and the others fall idle and are closed.
 //
 // Which of the calls that wait is next: in the lane that has the smallest part of its share, the call of the client
-// whose last one is longest ago, and of several the newest. Under a load that cannot be carried somebody must go empty,
+// whose last one is longest ago, and of several the newest. Under overload some client must go without,
 // and the oldest are those whose clients are about to give up: first come first served would serve each just before it
-// leaves. Close calls have nobody who gives up, and come oldest first. [RB-72]
+// leaves. Close calls are never abandoned by a client, and come oldest first. [RB-72]
 
 import type {Clock} from '../core/clock.ts';
 import type {Call} from './call.ts';
@@ -49,7 +49,7 @@ const socketsPerReserve = 128;
 const probeShare = 4;
 /** Before any call was answered one more is risked after this part of the deadline, the next after twice as much. */
 const blindProbeShare = 1 / 512;
-/** Of the calls that wait in vain one in so many is left, so that the patience of clients is still learnt. */
+/** Of the calls that would come too late one in so many is left, so that the patience of clients is still learnt. */
 const leftAlone = 16;
 
 /** See above. */
@@ -127,7 +127,7 @@ export class SocketPool {
     queueMicrotask(() => this.release(user, socket));
   }
 
-  /** A call has ended at the business server, or never will; to be told before its socket is released. */
+  /** A call has ended at the business server, or never will; to be reported before its socket is released. */
   learn(user: SocketUser, wasAnswered: boolean, wasCut: boolean): void {
     const lane = this.#lanes.of(user);
     const now = this.#clock.now();

@@ -24,7 +24,7 @@ export interface UpstreamPoolOptions {
   readonly workers: number;
   /** Calls open at a time; a call beyond is answered `overloaded`. */
   readonly callsMax: number;
-  /** Told when a worker ended unasked; piscina replaces it. For counters and logs. @default ignored */
+  /** Called when a worker ended unexpectedly; piscina replaces it. For counters and logs. @default ignored */
   readonly onWorkerFailure?: (error: Error) => void;
   /** Silence after which a worker counts as hung and is replaced; 0: never. @default 0 */
   readonly watchdogTimeoutMs?: number;
@@ -48,13 +48,13 @@ class UpstreamPool implements UpstreamTransport {
   readonly #lines: (WorkerChannel | undefined)[];
   #nextLine = 0;
   #open = 0;
-  // Answers that were never calls: told in a microtask, so that no caller is called from within its dispatch.
+  // Answers that were never calls: delivered in a microtask, so that no caller is called from within its dispatch.
   #refusals: Answer[] = [];
   #receive: ((answers: readonly Answer[]) => void) | undefined;
   #onIdle: (() => void) | undefined;
   #closing: Promise<void> | undefined;
   #isEnding = false;
-  /** Why the worker died whose end is yet to be told. */
+  /** Why the worker died whose end is not yet reported. */
   #failure: Error | undefined;
 
   constructor(options: UpstreamPoolOptions, environment: PoolEnvironment) {
@@ -89,7 +89,7 @@ class UpstreamPool implements UpstreamTransport {
   dispatch(calls: readonly Call[]): void {
     invariant(this.#receive !== undefined, 'the receiver of answers is registered before the first call');
     if (this.#closing !== undefined) {
-      // Whoever was let in within the grace must still be reported closed. [RB-64]
+      // A client admitted within the grace must still be reported closed. [RB-64]
       const owed = this.#isEnding ? [] : calls.filter(({kind}) => kind === 'close');
       this.#spread(owed);
       this.#refuse(

@@ -1,4 +1,4 @@
-// One keep-alive connection to the business server: an undici client of one socket, and what it needs to be told. Made by
+// One keep-alive connection to the business server: an undici client of one socket, and what it needs to know. Made by
 // the socket pool.
 //
 // A server may close an idle socket at the very moment we write to it. undici closes ours first, 4 s after its last use

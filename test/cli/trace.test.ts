@@ -102,12 +102,12 @@ test('a message that waited for the window until its time was up has expired [RB
   t.true(stdout.includes(`${identity}: waited until its time was up, and was never sent (RB-18)`));
 });
 
-test('a message that went to nobody says whom it looked for', async (t) => {
+test('a message that reached no client says which client or channel it was for', async (t) => {
   const harness = await start(t, traced);
   const toChannel = await publish(harness, {channel: 'empty'});
-  t.is(await headline(t, harness, toChannel), 'went to nobody: no client was in empty');
+  t.is(await headline(t, harness, toChannel), 'reached no client: no client was in empty');
   const {json} = await harness.api.send({identity: 'nobody-1', qos: 1});
-  t.is(await headline(t, harness, json.message ?? ''), 'went to nobody: no client is nobody-1');
+  t.is(await headline(t, harness, json.message ?? ''), 'reached no client: no client is nobody-1');
 });
 
 test('a message that is still open says for whom, and what it awaits', async (t) => {
@@ -145,11 +145,11 @@ test('a client that went away before it had confirmed is told of', async (t) => 
   t.regex(stdout, new RegExp(`${identity}: the client went away before it had confirmed, after \\d+ ms`));
 });
 
-test('a message at QoS 0 is told as sent, since nobody confirms it', async (t) => {
+test('a message at QoS 0 is shown as sent, because it is not confirmed', async (t) => {
   const {harness, client} = await single(t, traced);
   const message = await publish(harness, {qos: 0});
   await client.parsed();
-  t.is(await headline(t, harness, message), 'sent at QoS 0 to 1 of 1 client; nobody confirms');
+  t.is(await headline(t, harness, message), 'sent at QoS 0 to 1 of 1 client; QoS 0 is not confirmed');
 });
 
 test('why a client did not get a message is told from its life', async (t) => {
@@ -197,7 +197,7 @@ test("a client's message whose call failed, or is under way, is told so", async 
   client.sendMessage({qos: 1, id: 6, payload: 'up'});
   const failed = (await harness.business.next('message')).header('RAINBOWMESSAGEID') ?? '';
   await harness.reaches('callsFailed', 1);
-  t.regex(await headline(t, harness, failed), /failed \(status 500\); the client was told nothing/);
+  t.regex(await headline(t, harness, failed), /failed \(status 500\); the client got no answer/);
   client.sendMessage({qos: 1, id: 7, payload: 'up'});
   const open = (await harness.business.next('message')).header('RAINBOWMESSAGEID') ?? '';
   t.regex(
@@ -265,7 +265,7 @@ test('--json gives what the API gives, and a wrong call is refused', async (t) =
   harness.business.always('connect', success());
   const message = await publish(harness, {channel: 'empty'});
   const {stdout} = await trace(harness, message, '--json');
-  t.like(JSON.parse(stdout), {status: 0, message, headline: 'went to nobody: no client was in empty', parts: []});
+  t.like(JSON.parse(stdout), {status: 0, message, headline: 'reached no client: no client was in empty', parts: []});
   t.is((await trace(harness)).code, 2);
   t.is((await trace(harness, message, '--follow', '--off')).code, 2);
   t.is((await trace(harness, '--on', 'abc')).code, 2);

@@ -6,7 +6,7 @@ import {emptyBytes, type Qos} from '../../protocol/packet.ts';
 import {withIgnored} from '../../protocol/refusal.ts';
 import {type PublishOutcome, replyBytes} from '../../router/router.ts';
 
-/** The answer to whatever succeeds and has nothing to tell, but perhaps that another node did not answer. */
+/** The answer of a call that succeeds without a result, except perhaps that another node did not answer. */
 export function doneText(isPartial: boolean): string {
   return isPartial ? '{"status":0,"partial":true}' : '{"status":0}';
 }
@@ -69,7 +69,7 @@ export function* outcomePieces(
   yield endText(outcome, isTruncated);
 }
 
-/** Where nothing is told of clients: at QoS 0, and where nobody confirmed in time. */
+/** Without counts of clients: at QoS 0, and if no client confirmed in time. */
 function emptyText(qos: Qos, outcome: PublishOutcome): string | undefined {
   const message = JSON.stringify(outcome.message);
   if (qos === 0) return `{"status":0${partialText(outcome)},"message":${message}}`;

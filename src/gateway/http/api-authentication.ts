@@ -1,5 +1,5 @@
 // Who may call the HTTP API: a caller that signs with the security token, or one that holds an API key. Asked before the
-// body is read. Its refusals tell which of the three parameters is wrong, never what the right one would be.
+// body is read. Its refusals say which of the three parameters is wrong, never what the right one would be.
 
 import type {Clock} from '../../core/clock.ts';
 import type {Refusal} from '../../protocol/refusal.ts';
@@ -98,6 +98,6 @@ function signedBeforeStart(timestamp: string, signedSince: number): Refusal {
     code: 'RB_SIGNATURE_EXPIRED',
     detail:
       `The timestamp ${timestamp} is from before the gateway's start (${signedSince}), and replay = strict cannot know ` +
-      'whether it was used. Sign the call anew.',
+      'whether it was used. Sign the call again.',
   };
 }

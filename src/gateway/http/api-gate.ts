@@ -36,7 +36,7 @@ export interface ApiRoute {
 
 export type ApiRequest = FastifyRequest<ApiRoute>;
 
-/** What came of a call: JSON, another body, a refusal, or `undefined` where the call has answered by itself. */
+/** The outcome of a call: JSON, another body, a refusal, or `undefined` if the call has answered by itself. */
 export type ApiOutcome = string | OtherBody | Refusal | undefined;
 
 /** A body that is not JSON. */
@@ -55,7 +55,7 @@ interface ReadCall {
 export interface GuardedCall<Wanted extends object> {
   readonly method: 'GET' | 'POST';
   readonly path: string;
-  /** Who need not prove anything. @default nobody */
+  /** Which callers need no proof. @default none */
   readonly isOpenTo?: (request: ApiRequest) => boolean;
   /** What is asked for, with `ignored` where the call had names that mean nothing. A refusal leaves the signature usable. */
   readonly read: (request: ApiRequest) => Wanted | Refusal;
@@ -79,7 +79,7 @@ export interface ApiGateParts {
   readonly counters: Counters;
   readonly bodies: BodyMemory;
   readonly payloadBytesMax: number;
-  /** Told of names that a call ignored. */
+  /** Called with names that a call ignored. */
   readonly ignored: RateLimitedWarning;
 }
 

@@ -27,7 +27,7 @@ export type ApiQuery = {
   readonly cluster: string | undefined;
   /** The first parameter whose percent-encoding is not UTF-8; its value stands above as sent. */
   readonly malformed: string | undefined;
-  /** Names that are none of the above, see `noteName`. */
+  /** Other names, see `noteName`. */
   readonly unknown: readonly string[] | undefined;
   /** Those of the above that were given more than once. */
   readonly repeated: readonly string[] | undefined;

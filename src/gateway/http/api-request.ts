@@ -110,7 +110,7 @@ export function readSubscription(
   return {subscription: {identity, channel}, occupy: Boolean(occupy), ignored};
 }
 
-/** The first fault, told as those of a query are. */
+/** The first error, in the form of those of a query. */
 function refuseBody(value: unknown, member: PropertyKey | undefined): Refusal {
   if (member !== 'identity' && member !== 'channel') {
     return refuseBodyKind(value);
@@ -124,7 +124,7 @@ function refuseBody(value: unknown, member: PropertyKey | undefined): Refusal {
 
 /**
  * Reads the body of a `POST /unsub/` by which another node asks that everybody leave a channel, since it has the client
- * that occupies it: `{"channel","everyone":true}`. The channel, or `undefined` where the body is none of these.
+ * that occupies it: `{"channel","everyone":true}`. The channel, or `undefined` if the body has another form.
  */
 export function readEviction(body: Uint8Array): string | undefined {
   const read = readJsonBody(body);

@@ -1,5 +1,5 @@
 // Every answer of the HTTP API leaves through here: its status and headers, the counting of refusals, the log line of a
-// failure of our own, and what becomes of a body nobody will read.
+// failure of our own, and the discarding of a body that is not read.
 
 import {Readable} from 'node:stream';
 import type {FastifyReply, FastifyRequest} from 'fastify';

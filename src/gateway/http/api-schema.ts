@@ -70,7 +70,7 @@ export const sendQuerySchema = z.object({
         `0 or less means ${sendTimeoutDefaultMs / 1000}. Without meaning at QoS 0`,
     }),
   replies: z.literal('all').describe("Adds every client's reply to the answer").exactOptional(),
-  dry: z.string().describe('`1`: nothing is sent, and the answer tells who would get it').exactOptional(),
+  dry: z.string().describe('`1`: nothing is sent, and the answer lists who would get it').exactOptional(),
 });
 
 /** Query of `GET /serverinfo/`, besides what signs it. Any value is taken. */
@@ -113,7 +113,7 @@ export const acceptedSchema = z.object({status: z.literal(0), message, ignored})
 export const confirmedSchema = encodedReply.extend({
   status: z.literal(0),
   connections: count.describe('Clients that confirmed, each counted once'),
-  data: z.string().describe('The last reply that was not empty; `""` if there was none'),
+  data: z.string().describe('The last reply that was not empty; `""` if all were empty'),
   replies: z.array(replySchema).describe('With `replies=all`, in the order in which they came').exactOptional(),
   truncated: z
     .literal(true)
@@ -128,7 +128,7 @@ export const confirmedSchema = encodedReply.extend({
   ignored,
 }) satisfies z.ZodType<ConfirmedAnswer>;
 
-/** Answer of `POST /send/` at QoS 1 and 2 where nobody confirmed in time. [RB-62] */
+/** Answer of `POST /send/` at QoS 1 and 2 if no client confirmed in time. [RB-62] */
 export const timeoutSchema = z.object({
   status: z.literal(1),
   msg: z.literal('timeout'),
@@ -152,7 +152,7 @@ export const errorSchema = z.object({
   ignored,
 }) satisfies z.ZodType<ErrorAnswer>;
 
-/** What `GET /serverinfo/` tells as JSON; more members may come. */
+/** The answer of `GET /serverinfo/` as JSON; more members may be added. */
 export const serverinfoSchema = z.object({
   status: z.literal(0),
   server: z.string().describe('Address and port that the caller reached'),
@@ -172,11 +172,11 @@ export const serverinfoSchema = z.object({
   counters: z.record(z.string(), z.number()),
   nodes: z
     .array(z.looseObject({server: z.string(), isAnswering: z.boolean()}))
-    .describe('The other nodes of the cluster, each with what it tells of itself if it answers'),
+    .describe('The other nodes of the cluster, each with what it reports of itself if it answers'),
   ignored,
 });
 
-/** The same with `cluster=1`: the original's form, and what it did not tell. */
+/** The same with `cluster=1`: the original's form, and what it did not report. */
 export const clusterInfoSchema = z.object({
   status: z.literal(0),
   server: z.string(),

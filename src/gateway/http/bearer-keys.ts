@@ -14,12 +14,12 @@ const spellingsMax = 64;
 
 export class BearerKeys {
   readonly #digests: readonly Buffer[];
-  // Authorization headers that have passed. A look-up goes by a hash that nobody outside can compute, V8's seed being
-  // the process's own, and only a header with the same hash is compared: its time tells nothing of one that is wrong.
+  // Authorization headers that have passed. A look-up uses a hash that cannot be computed from outside, V8's seed being
+  // the process's own, and only a header with the same hash is compared: its time reveals nothing about a wrong one.
   readonly #passed = new Set<string>();
 
   constructor(keys: readonly string[]) {
-    // An empty one would let in whoever shows none.
+    // An empty one would admit callers without a key.
     this.#digests = keys.filter((key) => key !== '').map((key) => digest(key, 'utf8'));
   }
 
@@ -28,7 +28,7 @@ export class BearerKeys {
     return this.#passed.size;
   }
 
-  /** Whether the header shows one of the keys. All are compared, also after a match: the time tells nothing about which. */
+  /** Whether the header shows one of the keys. All are compared, also after a match: the time does not reveal which. */
   has(authorization = ''): boolean {
     if (this.#passed.has(authorization)) return true;
     const presented = digest(bearerFormat.exec(authorization)?.[1] ?? '', 'latin1');
@@ -39,7 +39,7 @@ export class BearerKeys {
   }
 }
 
-// Of one length whatever was shown, so that the comparison tells nothing about it.
+// Of one length for any input, so that the comparison reveals nothing about it.
 function digest(key: string, encoding: 'utf8' | 'latin1'): Buffer {
   return hash('sha256', Buffer.from(key, encoding), 'buffer');
 }

@@ -18,7 +18,7 @@ export class BodyMemory {
     this.#bytesMax = bytesMax;
   }
 
-  /** Takes the room for the body of `request` until it was answered or its caller has gone; `false` where there is none. */
+  /** Takes the room for the body of `request` until it was answered or its caller has gone; `false` if there is no room. */
   admit({headers}: FastifyRequest, reply: FastifyReply): boolean {
     const length = headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : this.#bytesMax;
     // With room for the copy that its publication makes, its frame: many slow bodies may be admitted before the first one

@@ -9,7 +9,7 @@ import {refuseBare} from '../../fronts/rainbow/bare-answer.ts';
 /** The `clientError` listener. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex, counters: Counters): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
-    // Gone already: there is nobody to answer, and it was no request.
+    // The client is already gone and sent no request: there is nothing to answer.
     socket.destroy();
     return;
   }

@@ -1,4 +1,4 @@
-// Whether a request was made on this machine, by somebody who meant this gateway: `serverinfo = local`. A loopback address
+// Whether a request was made on this machine, by a caller that meant this gateway: `serverinfo = local`. A loopback address
 // alone does not say so. A proxy on this machine passes on requests of others, and a page elsewhere can have its name
 // resolve to 127.0.0.1 and so make a browser here its messenger. Pure.
 
@@ -23,14 +23,14 @@ export function isLocalAddress(address: string | undefined): boolean {
   return address !== undefined && isIP(address) !== 0 && isLoopback(address);
 }
 
-/** Whether a Host header names this machine by a name or an address that nobody else can have. */
+/** Whether a Host header names this machine by a name or an address that no other machine can have. */
 export function isLocalHost(host: string | undefined): boolean {
   const name = /^(.*?)(?::\d*)?$/.exec(host ?? '')?.[1] ?? '';
   if (name.toLowerCase() === 'localhost') return true;
   return isLocalAddress(name.startsWith('[') && name.endsWith(']') ? name.slice(1, -1) : name);
 }
 
-// HTTP/1.0 is what nginx speaks to its upstream where it is told nothing else, and then it may add no header.
+// HTTP/1.0 is what nginx speaks to its upstream without another setting, and then it may add no header.
 function isPassedOn({httpVersion, rawHeaders}: LocalRequest): boolean {
   if (httpVersion === '1.0') return true;
   return rawHeaders.some((name, index) => index % 2 === 0 && isSaidByProxies(cgiName(name)));

@@ -113,7 +113,7 @@ function signatureMark(signature: string): Mark {
 // SHA-256 costs what SHA-1 costs where the processor has instructions for both, and half of MD5. A Hash object costs
 // more than the copy of a small body, and less than that of a large one.
 function callMark(signature: string, meaning: string, body: Uint8Array): Mark {
-  // The length tells where the meaning ends and the body begins.
+  // The length shows where the meaning ends and the body begins.
   const head = `${signature}${body.length} ${meaning}`;
   return body.length <= copiedBytesMax
     ? hash('sha256', Buffer.concat([Buffer.from(head), body]), 'binary')

@@ -1,5 +1,5 @@
 // Marks of signed calls in memory that the threads of a node share, so that what one thread has accepted, all refuse: 64
-// bits of each mark, in hash tables to which an entry is added by one atomic exchange; nobody is asked and nobody waits.
+// bits of each mark, in hash tables to which an entry is added by one atomic exchange; no thread is asked and none waits.
 //
 //   monotonic time | generation g - 1 (looked at) | generation g (looked at, added to) | g + 1 takes the place of g - 2
 //

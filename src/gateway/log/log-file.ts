@@ -1,5 +1,5 @@
 // Writes log lines to a regular file from a thread of its own. Where the disk does not answer, as one over the network may,
-// a write to a file blocks, whatever flags the file has; so nobody whom others wait for may do it. Bytes are taken up to a
+// a write to a file blocks, whatever flags the file has; so no thread that others wait for may do it. Bytes are taken up to a
 // bound, and the log waits, drops and counts beyond it as it does before a full pipe (log-writer.ts).
 
 import {writeSync} from 'node:fs';
@@ -78,7 +78,7 @@ export class LogFile {
     try {
       for (const bytes of this.#taken) writeSync(this.#descriptor, bytes);
     } catch {
-      // A full disk: as before, and there is nobody left to count it.
+      // A full disk: as before, and there is no counter left for it.
     }
     return true;
   }

@@ -1,4 +1,4 @@
-// The log of a process: one line an event, JSON for machines, coloured text on a terminal. Made once by whoever starts a
+// The log of a process: one line an event, JSON for machines, coloured text on a terminal. Created once by the code that starts a
 // gateway. A line is an event name and fields, never a payload or a secret; what slips in under a known name is hidden.
 
 import {type DestinationStream, type Logger, pino, stdSerializers, stdTimeFunctions} from 'pino';

@@ -51,7 +51,7 @@ export interface OtherNodes {
 }
 
 export interface ClusterEngine {
-  /** By which calls of other nodes to the HTTP API are told from those of callers. */
+  /** Distinguishes calls of other nodes to the HTTP API from those of callers. */
   readonly nodeKeys: NodeKeys;
   /** In the main thread, once the node listens. Rejects where the ports that it needs cannot be had. */
   start(parts: NodeParts): Promise<ClusterNode>;

@@ -1,5 +1,5 @@
 // Looks now and then how full V8's heap of this thread is. Payloads lie outside of it, but what stands around them does
-// not, and a heap that is full ends the process: as long as it nearly is, nothing more is taken in.
+// not, and a heap that is full ends the process: while it is nearly full, nothing more is accepted.
 
 import {getHeapStatistics} from 'node:v8';
 import type {Clock, Timer} from '../../core/clock.ts';

@@ -47,7 +47,7 @@ async function startLan(options: GatewayOptions, keys: NodeKeys, parts: NodePart
 
   function failed(error: Error): void {
     counters.announcementsFailed++;
-    // Once, not each 10 s for as long as the network is away.
+    // Once, not every 10 s while the network is unavailable.
     if (!isBroken) log.warn({error}, 'cluster.announcementFailed');
     isBroken = true;
   }

@@ -18,7 +18,7 @@ export function resolveMemoryMax(memoryBytesMax: number): number {
   return memoryBytesMax > 0 ? memoryBytesMax : Math.floor(readMemoryLimit() * memoryShare);
 }
 
-/** Bytes that the process may have. `read` returns a file's text, or `undefined` where there is none. */
+/** Bytes that the process may have. `read` returns a file's text, or `undefined` if it does not exist. */
 export function readMemoryLimit(read: (path: string) => string | undefined = readText, machine = totalmem()): number {
   const groups = read('/proc/self/cgroup')?.split('\n') ?? [];
   const limits = groups.flatMap((line) => {

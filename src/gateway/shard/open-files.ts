@@ -1,4 +1,4 @@
-// Who gets how many of the files that the process may open; a socket is one. At the kernel's limit nobody is told anything:
+// Who gets how many of the files that the process may open; a socket is one. At the kernel's limit there is no event:
 // new clients are dropped, calls to the business server fail, and with them the messages of clients that are inside. So what
 // the gateway needs itself is kept back from the first, and clients are refused before the limit is met.
 //
@@ -49,7 +49,7 @@ export function readFileLimit(): number {
   // The types do not know `excludeNetwork`.
   const report = process.report as typeof process.report & {excludeNetwork: boolean};
   const {excludeNetwork} = report;
-  // Or it would look up the names of whoever a program that embeds the gateway is connected with.
+  // Otherwise it would look up the names of the peers of a program that embeds the gateway.
   report.excludeNetwork = true;
   const {userLimits} = report.getReport() as UserLimits;
   report.excludeNetwork = excludeNetwork;

@@ -29,9 +29,9 @@ export interface Shard {
   addPeer(index: number, port: MessagePort): void;
   /** Calls these nodes of the cluster from now on, and no others. */
   setNodes(list: NodeList): void;
-  /** Starts to listen; `port` 0 takes a free one. Settles with the real port. Whoever comes is answered 503. */
+  /** Starts to listen; `port` 0 takes a free one. Settles with the real port. Clients are answered 503. */
   listen(port: number): Promise<number>;
-  /** Lets in whoever comes from now on. */
+  /** Admits clients from now on. */
   open(): Promise<void>;
   /** Takes no new client or caller; those that are there notice nothing. */
   stopListening(): void;

@@ -1,5 +1,5 @@
 // Keeps the start of a node fair. Shards cannot begin to listen at the same moment, and clients that try again and again
-// would all get into the first one and stay there. So until every shard listens, each answers whoever comes with 503, and a
+// would all get into the first one and stay there. So until every shard listens, each answers clients with 503, and a
 // connection that came too early is never let in afterwards: its client comes back when the kernel spreads over all.
 
 import type {Server} from 'node:http';

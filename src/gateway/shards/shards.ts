@@ -87,17 +87,17 @@ export class Shards {
     // Their modules load at the same time.
     const shards = indexes.map((index) => this.#spawn(index));
     for (const [place, shard] of shards.entries()) await this.#introduce(shard, shards.slice(0, place));
-    // The first finds the port. Nobody is let in before all listen: the kernel spreads over those that do.
+    // The first finds the port. No client is admitted before all listen: the kernel spreads over those that do.
     for (const shard of shards) await this.#listen(shard);
     await Promise.all(shards.map((shard) => shard.command({kind: 'open'})));
     this.#isServing = true;
     return this.#port;
   }
 
-  /** Tells every shard which nodes of the cluster to call. */
+  /** Sends every shard the nodes of the cluster to call. */
   setNodes(list: NodeList): void {
     this.#nodes = {...list, lost: []};
-    // One that fails to answer ends, and its successor is told of all.
+    // One that fails to answer ends, and its successor gets all of them.
     for (const shard of this.#living) void shard.command({kind: 'nodes', list});
   }
 
@@ -156,12 +156,12 @@ export class Shards {
     );
     this.#living.add(shard);
     this.#watchdog.watch(index);
-    // Before it is linked: whoever waits for an identity asks it only then. [RB-67]
+    // Before it is linked: a shard that waits for an identity asks it only then. [RB-67]
     shard.adopt(this.#orphans[index]?.take() ?? [], true);
     return shard;
   }
 
-  /** Links it with each of `others`, and tells it the nodes of the cluster. */
+  /** Links it with each of `others`, and sends it the nodes of the cluster. */
   async #introduce(shard: RunningShard, others: readonly RunningShard[]): Promise<void> {
     const {index} = shard;
     for (const other of others) {

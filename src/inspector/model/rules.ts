@@ -3,7 +3,7 @@
 export interface Rule {
   readonly id: string;
   readonly text: string;
-  /** Comes with `rainbow.v2`, and is not in force yet. */
+  /** Comes with `rainbow.v2`, and is not active yet. */
   readonly isV2: boolean;
 }
 

@@ -24,7 +24,7 @@ export function RuleDialog() {
   const uses = usesOf(id);
   return (
     <Dialog title={id} onClose={() => shownRule.set(undefined)}>
-      {rule?.isV2 === true && <p class="quiet">Comes with rainbow.v2, and is not in force yet.</p>}
+      {rule?.isV2 === true && <p class="quiet">Comes with rainbow.v2, and is not active yet.</p>}
       <p>{rule?.text ?? 'The rule is not in docs/delivery.md.'}</p>
       {uses.length > 0 && (
         <ul class="uses" aria-label={`Where the charts obey ${id}`}>
