@@ -263,7 +263,7 @@ for (const [end, finish] of [
     },
   ],
 ] as const) {
-  test(`a client that ${end} while its close frame is awaited leaves no timer`, (t) => {
+  test(`a client that ${end} while its close frame is awaited leaves no timer after its two seconds`, (t) => {
     const kit = simulateGateway();
     const client = kit.connect('room');
     client.tell({kind: 'late', reason: 'messageLate'});
@@ -273,6 +273,7 @@ for (const [end, finish] of [
     kit.run();
     kit.connections.stop();
     t.is(kit.context.alive.size, 0);
+    kit.advance(2_000);
     t.is(kit.clock.pendingCount, 0);
   });
 }
@@ -316,6 +317,20 @@ for (const end of ['ends', 'fails'] as const) {
     ]);
   });
 }
+
+test('a client whose session failed is given two seconds to end its socket, and no more [RB-59]', (t) => {
+  const kit = simulateGateway();
+  const client = kit.connect('room');
+  const fail = (): void => {
+    throw new Error('of the test');
+  };
+  client.tell({kind: 'subscribe', channel: 'room', occupy: false, reply: fail});
+  t.is(kit.context.alive.size, 0);
+  kit.advance(1_999);
+  t.false(client.link.events.includes('terminate'));
+  kit.advance(1);
+  t.is(client.link.events.at(-1), 'terminate');
+});
 
 for (const kind of ['closing', 'broken'] as const) {
   test(`a client that is ${kind} is given two seconds to end its socket, and no more [RB-57]`, (t) => {

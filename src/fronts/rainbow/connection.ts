@@ -19,7 +19,7 @@ import type {Subject} from '../../trace/observer.ts';
 import type {ConnectionEnvironment} from './connection-environment.ts';
 import {answerEvents, endEvents, isChartNote, noteEvents} from './connection-events.ts';
 import {RainbowFrames} from './frames.ts';
-import type {HandshakeRefusal, Link} from './link.ts';
+import {type HandshakeRefusal, type Link, terminateAfter} from './link.ts';
 
 const {event, effect, state} = chart;
 
@@ -149,6 +149,7 @@ export class RainbowConnection implements Front, WheelEntry<FrontMessage> {
   fail(): void {
     this.#drainTimer?.cancel();
     this.#environment.heartbeats.cancel(this);
+    terminateAfter(this.#environment.context.clock, drainMs, this.#link);
     this.#link.close(closeReasons.internal.code, closeReasons.internal.text);
     this.#environment.observation.observer?.signalled(this.#subject, closeReasons.internal.code);
   }

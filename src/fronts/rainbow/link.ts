@@ -1,6 +1,7 @@
 // A client's socket as its connection sees it. The gateway implements it on ws, in websocket-link.ts.
 
 import type {FrontMessage} from '../../actors/front.ts';
+import type {Clock} from '../../core/clock.ts';
 import type {ActorRef} from '../../runtime/actor.ts';
 
 /** Why a client that waits for its connect call is not let in; a code of the table in core/errors.ts. */
@@ -31,4 +32,19 @@ export interface Link {
   close(code: number, reason: string): void;
   /** Destroys the socket. Idempotent. */
   terminate(): void;
+}
+
+/**
+ * Destroys the socket of `link` after `ms` unless it closes before: for a connection whose actor has failed, since its client
+ * may never answer the close frame. What the link reports is dropped from now on.
+ */
+export function terminateAfter(clock: Clock, ms: number, link: Pick<Link, 'reportTo' | 'terminate'>): void {
+  const timer = clock.startTimer(ms, () => link.terminate());
+  link.reportTo({
+    depth: 0,
+    tell({kind}) {
+      if (kind === 'socketClosed') timer.cancel();
+      return true;
+    },
+  });
 }
