@@ -9,9 +9,15 @@ import {protocolDocument} from '../../src/gateway/documents/protocol-document.ts
 import {signedQuery} from '../../src/protocol/signature.ts';
 import {type Ended, projectPath, runScript} from '../support/command.ts';
 import {holdPort} from '../support/ports.ts';
+import {CommandHost} from './command-host.ts';
 import {startRelay} from './conformance-relay.ts';
 
+const host = new CommandHost();
+test.after.always('the commands end', () => host.end());
+
+/** What only prints needs no process of its own. */
 async function run(t: ExecutionContext, ...args: string[]): Promise<Ended> {
+  if (args[0] === 'protocol') return await host.run(args, {});
   return await runScript(t, projectPath('test/cli/proof-commands.ts'), args);
 }
 

@@ -5,16 +5,21 @@ import {join} from 'node:path';
 import test, {type ExecutionContext} from 'ava';
 import {configurationKeys} from '../../src/gateway/config/configuration-keys.ts';
 import {type Binary, type Ended, emptyFolder, projectPath, run, runScript, writeIn} from '../support/command.ts';
+import {CommandHost} from './command-host.ts';
 
 const commands = [...['init', 'connect', 'bench', 'business', 'conformance', 'protocol']];
 
+const host = new CommandHost();
+test.after.always('the commands end', () => host.end());
+
 const helpTexts = new Map<string, Promise<Ended>>();
 
-/** Of each the process is run once; several tests read what it prints. */
+/** Of each it is run once; several tests read what it prints. */
 function helpOf(t: ExecutionContext, ...words: readonly [Binary, ...string[]]): Promise<Ended> {
   const [name, ...commandNames] = words;
   const key = words.join(' ');
-  const known = helpTexts.get(key) ?? run(t, name, [...commandNames, '--help']);
+  const args = [...commandNames, '--help'];
+  const known = helpTexts.get(key) ?? (name === 'rainbow' ? host.run(args, {}) : run(t, name, args));
   helpTexts.set(key, known);
   return known;
 }

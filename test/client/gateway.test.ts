@@ -11,8 +11,8 @@ import {securityToken, start} from '../support/gateway.ts';
 import {Inbox} from '../support/inbox.ts';
 import {patientOptions} from '../support/patient-options.ts';
 import {holdPort} from '../support/ports.ts';
+import {TcpProxy} from '../support/tcp-proxy.ts';
 import {codeOf} from './harness.ts';
-import {startProxy} from './proxy.ts';
 
 /** A client of the gateway at `port`; it fades with the test. */
 function makeClient(t: ExecutionContext, port: number, options: RainbowOptions = {}): Rainbow {
@@ -176,40 +176,41 @@ test('a gateway that restarts loses nothing that waits or may be repeated', asyn
 test('a connection that is cut leaves a QoS 2 message in doubt', async (t) => {
   const {business, gateway} = await start(t);
   business.once('message', hang());
-  const proxy = await startProxy(t, gateway.port);
+  const proxy = await TcpProxy.start(t, gateway.port);
   const rainbow = await connectClient(t, proxy.port);
   const doubtful = rainbow.send(1, {});
   await business.next('message');
-  proxy.cut();
+  await proxy.cut();
   t.is(await codeOf(doubtful), 'RB_IN_DOUBT');
   await reaches(rainbow, 'open');
 });
 
 test('a connection that stands still is noticed, and made anew', async (t) => {
   const {business, gateway} = await start(t);
-  const proxy = await startProxy(t, gateway.port);
+  const proxy = await TcpProxy.start(t, gateway.port);
   const rainbow = await connectClient(t, proxy.port, {heartbeatMs: 200});
   // It stays where it hears from the gateway.
   await reaches(rainbow, 'open.awaitingSign');
   await reaches(rainbow, 'open.fresh');
-  t.is(proxy.count, 1);
+  t.is(proxy.connections, 1);
   proxy.freeze();
   await reaches(rainbow, 'waiting');
+  proxy.thaw();
   await reaches(rainbow, 'open');
-  t.is(proxy.count, 2);
+  t.is(proxy.connections, 2);
   await rainbow.send(1, {});
   t.is(business.count('message'), 1);
 });
 
 test('messages wait while the gateway cannot be reached', async (t) => {
   const {business, gateway} = await start(t);
-  const proxy = await startProxy(t, gateway.port);
-  proxy.isDown = true;
+  const proxy = await TcpProxy.start(t, gateway.port);
+  await proxy.goDown();
   const rainbow = makeClient(t, proxy.port);
   void rainbow.bloom();
   const answers = [1, 2, 3].map((type) => rainbow.send(type, {}));
   await reaches(rainbow, 'waiting');
-  proxy.isDown = false;
+  await proxy.comeBack();
   await within(Promise.all(answers), 'the answers');
   t.deepEqual(
     (await business.take('message', 3)).map(({path}) => path),

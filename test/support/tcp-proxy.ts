@@ -18,6 +18,8 @@ export interface NetworkModel {
 export class TcpProxy {
   /** Connections lost by the model. */
   lost = 0;
+  /** Connections so far. */
+  connections = 0;
   /** Pieces passed on. */
   slices = 0;
   #networkModel: NetworkModel;
@@ -72,6 +74,12 @@ export class TcpProxy {
     this.#port = (server.address() as AddressInfo).port;
   }
 
+  /** Resets all connections that there are. */
+  async cut(): Promise<void> {
+    await this.goDown();
+    await this.comeBack();
+  }
+
   /** Takes connections and passes nothing on, as the kernel does for a server that is stopped. */
   freeze(): void {
     this.#isFrozen = true;
@@ -84,6 +92,7 @@ export class TcpProxy {
   }
 
   #join(client: Socket): void {
+    this.connections++;
     const server = connect({port: this.#target, host: '127.0.0.1', allowHalfOpen: true});
     for (const [socket, other] of [
       [client, server],
