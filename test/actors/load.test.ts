@@ -44,6 +44,11 @@ const lives: Readonly<Record<string, (kit: SimulatedGateway) => void>> = {
     kit.knock().tell({kind: 'subscribe', channel: 'room', occupy: false, reply: fail});
     kit.transport.accept('connect');
   },
+  'fails as its answer comes': (kit) => {
+    const client = kit.knock();
+    kit.transport.accept('connect');
+    client.actor.tell({kind: 'subscribe', channel: 'room', occupy: false, reply: fail});
+  },
   'sends and goes': (kit) => {
     const client = kit.connect('room');
     client.receive('SEND q1 id 1');
@@ -75,6 +80,8 @@ for (const [what, live] of Object.entries(lives)) {
     live(kit);
     kit.run();
     t.is(loads.clients, 0, 'a close call that is pending is no client');
+    const {connectionsOpened, connectionsClosed} = kit.context.counters;
+    t.is(connectionsClosed, connectionsOpened, 'one that was never let in counts as neither');
     if (loads.closes > 0) {
       // Once it fails, and is made again.
       kit.transport.missAll('close');

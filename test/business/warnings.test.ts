@@ -29,6 +29,13 @@ test('a wrong signature is one warning a minute, with what to do and how often',
   clock.advance(60_000);
   await refuse();
   t.regex(taken()[0] ?? '', /99 more since the last warning\.$/);
+  await times(3, refuse);
+  clock.advance(60_000);
+  await refuse();
+  t.regex(taken()[0] ?? '', / 3 more since the last warning\.$/);
+  clock.advance(60_000);
+  await refuse();
+  t.notRegex(taken()[0] ?? '', /since the last warning/);
 });
 
 test('each kind of refusal has a warning of its own, and each type without a handler', async (t) => {

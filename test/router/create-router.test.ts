@@ -256,6 +256,14 @@ test('replies of several parts are listed up to the bound of one answer, the ear
     merged.replies.map(({at}) => at),
     Array.from({length: 15}, (_, place) => place + 1),
   );
+  // Each takes 64 bytes beside its data and identity: sixteen of these are the bound, to the byte.
+  const whole = outcome({
+    replies: Array.from({length: 16}, (_, at) => ({identity: 'c', data: data.subarray(65), at})),
+  });
+  t.is(mergeOutcomes(whole, outcome({})).replies.length, 16);
+  t.is(mergeOutcomes(whole, outcome({})).isTruncated, undefined);
+  const more = outcome({replies: [{identity: '', data: new Uint8Array(0), at: 16}]});
+  t.true(mergeOutcomes(whole, more).isTruncated);
   t.true(mergeOutcomes(outcome({isTruncated: true}), outcome({})).isTruncated);
   t.is(mergeOutcomes(outcome({}), outcome({})).isTruncated, undefined);
 });
