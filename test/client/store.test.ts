@@ -145,36 +145,67 @@ test('a kept message has the time that it was given, and no more', async (t) => 
   t.deepEqual(after.rainbow.pending, []);
 });
 
-test('a connection that is lost while the store works sends nothing on it, and keeps the order', async (t) => {
-  const store = new KeepingStore();
-  const harness = openHarness(t, {store, ...forever});
-  const slow = Promise.withResolvers<void>();
-  store.latch = slow.promise;
-  for (const type of [1, 2, 3]) void codeOf(harness.rainbow.send(type, undefined));
-  await settle();
-  const lost = harness.socket;
-  lost.end();
-  slow.resolve();
-  await settle();
-  t.deepEqual(lost.take(), []);
-  reopen(harness);
-  await settle();
-  // They were not transmitted, so that they are not in doubt.
-  t.deepEqual(harness.socket.take(), ['SEND q2 id 1', 'SEND q2 id 2 type 2', 'SEND q2 id 3 type 3']);
-});
+for (const [what, isOpening] of [
+  ['opens', true],
+  ['marks messages', false],
+] as const) {
+  test(`a connection that is lost while the store ${what} sends nothing on it, and keeps the order`, async (t) => {
+    const store = new KeepingStore();
+    const slow = Promise.withResolvers<void>();
+    if (isOpening) store.latch = slow.promise;
+    const harness = openHarness(t, {store, ...forever});
+    await settle();
+    store.latch = slow.promise;
+    for (const type of [1, 2, 3]) void codeOf(harness.rainbow.send(type, undefined));
+    await settle();
+    const lost = harness.socket;
+    lost.end();
+    slow.resolve();
+    await settle();
+    t.deepEqual(lost.take(), []);
+    reopen(harness);
+    await settle();
+    // They were not transmitted, so that they are not in doubt.
+    t.deepEqual(harness.socket.take(), ['SEND q2 id 1', 'SEND q2 id 2 type 2', 'SEND q2 id 3 type 3']);
+  });
 
-test('a message given up while the store works is not transmitted', async (t) => {
+  test(`a message given up while the store ${what} is not transmitted`, async (t) => {
+    const store = new KeepingStore();
+    const slow = Promise.withResolvers<void>();
+    if (isOpening) store.latch = slow.promise;
+    const harness = openHarness(t, {store});
+    await settle();
+    store.latch = slow.promise;
+    const stop = new AbortController();
+    const given = codeOf(harness.rainbow.send(1, undefined, {signal: stop.signal, key: 'a'}));
+    stop.abort();
+    slow.resolve();
+    await settle();
+    t.is(await given, 'RB_ABORTED');
+    t.deepEqual(harness.socket.take(), []);
+    t.is(store.kept.size, 0);
+  });
+}
+
+test('with a store as without one the window is full of messages in flight, and of no others', async (t) => {
   const store = new KeepingStore();
-  const harness = openHarness(t, {store});
-  const stop = new AbortController();
-  const slow = Promise.withResolvers<void>();
-  store.latch = slow.promise;
-  const given = codeOf(harness.rainbow.send(1, undefined, {signal: stop.signal, key: 'a'}));
-  stop.abort();
-  slow.resolve();
+  const {rainbow, socket} = openHarness(t, {store, window: 2});
   await settle();
-  t.is(await given, 'RB_ABORTED');
-  t.deepEqual(harness.socket.take(), []);
+  const answers = [1, 2, 3, 4, 5].map((type) => rainbow.send(type, undefined, {qos: 1}));
+  await settle();
+  t.deepEqual(socket.take(), ['SEND q1 id 1', 'SEND q1 id 2 type 2']);
+  for (const [id, next] of [
+    [1, ['SEND q1 id 3 type 3']],
+    [2, ['SEND q1 id 4 type 4']],
+    [3, ['SEND q1 id 5 type 5']],
+    [4, []],
+    [5, []],
+  ] as const) {
+    socket.hear(`ACK id ${id}`);
+    await settle();
+    t.deepEqual(socket.take(), next);
+  }
+  await Promise.all(answers);
   t.is(store.kept.size, 0);
 });
 
@@ -323,4 +354,11 @@ test('a clock that was put back over a reload does not turn the order of the out
   after.socket.open();
   await settle();
   t.deepEqual(sent, ['a', 'b', 'c', 'd']);
+  void codeOf(after.rainbow.send(1, undefined, {key: 'e', qos: 1}));
+  await settle();
+  sent.length = 0;
+  after.socket.end();
+  reopen(after);
+  await settle();
+  t.deepEqual(sent, ['a', 'b', 'c', 'd', 'e'], 'and so on the next connection');
 });

@@ -26,7 +26,10 @@ function preview(part: string, fates: Readonly<Partial<Record<PreviewFate, numbe
 }
 
 test('what several parts say is added up, and the first thousand clients are listed', async (t) => {
-  const answers = [preview('a', {transmitted: 600}, 600), preview('b', {transmitted: 500, queued: 100, refused: 1}, 600)];
+  const answers = [
+    preview('a', {transmitted: 600}, 600),
+    preview('b', {transmitted: 500, queued: 100, refused: 1}, 600),
+  ];
   const asked: unknown[] = [];
   const router = {
     ask: async (query: unknown): Promise<QueryResults> => {

@@ -66,6 +66,21 @@ test('a socket that is gone holds nothing', async (t) => {
   t.is(memory.total, 0);
 });
 
+test('bytes that everybody had let go of count again when they are written again', async (t) => {
+  const memory = new MemoryBound(1e9);
+  const readers = new SlowReaders({clock: new SimulatedClock(), memory, stallTimeoutMs});
+  for (let round = 0; round < 2; round++) {
+    const {writer} = await pair(t);
+    writer.write(bytes);
+    const slow = readers.add(writer, () => t.fail());
+    readers.hold(slow, bytes);
+    t.is(memory.total, bytes.length);
+    writer.destroy();
+    t.true(readers.settle(slow));
+    t.is(memory.total, 0);
+  }
+});
+
 test('a client that takes nothing for the whole deadline has stalled, and one that takes a little has not', async (t) => {
   const clock = new SimulatedClock();
   const readers = new SlowReaders({clock, memory: new MemoryBound(1e9), stallTimeoutMs});
