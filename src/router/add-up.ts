@@ -10,7 +10,7 @@ import {
 } from './router.ts';
 import type {Gathered} from './transport.ts';
 
-/** A publication that reached nobody. */
+/** The outcome of a publication that no client received. */
 export function nobody(message: string): PublishOutcome {
   return {message, connections: 0, isTimedOut: false, refused: 0, lastReply: undefined, replies: []};
 }

@@ -1,5 +1,5 @@
 // The router of the whole gateway, or of one node: this part, and the others behind its transports. A question goes to the
-// parts that it may concern; what they answer is added up. [RB-61]
+// parts that it may concern; their answers are added up. [RB-61]
 
 import {addUpOutcomes, mergeInfos} from './add-up.ts';
 import type {LocalPart, Question, SubscribeRequest} from './part.ts';
@@ -9,7 +9,7 @@ import type {Gathered, Reach, Transport} from './transport.ts';
 const nobodyElse: readonly Reach[] = [];
 const nothing: Gathered<'subscribe'> = {answers: [], refusals: [], silent: 0, isLate: false};
 
-/** A router over this part and whatever the transports reach; with none of them it is this part alone. */
+/** A router over this part and those behind the transports; without transports it is this part alone. */
 export function createRouter(local: LocalPart, transports: readonly Transport[] = []): Router {
   function reach(question: Question): readonly Reach[] {
     let reaches: Reach[] | undefined;
@@ -47,7 +47,7 @@ export function createRouter(local: LocalPart, transports: readonly Transport[] 
     const {outcome, ticket} = bestOf([own, ...answers.map(({answer}) => answer)]);
     if (outcome !== 'done') return {outcome, isPartial: silent > 0};
     if (!request.occupy) return {outcome, isPartial: false};
-    // Whoever has the client has removed its own others already. With no ticket it is on another node.
+    // The part that has the client has removed its own others already. Without a ticket it is on another node.
     const {channel} = request;
     const before = ticket > 0 ? ticket : local.nextTicket();
     if (own.outcome !== 'done') await local.evict({channel, before, except: []});
@@ -119,7 +119,7 @@ export function createRouter(local: LocalPart, transports: readonly Transport[] 
   };
 }
 
-/** `done` where anybody did it, else why somebody who has the client refused, else that nobody has it. */
+/** `done` where any part did it, else why the part that has the client refused, else that no part has it. */
 function bestOf(answers: readonly Joined[]): Joined {
   return (
     answers.find(({outcome}) => outcome === 'done') ??

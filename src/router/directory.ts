@@ -7,8 +7,8 @@ export interface Directory {
   /** Makes this part an owner of `key`, until {@link release}. Returns the fencing token. */
   claim(key: string): number | Promise<number>;
   /**
-   * Has owners elsewhere end whose token is below `fencingToken`. Settles when they have; `undefined`: there is none. One that
-   * has claimed the key since then does not yield, and takes over in its turn.
+   * Ends the owners elsewhere whose token is below `fencingToken`. Settles when they have ended; `undefined`: no other part
+   * owns the key. A part that has claimed the key since then does not yield, and takes over in its turn.
    */
   takeOver(key: string, fencingToken: number): Promise<unknown> | undefined;
   /** This part owns `key` under a token that was drawn before, by a part that has ended. Until {@link release}. */
@@ -17,12 +17,12 @@ export interface Directory {
   release(key: string, fencingToken: number): void;
 }
 
-/** One that draws its tokens from memory, and asks nobody for them. */
+/** One that draws its tokens from memory, without asking another part. */
 export interface PromptDirectory extends Directory {
   claim(key: string): number;
 }
 
-/** Of a thread that is alone: what it owns it knows itself. */
+/** For a thread that is alone: it knows what it owns. */
 export function createSoleDirectory(): PromptDirectory {
   let fencingToken = 0;
   return {claim: () => ++fencingToken, takeOver: () => undefined, hold() {}, release() {}};

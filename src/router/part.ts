@@ -18,7 +18,7 @@ export interface SubscribeRequest extends Subscription {
   readonly occupy: boolean;
 }
 
-/** Who is to leave a channel. */
+/** Clients that are to leave a channel. */
 export interface Eviction {
   readonly channel: string;
   /**
@@ -79,7 +79,7 @@ export type Question<Kind extends QuestionKind = QuestionKind> = {
 /** What answers questions. A rejection is a `RainbowError`. */
 export type Part = {readonly [Kind in QuestionKind]: (request: Requests[Kind]) => Promise<Answers[Kind]>};
 
-/** The part that this thread is. It knows whom it has, and gives out ids. */
+/** This thread as a part. It knows its clients, and gives out ids. */
 export interface LocalPart extends Part {
   /** The same for every part that asks it. */
   readonly name: string;

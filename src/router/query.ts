@@ -12,7 +12,7 @@ export type ChartCounts = readonly number[];
 export interface TraceCursor {
   /** Where to read on. */
   readonly next: number;
-  /** Up to where all events are wanted, whoever watched them: those from before the reader came. */
+  /** Up to this number all events are wanted, also those that another reader watched: they are older than this reader. */
   readonly pastEnd: number;
 }
 

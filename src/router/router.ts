@@ -36,7 +36,7 @@ export function replyBytes({identity, data}: ClientReply): number {
   return identity.length + data.length + 64;
 }
 
-/** What became of a publication by the time of its answer. [RB-61] [RB-62] */
+/** The outcome of a publication at the time of its answer. [RB-61] [RB-62] */
 export interface PublishOutcome {
   /** The publication's id. */
   readonly message: string;
@@ -67,14 +67,14 @@ export interface Subscription {
 /** `tooManyChannels`: the client is in `channelsPerConnectionMax` already. `stopping`: the gateway shuts down. */
 export type SubscribeOutcome = 'done' | 'noSuchConnection' | 'tooManyChannels' | 'overloaded';
 
-/** What became of a subscription in one part. */
+/** The outcome of a subscription in one part. */
 export interface Joined {
   readonly outcome: SubscribeOutcome;
   /** The place of the joining among all of this node, where it was done here; else 0. */
   readonly ticket: number;
 }
 
-/** What became of a change in the whole gateway; `isPartial`: a thread or another node did not answer. */
+/** The outcome of a change in the whole gateway; `isPartial`: a thread or another node did not answer. */
 export interface ChangeOutcome {
   readonly outcome: SubscribeOutcome;
   readonly isPartial: boolean;
@@ -93,7 +93,7 @@ export interface PartInfo {
   readonly channels: readonly ChannelInfo[];
 }
 
-/** What a node of the cluster tells of itself. What nodes of the original do not tell is absent. */
+/** How a node of the cluster describes itself. What nodes of the original leave out is absent. */
 export interface NodeFacts {
   readonly version?: string | undefined;
   readonly uptimeSeconds?: number | undefined;

@@ -1,6 +1,6 @@
-// The other parts of the gateway as a router reaches them. It never counts them: it puts a question to those that may have
-// something to do with it, and gets what they answered. Shards and nodes of a LAN are peers that can be enumerated (peers.ts);
-// behind a broker there are subjects, and whoever listens.
+// The other parts of the gateway as a router reaches them. The router never counts them: it puts a question to the parts that
+// it may concern, and gets their answers. Shards and nodes of a LAN are peers that can be enumerated (peers.ts); behind a
+// broker there are subjects, and an unknown number of listeners.
 
 import type {Answers, Question, QuestionKind} from './part.ts';
 
@@ -11,10 +11,10 @@ export interface PartAnswer<Kind extends QuestionKind> {
   readonly answer: Answers[Kind];
 }
 
-/** What came of a question. */
+/** The answers to a question. */
 export interface Gathered<Kind extends QuestionKind> {
   readonly answers: readonly PartAnswer<Kind>[];
-  /** What parts refused it with. */
+  /** The errors of parts that refused it. */
   readonly refusals: readonly Error[];
   /** How many parts that it concerned did not answer. Their clients are not covered. [RB-66] */
   readonly silent: number;
@@ -34,6 +34,6 @@ export interface Reach {
 }
 
 export interface Transport {
-  /** Whom `question` may concern; `undefined`: nobody. Never leaves out a part that has clients of the question. */
+  /** The parts that `question` may concern; `undefined`: no part. Never leaves out one that has clients of the question. */
   reach(question: Question): Reach | undefined;
 }

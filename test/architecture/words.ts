@@ -14,7 +14,6 @@ const pathsToDo: readonly string[] = [
   'src/cluster',
   'src/fronts',
   'src/inspector',
-  'src/router',
   'src/store',
   'src/trace',
   'test',

@@ -29,7 +29,7 @@ export class BrokerTransport implements Transport {
     for (const subject of ['every part', ownSubject(local.name)]) this.#answerAt(subject);
   }
 
-  /** This part has members of `channel` from now on, or none any more. */
+  /** This part has its first member of `channel`, or has lost the last one. */
   channelChanged(channel: string, hasMembers: boolean): void {
     if (hasMembers) this.#answerAt(channelSubject(channel));
     else this.#connection.unsubscribe(channelSubject(channel));
@@ -80,7 +80,7 @@ export class BrokerTransport implements Transport {
   #answerAt(subject: string): void {
     this.#connection.subscribe(subject, (received, replyTo) => {
       const {question, expiresAt} = received as {question: Question; expiresAt: number};
-      // Whoever asked was told that nothing is known of it. [RB-66]
+      // The asker has given it up, and has reported that. [RB-66]
       if (expiresAt <= this.#clock.now()) return;
       const part = this.#local.name;
       const reply = (answered: Answered): void => {
@@ -93,7 +93,7 @@ export class BrokerTransport implements Transport {
     });
   }
 
-  /** Tickets of another node mean nothing here: whoever is in the channel leaves it, except where the occupant is. */
+  /** Tickets of another node mean nothing here: every client leaves the channel, except where the occupant is. */
   #ownWords(question: Question): Question {
     if (question.kind !== 'evict') return question;
     const {channel, except} = question.request;

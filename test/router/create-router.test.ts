@@ -25,7 +25,7 @@ function text(bytes: Uint8Array | undefined): string | undefined {
   return bytes && Buffer.from(bytes).toString();
 }
 
-/** A part that answers as told, and writes down what it was asked. */
+/** A part that gives the scripted answers, and writes down what it was asked. */
 function part(
   name: string,
   log: string[] = [],
@@ -102,7 +102,7 @@ test('a publication goes to every peer under one id, and the counts are added up
   t.deepEqual(log, ['own publish p1', 'a publish p1', 'b publish p1']);
 });
 
-test('where one part refuses, what the others did is told as partial; only where all refuse is it refused', async (t) => {
+test('where one part refuses, the outcome of the others is partial; only where all refuse is it a refusal', async (t) => {
   const log: string[] = [];
   const refuse = async (): Promise<never> => {
     throw new RainbowError('RB_OVERLOADED');
@@ -131,7 +131,7 @@ test('where parts share an order, this one has its place in it, and all parts on
   t.deepEqual(log, ['a publish p1', 'own publish p1']);
 });
 
-test('one that concerns nobody else is nobody else’s, and one to an own client neither', async (t) => {
+test('a publication that concerns no other part, or a client of this one, asks no other part', async (t) => {
   const log: string[] = [];
   const deaf = {...peer('a', log), mayConcern: () => false};
   await federate(part('own', log), [deaf]).publish(request);
@@ -180,7 +180,7 @@ test('a client is looked for here first, then everywhere at once', async (t) => 
   t.deepEqual(log, ['own subscribe', 'a subscribe', 'b subscribe']);
 });
 
-test('occupy removes everybody else everywhere, but only where somebody occupies', async (t) => {
+test('occupy removes every other client everywhere, but only if there is an occupant', async (t) => {
   const log: string[] = [];
   const there = federate(part('own', log), [peer('a', log), peer('b', log, {subscribe: 'done'})]);
   t.deepEqual(await there.occupy(subscription), {outcome: 'done', isPartial: false});
@@ -193,7 +193,7 @@ test('occupy removes everybody else everywhere, but only where somebody occupies
   t.deepEqual(log, ['own subscribe', 'a subscribe']);
 });
 
-test('a refusal by whoever has the client is the answer; silence is told where it may matter', async (t) => {
+test('a refusal by the part that has the client is the answer; silence is reported where it may matter', async (t) => {
   const answer = (own: SubscribeOutcome, ...peers: (SubscribeOutcome | Silence)[]) =>
     federate(
       part('own', [], {subscribe: own}),
@@ -208,7 +208,7 @@ test('a refusal by whoever has the client is the answer; silence is told where i
   t.deepEqual(await answer('done', 'gone'), {outcome: 'done', isPartial: true});
 });
 
-test('leaving is asked of everybody, and done where nobody refuses', async (t) => {
+test('every part is asked to leave, and it is done where no part refuses', async (t) => {
   const leave = (...peers: readonly Peer[]) => federate(part('own'), peers).unsubscribe(subscription);
   t.deepEqual(await leave(peer('a'), peer('b')), {outcome: 'done', isPartial: false});
   t.deepEqual(await leave(peer('a'), silent('late')), {outcome: 'done', isPartial: true});
@@ -218,7 +218,7 @@ test('leaving is asked of everybody, and done where nobody refuses', async (t) =
   });
 });
 
-test('shards are added up to this node, other nodes are told one by one', async (t) => {
+test('shards are added up to this node, other nodes are listed one by one', async (t) => {
   const node: Peer = {...peer('n'), ask: async () => ({server: '10.0.0.2:1984', facts: undefined}) as never};
   t.deepEqual(await federate(part('own'), [peer('shard'), node]).info(), {
     connections: 2,

@@ -128,7 +128,7 @@ function overShards(seed: number): Owners {
     silence(silent) {
       const shard = shards.find(({owner}) => owner === silent);
       shard?.peers.close();
-      // As the main thread does: nobody of a shard that died is left, until a successor holds what it owed.
+      // As the main thread does: a shard that died owns nothing, until a successor holds what it owed.
       shard?.directory.forget();
     },
   };
@@ -200,7 +200,7 @@ for (const [where, create] of Object.entries({'over threads': overShards, 'in th
     }
   });
 
-  test(`${where}: nobody waits for ever for an owner that is not heard any more, and what it does later undoes nothing`, async (t) => {
+  test(`${where}: a claim does not wait for ever for an owner that is silent, and a late release of that owner changes nothing`, async (t) => {
     const {all, run, clock, silence} = create(3);
     const [lost, next, later] = all as [Owner, Owner, Owner];
     const held = lost.claim('ann');
@@ -221,12 +221,12 @@ for (const [where, create] of Object.entries({'over threads': overShards, 'in th
     t.deepEqual(
       [next, later].map(({owned}) => owned.has('ann')),
       [false, true],
-      'the next one knows whom to end',
+      'the next one knows which owner to end',
     );
   });
 }
 
-test('a thread that is alone draws rising tokens, and has nobody to end', (t) => {
+test('a thread that is alone draws rising tokens, and has no other owner to end', (t) => {
   const directory = createSoleDirectory();
   const tokens = [directory.claim('ann'), directory.claim('ann'), directory.claim('bob')] as const;
   t.deepEqual(tokens, [1, 2, 3]);

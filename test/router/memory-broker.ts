@@ -1,5 +1,5 @@
-// A message broker in memory, of the kind of NATS: subjects to publish to, whoever subscribes, and a store with a
-// compare-and-set. Nobody can ask it who is connected: of a subject it announces how many others want its messages.
+// A message broker in memory, of the kind of NATS: subjects with subscribers, and a store with a compare-and-set. It does not
+// list its connections: it announces how many others want the messages of a subject.
 
 /** Takes what was published, and where the answer is expected. */
 export type Handler = (message: unknown, replyTo: string) => void;
@@ -86,7 +86,7 @@ export class MemoryBroker {
     return connection;
   }
 
-  /** The node behind it has ended, and has told nobody: its interest stands until {@link expire}. */
+  /** The node behind it has ended without a word: its interest stands until {@link expire}. */
   kill(connection: BrokerConnection): void {
     connection.isOpen = false;
   }

@@ -17,7 +17,7 @@ import {
 
 interface Kind {
   readonly create: () => Members;
-  /** Whether other parts answer queries, and say whom they have: nodes of a LAN have no call for it. */
+  /** Whether other parts answer queries and searches: nodes of a LAN have no call for them. */
   readonly areOthersAsked: boolean;
 }
 
@@ -102,7 +102,7 @@ for (const [where, {create, areOthersAsked}] of Object.entries(kinds)) {
       t.like(outcome, {connections: 1});
       t.deepEqual([repliesOf(outcome), got.length], [[name], 1]);
     }
-    t.like(await publish(members, routerOf(members), {identity: 'nobody'}), {connections: 0});
+    t.like(await publish(members, routerOf(members), {identity: 'unknown'}), {connections: 0});
     t.like(await publish(members, routerOf(members), {channel: 'empty'}), {connections: 0});
   });
 
@@ -124,7 +124,7 @@ for (const [where, {create, areOthersAsked}] of Object.entries(kinds)) {
       isPartial: false,
     });
     t.deepEqual(repliesOf(await publish(members, router, {channel: 'hall'})), [first.name, third.name]);
-    t.like(await change(router.subscribe({identity: 'nobody', channel: 'hall'})), {outcome: 'noSuchConnection'});
+    t.like(await change(router.subscribe({identity: 'unknown', channel: 'hall'})), {outcome: 'noSuchConnection'});
     t.deepEqual(await change(router.evict('hall')), {outcome: 'done', isPartial: false});
     t.like(await publish(members, router, {channel: 'hall'}), {connections: 0});
   });
@@ -152,7 +152,7 @@ for (const [where, {create, areOthersAsked}] of Object.entries(kinds)) {
     if (areOthersAsked) {
       t.like(await find(there.identity), {client: {row: {identity: there.identity}}, isPartial: false});
       t.is((await find(there.identity)).part, `shard ${members.all.length - 1}`);
-      t.deepEqual(await find('nobody'), {client: undefined, part: undefined, isPartial: false});
+      t.deepEqual(await find('unknown'), {client: undefined, part: undefined, isPartial: false});
     } else {
       t.deepEqual(await find(there.identity), {client: undefined, part: undefined, isPartial: true});
     }

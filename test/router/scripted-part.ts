@@ -3,7 +3,7 @@
 import {nobody} from '../../src/router/add-up.ts';
 import type {LocalPart} from '../../src/router/part.ts';
 
-/** Agrees to everything, and has nobody. */
+/** Agrees to everything, and has no clients. */
 export const scriptedPart: LocalPart = {
   name: 'own',
   publish: async ({message = ''}) => nobody(message),

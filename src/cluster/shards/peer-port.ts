@@ -22,15 +22,15 @@ import {
 
 /** Beyond the time in which the other shard must have begun, or answered: the way back takes a moment. */
 const answerGraceMs = 400;
-/** Who waits for this has a deadline of its own, the handshake's; this one only lets go of what nobody waits for. */
+/** The handshake that waits for this has a deadline of its own; this one only releases questions that no caller waits for. */
 const takeOverDeadlineMs = 3_600_000;
 
-/** Questions that must begin in time, since whoever asked says that nothing is known of them. The others are never too late. */
+/** Questions that must begin in time, because the asker reports that their result is unknown. The others are never too late. */
 const mustBegin: ReadonlySet<QuestionKind> = new Set<QuestionKind>(['publish', 'subscribe', 'unsubscribe']);
 
 interface Waiting {
   readonly settle: (answer: ShardAnswer) => void;
-  /** Nobody will answer. */
+  /** There will be no answer. */
   readonly giveUp: (why: Silence) => void;
 }
 
@@ -154,7 +154,7 @@ export class PortPeer implements Peer {
   #receive(message: ShardMessage): void {
     switch (message.kind) {
       case 'broadcast':
-        // Nobody waits; what it fails with was counted where it failed.
+        // No caller waits; a failure was counted where it happened.
         for (const request of unpackBroadcasts(message.fields)) this.#local.publish(request).catch(ignoreFailure);
         return;
       case 'ask':
@@ -176,7 +176,7 @@ export class PortPeer implements Peer {
 
   async #carryOut({number, question, expiresAt}: Extract<ShardMessage, {kind: 'ask'}>): Promise<ShardAnswer> {
     const leftMs = expiresAt === undefined ? undefined : expiresAt - this.#clock.now();
-    // The caller was told that nothing is known of it; it must not happen now. [RB-66]
+    // The caller knows it as unanswered; it must not happen now. [RB-66]
     if (leftMs !== undefined && leftMs <= 0) return {kind: 'expired', number};
     if (question.kind === 'publish') {
       const {request} = question;

@@ -1,10 +1,10 @@
 // Which channels have members in which shard, in memory that the shards share: an answer without a question. It is written
 // before a client, or the business server, can know that it joined, so a publication that follows finds it; a message
-// between the threads could come too late. Channels are known by a hash: at worst a shard is asked in vain.
+// between the threads could come too late. Channels are known by a hash: at worst a shard is asked unnecessarily.
 
 import {fnv1a} from '../../core/hash.ts';
 
-/** A power of two: at 100,000 channels one shard in ten is asked in vain. */
+/** A power of two: at 100,000 channels one shard in ten is asked unnecessarily. */
 const slotCount = 1 << 20;
 
 /** Bytes of the memory of one shard: 4 MiB, of which the system gives what is touched. */

@@ -16,7 +16,7 @@ export interface ShardDirectoryParts {
   readonly own: number;
   /** Bytes for the counter of all shards. */
   readonly fencingTokens: SharedArrayBuffer;
-  /** One piece a shard; none where there is but one. */
+  /** One piece for each shard; empty where there is only one shard. */
   readonly presences: readonly SharedArrayBuffer[];
 }
 

@@ -7,15 +7,15 @@ import type {PublishRequest} from '../../router/router.ts';
 
 /** From one shard to another. `number` is of what is to be answered. */
 export type ShardMessage =
-  /** QoS 0 publications, nobody waits for an answer: {@link packBroadcast}, one after the other. */
+  /** QoS 0 publications, which get no answer: {@link packBroadcast}, one after the other. */
   | {readonly kind: 'broadcast'; readonly fields: BroadcastField[]}
   | {
       readonly kind: 'ask';
       readonly number: number;
       readonly question: Question;
       /**
-       * From then on, in monotonic ms, the asker has given up and said so to its caller: what has not begun must not be
-       * carried out any more. Absent where it never comes too late. [RB-66]
+       * From then on, in monotonic ms, the asker has given up and has reported that: a question that has not begun must not
+       * be carried out any more. Absent where it never comes too late. [RB-66]
        */
       readonly expiresAt: number | undefined;
     }

@@ -13,7 +13,7 @@ import {deriveNodeKeys, type NodeKeys} from '../../protocol/node-proof.ts';
 import type {GatewayOptions} from '../config/options.ts';
 import type {ClusterEngine, ClusterNode, NodeParts} from './cluster-engine.ts';
 
-/** The keys of the cluster; `undefined` where none is configured. */
+/** The keys of the cluster; `undefined` where no cluster is configured. */
 export function clusterKeys({udpPorts, peers, securityToken}: GatewayOptions): NodeKeys | undefined {
   return udpPorts.length === 0 && peers.length === 0 ? undefined : deriveNodeKeys(securityToken);
 }

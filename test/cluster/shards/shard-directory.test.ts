@@ -86,3 +86,14 @@ test('nobody waits for a successor that has nothing of the identity', async (t) 
   peer.answer('gone');
   t.true(await isSettled(taking));
 });
+
+test('tokens go on rising past 32 bits, which a busy gateway draws in weeks', (t) => {
+  const fencingTokens = new SharedArrayBuffer(fencingTokensBytes);
+  const presences = [new SharedArrayBuffer(presenceBytes)];
+  new BigInt64Array(fencingTokens)[0] = 2n ** 32n - 2n;
+  const shards = [0, 0].map((own) => new ShardDirectory({own, fencingTokens, presences}));
+  t.deepEqual(
+    shards.map((shard) => shard.claim('ann')),
+    [2 ** 32 - 1, 2 ** 32],
+  );
+});
