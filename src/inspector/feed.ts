@@ -1,5 +1,5 @@
 // Where lines come from: the gateway's feed, the recording that `rainbow replay` serves, or a file that was dropped here.
-// A feed that breaks off is asked for again, for as long as somebody wants it.
+// A feed that breaks off is asked for again, while it is wanted.
 
 import {backoffMs} from '../core/backoff.ts';
 import type {Clock} from '../core/clock.ts';
@@ -122,7 +122,7 @@ async function readFeed(
     });
     return {why: 'The gateway ended the feed.', isRefused: false, wasLive};
   } catch (error) {
-    // What is not of the network, a fault in the lines or in this page, is told as it is, and mended by no other attempt.
+    // An error that is not of the network, in the lines or in this page, is shown as it is: another attempt does not help.
     if (isTaking || error instanceof TraceFault) throw error;
     const why = silence.signal.aborted ? 'The gateway has gone silent.' : 'The gateway cannot be reached.';
     return {why, isRefused: false, wasLive};
@@ -150,7 +150,7 @@ async function waitToTry(
   hurry = undefined;
 }
 
-/** Shows the recording that stands beside the page; false where there is none. */
+/** Shows the recording that is served with the page; false without one. */
 export async function openServedRecording(store: Store, {page}: Pick<FeedPlace, 'page'> = here()): Promise<boolean> {
   const address = new URL(beside(inspectorPaths.recording), page);
   const response = await fetch(address, {cache: 'no-store'}).catch(() => undefined);

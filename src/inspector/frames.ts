@@ -1,4 +1,4 @@
-// Time of the page: the frames that the browser shows. What is shown is made anew a few times a second while lines come,
+// Time of the page: the frames that the browser shows. The page is drawn a few times a second while lines come,
 // and at once when a person does something; no more, so that the page stays smooth under thousands of events.
 
 import {useEffect, useReducer} from 'preact/hooks';

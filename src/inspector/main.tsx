@@ -20,6 +20,6 @@ void start();
 async function start(): Promise<void> {
   const isShown = await openServedRecording(store);
   const wish = lastWish();
-  // Meanwhile somebody may have chosen for themselves.
+  // The user may have chosen in the meantime.
   if (!isShown && wish !== undefined && store.source.kind === 'none') await watch(store, wish);
 }

@@ -13,7 +13,7 @@ export interface TestMessage {
   readonly payload: string;
 }
 
-/** What became of it, in words; `message` is its id, where it was sent. */
+/** The result in words; `message` is its id, if it was sent. */
 export interface TestOutcome {
   readonly text: string;
   readonly isFault: boolean;

@@ -13,7 +13,6 @@ const pathsToDo: readonly string[] = [
   'src/actors',
   'src/cluster',
   'src/fronts',
-  'src/inspector',
   'src/store',
   'src/trace',
   'test',

@@ -33,7 +33,7 @@ browserTest(
     await page.getByText(/^away · since/).waitFor();
 
     runServer(t, daemon.args);
-    await page.getByRole('status').filter({hasText: 'The gateway was started anew after'}).waitFor();
+    await page.getByRole('status').filter({hasText: 'The gateway was restarted; connected again after'}).waitFor();
     await page.getByText(/^live · /).waitFor();
     t.true((await rowsOf(page)).includes('watched again: what was between is not known'));
 

@@ -74,7 +74,7 @@ browserTest('sender and receiver show one QoS, also where the message before was
     [2, 1],
     [1, 2],
   ] as const) {
-    await press(page, 'Begin anew');
+    await press(page, 'Start over');
     await press(page, `QoS ${before}`);
     await onPacket(page, 'send', 'Arrive now');
     await press(page, 'Accept');
@@ -131,7 +131,7 @@ browserTest(
     ] as const) {
       let twice = 0;
       for (let seed = 1; seed <= 3; seed++) {
-        await press(page, 'Begin anew');
+        await press(page, 'Start over');
         const random = new SeededRandom(seed);
         for (let presses = 0; presses < 90; presses++) {
           const wasPressed = await pressAny(page, qos, random);
@@ -149,7 +149,7 @@ browserTest(
 async function pressAny(page: Page, qos: number, random: SeededRandom): Promise<boolean> {
   const wish = {qos: `QoS ${qos}`, chance: random.integer(0, 1_000_000)};
   return await page.evaluate(({qos: name, chance}) => {
-    const never = ['Run', 'Pause', 'Begin anew', 'Cut the connection', 'Crash sender', 'Crash receiver'];
+    const never = ['Run', 'Pause', 'Start over', 'Cut the connection', 'Crash sender', 'Crash receiver'];
     const buttons = [...document.querySelectorAll<HTMLButtonElement>('.controls button, .wire button')].filter(
       (button) => !button.disabled && !never.includes(button.textContent),
     );

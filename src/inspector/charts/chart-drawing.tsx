@@ -173,7 +173,7 @@ function Edge({placed: {edge, points, label, number}, light, isNarrow}: EdgeProp
             <text x={label.x + 4} y={label.y + 12 + place * lineHeight}>
               {step.event}
               {step.rule !== undefined && (
-                // biome-ignore lint/a11y/noStaticElementInteractions: the step has the keys, and tells of its rule
+                // biome-ignore lint/a11y/noStaticElementInteractions: the step has the keys, and shows its rule
                 <tspan class="rule" onClick={() => onRule?.(step.rule ?? '')}>
                   {' '}
                   {step.rule}

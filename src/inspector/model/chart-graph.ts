@@ -38,7 +38,7 @@ export interface ChartEdge {
 export interface ChartGraph {
   readonly chart: string;
   readonly title: string;
-  /** The charts of `client` alone are run by the client SDK: a gateway cannot tell their states. */
+  /** The charts of `client` alone are run by the client SDK: a gateway cannot see their states. */
   readonly runsIn: 'gateway' | 'client';
   readonly nodes: readonly ChartNode[];
   readonly edges: readonly ChartEdge[];
@@ -56,7 +56,7 @@ const tables: readonly (readonly [AnyTable, string])[] = [
   [clientConnection, 'Client SDK'],
 ];
 
-/** Every chart that has to do with clients, the most telling first. */
+/** Every chart that has to do with clients, the most important first. */
 export const charts: readonly ChartGraph[] = tables.map(([table, title]) => readGraph(table, title));
 
 const byChart = new Map(charts.map((graph) => [graph.chart, graph]));

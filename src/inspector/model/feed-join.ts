@@ -1,5 +1,5 @@
-// Joins the feeds of one gateway that were lost and found again into one story: what was told already is left out, threads
-// and times of a gateway that was started anew go on from those before it, and what happened unwatched is told.
+// Joins the feeds of one gateway, before and after a loss of connection: events that were received before are left out,
+// threads and times of a restarted gateway continue those before it, and the gap is described.
 
 import type {SnapshotLine, TraceEvent, TraceHeader, TraceLine} from '../../story/trace.ts';
 import {isTraceEvent} from '../../story/trace-lines.ts';
@@ -9,11 +9,11 @@ export interface Absence {
   /** In the time of the trace. */
   readonly from: number;
   readonly to: number;
-  /** Whether the gateway was started anew meanwhile: its clients and messages of before are gone. */
+  /** Whether the gateway was restarted in the meantime: its clients and messages of before are gone. */
   readonly isRestarted: boolean;
   /** Events of that time which the gateway had kept. */
   readonly keptEvents: number;
-  /** By the gateway's counters; absent before the first snapshot, and where it was started anew. */
+  /** By the gateway's counters; absent before the first snapshot, and if it was restarted. */
   readonly deliveries?: number;
   readonly messages?: number;
 }
@@ -37,10 +37,10 @@ export class FeedJoin {
   /** Added to the numbers of threads, and to times. */
   #threads = 0;
   #shiftMs = 0;
-  /** By thread as it is told: its latest event. */
+  /** By thread as it is shown: its latest event. */
   readonly #seen = new Map<number, TraceEvent>();
 
-  /** The line as it belongs to the story; `undefined` where it was told before. */
+  /** The line as it belongs to the story; `undefined` if it was received before. */
   read(line: TraceLine): TraceLine | undefined {
     if (line.kind === 'header') return this.#begin(line);
     if (isTraceEvent(line)) return this.#event(line);
@@ -62,7 +62,7 @@ export class FeedJoin {
       this.#threads += before.threads;
       this.#snapshot = undefined;
       this.#seen.clear();
-      // A clock that counts from the machine's start has begun anew with it: then the wall's says how long it was.
+      // A clock that counts from the machine's start has started again with it: then the wall clock gives the duration.
       const wallAt = before.at + this.#shiftMs + header.wallMs - before.wallMs;
       this.#shiftMs = header.at + this.#shiftMs < this.#at ? Math.max(wallAt, this.#at) - header.at : this.#shiftMs;
     }
@@ -74,7 +74,7 @@ export class FeedJoin {
 
   #event(event: TraceEvent): TraceEvent | undefined {
     const seen = this.#seen.get(event.thread);
-    // A thread that replaced one that died counts anew, and later.
+    // A thread that replaced a dead one counts from zero, and later.
     if (seen !== undefined && event.seq <= seen.seq && event.at <= seen.at) return undefined;
     this.#seen.set(event.thread, event);
     const own = this.#place(event);

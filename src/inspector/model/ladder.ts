@@ -1,4 +1,4 @@
-// Rows of a ladder of packets: what a trace tells, as arrows between three lanes and notes on them.
+// Rows of a ladder of packets: the events of a trace, as arrows between three lanes and notes on them.
 
 import {generatePacket, type Packet} from '../../protocol/packet.ts';
 import {payloadText} from '../../protocol/payload-text.ts';
@@ -73,7 +73,7 @@ function questionOf(event: TraceEvent): Question {
   if (event.kind === 'callAnswered') return {answers: `call ${event.thread} ${event.number}`};
   if (event.kind !== 'packet') return {};
   const {packet, direction, thread, connection} = event;
-  // A REC answers a SEND and asks for a REL in one; only the flow's two ways are told apart.
+  // A REC answers a SEND and asks for a REL in one; only the flow's two directions are distinguished.
   const name = (what: string, way: 'in' | 'out'): string =>
     `${what} ${way} ${thread}:${connection} ${'id' in packet ? packet.id : ''}`;
   const back = direction === 'in' ? 'out' : 'in';
@@ -141,7 +141,7 @@ function bodyOf({payload}: CallMade | CallAnswered): Pick<LadderRow, 'body'> {
   return payload === undefined ? {} : {body: payloadText(payload)};
 }
 
-/** The packet's bytes, made again from what the trace tells; without what was not kept of them. */
+/** The packet's bytes, made again from the trace; without what was not kept of them. */
 function bytesOf({packet, payload}: PacketEvent): Pick<LadderRow, 'bytes' | 'bytesMissing'> {
   const kept =
     payload === undefined ? new Uint8Array(0) : Uint8Array.from(atob(payload), (letter) => letter.charCodeAt(0));

@@ -67,7 +67,7 @@ export class Matches {
   }
 
   #look(number: number, line: TraceLine): void {
-    // A header that is not the first one ends a time in which nobody watched: that concerns everybody.
+    // A header that is not the first one ends a gap in the feed: that concerns every selection.
     const isGap = line.kind === 'header' && number > 0;
     if (isGap || (isTraceEvent(line) && concerns(line, this.#selection))) this.#numbers.push(number);
   }

@@ -1,5 +1,5 @@
 // Rates, latencies and numbers over time, for the overview: one sample for each quarter of a second, of the last minute.
-// Never changed but replaced, as all that a world holds. What can be confirmed is counted apart from QoS 0, which nobody
+// Never changed but replaced, as all that a world holds. What can be confirmed is counted apart from QoS 0, which no client
 // confirms: together they would look like a loss.
 
 import type {SnapshotLine, TraceEvent} from '../../story/trace.ts';
@@ -10,9 +10,9 @@ export interface Sample {
   readonly connections: number;
   /** Deliveries and messages under way. */
   readonly open: number;
-  /** By chart, by state, as the snapshot had them; empty where there was none. */
+  /** By chart, by state, as the snapshot had them; empty without one. */
   readonly states: SnapshotLine['states'];
-  /** As the snapshot had them; `undefined` where there was none. */
+  /** As the snapshot had them; `undefined` without one. */
   readonly counters: SnapshotLine['counters'] | undefined;
   /** Deliveries begun at QoS 1 and 2. */
   readonly begun: number;
@@ -68,7 +68,7 @@ const callsMax = 2_000;
 export class Series {
   readonly samples: readonly Sample[];
   readonly #tally: Tally;
-  /** When each open call was made, by thread and number. Shared between copies: it is looked at, and only ever told more. */
+  /** When each open call was made, by thread and number. Shared between copies: it is read, and only added to. */
   readonly #calls: Map<string, number>;
 
   constructor(samples: readonly Sample[], tally: Tally, calls: Map<string, number>) {

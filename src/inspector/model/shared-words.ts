@@ -11,7 +11,7 @@ type Members = Record<string, unknown>;
 export class SharedWords {
   #words = new Map<string, string>();
 
-  /** Puts the words that are known into `line`, which nobody else has yet. */
+  /** Puts the words that are known into `line`, which is not shared yet. */
   share(line: TraceLine): void {
     this.#shareMembers(line as unknown as Members);
     if (line.kind === 'roster') for (const row of line.rows) this.#shareMembers(row as unknown as Members);

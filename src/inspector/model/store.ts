@@ -51,7 +51,7 @@ export class Store {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Tells whoever shows something that it is another. */
+  /** Notifies the views that the state has changed. */
   changed(): void {
     for (const listener of this.#listeners) listener();
   }

@@ -1,4 +1,4 @@
-// What is so at one moment: every connection and every message that the trace told of, folded from its lines. Entries are
+// What is so at one moment: every connection and every message of the trace, folded from its lines. Entries are
 // never changed but replaced, so that a copy of the whole is a copy of a few maps.
 
 import type {
@@ -37,7 +37,7 @@ export interface Flow {
   readonly event: string;
   readonly at: number;
   readonly begunAt: number;
-  /** Whether nobody watched since: it may have gone on or ended. */
+  /** Whether there was a gap since: it may have continued or ended. */
   readonly isUnknown?: true;
 }
 
@@ -108,7 +108,7 @@ export class World {
     }
   }
 
-  /** A feed that was lost and found again: nobody knows what became of the messages under way. */
+  /** A feed that was lost and found again: it is not known what happened to the messages in flight. */
   #begin(header: TraceHeader): void {
     const before = this.header;
     this.header = header;

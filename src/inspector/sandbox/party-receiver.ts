@@ -64,7 +64,7 @@ export class ReceivingParty extends ReceivingHalf<HeldMessage> {
     super.answer(isAccepted);
   }
 
-  /** Calls that wait are still made; nobody awaits an acknowledgement. */
+  /** Calls that wait are still made; no acknowledgement is awaited. */
   override close(): void {
     super.close();
     this.flows.clear();

@@ -83,7 +83,7 @@ export class Sandbox {
     this.receiver.close();
   }
 
-  /** One side ends and starts anew; it remembers nothing. */
+  /** One side ends and starts again without memory. */
   crash(side: Side): void {
     this.#journal.add({kind: 'crashed', side});
     this.wire.clear();

@@ -29,7 +29,10 @@ export const stories: readonly Story[] = [
     text: 'At QoS 0 a message is one packet. It has no id, so nothing can answer it.',
     steps: [
       {say: 'A message at QoS 0 is sent.', moves: [{do: 'send', qos: 0}]},
-      {say: 'The link loses it. Nobody waits for anything, so nobody notices.', moves: [{do: 'lose', packet: 'send'}]},
+      {
+        say: 'The link loses it. Neither side waits for anything, so neither notices.',
+        moves: [{do: 'lose', packet: 'send'}],
+      },
     ],
     expected: [{outcome: 'lost', rule: 'RB-01'}],
   },
@@ -41,7 +44,7 @@ export const stories: readonly Story[] = [
       {say: 'A message at QoS 1 is sent; the sender keeps it until its ACK.', moves: [{do: 'send', qos: 1}]},
       {say: 'It arrives and is processed. The receiver sends ACK, and forgets the id.', moves: deliver},
       {
-        say: 'The ACK is lost. Who sees only the sender cannot tell this from a lost SEND.',
+        say: 'The ACK is lost. For the sender this looks the same as a lost SEND.',
         moves: [{do: 'lose', packet: 'ack'}],
       },
       {say: 'So it sends again, with DUP.', moves: [{do: 'retry'}]},
@@ -59,7 +62,7 @@ export const stories: readonly Story[] = [
       {say: 'The REC is lost.', moves: [{do: 'lose', packet: 'rec'}]},
       {say: 'The sender sends again, with DUP.', moves: [{do: 'retry'}]},
       {
-        say: 'The id is held: the same REC goes out once more, and nobody is called.',
+        say: 'The id is held: the same REC is sent again, without a call.',
         moves: [{do: 'arrive', packet: 'send'}],
       },
       {say: 'REL and COM follow; both ends forget the id.', moves: settle},
@@ -94,7 +97,7 @@ export const stories: readonly Story[] = [
   {
     id: 'rec-twice',
     title: 'The REC that came twice',
-    text: 'A packet may come twice. Whoever answers only the first one leaves the other side waiting.',
+    text: 'A packet may arrive twice. A side that answers only the first one leaves the other side waiting.',
     steps: [
       {say: 'A message at QoS 2 arrives and is processed.', moves: [{do: 'send', qos: 2}, ...deliver]},
       {say: 'The link copies the REC.', moves: [{do: 'copy', packet: 'rec'}]},
@@ -107,7 +110,7 @@ export const stories: readonly Story[] = [
   {
     id: 'id-too-early',
     title: 'The id reused too early',
-    text: 'An ACK names an id and no message. This sender takes the lowest id that is free, and is told that a message arrived which did not.',
+    text: 'An ACK names an id and no message. This sender takes the lowest id that is free, and sees a message confirmed that did not arrive.',
     options: {ids: 'lowest'},
     steps: [
       {
@@ -133,7 +136,7 @@ export const stories: readonly Story[] = [
   {
     id: 'failed-call',
     title: 'The business server was down',
-    text: 'Store, deliver, then acknowledge: what nobody took is not acknowledged.',
+    text: 'Store, deliver, then acknowledge: a message that was not accepted is not acknowledged.',
     steps: [
       {
         say: 'A message at QoS 1 arrives.',
@@ -146,9 +149,9 @@ export const stories: readonly Story[] = [
         say: 'The call to the business server fails. Nothing is answered; only the id of the call is kept.',
         moves: [{do: 'fail'}],
       },
-      {say: 'The sender waits in vain, and sends again with DUP.', moves: [{do: 'retry'}]},
+      {say: 'The sender gets no answer, and sends again with DUP.', moves: [{do: 'retry'}]},
       {
-        say: 'The call is made again under the same id, so that a server which did process it can tell. This time it is accepted.',
+        say: 'The call is made again under the same id, so that a server that did process it can recognise the repeat. This time it is accepted.',
         moves: settle,
       },
     ],
@@ -174,7 +177,7 @@ export const stories: readonly Story[] = [
   {
     id: 'cut',
     title: 'The cable is pulled',
-    text: 'Without a session everything in flight ends with its connection. The sender is told; it is not told what arrived.',
+    text: 'Without a session everything in flight ends with its connection. The sender learns that, but not what arrived.',
     steps: [
       {
         say: 'One message is sent and processed; a second one is on its way.',
@@ -207,7 +210,7 @@ export const stories: readonly Story[] = [
       {say: 'The COM is lost.', moves: [{do: 'lose', packet: 'com'}]},
       {say: 'This sender now repeats its SEND, though the REL said that it never would.', moves: [{do: 'retry'}]},
       {
-        say: 'The receiver has forgotten the id, as it was told it may. It processes the message again.',
+        say: 'The receiver has forgotten the id, as the REL allows. It processes the message again.',
         moves: deliver,
       },
     ],

@@ -1,4 +1,4 @@
-// What became of a message, and the rule by which it did: read from the journal, which knows what neither end knows.
+// The fate of a message, and the rule that decided it: read from the journal, which knows what neither end knows.
 
 import type {Qos} from '../../protocol/packet.ts';
 import type {Sandbox} from './sandbox.ts';
@@ -92,10 +92,10 @@ function decide(sandbox: Sandbox, number: number, story: Story): [Outcome, strin
 }
 
 function decideQos0({wire, receiver}: Sandbox, number: number, story: Story): [Outcome, string, string] {
-  if (story.deliveries === 1) return ['once', 'RB-01', 'It arrived; nobody was told.'];
+  if (story.deliveries === 1) return ['once', 'RB-01', 'It arrived, without an acknowledgement.'];
   const isUnderWay = wire.flights.some(({message}) => message === number) || receiver.calling === number;
   if (isUnderWay) return ['open', 'RB-01', 'It has no id, so nothing can answer it.'];
-  return ['lost', 'RB-01', 'It has no id: nobody waits for an answer, and nobody sends it again.'];
+  return ['lost', 'RB-01', 'It has no id: the sender does not wait for an answer, and does not send it again.'];
 }
 
 function decideOnce(qos: Qos, story: Story, isLost: boolean): [Outcome, string, string] {
@@ -117,7 +117,7 @@ function decideOnce(qos: Qos, story: Story, isLost: boolean): [Outcome, string, 
   }
   if (story.isOverdue) return ['once', 'RB-18', 'What was transmitted does not expire: its late answer still counted.'];
   if (story.absorbed > 0)
-    return ['once', 'RB-21', 'The repeat was answered with the same REC, and passed on to nobody.'];
+    return ['once', 'RB-21', 'The repeat was answered with the same REC, and not forwarded again.'];
   if (story.failedCalls > 0) return ['once', 'RB-63', 'The failed call was made again under the same message id.'];
   if (story.repeatedRecs > 0) return ['once', 'RB-15', 'Each REC got its REL, and the second REL its COM.'];
   if (story.repeatedRels > 0) return ['once', 'RB-16', 'The REL was sent again until its COM, and the SEND was not.'];

@@ -88,7 +88,7 @@ export class Wire {
     });
   }
 
-  /** It arrives now, overtaking all but those before it with its id, which come first. Tells which come, in order. */
+  /** It arrives now, overtaking all but those before it with its id, which come first. Returns which arrive, in order. */
   hurry(number: number): readonly Flight[] {
     const place = this.#flights.findIndex((flight) => flight.number === number);
     const hurried = this.#flights[place];

@@ -34,7 +34,7 @@ export function ChartPanel({store}: {readonly store: Store}) {
   const isSpread = selection.message !== undefined && selection.connection === undefined && flows.length > 1;
   const states = isAll ? world.statesOf(chart) : isSpread ? countStates(flows, chart) : {};
   const light = isAll ? lightOfAll(world, chart) : isSpread ? {counts: states} : lightOfOne(store, chart, flow);
-  // What was asked of one chart is not told of another.
+  // A selection in one chart does not apply to another.
   const isOfThis = told !== undefined && graph.edges.some(({steps}) => steps.includes(told.step));
   const lastStep = light.taken === undefined ? undefined : findStep(chart, light.taken.from, light.taken.event)?.step;
   const shown =

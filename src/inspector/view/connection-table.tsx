@@ -182,7 +182,7 @@ function Row({row, at, isSelected, onChoose}: RowProps) {
   );
 }
 
-/** The rows in order; sorted anew at most twice a second while only the numbers change. */
+/** The rows in order; sorted at most twice a second while only the numbers change. */
 function useRows(store: Store, wish: ListWish): readonly Connection[] {
   const kept = useRef<
     | {

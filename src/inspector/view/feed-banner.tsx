@@ -60,13 +60,16 @@ function absenceText(store: Store, {from, to, isRestarted, keptEvents, deliverie
   const seconds = ((to - from) / 1_000).toFixed(1);
   const kept = keptEvents === 0 ? 'It kept no event of that time.' : `It had kept ${keptEvents} events of that time.`;
   const counts =
-    deliveries === undefined ? '' : `Meanwhile it began ${deliveries} deliveries and received ${messages} messages. `;
+    deliveries === undefined
+      ? ''
+      : `In the meantime it started ${deliveries} deliveries and received ${messages} messages. `;
   return (
     <>
       <b>
-        {isRestarted ? 'The gateway was started anew' : 'Watched again'} after {seconds} s, at {clockText(store, to)}.
+        {isRestarted ? 'The gateway was restarted; connected again' : 'Connected again'} after {seconds} s, at{' '}
+        {clockText(store, to)}.
       </b>{' '}
-      {isRestarted ? 'The connections and messages of before are gone. ' : counts}
+      {isRestarted ? 'The former connections and messages are gone. ' : counts}
       {kept}
     </>
   );

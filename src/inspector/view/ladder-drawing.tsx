@@ -8,7 +8,7 @@ export const rowHeight = 24;
 const spare = 8;
 /** Below the last row, at least. */
 const minTail = 8;
-/** Letters of an identity: the gateway's own are 64 digits, of which few tell them apart. */
+/** Letters of an identity: the gateway's own are 64 digits, of which a few distinguish them. */
 const identityShown = 12;
 const timeWidth = 70;
 /** From the outer lanes to the edge: half of a lane's name. */
@@ -51,7 +51,7 @@ export function LadderDrawing({
     observer.observe(element);
     return () => observer.disconnect();
   }, []);
-  // Whoever is at the end stays there as rows come.
+  // A view at the end stays there as rows arrive.
   useLayoutEffect(() => {
     const element = frame.current;
     if (element !== null && isAtEnd.current) element.scrollTop = element.scrollHeight;

@@ -88,7 +88,7 @@ export function SandboxControls({sandbox, isRunning, onRun, onAct, onReset, onWe
         </button>
       </fieldset>
       <fieldset>
-        <legend>By chance</legend>
+        <legend>At random</legend>
         {dice.map(([name, verb]) => (
           <label key={name}>
             {verb}
@@ -105,7 +105,7 @@ export function SandboxControls({sandbox, isRunning, onRun, onAct, onReset, onWe
         ))}
       </fieldset>
       <button type="button" onClick={onReset}>
-        Begin anew
+        Start over
       </button>
     </section>
   );

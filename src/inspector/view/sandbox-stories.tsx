@@ -1,21 +1,21 @@
-// The guided stories: chosen from a list, told step by step, forwards and back.
+// The guided stories: chosen from a list, shown step by step, forwards and back.
 
 import {type Story, stories} from '../sandbox/stories.ts';
 
 export interface StoryPanelProps {
-  readonly told: {readonly story: Story; readonly step: number} | undefined;
+  readonly current: {readonly story: Story; readonly step: number} | undefined;
   readonly onTell: (story: Story, step: number) => void;
   readonly onLeave: () => void;
 }
 
-export function StoryPanel({told, onTell, onLeave}: StoryPanelProps) {
+export function StoryPanel({current, onTell, onLeave}: StoryPanelProps) {
   return (
     <section class="panel stories" aria-label="Stories">
       <header>
         <h2>Stories</h2>
         <select
           aria-label="Story"
-          value={told?.story.id ?? ''}
+          value={current?.story.id ?? ''}
           onChange={(event) => {
             const story = stories.find(({id}) => id === event.currentTarget.value);
             if (story === undefined) onLeave();
@@ -30,16 +30,16 @@ export function StoryPanel({told, onTell, onLeave}: StoryPanelProps) {
           ))}
         </select>
       </header>
-      {told !== undefined && <Telling told={told} onTell={onTell} />}
+      {current !== undefined && <StorySteps current={current} onTell={onTell} />}
     </section>
   );
 }
 
-function Telling({
-  told: {story, step},
+function StorySteps({
+  current: {story, step},
   onTell,
 }: {
-  readonly told: NonNullable<StoryPanelProps['told']>;
+  readonly current: NonNullable<StoryPanelProps['current']>;
   readonly onTell: StoryPanelProps['onTell'];
 }) {
   const {text, steps} = story;
@@ -48,7 +48,7 @@ function Telling({
       <p>{text}</p>
       <ol>
         {steps.slice(0, Math.min(step + 1, steps.length)).map(({say}, place) => (
-          <li key={say} class={place < step ? 'told' : 'next'}>
+          <li key={say} class={place < step ? 'past' : 'next'}>
             {say}
           </li>
         ))}

@@ -1,4 +1,4 @@
-// What became of each message, and by which rule.
+// The fate of each message, and its rule.
 
 import {letterOf} from '../sandbox/journal.ts';
 import type {Sandbox} from '../sandbox/sandbox.ts';

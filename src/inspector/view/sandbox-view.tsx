@@ -1,4 +1,4 @@
-// The sandbox: two parties and a link, without a server. Everything that can befall a packet can be done to it by hand.
+// The sandbox: two parties and a link, without a server. Everything that can happen to a packet can be done by hand.
 
 import {useRef, useState} from 'preact/hooks';
 import {ChartDrawing} from '../charts/chart-drawing.tsx';
@@ -45,7 +45,7 @@ export function SandboxView() {
     again();
   };
   const tell = (next: Story, step: number): void => {
-    // Told anew up to the step: so a story can go back as well.
+    // Played again up to the step: so a story can go back as well.
     begin(next.options ?? {});
     for (const {moves} of next.steps.slice(0, step)) for (const move of moves) makeMove(sandbox.current, move);
     setStory({story: next, step});
@@ -54,7 +54,7 @@ export function SandboxView() {
   return (
     <div class="sandboxView">
       <StoryPanel
-        told={story}
+        current={story}
         onTell={tell}
         onLeave={() => {
           setStory(undefined);

@@ -46,8 +46,7 @@ export function SourcePanel({store}: {readonly store: Store}) {
     <section class="panel source" aria-label="Source">
       <h2>A gateway</h2>
       <p class="quiet">
-        Watch the gateway that this page came from. It tells nothing without the key, <code>inspector_key</code> of its
-        configuration.
+        Watch the gateway that this page came from. It needs the key, <code>inspector_key</code> of its configuration.
       </p>
       <form
         onSubmit={(event) => {
