@@ -105,7 +105,7 @@ function createApp(options: ChatOptions): Business {
       return true;
     },
     // The last we hear of a client.
-    close({context: {name = 'somebody', room = firstRoom}}) {
+    close({context: {name = 'guest', room = firstRoom}}) {
       log(`${name} went`);
       announce(room, `${name} went`);
     },
@@ -114,7 +114,7 @@ function createApp(options: ChatOptions): Business {
       [typeJoin]: checked(
         joinSchema,
         ({data, context, channels}) => {
-          const {name = 'somebody', room = firstRoom} = context;
+          const {name = 'guest', room = firstRoom} = context;
           log(`${name} joined ${data.room}`);
           channels.leave(room);
           channels.join(data.room);
@@ -125,7 +125,7 @@ function createApp(options: ChatOptions): Business {
       ),
       [typeSay]: checked(
         saySchema,
-        ({data, message, context: {name = 'somebody', room: roomNow = firstRoom}}) => {
+        ({data, message, context: {name = 'guest', room: roomNow = firstRoom}}) => {
           const {text, room = roomNow} = data;
           // By its own id a message is known on another connection and after a reload, where the gateway's id is another.
           const id = data.id ?? (message === '' ? randomUUID() : message);

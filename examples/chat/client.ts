@@ -75,7 +75,7 @@ function hear(packet: Buffer): void {
   }
 }
 
-/** News as `bob: hello`; what is none as it came. */
+/** News as `bob: hello`; other text unchanged. */
 function show(text: string): void {
   const {from, text: words} = readJson(text);
   // One may be in the room already when one's own arrival is announced.
@@ -125,7 +125,7 @@ function end(code: number, reason: string): void {
     process.exit(1);
   }
   if (code === codeReplaced) {
-    console.error(`Closed: ${why}. Somebody else has connected with this identity.`);
+    console.error(`Closed: ${why}. Another client has connected with this identity.`);
     process.exit(1);
   }
   // At random, so that not all clients of a gateway come back at once.

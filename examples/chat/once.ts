@@ -1,4 +1,4 @@
-// Does for each name once what it is asked to do, and gives whoever asks again the same answer. The SDK does so by the
+// Does the work for each name once, and returns the same answer to each repeat. The SDK does so by the
 // gateway's ids, which end with a connection; this is for ids that a client gives to its messages, which do not.
 
 const answersMax = 10_000;
@@ -13,7 +13,7 @@ export class Once<Answer> {
     const answer = work();
     this.#answers.set(name, answer);
     answer.catch(() => this.#answers.delete(name));
-    // Whoever comes again after ten thousand others, or after a restart, is new.
+    // A repeat after ten thousand others, or after a restart, counts as new.
     const [oldest] = this.#answers.keys();
     if (this.#answers.size > answersMax && oldest !== undefined) this.#answers.delete(oldest);
     return answer;

@@ -1,5 +1,5 @@
-// What was said lately, by room: whoever comes, or comes back, reads it here. In memory and bounded; it is no state of a
-// client, and a business server that restarts has it empty, and nothing worse.
+// The latest messages by room, for clients that join or return. In memory and bounded; it is not state of a
+// client, and is simply empty after a restart of the business server.
 
 import type {News} from './messages.ts';
 

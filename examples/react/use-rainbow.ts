@@ -21,7 +21,7 @@ const serverView: RainbowView = {state: 'idle', isOpen: false, pending: []};
 
 /** The hook; the client itself is made outside of any component, once, and blooms there. */
 export function makeUseRainbow(useSyncExternalStore: UseSyncExternalStore) {
-  // React compares what it reads by identity: one view a client, made anew only when something has changed.
+  // React compares what it reads by identity: one view a client, replaced only when something has changed.
   const views = new WeakMap<object, RainbowView>();
   return <Messages extends Schema>(rainbow: Rainbow<Messages>): RainbowView =>
     useSyncExternalStore(

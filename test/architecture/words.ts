@@ -9,7 +9,6 @@ const pathsToDo: readonly string[] = [
   'README.md',
   'bench',
   'docs/architecture.md',
-  'examples',
   'src/actors',
   'src/cluster',
   'src/fronts',

@@ -1,5 +1,5 @@
 // The network as the page's sockets see it, with a switch. While it is cut, a socket that is open is silent in both
-// directions, as one whose cable was pulled: nobody is told, and what was on its way waits. A new socket fails at once.
+// directions, as one whose cable was pulled: it gets no event, and data in transit waits. A new socket fails at once.
 // Made for the demonstration: the SDK is handed the class as its WebSocket, and knows nothing of the switch.
 
 import type {Socket, SocketClass, SocketEvent} from '../../../src/client/client.ts';

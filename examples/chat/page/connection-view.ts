@@ -9,7 +9,7 @@ const words: Readonly<Record<RainbowState, string>> = {
   idle: 'not connected',
   connecting: 'connecting',
   'open.fresh': 'connected',
-  // Silence of a heartbeat's length is usual where nobody says anything, and no news to a person.
+  // Silence of a heartbeat's length is usual in a quiet room, and not worth showing.
   'open.suspect': 'connected',
   'open.awaitingSign': 'is anybody there?',
   waiting: 'no connection',
@@ -20,7 +20,7 @@ const words: Readonly<Record<RainbowState, string>> = {
 };
 const secondMs = 1_000;
 
-/** See above. `hurry` is called when somebody does not want to wait for the next attempt. */
+/** See above. `hurry` is called when the user does not want to wait for the next attempt. */
 export class ConnectionView {
   readonly #status = find('connection', HTMLParagraphElement);
   readonly #words = find('connection-words', HTMLSpanElement);

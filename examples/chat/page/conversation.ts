@@ -26,9 +26,9 @@ export interface Progress {
   readonly fault?: string;
 }
 
-/** Who is told of what happens. */
+/** Receives what happens. */
 export interface ConversationListener {
-  /** A message, maybe one that was told before under its id. Of ours that nobody has yet, `at` is `undefined`. */
+  /** A message, maybe a repeat of an earlier one with its id. `at` is `undefined` for our own that are not delivered yet. */
   said(message: Omit<News, 'at'> & {readonly at: number | undefined}, isOurs: boolean): void;
   progress(id: string, progress: Progress): void;
   note(room: string, text: string): void;
@@ -119,7 +119,7 @@ export class Conversation {
     this.#listener.said({...message, from: this.#name, at: undefined}, true);
     this.#rainbow
       .send(typeSay, message, {key: message.id, mayRepeat: true, timeout: Number.POSITIVE_INFINITY})
-      // Told by the event already, but where it was not even taken.
+      // Already reported by the event, unless the message was not even accepted.
       .catch((error: unknown) =>
         this.#listener.progress(message.id, {state: 'failed', isAgain: false, fault: String(error)}),
       );

@@ -62,7 +62,7 @@ export class MessagesView {
     return list;
   }
 
-  /** Behind all that was said before it; what nobody has yet is at the end. */
+  /** After all earlier messages; undelivered ones are at the end. */
   #place(item: HTMLLIElement, room: string, at: number | undefined): void {
     const list = this.#listOf(room);
     if (item.parentElement === list && item.dataset.at !== undefined) return;
@@ -74,7 +74,7 @@ export class MessagesView {
       (other) => other !== item && other instanceof HTMLElement && timeOf(other) > timeOf(item),
     );
     this.#keepEnd(() => {
-      // Where it stands already it stays: what is put in anew is read out anew.
+      // An item in its place is not moved: a screen reader reads inserted items again.
       if (item.parentElement !== list || item.nextElementSibling !== (later ?? null)) {
         list.insertBefore(item, later ?? null);
       }
