@@ -8,7 +8,6 @@ import {lineAt, makeFile, root} from './source.ts';
 const pathsToDo: readonly string[] = [
   'README.md',
   'bench',
-  'docs/architecture.md',
   'src/actors',
   'src/cluster',
   'src/fronts',
@@ -51,6 +50,7 @@ const exceptions: readonly {readonly path: string; readonly text: string}[] = [
   {path: 'test/architecture/words.test.ts', text: ''},
   // A drawing of actors that send messages.
   {path: 'src/runtime/scheduler.ts', text: 'I/O callbacks ...'},
+  {path: 'docs/architecture.md', text: 'tell, tell, tell'},
 ];
 
 /** A text as it is searched: what is not prose is blank, positions are kept. */
