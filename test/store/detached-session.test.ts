@@ -157,14 +157,14 @@ for (const [wire, open] of Object.entries(wires)) {
     const restored = await restore(second, state, open);
     t.deepEqual((await channelsOf(restored, second)).toSorted(), ['room', 'side']);
     await reattach(second, restored, open(second));
-    t.deepEqual(await restored.wire.take(), ['REL 4', 'REL 3', 'SEND q1 id 2 DUP "b"', 'SEND q2 id 5 DUP "e"']);
+    t.deepEqual(await restored.wire.take(), ['REL id 4', 'REL id 3', 'SEND q1 id 2 DUP "b"', 'SEND q2 id 5 DUP "e"']);
     await restored.wire.send({kind: 'com', id: 4});
     t.deepEqual(await restored.wire.take(), ['SEND q1 id 6 "f"'], 'what waited');
     await restored.wire.send(up(9, 'up', true));
     await restored.wire.send({kind: 'rel', id: 9});
     t.deepEqual(
       await restored.wire.take(),
-      ['REC 9 "reply 9"', 'COM 9'],
+      ['REC id 9 "reply 9"', 'COM id 9'],
       'answered as before, and forwarded to no one',
     );
     await restored.wire.send(up(10, 'new'));
