@@ -132,6 +132,19 @@ test('a handler that takes too long holds up nothing: empty reply, and what it s
   t.deepEqual(harness.socket.take(), []);
 });
 
+test('a handler that answers in time is not told late, however long its connection goes on', async (t) => {
+  const harness = openHarness(t, {handlerTimeoutMs: 2_000, heartbeatMs: 60_000});
+  const answer = Promise.withResolvers<string>();
+  harness.rainbow.onMessage(() => answer.promise);
+  harness.socket.hear('SEND q1 id 1');
+  harness.clock.advance(1_999);
+  answer.resolve('soon');
+  await settle();
+  t.deepEqual(harness.socket.take(), ['ACK id 1 "soon"']);
+  harness.clock.advance(20_000);
+  t.deepEqual(harness.heard('fault'), []);
+});
+
 test('what was not acknowledged when the connection ended is not handled, and not acknowledged on the next', async (t) => {
   const harness = openHarness(t);
   const answer = Promise.withResolvers<string>();

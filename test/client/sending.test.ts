@@ -153,6 +153,18 @@ test('one that was sent may have arrived: it is not sent again, and its id stays
   t.is(harness.rainbow.pending.length, 0);
 });
 
+test('late answers free their places: however many messages were late one after the other, the connection stays', async (t) => {
+  const harness = openHarness(t, {window: 2, heartbeatMs: 60_000});
+  for (let id = 1; id <= 5; id++) {
+    const answer = harness.rainbow.send(1, undefined, {timeout: 1_000, qos: 1});
+    harness.clock.advance(1_000);
+    t.is(await codeOf(answer), 'RB_UNANSWERED');
+    harness.socket.hear('COM id 0', `ACK id ${id}`);
+    t.true(harness.rainbow.isOpen);
+  }
+  t.deepEqual(harness.heard('closed'), []);
+});
+
 test('where nothing but unanswered messages is left, a new connection clears them', async (t) => {
   const harness = openHarness(t, {window: 2, heartbeatMs: 60_000, timeout: 1_000});
   const lost = [harness.rainbow.send(1, undefined), harness.rainbow.send(2, undefined)].map(codeOf);
