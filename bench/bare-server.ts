@@ -1,4 +1,4 @@
-// The bare reference: what `ws` and bare node:http cost by themselves. It keeps no state of a delivery, asks nobody, checks
+// The bare reference: what `ws` and bare node:http cost by themselves. It keeps no state of a delivery, makes no calls, checks
 // nothing and times nothing; but it frames a publication once, and writes once to a socket in one turn of the event loop,
 // so that it is as fast as such a server can be in JavaScript. What the gateway costs beyond it is the price of its promises.
 

@@ -18,7 +18,7 @@ export interface Contestant {
   readonly pid: number;
   /** The highest QoS it has. */
   readonly qosMax: Qos;
-  /** What it can tell about itself; peers cannot. */
+  /** What it can report about itself; peers cannot. */
   readonly process: Child<ServerDesk, {readonly port: number}> | undefined;
   stop(): Promise<void>;
 }

@@ -19,7 +19,7 @@ export interface Ready<Facts> {
   readonly ready: Facts;
 }
 
-/** Serves `desk` until the channel closes, and tells `facts` to whoever started this process. */
+/** Serves `desk` until the channel closes, and sends `facts` to the process that started this one. */
 export function serveDesk(desk: Desk, facts: Readonly<Record<string, unknown>>): void {
   process.on('message', (message) => {
     if (isQuestion(message)) void answer(desk, message);

@@ -48,12 +48,12 @@ function readStatusBytes(pid: number, name: string): number {
   return Number(kilobytes) * 1024;
 }
 
-// `schedstat` has nanoseconds: the same account that `stat` tells in ticks of 10 ms.
+// `schedstat` has nanoseconds: the same account that `stat` has in ticks of 10 ms.
 function readTaskUs(pid: number, task: string): number {
   try {
     return Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'latin1').split(' ')[0]) / 1000;
   } catch {
-    // A kernel without it, or a thread that ended between the listing and here: `stat` tells which.
+    // A kernel without it, or a thread that ended between the listing and here: `stat` shows which.
     return readTaskTicks(pid, task) * tickUs;
   }
 }

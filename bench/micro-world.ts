@@ -1,5 +1,5 @@
 // The actors of one thread without a network, for micro.ts: connections whose link keeps nothing, a business server that
-// says yes at once, and turns that run when told.
+// says yes at once, and turns that run on request.
 
 import {createShardContext} from '../src/actors/create-shard-context.ts';
 import type {SessionMessage} from '../src/actors/messages.ts';
@@ -68,7 +68,7 @@ export class FanOutWorld {
   readonly #connections: ActorRef<SessionMessage>[] = [];
   #turn: (() => void) | undefined;
   #confirmed = 0;
-  /** Wire ids are given out in turn by the thread; nobody else takes any here. */
+  /** Wire ids are given out in turn by the thread; no other code takes any here. */
   #lastId = 0;
 
   /** `isTraced`: everything that happens is recorded. */
@@ -96,7 +96,7 @@ export class FanOutWorld {
     this.#runTurns();
   }
 
-  /** Publishes that many messages in one turn, lets every client confirm them in another, and tells how many did. */
+  /** Publishes that many messages in one turn, lets every client confirm them in another, and returns how many did. */
   publish(qos: Qos, payload: Uint8Array, publications: number): number {
     const channel = this.#context.channels.find(channelName);
     if (channel === undefined) throw new Error('Expected the clients to be in their channel');

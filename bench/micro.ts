@@ -1,5 +1,5 @@
-// Micro benchmarks: what the smallest parts cost by themselves, in this process: `node bench/micro.ts`. They tell where a
-// change has its effect; whether it has one for a client, the benchmark proper tells (main.ts).
+// Micro benchmarks: what the smallest parts cost by themselves, in this process: `node bench/micro.ts`. They show where a
+// change has its effect; whether it has one for a client, the real benchmark shows (main.ts).
 
 import {transition} from 'xstate';
 import {outboundQos1, outboundQos1Machine} from '../src/machines/outbound-delivery.ts';

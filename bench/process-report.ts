@@ -1,4 +1,4 @@
-// What a server process under test can tell about itself better than /proc can: the load of its event loop, its heap, and
+// What a server process under test reports about itself better than /proc does: the load of its event loop, its heap, and
 // a CPU profile of its main thread. Served by daemon.ts, bare-server.ts and constant-server.ts.
 
 import {writeFileSync} from 'node:fs';

@@ -6,7 +6,7 @@ import {basename, join} from 'node:path';
 import type {Contestant} from './contestants.ts';
 import type {Stage} from './stage.ts';
 
-/** Functions told of. */
+/** Functions reported. */
 const functionsShown = 25;
 
 interface ProfileNode {

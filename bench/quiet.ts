@@ -41,7 +41,7 @@ export class QuietWatch {
     }
   }
 
-  /** Starts to count; the function returned tells what others have used since, in cores. */
+  /** Starts to count; the returned function returns what other processes have used since, in cores. */
   start(): () => number {
     const before = this.#read();
     return () => {

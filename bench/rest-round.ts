@@ -1,4 +1,4 @@
-// One round of what the places that tell an observer cost while there is none: deliveries without a network, by the sources
+// One round of what the recording points cost without an observer: deliveries without a network, by the sources
 // in the folder of the first argument. A process of its own, so that no round is compiled for another's sources. Started by
 // sections/trace-rest.ts; prints the nanoseconds of the thread for a delivery, by QoS.
 

@@ -6,7 +6,7 @@ import {type Machine, machineLine} from './machine.ts';
 import type {Plan} from './plan.ts';
 import {formatTable, type SectionResult} from './tables.ts';
 
-/** Writes both files and tells the path of the Markdown one. */
+/** Writes both files and returns the path of the Markdown one. */
 export function writeResults(plan: Plan, machine: Machine, sections: ReadonlyMap<string, SectionResult>): string {
   const folder = fileURLToPath(new URL('results/', import.meta.url));
   mkdirSync(folder, {recursive: true});

@@ -33,7 +33,7 @@ const attemptsMax = 3;
 /** What a section fills in of a {@link PublishOrder}. */
 export type Load = Omit<PublishOrder, 'dialect' | 'port' | 'durationMs'>;
 
-/** Measures one round; the unit of work is a delivery, or a publication where nobody receives. */
+/** Measures one round; the unit of work is a delivery, or a publication if no client receives. */
 export async function measureRound(
   stage: Stage,
   contestant: Contestant,

@@ -70,7 +70,7 @@ export class Stage {
     return [...(await this.startGateways()), this.enter(await startBare())];
   }
 
-  /** Starts each gateway anew; what they start has to be entered. `nodeArgs` are for Node itself. */
+  /** Starts each gateway again; what they start has to be registered. `nodeArgs` are for Node itself. */
   gatewayStarters(nodeArgs: readonly string[] = []): (() => Promise<Contestant>)[] {
     const {root, compare} = this.plan;
     const {port} = this.business.facts;

@@ -12,7 +12,7 @@ export function median(values: readonly number[]): number {
 
 /**
  * The median with its confidence interval of 95 % or more, free of any assumption on the distribution: the outermost pair
- * of order statistics left out on each side as long as a fair coin would put the median inside. Of fewer than 6 values
+ * of order statistics left out on each side while a fair coin would put the median inside. Of fewer than 6 values
  * it is the whole range, with less confidence than that.
  */
 export function medianInterval(values: readonly number[]): {

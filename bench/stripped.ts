@@ -1,5 +1,5 @@
-// This gateway without an observer, for the section `trace`: a copy of the sources in which every place that tells the
-// observer something is taken out, and what connections and messages carry for it. What is left is what the gateway would
+// This gateway without an observer, for the section `trace`: a copy of the sources in which every call of the
+// observer is taken out, and what connections and messages carry for it. What is left is what the gateway would
 // be if nothing of it could be traced. Rewritten as text rather than kept as a switch: a switch would cost what it measures.
 
 import {cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync} from 'node:fs';
@@ -36,7 +36,7 @@ export function stripObserver(root: string): Checkout {
     if (/bservation\.observer|\{observer\}/.test(stripped.text)) throw new Error(`An observer is left in ${path}`);
     writeFileSync(path, stripped.text);
   }
-  if (places < placesMin) throw new Error(`Expected at least ${placesMin} places that tell an observer, got ${places}`);
+  if (places < placesMin) throw new Error(`Expected at least ${placesMin} recording points, got ${places}`);
   return checkout;
 }
 

@@ -1,5 +1,5 @@
-// The load generator: a process that holds all client connections of the benchmark and makes all its publications. Told
-// what to do by the benchmark (desk.ts); cheap enough on raw sockets not to be what is measured, and its share is shown.
+// The load generator: a process that holds all client connections of the benchmark and makes all its publications. Controlled
+// by the benchmark (desk.ts); cheap enough on raw sockets not to be what is measured, and its share is shown.
 
 import {serveDesk} from '../desk.ts';
 import {Group} from './group.ts';

@@ -11,7 +11,7 @@ export interface Reading {
   readonly deliveries: number;
   readonly duplicates: number;
   readonly releases: number;
-  /** When the first message in it was published; 0 where there is none. */
+  /** When the first message in it was published; 0 without one. */
   readonly stamp: number;
 }
 

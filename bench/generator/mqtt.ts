@@ -22,7 +22,7 @@ const pubrec = Uint8Array.of(0x50, 2);
 const pubrel = Uint8Array.of(0x62, 2);
 const pubcomp = Uint8Array.of(0x70, 2);
 
-/** Reads whole packets of `bytes` and tells where the rest begins. */
+/** Reads whole packets of `bytes` and returns where the rest begins. */
 function readPackets(bytes: Buffer, take: (first: number, start: number, end: number) => void): number {
   let offset = 0;
   while (offset + 2 <= bytes.length) {
@@ -60,7 +60,7 @@ function text(value: string): Buffer {
   return Buffer.concat([Uint8Array.of(value.length >> 8, value.length & 0xff), Buffer.from(value, 'latin1')]);
 }
 
-// Clean session, no keep-alive: nobody pings.
+// Clean session, no keep-alive: no pings.
 const connectPacket = packet(0x10, text('MQTT'), Uint8Array.of(4, 2, 0, 0), text(''));
 
 /** A subscriber. */

@@ -35,7 +35,7 @@ export interface ConnectResult {
   readonly elapsedMs: number;
 }
 
-/** Where publications go: to a channel, to the clients of a group by turns, or to channels by chance. */
+/** Where publications go: to a channel, to the clients of a group by turns, or to random channels. */
 export type Target =
   | {readonly kind: 'channel'; readonly channel: string}
   | {readonly kind: 'identities'; readonly identity: string; readonly count: number}
@@ -45,7 +45,7 @@ export type Target =
 
 /** Publishes for `durationMs`, then waits until every publication is answered and delivered. */
 export interface PublishOrder {
-  /** The clients that receive; `undefined` where nobody does. */
+  /** The clients that receive; `undefined` if none does. */
   readonly group: string | undefined;
   readonly dialect: Dialect;
   readonly port: number;
@@ -70,7 +70,7 @@ export interface PublishResult {
   readonly deliveries: number;
   /** Transmissions marked as repeated. */
   readonly duplicates: number;
-  /** Confirmed deliveries, as the answers tell. */
+  /** Confirmed deliveries, according to the answers. */
   readonly confirmed: number;
   /** Answers other than success. */
   readonly errors: number;

@@ -5,7 +5,7 @@ import {Histogram} from '../statistics.ts';
 import {HttpCaller} from './http-caller.ts';
 import {apiKey, type PublishOrder, securityToken} from './orders.ts';
 
-/** Publishes one message at a time, when told. */
+/** Publishes one message at a time, on request. */
 export interface Publisher {
   readonly answered: number;
   readonly confirmed: number;

@@ -7,7 +7,7 @@ import {openConnection, type Receiver} from './connection.ts';
 import type {Group, GroupClient} from './group.ts';
 import type {ConnectOrder} from './orders.ts';
 
-/** Told of acknowledgements of what the client itself has sent. */
+/** Receives acknowledgements of the client's own messages. */
 export interface Sender {
   acknowledged(client: RainbowClient, command: number, id: number): void;
 }
@@ -107,7 +107,7 @@ export class RainbowClient implements GroupClient, Receiver {
     this.#group.count(reading);
   }
 
-  /** Reads whole frames and tells where the rest begins. */
+  /** Reads whole frames and returns where the rest begins. */
   #readFrames(bytes: Buffer): number {
     const length = bytes.length;
     let offset = 0;

@@ -1,4 +1,4 @@
-// Whether a delivery costs the same whoever else is there: as the clients of a channel grow, and as the channels do.
+// Whether a delivery costs the same with other clients and channels: as the clients of a channel grow, and as the channels do.
 
 import {type Contestant, startGatewayDaemon} from '../contestants.ts';
 import type {Qos} from '../generator/orders.ts';
@@ -113,7 +113,7 @@ async function growChannels(stage: Stage): Promise<{table: Table; rounds: unknow
   const table: Table = {
     title: 'Growth of the channels',
     notes: [
-      `CPU for each POST to one of so many channels, by chance, with one client each, µs; ${channelClients} clients in all; at most`,
+      `CPU for each POST to one of so many channels, at random, with one client each, µs; ${channelClients} clients in all; at most`,
       `${ratioMax} times that of the fewest (! where above).`,
     ],
     columns: ['channels', 'CPU µs', 'x', 'k/s', 'p50 ms', 'p99 ms'],

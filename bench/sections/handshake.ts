@@ -1,6 +1,6 @@
 // Clients that connect: what an upgrade costs, beside the bare one. The connect call is a worker thread's work, but for what
-// the main thread does to hand it over and to take the answer; a profile of some more rounds tells how much that is, so
-// that the handshake can be told without the call.
+// the main thread does to hand it over and to take the answer; a profile of some more rounds shows how much that is, so
+// that the handshake can be reported without the call.
 
 import {mkdtempSync, rmSync} from 'node:fs';
 import {tmpdir} from 'node:os';

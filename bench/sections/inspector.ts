@@ -189,6 +189,6 @@ function gatewayTable(closed: readonly Pair[], opened: readonly Pair[]) {
       'open it watches the second one, and uses the machine while either is measured.',
     ],
     columns: ['', 'off', 'traced', 'more', 'deliveries/s'],
-    rows: [row('nobody reads', closed), row('the page is open', opened)],
+    rows: [row('no reader', closed), row('the page is open', opened)],
   };
 }

@@ -46,7 +46,7 @@ export async function runShards(stage: Stage): Promise<SectionResult> {
         title: 'Two shards',
         notes: [
           `CPU of the process for each delivery, µs, ${subscribers} clients, ${payloadBytes} B; x: two shards to one, at most ${ratioMax}`,
-          '(! where above); k/s: thousands of deliveries a second; writes: to sockets, for each delivery. Nobody has a core of',
+          '(! where above); k/s: thousands of deliveries a second; writes: to sockets, for each delivery. No process has a core of',
           'its own here, the generator neither.',
         ],
         columns: [

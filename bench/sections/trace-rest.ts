@@ -1,4 +1,4 @@
-// Tracing at rest, to the nanosecond: the actors with the places that tell an observer against those without, where nothing
+// Tracing at rest, to the nanosecond: the actors with the recording points against those without, where nothing
 // else runs. With a network two processes of the same program differ by more than what is looked for.
 
 import {execFile} from 'node:child_process';

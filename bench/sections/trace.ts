@@ -1,5 +1,5 @@
 // What tracing costs: the gateway with tracing off against itself without an observer, and with everything traced against
-// tracing off. A second gateway with tracing off tells how far two processes of the same program differ here.
+// tracing off. A second gateway with tracing off shows how far two processes of the same program differ here.
 
 import {type Contestant, startGatewayDaemon} from '../contestants.ts';
 import type {Qos} from '../generator/orders.ts';
@@ -131,7 +131,7 @@ function tableOf(cells: readonly Cell[]) {
     title: 'Trace',
     notes: [
       `CPU of the server for each delivery (down: ${subscribers} clients, ${payloadBytes} B) or message (up), µs. Without: no observer in the`,
-      `program; off: no tracing; all: everything traced, nobody reads. At rest: off to without, to be below ${tenths(restMax)};`,
+      `program; off: no tracing; all: everything traced, no reader. At rest: off to without, to be below ${tenths(restMax)};`,
       `again: a second gateway with tracing off to the first; traced: all to off, to be below ${tenths(tracedMax)} (! where not).`,
     ],
     columns: ['', 'QoS', 'outst.', 'without µs', 'off µs', 'all µs', 'at rest', 'again', 'traced'],
