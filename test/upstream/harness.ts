@@ -18,16 +18,6 @@ import {createUpstreamPool, type UpstreamPoolOptions} from '../../src/upstream/u
 
 export const token = 'tokentoken';
 
-/** Resolves the promise it holds, from outside. */
-export class Latch {
-  readonly #resolvers = Promise.withResolvers<void>();
-  readonly released = this.#resolvers.promise;
-
-  release(): void {
-    this.#resolvers.resolve();
-  }
-}
-
 /** A server that listens; ends with the test. */
 export interface Listening<AnyServer> {
   readonly server: AnyServer;

@@ -5,13 +5,13 @@ import {once} from 'node:events';
 import {createServer} from 'node:net';
 import test from 'ava';
 import {type Call, excerptBytesMax} from '../../src/upstream/call.ts';
+import {Latch} from '../support/deadline.ts';
 import {scaled} from '../support/patience.ts';
 import {holdPort} from '../support/ports.ts';
 import {
   bodyText,
   closeCall,
   connectCall,
-  Latch,
   listen,
   listenHttp,
   listenRaw,
@@ -111,7 +111,7 @@ test('a body without a length is refused at the byte that is too many, and its c
   for (const call of [connectCall(), messageCall(), closeCall()]) {
     t.like(await harness.call(call), {kind: 'failed', reason: 'tooLarge', status: 200});
   }
-  await closed.released;
+  await closed.opened;
 });
 
 for (const [bytes, expected] of [

@@ -6,7 +6,8 @@ import {promisify} from 'node:util';
 import type {Worker} from 'node:worker_threads';
 import test from 'ava';
 import {createUpstreamPool} from '../../src/upstream/upstream-pool.ts';
-import {bodyText, closeCall, Latch, listenHttp, messageCall, outcome, settingsOf, startHarness} from './harness.ts';
+import {Latch} from '../support/deadline.ts';
+import {bodyText, closeCall, listenHttp, messageCall, outcome, settingsOf, startHarness} from './harness.ts';
 
 /** Runs `start` and tells the worker that it started. Only for serial tests: others would start workers meanwhile. */
 async function withWorkers<Started>(start: () => Started): Promise<{started: Started; workers: Worker[]}> {
@@ -33,7 +34,7 @@ test.serial('a worker that dies fails its open calls as stopped, answers nothing
   );
   const hanging = [0, 1].map(() => harness.callAll(Array.from({length: 5}, () => messageCall({type: 1}))));
   t.is(bodyText(await harness.call(messageCall({type: 2}))), 'quick');
-  await asked.released;
+  await asked.opened;
   await workers[0]?.terminate();
   const answers = (await Promise.all(hanging)).flat();
   t.deepEqual(answers.map(outcome), Array<string>(10).fill('failed/stopped'));
@@ -59,7 +60,7 @@ test.serial('who calls again at the very word that a worker died is served by it
     else resolve();
   });
   pool.dispatch([messageCall({type: 1})]);
-  await asked.released;
+  await asked.opened;
   await workers[0]?.terminate();
   await served;
   t.deepEqual(answers, ['failed/stopped', 'accepted']);
@@ -82,7 +83,7 @@ test.serial('a worker that throws fails its open calls likewise, and one that th
     }),
   );
   const hanging = harness.call(messageCall({type: 1}));
-  await asked.released;
+  await asked.opened;
   const replaced = await withWorkers(async () => {
     // Piscina's own protocol knows no such message: its worker throws.
     workers[0]?.postMessage({port: undefined, filename: undefined});
@@ -130,7 +131,7 @@ test.serial('a worker whose successor gets no further than its start holds back 
 test('an answer that is slow holds back no other of its batch', async (t) => {
   const latch = new Latch();
   const business = await listenHttp(t, async (request, response) => {
-    if (request.url?.startsWith('/message/1/') === true) await latch.released;
+    if (request.url?.startsWith('/message/1/') === true) await latch.opened;
     response.end('done');
   });
   const harness = startHarness(t, settingsOf(business.url));
@@ -151,7 +152,7 @@ test('an answer that is slow holds back no other of its batch', async (t) => {
 test('one slow call in each of two hundred batches holds back no other batch', async (t) => {
   const latch = new Latch();
   const business = await listenHttp(t, async (request, response) => {
-    if (request.url?.startsWith('/message/1/') === true) await latch.released;
+    if (request.url?.startsWith('/message/1/') === true) await latch.opened;
     response.end();
   });
   const harness = startHarness(t, settingsOf(business.url, {socketsMax: 300, callTimeoutMs: 60_000}));
@@ -191,7 +192,7 @@ test('a batch is spread over the workers', async (t) => {
   let seen = 0;
   const business = await listenHttp(t, async (_request, response) => {
     if (++seen === 3) latch.release();
-    await latch.released;
+    await latch.opened;
     response.end();
   });
   // One socket a worker: the server sees three calls at a time only where three workers have one each.
@@ -204,7 +205,7 @@ test('a batch is spread over the workers', async (t) => {
 test('calls beyond the bound are answered overloaded, not from within dispatch, and later ones go through', async (t) => {
   const latch = new Latch();
   const business = await listenHttp(t, async (_request, response) => {
-    await latch.released;
+    await latch.opened;
     response.end();
   });
   const harness = startHarness(t, settingsOf(business.url), {callsMax: 2});
@@ -250,12 +251,12 @@ test('close lets the calls under way finish, and does not wait for its grace whe
   const latch = new Latch();
   const business = await listenHttp(t, async (_request, response) => {
     asked.release();
-    await latch.released;
+    await latch.opened;
     response.end('finished');
   });
   const harness = startHarness(t, settingsOf(business.url));
   const answer = harness.call(messageCall());
-  await asked.released;
+  await asked.opened;
   const closing = harness.close(3_600_000);
   t.is(outcome(await harness.call(messageCall())), 'failed/stopped');
   latch.release();
@@ -268,7 +269,7 @@ test('close fails what does not finish within its grace, once, and can be called
   const business = await listenHttp(t, () => asked.release());
   const harness = startHarness(t, settingsOf(business.url));
   const answers = harness.callAll([messageCall(), messageCall(), closeCall()]);
-  await asked.released;
+  await asked.opened;
   await Promise.all([harness.close(20), harness.close(3_600_000)]);
   t.deepEqual((await answers).map(outcome), Array<string>(3).fill('failed/stopped'));
   await harness.close(0);

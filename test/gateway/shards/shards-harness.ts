@@ -1,10 +1,9 @@
 // A gateway of several shards between a business server that lets everybody in and clients that acknowledge everything.
 
 import {once} from 'node:events';
-import {createServer} from 'node:http';
-import type {AddressInfo} from 'node:net';
 import type {GatewayOptions} from '../../../src/gateway/config/options.ts';
 import {type Gateway, startGateway} from '../../../src/gateway/gateway.ts';
+import {startBusinessServer, success} from '../../support/business-server.ts';
 import type {Lifetime} from '../../support/lifetime.ts';
 import {patientOptions} from '../../support/patient-options.ts';
 
@@ -31,21 +30,17 @@ export interface Client {
 
 export async function start(t: Lifetime, threads: number): Promise<Harness> {
   const harness = {channel: 'room', identity: undefined as string | undefined};
-  const business = createServer((request, response) => {
-    request.resume();
-    response.setHeader('RAINBOWCLIENTCHANNEL', harness.channel);
-    response.end(JSON.stringify({status: 'success', identity: harness.identity}));
+  const business = await startBusinessServer(t, token);
+  business.always('connect', (response, call) => {
+    const {channel, identity} = harness;
+    return success({RAINBOWCLIENTCHANNEL: channel}, identity === undefined ? {} : {identity})(response, call);
   });
-  business.listen(0, '127.0.0.1');
-  await once(business, 'listening');
-  t.teardown(() => void business.close());
-  const url = `http://127.0.0.1:${(business.address() as AddressInfo).port}/`;
   const options: GatewayOptions = {
     ...patientOptions,
     threads,
-    connectUrl: url,
-    forwardUrl: url,
-    closeUrl: url,
+    connectUrl: `${business.url}/connect/`,
+    forwardUrl: `${business.url}/message/`,
+    closeUrl: `${business.url}/close/`,
     securityToken: token,
     apiKeys: [key],
     peerTimeoutMs: 60_000,
