@@ -1,4 +1,4 @@
-// Whether a call is the gateway's: the signature in its query (PROTOCOL section 5), each of the three parameters once and
+// Whether a call is the gateway's: the signature in its query (docs/protocol.md section 5), each of the three parameters once and
 // in its form. A refusal says which of them is wrong, never what the right one would be.
 
 import {isCallbackNonce, isOfCallback, type SignatureParameters, verify} from '../protocol/signature.ts';

@@ -2,7 +2,7 @@
 // invariant and never stands here. Match on `code`: `instanceof` does not survive a thread.
 
 interface ErrorFacts {
-  /** What a person reads; where the original had a text, that text (PROTOCOL section 5). */
+  /** What a person reads; where the original had a text, that text (docs/protocol.md section 5). */
   readonly message: string;
   /** Status of the HTTP answer. */
   readonly httpStatus: number;

@@ -1,4 +1,4 @@
-// The life of one message on its way to one client, QoS 1 and QoS 2 (DELIVERY "QoS 1", "QoS 2, sender"). Run by the
+// The life of one message on its way to one client, QoS 1 and QoS 2 (docs/delivery.md "QoS 1", "QoS 2, sender"). Run by the
 // session actor for each delivery. Legacy clients may answer with the other kind of acknowledgement; both confirm.
 //
 //   QoS 1   queued -> awaitingAck -> confirmed

@@ -1,4 +1,4 @@
-// The datagram by which a node announces itself (PROTOCOL section 5): the JSON of the original, and beside it who the node
+// The datagram by which a node announces itself (docs/protocol.md section 5): the JSON of the original, and beside it who the node
 // is, from which address it sends, how often it has done so, its clock, and a proof of all of it.
 //
 //   {"msgtype":"online","port":1984}                                                                   the original's

@@ -1,4 +1,4 @@
-// The HTTP API of PROTOCOL section 5 as types and limits: what the gateway reads and answers, and what the server SDK
+// The HTTP API of docs/protocol.md section 5 as types and limits: what the gateway reads and answers, and what the server SDK
 // sends and gets. Pure; no parsing of HTTP here (api-query.ts), no signature (signature.ts).
 
 import {readDecimal, readWhole} from '../core/decimal.ts';

@@ -1,4 +1,4 @@
-// Why a session ended, as the close call says it in RAINBOWCLOSEREASON (PROTOCOL section 6), for legacy connections too.
+// Why a session ended, as the close call says it in RAINBOWCLOSEREASON (docs/protocol.md section 3), for legacy connections too.
 
 /**
  * `client`: the client closed, or its socket ended; `timeout`: it was silent too long, or its handshake took too long;

@@ -1,4 +1,4 @@
-// The header names of PROTOCOL sections 2 and 3, written once; compared without regard to case.
+// The header names of docs/protocol.md sections 2 and 3, written once; compared without regard to case.
 
 export const headerIdentity = 'RAINBOWCLIENTIDENTITY';
 export const headerCookie = 'RAINBOWCLIENTCOOKIE';

@@ -1,4 +1,4 @@
-// The wire packets of PROTOCOL section 1: parse and generate, nothing else. Pure; the client SDK runs the same code.
+// The wire packets of docs/protocol.md section 1: parse and generate, nothing else. Pure; the client SDK runs the same code.
 //
 //   byte 0      7 6 5 4 | 3   | 2 1 | 0
 //               command | DUP | QoS | reserved (sent 0, ignored on receipt)

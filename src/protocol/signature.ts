@@ -1,4 +1,4 @@
-// The signature of PROTOCOL section 5, both directions: hex SHA-1 of token, timestamp and nonce, sorted bytewise and
+// The signature of docs/protocol.md section 5, both directions: hex SHA-1 of token, timestamp and nonce, sorted bytewise and
 // joined. It covers neither path nor body; replay protection is the gateway's (replay-guard.ts). Nor does it cover where
 // one of the three strings ends and the next begins, so one signature may fit several pairs of timestamp and nonce
 // ("cuts" of the joined text):

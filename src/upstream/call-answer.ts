@@ -1,4 +1,4 @@
-// A whole 2xx answer of the business server, judged: accepted, refused or invalid (PROTOCOL sections 2 and 3). Pure.
+// A whole 2xx answer of the business server, judged: accepted, refused or invalid (docs/protocol.md sections 2 and 3). Pure.
 
 import {channelSeparator, headerCookie, headerInvalid, headerJoin, headerLeave} from '../protocol/header-name.ts';
 import {emptyBytes} from '../protocol/packet.ts';

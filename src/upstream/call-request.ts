@@ -1,4 +1,4 @@
-// A call as an HTTP request: method, signed path, headers, body (PROTOCOL sections 2, 3 and 5). Called at the moment a
+// A call as an HTTP request: method, signed path, headers, body (docs/protocol.md sections 2, 3 and 5). Called at the moment a
 // call gets its socket, since its signature is only good for seconds.
 
 import type {Clock} from '../core/clock.ts';

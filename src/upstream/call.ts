@@ -18,7 +18,7 @@ interface CallBase {
 export interface ConnectCall extends CallBase {
   readonly kind: 'connect';
   /**
-   * Header names and values in turn, already filtered (PROTOCOL section 2). A value is the bytes of a header, one
+   * Header names and values in turn, already filtered (docs/protocol.md section 2). A value is the bytes of a header, one
    * character a byte, as node:http passes it; one with characters past U+00FF is sent as UTF-8.
    */
   readonly headers: readonly string[];

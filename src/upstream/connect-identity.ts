@@ -1,4 +1,4 @@
-// The `identity` in the JSON of a connect answer (PROTOCOL section 2): a string, or a whole number, which becomes its digits as
+// The `identity` in the JSON of a connect answer (docs/protocol.md section 2): a string, or a whole number, which becomes its digits as
 // they were written. Pure.
 
 import {identityFormat, identityLengthMax} from '../protocol/api.ts';

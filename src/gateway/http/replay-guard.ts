@@ -1,4 +1,4 @@
-// Finds repeated signed calls (PROTOCOL section 5), in one thread or in all threads of a node, as its marks are kept in the
+// Finds repeated signed calls (docs/protocol.md section 5), in one thread or in all threads of a node, as its marks are kept in the
 // thread (replay-marks.ts) or in memory that the threads share (replay-marks-shared.ts).
 //
 // A signature is valid while its timestamp is within 10 s of our wall clock, so a call remembered for 20 s of monotonic

@@ -1,4 +1,4 @@
-// The HTTP API of PROTOCOL section 5 as a fastify instance that does not listen yet: gateway.ts attaches its 'upgrade'
+// The HTTP API of docs/protocol.md section 5 as a fastify instance that does not listen yet: gateway.ts attaches its 'upgrade'
 // listener to `.server` and calls listen(). Nothing here knows a client's socket; every effect goes to the router.
 //
 //   counted ─► closing? ─► path and method ─► signature or key ─► body, bounded ─► parameters ─► repeat? ─► router
