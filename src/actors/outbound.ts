@@ -4,7 +4,7 @@
 import {IdTable} from '../core/id-table.ts';
 import {outboundChart, outboundQos2} from '../machines/outbound-delivery.ts';
 import {emptyBytes, messageIdMax} from '../protocol/packet.ts';
-import type {AnswerKind, Observation, Subject} from '../trace/observer.ts';
+import type {AnswerKind, Observation, Observer, Subject} from '../trace/observer.ts';
 import {type DeliveredPublication, type Delivery, inOrder, pauseBeforeRepeat} from './delivery.ts';
 import type {Attachable} from './front.ts';
 import {QuarantinedIds} from './quarantined-ids.ts';
@@ -187,18 +187,23 @@ export class Outbound {
 
   /** `cause`: the packet that came, if one did, and its reply. */
   #step(delivery: Delivery, eventCode: number, cause?: AnswerKind, reply: Uint8Array = emptyBytes): void {
-    const {publication} = delivery;
-    const table = outboundChart(publication.qos);
+    const table = outboundChart(delivery.publication.qos);
     const cell = table.step(delivery.state, eventCode);
     delivery.state = table.next[cell] as number;
     const {observer} = this.#observation;
     // The first step is told with its SEND.
     if (observer !== undefined && eventCode !== event['window.opened']) {
-      if (cause === undefined) observer.transition(table, cell, this.#subject, publication, delivery.id);
-      else observer.reacted(table, cell, this.#subject, publication, cause, delivery.id, reply);
+      this.#tell(observer, delivery, cell, cause, reply);
     }
     const effects = table.effects[cell] as readonly number[];
     for (let index = 0; index < effects.length; index++) this.#carryOut(effects[index] as number, delivery);
+  }
+
+  #tell(observer: Observer, delivery: Delivery, cell: number, cause: AnswerKind | undefined, reply: Uint8Array): void {
+    const {publication, id} = delivery;
+    const table = outboundChart(publication.qos);
+    if (cause === undefined) observer.transition(table, cell, this.#subject, publication, id);
+    else observer.reacted(table, cell, this.#subject, publication, cause, id, reply);
   }
 
   #carryOut(effectCode: number, delivery: Delivery): void {
@@ -217,10 +222,8 @@ export class Outbound {
         this.#send(delivery, true);
         return;
       case effect.sendRel:
-        this.#sendRel(delivery);
-        return;
       case effect.resendRel:
-        this.#context.counters.retransmissions++;
+        if (effectCode === effect.resendRel) this.#context.counters.retransmissions++;
         this.#sendRel(delivery);
         return;
       case effect.confirm:
@@ -264,10 +267,8 @@ export class Outbound {
     const {front} = this.#owner;
     if (front === undefined) return;
     const {observer} = this.#observation;
-    if (observer !== undefined) {
-      if (isRepeat) observer.sent(this.#subject, delivery.publication, delivery.id, true);
-      else observer.transmitted(this.#subject, delivery.publication, delivery.id);
-    }
+    if (isRepeat) observer?.sent(this.#subject, delivery.publication, delivery.id, true);
+    else observer?.transmitted(this.#subject, delivery.publication, delivery.id);
     front.deliver(delivery, isRepeat);
   }
 
