@@ -25,10 +25,8 @@ const {event, effect, state} = chart;
 
 /** How long a client has to answer a close frame before its socket is destroyed. */
 const drainMs = 2_000;
-/**
- * What may lie unread is the buffer's bound and the one message that passed it. A client that lets the answers to it pile
- * up to this many times that has outrun the gateway.
- */
+// What may lie unread is the buffer's bound and the one message that passed it. A client that lets the answers to it pile
+// up to this many times that has outrun the gateway.
 const unreadFactor = 4;
 
 /** Before a session carries it. */
@@ -47,7 +45,6 @@ export function connectRainbow(
 export class RainbowConnection implements Front, WheelEntry<FrontMessage> {
   /** The mailbox of the session; its own once that has let go of it. */
   actor = nobody;
-  /** The timer wheel's. */
   tick = 0;
   readonly #environment: ConnectionEnvironment;
   readonly #link: Link;
@@ -82,7 +79,8 @@ export class RainbowConnection implements Front, WheelEntry<FrontMessage> {
 
   broadcast(broadcast: Broadcast): boolean {
     if (this.isCongested) return false;
-    this.#link.send(RainbowFrames.of(broadcast).send);
+    const {form} = broadcast;
+    this.#link.send((form instanceof RainbowFrames ? form : RainbowFrames.of(broadcast)).send);
     return true;
   }
 
