@@ -1,7 +1,7 @@
 import test from 'ava';
 import {createCounters} from '../../src/core/counters.ts';
 import {countLosses} from '../../src/inspector/model/losses.ts';
-import {emptySeries, type Series} from '../../src/inspector/model/series.ts';
+import {makeSeries, type Series} from '../../src/inspector/model/series.ts';
 import type {SnapshotLine} from '../../src/story/trace.ts';
 
 function snapshot(at: number, counters: Readonly<Record<string, number>>): SnapshotLine {
@@ -10,7 +10,7 @@ function snapshot(at: number, counters: Readonly<Record<string, number>>): Snaps
 
 /** The figures after these snapshots, by counter. */
 function figures(...lines: SnapshotLine[]) {
-  let series: Series = emptySeries;
+  let series: Series = makeSeries();
   for (const [place, line] of lines.entries()) series = series.snapshot(line, lines[place - 1]);
   const groups = countLosses(lines.at(-1) ?? snapshot(0, {}), series.samples);
   return new Map(groups.flatMap(({losses}) => losses.map((loss) => [loss.counter, loss])));

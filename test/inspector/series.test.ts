@@ -1,5 +1,5 @@
 import test from 'ava';
-import {emptySeries, type Series, spanMs} from '../../src/inspector/model/series.ts';
+import {makeSeries, type Series, spanMs} from '../../src/inspector/model/series.ts';
 import type {SnapshotLine, TraceEvent} from '../../src/story/trace.ts';
 
 const place = {thread: 0, connection: 1, identity: 'ann'};
@@ -38,7 +38,7 @@ test('with snapshots the rates are those of the gateway’s counters, whatever i
     calls: 12,
     retransmissions: 1,
   });
-  const {samples} = emptySeries.snapshot(first, undefined).event(sent(1_100, 'out'), true).snapshot(second, first);
+  const {samples} = makeSeries().snapshot(first, undefined).event(sent(1_100, 'out'), true).snapshot(second, first);
   t.is(samples.length, 2);
   t.true(Number.isNaN(samples[0]?.begun));
   t.is(samples[1]?.states, second.states);
@@ -56,7 +56,7 @@ test('with snapshots the rates are those of the gateway’s counters, whatever i
 });
 
 test('without snapshots, as in the trace of a simulation, a quarter of a second of events is a sample', (t) => {
-  let series: Series = emptySeries;
+  let series: Series = makeSeries();
   for (const event of [
     sent(1_000, 'out'),
     sent(1_100, 'out'),
@@ -72,9 +72,18 @@ test('without snapshots, as in the trace of a simulation, a quarter of a second 
   t.true(Number.isNaN(series.samples[0]?.connections));
 });
 
+test('an answer is not measured from a call of the same number in another series', (t) => {
+  const first = snapshot(1_000, {});
+  makeSeries().event(call(100, 'call', 7), true);
+  const {samples} = makeSeries()
+    .event(call(1_000, 'callAnswered', 7), true)
+    .snapshot(first, undefined);
+  t.is(samples[0]?.callMs, Number.NaN);
+});
+
 test('latencies are the means of what was traced since the sample before, and nothing where nothing was', (t) => {
   const first = snapshot(1_000, {});
-  const series = emptySeries
+  const series = makeSeries()
     .event(call(1_000, 'call', 7), true)
     .event(call(1_010, 'call', 8), true)
     .event(call(1_020, 'callAnswered', 7), true)
@@ -89,7 +98,7 @@ test('latencies are the means of what was traced since the sample before, and no
 });
 
 test('of calls that were never answered the latest 2,000 are remembered', (t) => {
-  let series: Series = emptySeries;
+  let series: Series = makeSeries();
   for (let number = 1; number <= 2_001; number++) series = series.event(call(1_000, 'call', 100 + number), true);
   t.is(series.event(call(1_005, 'callAnswered', 101), true), series);
   series = series.event(call(1_010, 'callAnswered', 102), true).snapshot(snapshot(1_250, {}), undefined);
@@ -97,7 +106,7 @@ test('of calls that were never answered the latest 2,000 are remembered', (t) =>
 });
 
 test('the last minute is kept, and a series that was handed out stays as it was', (t) => {
-  let series: Series = emptySeries;
+  let series: Series = makeSeries();
   let before: SnapshotLine | undefined;
   const count = spanMs / 250;
   for (let number = 0; number < count + 5; number++) {
@@ -108,11 +117,11 @@ test('the last minute is kept, and a series that was handed out stays as it was'
   // And the one before it, from which the line comes into the picture.
   t.is(series.samples.length, count + 1);
   t.is(series.samples[0]?.at, 4 * 250);
-  t.is(emptySeries.samples.length, 0);
+  t.is(makeSeries().samples.length, 0);
 });
 
 test('after a silence only what lies in the last minute is kept, however few that are', (t) => {
-  let series: Series = emptySeries;
+  let series: Series = makeSeries();
   for (const at of [0, 250, 500, 100_000, 100_250]) series = series.snapshot(snapshot(at, {}), undefined);
   t.deepEqual(
     series.samples.map(({at}) => at),
@@ -122,6 +131,6 @@ test('after a silence only what lies in the last minute is kept, however few tha
 
 test('a recording that does not count QoS 0 apart has no rate of what can be confirmed, rather than a wrong one', (t) => {
   const [first, second] = [snapshot(0, {deliveries: 0}), snapshot(1_000, {deliveries: 9, deliveriesConfirmed: 4})];
-  const sample = emptySeries.snapshot(first, undefined).snapshot(second, first).samples[1];
+  const sample = makeSeries().snapshot(first, undefined).snapshot(second, first).samples[1];
   t.deepEqual([sample?.begun, sample?.unconfirmable, sample?.confirmed], [Number.NaN, Number.NaN, 4]);
 });

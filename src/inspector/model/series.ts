@@ -171,7 +171,10 @@ export class Series {
   }
 }
 
-export const emptySeries = new Series([], emptyTally, new Map());
+/** A series without samples. Each has calls of its own: those of another gateway may have the same numbers. */
+export function makeSeries(): Series {
+  return new Series([], emptyTally, new Map());
+}
 
 function means({confirmMs, confirmCount, callMs, callCount}: Tally): Pick<Sample, 'confirmMs' | 'callMs'> {
   return {

@@ -14,7 +14,7 @@ import type {
 import {isFinalState} from './chart-graph.ts';
 import {type Connection, keyOf, listed, passed, unknown} from './connection.ts';
 import {isSameRun} from './feed-join.ts';
-import {emptySeries, type Series} from './series.ts';
+import {makeSeries, type Series} from './series.ts';
 
 /** What a message is, as far as the trace says. */
 export interface MessageFacts {
@@ -75,7 +75,7 @@ export class World {
     this.ended = new Map(from?.ended);
     this.messages = new Map(from?.messages);
     this.steps = new Map(from?.steps);
-    this.series = from?.series ?? emptySeries;
+    this.series = from?.series ?? makeSeries();
     if (from === undefined) return;
     this.at = from.at;
     this.snapshot = from.snapshot;
