@@ -8,6 +8,7 @@ import type {Answer, Call, UpstreamSettings} from '../../src/upstream/call.ts';
 import type {CallRequest} from '../../src/upstream/call-request.ts';
 import {Caller} from '../../src/upstream/caller.ts';
 import type {CallSocket} from '../../src/upstream/upstream-socket.ts';
+import {ScriptedController} from '../support/scripted-controller.ts';
 import {settingsOf} from './harness.ts';
 
 const yes = Buffer.from('{"status":"success"}');
@@ -70,14 +71,14 @@ export class ModelServer {
 class ModelSocket implements CallSocket {
   isDestroyed = false;
   readonly #server: ModelServer;
-  #controller: ModelController | undefined;
+  #controller: ScriptedController | undefined;
 
   constructor(server: ModelServer) {
     this.#server = server;
   }
 
   send(request: CallRequest, handler: Dispatcher.DispatchHandler): void {
-    this.#controller = new ModelController((error) => {
+    this.#controller = new ScriptedController((error) => {
       this.isDestroyed = true;
       handler.onResponseError?.(this.#controllerOf(), error);
     });
@@ -102,29 +103,6 @@ class ModelSocket implements CallSocket {
     if (this.#controller === undefined) throw new Error('Expected a request under way');
     return this.#controller;
   }
-}
-
-class ModelController implements Dispatcher.DispatchController {
-  aborted = false;
-  paused = false;
-  reason: Error | null = null;
-  rawHeaders = null;
-  rawTrailers = null;
-  readonly #onAbort: (error: Error) => void;
-
-  constructor(onAbort: (error: Error) => void) {
-    this.#onAbort = onAbort;
-  }
-
-  abort(reason: Error): void {
-    if (this.aborted) return;
-    this.aborted = true;
-    this.reason = reason;
-    this.#onAbort(reason);
-  }
-
-  pause(): void {}
-  resume(): void {}
 }
 
 /** Callers to a model. */

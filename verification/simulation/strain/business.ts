@@ -5,6 +5,7 @@ import type {Dispatcher} from 'undici';
 import {headerIdentity, headerJoin, headerMessage} from '../../../src/protocol/header-name.ts';
 import type {CallRequest} from '../../../src/upstream/call-request.ts';
 import type {CallSocket} from '../../../src/upstream/upstream-socket.ts';
+import {ScriptedController} from '../../../test/support/scripted-controller.ts';
 import type {StrainHarness} from './harness.ts';
 import type {SimulatedThread} from './thread.ts';
 
@@ -152,7 +153,7 @@ class BusinessSocket implements CallSocket {
   readonly #server: BusinessServer;
   readonly thread: SimulatedThread;
   #handler: Dispatcher.DispatchHandler | undefined;
-  #controller: Controller | undefined;
+  #controller: ScriptedController | undefined;
   #job: Job | undefined;
 
   constructor(server: BusinessServer, thread: SimulatedThread) {
@@ -162,7 +163,7 @@ class BusinessSocket implements CallSocket {
   }
 
   send(request: CallRequest, handler: Dispatcher.DispatchHandler): void {
-    const controller = new Controller((error) => {
+    const controller = new ScriptedController((error) => {
       this.#break();
       handler.onResponseError?.(controller, error);
     });
@@ -193,27 +194,4 @@ class BusinessSocket implements CallSocket {
     this.isDestroyed = true;
     if (this.#job !== undefined) this.#job.abandonedAt ??= this.thread.clock.now();
   }
-}
-
-class Controller implements Dispatcher.DispatchController {
-  aborted = false;
-  paused = false;
-  reason: Error | null = null;
-  rawHeaders = null;
-  rawTrailers = null;
-  readonly #onAbort: (error: Error) => void;
-
-  constructor(onAbort: (error: Error) => void) {
-    this.#onAbort = onAbort;
-  }
-
-  abort(reason: Error): void {
-    if (this.aborted) return;
-    this.aborted = true;
-    this.reason = reason;
-    this.#onAbort(reason);
-  }
-
-  pause(): void {}
-  resume(): void {}
 }
