@@ -30,6 +30,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
         viewport: {width, height: 800},
         reducedMotion: 'reduce',
       });
+      // So that the header of the ladder is as full as it can be.
+      for (const client of clients) client.sendAnswer('ack', 999);
       for (const qos of [0, 1, 2])
         await harness.api.send({channel: 'room', qos, timeout: 10}, `{"a long one":"${'x'.repeat(300)}"}`);
       for (const [place, view] of views.entries()) {
@@ -40,6 +42,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
           await lit(page, 'completed');
           await page.locator('.rung[data-row^="SEND q1"]').first().click();
           await page.locator('.fields').waitFor();
+          await page.locator('.ladders header .strays').waitFor();
+          const title = await page.locator('.ladders > header h2').boundingBox();
+          t.true((title?.width ?? 0) > 110, `the title of the ladder has ${title?.width} px`);
         }
         if (view === 'sandbox') await page.locator('svg.chart').nth(1).waitFor();
         t.is(await overflowOf(page), 0, view);

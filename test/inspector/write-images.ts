@@ -88,6 +88,7 @@ try {
   await choose(replay.page, 'bob');
   await replay.page.locator('.rung[data-row^="REC"]').last().click();
   await replay.page.locator('.fields').waitFor();
+  await replay.page.locator('svg.chart').waitFor();
   await keep(replay.page, 'replay');
 
   await wide.page.keyboard.press('4');
