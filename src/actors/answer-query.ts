@@ -6,7 +6,7 @@ import type {FoundClient, PreviewFate, PreviewRequest, PreviewRow, Query, QueryR
 import type {ShardContext} from './shard-context.ts';
 import {type ConnectionStats, rosterRow, StatsQuery} from './stats-query.ts';
 
-/** Clients that a preview tells of. */
+/** The maximum number of clients that a preview lists. */
 const previewRowsMax = 1_000;
 
 /** Settles with the findings; never rejects but for a programmer's error. */
@@ -40,7 +40,7 @@ function read({number, tracer}: ShardContext, query: Extract<Query, {kind: 'read
   const cursor = cursors[partName(number)];
   const isWatching = tracer.watch(watcher, selection, durationMs);
   const after = cursor?.next ?? (past > 0 ? -past : tracer.count);
-  // What was before the reader came is wanted whole, whoever watched it.
+  // Events from before the reader came are returned regardless of which watcher they were recorded for.
   const pastLeft = past > 0 ? (cursor?.pastEnd ?? Number.POSITIVE_INFINITY) - after : 0;
   const {steps, ...found} =
     pastLeft > 0
@@ -61,7 +61,7 @@ export async function findClient(context: ShardContext, identity: string): Promi
 }
 
 async function preview(context: ShardContext, request: PreviewRequest): Promise<QueryResult> {
-  // All of them, since what becomes of the message is counted for all.
+  // Every connection, since the preview counts the fate of the message for all of them.
   const stats = new StatsQuery(Number.POSITIVE_INFINITY);
   const {channel, identity} = request;
   const asked = channel !== undefined ? context.channels.find(channel) : undefined;

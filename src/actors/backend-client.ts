@@ -105,7 +105,7 @@ export class BackendClient implements Subject {
     if (answer.kind === 'accepted') this.#remember(answer.cookie);
   }
 
-  /** Nobody waits for the answer to {@link connect} any more. */
+  /** The session no longer waits for the answer to {@link connect}. */
   withdrawConnect(): void {
     this.#context.upstream.tell({kind: 'withdraw', call: this.#connectCall});
   }

@@ -12,7 +12,7 @@ import type {ShardContext} from './shard-context.ts';
 /** Messages that may wait for one channel; a publication beyond that is refused as overloaded. */
 const mailboxBound = 100_000;
 
-/** The actor of channel `name`, made where there is none. */
+/** The actor of channel `name`, which is created if it does not exist. */
 export function findOrSpawnChannel(context: ShardContext, name: string): ActorRef<ChannelMessage> {
   const found = context.channels.find(name);
   if (found !== undefined) return found;
@@ -20,7 +20,7 @@ export function findOrSpawnChannel(context: ShardContext, name: string): ActorRe
     name,
     mailboxBound,
     supervisor: context.supervisors.channels,
-    // The members are the sessions' to tell, and they told them once: a restart keeps them.
+    // Sessions report their membership once and do not repeat it, so a restart keeps the members.
     create: (self, previous) =>
       new ChannelActor(self, context, previous instanceof ChannelActor ? previous.members : new Map()),
   });

@@ -60,7 +60,7 @@ export class CloseOutbox {
   /** Those of identities that the business server named. */
   readonly #named = new Map<string, Set<OwedClose>>();
   readonly #waiters = new Map<string, Waiter[]>();
-  /** For whose identity somebody waits; they go first. */
+  /** Close calls of identities that a waiter waits for; they go first. */
   readonly #urgent = new Set<OwedClose>();
   readonly #ready = new Set<OwedClose>();
   readonly #calling = new Map<number, OwedClose>();

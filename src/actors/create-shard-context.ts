@@ -28,7 +28,7 @@ export interface ShardContextOptions {
   readonly transport: UpstreamTransport;
   /** Whether one more call to the business server may be made. @default always */
   readonly mayCall?: () => boolean;
-  /** @default the thread is alone, and reports to nobody */
+  /** @default the thread is alone and sends no reports */
   readonly hooks?: ShardHooks;
   /** See {@link ShardContext.number}. @default 0 */
   readonly number?: number;
@@ -77,7 +77,7 @@ export function createShardContext(options: ShardContextOptions): ShardContext {
     memory: options.memory ?? new MemoryBound(Number.POSITIVE_INFINITY),
     scheduler,
     supervisors: {
-      // One client's session: nobody else is concerned, and nothing is there to restart. [RB-58]
+      // A session concerns one client only, and there is nothing to restart. [RB-58]
       sessions: supervise('stop'),
       channels: supervise('restart'),
     },

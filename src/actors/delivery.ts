@@ -1,6 +1,6 @@
 // One QoS 1 or 2 message on its way to one client: the one object a delivery costs. It is also the message by which the
 // publication hands itself to the session, and the entry by which the session finds it again under its id. The
-// session runs its chart (machines/outbound-delivery.ts); the publication counts what comes of it.
+// session runs its chart (machines/outbound-delivery.ts); the publication counts the outcome.
 
 import type {Identified} from '../core/id-table.ts';
 import {outboundQos2} from '../machines/outbound-delivery.ts';
@@ -75,7 +75,7 @@ export function inOrder(left: Delivery, right: Delivery): number {
   }
   const [one, other] = [left.publication, right.publication];
   if (one.startedAt !== other.startedAt) return one.startedAt - other.startedAt;
-  // Ids are drawn in turn, and go round.
+  // Ids are assigned in ascending order and wrap around.
   const ahead = (other.messageId - one.messageId + messageIdMax) % messageIdMax;
   return ahead === 0 ? 0 : ahead < messageIdMax / 2 ? -1 : 1;
 }
@@ -84,9 +84,9 @@ export function inOrder(left: Delivery, right: Delivery): number {
 const releasePauseMaxMs = 60_000;
 
 /**
- * Between two packets of one flow, in ms. A client that never sends COM keeps its flow for as long as it is connected, so
- * the pause between two RELs doubles. It follows from the age of the message, which costs a delivery no count of its own:
- * 3 s, 6 s, 12 s after a REC that came at once, and longer from the start after a late one. [RB-16]
+ * The pause between two packets of one flow, in ms. A client that never sends COM keeps its flow while it is
+ * connected, so the pause between two RELs doubles. It follows from the age of the message, so that a delivery needs
+ * no counter: 3 s, 6 s, 12 s after a REC that came at once, and longer from the start after a late one. [RB-16]
  */
 export function pauseBeforeRepeat({state, publication, sentAt}: Delivery, retryIntervalMs: number): number {
   if (publication.qos === 1 || state !== outboundQos2.state.awaitingCom) return retryIntervalMs;

@@ -13,9 +13,9 @@ import type {InboundMessage} from './inbound-message.ts';
 import type {Broadcast} from './recipients.ts';
 
 /**
- * What becomes of a client that asks to connect. `postponed`: it is allowed, and waits until older sessions of its identity
- * are reported closed; `settled`: they are. `overloaded`: the call was not made. `unanswered`: it met its deadline, and may
- * still be answered.
+ * The result for a client that asks to connect. `postponed`: it is allowed, and waits until older sessions of its
+ * identity are reported closed; `settled`: they are. `overloaded`: the call was not made. `unanswered`: it met its
+ * deadline, and may still be answered.
  */
 export type HandshakeAnswer = 'allowed' | 'postponed' | 'settled' | 'refused' | 'failed' | 'overloaded' | 'unanswered';
 

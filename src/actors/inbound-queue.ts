@@ -86,8 +86,8 @@ export class InboundQueue {
     this.#makeRoom();
   }
 
-  // Clients that have gone come last: first goes what asked for an acknowledgement, since nobody was told that it was taken;
-  // then what asked for none, which nobody sends again.
+  // Messages of disconnected clients have the lowest priority. Messages that asked for an acknowledgement are dropped
+  // first, since none was sent; then QoS 0 messages, which no client sends again.
   #makeRoom(): void {
     const {memory} = this.#context;
     if (memory.isTight) this.withdraw(0);

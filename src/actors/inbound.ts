@@ -109,7 +109,7 @@ export class Inbound {
     this.#queue.callNext();
   }
 
-  /** The connection has ended: nobody awaits an acknowledgement. */
+  /** The connection has ended: no client awaits an acknowledgement. */
   close(): void {
     this.#isClosed = true;
     for (const flow of [...this.#flows1.values(), ...this.#flows2.values()]) this.#step(flow, event['socket.closed']);
@@ -118,7 +118,7 @@ export class Inbound {
     this.#queue.close();
   }
 
-  /** The gateway stops: calls that wait are not made; the client was not told that they were. */
+  /** The gateway stops: waiting calls are not made. Their messages were never acknowledged to the client. */
   dropQueue(): void {
     this.#queue.withdraw(0);
   }

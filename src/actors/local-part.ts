@@ -34,7 +34,7 @@ export function createLocalPart(context: ShardContext): LocalPart {
     });
   }
 
-  // Nothing comes back from a QoS 0 message, so nobody waits until it is under way: what is told next comes after it.
+  // A QoS 0 message has no answer, so the caller does not wait. The mailbox keeps it before later messages.
   function broadcastToChannel(channel: ActorRef<ChannelMessage>, request: PublishRequest): PublishOutcome {
     const message = request.message ?? context.sequences.nextPublication();
     const isTold =
@@ -102,7 +102,7 @@ export function createLocalPart(context: ShardContext): LocalPart {
       for (const [, channel] of channels.entries()) {
         asked.push(ask<ChannelInfo>(clock, answerGraceMs, (reply) => channel.tell({kind: 'describe', reply})));
       }
-      // A channel that ends while it is asked has no members to tell of.
+      // A channel that ends while it is asked has no members to report.
       const told = await Promise.allSettled(asked);
       const found = told.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
       found.sort((left, right) => (left.name < right.name ? -1 : 1));

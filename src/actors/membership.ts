@@ -74,7 +74,8 @@ export class Membership {
 
   #enter(channel: string, occupy: boolean, isMember: boolean): SubscribeOutcome {
     if (!isMember && this.#channels.size >= this.#context.settings.channelsPerConnectionMax) return 'tooManyChannels';
-    // Drawn in one go with the telling: whoever has a later ticket and evicts those before it is told to the channel later.
+    // Drawing and sending are one step, so the channel receives joins in the order of their tickets: a member with a
+    // later ticket may evict those with earlier ones.
     const ticket = this.#context.sequences.nextTicket();
     const joining = {kind: 'join', member: this.#member, ticket, occupy} as const;
     if (!findOrSpawnChannel(this.#context, channel).tell(joining)) return 'overloaded';

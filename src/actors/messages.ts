@@ -39,7 +39,7 @@ export type SessionMessage =
       readonly reply: Reply<Joined>;
     }
   | {readonly kind: 'unsubscribe'; readonly channel: string; readonly reply: Reply<SubscribeOutcome>}
-  /** From a channel: another client occupies it. `ticket` tells which joining is undone. */
+  /** From a channel: another client occupies it. `ticket` identifies the join that is undone. */
   | {readonly kind: 'evicted'; readonly channel: string; readonly ticket: number}
   /** From another session: the business server gave it this identity. `done` is called once that has taken effect. */
   | {readonly kind: 'identityTaken'; readonly fencingToken: number; readonly done: () => void}
@@ -86,5 +86,5 @@ export type UpstreamMessage =
       readonly context: InboundMessage | undefined;
     }
   | {readonly kind: 'answers'; readonly answers: readonly Answer[]}
-  /** From a session: nobody needs the answer to this call of its any more. */
+  /** From a session: it no longer needs the answer to this call. */
   | {readonly kind: 'withdraw'; readonly call: number};

@@ -119,7 +119,7 @@ export class Outbound {
     // One that waited for the window went out later than the publication's first: its time has not come yet.
     const elapsedMs = Math.trunc(this.#context.scheduler.now) - delivery.sentAt;
     const isDue = elapsedMs + retryIntervalMs / 2 >= pauseBeforeRepeat(delivery, retryIntervalMs);
-    // To a client that does not read, another copy behind the first would tell nothing new.
+    // A second copy behind the first gives no new information to a client that does not read.
     if (isDue && this.#owner.front?.isCongested === false) this.#step(delivery, event['clock.retryDue']);
   }
 
@@ -191,7 +191,7 @@ export class Outbound {
     const cell = table.step(delivery.state, eventCode);
     delivery.state = table.next[cell] as number;
     const {observer} = this.#observation;
-    // The first step is told with its SEND.
+    // The first step is reported together with its SEND.
     if (observer !== undefined && eventCode !== event['window.opened']) {
       this.#tell(observer, delivery, cell, cause, reply);
     }

@@ -99,7 +99,7 @@ export class Publication implements DeliveredPublication {
         strangerAt(recipient),
         this,
       );
-      // A full mailbox is a full queue: told in the answer. [RB-52] One that ended meanwhile is a client that went away.
+      // A full mailbox counts as a full queue: the answer reports it. [RB-52] A stopped recipient has disconnected.
       if (recipient.isStopped) this.end(delivery);
       else this.refuse(delivery);
     }
@@ -192,7 +192,7 @@ export class Publication implements DeliveredPublication {
 
   #answer(isTimedOut: boolean): void {
     this.#isAnswered = true;
-    // Overdue deliveries may live as long as their connections; the payload need not be held for them.
+    // Overdue deliveries may live until their connections end; the payload need not be kept for them.
     this.#payload = emptyBytes;
     for (let {form} = this; form !== undefined; form = form.next) form.letGo();
     const {observer} = this.#context.observation;

@@ -30,7 +30,7 @@ export function publish(
   publication.start(recipients);
 }
 
-/** Answers a QoS 0 publication, whose message waits for nobody; what is returned is to be broadcast. */
+/** Answers a QoS 0 publication, whose message waits for no acknowledgement. The caller broadcasts the result. */
 export function prepareBroadcast(
   context: ShardContext,
   recipients: Recipients,
@@ -42,7 +42,7 @@ export function prepareBroadcast(
   return new Broadcast(message, request.type, request.payload, traced);
 }
 
-/** Tells every recipient all of `broadcasts`, in one message. */
+/** Sends all of `broadcasts` to every recipient, in one message. */
 export function broadcast(context: ShardContext, recipients: Recipients, broadcasts: readonly Broadcast[]): void {
   const {counters, observation} = context;
   const message = {kind: 'broadcast', broadcasts} as const;

@@ -15,8 +15,8 @@ export class Sequences {
   readonly #tickets: BigInt64Array;
 
   /**
-   * `prefix` tells this run of this thread from every other: unguessable, made of letters and digits. `tickets` is shared
-   * by the threads of a node.
+   * `prefix` identifies this run of this thread. It is unguessable and consists of letters and digits. The threads of
+   * a node share `tickets`.
    */
   constructor(prefix: string, tickets: SharedArrayBuffer = new SharedArrayBuffer(ticketsBytes)) {
     this.#prefix = prefix;
@@ -44,7 +44,7 @@ export class Sequences {
     return ++this.#connection;
   }
 
-  /** The id of a publication, told in the answer to /send/. */
+  /** The id of a publication, returned in the answer to /send/. */
   nextPublication(): string {
     return `p${this.#prefix}${(++this.#publication).toString(36)}`;
   }

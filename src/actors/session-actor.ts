@@ -1,7 +1,8 @@
-// One session: who a client is to the rest of the gateway. Passes what comes to its parts: its life runs the session chart,
-// its sending and its receiving half run the charts of the messages, its backend client makes the calls. A connection carries
-// it (front.ts), and it knows nothing of what is on the wire. A legacy client's session ends with its connection. Lives until
-// its calls are over; the close call is the outbox's. A failure of it closes this client with 1011 and harms nobody else.
+// One session: a client as the rest of the gateway sees it. Passes messages to its parts: its life runs the session
+// chart, its sending and its receiving half run the charts of the messages, its backend client makes the calls. A
+// connection carries it (front.ts), and it knows no wire format. A legacy client's session ends with its connection. It
+// lives until its calls are over; the outbox makes the close call. If it fails, this client is closed with 1011, and no
+// other client is affected.
 
 import type {CloseCallReason} from '../protocol/close-reason.ts';
 import type {Packet} from '../protocol/packet.ts';
@@ -25,7 +26,7 @@ import type {StatsQuery} from './stats-query.ts';
 const mailboxBound = 131_072;
 
 /**
- * Makes the session of a client that asks to connect through `front`; tell it `start` next. `identity` is unique and
+ * Creates the session of a client that asks to connect through `front`; send it `start` next. `identity` is unique and
  * unguessable.
  */
 export function spawnSession(

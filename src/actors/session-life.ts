@@ -219,7 +219,7 @@ export class SessionLife implements Carried {
     if (older !== undefined) sessions.remove(identity, older);
     sessions.add(identity, this.#actor);
     counters.connectionsOpened++;
-    // Whoever hears that the client is let in, on whatever thread, finds it in its channels.
+    // Runs before the client is reported as connected, so that every thread finds it in its channels.
     if (this.#connectAnswer !== undefined) this.#parts.enter(this.#connectAnswer);
     this.#connectAnswer = undefined;
   }

@@ -19,7 +19,7 @@ import type {CloseLoss} from './owed-close.ts';
 import type {Sequences} from './sequences.ts';
 import type {ShardHooks} from './shard-hooks.ts';
 
-/** See the head of this file. */
+/** The parts that the actors of one thread share. */
 export interface ShardContext {
   readonly clock: Clock;
   readonly random: Random;

@@ -8,7 +8,7 @@ import type {RosterRow} from '../story/trace.ts';
 import {rosterChannelsMax} from '../story/trace.ts';
 import type {Subject} from '../trace/observer.ts';
 
-/** What a connection tells of itself. */
+/** What a connection reports about itself. */
 export interface ConnectionStats {
   readonly subject: Subject & {readonly fencingToken: number};
   /** Codes of the connection chart; absent while it is detached. */

@@ -1,14 +1,14 @@
-// An identity that the business server gives has one session, the latest on the node. [RB-67] Whoever is given it ends
-// the older one, and waits until that one is reported closed. Called by a session for its own thread, and by the
-// router for sessions of others.
+// An identity that the business server gives has one session, the latest on the node. [RB-67] The session that gets
+// the identity ends the older one, and waits until that one is reported closed. Called by a session for its own thread,
+// and by the router for sessions of others.
 
 import type {ActorRef} from '../runtime/actor.ts';
 import type {SessionMessage} from './messages.ts';
 import type {ShardContext} from './shard-context.ts';
 
 /**
- * Ends older sessions of the identity that `claimant` was given, on this thread and on every other. `true` where all are
- * reported closed; else the claimant is told `identitySettled` when they are, and may be taken over itself until then.
+ * Ends older sessions of the identity that `contender` was given, on this thread and on every other. `true` if all are
+ * reported closed. Otherwise the contender gets `identitySettled` when they are, and may be taken over until then.
  */
 export function takeIdentity(
   context: ShardContext,

@@ -100,7 +100,7 @@ export function spawnUpstreamCaller(
     else batch.push(call);
   }
 
-  /** Nobody needs this call any more: it is not made, unless it was sent already. */
+  /** The result of this call is no longer needed: it is not made, unless it was sent already. */
   function withdraw(call: number): void {
     if (waiting.find(call) !== undefined) withdrawn.push(call);
   }
@@ -111,7 +111,7 @@ export function spawnUpstreamCaller(
     const isFirst = !waiter.wasCut;
     if (answer.kind === 'failed' && isFirst) countFailure(answer, scheduler.counters);
     if (answer.kind === 'failed' && answer.isPending === true) {
-      // It still runs at the business server, and counts as long as it does.
+      // It still runs at the business server, and counts until it ends there.
       waiter.wasCut = true;
     } else {
       waiting.remove(waiter);
