@@ -11,7 +11,7 @@ interface Entry {
   readonly timer: Timer;
 }
 
-/** See above. */
+/** The nodes that announce themselves but cannot be called. */
 export class AbsentNodes {
   readonly #clock: Clock;
   readonly #changed: () => void;

@@ -1,6 +1,6 @@
-// Which announcements of which node were heard: a node numbers them, so one that comes again, or late, was captured or took
-// two ways. A node that said goodbye never returns, since the next start draws another id. Nobody without the token gets
-// anything in here, so the bound is for a cluster that has gone wrong.
+// Which announcements of which node were heard. A node numbers them, so a repeated or late one was captured or arrived
+// by two routes. A node that said goodbye never returns, since the next start draws another id. Only senders that hold
+// the token add entries, so the bound matters only for a misbehaving cluster.
 
 import type {Clock} from '../../core/clock.ts';
 
@@ -14,7 +14,7 @@ interface Entry {
   readonly at: number;
 }
 
-/** See above. */
+/** Remembers the latest announcement number of each node. */
 export class AnnouncementMemory {
   readonly #clock: Clock;
   /** By the id of the node, the one longest unheard first. */

@@ -25,7 +25,7 @@ export interface AnnouncerParts {
   announce(write: (address: string) => Uint8Array): void;
 }
 
-/** See above. */
+/** Sends the announcements of this node. */
 export class Announcer {
   readonly #parts: AnnouncerParts;
   #sequence = 0;

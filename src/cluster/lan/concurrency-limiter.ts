@@ -1,6 +1,6 @@
 // A queue of which so many are under way at a time, in order. Each is taken out again once, wherever it is by then.
 
-/** See above. */
+/** Starts queued items in order, at most `width` at a time. */
 export class ConcurrencyLimiter<Item> {
   readonly #width: number;
   readonly #start: (item: Item) => void;

@@ -14,7 +14,7 @@ export const perAddressMax = 250;
 /** A cluster of 256 nodes sends 26 a second. */
 export const strangersMax = 1_000;
 
-/** See above. */
+/** Limits how many datagrams are read per second, by source. */
 export class DatagramBudget {
   readonly #clock: Clock;
   #secondEndsAt = Number.NEGATIVE_INFINITY;

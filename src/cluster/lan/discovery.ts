@@ -1,11 +1,11 @@
 // Which nodes the cluster has, as this node finds out: by their announcements, by the configuration, and by asking each
-// for /hello/ before it counts. One for each node, in its main thread; the threads are told of each change.
+// for /hello/ before it counts. One for each node, in its main thread; the threads are notified of each change.
 //
 //   datagram --> hearing.ts --> node at (source address, announced port) --> /hello/ --> up: it is called
 //                                                                                  \--> missing: answers are partial
 //
 // Everything from the network is bounded: datagrams read a second, addresses remembered, questions under way. A datagram
-// makes this node ask its source and nobody else, at a port of `udp_ports`, one question at a time.
+// makes this node ask only its source, at a port of `udp_ports`, one question at a time.
 
 import type {Counters} from '../../core/counters.ts';
 import {AbsentNodes} from './absent-nodes.ts';
@@ -44,16 +44,16 @@ export interface DiscoverySettings {
 export interface DiscoveryParts extends AnnouncerParts {
   readonly settings: DiscoverySettings;
   readonly counters: Counters;
-  /** Asks for /hello/ once; `settle` gets what came of it, not after it was given up by what this returns. */
+  /** Asks for /hello/ once. `settle` gets the outcome, unless the returned function has cancelled the question. */
   ask(origin: string, question: HelloQuestion, settle: (answer: HelloAnswer | HelloFailure) => void): () => void;
-  /** Told of each change, with all nodes that are called from now on. */
+  /** Called on each change, with all nodes that are called from now on. */
   changed(list: NodeList): void;
-  /** For the log: an event and its fields; `warn` where somebody should look. */
+  /** For the log: an event and its fields; `warn` where an operator should look. */
   report(event: string, fields: Readonly<Record<string, unknown>>): void;
   warn(event: string, fields: Readonly<Record<string, unknown>>): void;
 }
 
-/** See the head of this file. */
+/** Finds the other nodes of the cluster and reports each change. */
 export class Discovery {
   readonly #parts: DiscoveryParts;
   readonly #nodes = new Map<string, LanNode>();
@@ -185,7 +185,7 @@ export class Discovery {
     this.#publish();
   }
 
-  /** What nobody has signed says nothing of a node that signs. */
+  /** An unsigned announcement is no evidence about a node that signs. */
   #heardUnsigned(said: Extract<Heard, {kind: 'unsigned'}>, origin: string, source: DatagramSource): void {
     const known = this.#nodes.get(origin);
     if (known !== undefined && (known.id !== undefined || known.announcedId !== undefined)) {
@@ -279,7 +279,7 @@ export class Discovery {
   #left(node: LanNode, cause: LanEvent, isLost: boolean): void {
     this.#notices.left(node, cause, isLost);
     if (isLost) this.#listing.lose(node.place.node);
-    // Whoever answers there next may be another.
+    // Another node may answer at this address next.
     if (node.isConfigured) node.id = undefined;
   }
 

@@ -32,7 +32,7 @@ export interface HearingParts {
   report(event: string, fields: Readonly<Record<string, unknown>>): void;
 }
 
-/** See the head of this file. */
+/** Turns datagrams into announcements that count, and refuses the rest. */
 export class Hearing {
   readonly #parts: HearingParts;
   readonly #budget: DatagramBudget;

@@ -1,6 +1,6 @@
 // The question GET /hello/ between nodes, both sides. Only a node that answers as one of this cluster is ever called: an
 // announcement can be repeated by anybody, an answer to a fresh question cannot. The proof covers the nonce, both ids,
-// the clock, and both ends of the connection as the answering node sees them: passed on by somebody in between, it shows
+// the clock, and both ends of the connection as the answering node sees them: if a third party relays it, it shows
 // other addresses than those that the asking node sees.
 //
 //   asking                                                                     answering
@@ -14,7 +14,7 @@ export interface HelloQuestion {
   readonly nonce: string;
   /** The asking node. */
   readonly node: string;
-  /** That the asking node holds the token: a proof is shown to nobody else. */
+  /** Proof that the asking node holds the token; without it, the other node returns no proof. */
   readonly proof: string;
 }
 

@@ -24,7 +24,7 @@ const {state: states, event: events, effect: effects} = lanPeer;
 
 export type LanEvent = keyof typeof events;
 
-/** What came of a question. */
+/** The outcome of a question. */
 export type HelloFinding =
   | {readonly kind: 'node'; readonly node: string; readonly clockOffsetMs: number}
   | {readonly kind: 'original' | 'self' | 'known'}
@@ -52,7 +52,7 @@ export interface LanNodeParts {
   gone(node: LanNode): void;
 }
 
-/** See the head of this file. */
+/** One address at which another node is, was or may be. */
 export class LanNode {
   readonly origin: string;
   readonly isConfigured: boolean;

@@ -8,7 +8,7 @@ type Members = Readonly<Record<string, unknown>>;
 
 const versionLengthMax = 64;
 
-/** The outcome that an answer to /send/ tells; `undefined` where it tells none, or the node refused the call. */
+/** The outcome in an answer to /send/; `undefined` if it contains no outcome, or the node refused the call. */
 export function readPublishAnswer(body: Uint8Array, isOriginal: boolean): Omit<PublishOutcome, 'message'> | undefined {
   const answer = readJson(body);
   if (answer?.status === 1 && answer.msg === 'timeout') {
@@ -38,7 +38,7 @@ const outcomesByCode: ReadonlyMap<unknown, SubscribeOutcome> = new Map([
   ['RB_OVERLOADED', 'overloaded'],
 ]);
 
-/** The outcome that an answer to /sub/ or /unsub/ tells; `undefined` where it tells none. */
+/** The outcome in an answer to /sub/ or /unsub/; `undefined` if it contains no outcome. */
 export function readChangeAnswer(body: Uint8Array): SubscribeOutcome | undefined {
   const answer = readJson(body);
   if (answer?.status === 0) return 'done';
@@ -46,7 +46,7 @@ export function readChangeAnswer(body: Uint8Array): SubscribeOutcome | undefined
   return answer.msg === 'no such connection' ? 'noSuchConnection' : outcomesByCode.get(answer.code);
 }
 
-/** What an answer to /serverinfo/ tells; `undefined` where it tells nothing. */
+/** The facts in an answer to /serverinfo/; `undefined` if it contains no facts. */
 export function readFactsAnswer(body: Uint8Array): NodeFacts | undefined {
   const answer = readJson(body);
   const process = readMembers(answer?.process);

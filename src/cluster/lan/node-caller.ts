@@ -5,8 +5,8 @@
 //               |            |                                      one for QoS 0, one at a time: in the order accepted
 //               +-- deadline +-- deadline, broken, node lost --> undefined
 //
-// A call may rightly take as long as clients take to acknowledge. So a node from which nothing was heard for half the peer
-// timeout is not given up but doubted: the discovery asks it for /hello/, and tells everybody if that is not answered.
+// A call may legitimately last until the clients acknowledge. So a node that was silent for half the peer timeout is
+// not given up but doubted: the discovery asks it for /hello/, and notifies all threads if that is not answered.
 
 import type {Clock, Timer} from '../../core/clock.ts';
 import type {Counters} from '../../core/counters.ts';
@@ -16,10 +16,10 @@ import type {NodeAnswer, NodeRequest, NodeTransport} from './node-transport.ts';
 /** Calls to one node that wait or are under way, and the bytes in them: one more is refused. */
 export const nodeCallsMax = 10_000;
 export const nodeBytesMax = 64 * 1024 * 1024;
-/** Calls under way at a time; one publication takes as long as its clients. */
+/** Calls under way at a time; a publication lasts until its clients have answered. */
 const parallelMax = 256;
 
-/** A call about to go out, and what tells its answer from another's. */
+/** A call about to go out, and a check that an answer belongs to it. */
 export interface SignedRequest {
   readonly request: NodeRequest;
   readonly isProved: (answer: NodeAnswer) => boolean;
@@ -56,7 +56,7 @@ interface Run {
   readonly deadlineAt: number;
 }
 
-/** See above. */
+/** The calls of this thread to one other node. */
 export class NodeCaller {
   readonly #parts: NodeCallerParts;
   readonly #parallel = new ConcurrencyLimiter<Run>(parallelMax, (run) => this.#send(run));
@@ -72,7 +72,7 @@ export class NodeCaller {
     this.#parts = parts;
   }
 
-  /** The answer; `undefined` where there is none in time, or no room for the call. */
+  /** The answer; `undefined` if no answer comes in time, or there is no room for the call. */
   call(call: NodeCall): Promise<NodeAnswer | undefined> {
     const {clock, counters} = this.#parts;
     counters.nodeCalls++;
@@ -106,7 +106,7 @@ export class NodeCaller {
     return this.#state === 'closed';
   }
 
-  /** Takes no more calls. Those under way may end where the node said goodbye; where it is lost nobody waits for them. */
+  /** Takes no more calls. Calls under way may finish if the node said goodbye; if it is lost they are given up. */
   close(isLost: boolean): void {
     this.#state = 'ending';
     if (isLost) for (const run of [...this.#open]) run.settle(undefined);
@@ -129,7 +129,7 @@ export class NodeCaller {
     const {request, isProved} = run.call.sign();
     run.cancel = this.#parts.transport.send(request, (received) => {
       run.cancel = undefined;
-      // What nobody has proved may come from anybody on the way: it says nothing, and the node is doubted.
+      // An answer without proof may come from a third party on the way. It is ignored, and the node is doubted.
       const answer = received !== undefined && isProved(received) ? received : undefined;
       if (answer === undefined) this.#parts.onDoubt();
       else this.#heardAt = this.#parts.clock.now();

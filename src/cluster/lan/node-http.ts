@@ -23,7 +23,7 @@ import type {NodeAnswer, NodeTransport} from './node-transport.ts';
 
 /** Of one answer: replies of many clients. */
 const answerBytesMax = 16 * 1024 * 1024;
-/** Of the answer to /hello/, and of its headers: two letters, or a page that is none of ours. */
+/** Of the answer to /hello/, and of its headers: two letters, or a page of another server. */
 const helloBytesMax = 4_096;
 /** Below the 5 s after which many servers close an idle socket; ours and the original's keep it longer. */
 const keepAliveTimeoutMs = 4_000;
@@ -66,7 +66,7 @@ async function readAnswer({statusCode, headers, body}: Dispatcher.ResponseData):
   return {body: bytes, proof: headerOf(headers, headerNodeAnswer)};
 }
 
-/** Asks the node at `origin` who it is. `settle` gets what came of it once, unless cancelled by what this returns. */
+/** Asks the node at `origin` for its id. `settle` gets the outcome once, unless the returned function cancels it. */
 export function askHello(
   origin: string,
   question: HelloQuestion,
@@ -145,7 +145,7 @@ function describe(error: unknown): string {
   if (!(error instanceof Error)) return 'no answer';
   const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
   return code === 'ECONNREFUSED'
-    ? 'the connection is refused: nobody listens there'
+    ? 'the connection is refused: no server listens there'
     : `no answer: ${code ?? error.message}`;
 }
 

@@ -1,5 +1,5 @@
-// What the threads know of the other nodes: those that are called, and those that cannot be. They are told of each change,
-// and of nothing else.
+// What the threads know of the other nodes: those that are called, and those that cannot be. They are notified of each
+// change, and of nothing else.
 
 import type {LanNode} from './lan-node.ts';
 import type {MissingNode, NodeList} from './node-transport.ts';
@@ -7,18 +7,18 @@ import type {MissingNode, NodeList} from './node-transport.ts';
 /** A smaller change of a clock is not worth a word: calls are good for 10 s either way. */
 const offsetStepMs = 500;
 
-/** See above. */
+/** Publishes the list of nodes to the threads when it changes. */
 export class NodeListing {
   readonly #changed: (list: NodeList) => void;
   #published = '';
-  /** Ids of the nodes that did not answer, until the threads are told. */
+  /** Ids of the nodes that did not answer, until the threads are notified. */
   #lost: string[] = [];
 
   constructor(changed: (list: NodeList) => void) {
     this.#changed = changed;
   }
 
-  /** Nobody need wait any more for what is under way to this node. */
+  /** Calls that are under way to this node are given up. */
   lose(id: string): void {
     this.#lost.push(id);
   }

@@ -24,7 +24,7 @@ interface Notice {
   readonly at: number;
 }
 
-/** See above. */
+/** Logs and counts the nodes that come, go, are left out or have a different clock. */
 export class NodeNotices {
   readonly #parts: NodeNoticesParts;
   readonly #last = new WeakMap<LanNode, Notice>();

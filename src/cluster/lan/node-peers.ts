@@ -14,7 +14,7 @@ export interface NodePeersParts extends Omit<NodePeerParts, 'place' | 'transport
   onDoubt(node: string): void;
 }
 
-/** See above. */
+/** The other nodes as peers of one thread. */
 export class NodePeers {
   /** What the router asks of all of them, also of those that cannot be called. */
   readonly transport: Transport = createPeerTransport(() => this.#all);

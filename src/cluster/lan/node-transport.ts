@@ -24,7 +24,7 @@ export interface MissingNode {
 /** The nodes that are called, and those that cannot be, whenever that changes. Plain data likewise. */
 export interface NodeList {
   readonly places: readonly NodePlace[];
-  /** Of those no longer in it, the ids of the ones that did not answer: nobody need wait for them any more. */
+  /** The ids of removed nodes that did not answer: calls under way to them are given up. */
   readonly lost: readonly string[];
   readonly missing: readonly MissingNode[];
 }
@@ -38,7 +38,7 @@ export interface NodeRequest {
   readonly body: Uint8Array;
 }
 
-/** An answer with status 200. Any other is none: nodes answer their refusals to each other with 200, too. */
+/** An answer with status 200. Any other status counts as no answer: nodes send their refusals with 200, too. */
 export interface NodeAnswer {
   readonly body: Uint8Array;
   /** The header by which a node of ours proves it. */
@@ -48,8 +48,8 @@ export interface NodeAnswer {
 /** The way to one node. */
 export interface NodeTransport {
   /**
-   * Sends a call, at most once. `settle` gets the answer, or `undefined` where there will be none: at most once, and not
-   * after the call was cancelled by what this returns.
+   * Sends a call, at most once. `settle` gets the answer, or `undefined` if no answer will come. It is called at most
+   * once, and not after the returned function has cancelled the call.
    */
   send(request: NodeRequest, settle: (answer: NodeAnswer | undefined) => void): () => void;
   /** Ends what is under way. */

@@ -6,7 +6,7 @@ import type {Peer, Silence} from '../../router/peers.ts';
 import type {OtherNode} from '../../router/router.ts';
 import type {MissingNode} from './node-transport.ts';
 
-/** See above. */
+/** A peer for a node that cannot be called. */
 export class MissingPeer implements Peer {
   readonly #node: MissingNode;
 

@@ -40,7 +40,7 @@ export interface NodePeerParts {
   readonly onDoubt: () => void;
 }
 
-/** See the head of this file. */
+/** Another node as a peer of this thread, called through the HTTP API. */
 export class NodePeer implements Peer {
   /** Its clock is measured again now and then; who and where it is stays. */
   place: NodePlace;
@@ -86,7 +86,7 @@ export class NodePeer implements Peer {
         return this.#evict(question.request.channel);
       case 'info':
         return this.#info();
-      // There is no call for it: whoever asks must know that this node is not in the answer.
+      // No call exists for these: the caller must know that this node is not in the answer.
       case 'find':
       case 'query':
       case 'takeOver':
@@ -105,7 +105,7 @@ export class NodePeer implements Peer {
       ...(wantsReplies ? {replies: 'all'} : {}),
     });
     if (qos === 0) {
-      // Nobody waits for it, and what was lost shows in the counters. A copy: the caller's bytes are its own again.
+      // The caller does not wait, and losses show in the counters. A copy, since the caller may reuse its bytes.
       void this.#call(apiPaths.send, {query, body: Uint8Array.from(payload), isOrdered: true});
       return nobody(message);
     }
@@ -176,7 +176,7 @@ export class NodePeer implements Peer {
       body: request.body,
       sender: self,
       receiver: node,
-      // By its clock, so that clocks which disagree keep nobody out.
+      // By the clock of that node, so that a clock difference locks out no node.
       wallMs: clock.wallNow() + clockOffsetMs,
       nonce: random.hex(16),
     });

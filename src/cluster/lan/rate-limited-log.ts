@@ -1,4 +1,4 @@
-// What becomes of datagrams that are refused: each is counted, few are logged.
+// Counts every refused datagram and logs few of them.
 
 import type {Clock, Timer} from '../../core/clock.ts';
 import type {Counters} from '../../core/counters.ts';
@@ -12,7 +12,7 @@ export interface RateLimitedLogParts {
   report(event: string, fields: Readonly<Record<string, unknown>>): void;
 }
 
-/** See above. */
+/** Counts refused datagrams and logs at a limited rate. */
 export class RateLimitedLog {
   readonly #parts: RateLimitedLogParts;
   /** Since the last line. */

@@ -1,10 +1,10 @@
-// The UDP side of the discovery: one socket that hears, bound to this node's port on every address, as broadcasts want it;
-// and one that sends. What fails is told and not tried again: the next announcement is its own next try.
+// The UDP side of the discovery: one socket that receives, bound to this node's port on every address, as broadcasts
+// require, and one that sends. A failure is reported and not retried: the next announcement is the retry.
 
 import {type BindOptions, createSocket, type Socket} from 'node:dgram';
 import {once} from 'node:events';
 
-/** Where and to whom. */
+/** The addresses and ports that are used. */
 export interface UdpBroadcastOptions {
   /** Heard at. */
   readonly port: number;

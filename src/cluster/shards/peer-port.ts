@@ -50,7 +50,7 @@ export interface PortPeerParts {
   readonly onGone: () => void;
 }
 
-/** See the head of this file. */
+/** A shard as another shard of the same node reaches it, over a message port. */
 export class PortPeer implements Peer {
   readonly name: string;
   readonly #clock: Clock;

@@ -34,7 +34,7 @@ export function shardPort(port: MessagePort): ShardPort {
   });
 }
 
-/** See above. */
+/** The other shards of the node, as one shard reaches them. */
 export class ShardPeers {
   /** Those that live. */
   readonly all: PortPeer[] = [];

@@ -124,7 +124,7 @@ export function createDiscovery(changes: Partial<DiscoverySettings> = {}, own = 
         answer: (answer) =>
           settled(
             answer === undefined
-              ? {failure: 'the connection is refused: nobody listens there'}
+              ? {failure: 'the connection is refused: no server listens there'}
               : {...answer, status: answer.isOk ? 200 : 404, path},
           ),
         asNode(id, {secret = keys, skewMs = 0, ...seen} = {}) {

@@ -222,7 +222,7 @@ test('30 s with neither an announcement nor an answer end it; until then answers
   t.deepEqual(up(), []);
   t.deepEqual(lists.at(-1)?.lost, [idOf(2)]);
   t.is(counters.nodesLost, 1);
-  const cause = ['10.0.0.2:1984: the connection is refused: nobody listens there'];
+  const cause = ['10.0.0.2:1984: the connection is refused: no server listens there'];
   t.deepEqual(missing(), cause);
   for (let count = 0; count < 4; count++) {
     clock.advance(2_000);
@@ -371,7 +371,7 @@ test('a node of the configuration that does not answer makes answers partial, fo
   for (let second = 0; second < 120; second++) {
     clock.advance(1_000);
     for (const again of questions.splice(0)) again.answer(undefined);
-    t.deepEqual(missing(), ['node-b:1984: the connection is refused: nobody listens there']);
+    t.deepEqual(missing(), ['node-b:1984: the connection is refused: no server listens there']);
   }
   clock.advance(2_000);
   question().asNode(idOf(2));

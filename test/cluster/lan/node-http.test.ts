@@ -97,7 +97,7 @@ test('an answer without end, and headers without end, are read no further than a
 });
 
 test('who refuses the connection, breaks it, or does not speak HTTP is named', async (t) => {
-  t.deepEqual(await ask('http://127.0.0.1:1'), {failure: 'the connection is refused: nobody listens there'});
+  t.deepEqual(await ask('http://127.0.0.1:1'), {failure: 'the connection is refused: no server listens there'});
   const broken = await startSocketServer(t, (socket) => socket.destroy());
   t.regex(JSON.stringify(await ask(broken)), /failure/);
   const foreign = await startSocketServer(t, (socket) => socket.end('SSH-2.0-OpenSSH_9.9\r\n'));
