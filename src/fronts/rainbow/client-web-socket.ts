@@ -1,8 +1,8 @@
-// ws's socket of one client, as its link sees it. What ws tells reaches the link through it.
+// The ws socket of one client, as its link sees it. Events of ws reach the link through it.
 
 import {WebSocket} from 'ws';
 
-/** What a socket tells its link. */
+/** The events that a socket reports to its link. */
 export interface WebSocketOwner {
   /** A WebSocket message came that ws has read. */
   receive(data: Buffer, isBinary: boolean): void;

@@ -1,6 +1,6 @@
 // The headers of a connect call, made of a client's upgrade request: which of its headers and query parameters the business
 // server gets (PROTOCOL section 2). Two headers with the same CGI name count as one header, since many business servers
-// cannot tell them apart. Pure.
+// cannot distinguish them. Pure.
 
 import type {IncomingMessage} from 'node:http';
 import {headerDevice, headerPlatform} from '../../protocol/header-name.ts';

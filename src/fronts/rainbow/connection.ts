@@ -33,7 +33,7 @@ const unreadFactor = 4;
 const nobody: ActorRef<FrontMessage> = {name: '', depth: 0, isStopped: true, tell: () => false};
 const stranger = strangerAt(nobody);
 
-/** Makes the session of a client that asks to connect on `link`; tell it `start` next. `identity` is unique and unguessable. */
+/** Creates the session of a client on `link`; send it `start` next. `identity` is unique and unguessable. */
 export function connectRainbow(
   environment: ConnectionEnvironment,
   link: Link,
@@ -154,7 +154,7 @@ export class RainbowConnection implements Front, WheelEntry<FrontMessage> {
 
   leave(): void {
     this.#session = undefined;
-    // What its client still sends is nobody's. It has to end all the same.
+    // What its client still sends belongs to no session and is dropped. The connection still has to end.
     const tell = (message: FrontMessage): boolean => {
       if (isChartNote(message)) this.#step(noteEvents[message.kind]);
       return true;
@@ -191,7 +191,7 @@ export class RainbowConnection implements Front, WheelEntry<FrontMessage> {
     if (!this.#isOpen || this.tick !== 0) return;
     const {context, heartbeats, settings} = this.#environment;
     const now = context.clock.now();
-    // Nobody is taken for silent who is not listened to.
+    // While reading from the client is paused, it does not count as silent.
     if (this.#link.isHeldUp) this.#heardAt = now;
     const lastPingAt = this.#heardAt + settings.keepAliveMs;
     const pingAt = this.#heardAt + settings.pingIntervalMs;

@@ -1,8 +1,9 @@
 // Reads what a client sends before ws does. Small whole messages, which is what acknowledgements are, are taken here where
 // they lie; everything else, and everything that breaks a rule, goes on to ws as it came. One a connection.
 //
-// ws makes four views and two lists of each frame: of what a QoS 1 delivery costs with 64 publications outstanding they are
-// a third. Its public surface has no way to have less; docs/decisions/0012-small-frames-before-ws.md tells what was tried.
+// ws makes four views and two lists of each frame. With 64 publications outstanding they are a third of the cost of a
+// QoS 1 delivery. Its public API cannot avoid them; docs/decisions/0012-small-frames-before-ws.md describes what was
+// tried.
 
 import type {Socket} from 'node:net';
 import {invariant} from '../../core/invariant.ts';
@@ -28,7 +29,7 @@ const pieceOverheadBytes = 256;
 /** The least of the control frames. */
 const opcodeClose = 8;
 const masked = 0x80;
-/** The most that the second byte of a header can tell as a length. */
+/** The largest length that fits in the second byte of a header. */
 const smallMax = 125;
 const smallHeaderBytes = 6;
 /** FIN, opcode, length of 8 bytes, mask. */
@@ -94,7 +95,7 @@ export class FrameReader {
   #pass(chunk: Buffer, offset: number): void {
     const framesAtStart = this.#frames;
     this.#framesAtEnd = -1;
-    // All the rest, small messages too: that ws found a fault in it, it tells only after this chunk.
+    // The whole rest, small messages too, since ws reports a fault in it only after this chunk.
     for (let place = offset; place < chunk.length; ) place = this.#skip(chunk, place);
     const isWhole = this.#owed === 0 && this.#header === undefined && !this.#isFragmented;
     const hasEnded = this.#framesAtEnd >= 0;
@@ -112,7 +113,7 @@ export class FrameReader {
     this.#taker.unfinished(bytes, before, isNew);
   }
 
-  /** Where a small message ends that begins at `offset` and lies whole in `chunk`; 0 where there is none. */
+  /** The end of a small message that begins at `offset` and lies whole in `chunk`; 0 if there is no such message. */
   #endOfSmall(chunk: Buffer, offset: number): number {
     if (chunk[offset] !== finalBinary || this.#owed > 0 || this.#header !== undefined || this.#isFragmented) return 0;
     const size = (chunk[offset + 1] ?? 0) - masked;

@@ -3,7 +3,7 @@
 /** Fields of a log line, cut to a bearable length by the caller. */
 export type NoticeFields = Readonly<Record<string, string>>;
 
-/** See above. */
+/** The handshake events that the edge reports. */
 export interface HandshakeNotices {
   /** Refused: its origin is not in `allowed_origins`. */
   originRefused(fields: NoticeFields): void;

@@ -1,5 +1,5 @@
-// Reads an upgrade request (PROTOCOL section 2): whether it is one, and what of it the business server is told. Pure but for
-// the notices.
+// Reads an upgrade request (PROTOCOL section 2): whether it is one, and which parts go to the business server. Pure
+// except for the notices.
 
 import type {IncomingMessage} from 'node:http';
 import {apiPaths} from '../../protocol/api.ts';

@@ -82,7 +82,7 @@ const ofProxies = readNames(`
   X_TOKEN_SUBJECT X_TOKEN_USER_* X_SANDSTORM_* X_REPLIT_* NGROK_* SM_USER SMUSER SM_UNIVERSALID IV_USER IV_GROUPS IV_CREDS
 `);
 
-// Of headers that nobody has heard of yet, those which say by their name what they are for.
+// Unknown headers whose name shows that they forward a client's address or the original request.
 const forwardingWords = /FORWARDED|CLIENT_IP|REAL_IP|CONNECTING_IP|CLIENT_ADDR|ORIGINAL_(?:HOST|IP|URI|URL)/;
 
 // What a browser says of itself and of the page, what HTTP itself reads in a request (RFC 9110 to 9112, the IANA registry),

@@ -15,7 +15,7 @@ export interface PongOwner {
   pong(payload: Buffer): boolean;
 }
 
-/** See the head of this file. */
+/** The parts that the links of one thread share. */
 export interface LinkEnvironment {
   readonly counters: Counters;
   readonly flusher: Flusher;

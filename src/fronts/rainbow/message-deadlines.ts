@@ -4,7 +4,7 @@
 import type {Clock} from '../../core/clock.ts';
 import {DeadlineQueue, type Expiring} from '../../core/deadline-queue.ts';
 
-/** Told once that its message is late. */
+/** Notified once when its message is late. */
 export interface MessageSender extends Expiring<MessageSender> {
   messageLate(): void;
 }

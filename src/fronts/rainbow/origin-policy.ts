@@ -1,5 +1,5 @@
 // From which origins browsers may connect (`allowed_origins`). Only browsers send Origin truthfully, and only they send
-// their user's cookies without being asked: a client without Origin is none, and passes. Pure.
+// their user's cookies without being asked: a client without Origin is not a browser, and passes. Pure.
 
 import {isLoopback} from '../../core/loopback.ts';
 
@@ -29,12 +29,12 @@ function readOrigin(text: string): Origin | undefined {
   return {text: `${protocol}//${hostname}${port === '' ? '' : `:${port}`}`, hostname, isWeb};
 }
 
-/** The origin in the one form in which two can be compared, or `undefined` where `text` is none. */
+/** The origin in the one form in which two can be compared, or `undefined` if `text` is not an origin. */
 export function normalOrigin(text: string): string | undefined {
   return readOrigin(text)?.text;
 }
 
-/** The host name of a Host header, to be compared with that of an origin; empty where it is none. */
+/** The host name of a Host header, to be compared with that of an origin; empty if it is not valid. */
 export function hostnameOf(host: string | undefined): string {
   const url = host === undefined ? null : URL.parse(`http://${host}/`);
   return url === null ? '' : plainHostname(url);

@@ -13,7 +13,7 @@ export interface Gated {
   resumeReading(): void;
 }
 
-/** How soon those are looked at for whom no turn comes: of the pace's and memory's making. */
+/** How soon a paused client is checked when no turn follows, as when it waits for its pace or for memory. */
 const lookMs = 20;
 /** Let in at a look, of those that wait for memory: each may bring as much as its socket has. */
 const admittedAtOnce = 16;
@@ -70,7 +70,7 @@ export class ReadGate {
     this.#starved.delete(client);
   }
 
-  /** The end of the edge: nobody is looked at any more. */
+  /** The edge ends: clients are no longer checked. */
   stop(): void {
     this.#timer?.cancel();
   }

@@ -73,7 +73,7 @@ export class SlowReaders {
     return true;
   }
 
-  /** The end of the edge: nobody is looked at any more. */
+  /** The edge ends: clients are no longer checked. */
   stop(): void {
     this.#timer?.cancel();
   }
@@ -135,8 +135,8 @@ interface WritingHandle {
 }
 
 /**
- * Bytes that the system has taken so far. `writableLength` counts a write until all of it is taken, which for megabytes on a
- * thin line is minutes; the handle's numbers are those by which Node itself tells whether a socket that writes is idle.
+ * Bytes that the system has taken so far. `writableLength` counts a write until all of it is taken, which takes minutes
+ * for megabytes on a slow connection. Node itself uses these numbers of the handle to decide if a socket is idle.
  */
 function takenBytes(socket: Socket & {readonly _handle?: WritingHandle | null}): number {
   const {_handle: handle} = socket;

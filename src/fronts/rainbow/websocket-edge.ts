@@ -71,7 +71,7 @@ export interface EdgeOptions {
   mayAdmit(): boolean;
 }
 
-/** See the head of this file. */
+/** The entry point for clients of one thread. */
 export interface WebSocketEdge {
   /** The listener for `upgrade`. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
@@ -130,7 +130,7 @@ export function createWebSocketEdge(connections: ConnectionEnvironment, options:
     environment.flusher.flush();
     environment.gate.look();
     environment.messages.look();
-    // One that has to wait goes out when the socket has room, of which the link is told in a turn.
+    // A pong that has to wait goes out when the socket has room, which the link learns in a turn.
     for (const [link, payload] of environment.pongs) if (link.pong(payload)) environment.pongs.delete(link);
   });
 

@@ -215,12 +215,12 @@ export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker, M
   }
 
   pinged(payload: Buffer): void {
-    // A turn follows, since the connection is told.
+    // A turn follows, since the connection is notified.
     this.#environment.pongs.set(this, Buffer.from(payload));
     this.heard();
   }
 
-  /** Answers a ping; `false` as long as the client does not read what is there already. */
+  /** Answers a ping; `false` while the client does not read what was already sent. */
   pong(payload: Buffer): boolean {
     if (!this.isOpen) return true;
     if (this.#socket.writableLength > this.#environment.sendBufferBytesMax) return false;
