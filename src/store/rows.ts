@@ -25,7 +25,7 @@ export interface SessionRow {
   readonly expiresAt: number | undefined;
   /** The sequence of its latest lifecycle event. [RB-67] */
   readonly sequence: number;
-  /** Messages dropped from its queue that the client has not been told of. [RB-69] */
+  /** Messages dropped from its queue that were not yet reported to the client. [RB-69] */
   readonly lost: {readonly ttl: number; readonly bound: number; readonly revoked: number};
   /** Why it is over; it has neither channels nor halves then. */
   readonly ended: CloseCallReason | undefined;
@@ -79,7 +79,7 @@ export interface ReceiptRow {
   readonly position: number;
   /** RAINBOWMESSAGEID: the same for every call of the message, also after a crash. [RB-63] */
   readonly message: string;
-  /** Tells another message with the same id. [RB-23] */
+  /** Distinguishes it from another message with the same id. [RB-23] */
   readonly digest: Uint8Array | undefined;
   /** The bytes of the ACK or REC; `undefined` before there is an answer. [RB-20] [RB-73] */
   readonly reply: Uint8Array | undefined;
@@ -116,7 +116,7 @@ export interface EventRow {
 /** A channel with a history: its publications of this epoch from `floor` on. */
 export interface ChannelRow {
   readonly channel: string;
-  /** Another one means that offsets have begun anew. */
+  /** A different value means that the offsets were restarted. */
   readonly epoch: string;
   /** Of the latest publication; 0 before the first. */
   readonly offset: number;

@@ -48,7 +48,7 @@ export type Change =
   | (Put<OutlivingKind> & Partial<Fenced>)
   | Remove<OutlivingKind | 'channel'>;
 
-/** A session that nobody has resumed yet, as its owner has to know it. */
+/** A session that no client has resumed yet, as its owner has to know it. */
 export interface SessionSummary {
   readonly row: SessionRow;
   /** In the order of their names. */
@@ -82,7 +82,10 @@ export interface History {
   readonly publications: readonly PublicationRow[];
 }
 
-/** See above. A page begins behind the row `after`, which need not be there any more. Reads see every commit that was handed in before them and did not fail. */
+/**
+ * The store of a node's sessions, messages and channels. A page begins behind the row `after`, which may be gone by
+ * then. Reads see every commit that was handed in before them and did not fail.
+ */
 export interface Store {
   /**
    * Stores `changes`, in the order of the calls. Resolves once they would survive what the implementation survives, with the

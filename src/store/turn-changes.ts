@@ -6,7 +6,7 @@ import type {Change, Store} from './store.ts';
 export interface TurnChangesOptions {
   /** Bytes that may wait for the store. Beyond, {@link TurnChanges.hasRoom} is false, and callers refuse new work. */
   readonly unstoredBytesMax: number;
-  /** A change of `session` was left out: it belongs to somebody else now. Called before the turn's effects run. [RB-39] */
+  /** A change of `session` was left out: it has another owner now. Called before the turn's effects run. [RB-39] */
   readonly onLeftOut: (session: string) => void;
 }
 
@@ -38,7 +38,7 @@ export class TurnChanges {
     this.#unstoredBytes += bytes;
   }
 
-  /** Hands the turn's changes to the store; `undefined` where there are none. */
+  /** Hands the turn's changes to the store; `undefined` if there are no changes. */
   commit(): Promise<void> | undefined {
     if (this.#changes.length === 0) return undefined;
     const stored = this.#commit(this.#changes, this.#bytes);

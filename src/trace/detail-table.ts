@@ -1,5 +1,5 @@
-// What records of a ring have to tell beyond one number: four numbers and a word each, overwritten in turn. Records that need
-// none take no memory for it.
+// The details of records that do not fit in one number: four numbers and a word each, overwritten in turn. Records
+// without details take no memory here.
 
 export class DetailTable {
   readonly #numbers: Int32Array;

@@ -31,7 +31,7 @@ export class NameTable {
   /**
    * Whether the name with this number may be used on: while fewer names than the ring has records were kept since. There
    * are twice as many slots: before one is given to another name, so many have been kept since the last record that points
-   * to it, each for a record of its own, that it has been overwritten. 0 is nobody's number.
+   * to it, each for a record of its own, that it has been overwritten. 0 is never assigned.
    */
   mayUse(number: number): boolean {
     return number !== 0 && ((this.#latest - number) & numberMax) < this.#records;
@@ -40,7 +40,7 @@ export class NameTable {
   /** Keeps `name` for the record that is about to be written; its number. */
   keep(name: string): number {
     let number = (this.#latest + 1) & numberMax;
-    // Slot 0 is given to nobody.
+    // Slot 0 is never assigned.
     if (this.slotOf(number) === 0) number++;
     this.#latest = number;
     this.#names[this.slotOf(number)] = name;

@@ -1,6 +1,6 @@
-// A window on everything that happens in a thread, for whoever traces it and for tests. While nobody looks, a place where
-// something happens costs one load and one comparison; nothing is allocated. It is told what was meant, in the terms of the
-// charts and of messages: which bytes a front made of it is the front's.
+// The interface that reports everything that happens in a thread, to the tracer and to tests. Without an observer, each
+// place that reports costs one load and one comparison, and allocates nothing. Reports describe events in the terms of
+// charts and messages; how a front encodes them is not part of a report.
 
 import type {Chart} from '../machines/gateway-charts.ts';
 import type {PacketFault, Qos, SendPacket} from '../protocol/packet.ts';

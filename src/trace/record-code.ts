@@ -73,7 +73,7 @@ export function nextCode(code: number): number {
   return (code + flowUnit) | 0;
 }
 
-/** Of a record of this kind: how many events tell one message. A record that tells more than these is a run. */
+/** How many events a record of this kind holds per message. A record with more events is a run. */
 export function eventsPerMessage(kind: number): number {
   switch (kind) {
     case recordKind.sendOut:

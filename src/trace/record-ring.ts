@@ -1,11 +1,11 @@
-// The memory of a trace: the latest events of one thread as numbers in flat arrays, overwritten in turn. Written on the hot
-// path by recorder.ts, which allocates nothing for it; made readable by trace-decoder.ts, when somebody asks. A record is
-// small, since with thousands of deliveries under way its cost is the memory that it drives out of the processor's cache.
+// The memory of a trace: the latest events of one thread as numbers in flat arrays, overwritten in turn. Written on the
+// hot path by recorder.ts, which allocates nothing for it; made readable by trace-decoder.ts, on request. A record is
+// small: with thousands of deliveries under way, its cost is the memory that it evicts from the processor's cache.
 //
 //   numbers    [code, client, message, value, seq]   five a record; what the value means depends on the kind
 //   code       what the record is (record-code.ts)
-//   seq        number of the record's first event, its lowest 32 bits: a record may tell several
-//   details    of records that have more to tell than one number: their value is the place of it (detail-table.ts)
+//   seq        number of the record's first event, its lowest 32 bits: a record may hold several
+//   details    of records that need more than one number, whose value is the place of the details (detail-table.ts)
 //   clients, messages                          places of names that many records have in common (name-table.ts)
 //   spans                                      time and watchers of neighbouring records (span-index.ts)
 
@@ -28,9 +28,9 @@ export class RecordRing {
   readonly capacity: number;
   /** Records written so far. */
   count = 0;
-  /** Events that they tell. Grows with each record, and with what is added to the latest one. */
+  /** Events in these records. Grows with each record, and with each event added to the latest one. */
   eventCount = 0;
-  /** Bits of those who watch what the latest record tells; 0 where the next happens at another time. */
+  /** Bits of the watchers of the latest record; 0 where the next happens at another time. */
   latestMask = 0;
   readonly #numbers: Int32Array;
   readonly #details: DetailTable;
@@ -80,12 +80,12 @@ export class RecordRing {
     return this.eventCount - ((this.eventCount - seq) >>> 0);
   }
 
-  /** How many events record `number` tells. */
+  /** How many events record `number` holds. */
   eventsOf(number: number): number {
     return this.seqOf(number + 1) - this.seqOf(number);
   }
 
-  /** The record that tells the event with this `seq`, {@link firstSeq} at least; the next record where none does yet. */
+  /** The record of the event with this `seq`, {@link firstSeq} at least; the next record if no record holds it yet. */
   recordOf(seq: number): number {
     if (seq > this.eventCount) return this.count;
     let low = this.first;
@@ -114,7 +114,7 @@ export class RecordRing {
     this.latestMask = 0;
   }
 
-  /** Writes a record that tells so many events; its place. `mask` has a bit at least. */
+  /** Writes a record of so many events and returns its place. `mask` has at least one bit. */
   add(
     code: number,
     mask: number,
@@ -142,7 +142,7 @@ export class RecordRing {
     this.#numbers[place * numbersPerRecord] = (this.codeAt(place) & ~kindMax) | kind;
   }
 
-  /** Puts down what a record has to tell beyond one number; give the result as its value. One a record, just before it. */
+  /** Stores the details of a record; pass the result as its value. At most one per record, just before it. */
   detail(a: number, b: number, c: number, d: number, word: string): number {
     return this.#details.add(a, b, c, d, word);
   }
@@ -152,7 +152,7 @@ export class RecordRing {
     return this.#spans.momentOf(number);
   }
 
-  /** Bits of those who watch what record `number` tells. */
+  /** Bits of the watchers of record `number`. */
   maskOf(number: number): number {
     return this.#spans.maskOf(number);
   }

@@ -1,5 +1,5 @@
-// Writes down what happens in one thread, as far as somebody watches it, into the thread's ring. Called from the hot path
-// for everything that happens while anybody watches anything: numbers go into flat arrays, nothing is allocated.
+// Writes the watched events of one thread into its ring. Called from the hot path for every event while there is at
+// least one watcher: numbers go into flat arrays, nothing is allocated.
 
 import type {Clock} from '../core/clock.ts';
 import {type Chart, chartSteps} from '../machines/gateway-charts.ts';
@@ -197,7 +197,7 @@ export class Recorder implements Observer {
     if (mask !== 0) this.#keep(this.ring.add(code, mask, client, about, value), mask, payload);
   }
 
-  /** What has more to tell than one number. */
+  /** Adds a record that needs more than one number. */
   #addDetailed(
     code: number,
     subject: Subject,
@@ -233,7 +233,7 @@ export class Recorder implements Observer {
     this.#addSendAlone(true, sendFlags(qos, isDup), id, subject, publication, type, payload);
   }
 
-  /** A SEND by itself, with its payload where somebody wants it. */
+  /** A SEND by itself, with its payload if a watcher wants payloads. */
   #addSendAlone(
     isOut: boolean,
     flags: number,

@@ -8,7 +8,10 @@ import {answerOfStep, flowOf, nextCode, recordKind, whatOf} from './record-code.
 import type {RecordRing} from './record-ring.ts';
 import type {TraceMark} from './trace-mark.ts';
 
-/** A run ends before a message whose number has none of these bits: whoever wants a few events has to decode all of a record. */
+/**
+ * A run ends before a message whose number has none of these bits. Runs are bounded, since reading a few events decodes
+ * the whole record.
+ */
 const messagesMask = 0xff;
 /** The number of no message, not even of one that has none yet. */
 const noMessage = -1;

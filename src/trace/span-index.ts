@@ -32,7 +32,7 @@ export class SpanIndex {
     return this.#moments[this.#find(record)] as number;
   }
 
-  /** Bits of those whom the record of this number concerns, which is still in the ring. */
+  /** Bits of the watchers of the record of this number, which is still in the ring. */
   maskOf(record: number): number {
     return this.#masks[this.#find(record)] as number;
   }

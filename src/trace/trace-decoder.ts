@@ -1,4 +1,4 @@
-// Records of a ring as events that a person, or a program elsewhere, can read. Only for whoever asks: it allocates freely.
+// Decodes records of a ring into readable events. Runs only on request, not on the hot path: it allocates freely.
 
 import {invariant} from '../core/invariant.ts';
 import {describeCharts} from '../machines/chart-document.ts';
@@ -44,7 +44,7 @@ export function decodeRecord(ring: RecordRing, thread: number, number: number, m
   return events;
 }
 
-/** How many messages record `number` tells of: one, or those of a run; 0 where it is about none. */
+/** How many messages record `number` is about: one, or those of a run; 0 if it is about no message. */
 export function countMessages(ring: RecordRing, number: number): number {
   const place = ring.placeOf(number);
   if (ring.messageNumberAt(place) === 0) return 0;

@@ -1,4 +1,4 @@
-// What a recorder keeps with each connection and each message, in their one slot `traced`. Nobody else looks into it.
+// What a recorder keeps with each connection and each message, in their one slot `traced`. No other code reads it.
 
 /** See {@link TraceMark.sendValue}. */
 export const noSendValue = -1;

@@ -1,5 +1,5 @@
-// The trace of one thread as the rest of the gateway uses it: who watches, what was recorded, and what of it somebody wants
-// to read. Attaches the recorder while there is anybody who watches, and only then.
+// The trace of one thread as the rest of the gateway uses it: the watchers, the recorded events, and reading them. The
+// recorder is attached only while there is at least one watcher.
 
 import type {Clock, Timer} from '../core/clock.ts';
 import {chartSteps} from '../machines/gateway-charts.ts';
@@ -18,7 +18,7 @@ export interface TracerOptions {
   readonly thread: number;
   /** Events kept. */
   readonly eventsMax: number;
-  /** How long they are told at most. */
+  /** How long recorded events can be read. */
   readonly keepMs: number;
   readonly clock: Clock;
   readonly turn: TurnTime & {onTurnEnd(phase: 'done', hook: () => void): () => void};
@@ -43,7 +43,7 @@ export interface TraceRead {
 export interface StoryQuery {
   readonly message: string | undefined;
   readonly identity: string | undefined;
-  /** Whether payloads are shown, as far as somebody had them kept. */
+  /** Whether payloads are shown, if a watcher had them recorded. */
   readonly payloads: boolean;
   readonly eventsMax: number;
 }
@@ -101,7 +101,7 @@ export class Tracer {
     const mayShowPayload = watcher !== undefined && (bit & this.#watches.payloadMask) !== 0;
     const events: TraceEvent[] = [];
     const oldestAt = this.#oldestAt();
-    // A thread that replaced another counts anew.
+    // A thread that replaced another starts counting from 0.
     const from = after > ring.eventCount ? 0 : after < 0 ? Math.max(0, ring.eventCount + after) : after;
     const start = Math.max(from, ring.firstSeq - 1);
     let next = start;
@@ -134,7 +134,7 @@ export class Tracer {
       if (ring.momentOf(number) < oldestAt) break;
       if (!isOfStory(ring, number, numbers, identity)) continue;
       const told = decodeRecord(ring, this.thread, number, payloads);
-      // One record may tell of several messages; what tells of none is of the client's life.
+      // One record may cover several messages; an event without a message belongs to the client's lifecycle.
       events.push(
         ...told.filter((event) => message === undefined || (messageOf(event) ?? message) === message).reverse(),
       );

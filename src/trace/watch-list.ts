@@ -25,7 +25,7 @@ export class WatchList {
   epoch = 1;
   /** Bits of those that want payloads. */
   payloadMask = 0;
-  /** Bits of all watchers, where each watches everything; else 0. Then nobody has to be asked who watches what. */
+  /** Bits of all watchers, where each watches everything; else 0. If it is not 0, single watches need no check. */
   everythingMask = 0;
   readonly #thread: number;
   readonly #watches = new Map<string, Watch>();

@@ -5,15 +5,7 @@ import {readdirSync, readFileSync} from 'node:fs';
 import {lineAt, makeFile, root} from './source.ts';
 
 /** Folders and files whose text has not been rewritten yet. Remove a line when its text is clean. */
-const pathsToDo: readonly string[] = [
-  'src/actors',
-  'src/cluster',
-  'src/fronts',
-  'src/store',
-  'src/trace',
-  'test',
-  'verification',
-];
+const pathsToDo: readonly string[] = ['test', 'verification'];
 
 interface Word {
   readonly pattern: RegExp;
@@ -46,6 +38,8 @@ const words: readonly Word[] = [
 const exceptions: readonly {readonly path: string; readonly text: string}[] = [
   {path: 'test/architecture/words.ts', text: ''},
   {path: 'test/architecture/words.test.ts', text: ''},
+  // The name of a method in a type.
+  {path: 'src/fronts/rainbow/link.ts', text: "'tell' | 'depth'"},
   // A drawing of actors that send messages.
   {path: 'src/runtime/scheduler.ts', text: 'I/O callbacks ...'},
   {path: 'docs/architecture.md', text: 'tell, tell, tell'},

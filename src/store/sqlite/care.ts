@@ -103,7 +103,7 @@ export function backupStore(path: string, target: string): {readonly bytes: numb
   rmSync(partial, {force: true});
   try {
     read(path, (database) => {
-      // Nobody else's business, as the store itself.
+      // Readable only by its owner, like the store itself.
       closeSync(openSync(partial, 'wx', 0o600));
       database.prepare('VACUUM INTO ?').run(partial);
     });

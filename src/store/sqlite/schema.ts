@@ -1,7 +1,7 @@
 // The tables of a store file, and the steps from each version of them to the next. A step that was released is never
 // changed; a change of the tables is one more step.
 
-/** `Rbow`, in the header of the file: tells a store from any other SQLite database. */
+/** `Rbow`, in the header of the file: distinguishes a store from any other SQLite database. */
 export const applicationId = 0x52626f77;
 
 // Rows of a session name it by a number, and deliveries their publication: small rows, many of them on a page. Deliveries

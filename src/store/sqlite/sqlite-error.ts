@@ -35,7 +35,7 @@ export function toStoreError(path: string, error: unknown): unknown {
   return new StoreError(code, [what, advice[code] ?? ''].join(' ').trim());
 }
 
-/** Whether the file may have lost what was said to be written, so that only a new start can tell what is there. */
+/** Whether the file may have lost confirmed writes, so that only a restart can determine its content. */
 export function hasLostWrites(error: unknown): boolean {
   const errcode = errcodeOf(error);
   return errcode !== undefined && lostWrites.includes(errcode);

@@ -21,8 +21,8 @@ export interface StoreFile {
   close(): void;
 }
 
-// Every commit is on the disk before it is answered. The journal is copied into the file each 1,000 pages, and shrinks again
-// after a burst. Readers, such as a backup, may hold that up; they lock nobody out.
+// Every commit is on the disk before it is answered. The journal is copied into the file each 1,000 pages, and shrinks
+// again after a burst. Readers, such as a backup, may delay that, but do not lock out other connections.
 const pragmas = `
 PRAGMA synchronous = FULL;
 PRAGMA wal_autocheckpoint = 1000;
@@ -32,7 +32,7 @@ PRAGMA temp_store = MEMORY;
 PRAGMA trusted_schema = OFF;
 `;
 
-/** Opens the store at `path`, making it where there is none. */
+/** Opens the store at `path`, and creates it if it does not exist. */
 export function openStoreFile({path, steps = schemaSteps}: StoreFileOptions): StoreFile {
   return attempt(path, () => {
     const lock = takeLock(path);
@@ -69,8 +69,8 @@ export function attempt<Result>(path: string, action: () => Result): Result {
 }
 
 /**
- * Held for as long as a process writes to the store, and given up by the system however that process ends. A lock on the
- * store's own file would keep readers out.
+ * Held while a process writes to the store, and released by the system however that process ends. A lock on the store's
+ * own file would keep readers out.
  */
 export function takeLock(path: string): DatabaseSync {
   const lockPath = lockPathOf(path);
@@ -98,7 +98,7 @@ function openDatabase(path: string): DatabaseSync {
   return new DatabaseSync(path, {timeout: 500, defensive: true});
 }
 
-/** What SQLite puts beside the file has the file's mode: sessions and messages are nobody else's business. */
+/** Files that SQLite puts beside the file get its mode: only the owner may read sessions and messages. */
 function createFile(path: string): void {
   // One that is there is not opened here: closing it would give up the locks that this process has on it.
   if (existsSync(path)) {
@@ -144,7 +144,7 @@ function prepare(path: string, database: DatabaseSync, steps: readonly string[])
   database.exec('PRAGMA busy_timeout = 5000');
 }
 
-/** The version of the tables; 0 where there are none. */
+/** The version of the tables; 0 if there are no tables. */
 export function identify(path: string, database: DatabaseSync): number {
   const id = database.prepare('PRAGMA application_id').get()?.application_id;
   const version = Number(database.prepare('PRAGMA user_version').get()?.user_version);

@@ -19,8 +19,8 @@ export interface StoreThread {
 }
 
 /**
- * Opens the store at `path`, making it where there is none. Rejects with a {@link StoreError} that says what to do. `onEnd` is
- * called where the thread ends unasked; its users' calls fail then.
+ * Opens the store at `path`, and creates it if it does not exist. Rejects with a {@link StoreError} that says what to
+ * do. `onEnd` is called if the thread exits unexpectedly; calls of its users fail then.
  */
 export async function startStoreThread(path: string, onEnd: (error: Error) => void): Promise<StoreThread> {
   const worker = new Worker(entry, {workerData: path, name: 'store'});

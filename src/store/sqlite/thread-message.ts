@@ -25,7 +25,7 @@ export interface ReadCall {
 /** From a user to the thread. */
 export type StoreCall = CommitCall | ReadCall;
 
-/** From the thread: what came of a call. */
+/** From the thread: the outcome of a call. */
 export type StoreAnswer =
   | {readonly number: number; readonly result: unknown}
   | {
