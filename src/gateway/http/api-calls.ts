@@ -2,13 +2,12 @@
 
 import type {Counters} from '../../core/counters.ts';
 import type {ErrorCode} from '../../core/errors.ts';
-import {previewPublication} from '../../inspect/publish-preview.ts';
 import type {CoverageOf} from '../../inspect/trace-coverage.ts';
 import {apiPaths} from '../../protocol/api.ts';
 import {emptyBytes} from '../../protocol/packet.ts';
 import type {Refusal} from '../../protocol/refusal.ts';
-import {type ChangeOutcome, type Router, replyBytes, type SubscribeOutcome} from '../../router/router.ts';
-import {doneText, isLargeOutcome, outcomePieces, outcomeText, piecesWithIgnored} from './api-answer.ts';
+import type {ChangeOutcome, Router, SubscribeOutcome} from '../../router/router.ts';
+import {doneText, piecesWithIgnored} from './api-answer.ts';
 import type {ApiGate, ApiOutcome, ApiRequest} from './api-gate.ts';
 import {isFromNode} from './api-query.ts';
 import {
@@ -20,6 +19,7 @@ import {
   type SubscriptionRequest,
 } from './api-request.ts';
 import type {ApiResponder} from './api-responder.ts';
+import {createSendCall} from './send-call.ts';
 
 /** What the calls are made of. */
 export interface ApiCallsParts {
@@ -42,24 +42,17 @@ const outcomeCodes: Readonly<Record<Exclude<SubscribeOutcome, 'done'>, ErrorCode
 /** Adds the calls. */
 export function addCalls(gate: ApiGate, parts: ApiCallsParts): void {
   const routerFor = ({query}: ApiRequest): Router => (isFromNode(query) ? parts.ownNode : parts.router);
+  const send = createSendCall(parts);
 
   gate.add<SendRequest>({
     method: 'POST',
     path: apiPaths.send,
     read: ({query, body}) => readSend(query, body ?? emptyBytes),
     meaningOf: ({publish, isDry}) => (isDry ? undefined : meaningOf(publish)),
-    run: async ({publish, isDry, ignored}, request, reply) => {
-      if (isDry)
-        return JSON.stringify({status: 0, ...(await previewPublication(parts.ownNode, parts.coverageOf, publish))});
-      const outcome = await routerFor(request).publish(publish);
-      if (outcome.isPartial === true) parts.counters.publicationsPartial++;
-      if (outcome.isTruncated === true) parts.counters.repliesTruncated++;
-      const {qos, wantsReplies} = publish;
-      const isToNode = isFromNode(request.query);
-      if (!isLargeOutcome(wantsReplies, outcome)) return outcomeText(qos, wantsReplies, outcome, isToNode);
-      const bytes = outcome.replies.reduce((sum, one) => sum + replyBytes(one), outcome.lastReply?.length ?? 0);
-      const pieces = outcomePieces(qos, wantsReplies, outcome, isToNode);
-      await parts.responder.answerInPieces(reply, piecesWithIgnored(pieces, ignored), bytes);
+    run: async (wanted, request, reply) => {
+      const answer = await send(wanted, routerFor(request), isFromNode(request.query));
+      if (typeof answer === 'string') return answer;
+      await parts.responder.answerInPieces(reply, piecesWithIgnored(answer.pieces, wanted.ignored), answer.bytes);
       return undefined;
     },
   });

@@ -18,7 +18,7 @@ import {
 import type {Refusal} from '../../protocol/refusal.ts';
 import type {PublishRequest, Subscription} from '../../router/router.ts';
 import {refuseBodyKind, refuseEncoding, refuseParameter} from './api-fault.ts';
-import {type ApiQuery, ignoredBy, readFlag} from './api-query.ts';
+import {type ApiQuery, ignoredBy, type Parameter, readFlag} from './api-query.ts';
 import {subscribeBodySchema} from './api-schema.ts';
 import {joinNames, noteName} from './ignored-names.ts';
 import {readJsonBody} from './json-body.ts';
@@ -30,7 +30,18 @@ export interface SendRequest {
   readonly ignored: readonly string[] | undefined;
 }
 
-const ignoredBySend = ignoredBy(['channel', 'identity', 'msgtype', 'qos', 'timeout', 'replies', 'dry', 'cluster']);
+/** Every parameter that means something to `POST /send/`, beside the signature. */
+export const sendParameters: readonly Parameter[] = [
+  'channel',
+  'identity',
+  'msgtype',
+  'qos',
+  'timeout',
+  'replies',
+  'dry',
+  'cluster',
+];
+const ignoredBySend = ignoredBy(sendParameters);
 
 /** Reads `POST /send/`. */
 export function readSend(query: ApiQuery, payload: Uint8Array): SendRequest | Refusal {
