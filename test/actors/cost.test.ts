@@ -121,7 +121,7 @@ test('a message of a client takes two steps of its chart at QoS 1, and three at 
   expectSteps(t, sendFromAll);
 });
 
-test('the calls of a turn go to the workers in one batch, whoever makes them', (t) => {
+test('the calls of a turn go to the workers in one batch, whichever sessions make them', (t) => {
   const {kit, clients} = createFan(100);
   const batches: number[] = [];
   const {transport} = kit;

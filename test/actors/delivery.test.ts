@@ -272,7 +272,7 @@ test('a subscriber that confirms twice is counted once [RB-61] [RB-61 broken]', 
   t.is((await outcome).connections, 2);
 });
 
-test('a session actor that fails is closed 1011, reported closed, and harms nobody [RB-58] [RB-59]', async (t) => {
+test('a session actor that fails is closed 1011, reported closed, and affects no other client [RB-58] [RB-59]', async (t) => {
   const kit = simulateGateway();
   const [failing, healthy] = [kit.connect('room'), kit.connect('room')];
   failing.link.onSend = () => {

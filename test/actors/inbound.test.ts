@@ -58,7 +58,7 @@ test('two QoS 1 SENDs with one id, both without DUP, are two messages', (t) => {
   t.deepEqual(client.link.take(), ['ACK id 1 "A"', 'ACK id 1 "B"']);
 });
 
-test('until REL each repeat gets the same REC and nobody is called, the hundredth too [RB-20] [RB-21] [RB-28]', (t) => {
+test('until REL each repeat gets the same REC and no call is made, the hundredth too [RB-20] [RB-21] [RB-28]', (t) => {
   const kit = simulateGateway();
   const client = kit.connect();
   client.receive('SEND q2 id 7');

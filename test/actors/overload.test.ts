@@ -3,7 +3,7 @@
 import test from 'ava';
 import {simulateGateway} from '../support/simulated-gateway.ts';
 
-test('the connect call of a client that left is taken back where it was not sent, and nobody hears of it [RB-68]', (t) => {
+test('the unsent connect call of a client that left is withdrawn, and the business server never sees it [RB-68]', (t) => {
   const kit = simulateGateway();
   kit.transport.isWaiting = true;
   for (const end of ['socketClosed', 'handshakeDue', 'stopping'] as const) {

@@ -14,7 +14,7 @@ async function isDone(stats: StatsQuery): Promise<boolean> {
   return isOver;
 }
 
-test('a survey is complete when the last connection has answered, and of nobody at once', async (t) => {
+test('a survey is complete when the last connection has answered, and at once without connections', async (t) => {
   const kit = simulateGateway();
   const clients = [kit.connect('room'), kit.connect('room'), kit.connect('room')];
   const stats = new StatsQuery(2);

@@ -1,5 +1,5 @@
 // The house: which folder of src may import which, and which packages. The table of DESIGN and of docs/architecture.md,
-// with nothing allowed that is not needed; whoever needs more says so here, in the same commit.
+// with nothing allowed that is not needed. A commit that needs more adds it here.
 
 import {type ImportEdge, readImports, type SourceFile} from './source.ts';
 

@@ -83,7 +83,7 @@ test('the check finds a package, a dynamic import and a worker file that the hou
   ]);
 });
 
-test('the check tells types from values where only types are allowed', (t) => {
+test('the check distinguishes types from values where only types are allowed', (t) => {
   const file = makeFile(
     'src/actors/sample.ts',
     [
@@ -115,7 +115,7 @@ test('the check finds a circle of files, once, and also one of types', (t) => {
   ]);
 });
 
-test('an import in a comment, a string or a template is none', (t) => {
+test('an import in a comment, a string or a template does not count', (t) => {
   const file = makeFile(
     'src/core/sample.ts',
     [

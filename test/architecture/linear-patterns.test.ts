@@ -1,5 +1,5 @@
-// No regular expression of the source takes more than linear time, whoever chooses its input: one line of 16 KB from
-// outside must not hold up everybody.
+// No regular expression of the source takes more than linear time for any input: one line of 16 KB from outside must
+// not block all clients.
 
 import test from 'ava';
 import {superlinear} from './pattern-growth.ts';
@@ -87,6 +87,6 @@ test('every regular expression of the source takes linear time', (t) => {
   }
 });
 
-test('no regular expression is made of a text, where nobody could look at it before', (t) => {
+test('no regular expression is built from a text at run time, where it cannot be checked', (t) => {
   for (const {path, bareCode} of files) t.notRegex(bareCode, /\bRegExp\(/, path);
 });

@@ -1,5 +1,5 @@
-// Holds docs/delivery.md against the source and the tests: each rule that is in force is cited where it is obeyed, where a
-// test shows it kept, and where a test shows what becomes of a peer that breaks it. Prints the table.
+// Compares docs/delivery.md with the source and the tests: each effective rule is cited by the code that obeys it, by a
+// test that shows it kept, and by a test that shows what happens to a peer that breaks it. Prints the table.
 
 import test from 'ava';
 import {readRules} from '../../src/gateway/documents/protocol-document.ts';
@@ -15,15 +15,15 @@ test('docs/delivery.md has the rules RB-01 to RB-74, each once and in order', (t
   t.deepEqual(ids(evidence), all);
 });
 
-test('each rule in force is cited by the code that obeys it', (t) => {
+test('each effective rule is cited by the code that obeys it', (t) => {
   t.deepEqual(ids(inForce.filter(({code}) => code.length === 0)), []);
 });
 
-test('each rule in force is shown to be kept by a test', (t) => {
+test('each effective rule is shown to be kept by a test', (t) => {
   t.deepEqual(ids(inForce.filter(({kept}) => kept.length === 0)), []);
 });
 
-test('for each rule in force a test shows what becomes of a peer that breaks it, but for those that no peer can break', (t) => {
+test('for each effective rule a test shows what happens to a peer that breaks it, except where no peer can break it', (t) => {
   t.deepEqual(ids(inForce.filter(({broken}) => broken.length === 0)), Object.keys(oursAlone));
 });
 

@@ -1,5 +1,5 @@
 // Which code obeys each delivery rule, and which tests prove it, read from what they cite. A test's title that ends in
-// `[RB-21]` shows the rule kept; one with `[RB-21 broken]` shows what becomes of a peer that breaks it.
+// `[RB-21]` shows the rule kept; one with `[RB-21 broken]` shows what happens to a peer that breaks it.
 
 import {readFileSync} from 'node:fs';
 import {type RuleDocument, readRules} from '../../src/gateway/documents/protocol-document.ts';

@@ -1,6 +1,7 @@
-// Reads the source as text for the tests of this folder. TypeScript 7 has no API for other programs, and the source needs
-// no more than this: one pass tells code from comments and strings, and an import is a statement at the start of a line.
-// What it does not know, by the conventions the source does not have: `import =`, `require`, `import()` of a variable.
+// Reads the source as text for the tests of this folder. TypeScript 7 has no API for other programs, and the source
+// needs no more than this: one pass separates code from comments and strings, and an import is a statement at the start
+// of a line. What it does not know, by the conventions the source does not have: `import =`, `require`, `import()` of a
+// variable.
 
 import {readdirSync, readFileSync} from 'node:fs';
 

@@ -155,7 +155,7 @@ for (const [name, start] of Object.entries(hosts)) {
   });
 }
 
-test('Express is told where a payload was parsed before', async (t) => {
+test('Express gets an error that names the earlier parser of a payload', async (t) => {
   const host = express();
   host.use(express.json());
   host.use(toExpress(make({on: {1: () => 'never'}})));
@@ -220,7 +220,7 @@ test('what no web Request can be is answered 400, and the server goes on', async
   t.is((await send(port, '/message/1/', json, Buffer.from('x'))).body.toString(), 'on');
 });
 
-test('a sender that breaks off half way harms nobody', async (t) => {
+test('a sender that breaks off half way affects no other call', async (t) => {
   const refused: string[] = [];
   let tell = () => {};
   const told = new Promise<void>((resolve) => {

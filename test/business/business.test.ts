@@ -1,4 +1,4 @@
-// Handlers: what they are given, and what becomes of what they return.
+// Handlers: their arguments, and how their results are used.
 
 import test from 'ava';
 import {business, type MessageHandlers} from '../../src/business/index.ts';
@@ -85,7 +85,7 @@ function dataOf(json: () => unknown): unknown {
   }
 }
 
-test('a payload that a handler reads as JSON and that is none is the client’s fault: 400', async (t) => {
+test('a payload that a handler reads as JSON and that is not JSON is the client’s fault: 400', async (t) => {
   const errors: unknown[] = [];
   const app = make({on: {1: ({json}) => json()}, onError: (error) => errors.push(error)});
   const {status, json} = await call(app, '/message/1/', {body: 'no JSON'});
@@ -206,7 +206,7 @@ test('a cookie that another program wrote leaves the context empty, and can be r
   }
 });
 
-test('a close call is told to its handler, with the context', async (t) => {
+test('a close call reaches its handler, with the context', async (t) => {
   const gone: unknown[] = [];
   const app = make<{name: string}>({close: ({identity, context}) => gone.push([identity, context.name])});
   t.is((await call(app, '/close/', {headers: cookieOf({name: 'ann'})})).status, 200);
@@ -214,7 +214,7 @@ test('a close call is told to its handler, with the context', async (t) => {
   t.is((await call(make({}), '/close/')).status, 200);
 });
 
-test('a close call is told with its reason, and once, however often it comes [RB-63]', async (t) => {
+test('a close call reaches its handler with its reason, and once, however often it comes [RB-63]', async (t) => {
   const gone: unknown[] = [];
   let fails = true;
   const app = make({
@@ -249,7 +249,7 @@ test('a token with the line feed of its file is the token, as for the gateway', 
   t.is((await call(app, '/connect/')).status, 200);
 });
 
-test('a channel header that was appended twice is refused, since nobody knows what was meant', async (t) => {
+test('a channel header that was appended twice is refused as ambiguous', async (t) => {
   const headers = new Headers({RAINBOWCLIENTCHANNEL: 'a'});
   headers.append('RAINBOWCLIENTCHANNEL', 'b');
   const errors: unknown[] = [];
@@ -262,7 +262,7 @@ test('a channel header that was appended twice is refused, since nobody knows wh
   t.is((await call(app, '/message/2/')).headers.get('RAINBOWCLIENTCHANNEL'), 'a;;b');
 });
 
-test('options that are not possible are told at once', (t) => {
+test('invalid options are reported at once', (t) => {
   for (const [given, message] of [
     [undefined, /token of business\(\) is undefined/],
     ['', /token of business\(\) is empty/],

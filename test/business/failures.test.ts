@@ -12,7 +12,7 @@ function watched() {
   return {errors, codes, onError: (error: unknown, name: CallName) => errors.push({error, name})};
 }
 
-test('a handler that throws is answered 500, and its error is told with the call', async (t) => {
+test('a handler that throws is answered 500, and its error is reported with the call', async (t) => {
   const {errors, onError} = watched();
   const failure = new Error('no database');
   const fail = (): never => {
@@ -56,7 +56,7 @@ test('a channel that cannot be one is a failure, with its code', async (t) => {
   }
 });
 
-test('an identity that cannot be one is a failure, and lets nobody in', async (t) => {
+test('an invalid identity is a failure, and the client is not admitted', async (t) => {
   for (const identity of ['', 'two words', 'x'.repeat(257), 7 as unknown as string]) {
     const {errors, onError} = watched();
     t.is((await call(make({connect: () => ({identity}), onError}), '/connect/')).status, 500);

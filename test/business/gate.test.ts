@@ -117,7 +117,7 @@ test('with a nonce of another form only the same call again is a repeat: those o
   t.is(handled.length, 4);
 });
 
-test('a call is remembered for as long as its signature may count', async (t) => {
+test('a call is remembered until its signature expires', async (t) => {
   const clock = new SimulatedClock();
   const {app} = guarded({clock});
   clock.advance(15_000);
@@ -174,7 +174,7 @@ test('a call without an identity, of another method or to another path is refuse
   t.deepEqual(handled, []);
 });
 
-test('a message of a type without a handler is told with its type', async (t) => {
+test('a message of a type without a handler is reported with its type', async (t) => {
   const {app, refused} = guarded();
   t.is((await call(app, '/message/3/', {body: 'x'})).status, 404);
   t.deepEqual(refused, [
@@ -195,7 +195,7 @@ test('a body at the bound is taken, one byte more is not', async (t) => {
   t.deepEqual(handled, ['message']);
 });
 
-test('a body that breaks off, or that somebody has read before, is no message', async (t) => {
+test('a body that breaks off, or that was read before, is no message', async (t) => {
   const {app, handled} = guarded();
   const broken = new ReadableStream({
     pull(controller) {

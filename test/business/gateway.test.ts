@@ -116,7 +116,7 @@ test('send and ask reach every client of a channel, sub and unsub put clients in
   await api.unsubscribe('nobody', 'news');
 });
 
-test('a client that is silent is told as time being up, not as a failure [RB-62]', async (t) => {
+test('a silent client is reported as a timeout, not as a failure [RB-62]', async (t) => {
   const {connect, api} = await harness(t, {
     connect({channels}) {
       channels.join('lobby');
@@ -129,7 +129,7 @@ test('a client that is silent is told as time being up, not as a failure [RB-62]
   t.like(await api.send('lobby', 1, 'hi', {timeoutMs: 500}), {connections: 1, isTimedOut: true});
 });
 
-test('a wrong token and a wrong key are told by their codes', async (t) => {
+test('a wrong token and a wrong key are reported by their codes', async (t) => {
   const {gateway} = await harness(t, {});
   const code = (options: {token: string} | {apiKey: string}) =>
     new RainbowApi({url: gateway.url, ...options}).send('lobby', 1).catch((error: {code?: unknown}) => error.code);

@@ -60,13 +60,13 @@ test('a signal is listened to while a call waits to be made again, and no longer
   t.is(listeners(), (first ?? 0) - 1);
 });
 
-test('each attempt is signed anew', async (t) => {
+test('each attempt gets a new signature', async (t) => {
   const {url, calls} = await startScripted(t, refusal(503, 'RB_OVERLOADED'), done);
   await new RainbowApi({url, token, clock: hastyClock().clock}).send('lobby', 1);
   t.is(new Set(calls.map(({query}) => query.signature)).size, 2);
 });
 
-test('after the last attempt the refusal is told', async (t) => {
+test('after the last attempt the refusal is reported', async (t) => {
   const {url, calls} = await startScripted(t, refusal(503, 'RB_OVERLOADED'));
   const {clock, delays} = hastyClock();
   const api = new RainbowApi({url, token, clock, random, retries: 7});
@@ -91,7 +91,7 @@ test('a wait that would outlast the deadline is not begun', async (t) => {
   t.deepEqual(delays, []);
 });
 
-test('where nothing listens there was no call: it is made again, and told as such at last', async (t) => {
+test('where nothing listens there was no call: it is retried, and the last failure is reported as such', async (t) => {
   const url = `http://127.0.0.1:${await holdPort(t)}`;
   const {clock, delays} = hastyClock();
   const error = await t.throwsAsync<RainbowApiError>(new RainbowApi({url, token, clock, random}).send('lobby', 1));
@@ -152,7 +152,7 @@ test('a gateway that never answers is given up, and the message may have been ac
   t.true(calls.length <= 1);
 });
 
-test('an answer beyond 64 MiB is none, and its connection is let go', async (t) => {
+test('an answer beyond 64 MiB is refused, and its connection is closed', async (t) => {
   const chunk = Buffer.alloc(1_048_576, 0x20);
   const {url} = await startScripted(t, (response) => {
     response.on('error', () => {});

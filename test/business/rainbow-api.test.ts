@@ -68,7 +68,7 @@ test('what the gateway ignored is in the result, and one warning names it', asyn
   );
 });
 
-test('a result tells who confirmed, what was replied, and what is open', async (t) => {
+test('a result contains who confirmed, what was replied, and what is open', async (t) => {
   const answers: readonly (readonly [object, object])[] = [
     [
       {status: 0, connections: 3, data: '{"a":1}', message: 'p1'},
@@ -166,7 +166,7 @@ test('a refusal of a server without codes is known by its text, an unknown one i
   }
 });
 
-test('what is no answer of the API is told with its status, a redirect too', async (t) => {
+test('a response that is no answer of the API is reported with its status, a redirect too', async (t) => {
   const scripts = [answer(502, ['bad gateway']), answer(200, {hello: 1}), answer(307, {status: 'moved'})];
   for (const script of scripts) {
     const {url, calls} = await startScripted(t, script);
@@ -177,7 +177,7 @@ test('what is no answer of the API is told with its status, a redirect too', asy
   }
 });
 
-test('what cannot be sent or called is told at once', async (t) => {
+test('invalid messages and calls are reported at once', async (t) => {
   const wrong: readonly object[] = [
     {url: 'ftp://x', token},
     {url: 'x', token},

@@ -28,7 +28,7 @@ test('a repeat is answered as the message was, with its channels and its cookie 
   t.deepEqual((await call(app, '/message/1/', {headers: {RAINBOWMESSAGEID: 'm2'}})).bytes, Uint8Array.of(2, 0xff));
 });
 
-test('a message without an id is nobody’s repeat', async (t) => {
+test('a message without an id is never a repeat', async (t) => {
   let runs = 0;
   const app = make({on: {1: () => ++runs}});
   await call(app, '/message/1/');
@@ -56,7 +56,7 @@ test('a repeat that comes while the message is processed joins it', async (t) =>
   t.is(runs, 1);
 });
 
-test('a failure is not remembered: thrown, or told by the status', async (t) => {
+test('a failure is not remembered: thrown, or reported by the status', async (t) => {
   const outcomes: (() => unknown)[] = [
     () => {
       throw new Error('no database');
@@ -73,7 +73,7 @@ test('a failure is not remembered: thrown, or told by the status', async (t) => 
   t.is((await call(app, '/message/1/', {headers})).text, 'done');
 });
 
-test('those that joined a failure get it too, and it is told once', async (t) => {
+test('calls that joined a failure get it too, and it is reported once', async (t) => {
   const latch = new Latch();
   const errors: unknown[] = [];
   const app = make({

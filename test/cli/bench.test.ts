@@ -93,7 +93,7 @@ test('as fast as answers come, for people', async (t) => {
   t.regex(stdout, /^ +[\d.]+ ms - +[\d.]+ ms {2}#{40} +[\d.]+ %$/m);
 });
 
-test('what fails is told with its reason, and makes the command fail', async (t) => {
+test('a failure is reported with its reason, and makes the command fail', async (t) => {
   const harness = await startRoom(t, {payloadBytesMax: 100});
   const {code, stdout} = await bench(t, harness, '-c', '1', '-r', '5', '-s', '200', '--json');
   t.is(code, 1);
@@ -102,7 +102,7 @@ test('what fails is told with its reason, and makes the command fail', async (t)
   t.deepEqual(failures, {RB_BODY_TOO_LARGE: messages.sent});
 });
 
-test('nobody in the channel, a wrong token, and refused connections are failures that say so', async (t) => {
+test('an empty channel, a wrong token, and refused connections are reported as failures', async (t) => {
   const harness = await startRoom(t);
   const empty = await bench(t, harness, '-c', '1', '--channel', 'empty');
   t.is(empty.code, 1);
@@ -151,7 +151,7 @@ test('a stamp is read from messages of its own run alone', (t) => {
   t.is(readStamp(stamped.subarray(0, 15), run), undefined);
 });
 
-test('a histogram tells percentiles within its 2 %, and its ranges hold every latency', (t) => {
+test('a histogram returns percentiles within its 2 %, and its ranges hold every latency', (t) => {
   const histogram = new Histogram();
   t.deepEqual(histogram.summarize(), {count: 0, p50: Number.NaN, p99: Number.NaN, p999: Number.NaN});
   t.deepEqual(histogram.ranges(), []);

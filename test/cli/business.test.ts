@@ -60,7 +60,7 @@ test('a gateway in front of it lets clients in, and every call and answer is a l
   t.like(await event('business.called'), {kind: 'close', signature: 'ok'});
 });
 
-test('a wrong signature is refused, and why is told', async (t) => {
+test('a wrong signature is refused, and the reason is printed', async (t) => {
   const {url, event} = await stub(t);
   const stale = signedQuery(securityToken, Date.now() - 60_000, callbackNonce(1));
   for (const [query, code, detail] of [
@@ -88,7 +88,7 @@ test('flags say what is answered', async (t) => {
   t.is((await call(url, '/message/7/', {body: 'x'})).text, '{"ok":true}');
 });
 
-test('--fail answers 500, and a message that comes again is told as such', async (t) => {
+test('--fail answers 500, and a repeated message is shown as such', async (t) => {
   const {url, event} = await stub(t, '--fail');
   const headers = {RAINBOWMESSAGEID: 'm1'};
   const repeats: unknown[] = [];
@@ -137,7 +137,7 @@ test('a file says what is answered by type, before the flags; one entry can wait
   t.is((await call(calm.url, '/message/11/', {body: 'x'})).status, 204);
 });
 
-test('a file that is none is a usage error with every fault', async (t) => {
+test('an invalid file is a usage error with every fault', async (t) => {
   const broken = await writeIn(t, 'answers.json', '{"7": {"stauts": 200, "delayMs": -1}, "join": {}}');
   const {code, stderr} = await run(t, 'rainbow', ['business', '-p', '0', '--script', broken], {environment});
   t.is(code, 2);

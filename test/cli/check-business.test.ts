@@ -225,7 +225,7 @@ test('what is no JSON with a status is named as what it is', async (t) => {
   t.regex(await failure(t, answer(200, '{"ok":true}')), /answers 200 with JSON that has no status/);
 });
 
-test('a server that hangs, hangs up, or does not speak HTTP is told apart', async (t) => {
+test('a server that hangs, hangs up, or does not speak HTTP gets a message for each case', async (t) => {
   const slow = await failure(t, hang(), 'call_timeout = 3');
   t.regex(slow, /does not answer within 3 s \(call_timeout\)/);
   t.regex(await failure(t, drop()), /closes the connection without an answer/);
@@ -249,7 +249,7 @@ test('a connect call answered yes after call_timeout fails, and the close call f
   t.is(business.calls('close')[0]?.header('RAINBOWCLIENTIDENTITY'), 'late');
 });
 
-test('nothing that listens, no such host, and TLS on one side are told apart', async (t) => {
+test('nothing that listens, no such host, and TLS on one side get a message each', async (t) => {
   const port = await holdPort(t);
   const refused = await findingsAt(t, urlsOf(`http://127.0.0.1:${port}`));
   t.deepEqual(summary(refused), ['connect_url false', 'forward_url false', 'close_url false']);

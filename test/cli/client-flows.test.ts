@@ -61,7 +61,7 @@ test('after its REC a SEND is never sent again, and the REL is until the COM [RB
   t.deepEqual(take(), []);
 });
 
-test('an answer is told with its message and its time, and only once', (t) => {
+test('an answer is reported with its message and its time, and only once', (t) => {
   const {clock, flows, received, receive} = begin();
   void flows.submit(5, 1, payload);
   void flows.submit(6, 2, payload);

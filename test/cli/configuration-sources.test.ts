@@ -22,7 +22,7 @@ async function refusal(t: ExecutionContext, path: string): Promise<string> {
   return stderr;
 }
 
-test.serial('a pipe that nobody writes to is refused', async (t) => {
+test.serial('a pipe without a writer is refused', async (t) => {
   t.regex(await refusal(t, await makePipe(t)), /The file cannot be read: a pipe without data for 1 s/);
 });
 

@@ -1,4 +1,4 @@
-// Configuration as the command line reads it: every fault at once with exit code 78, and what is in force.
+// Configuration as the command line reads it: every fault at once with exit code 78, and the effective values.
 
 import {cp, mkdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
@@ -14,7 +14,7 @@ close_url = http://127.0.0.1:8000/close/
 security_token = ${secret}
 `;
 
-test('faults end with 78 and come all at once, each with file and line', async (t) => {
+test('faults exit with 78 and are all reported together, each with file and line', async (t) => {
   const file = await writeIn(t, 'server.ini', `${whole}prot = 1984\nqueue = none\n`);
   for (const [name, args] of [
     ['rainbow-server', ['-f', file]],
@@ -32,7 +32,7 @@ test('faults end with 78 and come all at once, each with file and line', async (
   }
 });
 
-test('a file that cannot be read ends with 78', async (t) => {
+test('a file that cannot be read exits with 78', async (t) => {
   const {code, stderr} = await run(t, 'rainbow-server', ['-f', '/nowhere/server.ini']);
   t.is(code, 78);
   t.regex(stderr, /^\/nowhere\/server\.ini: The file does not exist\. .*: rainbow init \/nowhere\/server\.ini$/m);

@@ -166,7 +166,7 @@ test('a message that the business server does not answer makes the command fail'
   t.is(stderr, 'rainbow: 1 message without an answer\n');
 });
 
-test('a line that is none is told, and makes the command fail at the end of a script', async (t) => {
+test('an invalid line is reported, and makes the command fail at the end of a script', async (t) => {
   const {url, business} = await startRoom(t);
   const {code, stderr} = await connect(t, [url], 'hello\n/h\n70000 x\n1/3 x\n1/1/hex 0\n5 fine\n');
   t.is(code, 1);
@@ -212,7 +212,7 @@ test('a refusal is a failure that says with which status', async (t) => {
   );
 });
 
-test('nobody there is a failure that says so', async (t) => {
+test('a port without a server is reported as a failure', async (t) => {
   const server = createServer().listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   const {port} = server.address() as AddressInfo;
@@ -309,7 +309,7 @@ for (const [args, message] of [
   });
 }
 
-test('two clients of the command are told apart by their identities', async (t) => {
+test('two clients of the command have different identities', async (t) => {
   const {url, business, api} = await startRoom(t);
   const one = await connectJson(t, url, '-w', '60', '--reply', 'one');
   const identity = identityOf(await business.next('connect'));
@@ -319,7 +319,7 @@ test('two clients of the command are told apart by their identities', async (t) 
   t.like((await api.send({channel: 'room', qos: 1})).json, {connections: 2});
 });
 
-test('SIGINT without a terminal closes the connection, prints its end, and ends with 0', async (t) => {
+test('SIGINT without a terminal closes the connection, prints its end, and exits with 0', async (t) => {
   const {url} = await startRoom(t);
   for (const wait of [[], ['-w', '300']]) {
     const served = await connectJson(t, url, ...wait);

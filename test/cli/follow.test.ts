@@ -77,7 +77,7 @@ test('with --json it prints the lines of the feed, whole', async (t) => {
   t.true(lines.some((line) => line.kind === 'packet' && line.packet.kind === 'ack'));
 });
 
-test('a gateway that ends is told, and is a failure', async (t) => {
+test('a gateway that ends is reported, and is a failure', async (t) => {
   const harness = await start(t);
   const {command} = await follow(t, harness);
   await harness.gateway.close();

@@ -1,5 +1,5 @@
-// The log of a real process where nobody reads it, or where it cannot be written: traffic goes on, close calls are made,
-// the process ends in order, and what was lost is counted and logged.
+// The log of a real process when its reader stops, or when it cannot be written: traffic goes on, close calls are made,
+// the process ends in order, and lost lines are counted and logged.
 
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';

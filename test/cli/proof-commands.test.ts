@@ -50,7 +50,7 @@ test('rainbow conformance --self plays every vector, and --json prints the repor
   t.like(JSON.parse(stdout), {ok: true, failures: []});
 });
 
-test('rainbow conformance ends with 1 where there is no such server', async (t) => {
+test('rainbow conformance exits with 1 if there is no such server', async (t) => {
   const server = createServer((_request, response) => {
     response.writeHead(404).end();
   });
@@ -104,7 +104,7 @@ test('rainbow conformance names a server that signs well and refuses our signatu
   t.is(stderr, 'rainbow: the server refuses calls that are signed with the token of --token\n');
 });
 
-test('rainbow conformance ends with 1 where a single packet of the server is another, or one too many', async (t) => {
+test('rainbow conformance exits with 1 if a single packet of the server is another, or one too many', async (t) => {
   const business = await holdPort(t);
   const {gateway, token} = await startOwnGateway(business);
   const acks = {count: 0};

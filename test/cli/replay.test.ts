@@ -104,7 +104,7 @@ test('a page of elsewhere whose name leads to this machine is not answered', asy
   t.is(await ask(`localhost:${port}`), 200);
 });
 
-test('a last line that was cut off is passed over, and told', async (t) => {
+test('a truncated last line is skipped and reported', async (t) => {
   const cut = await writeIn(t, 'cut.trace', whole.slice(0, -20));
   const {told, url} = await replay(t, cut);
   t.like(told, {events: 2, isCut: true});
@@ -172,7 +172,7 @@ test('what a failing simulation wrote is replayed, with why it failed', async (t
   t.is(served, await readFile(join(folder, 'simulation-5.trace'), 'utf8'));
 });
 
-test('a port that is taken, or is none, is told', async (t) => {
+test('a port that is taken or invalid is reported', async (t) => {
   const file = await writeIn(t, 'a.trace', whole);
   const taken = createServer();
   taken.listen(0, '127.0.0.1');

@@ -87,7 +87,7 @@ test('--identity sends to one client', async (t) => {
   t.is((await client.parsed()).payload.toString(), 'only you');
 });
 
-test('a client that was named and is not there is a failure, an empty channel is none', async (t) => {
+test('a named client that is not connected is a failure, an empty channel is not', async (t) => {
   const {gateway} = await start(t);
   const target = ['--url', gateway.url, '--token', securityToken];
   const nobody = await run(t, 'rainbow', ['send', '-i', 'nosuch', 'hi', ...target]);
@@ -123,7 +123,7 @@ async function freeBadPort(): Promise<number> {
   throw new Error('Expected a free port');
 }
 
-test('nobody confirming in time is a failure', async (t) => {
+test('no confirmation in time is a failure', async (t) => {
   const {client, rainbow} = await room(t);
   const sent = rainbow(['send', 'room', 'hi', '--timeout', '0.2']);
   await client.parsed();

@@ -98,7 +98,7 @@ test('a second signal, later, ends it at once', async (t) => {
   t.regex(stdout, /"event":"process\.killed"/);
 });
 
-test('under npx it ends when npx has ended, since npx tells only its shell of a signal', async (t) => {
+test('under npx it ends when npx has ended, since npx forwards a signal only to its shell', async (t) => {
   const {file} = await configured(t);
   const command = `"${process.execPath}" "${server}" -f "${file}" -p 0; true`;
   const shell = await serve(t, '/bin/sh', ['-c', command], {environment: {npm_command: 'exec'}});
@@ -108,7 +108,7 @@ test('under npx it ends when npx has ended, since npx tells only its shell of a 
   await shell.event('gateway.stopped');
 });
 
-test('a failure that nobody caught is logged, closes the gateway, and ends with 1', async (t) => {
+test('an uncaught failure is logged, closes the gateway, and exits with 1', async (t) => {
   const program = await writeIn(
     t,
     'failing.ts',

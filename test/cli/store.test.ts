@@ -46,7 +46,7 @@ test('a backup of a store in use is restored as the help says', async (t) => {
   restored.file.close();
 });
 
-test('rainbow store check ends with 1 where the store is damaged, and names what is wrong', async (t) => {
+test('rainbow store check exits with 1 if the store is damaged, and names the fault', async (t) => {
   const path = storePath(t);
   makeStore(path);
   const sound = await run(t, 'rainbow', ['store', 'check', path]);

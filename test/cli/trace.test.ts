@@ -1,4 +1,4 @@
-// `rainbow trace` before a real gateway: what became of a message, each way that it can end.
+// `rainbow trace` with a real gateway: the fate of a message, each way that it can end.
 
 import type {ExecutionContext} from 'ava';
 import test from 'ava';
@@ -47,7 +47,7 @@ async function idOfOpen(harness: Harness, identity: string): Promise<string> {
   return events.findLast(({message}) => message?.startsWith('p'))?.message ?? '';
 }
 
-test('a message that all confirmed is told as such, with its ladder', async (t) => {
+test('a message that all clients confirmed is shown as such, with its ladder', async (t) => {
   const {harness, clients, identities} = await room(t, 2, traced);
   for (const client of clients) acknowledgeAll(client, 'ok');
   const message = await publish(harness, {qos: 2});
@@ -66,7 +66,7 @@ test('a message that all confirmed is told as such, with its ladder', async (t) 
   for (const rung of rungs) t.regex(stdout, new RegExp(rung));
 });
 
-test('a message that was refused for a full queue is told so [RB-52]', async (t) => {
+test('a message that was refused for a full queue is shown as such [RB-52]', async (t) => {
   const {harness, identity} = await single(t, {...traced, window: 1, queue: 1});
   void publish(harness, {timeout: 20});
   void publish(harness, {timeout: 20});
@@ -78,7 +78,7 @@ test('a message that was refused for a full queue is told so [RB-52]', async (t)
   t.true(stdout.includes(`${identity}: its queue was full; it was not sent (RB-52)`));
 });
 
-test('a message that timed out is told so, and what it means for the client [RB-62]', async (t) => {
+test('a message that timed out is shown as such, with what that means for the client [RB-62]', async (t) => {
   const {harness, client, identity} = await single(t, {...traced, retryIntervalMs: 100});
   const message = await publish(harness, {timeout: 0.35});
   t.is((await client.parsed()).dup, false);
@@ -134,7 +134,7 @@ test('a message confirmed by 3 of 5 names the other two', async (t) => {
   }
 });
 
-test('a client that went away before it had confirmed is told of', async (t) => {
+test('a client that went away before it had confirmed is shown', async (t) => {
   const {harness, client, identity} = await single(t, traced);
   const published = publish(harness, {timeout: 20});
   await client.parsed();
@@ -152,7 +152,7 @@ test('a message at QoS 0 is shown as sent, because it is not confirmed', async (
   t.is(await headline(t, harness, message), 'sent at QoS 0 to 1 of 1 client; QoS 0 is not confirmed');
 });
 
-test('why a client did not get a message is told from its life', async (t) => {
+test('the reason why a client did not get a message is derived from its history', async (t) => {
   const {harness, clients, identities} = await room(t, 2, traced);
   const [stayer, leaver] = identities as [string, string];
   acknowledgeAll(clients[0] as RawClient);
@@ -190,7 +190,7 @@ test("a client's message is followed to the business server and back", async (t)
   t.regex(stdout, /\|<-- accepted, call \d+, 3 B -+\|/);
 });
 
-test("a client's message whose call failed, or is under way, is told so", async (t) => {
+test("a client's message whose call failed, or is under way, is shown as such", async (t) => {
   // Longer than a command may take to start on a busy machine: the second call shall still be under way then.
   const {harness, client, identity} = await single(t, {...traced, callTimeoutMs: 60_000});
   harness.business.once('message', answer(500), hang());
@@ -237,7 +237,7 @@ test('what was not traced is not known, and tracing can be switched on and off',
   await unknown(t, harness, [await publish(harness, {})], /nothing is known/);
 });
 
-test('what is not known where tracing is on, or covers a share, is said so, and ends with 1 as JSON too', async (t) => {
+test('for an unknown message the traced share is shown, and the command exits with 1, with --json too', async (t) => {
   const harness = await start(t, {traceRate: 0.25, traceKeepMs: 60_000});
   await unknown(t, harness, ['p1'], /Tracing covers a share of 0\.25 .*kept for 60 s.* rainbow trace --on/);
   const {code, stdout} = await trace(harness, 'p1', '--json');
@@ -245,7 +245,7 @@ test('what is not known where tracing is on, or covers a share, is said so, and 
   t.like(JSON.parse(stdout), {status: 0, isKnown: false, traceRate: 0.25, traceKeepMs: 60_000});
 });
 
-test('of a client all that was traced is told, and how it stands now', async (t) => {
+test('for a client all traced events are shown, with its present state', async (t) => {
   const {harness, client, identity} = await single(t, traced);
   acknowledgeAll(client);
   await publish(harness, {});

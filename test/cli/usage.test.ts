@@ -1,4 +1,4 @@
-// How both binaries are called: help, version, and what is said of a call that is none.
+// How both binaries are called: help, version, and the message for an invalid call.
 
 import {mkdir, readFile, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
@@ -116,7 +116,7 @@ test('a call without credentials says where they may come from', async (t) => {
   t.regex(stderr, /--token TOKEN, RAINBOW_SECURITY_TOKEN in the environment, or -f FILE/);
 });
 
-test('an old Node is told which one is needed', async (t) => {
+test('under an old Node the required version is printed', async (t) => {
   const old = `data:text/javascript,${encodeURIComponent("Object.defineProperty(process.versions, 'node', {value: '20.1.0'})")}`;
   const {code, stderr} = await run(t, 'rainbow', ['--version'], {environment: {NODE_OPTIONS: `--import=${old}`}});
   t.is(code, 1);

@@ -4,7 +4,7 @@ import test from 'ava';
 import {Rainbow} from '../../src/client/client.ts';
 import {codeOf, makeHarness, openHarness, reopen, settle} from './harness.ts';
 
-test('it connects, tells each state, and fades with a close frame', async (t) => {
+test('it connects, reports each state, and fades with a close frame', async (t) => {
   const harness = makeHarness(t);
   const {rainbow} = harness;
   t.is(rainbow.state, 'idle');
@@ -30,7 +30,7 @@ test('it connects, tells each state, and fades with a close frame', async (t) =>
   await t.notThrowsAsync(rainbow.fade());
 });
 
-test('a close frame that nobody answers ends by itself', async (t) => {
+test('a close frame without an answer ends by itself', async (t) => {
   const harness = openHarness(t, {fadeTimeoutMs: 500});
   const faded = harness.rainbow.fade();
   harness.clock.advance(499);
@@ -66,7 +66,7 @@ test('it can bloom again after it has faded', async (t) => {
   t.true(harness.rainbow.isOpen);
 });
 
-test('whoever waits for it to be open learns that it has ended before', async (t) => {
+test('a caller that waits for it to open learns that it has ended before', async (t) => {
   const harness = makeHarness(t);
   const opened = harness.rainbow.bloom();
   await harness.rainbow.fade();
@@ -164,7 +164,7 @@ for (const [code, reason] of [
   });
 }
 
-test('a client that was too much for the gateway comes again after as long as it may take', (t) => {
+test('a client that overloaded the gateway may wait up to the longest pause before it reconnects', (t) => {
   const harness = openHarness(t, {backoffMaxMs: 30_000});
   harness.clock.advance(20_000);
   const waits: number[] = [];
@@ -260,7 +260,7 @@ test('the query names device and platform, and what the application adds', (t) =
   t.is(harness.socket.url, 'ws://gateway.test/connect/?X-DEVICEID=phone-8&X-CLIENT-OS=ios7&name=ann');
 });
 
-test('a device that is not named has a name by chance, the same for each attempt', (t) => {
+test('a device without a name gets a random one, the same for each attempt', (t) => {
   const harness = makeHarness(t);
   void harness.rainbow.bloom();
   t.regex(harness.socket.url, /[?&]X-DEVICEID=[0-9a-f]{32}&X-CLIENT-OS=node$/);
@@ -271,7 +271,7 @@ test('a device that is not named has a name by chance, the same for each attempt
   t.is(harness.socket.url, url);
 });
 
-test('a query that is a function is asked anew for each attempt, and may take its time', async (t) => {
+test('a query that is a function is called for each attempt, and may be asynchronous', async (t) => {
   let tokens = 0;
   const harness = makeHarness(t, {device: 'd', query: async () => ({token: String(++tokens)})});
   void harness.rainbow.bloom();
@@ -395,7 +395,7 @@ test('a listener that throws harms neither the client, nor another listener, nor
   t.true(harness.rainbow.isOpen);
 });
 
-test('bloom() while it fades begins anew at once, as a page that is shown again does', async (t) => {
+test('bloom() while it fades reconnects at once, as a page that is shown again does', async (t) => {
   const harness = openHarness(t);
   const faded = harness.rainbow.fade();
   const opened = harness.rainbow.bloom();
@@ -463,7 +463,7 @@ test('bloom() with a signal rejects at its abort, also at one that came before',
   t.is(getEventListeners(signal, 'abort').length, 0, 'nobody waits any more');
 });
 
-test('whoever waits for a client that is refused learns the close code', async (t) => {
+test('a caller that waits for a refused client gets the close code', async (t) => {
   const harness = makeHarness(t);
   const opened = harness.rainbow.bloom();
   harness.socket.end(4142, 'taken over');

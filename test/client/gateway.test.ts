@@ -185,7 +185,7 @@ test('a connection that is cut leaves a QoS 2 message in doubt', async (t) => {
   await reaches(rainbow, 'open');
 });
 
-test('a connection that stands still is noticed, and made anew', async (t) => {
+test('a stalled connection is detected and replaced', async (t) => {
   const {business, gateway} = await start(t);
   const proxy = await TcpProxy.start(t, gateway.port);
   const rainbow = await connectClient(t, proxy.port, {heartbeatMs: 200});

@@ -93,7 +93,7 @@ test('a worker hears of the network though it has no page', (t) => {
   t.is(listeners.size, 0);
 });
 
-test('a log gets every packet and every event, also those that nobody listens to', async (t) => {
+test('a log gets every packet and every event, also those without a listener', async (t) => {
   const log: [string, unknown][] = [];
   const harness = openHarness(t, {log: (what, detail) => log.push([what, detail])});
   const sent = harness.rainbow.send(2, 'hi', {qos: 1, key: 'k'});

@@ -34,7 +34,7 @@ test('messages of each QoS pass up, and their answers down', async (t) => {
   ]);
 });
 
-test("messages pass down, each QoS acknowledged with the handler's answer, repeats told apart at QoS 2", async (t) => {
+test("messages pass down, each QoS acknowledged with the handler's answer, repeats recognised at QoS 2", async (t) => {
   const {server, rainbow, client} = await makeWorld(t);
   const seen: unknown[] = [];
   rainbow.onMessage((type, data) => {

@@ -88,7 +88,7 @@ test('one handler runs at a time, so that acknowledgements keep the order of the
   t.deepEqual(socket.take(), ['REC id 1 "x"', 'ACK id 2']);
 });
 
-test('a handler that fails is told, and its message acknowledged all the same [RB-60]', async (t) => {
+test('a handler that fails is reported, and its message acknowledged all the same [RB-60]', async (t) => {
   const harness = openHarness(t);
   const circle: {self?: unknown} = {};
   circle.self = circle;
@@ -110,7 +110,7 @@ test('a handler that fails is told, and its message acknowledged all the same [R
   t.is(harness.heard('fault').length, ways.length);
 });
 
-test('a message that finds no handler is acknowledged and told [RB-60]', (t) => {
+test('a message without a handler is acknowledged and reported [RB-60]', (t) => {
   const harness = openHarness(t);
   harness.socket.hear('SEND q2 id 1 type 5');
   t.deepEqual(harness.socket.take(), ['REC id 1']);
@@ -132,7 +132,7 @@ test('a handler that takes too long holds up nothing: empty reply, and what it s
   t.deepEqual(harness.socket.take(), []);
 });
 
-test('a handler that answers in time is not told late, however long its connection goes on', async (t) => {
+test('a handler that answers in time is not reported late, however long its connection lasts', async (t) => {
   const harness = openHarness(t, {handlerTimeoutMs: 2_000, heartbeatMs: 60_000});
   const answer = Promise.withResolvers<string>();
   harness.rainbow.onMessage(() => answer.promise);
@@ -216,7 +216,7 @@ function expectedOf({reads}: PacketVector): readonly string[] {
   return reads.kind === 'rel' ? [`COM id ${reads.id}`] : [];
 }
 
-test('each packet of the vectors is met as the rules say, and what is none is told and passed over [RB-01] [RB-02]', (t) => {
+test('each packet of the vectors is handled as the rules say, and invalid ones are reported and ignored [RB-01] [RB-02]', (t) => {
   const harness = openHarness(t);
   let handled = 0;
   harness.rainbow.onMessage(() => {

@@ -249,7 +249,7 @@ test('one that may repeat is sent again, and says so', async (t) => {
   t.deepEqual(harness.deliveries(), ['x queued', 'x sent', 'x queued again', 'x sent again', 'x answered again']);
 });
 
-test('whether the gateway has read a message is asked by a REL behind it, while somebody listens', async (t) => {
+test('a REL behind a message asks if the gateway has read it, while there is a listener', async (t) => {
   const harness = openHarness(t, {}, true);
   const first = harness.rainbow.send(1, undefined, {key: 'a'});
   const second = harness.rainbow.send(2, undefined, {key: 'b'});

@@ -22,7 +22,7 @@ test('a message is put into the store before it is transmitted, and taken out on
   t.deepEqual(socket.take(), ['REL id 1']);
 });
 
-test('a REL goes out, and the answer is told, only once the store has forgotten the message [RB-17] [RB-44]', async (t) => {
+test('a REL goes out, and the answer is reported, only once the store has forgotten the message [RB-17] [RB-44]', async (t) => {
   const store = new KeepingStore();
   const {rainbow, socket} = openHarness(t, {store});
   const answers = ['a', 'b'].map((key) => rainbow.send(1, undefined, {key}));
@@ -209,7 +209,7 @@ test('with a store as without one the window is full of messages in flight, and 
   t.is(store.kept.size, 0);
 });
 
-test('a store that fails is told, and what it does not take is not sent', async (t) => {
+test('a store failure is reported, and what the store does not take is not sent', async (t) => {
   const store = new KeepingStore();
   const harness = openHarness(t, {store});
   store.failing = 'put';

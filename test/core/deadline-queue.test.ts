@@ -95,7 +95,7 @@ test('a queue that has been stopped leaves no timer, lets nothing fall due, and 
   queue.stop();
 });
 
-test('a queue that is stopped by an item that falls due calls nobody after it', (t) => {
+test('a queue that is stopped by an item that falls due calls no item after it', (t) => {
   const clock = new SimulatedClock();
   const due: string[] = [];
   const queue: DeadlineQueue<Item> = new DeadlineQueue(clock, 100, ({name}) => {

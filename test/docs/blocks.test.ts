@@ -55,7 +55,7 @@ for (const [title, language, code, fault] of [
   test(`a block ${title} is a fault`, (t) => t.regex(faultIn(language, code) ?? '', fault));
 }
 
-test('a block of a configuration that is right is none', (t) => {
+test('a block of a valid configuration is no fault', (t) => {
   t.is(faultIn('ini', '[main]\nconnect_url = http://127.0.0.1:8000/connect/\nkeep_alive = 30'), undefined);
 });
 

@@ -1,5 +1,5 @@
 // What each kind of code block of the documents is checked by. A block of another kind, or of a kind in a document where
-// nothing checks it, is a fault: what nobody runs goes stale unseen.
+// nothing checks it, is a fault: a block that is never run goes stale unnoticed.
 
 import {existsSync, readFileSync} from 'node:fs';
 import {basename, join} from 'node:path';

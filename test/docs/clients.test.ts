@@ -182,7 +182,7 @@ test('the client of the document comes back, fails what was open, and forgets wh
   t.deepEqual(heard, ['aaa', 'aaa']);
 });
 
-test('the client of the document is as long as the document says', (t) => {
+test('the length of the client in the document is what the document says', (t) => {
   const count = code.trimEnd().split('\n').length;
   t.true(count > 90 && count <= 110, `${count} lines`);
 });

@@ -1,5 +1,5 @@
-// What a contributor is told: the scripts, files and folders exist, and the check of commit subjects refuses what the page
-// rules out.
+// Checks CONTRIBUTING.md: the scripts, files and folders that it names exist, and the check of commit subjects refuses
+// what the page rules out.
 
 import {spawnSync} from 'node:child_process';
 import {existsSync, mkdtempSync, readFileSync, rmSync} from 'node:fs';

@@ -125,7 +125,7 @@ test('every npm script and every command that a document names exists', (t) => {
   }
 });
 
-test('the files that a document tells to run or to read exist', (t) => {
+test('the files that a document says to run or to read exist', (t) => {
   for (const {path, text} of documents) {
     for (const [name] of text.matchAll(/\b(?:examples|config|src|test|docs)\/[\w/-]+\.(?:ts|ini|md)\b/g)) {
       t.true(existsSync(join(root, name)), `${path}: ${name}`);

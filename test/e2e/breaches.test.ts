@@ -1,5 +1,5 @@
-// What becomes of a client that breaks a rule of delivery on a connection without a subprotocol, where other files do not
-// show it beside the rule: it harms itself at most, and neither a count nor another client.
+// What happens to a client that breaks a rule of delivery on a connection without a subprotocol, where other files do
+// not show it beside the rule: it affects only itself, and neither a count nor another client.
 
 import test from 'ava';
 import {answer} from '../support/business-server.ts';
@@ -37,7 +37,7 @@ test('a first SEND that carries DUP is a new message, and is forwarded [RB-09 br
   );
 });
 
-test('a client that does not keep its SEND until the ACK has lost it where the call fails: nobody sends it again for it [RB-11 broken]', async (t) => {
+test('a client that does not keep its SEND until the ACK loses it if the call fails: it is not sent again [RB-11 broken]', async (t) => {
   const harness = await start(t);
   harness.business.once('message', answer(500));
   const client = await harness.connect();
@@ -48,7 +48,7 @@ test('a client that does not keep its SEND until the ACK has lost it where the c
   t.is(harness.business.count('message'), 2);
 });
 
-test('an ACK is believed: whoever gives it before it owns the message is not sent it again, on no connection [RB-12 broken]', async (t) => {
+test('an ACK is believed: a client that sends it before it owns the message never gets the message again [RB-12 broken]', async (t) => {
   const {harness, client} = await single(t, {retryIntervalMs: 50});
   const sent = harness.api.send({channel: 'room', qos: 1}, 'once');
   client.sendAnswer('ack', (await client.parsed()).id);
@@ -64,7 +64,7 @@ test('an ACK is believed: whoever gives it before it owns the message is not sen
 
 for (const qos of [1, 2]) {
   const rules = qos === 1 ? '[RB-13 broken]' : '[RB-21 broken] [RB-25 broken]';
-  test(`a client that swallows a QoS ${qos} SEND gets it again until the timeout, is counted as open, and holds up nobody [RB-60 broken] ${rules}`, async (t) => {
+  test(`a client that swallows a QoS ${qos} SEND gets it again until the timeout, is counted as open, and delays no other client [RB-60 broken] ${rules}`, async (t) => {
     const {harness, clients} = await room(t, 2, {retryIntervalMs: 200});
     const [silent, polite] = clients;
     if (silent === undefined || polite === undefined) return t.fail();

@@ -1,5 +1,5 @@
 // Channels and the cookie (PROTOCOL section 3, and /sub/ and /unsub/ of section 5): who is where, and what the business
-// server is told again.
+// server gets again.
 
 import test from 'ava';
 import {answer, type Script, success} from '../support/business-server.ts';
@@ -170,7 +170,7 @@ test('/sub/ and /unsub/ are idempotent, whatever was joined before', async (t) =
   t.deepEqual(await membersOf(harness, 'room', [client]), [0]);
 });
 
-test('/sub/ for nobody is 404, also for somebody who was there', async (t) => {
+test('/sub/ for an unknown client is 404, also for one that has left', async (t) => {
   const harness = await start(t);
   const unknown = await harness.api.subscribe('f'.repeat(64), 'room');
   t.is(unknown.status, 404);

@@ -1,5 +1,5 @@
-// Close calls that do not succeed at once: made again where that is safe, by whoever is there to do it, before the client
-// may come back, and also while the process ends.
+// Close calls that do not succeed at once: made again where that is safe, by any live thread, before the client may
+// come back, and also while the process ends.
 
 import {once} from 'node:events';
 import {createServer, type IncomingMessage} from 'node:http';
@@ -10,7 +10,7 @@ import {Latch, until, within} from '../support/deadline.ts';
 import {identityOf, start, startDaemon} from '../support/gateway.ts';
 import {holdPort} from '../support/ports.ts';
 
-test('a business server that is away for a while is told of every end once it is back [RB-64]', async (t) => {
+test('a business server that is away for a while gets every close call once it is back [RB-64]', async (t) => {
   const port = await holdPort(t);
   const harness = await start(t, {closeUrl: `http://127.0.0.1:${port}/close/`});
   const clients = await Promise.all(Array.from({length: 30}, () => harness.connect()));

@@ -131,7 +131,7 @@ test('packets behind a close frame are not applied [RB-57] [RB-57 broken]', asyn
   for (const {body} of harness.business.calls('message')) t.is(body.toString(), 'a');
 });
 
-test('the close call comes after the clean-up: in it, nobody is in the channel any more', async (t) => {
+test('the close call comes after the clean-up: by then the channel is empty', async (t) => {
   const harness = await start(t);
   harness.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
   const {client, identity} = await harness.join();
@@ -177,7 +177,7 @@ test('what a close answer says about channels and cookie means nothing', async (
   t.like((await harness.api.send({channel: 'room', qos: 1})).json, {connections: 0});
 });
 
-test('an answer that comes after the end joins nobody to anything', async (t) => {
+test('an answer that comes after the end joins no channel', async (t) => {
   const harness = await start(t);
   const latch = new Latch();
   harness.business.once('message', after(latch, answer(200, 'late', {RAINBOWCLIENTCHANNEL: 'room'})));
@@ -191,7 +191,7 @@ test('an answer that comes after the end joins nobody to anything', async (t) =>
   t.like((await harness.api.send({channel: 'room', qos: 1})).json, {status: 0, connections: 0});
 });
 
-test('a hundred clients that come and go leave a hundred close calls and nobody behind [RB-64]', async (t) => {
+test('a hundred clients that come and go leave a hundred close calls and no connection behind [RB-64]', async (t) => {
   const harness = await start(t);
   harness.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
   const clients = await Promise.all(Array.from({length: 100}, () => harness.connect()));

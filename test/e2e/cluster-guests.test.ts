@@ -110,7 +110,7 @@ test('what answers /hello/ with a page is no node', async (t) => {
   t.deepEqual(original.calls, []);
 });
 
-test('a node that answers a publication with a page, or not before its time is up, is told as partial', async (t) => {
+test('a node that answers a publication with a page, or not before its time is up, is reported as partial', async (t) => {
   const {harness, original, calls} = await startWithOriginal(t);
   acknowledgeAll((await harness.join()).client);
   await original.announce('online');
@@ -127,7 +127,7 @@ test('a node that answers a publication with a page, or not before its time is u
   await calls(1);
 });
 
-test('garbage, forgeries and announcements of another cluster are counted, and harm nobody', async (t) => {
+test('garbage, forgeries and announcements of another cluster are counted, and affect no client', async (t) => {
   const {harness, ports} = await startWithOriginal(t, {clusterOpen: false});
   const [port = 0] = ports;
   const forged = {node: '1'.repeat(32), timestamp: Math.floor(Date.now() / 1000), nonce: '12345678'};

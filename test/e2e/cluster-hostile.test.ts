@@ -1,4 +1,4 @@
-// Real nodes and somebody on their network who does not hold the token; and a node whose clock is wrong.
+// Real nodes and an attacker on their network who does not hold the token; and a node whose clock is wrong.
 
 import {createSocket} from 'node:dgram';
 import {once} from 'node:events';
@@ -56,7 +56,7 @@ async function sendFrom(t: ExecutionContext, address: string, datagram: Uint8Arr
 }
 
 test.serial(
-  'a captured announcement repeated from another address, with /hello/ passed on, lets nobody in',
+  'a captured announcement repeated from another address, with /hello/ passed on, admits no node',
   async (t) => {
     const [first = 0, second = 0, listened = 0] = await holdPorts(t, 3);
     const captured = await capture(t, listened);

@@ -1,4 +1,4 @@
-// What the business server is told about a client that wants to connect (PROTOCOL section 2): identity, device, headers.
+// What the business server gets about a client that wants to connect (PROTOCOL section 2): identity, device, headers.
 
 import test from 'ava';
 import {answer, success} from '../support/business-server.ts';
@@ -66,7 +66,7 @@ test('an identity that cannot be one is logged, without its value', async (t) =>
   t.false(daemon.output.includes('not fit'));
 });
 
-test('device and platform are told to the business server, from headers of either spelling or the query', async (t) => {
+test('device and platform are sent to the business server, from headers of either spelling or the query', async (t) => {
   const harness = await start(t, {requireDevice: true});
   const none = {'X-DEVICEID': undefined, 'X-CLIENT-OS': undefined};
   const ways = [
@@ -85,7 +85,7 @@ test('device and platform are told to the business server, from headers of eithe
   }
 });
 
-test('require_device refuses a client without device or platform, and asks nobody', async (t) => {
+test('require_device refuses a client without device or platform, and makes no call', async (t) => {
   const harness = await start(t, {requireDevice: true});
   const refused = [
     {'X-DEVICEID': undefined, 'X-CLIENT-OS': undefined},

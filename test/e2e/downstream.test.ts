@@ -1,4 +1,4 @@
-// Messages on their way down at QoS 0, 1 and 2: the packets a client sees, and what the caller of /send/ is told.
+// Messages on their way down at QoS 0, 1 and 2: the packets a client sees, and the answer of /send/.
 
 import test from 'ava';
 import {start} from '../support/gateway.ts';
@@ -17,7 +17,7 @@ test('QoS 0 is written once, without id, and answered at once [RB-01]', async (t
   t.is(await client.packet(), 'SEND q0 "hi"');
 });
 
-test('QoS 0 to nobody is no error', async (t) => {
+test('QoS 0 to an empty channel is no error', async (t) => {
   const harness = await start(t);
   t.like((await harness.api.send({channel: 'nobody', qos: 0})).json, {status: 0});
 });
@@ -75,7 +75,7 @@ test('msgtype is 1 and qos is 2 where the call says neither', async (t) => {
 });
 
 for (const qos of [1, 2]) {
-  test(`nobody there: QoS ${qos} answers 0 connections at once`, async (t) => {
+  test(`an empty channel: QoS ${qos} answers 0 connections at once`, async (t) => {
     const harness = await start(t);
     const {json} = await harness.api.send({channel: 'nobody', qos});
     t.like(json, {status: 0, connections: 0, data: ''});
@@ -102,7 +102,7 @@ test('every subscriber gets the message and is counted once; data is the last no
   t.like((await sent).json, {status: 0, connections: 5, data: 'second'});
 });
 
-test('replies=all tells who replied what, empty replies included', async (t) => {
+test('replies=all returns who replied what, empty replies included', async (t) => {
   const {harness, clients, identities} = await room(t, 3);
   const sent = harness.api.send({channel: 'room', qos: 2, replies: 'all'});
   for (const [index, client] of clients.entries()) {
@@ -124,7 +124,7 @@ test('replies=all tells who replied what, empty replies included', async (t) => 
   t.like(json, {data: '/wA=', encoding: 'base64'});
 });
 
-test('without replies=all there are none', async (t) => {
+test('without replies=all no replies are returned', async (t) => {
   const {harness, client} = await single(t);
   acknowledgeAll(client, 'yes');
   t.is((await harness.api.send({channel: 'room', qos: 1})).json.replies, undefined);
@@ -160,7 +160,7 @@ test('identity= addresses one client, whatever channels it is in', async (t) => 
   }
 });
 
-test('identity= of nobody: no such connection, or 0 connections at once', async (t) => {
+test('identity= of an unknown client: no such connection, or 0 connections at once', async (t) => {
   const harness = await start(t);
   const {status, json} = await harness.api.send({identity: 'f'.repeat(64), qos: 1});
   if (status === 404) t.like(json, {status: 1, msg: 'no such connection', code: 'RB_NO_SUCH_CONNECTION'});

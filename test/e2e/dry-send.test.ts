@@ -17,7 +17,7 @@ async function dry(api: Api, query: Query, body: string | Uint8Array = 'hi'): Pr
   return JSON.parse(text) as Preview;
 }
 
-test('where nobody is, nobody would get it', async (t) => {
+test('in an empty channel no client would get it', async (t) => {
   const {harness} = await single(t);
   const nobody = {status: 0, recipients: 0, fates: {}, clients: []};
   t.deepEqual(await dry(harness.api, {channel: 'empty'}), nobody);
@@ -25,7 +25,7 @@ test('where nobody is, nobody would get it', async (t) => {
   t.deepEqual(JSON.parse(text), nobody);
 });
 
-test('each client of a channel is told, with its state and the message as it would go; nothing is sent or counted', async (t) => {
+test('each client of a channel is listed, with its state and the message as it would go; nothing is sent or counted', async (t) => {
   const {harness, clients, identities} = await room(t, 3);
   await harness.api.subscribe(identities[0] ?? '', 'attic');
   for (const qos of [0, 1, 2]) {
@@ -54,7 +54,7 @@ test('one client is asked by its identity', async (t) => {
   t.is((JSON.parse(text) as Preview).clients[0]?.identity, identities[1]);
 });
 
-test('what would wait for the window, and what would find its queue full, is told as it then comes [RB-47] [RB-52]', async (t) => {
+test('what would wait for the window, and what would find its queue full, is reported as it then happens [RB-47] [RB-52]', async (t) => {
   const {harness, client} = await single(t, {window: 1, queue: 1});
   t.deepEqual((await dry(harness.api, {qos: 1})).fates, {transmitted: 1});
   const first = harness.api.send({channel: 'room', qos: 1});
@@ -94,7 +94,7 @@ test('a client that does not read would get no QoS 0, and the rest later', async
   t.deepEqual((await dry(harness.api, {qos: 1})).fates, {queued: 1});
 });
 
-test('the clients of all threads are told together', async (t) => {
+test('the clients of all threads are listed together', async (t) => {
   const {harness, identities} = await room(t, 8, {threads: 2});
   const preview = await dry(harness.api, {});
   t.is(preview.recipients, 8);
@@ -102,7 +102,7 @@ test('the clients of all threads are told together', async (t) => {
   t.deepEqual(preview.clients.map(({identity}) => identity).toSorted(), identities.toSorted());
 });
 
-test('of more clients than are told one by one, what would become of the message is counted all the same', async (t) => {
+test('beyond the number of listed clients, the fate of the message is still counted', async (t) => {
   const {router, connect, run} = simulateGateway();
   for (let count = 0; count < 1_500; count++) connect('room');
   const publication = {channel: 'room', identity: undefined, qos: 1, bytes: 2} as const;
@@ -117,7 +117,7 @@ test('of more clients than are told one by one, what would become of the message
   t.deepEqual(preview.fates, {transmitted: 1_500});
 });
 
-test('a client that is on its way out is told as gone [RB-57]', async (t) => {
+test('a client that is on its way out is reported as gone [RB-57]', async (t) => {
   const {router, context, connect, run} = simulateGateway();
   const {actor} = connect('room');
   const publication = {channel: undefined, identity: actor.name, qos: 1, bytes: 2} as const;

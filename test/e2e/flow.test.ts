@@ -79,7 +79,7 @@ test('a full window delays nothing else: QoS 0, acknowledgements and pings still
   for (const {json} of await Promise.all(sent)) t.is(json.connections, 1);
 });
 
-test('a full queue is told at once in the answer, and costs the others nothing [RB-52]', async (t) => {
+test('a full queue is reported at once in the answer, and costs the others nothing [RB-52]', async (t) => {
   const {harness, clients} = await room(t, 2, {window: 1, queue: 2, ...slowRetry});
   const [stuck, living] = clients as [RawClient, RawClient];
   acknowledgeAll(living);
@@ -214,7 +214,7 @@ test('retransmissions to a client that does not read do not pile up', async (t) 
   t.true(slow.bytesReceived < 30_000_000, `${slow.bytesReceived} bytes`);
 });
 
-test('a client that makes the gateway answer and does not read ends with 1008, and harms nobody [RB-58]', async (t) => {
+test('a client that makes the gateway answer and does not read is closed with 1008, and affects no other client [RB-58]', async (t) => {
   const {harness, clients} = await room(t, 2, {sendBufferBytesMax: 65_536});
   const [greedy, other] = clients as [RawClient, RawClient];
   harness.business.once('message', answer(200, Buffer.alloc(100_000)));

@@ -1,4 +1,4 @@
-// What a client gets that is not let in (PROTOCOL section 2): the JSON error of the API, and nobody is asked for what is no
+// What a refused client gets (PROTOCOL section 2): the JSON error of the API, and no call is made for what is no
 // upgrade. Requests that no client library would send are written by hand.
 
 import test, {type ExecutionContext} from 'ava';
@@ -51,7 +51,7 @@ const malformedUpgrades: Readonly<Record<string, string>> = {
   'a subprotocol twice': upgradeOf({}, ['Sec-WebSocket-Protocol: a', 'Sec-WebSocket-Protocol: a']),
 };
 
-test('an upgrade that is malformed is answered 400 in JSON, counted, and nobody is asked', async (t) => {
+test('an upgrade that is malformed is answered 400 in JSON and counted, and no call is made', async (t) => {
   const harness = await start(t);
   let count = 0;
   for (const [what, text] of Object.entries(malformedUpgrades)) {
@@ -90,7 +90,7 @@ test('an absolute target that names the same host as Host is a path, of upgrades
   t.is(answered.status, 200);
 });
 
-test('an upgrade may offer several protocols to change to, and subprotocols that nobody selects', async (t) => {
+test('an upgrade may offer several protocols to change to, and subprotocols that are not selected', async (t) => {
   const harness = await start(t);
   for (const more of [['Upgrade: h2c'], ['Content-Length: 0'], ['Sec-WebSocket-Protocol: chat, rainbow.v2']]) {
     t.is((await exchange(t, harness, upgradeOf({}, more))).status, 101, more.join());
@@ -117,7 +117,7 @@ for (const [code, [status, script]] of Object.entries(refusals)) {
   });
 }
 
-test('a handshake that nobody is asked about has its code as well', async (t) => {
+test('a handshake without a connect call has its code as well', async (t) => {
   const harness = await start(t, {requireDevice: true, handshakesMax: 1});
   const device = await harness.handshake({headers: {'X-DEVICEID': undefined}});
   t.is(device.answer.status, 401);

@@ -142,7 +142,7 @@ test('the header of a client that waits counts against memory_max until it is an
   t.is(harness.business.count('connect'), 5);
 });
 
-test('nobody is asked about clients that left before their connect call was sent [RB-68]', async (t) => {
+test('no call is made for clients that left before their connect call was sent [RB-68]', async (t) => {
   const harness = await start(t, {upstreamSocketsMax: 1});
   const latch = new Latch();
   harness.business.once('connect', after(latch, success()));

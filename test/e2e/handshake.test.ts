@@ -130,7 +130,7 @@ test('the connect call has its deadline, and not less', async (t) => {
   t.true(tookMs > 500, `${tookMs} ms`);
 });
 
-test('a success that comes after the deadline lets nobody in', async (t) => {
+test('a success that comes after the deadline admits no client', async (t) => {
   const harness = await start(t, {callTimeoutMs: 200});
   const latch = new Latch();
   harness.business.once('connect', after(latch, success({RAINBOWCLIENTCHANNEL: 'room'})));
@@ -148,7 +148,7 @@ test('an unreachable business server is 503', async (t) => {
   t.is(answered.status, 503);
 });
 
-test('a plain GET is told to upgrade, and nobody is asked', async (t) => {
+test('a plain GET is answered 426, and no call is made', async (t) => {
   const harness = await start(t);
   const plain = await harness.api.get('/connect/?X-DEVICEID=1&X-CLIENT-OS=web');
   t.is(plain.status, 426);
@@ -169,7 +169,7 @@ const invalid = {
   'another upgrade': {headers: {Upgrade: 'h2c'}},
 } as const;
 
-test('an upgrade that is none is answered 400, and nobody is asked', async (t) => {
+test('an invalid upgrade is answered 400, and no call is made', async (t) => {
   const harness = await start(t);
   for (const [what, options] of Object.entries(invalid)) {
     const {client, answer: answered} = await harness.handshake(options);
@@ -181,7 +181,7 @@ test('an upgrade that is none is answered 400, and nobody is asked', async (t) =
   t.is(harness.business.count('connect'), 1);
 });
 
-test('an upgrade by POST or to another path is refused, and nobody is asked', async (t) => {
+test('an upgrade by POST or to another path is refused, and no call is made', async (t) => {
   const harness = await start(t);
   const posted = await harness.handshake({method: 'POST'});
   t.true([400, 405].includes(posted.answer.status), posted.answer.statusLine);

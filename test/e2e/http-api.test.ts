@@ -142,7 +142,7 @@ test('an unknown parameter is ignored, and so is the type of the body', async (t
   }
 });
 
-test('/serverinfo/ is a page, and tells nodes, channels and connections', async (t) => {
+test('/serverinfo/ is a page, and shows nodes, channels and connections', async (t) => {
   const harness = await start(t);
   const {identity} = await harness.join();
   await harness.api.subscribe(identity, '<b>room & hall</b>');
@@ -181,7 +181,7 @@ const garbage = {
   'headers without end': `GET /hello/ HTTP/1.1\r\nHost: x\r\n${'X-Long: 0123456789\r\n'.repeat(5_000)}`,
 } as const;
 
-test('bytes that are no HTTP request get an error and the end, and harm nobody [RB-58]', async (t) => {
+test('bytes that are no HTTP request get an error and are closed, and affect no client [RB-58]', async (t) => {
   const harness = await start(t);
   const other = await harness.connect();
   for (const [what, bytes] of Object.entries(garbage)) {
@@ -204,7 +204,7 @@ test('bytes that are no HTTP request get an error and the end, and harm nobody [
   t.is((await harness.api.get('/hello/')).text, 'ok');
 });
 
-test('a caller that goes away in the middle of its body harms nobody', async (t) => {
+test('a caller that goes away in the middle of its body affects no other caller', async (t) => {
   const harness = await start(t);
   for (let index = 0; index < 5; index++) {
     const socket = connectSocket({port: harness.gateway.port, host: '127.0.0.1'});

@@ -103,7 +103,7 @@ test('a call that failed does not hold up the next one [RB-46]', async (t) => {
   t.deepEqual(bodies, ['1', '2', '3', '4']);
 });
 
-test('types that opt out wait for nobody, and the others still do [RB-46]', async (t) => {
+test('types that opt out wait for no other call, and the others still do [RB-46]', async (t) => {
   const harness = await start(t, {unorderedTypes: [9, 10]});
   const latch = new Latch();
   harness.business.once('message', after(latch, answer(200, 'slow')));

@@ -41,7 +41,7 @@ test('two Origin headers are no origin, under either name', async (t) => {
   t.is(harness.business.count('connect'), 0);
 });
 
-test('without allowed_origins every origin is admitted, and the business server is told which', async (t) => {
+test('without allowed_origins every origin is admitted, and the business server gets the origin', async (t) => {
   const harness = await start(t);
   for (const origin of foreign) {
     await harness.connect({headers: {...victim, Origin: origin}});

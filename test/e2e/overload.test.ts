@@ -61,7 +61,7 @@ for (const [threads, workers, sockets] of [
   [2, 2, 8],
 ] as const) {
   test.serial(
-    `${clientsCount} clients at a business server that works on four calls at a time: all are served, and few calls are made in vain, with ${threads} threads of ${workers} workers [RB-68] [RB-72]`,
+    `${clientsCount} clients at a business server that works on four calls at a time: all are served, and few calls are made without effect, with ${threads} threads of ${workers} workers [RB-68] [RB-72]`,
     async (t) => {
       // Twice as many messages are open as can be answered within the deadline.
       const places = new Places(4, 25);

@@ -1,4 +1,4 @@
-// PROTOCOL section 1 on the wire: what is a packet, what is none, and that neither ends a legacy connection.
+// PROTOCOL section 1 on the wire: what is a packet, what is not, and that neither ends a legacy connection.
 
 import test from 'ava';
 import {answer} from '../support/business-server.ts';
@@ -221,7 +221,7 @@ const violations = {
 } as const satisfies Record<string, readonly [number, Buffer]>;
 
 for (const [what, [code, bytes]] of Object.entries(violations)) {
-  test(`${what} breaks the WebSocket protocol: closed ${code}, one close call, nobody else harmed [RB-58 broken]`, async (t) => {
+  test(`${what} breaks the WebSocket protocol: closed ${code}, one close call, no other client affected [RB-58 broken]`, async (t) => {
     const harness = await start(t);
     const other = await harness.connect();
     await harness.business.next('connect');

@@ -130,7 +130,7 @@ test('a publication under way is answered at shutdown, as it stands [RB-62]', as
   await closed;
 });
 
-test('an API call that comes during the shutdown is told so', async (t) => {
+test('an API call that comes during the shutdown gets 503 RB_STOPPING', async (t) => {
   const harness = await start(t);
   const latch = new Latch();
   harness.business

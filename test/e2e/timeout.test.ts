@@ -17,7 +17,7 @@ test('at the timeout the answer says how many confirmed, and that it timed out [
   t.is(harness.counter('publicationsTimedOut'), 2);
 });
 
-test("at the timeout with nobody confirmed the answer is the original's, with the count [RB-62]", async (t) => {
+test("at the timeout without a confirmation the answer is the original's, with the count [RB-62]", async (t) => {
   const {harness, client} = await single(t);
   const {json, tookMs} = await harness.api.send({channel: 'room', qos: 1, timeout: 1});
   t.like(json, {status: 1, msg: 'timeout', connections: 0});

@@ -126,7 +126,7 @@ test('payloads, snapshots and the list of connections come where they are asked 
   );
 });
 
-test('what was traced before is told where it is asked for', async (t) => {
+test('events traced before are returned on request', async (t) => {
   const {harness} = await single(t, {traceRate: 1});
   const {message} = (await harness.api.send({channel: 'room', qos: 0})).json;
   const isIt = (line: TraceLine): boolean => 'message' in line && line.message === message;

@@ -1,4 +1,4 @@
-// The stories that `GET /trace/` tells are of the form that the documents have, with all that happened.
+// The stories that `GET /trace/` returns have the documented form, with all that happened.
 
 import test from 'ava';
 import {storySchema, traceSettingsSchema} from '../../src/gateway/admin/trace-schema.ts';
@@ -39,7 +39,7 @@ test('stories of a publication, of a message up, of a client and of both have th
   }
 });
 
-test('asked for nothing it tells how the trace is configured', async (t) => {
+test('without a query it returns how the trace is configured', async (t) => {
   const {harness} = await single(t, {traceRate: 0.5, traceEventsMax: 2_048, traceKeepMs: 60_000});
   const told = await ask(harness, {});
   t.deepEqual<unknown, unknown>(traceSettingsSchema.parse(told), told);

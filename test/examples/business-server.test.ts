@@ -104,7 +104,7 @@ test('joining the room one is in leaves none', async (t) => {
   t.is(headers.get('RAINBOWCLIENTCHANNELUNSUB'), null);
 });
 
-test('a room that cannot be one is told so, and nothing changes', async (t) => {
+test('an invalid room is reported to the client, and nothing changes', async (t) => {
   const {call} = await start(t);
   for (const body of ['{"room":"a;;b"}', '{"room":""}', '{"room":7}', '{}', 'null', 'no JSON', '']) {
     const {status, headers, text} = await call('/message/1/', ann, body);
@@ -204,7 +204,7 @@ test('type 4 answers what was said lately in the room, in its order, one that fa
   );
 });
 
-test('a text that is too long, an id or a room that cannot be one, is told so and not said', async (t) => {
+test('a text that is too long, or an invalid id or room, is reported to the client and not passed on', async (t) => {
   const {call, gateway} = await start(t);
   const long = JSON.stringify({text: 'x'.repeat(2_001)});
   for (const body of [long, '{"text":"a","id":"b c"}', '{"text":"a","id":""}', '{"text":"a","room":"b;c"}']) {
@@ -244,7 +244,7 @@ test('the type is the last part of the path, whatever stands before it', async (
   t.is((await call('/chat/nine/', ann, 'x')).status, 404);
 });
 
-test('the close call is noted, and the room is told', async (t) => {
+test('the close call is noted, and the room is notified', async (t) => {
   const {call, lines, gateway} = await start(t);
   const told = gateway.next();
   t.is((await call('/close/', ann)).status, 200);

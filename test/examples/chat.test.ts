@@ -4,7 +4,7 @@ import test from 'ava';
 import {signedQuery} from '../../src/protocol/signature.ts';
 import {connectClient, startChatHarness, token} from './chat-harness.ts';
 
-test('what one says, everybody in the room hears, and the speaker is told how many', async (t) => {
+test('a message reaches everybody in the room, and its sender gets their number', async (t) => {
   const {gateway} = await startChatHarness(t);
   const ann = await connectClient(t, gateway, 'ann');
   const bob = await connectClient(t, gateway, '王');
@@ -38,7 +38,7 @@ test('any other type is an echo', async (t) => {
   t.deepEqual(await ann.ask(65_535, '[1,2]'), [1, 2]);
 });
 
-test('without a name nobody gets in', async (t) => {
+test('a client without a name is refused', async (t) => {
   const {gateway, lines} = await startChatHarness(t);
   await t.throwsAsync(connectClient(t, gateway, ''));
   // At least: Node's own WebSocket asks once more where it is answered 401.

@@ -1,4 +1,5 @@
-// The gateway as the chat's business server sees it: takes POST /send/, keeps what came, answers what it is told to.
+// The gateway as the chat's business server sees it: takes POST /send/, keeps the requests, and answers as the test
+// sets.
 
 import {createServer} from 'node:http';
 import type {AddressInfo} from 'node:net';

@@ -115,7 +115,7 @@ test('npm start logs for people, also where its output is no terminal, unless lo
   await asked.says(/^\{.*"event":"clients\.limitedByFiles"/m);
 });
 
-test('a port that is taken is told with its number and the keys to change', async (t) => {
+test('a port that is taken is reported with its number and the keys to change', async (t) => {
   const other = createServer().listen(0, '127.0.0.1');
   await once(other, 'listening');
   t.teardown(() => other.close());
@@ -133,7 +133,7 @@ test('a port that is taken is told with its number and the keys to change', asyn
   t.regex(gateway.output, new RegExp(`Port ${port} of 127\\.0\\.0\\.1 is taken: .*port`));
 });
 
-test('a configuration that is not right, or leads elsewhere, is told and ends with 78', async (t) => {
+test('a configuration that is not right, or leads elsewhere, is reported and exits with 78', async (t) => {
   const faulty = new Process(t, 'examples/chat/start.ts', [], {...freePorts, RAINBOW_KEEP_ALIVE: 'long'});
   t.is(await faulty.ended, 78);
   t.regex(faulty.output, /RAINBOW_KEEP_ALIVE: keep_alive is not valid/);

@@ -14,7 +14,7 @@ const up = (qos: 0 | 1 | 2, id: number, words: string, isDup = false): Packet =>
 };
 
 for (const [name, open] of Object.entries(wires)) {
-  test(`${name}: a message at QoS 0 reaches the client, and nobody waits for it`, async (t) => {
+  test(`${name}: a message at QoS 0 reaches the client, and the caller does not wait for it`, async (t) => {
     const kit = simulateGateway();
     const {wire} = await openClient(kit, open(kit), {join: 'room'});
     t.like(await kit.publish({qos: 0, payload: text('hi')}), {connections: 0});

@@ -184,7 +184,7 @@ test('a reader that goes takes its watch along', async (t) => {
   t.is(kit.clock.pendingCount, 0);
 });
 
-test('a reader that is slow is read for less often, is told what it missed, and keeps nothing in memory', async (t) => {
+test('a slow reader is served less often, learns what it missed, and keeps nothing in memory', async (t) => {
   const {kit, feed, answer, response, turn} = await harness(t, {
     ...everything,
     selection: {...everything.selection, payloads: true},
@@ -268,7 +268,7 @@ test('a past that is longer than one reading comes whole', async (t) => {
   t.is(seqs.length, past + 2, 'and of what came after, its own');
 });
 
-test('of the past as much is told as was asked for, the latest, and what is far behind is read sooner', async (t) => {
+test('of the past the requested number of latest events is returned, and what is far behind is read sooner', async (t) => {
   const {kit, feed, answer, response} = await harness(t, {...everything, past: 3_000});
   kit.context.tracer.watch('another', everything.selection, Number.POSITIVE_INFINITY);
   kit.connect('room');
@@ -290,7 +290,7 @@ test('of the past as much is told as was asked for, the latest, and what is far 
   );
 });
 
-test('snapshots count states, steps and connections; the list of connections tells each', async (t) => {
+test('snapshots count states, steps and connections; the list of connections shows each', async (t) => {
   const {kit, feed, answer, response, turn} = await harness(t, {...everything, snapshots: true, roster: true});
   t.true(await feed.start(() => response.writeHead(200)));
   const client = kit.connect('room');

@@ -35,7 +35,7 @@ function snapshot(at: number, deliveries: number): SnapshotLine {
   };
 }
 
-test('the same gateway found again: what was told is left out, what was kept is told, and the counters tell the rest', (t) => {
+test('the same gateway found again: shown events are left out, kept events are shown, and the counters show the rest', (t) => {
   const join = new FeedJoin();
   for (const line of [header(10), step(1, 11), step(2, 12), snapshot(13, 100)]) t.is(join.read(line), line);
   t.is(join.absence, undefined);
@@ -47,7 +47,7 @@ test('the same gateway found again: what was told is left out, what was kept is 
   t.deepEqual(join.absence, {from: 13, to: 50, isRestarted: false, keptEvents: 1, deliveries: 40, messages: 20});
 });
 
-test('a thread that replaced one that died counts its events anew, and is told all the same', (t) => {
+test('a thread that replaced one that died restarts its event numbers, and its events are shown', (t) => {
   const join = new FeedJoin();
   for (const line of [header(10), step(7, 11), step(8, 12)]) join.read(line);
   t.is(join.read(step(1, 13))?.at, 13);
@@ -56,7 +56,7 @@ test('a thread that replaced one that died counts its events anew, and is told a
   t.is(join.read(step(2, 14))?.at, 14);
 });
 
-test('a gateway that was started anew: its threads are others, its events count anew, its counters tell nothing of before', (t) => {
+test('a restarted gateway: its threads are new, its event numbers restart, its counters do not cover the time before', (t) => {
   const join = new FeedJoin();
   for (const line of [header(10), step(7, 11), snapshot(13, 100)]) join.read(line);
   join.read(header(50, {startedAt: 40}));
@@ -69,14 +69,14 @@ test('a gateway that was started anew: its threads are others, its events count 
   t.like(join.read({kind: 'roster', at: 53, total: 1, rows: [{...row, ...counts}]}), {rows: [{thread: 2}]});
 });
 
-test('counters of a gateway that was started anew say nothing of the time before it was found again', (t) => {
+test('counters of a restarted gateway do not cover the time before it was found again', (t) => {
   const join = new FeedJoin();
   for (const line of [header(10), snapshot(13, 100), header(50, {startedAt: 40}), snapshot(52, 1)]) join.read(line);
   join.read(snapshot(54, 9));
   t.deepEqual(join.absence, {from: 13, to: 50, isRestarted: true, keptEvents: 0});
 });
 
-test('after a restart of the machine, whose clock begins anew, time goes on by the clock on the wall', (t) => {
+test('after a restart of the machine, which resets its clock, time goes on by the wall clock', (t) => {
   const join = new FeedJoin();
   join.read(header(500_000, {wallMs: 9_000_000}));
   join.read(step(1, 500_001));
@@ -85,7 +85,7 @@ test('after a restart of the machine, whose clock begins anew, time goes on by t
   t.is(join.read(step(1, 2_500))?.at, 560_500);
 });
 
-test('the world after a gap: nobody knows what became of messages; after a restart the connections are gone as well', (t) => {
+test('the world after a gap: the fate of messages is unknown; after a restart the connections are gone as well', (t) => {
   const store = new Store();
   const join = new FeedJoin();
   const push = (...lines: TraceLine[]): void => store.push(lines.flatMap((line) => join.read(line) ?? []));

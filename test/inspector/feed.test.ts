@@ -1,4 +1,4 @@
-// The page's reading of feeds, from a server that tells them as a gateway does.
+// How the page reads feeds, from a server that sends them as a gateway does.
 
 import {createServer, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
@@ -86,7 +86,7 @@ test.serial(
 );
 
 test.serial(
-  'it says that it cannot be reached, for as long as that is so, and a person can have it tried at once',
+  'it shows that the gateway cannot be reached while that is so, and a person can retry at once',
   async (t) => {
     const {calls, store, place} = await start(t);
     void watch(store, wish, place);
@@ -132,7 +132,7 @@ for (const [status, why] of [
   });
 }
 
-test.serial('what is no feed is told as it is, and not asked for again', async (t) => {
+test.serial('a response that is no feed is reported as such, and not requested again', async (t) => {
   const {calls, store, place} = await start(t);
   const ended = watch(store, wish, place);
   (await calls.next()).response.end('{"kind":"lost"}\n');
@@ -140,7 +140,7 @@ test.serial('what is no feed is told as it is, and not asked for again', async (
   t.deepEqual(store.source, {kind: 'failed', why: 'line 1: expected the header of a recording'});
 });
 
-test.serial('a recording beside the page is shown; where there is none the page is as it was', async (t) => {
+test.serial('a recording beside the page is shown; without one the page stays as it was', async (t) => {
   const {calls, store, place} = await start(t);
   const none = openServedRecording(store, place);
   const call = await calls.next();

@@ -145,7 +145,7 @@ test('a call and its answer have their bodies, where these were kept', (t) => {
   );
 });
 
-test('a time in which nobody watched is a note, and no answer is measured over it', (t) => {
+test('a time without a watcher is a note, and no answer is measured over it', (t) => {
   const told = toRows([
     [0, send(1, 'out', 1, 5)],
     [1, {kind: 'header', version: 1, source: '', at: 50, wallMs: 50, threads: 1, selection: emptySelection}],

@@ -146,7 +146,7 @@ test('the first press on a number shows the most first, on a name the first of t
   t.like(sortBy(wish, 'identity'), {column: 'identity', isDescending: true});
 });
 
-test('what a share of the events told before the first counts is no rate of the gateway, and goes', (t) => {
+test('a rate taken from a share of the events before the first counts is not the rate of the gateway, and is removed', (t) => {
   const count = (rate: number): number => {
     const store = new Store();
     const times = {at: 0, wallMs: 0, threads: 1};
@@ -206,7 +206,7 @@ test('connections are found by identity, state and channel, and sorted by a colu
   t.deepEqual(list('nobody', 'identity', false), []);
 });
 
-test('a packet is read field by field, and what is none is told', (t) => {
+test('a packet is read field by field, and an invalid one is reported', (t) => {
   t.deepEqual(
     readFields(Buffer.from('1c0001000768', 'hex')).map(({name, hex, meaning}) => `${name}|${hex}|${meaning}`),
     ['command, DUP, QoS|1c|SEND, QoS 2, DUP: sent before', 'type|00 01|1', 'id|00 07|7', 'payload|68|“h”'],

@@ -1,4 +1,5 @@
-// What every view must be, whatever it shows: within the window, in both colour schemes, reached by keys, asking nobody else.
+// What every view must be, whatever it shows: within the window, in both colour schemes, reached by keys, without
+// requests to other servers.
 
 import type {Page} from 'playwright-core';
 import {browserTest} from '../support/browser-test.ts';

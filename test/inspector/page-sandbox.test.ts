@@ -1,4 +1,4 @@
-// The sandbox in a browser: its buttons, its stories by the keyboard, and a walk over the buttons by chance.
+// The sandbox in a browser: its buttons, its stories by the keyboard, and a random walk over the buttons.
 
 import type {ExecutionContext} from 'ava';
 import type {Page} from 'playwright-core';
@@ -161,7 +161,7 @@ async function pressAny(page: Page, qos: number, random: SeededRandom): Promise<
 }
 
 browserTest(
-  'every story is told to its end by the keyboard alone, and comes to the verdict that it promises',
+  'every story can be played to its end by the keyboard alone, and reaches the verdict that it promises',
   async (t) => {
     const {page, conduct} = await openSandbox(t);
     const list = page.getByLabel('Story', {exact: true});

@@ -1,4 +1,4 @@
-// Lines that a page keeps: they tell what they told, in far less memory.
+// Lines that a page keeps: the same content, in far less memory.
 
 import {setFlagsFromString} from 'node:v8';
 import {runInNewContext} from 'node:vm';
@@ -32,7 +32,7 @@ function parse(text: string): TraceLine {
   return JSON.parse(text) as TraceLine;
 }
 
-test('a line whose words are shared tells the same, also after more words than are remembered', (t) => {
+test('a line whose words are shared has the same content, also after more words than are remembered', (t) => {
   const words = new SharedWords();
   const texts = textsOf(300);
   const share = (text: string): TraceLine => {

@@ -1,5 +1,6 @@
-// Makes the pictures of docs/inspector.md anew, from a real daemon with real clients: `node test/inspector/write-images.ts`,
-// after `npm run build:pages`. What they show differs a little each time; somebody should look at them.
+// Regenerates the pictures of docs/inspector.md, from a real daemon with real clients:
+// `node test/inspector/write-images.ts`, after `npm run build:pages`. What they show differs a little each time; review
+// them before a commit.
 
 import {spawn} from 'node:child_process';
 import {mkdtemp, rm} from 'node:fs/promises';

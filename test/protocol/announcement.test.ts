@@ -59,7 +59,7 @@ test('an announcement that is sent again from another address is refused', (t) =
   t.deepEqual(read(ours, '10.0.0.66'), {kind: 'refused', reason: 'elsewhere'});
 });
 
-test('a node of 0.1.0 is recognised, from anywhere, and its announcement is none of ours', (t) => {
+test('a node of 0.1.0 is recognised, from anywhere, and its announcement does not count as ours', (t) => {
   const signed = ['online', 1984, node, 1_420_000_000, '12345678'].join('\n');
   const signature = createHmac('sha256', token).update(`rainbow announcement\n${signed}`).digest('hex');
   const former = {msgtype: 'online', port: 1984, node, timestamp: 1_420_000_000, nonce: '12345678', signature};
@@ -69,7 +69,7 @@ test('a node of 0.1.0 is recognised, from anywhere, and its announcement is none
   }
 });
 
-test('its length and its ends tell what cannot be an announcement, before anything is parsed or hashed', (t) => {
+test('its length and its ends show what cannot be an announcement, before anything is parsed or hashed', (t) => {
   t.true(mayBeAnnouncement(ours));
   t.true(mayBeAnnouncement(Buffer.from('{"msgtype": "online", "port": 1984}')));
   for (const text of [

@@ -55,7 +55,7 @@ test('nothing in the header can be exchanged for something else', (t) => {
   }
 });
 
-test('what is no header of a call is none, and no part of one', (t) => {
+test('an invalid header of a call is refused, and so is each part of one', (t) => {
   const {header} = signNodeCall(keys, call);
   for (let end = 0; end < header.length; end++) t.is(readNodeCall(header.slice(0, end)), undefined);
   for (const text of [

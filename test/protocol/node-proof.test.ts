@@ -15,7 +15,7 @@ test('a proof is that of its key and its parts, and of nothing else', (t) => {
   t.false(isProof(keys.proof, ['nonce-of-minea'], proof));
 });
 
-test('a proof that differs in any one digit is none', (t) => {
+test('a proof that differs in any one digit is not valid', (t) => {
   const proof = prove(keys.proof, ['nonce-of-mine', 'a']);
   for (let place = 0; place < proof.length; place++) {
     const digit = proof[place] === '0' ? '1' : '0';
@@ -37,7 +37,7 @@ test('no two purposes have the same key, none has the token itself, and the same
   }
 });
 
-test('what is no proof at all is none', (t) => {
+test('a text that is no proof at all is not valid', (t) => {
   for (const proof of [undefined, '', 'x', 7, sign('token', '1', '2'), 'F'.repeat(64)]) {
     t.false(isProof(keys.proof, ['n'], proof));
   }

@@ -41,7 +41,7 @@ for (const bound of [1, 7, 8, 9, 63, 64, 65, 100, 128]) {
   });
 }
 
-test('an actor handles its messages in order, one turn after they were told', (t) => {
+test('an actor handles its messages in order, one turn after they were sent', (t) => {
   const runtime = createRuntime();
   const got: number[] = [];
   const actor = runtime.spawn<number>((message) => got.push(message));
@@ -52,7 +52,7 @@ test('an actor handles its messages in order, one turn after they were told', (t
   t.deepEqual(got, [1, 2]);
 });
 
-test('what actors tell each other during a turn is handled in the same turn', (t) => {
+test('messages that actors send each other during a turn are handled in the same turn', (t) => {
   const runtime = createRuntime();
   const got: number[] = [];
   const second = runtime.spawn<number>((message) => got.push(message));
@@ -74,7 +74,7 @@ test('a busy actor does not starve the others', (t) => {
   t.is(order.length, 1_001);
 });
 
-test('an actor that tells itself for ever leaves room for hooks and for I/O', (t) => {
+test('an actor that sends messages to itself for ever leaves room for hooks and for I/O', (t) => {
   const runtime = createRuntime();
   let hooks = 0;
   runtime.scheduler.onTurnEnd('flush', () => hooks++);
@@ -134,7 +134,7 @@ test('a hook that throws is fatal, and the other hooks run', (t) => {
   t.is(runtime.fatal.length, 1);
 });
 
-test('a full mailbox refuses, and the sender is told', (t) => {
+test('a full mailbox refuses a message, and the sender learns it', (t) => {
   const runtime = createRuntime();
   const actor = runtime.spawn<number>(() => {}, {mailboxBound: 2});
   t.deepEqual([actor.tell(1), actor.tell(2), actor.tell(3)], [true, true, false]);
@@ -143,7 +143,7 @@ test('a full mailbox refuses, and the sender is told', (t) => {
   t.true(actor.tell(4));
 });
 
-test('what is told to an actor that ended is a dead letter, and so is what waited for it', (t) => {
+test('a message to an actor that ended is a dead letter, and so is what waited for it', (t) => {
   const runtime = createRuntime();
   const actor = runtime.spawn<number>(() => {});
   actor.tell(1);
@@ -154,7 +154,7 @@ test('what is told to an actor that ended is a dead letter, and so is what waite
   runtime.run();
 });
 
-test('an actor that fails under `stop` ends, lets go of the world once, and harms nobody', (t) => {
+test('an actor that fails under `stop` ends, releases its resources once, and affects no other actor', (t) => {
   const runtime = createRuntime();
   const got: number[] = [];
   const errors: unknown[] = [];
@@ -276,7 +276,7 @@ test('a question is answered once, refused where the mailbox is full, and given 
   t.is(clock.pendingCount, 0);
 });
 
-test('a registry gives a key to the first actor and takes it from nobody else', (t) => {
+test('a registry gives a key to the first actor, and only that actor can remove it', (t) => {
   const runtime = createRuntime();
   const registry = new Registry<number>();
   const [first, second] = [runtime.spawn<number>(() => {}), runtime.spawn<number>(() => {})];
@@ -317,7 +317,7 @@ test('the timer wheel is never early, at most a tick late, and forgets what is c
   t.is(runtime.clock.pendingCount, 0);
 });
 
-test('an entry whose time has come already is told at the next tick', (t) => {
+test('an entry that is already due fires at the next tick', (t) => {
   const runtime = createRuntime();
   runtime.clock.advance(1_000);
   const wheel = new TimerWheel<string>({...runtime, tickMs: 100, message: 'due'});

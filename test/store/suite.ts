@@ -46,7 +46,7 @@ const drop = (position = 1, session = 'node.s'): Change => ({
 
 /** Declares the tests of the store that `open` opens. */
 export function testStore(open: Open, sequences = 20): void {
-  test('a session is read as it was stored, absent and empty values told apart', async (t) => {
+  test('a session is read as it was stored, absent and empty values distinguished', async (t) => {
     const {store} = await open(t);
     const row = rows.session({
       fence: Number.MAX_SAFE_INTEGER,

@@ -111,7 +111,7 @@ test('there is no room beyond the bound on what is not stored, and there is agai
   t.true(changes.hasRoom, 'what was refused waits for nothing');
 });
 
-test('a process that dies between commit and acknowledgement finds what it stored, and nobody was told', async (t) => {
+test('a process that dies between commit and acknowledgement finds what it stored, and no client got an acknowledgement', async (t) => {
   const {runtime, store, seen, add, acknowledge, run} = createTurns();
   store.fail('lost');
   runtime

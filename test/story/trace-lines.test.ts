@@ -39,7 +39,7 @@ test('lines are read as they were written, in whatever pieces they come', (t) =>
   t.notThrows(() => fc.assert(property));
 });
 
-test('a last line without a line end is read, and one that was cut off is passed over and told', (t) => {
+test('a last line without a line end is read, and a truncated one is skipped and reported', (t) => {
   for (let end = 0; end <= text.length; end++) {
     const reader = new TraceReader();
     const cut = text.slice(0, end);

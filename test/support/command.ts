@@ -1,5 +1,5 @@
 // Runs the real binaries as child processes, in an empty folder and with an environment of their own, so that neither the
-// project's configuration nor that of whoever runs the tests is found.
+// project's configuration nor that of the user is found.
 
 import {type ChildProcess, spawn} from 'node:child_process';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';

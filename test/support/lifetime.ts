@@ -1,4 +1,4 @@
-// What the things of this kit live as long as: a test of AVA, or whatever else can end them.
+// The scope of the resources of this kit: a test of AVA, or anything else that can end them.
 
 /** Ends what was made for it, the latest first. */
 export interface Lifetime {

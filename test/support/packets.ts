@@ -5,7 +5,7 @@
 //   ACK id 5 "ok"   REC id 7             REL id 7               COM id 7
 //
 // Type 1 and an empty payload are left out. A payload is all that stands between its first quote and its last; one that is
-// not plain text is written `0xff00`. Bytes that nobody should send are written as hex, by field: `16 0001 0002 6869`.
+// not plain text is written `0xff00`. Bytes that no peer should send are written as hex, by field: `16 0001 0002 6869`.
 
 /** A packet, taken apart. `type` and `dup` belong to SEND. */
 export interface Parsed {

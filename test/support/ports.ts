@@ -1,6 +1,6 @@
-// Ports that must be known before somebody listens there. A port is taken for as long as its test runs: by listening on
-// its guard, a port at a fixed distance, so that two tests, in whatever processes, never get the same one. Both lie below
-// the ports that systems give to sockets which ask for any: nobody else is given one by chance while its owner is away.
+// Ports that must be known before a server listens there. A port is taken while its test runs: by listening on its
+// guard, a port at a fixed distance, so that two tests, in whatever processes, never get the same one. Both lie below
+// the ephemeral port range, so that the system does not give one to another socket while its owner is not listening.
 
 import {createSocket} from 'node:dgram';
 import {createServer, type Server} from 'node:net';

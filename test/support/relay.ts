@@ -1,4 +1,5 @@
-// Somebody on the network without the token: passes on to a node what is sent to an address of their own, and reads all of it.
+// An attacker on the network without the token: relays to a node what is sent to an address of the attacker, and reads
+// it.
 
 import {once} from 'node:events';
 import {connect, createServer} from 'node:net';

@@ -1,5 +1,5 @@
 // The actors of one thread under a simulated clock: links that record what they were handed, a business server that
-// answers when told. Everything else is the product's own.
+// answers on command. Everything else is the product's own.
 
 import type {ActorSettings} from '../../src/actors/actor-settings.ts';
 import {createShardContext} from '../../src/actors/create-shard-context.ts';

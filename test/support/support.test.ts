@@ -100,7 +100,7 @@ test('the raw client is understood by another WebSocket implementation, and unde
   await client.end();
 });
 
-test('an end without a close frame is told from one with it', async (t) => {
+test('an end without a close frame is distinguished from one with it', async (t) => {
   const server = createServer((socket) => {
     socket.once('data', () => socket.resetAndDestroy());
   });

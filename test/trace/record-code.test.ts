@@ -52,7 +52,7 @@ test('each part of a code is read back, at its ends and beside a kept payload, a
   t.is(new Set(Object.values(recordKind)).size, Object.keys(recordKind).length);
 });
 
-test('a step on a packet tells which packet came, and which one answers it', (t) => {
+test('a step on a packet shows which packet came, and which one answers it', (t) => {
   t.is(packetOfStep.length, chartSteps.length);
   for (const [number, step] of chartSteps.entries()) {
     const event = step && nameStep(step).event;

@@ -23,7 +23,7 @@ function createRoom(
 }
 
 for (const bytes of [0, 1, 65_000, 65_535, 65_536, 70_000]) {
-  test(`a SEND of ${bytes} bytes is told as it was, down and up`, (t) => {
+  test(`a SEND of ${bytes} bytes is reported as it was, down and up`, (t) => {
     const {kit, clients} = createRoom(2, true);
     const payload = new Uint8Array(bytes);
     void kit.publish({qos: 2, type: 0xfedc, payload, channel: 'room'});
@@ -85,7 +85,7 @@ for (const qos of [0, 1, 2] as const) {
   });
 }
 
-test('a SEND that goes out again is told with the id and flags that it has there', (t) => {
+test('a SEND that goes out again is reported with the id and flags that it has there', (t) => {
   const {kit} = createRoom(1, true);
   const subject = {number: 5, identity: 'someone', traced: undefined};
   const payload = new Uint8Array(200);

@@ -1,5 +1,5 @@
-// Records that tell the same of several messages: what is read back of them is what was told, one by one, whatever came
-// in which order, and however small the ring.
+// Records that hold the same events of several messages: reading them returns the recorded events one by one, in any
+// order of events, and for any size of the ring.
 
 import test from 'ava';
 import fc from 'fast-check';
@@ -192,7 +192,7 @@ function hold(tellings: readonly Telling[], ringEvents: number): void {
 }
 
 for (const ringEvents of [1_024, 16]) {
-  test(`what a ring of ${ringEvents} records tells is what was told, in ${sequences} sequences`, (t) => {
+  test(`what a ring of ${ringEvents} records returns is what was recorded, in ${sequences} sequences`, (t) => {
     const property = fc.property(fc.array(telling, {maxLength: 40, size: 'max'}), (tellings) =>
       hold(tellings, ringEvents),
     );

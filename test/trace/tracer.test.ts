@@ -18,7 +18,7 @@ function decoded(payload: string | undefined): string {
   return Buffer.from(payload ?? '', 'base64').toString();
 }
 
-test('nothing observes a thread but while somebody watches', (t) => {
+test('a thread is observed only while there is a watcher', (t) => {
   const {context, clock, connect, publish} = simulateGateway();
   const {tracer, observation} = context;
   connect('room');
@@ -37,7 +37,7 @@ test('nothing observes a thread but while somebody watches', (t) => {
   t.is(tracer.read(0, 100, 'other').events.length, 0);
 });
 
-test('a reader gets what it watches, from where it was, and is told what was overwritten before it came', (t) => {
+test('a reader gets what it watches, from where it was, and learns how many events were overwritten before it came', (t) => {
   const {context, connect, publish} = simulateGateway({traceEventsMax: 16});
   const {tracer} = context;
   connect('room');
@@ -73,7 +73,7 @@ test('a reader gets what it watches, from where it was, and is told what was ove
   t.deepEqual(tracer.read(0, 100, 'nobody').events, []);
 });
 
-test('what is older than the trace is kept for is not told any more', (t) => {
+test('events older than the retention of the trace are not returned', (t) => {
   const {context, connect, publish, advance} = simulateGateway({traceKeepMs: 10_000, keepAliveMs: 1e9});
   const {tracer} = context;
   connect('room');
@@ -131,7 +131,7 @@ test('what a call sent and what came back is kept with payloads, of a failure th
   t.deepEqual(story(false).slice(-3), ['', '', '']);
 });
 
-test('payloads are told to a reader that asked for them, of what it watches, and to nobody else', (t) => {
+test('payloads are returned only to a reader that asked for them, of what it watches', (t) => {
   const {context, connect, publish} = simulateGateway({payloadBytesMax: 10_000});
   const {tracer} = context;
   const client = connect('room');
@@ -152,7 +152,7 @@ test('payloads are told to a reader that asked for them, of what it watches, and
   t.deepEqual(payloadsOf(story.events).filter(Boolean), [], 'nor in a story');
 });
 
-test(`of a payload ${payloadShownMax} bytes are told, and its true length`, (t) => {
+test(`of a payload ${payloadShownMax} bytes are returned, and its true length`, (t) => {
   const {context, connect, publish} = simulateGateway({payloadBytesMax: 100_000, sendBufferBytesMax: 1e9});
   const {tracer} = context;
   const client = connect('room');
@@ -199,7 +199,7 @@ function publishBatch({router, run}: SimulatedGateway, bytes: readonly number[])
   run();
 }
 
-test('neighbouring QoS 0 messages are told one by one, to each client, and each is a story of its own', (t) => {
+test('neighbouring QoS 0 messages are returned one by one, to each client, and each is a story of its own', (t) => {
   const kit = simulateGateway({sendBufferBytesMax: 1e9});
   const {tracer} = kit.context;
   const clients = Array.from({length: 3}, () => kit.connect('room'));
@@ -256,7 +256,7 @@ test('a QoS 0 message that is dropped stands between those that were sent', (t) 
   );
 });
 
-test('events are counted without gaps, and told alike however many are read at once', (t) => {
+test('events are counted without gaps, and returned alike however many are read at once', (t) => {
   const kit = simulateGateway({traceEventsMax: 256, sendBufferBytesMax: 1e9, retryIntervalMs: 1_000});
   const {tracer} = kit.context;
   const clients = Array.from({length: 3}, () => kit.connect('room'));
@@ -301,7 +301,7 @@ test('events are counted without gaps, and told alike however many are read at o
   }
 });
 
-test('a watcher too many is refused, and disturbs nobody', (t) => {
+test('a watcher too many is refused, and does not disturb the others', (t) => {
   const {context, connect, publish} = simulateGateway();
   const {tracer} = context;
   connect('room');
@@ -314,7 +314,7 @@ test('a watcher too many is refused, and disturbs nobody', (t) => {
   t.is(context.observation.observer, undefined);
 });
 
-test('watching costs one hook and one timer however many watch, and none once nobody does', (t) => {
+test('watching costs one hook and one timer however many watch, and neither after the last watcher', (t) => {
   const {context, clock} = simulateGateway();
   const {tracer} = context;
   const hooks = countHooks(context.scheduler);

@@ -34,7 +34,7 @@ test('a message is watched by its channel, its type, the client that it is for, 
   t.is(list.ofMessage('m1', 1, undefined, undefined), list.bitOf('all'));
 });
 
-test('nobody is asked who watches what only while each watcher watches everything', (t) => {
+test('single watches are skipped only while each watcher watches everything', (t) => {
   const list = new WatchList(0);
   t.is(list.everythingMask, 0);
   const all = list.set('all', {...emptySelection, rate: 1}, forever);

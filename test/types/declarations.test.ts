@@ -127,7 +127,7 @@ test.serial(`an application compiles with ${newest}: ${consumersOfNewest.join(',
   t.deepEqual((await errorsOfNewest('planted', planted)).toSorted(), errorsPlanted);
 });
 
-test('what older compilers and tools are told of the package agrees with its exports', (t) => {
+test('the fields for older compilers and tools agree with the exports of the package', (t) => {
   const {
     main,
     types,

@@ -127,7 +127,7 @@ for (const [length, isShared] of [
   });
 }
 
-test('what is not a batch is told from one', (t) => {
+test('what is not a batch is recognised', (t) => {
   for (const message of [undefined, null, 1, 'x', [], {}, {fields: 1, bytes: new Uint8Array(0)}, {fields: []}]) {
     t.false(isBatch(message));
   }

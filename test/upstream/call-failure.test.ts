@@ -24,7 +24,7 @@ test('each 1xx but 101 is passed over, asked for or not, one or many of them', a
   }
 });
 
-test('a 101 that nobody asked for fails the call, whether it names a protocol or not', async (t) => {
+test('a 101 that was not requested fails the call, whether it names a protocol or not', async (t) => {
   for (const upgrade of ['Connection: upgrade\r\nUpgrade: x\r\n', '']) {
     const business = await listenRaw(t, `HTTP/1.1 101 Switching Protocols\r\n${upgrade}\r\n`);
     const harness = startHarness(t, settingsOf(business.url));

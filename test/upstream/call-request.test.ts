@@ -41,7 +41,7 @@ test('every call is signed with a nonce of our own, never the same twice', (t) =
   t.is(nonces.size, 4);
 });
 
-test('nonces go round past the last one', (t) => {
+test('nonces wrap around after the last one', (t) => {
   const last = {integer: (_min: number, max: number) => max, hex: () => ''};
   const requests = new CallRequestMaker(settingsOf('http://h'), clock, last);
   t.is(queryOf(requests.make(closeCall())).nonce, '19841984190000000000');

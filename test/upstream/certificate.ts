@@ -1,4 +1,4 @@
-// A self-signed certificate for localhost and 127.0.0.1; trusted by nobody but tests that say so.
+// A self-signed certificate for localhost and 127.0.0.1; trusted only by tests that say so.
 
 /** Of {@link certificate}. */
 export const key = `-----BEGIN PRIVATE KEY-----

@@ -1,5 +1,6 @@
-// A message type whose handler hangs, on the simulated clock. Its calls hold few sockets, whoever sent them, so that those of
-// other types are made: of the same clients, whose `unordered_types` let them have several open, and of all others.
+// A message type whose handler hangs, on the simulated clock. Its calls hold few sockets, for all clients together, so
+// that those of other types are made: of the same clients, whose `unordered_types` let them have several open, and of
+// all others.
 
 import test from 'ava';
 import {nextStanding} from '../../src/actors/standing.ts';

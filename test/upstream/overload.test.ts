@@ -1,5 +1,5 @@
-// More calls than the business server can work on, on the simulated clock: what it can do goes to those who still wait for
-// it, each gets a share, and nobody is called for nobody.
+// More calls than the business server can work on, on the simulated clock: its capacity goes to clients that still
+// wait, each gets a share, and no call is made for a client that has left.
 
 import test from 'ava';
 import {nextStanding} from '../../src/actors/standing.ts';
@@ -239,7 +239,7 @@ test('a call that waits is withdrawn and never sent; one that was sent runs on t
 });
 
 for (const isWarm of [true, false]) {
-  test(`two hundred clients whose messages hang delay nobody else, ${isWarm ? 'in the midst of traffic' : 'from the first call on'} [RB-72] [RB-72 broken]`, async (t) => {
+  test(`two hundred clients whose messages hang delay no other client, ${isWarm ? 'in the midst of traffic' : 'from the first call on'} [RB-72] [RB-72 broken]`, async (t) => {
     const harness = createModel(Number.POSITIVE_INFINITY, ({headers}) =>
       headers.includes('hang') ? Number.POSITIVE_INFINITY : 10,
     );

@@ -48,7 +48,7 @@ test('a server that never answers is a timeout', async (t) => {
   for (const socket of business.sockets) if (!socket.destroyed) await once(socket, 'close');
 });
 
-test.serial('a server that hangs after its headers is a timeout, told with the status', async (t) => {
+test.serial('a server that hangs after its headers is a timeout, reported with the status', async (t) => {
   const business = await listenHttp(t, (_request, response) => response.flushHeaders());
   const harness = startHarness(t, settingsOf(business.url, longDeadline));
   t.like(await harness.call(messageCall()), {kind: 'failed', reason: 'timeout', status: 200});

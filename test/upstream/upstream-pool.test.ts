@@ -1,4 +1,5 @@
-// What the pool itself promises: batches that wait for nobody, bounds, exactly one answer whatever dies, a clean end.
+// What the pool itself promises: batches that wait for no other batch, bounds, exactly one answer whatever dies, a
+// clean end.
 
 import {execFile} from 'node:child_process';
 import {once} from 'node:events';
@@ -66,7 +67,7 @@ test.serial('who calls again at the very word that a worker died is served by it
   t.deepEqual(answers, ['failed/stopped', 'accepted']);
 });
 
-test.serial('a worker that throws fails its open calls likewise, and one that throws idle is told of', async (t) => {
+test.serial('a worker that throws fails its open calls likewise, and one that throws idle is reported', async (t) => {
   const asked = new Latch();
   const business = await listenHttp(t, (request, response) => {
     if (request.url?.startsWith('/message/2/') === true) response.end('quick');

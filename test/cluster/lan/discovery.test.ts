@@ -81,7 +81,7 @@ function claim(changes: Partial<HelloProof>): HelloProof {
   return {node: idOf(2), wallMs: 0, place: '10.0.0.2:1984', asker: ownAddress, proof: '0'.repeat(64), ...changes};
 }
 
-test('a proof made with another token, or for another question, is none', (t) => {
+test('a proof made with another token, or for another question, is not valid', (t) => {
   const {announce, question, up, counters, clock} = createDiscovery();
   announce(2);
   question().asNode(idOf(2), {secret: otherKeys});
@@ -99,7 +99,7 @@ test('a proof made with another token, or for another question, is none', (t) =>
   t.is(counters.nodesRefused, 2);
 });
 
-test('a question that is passed on by somebody else is refused: its proof shows other ends of the connection', (t) => {
+test('a question that a third party relays is refused: its proof shows other ends of the connection', (t) => {
   for (const seen of [{place: '10.0.0.3:1984'}, {place: '10.0.0.2:1985'}, {asker: '10.0.0.66'}]) {
     const {announce, question, up, causes} = createDiscovery();
     announce(2);
@@ -116,7 +116,7 @@ test('a node behind NAT says where it is reached, and its own questions come fro
   t.deepEqual(up(), ['http://198.51.100.2:1984']);
 });
 
-test('a captured announcement from another address asks nobody, and uses up nothing of the real one', (t) => {
+test('a captured announcement from another address leads to no question, and uses up nothing of the real one', (t) => {
   const first = createDiscovery();
   first.discovery.start();
   const captured = first.sent[0] ?? '';
@@ -316,7 +316,7 @@ test('announcements of a node that has gone, sent again, bring nothing back', (t
   t.deepEqual(missing(), []);
 });
 
-test('an announcement of a predecessor, sent again, drops nobody', (t) => {
+test('an announcement of a predecessor, sent again, drops no node', (t) => {
   const {announce, question, up, missing} = createDiscovery();
   announce(2, {id: idOf(3)});
   question().asNode(idOf(3));
@@ -364,7 +364,7 @@ test('a node of 0.1.0 with the same token cannot be called, and answers say so',
   t.deepEqual(questions, []);
 });
 
-test('a node of the configuration that does not answer makes answers partial, for as long as it stands there', (t) => {
+test('a node of the configuration that does not answer makes answers partial, while it is configured', (t) => {
   const {discovery, question, questions, missing, clock} = createDiscovery({udpPorts: [], peers: ['node-b:1984']});
   discovery.start();
   question().answer(undefined);
@@ -404,7 +404,7 @@ test('a doubted node stays while it answers, is left out when it does not, and c
   t.is(up().length, 1);
 });
 
-test('a node that was started anew takes its own place', (t) => {
+test('a restarted node takes its own place', (t) => {
   const {announce, question, up, lists, clock} = createDiscovery();
   announce(2);
   question().asNode(idOf(2));
@@ -443,7 +443,7 @@ test('a node of the configuration is asked each 10 s while it is up, and each 2 
   t.is(clock.pendingCount, 0);
 });
 
-test('forged, repeated, foreign and misplaced announcements are counted, logged once, and ask nobody', (t) => {
+test('forged, repeated, foreign and misplaced announcements are counted, logged once, and lead to no question', (t) => {
   const {announce, hear, questions, counters, events, discovery, clock} = createDiscovery();
   hear('garbage');
   hear('{"msgtype": "online", "port": 1984}');
@@ -473,7 +473,7 @@ test('an announcement that comes again, from wherever, is refused', (t) => {
   t.is(counters.announcementsRefused, 2);
 });
 
-test('a forged goodbye removes nobody', (t) => {
+test('a forged goodbye removes no node', (t) => {
   const {announce, hear, question, up, counters} = createDiscovery({clusterOpen: true});
   announce(2);
   question().asNode(idOf(2));

@@ -1,4 +1,4 @@
-// What a node remembers of what it hears: bounded in time and number, whoever sends.
+// What a node remembers of what it hears: bounded in time and number, for any sender.
 
 import test from 'ava';
 import {AnnouncementMemory, nodesRememberedMax} from '../../../src/cluster/lan/announcement-memory.ts';

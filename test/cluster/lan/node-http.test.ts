@@ -116,7 +116,7 @@ test('a question that is given up ends its connection, and settles nothing', asy
 });
 
 for (const status of [201, 204, 301, 401, 404, 500, 503]) {
-  test(`an answer with status ${status} to a call is none, whatever it says`, async (t) => {
+  test(`an answer with status ${status} to a call does not count, whatever it contains`, async (t) => {
     const origin = await startServer(t, (_request, response) => {
       response.writeHead(status, {location: '/'}).end(status === 204 ? undefined : '{"status":0,"connections":5}');
     });

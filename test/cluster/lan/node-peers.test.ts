@@ -13,7 +13,7 @@ import type {LocalPart} from '../../../src/router/part.ts';
 import {scriptedPart} from '../../router/scripted-part.ts';
 import {keys, requestOf, self, token} from './node-harness.ts';
 
-test('at the end nobody waits any more for a node that had said goodbye and then answered nothing [RB-61]', async (t) => {
+test('at the end no call waits for a node that had said goodbye and then answered nothing [RB-61]', async (t) => {
   let closed = 0;
   const peers = new NodePeers({
     self,

@@ -64,7 +64,7 @@ test('a node of the original gets the signature of any caller, and no header of 
   t.deepEqual(last(calls).headers, {});
 });
 
-test('an answer that proves nothing, or another call, is none, and casts doubt [RB-61]', async (t) => {
+test('an answer without proof, or with the proof of another call, does not count, and casts doubt [RB-61]', async (t) => {
   const {peer, calls, state, counters} = createNode();
   const said = {status: 0, connections: 5, data: 'forged'};
   const first = peer.ask({kind: 'publish', request: requestOf()});
@@ -110,7 +110,7 @@ test('a short timeout is the other node’s as well', (t) => {
   });
 });
 
-test('what the other node counted is told, replies included [RB-61]', async (t) => {
+test('the counts of the other node are returned, replies included [RB-61]', async (t) => {
   const {peer, calls} = createNode();
   const outcome = peer.ask({kind: 'publish', request: requestOf({wantsReplies: true})});
   last(calls).answer({
@@ -189,7 +189,7 @@ test('QoS 0 is not waited for, and goes out in order, one call at a time [RB-45]
   );
 });
 
-test('a call that breaks is told at once, and casts doubt', async (t) => {
+test('a broken call is reported at once, and casts doubt', async (t) => {
   const {peer, calls, state, counters} = createNode();
   const outcome = peer.ask({kind: 'publish', request: requestOf()});
   last(calls).answer(undefined);
@@ -350,7 +350,7 @@ test('everybody is asked to leave a channel but on nodes of the original, which 
   t.deepEqual(original.calls, []);
 });
 
-test('facts are read from nodes of ours and of the original, and from nobody else', async (t) => {
+test('facts are read only from nodes of ours and of the original', async (t) => {
   const {peer, calls} = createNode();
   const ours = peer.ask({kind: 'info', request: undefined});
   t.is(last(calls).method, 'GET');

@@ -51,7 +51,7 @@ test('what was sent has left when it is closed', async (t) => {
   t.is(String((await heard)[0]), 'goodbye');
 });
 
-test('a port that somebody has is refused', async (t) => {
+test('a port in use is refused', async (t) => {
   const holder = createSocket('udp4');
   t.teardown(() => holder.close());
   holder.bind(0);
@@ -68,7 +68,7 @@ test('a port that somebody has is refused', async (t) => {
   await t.throwsAsync(opening, {code: 'EADDRINUSE'});
 });
 
-test('what cannot be sent is told, each time, and nothing waits for it', async (t) => {
+test('a send failure is reported each time, and nothing waits for it', async (t) => {
   const port = await holdPort(t);
   const failures: Error[] = [];
   // Longer than any datagram.

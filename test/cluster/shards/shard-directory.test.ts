@@ -76,7 +76,7 @@ test('a shard that dies while it is asked is waited for, and its successor is as
   t.true(await isSettled(taking));
 });
 
-test('nobody waits for a successor that has nothing of the identity', async (t) => {
+test('no question waits for a successor that has nothing of the identity', async (t) => {
   const [own, other] = createShards(2) as [ShardDirectory, ShardDirectory];
   const peer = createPeer();
   own.link(1, peer);

@@ -1,4 +1,4 @@
-// Which bytes each socket is written, whoever has the same frames in the same turn.
+// Which bytes are written to each socket, also when others get the same frames in the same turn.
 
 import test from 'ava';
 import fc from 'fast-check';

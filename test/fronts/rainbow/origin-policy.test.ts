@@ -88,7 +88,7 @@ test('a client without Origin passes every list, also an empty one, and * passes
   t.is(new OriginPolicy(['*']).judge('https://evil.example, x', 'x'), 'admitted');
 });
 
-test('without a list every origin passes, and one of another host is told apart', (t) => {
+test('without a list every origin passes, and one of another host is marked', (t) => {
   const policy = new OriginPolicy('unset');
   t.is(policy.judge('https://x:8000', 'x'), 'admitted');
   t.is(policy.judge('https://evil.example', 'x'), 'unchecked');

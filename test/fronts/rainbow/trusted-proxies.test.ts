@@ -67,7 +67,7 @@ test('X-Forwarded-For goes before Forwarded, and X-Real-IP counts where there is
   t.is(addressOf('127.0.0.1', {'x-real-ip': '203.0.113.3'}), '203.0.113.3');
 });
 
-test('a trusted proxy says which host the client asked for; nobody else does', (t) => {
+test('only a trusted proxy may say which host the client asked for', (t) => {
   const read = (remoteAddress: string, headers: Readonly<Record<string, string>>) =>
     proxies.read({headers: {host: 'inner', ...headers}, socket: {remoteAddress}});
   t.like(read('127.0.0.1', {'x-forwarded-host': 'app.example, inner2'}), {

@@ -131,7 +131,7 @@ const notUpgrades: readonly Readonly<Record<string, string | undefined>>[] = [
   {'Sec-WebSocket-Protocol': 'a\u00a0, b'},
 ];
 for (const changes of notUpgrades) {
-  test(`an upgrade with ${JSON.stringify(Object.entries(changes))} is none`, (t) => {
+  test(`an upgrade with ${JSON.stringify(Object.entries(changes))} is not one`, (t) => {
     t.is(refuseUpgrade(changed(changes))?.code, 'RB_REQUEST_MALFORMED');
   });
 }
@@ -174,7 +174,7 @@ for (const [url, host] of wrongTargets) {
   });
 }
 
-test('an upgrade is a GET over HTTP/1.1, and its length is told once', (t) => {
+test('an upgrade is a GET over HTTP/1.1, and its length is given once', (t) => {
   t.not(refuseUpgrade(request(upgrade.flat(), '1.0')), undefined);
   t.not(refuseUpgrade(request(upgrade.flat(), '1.1', 'POST')), undefined);
   t.not(refuseUpgrade(request([...upgrade.flat(), 'Content-Length', '0', 'Content-Length', '0'])), undefined);

@@ -97,7 +97,7 @@ test('a socket keeps no listener of its handshake, whether it is let in or refus
   t.deepEqual(listenersOf(refused.socket), refused.listenersBefore);
 });
 
-test('a handshake that nobody answers is answered 503 at its deadline, and one that was answered has none', async (t) => {
+test('an unanswered handshake is answered 503 at its deadline, and an answered one has no deadline', async (t) => {
   const kit = await openEdge(t, {}, {callTimeoutMs: 10_000});
   const [waiting, refused] = [await kit.dial(), await kit.dial()];
   kit.advance(5_000);
@@ -115,7 +115,7 @@ test('a handshake that nobody answers is answered 503 at its deadline, and one t
   t.is(kit.context.counters.deadLetters, 0, 'no message goes to callers that were answered');
 });
 
-test('while the gateway stops every new client is answered 503 RB_STOPPING, and nobody is asked', async (t) => {
+test('while the gateway stops every new client is answered 503 RB_STOPPING, and no call is made', async (t) => {
   const kit = await openEdge(t);
   void stopShardContext(kit.context, {graceMs: 1_000});
   kit.run();
@@ -188,7 +188,7 @@ test('messages that wait for a client that does not read go on once it has read'
   for (let count = 0; count < published + 5; count++) t.like(await client.parsed(), {command: 'send'});
 });
 
-test('a client that goes in the middle of a message leaves nothing held, nobody who waits to be read, and no deadline', async (t) => {
+test('a client that goes in the middle of a message leaves nothing held, no paused client, and no deadline', async (t) => {
   const kit = await openEdge(t, {payloadBytesMax: 1e6}, {messageTimeoutMs: 10_000}, new MemoryBound(1e6));
   const {client, socket} = await kit.join();
   kit.memory.hold(800_000);

@@ -15,7 +15,7 @@ function withChannels({router}: ApiKit, count: number): void {
   router.onInfo = async () => ({connections: 1_234_567, channels});
 }
 
-test('the page tells the node, its version, its channels with their clients, and every counter', async (t) => {
+test('the page shows the node, its version, its channels with their clients, and every counter', async (t) => {
   const api = await startApi(t);
   withChannels(api, 3);
   const {status, text, headers} = await api.call('/serverinfo/');
@@ -110,7 +110,7 @@ test('the facts are JSON where the query or the Accept header asks for them', as
   t.is(html.headers.get('content-type'), 'text/html; charset=utf-8');
 });
 
-test('the page tells for how long the node is up, in its two largest units', async (t) => {
+test('the page shows how long the node has been up, in its two largest units', async (t) => {
   const api = await startApi(t);
   const times = [
     [30_000, /up [345]\d s</],

@@ -97,13 +97,13 @@ interface Refused {
 
 const refused: readonly Refused[] = [
   {
-    title: 'a misspelt key is told with the nearest right one, which counts as present',
+    title: 'a misspelt key is reported with the nearest right one, which counts as present',
     text: '[main]\nconect_url = x',
     faults: ['2: Unknown key `conect_url`; did you mean `connect_url`?'],
     known: ['connect_url'],
   },
   {
-    title: 'a key of an earlier release is told with its successor',
+    title: 'a key of an earlier release is reported with its successor',
     text: '[main]\nsecurity_key = x\nauth_url = y',
     faults: [
       '2: Unknown key `security_key`; did you mean `security_token`?',
@@ -111,26 +111,26 @@ const refused: readonly Refused[] = [
     ],
     known: ['security_token', 'connect_url'],
   },
-  {title: 'a key like no other is told by itself', text: '[main]\ncolour = x', faults: ['2: Unknown key `colour`']},
+  {title: 'a key like no other is reported by itself', text: '[main]\ncolour = x', faults: ['2: Unknown key `colour`']},
   {
     title: 'an unknown key that could be a piece of a secret is not shown',
     text: '[main]\nq83hfhsnwos92aa = x\nabcdefghijklmnopqrstuvwxyz = y',
     faults: ['2: Unknown key, not shown here', '3: Unknown key, not shown here'],
   },
   {
-    title: 'a repeated key is told with both lines, and the first one counts',
+    title: 'a repeated key is reported with both lines, and the first one counts',
     text: '[main]\nhost = a\n\nHost = b',
     faults: ['4: host is set on lines 2 and 4. Keep one of them.'],
     known: ['host'],
   },
   {
-    title: 'keys before any section are told once and read on',
+    title: 'keys before any section are reported once and read on',
     text: 'host = a\nport = 1',
     faults: ['1: The first key stands before [main]. Write [main] above it.'],
     known: ['host', 'port'],
   },
   {
-    title: 'a misspelt section is told and read as [main]',
+    title: 'a misspelt section is reported and read as [main]',
     text: '[Main]\nhost = a\n[mian]\nport = 1',
     faults: [
       '1: The section [Main] is not [main]. Did you mean [main]?',
@@ -139,13 +139,13 @@ const refused: readonly Refused[] = [
     known: ['host', 'port'],
   },
   {
-    title: 'a section of something else is told once and skipped',
+    title: 'a section of something else is reported once and skipped',
     text: '[logging]\nhost = a\nnonsense\n[main]\nport = 1',
     faults: ['1: The section [logging] is not [main]. Only keys in [main] are read.'],
     known: ['port'],
   },
   {
-    title: 'a section without its end is told',
+    title: 'a section without its end is reported',
     text: '[logging\n[main',
     faults: [
       '1: A line that begins with [ is not [main]. Only keys in [main] are read.',
@@ -153,7 +153,7 @@ const refused: readonly Refused[] = [
     ],
   },
   {
-    title: 'a line without separator is told, with its key where that is known',
+    title: 'a line without separator is reported, with its key if that is known',
     text: '[main]\nsecurity_token hunter2hunter2\nnonsense',
     faults: [
       '2: The line has no = or : after security_token. Write key = value, or key: value.',
@@ -162,7 +162,7 @@ const refused: readonly Refused[] = [
     known: ['security_token'],
   },
   {
-    title: 'a control character is told by its number',
+    title: 'a control character is reported by its number',
     text: '[main]\nhost = a\u0007b\nreplay = a\u2028b\nport = 1\n  \u001b2',
     faults: [
       '2: The line has the character U+0007. Remove it.',
@@ -172,19 +172,19 @@ const refused: readonly Refused[] = [
     known: ['host', 'replay', 'port'],
   },
   {
-    title: 'a reference to another key is told',
+    title: 'a reference to another key is reported',
     text: '[main]\nhost = %(port)s\nclose_url = %%(port)s',
     faults: ['2: host has a reference of the form %(name)s. Write the value out; for a plain % before ( write %%.'],
     known: ['host', 'close_url'],
   },
   {
-    title: 'bytes that are not UTF-8 are told once, with the first line',
+    title: 'bytes that are not UTF-8 are reported once, with the first line',
     text: Buffer.from('[main]\n# \xc1\xac\nhost = \xbd\nport = 1', 'latin1'),
     faults: ['2: 2 lines from here are not UTF-8. Save the file as UTF-8.'],
     known: ['host', 'port'],
   },
   {
-    title: 'UTF-16 is told',
+    title: 'UTF-16 is reported',
     text: Buffer.from('[main]\nhost = a', 'utf16le'),
     faults: ['1: The file has a NUL byte, as UTF-16 and binary files do. Save it as UTF-8 text.'],
   },

@@ -135,7 +135,7 @@ test('what is likely a mistake in a right value is a warning', (t) => {
   t.deepEqual(quoted.warnings, ['server.ini:5: security_token stands in quotes: they are taken as part of it']);
 });
 
-test('what is in force is described as a file, each value with its source, each secret as its length', (t) => {
+test('the effective configuration is described as a file, each value with its source, each secret as its length', (t) => {
   const text = `${minimal}api_keys = 0123456789abcdefghijklmn\nkeep_alive = 0.5\nsend_buffer = 2MiB\n`;
   const result = readValid(t, input(text, {environment: {RAINBOW_UDP_PORTS: '1,2'}, flags: {port: '0'}}));
   const lines = describeConfiguration(result).split('\n');

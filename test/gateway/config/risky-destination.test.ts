@@ -1,4 +1,4 @@
-// URLs that lead where nobody means them to lead: metadata services in every spelling, no machine, the gateway itself.
+// URLs with destinations that are never intended: metadata services in every spelling, no machine, the gateway itself.
 
 import test from 'ava';
 import {describeRisk} from '../../../src/gateway/config/risky-destination.ts';

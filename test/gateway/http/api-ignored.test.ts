@@ -90,7 +90,7 @@ test('/serverinfo/ as JSON names what it ignores, and its page is shown all the 
   t.regex((await api.call('/serverinfo/?t=123')).text, /^<!doctype html>/);
 });
 
-test('one warning a minute tells of ignored names, whatever the call', async (t) => {
+test('one warning a minute lists ignored names, whatever the call', async (t) => {
   const api = await startApi(t);
   await api.post('/sub/', `{${subscription},"ocupy":true}`);
   await api.post('/send/?channel=room&a=1', 'x');

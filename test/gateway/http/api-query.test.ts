@@ -51,7 +51,7 @@ test('of unknown names 16 different ones are kept, each of at most 64 characters
   t.deepEqual(unknown?.slice(1, 3), ['x0', 'x1']);
 });
 
-test('a call of the original is told the names that mean nothing in it, each once', (t) => {
+test('for a call of the original the names that mean nothing in it are reported, each once', (t) => {
   const ignored = ignoredBy(['channel']);
   t.is(ignored(parseQuery('channel=a&timestamp=1&nonce=2&signature=3')), undefined);
   t.deepEqual(ignored(parseQuery('channel=a&format=json&ocupy=1&ocupy=2&Channel=b&channel=c&format=x')), [

@@ -1,4 +1,5 @@
-// Signatures at every call that takes one: used once, at one place, in both modes; cut anew; from before the start.
+// Signatures at every call that takes one: used once, at one place, in both modes; split differently; from before the
+// start.
 
 import test, {type ExecutionContext} from 'ava';
 import fc from 'fast-check';
@@ -67,7 +68,7 @@ for (const replay of ['exact', 'strict'] as const) {
     t.is(feed.json.code, 'RB_SIGNATURE_REPLAYED');
   });
 
-  test(`a signature cut anew into timestamp and nonce is the same signature: replay = ${replay}`, async (t) => {
+  test(`a signature split differently into timestamp and nonce is the same signature: replay = ${replay}`, async (t) => {
     const api = await start(t, {replay});
     const now = api.wall.wallMs / 1000;
     // Joined, both pairs are the two timestamps with an a between them.
@@ -89,7 +90,7 @@ for (const replay of ['exact', 'strict'] as const) {
     );
   });
 
-  test(`a signature of our own callbacks cut anew is refused: replay = ${replay}`, async (t) => {
+  test(`a signature of our own callbacks split differently is refused: replay = ${replay}`, async (t) => {
     const api = await start(t, {replay});
     const now = api.wall.wallMs / 1000;
     const [timestamp, nonce] = [String(now - 500), callbackNonce(now)];
@@ -117,7 +118,7 @@ test('strict refuses a signature that is thousands of hours old and fits now by 
   t.is((await exact.call(`/unsub/?${revived}`, {method: 'POST', body: subscription})).status, 200);
 });
 
-test('strict refuses a timestamp with leading zeros, by which one signature could be told in two ways', async (t) => {
+test('strict refuses a timestamp with leading zeros, by which one signature could be written in two ways', async (t) => {
   const api = await startApi(t, {replay: 'strict'});
   const timestamp = `0${api.wall.wallMs / 1000}`;
   const query = `timestamp=${timestamp}&nonce=x&signature=${sign(token, timestamp, 'x')}`;

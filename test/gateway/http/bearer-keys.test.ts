@@ -12,7 +12,7 @@ test('of the spellings of a key so many are remembered, and all of them pass', (
   t.is(keys.spellings, 64);
 });
 
-test('no key, or an empty one, lets nobody in', (t) => {
+test('no key, or an empty one, admits no caller', (t) => {
   for (const keys of [new BearerKeys([]), new BearerKeys([''])]) {
     for (const shown of [undefined, '', 'Bearer', 'Bearer ', 'Bearer  ', 'Basic eDp5']) t.false(keys.has(shown), shown);
   }

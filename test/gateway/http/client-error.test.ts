@@ -36,7 +36,7 @@ for (const [nodeCode, statusLine, code] of errors) {
   });
 }
 
-test('a connection that was reset is nobody to answer', async (t) => {
+test('a connection that was reset gets no answer', async (t) => {
   t.deepEqual(await answerOf(t, 'ECONNRESET'), {text: '', apiErrors: 0});
 });
 

@@ -74,7 +74,7 @@ for (const offset of [-9, 9]) {
   });
 }
 
-test('no refusal tells the token, the right signature or a key, nor is any of them logged', async (t) => {
+test('no refusal reveals the token, the right signature or a key, nor is any of them logged', async (t) => {
   const api = await startApi(t, {apiKeys: [apiKey]});
   const answers = await Promise.all([
     ...refusals.map(([, query]) => send(api, query)),
@@ -111,7 +111,7 @@ test('without keys in the configuration no key is accepted', async (t) => {
   t.is((await send(api, '', {authorization: 'Bearer undefined'})).json.code, 'RB_API_KEY');
 });
 
-test('another scheme of the Authorization header is a matter of somebody else', async (t) => {
+test('another scheme of the Authorization header is ignored', async (t) => {
   const api = await startApi(t, {apiKeys: [apiKey]});
   t.is((await send(api, vector, {authorization: 'Basic dXNlcjpwYXNz'})).status, 200);
   t.is((await send(api, '', {authorization: 'Basic dXNlcjpwYXNz'})).json.code, 'RB_SIGNATURE_MISSING');

@@ -12,7 +12,7 @@ import {bodyOf, openSocket, outcomeOf, readToEnd, startApi, token} from './api-h
 const node = '0123456789abcdef0123456789abcdef';
 const subscription = '{"identity":"abc","channel":"room"}';
 
-test('a call with cluster=1 is for the clients of this node alone, an empty cluster is none', async (t) => {
+test('a call with cluster=1 is for the clients of this node alone, one with an empty cluster is not', async (t) => {
   const {post, router, ownNode} = await startApi(t);
   for (const query of ['cluster=1', 'cluster=yes']) await post(`/send/?channel=room&${query}`, 'x');
   t.is(ownNode.published.length, 2);

@@ -2,7 +2,7 @@ import test from 'ava';
 import {RainbowError} from '../../../src/core/errors.ts';
 import {openSocket, outcomeOf, startApi} from './api-harness.ts';
 
-test('a caller that leaves before its answer harms nobody', async (t) => {
+test('a caller that leaves before its answer affects no other caller', async (t) => {
   const {port, post, router, signature, logLines} = await startApi(t);
   const called = Promise.withResolvers<void>();
   const outcome = Promise.withResolvers<ReturnType<typeof outcomeOf>>();

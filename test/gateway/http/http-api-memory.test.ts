@@ -137,7 +137,7 @@ test('long replies are answered whole, and held until the caller has them', asyn
   t.is(wall.pendingCount, timers, 'nobody looks any more whether the caller reads');
 });
 
-test('replies that were left out are told, and the count is of all', async (t) => {
+test('replies that were left out are reported, and the count is of all', async (t) => {
   const {post, router, counters} = await startApi(t);
   const replies = [{identity: 'a', data: Buffer.from('ok')}];
   router.onPublish = async () => outcomeOf({connections: 90, replies, isTruncated: true});

@@ -145,7 +145,7 @@ for (const path of ['/send/', '/hello/', '/send', '/hello']) {
   });
 }
 
-test('GET /connect/ without an upgrade is told to upgrade', async (t) => {
+test('GET /connect/ without an upgrade is answered 426', async (t) => {
   const {call, counters} = await startApi(t);
   const answer = await call('/connect/?X-DEVICEID=1');
   t.is(answer.status, 426);
@@ -241,7 +241,7 @@ for (const [title, bytes, status, code] of malformed) {
   });
 }
 
-test('a body cut off by its caller harms nobody', async (t) => {
+test('a body cut off by its caller affects no other caller', async (t) => {
   const {port, signature, call, logLines, router} = await startApi(t);
   const socket = await openSocket(t, port);
   socket.end(`POST /send/?channel=a&${signature()} HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf`);

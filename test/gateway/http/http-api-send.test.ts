@@ -35,14 +35,14 @@ test('every parameter reaches the router', async (t) => {
   });
 });
 
-test('at QoS 0 the answer tells the publication and nothing else', async (t) => {
+test('at QoS 0 the answer contains the publication and nothing else', async (t) => {
   const {post, router} = await startApi(t);
   router.onPublish = async () => outcomeOf({message: 'a-7'});
   const answer = await post('/send/?channel=room&qos=0', 'x');
   t.is(answer.text, '{"status":0,"message":"a-7"}');
 });
 
-test('connections and the last non-empty reply are told [RB-61]', async (t) => {
+test('connections and the last non-empty reply are returned [RB-61]', async (t) => {
   const {post, router} = await startApi(t);
   router.onPublish = async () => outcomeOf({connections: 3, lastReply: Buffer.from('{"é":"\\"房"}\u0000')});
   const {json, text} = await post('/send/?channel=room&qos=1', 'x');
@@ -63,7 +63,7 @@ test('a reply that is not UTF-8 comes as base64 and says so', async (t) => {
   t.deepEqual(json, {status: 0, connections: 1, data: '//4A', encoding: 'base64', message: 'm1'});
 });
 
-test('replies=all tells every reply with its client, and nobody else does', async (t) => {
+test('only replies=all returns every reply with its client', async (t) => {
   const {post, router} = await startApi(t);
   const replies = [
     {identity: 'a"b', data: Buffer.from('one')},
@@ -82,7 +82,7 @@ test('replies=all tells every reply with its client, and nobody else does', asyn
   t.deepEqual((await post('/send/?channel=room&replies=all', 'x')).json.replies, []);
 });
 
-test('a timeout with confirmations tells the real number and that it is open [RB-62]', async (t) => {
+test('a timeout with confirmations returns the real number and that it is open [RB-62]', async (t) => {
   const {post, router} = await startApi(t);
   router.onPublish = async () => outcomeOf({connections: 2, isTimedOut: true});
   const {json, status} = await post('/send/?channel=room', 'x');
@@ -99,13 +99,13 @@ test('a timeout without a confirmation is status 1, HTTP status 200, and no erro
   t.is(counters.apiErrors, 0);
 });
 
-test('clients whose queue was full are told [RB-52]', async (t) => {
+test('clients whose queue was full are reported [RB-52]', async (t) => {
   const {post, router} = await startApi(t);
   router.onPublish = async () => outcomeOf({connections: 1, refused: 4});
   t.is((await post('/send/?channel=room', 'x')).json.refused, 4);
 });
 
-test('nobody there is an answer at once, not an error', async (t) => {
+test('an empty channel is answered at once, without an error', async (t) => {
   const {post} = await startApi(t);
   const {json, status} = await post('/send/?identity=nobody', 'x');
   t.is(status, 200);

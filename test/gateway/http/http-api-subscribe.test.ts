@@ -29,7 +29,7 @@ for (const value of ['true', '1', '"1"', '"0"', '"no"', '0.5', '{}', '[]']) {
 }
 
 for (const value of ['false', '0', '""', 'null']) {
-  test(`occupy ${value} removes nobody`, async (t) => {
+  test(`occupy ${value} removes no client`, async (t) => {
     const {post, router} = await startApi(t);
     await post('/sub/', `{"identity":"abc","channel":"room","occupy":${value}}`);
     t.false(router.subscribed[0]?.occupy);

@@ -113,7 +113,7 @@ test('a header by which proxies pass requests on means not local, in every spell
   fc.assert(property, {numRuns: 500});
 });
 
-test('over HTTP/1.0, as nginx passes on by default, nobody is local', (t) => {
+test('over HTTP/1.0, as nginx passes on by default, no caller is local', (t) => {
   t.false(request({}, '1.0'));
 });
 

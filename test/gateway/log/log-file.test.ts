@@ -1,5 +1,5 @@
-// Writing the log to a file from a thread of its own. A disk that hangs is a pipe of a blocking descriptor that nobody reads:
-// the write does not return either.
+// Writing the log to a file from a thread of its own. A hanging disk is simulated by a pipe with a blocking descriptor
+// and no reader: the write does not return either.
 
 import {execFileSync, spawn} from 'node:child_process';
 import {once} from 'node:events';
@@ -43,7 +43,7 @@ test('lines go to the file in order, and the end of the process waits for them',
   t.is(writer.lost, 0);
 });
 
-test('a disk that hangs holds up nobody: lines wait up to a bound, then they are dropped and counted', async (t) => {
+test('a disk that hangs blocks no thread: lines wait up to a bound, then they are dropped and counted', async (t) => {
   const {path, descriptor} = await hungDisk(t);
   const file = new LogFile(descriptor);
   const clock = new SimulatedClock();

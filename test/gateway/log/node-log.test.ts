@@ -83,7 +83,7 @@ test('a business server that fails is one warning a minute, and one line when it
   t.like(taken()[0], {event: 'upstream.failing', status: 500, count: 1});
 });
 
-test('kinds and causes are told apart; a client that left and the end of the gateway are no failures', (t) => {
+test('kinds and causes are logged separately; a client that left and the end of the gateway are no failures', (t) => {
   const {business, taken} = node();
   for (const kind of ['connect', 'message', 'close'] as const) {
     for (const status of [403, 404, 500]) business[0]?.ended(kind, failed('status', {status, wasSent: true}));

@@ -10,7 +10,7 @@ test('where files are plenty, everybody has what is configured', (t) => {
   t.is(shareFiles(Number.POSITIVE_INFINITY, defaultOptions).socketsMax, Number.POSITIVE_INFINITY);
 });
 
-test('where they are few, all shares together stay within the limit, and nobody is left without', (t) => {
+test('where they are few, all shares together stay within the limit, and no shard is left without', (t) => {
   const threads = fc.integer({min: 1, max: 16});
   const upstreamWorkers = fc.integer({min: 1, max: 8});
   const upstreamSocketsMax = fc.integer({min: 1, max: 10_000});

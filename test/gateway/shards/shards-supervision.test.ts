@@ -297,7 +297,7 @@ test('five deaths within 30 s are followed by a restart, the sixth is fatal, and
   }
 });
 
-test('a shard that dies before all listen makes the start fail, and nobody takes its place', async (t) => {
+test('a shard that dies before all listen makes the start fail, and is not replaced', async (t) => {
   const harness = set(3);
   harness.held.add('listen');
   const starting = harness.shards.start();

@@ -1,4 +1,4 @@
-// Files that are not opened, and what a person is told to do about each.
+// Files that are not opened, and the advice for each.
 
 import {spawnSync} from 'node:child_process';
 import {closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, writeFileSync, writeSync} from 'node:fs';
