@@ -1,4 +1,4 @@
-// When a proof holds: it ends with 0, and says that it has covered something and that all of it holds.
+// When a proof holds: it exits with 0, and says that it has covered something and that all of it holds.
 
 import {fileURLToPath} from 'node:url';
 import test from 'ava';
@@ -69,7 +69,7 @@ for (const name of ['paths of the charts', 'end to end, run by the interpreter',
 }
 
 for (const proof of proofsOf(false)) {
-  test(`the proof of ${proof.name} holds where it says so and ends with 0, and never by its exit code alone`, (t) => {
+  test(`the proof of ${proof.name} holds where it says so and exits with 0, and never by its exit code alone`, (t) => {
     const {good, bad} = said[proof.name] ?? {good: '', bad: []};
     t.is(judge(proof, `\n${good}\n`, 0).isHeld, true);
     t.true(judge(proof, `\n${good}\n`, 0).lines.length >= proof.covered.length);

@@ -1,5 +1,5 @@
-// One proof of `npm run prove`: a program, and what it must have said. That it ends with 0 is not enough: so does one that
-// found nothing to prove, or forgot to say that something is broken.
+// One proof of `npm run prove`: a program, and what it must have said. That it exits with 0 is not enough: so does one
+// that found nothing to prove, or forgot to say that something is broken.
 
 import {spawn} from 'node:child_process';
 

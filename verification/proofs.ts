@@ -1,5 +1,5 @@
 // The proofs of `npm run prove`: which programs they are, and what each says where it has covered something and all of it
-// holds. What a program says where it does not hold, or where it had nothing to do, is none of these.
+// holds. Output of a failed proof, or of one that had nothing to do, does not count.
 
 import type {Proof} from './proof.ts';
 

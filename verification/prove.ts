@@ -1,6 +1,6 @@
 // `npm run prove -- [--quick]`: runs every proof of the delivery one after the other and ends with one line for each: what
 // was covered. `--quick`, for CI beside the tests, explores and fuzzes less, and leaves out what the tests do once already.
-// Ends with 1 where one of them does not hold.
+// Exits with 1 if one of them does not hold.
 
 import {fileURLToPath} from 'node:url';
 import {parseArgs} from 'node:util';

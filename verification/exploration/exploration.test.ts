@@ -23,7 +23,7 @@ function numbers(moves: (at: number) => readonly number[], more: Partial<Model<n
   };
 }
 
-test('the search covers every state once, and tells the longest of the shortest paths', (t) => {
+test('the search covers every state once, and returns the longest of the shortest paths', (t) => {
   const grid = numbers((at) => (at < 9 ? [at + 1, Math.min(9, at + 2)] : []));
   const {states, transitions, depth, settled, failure} = explore(grid);
   t.deepEqual(
@@ -38,7 +38,7 @@ test('the search covers every state once, and tells the longest of the shortest 
   );
 });
 
-test('a fault is told with a shortest path to it', (t) => {
+test('a fault is reported with a shortest path to it', (t) => {
   const {failure} = explore(
     numbers((at) => (at < 9 ? [at + 1, at + 3] : []), {fault: (at) => (at === 7 ? 'seven' : undefined)}),
   );

@@ -1,4 +1,4 @@
-// What a move did, in words: kept only while a trace is told, so that a search pays nothing for it.
+// What a move did, in words: kept only while a trace is printed, so that a search pays nothing for it.
 
 /** Where something happened. A packet is sent, arrives or is lost; all else is a remark of one end. */
 export type Entry =

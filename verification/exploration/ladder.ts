@@ -1,4 +1,4 @@
-// Tells a path through a model as a ladder of packets, sender on the left, receiver on the right.
+// Prints a path through a model as a ladder of packets, sender on the left, receiver on the right.
 
 import {packetText} from '../../src/story/reading.ts';
 import type {DeliveryModel} from './delivery-model.ts';

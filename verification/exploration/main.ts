@@ -1,5 +1,5 @@
-// `node verification/exploration/main.ts [--fast] [--traces]`: explores sender × link × receiver, prints what was covered, and ends
-// with 1 where a claim does not hold. `--traces` also prints the ladder of each limit and mutant.
+// `node verification/exploration/main.ts [--fast] [--traces]`: explores sender × link × receiver, prints what was
+// covered, and exits with 1 if a claim does not hold. `--traces` also prints the ladder of each limit and mutant.
 
 import {parseArgs} from 'node:util';
 import {coverage} from './chart.ts';

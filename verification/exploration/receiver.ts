@@ -1,4 +1,4 @@
-// The receiving end of a model: takes messages, tells them from repeats, answers. Implemented by the
+// The receiving end of a model: takes messages, recognises repeats, answers. Implemented by the
 // receiving half with a business server behind it (party-receiver.ts) and by a client after the rules (receiver-client.ts).
 
 import type {ModelPacket} from './packet-code.ts';

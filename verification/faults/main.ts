@@ -1,5 +1,6 @@
-// `node verification/faults/main.ts [--only NAME] [--quick] [--json]`: does every fault to a real daemon, prints one line for each,
-// and ends with 1 where a claim does not hold. What cannot be done on this machine is skipped, and said to be.
+// `node verification/faults/main.ts [--only NAME] [--quick] [--json]`: injects every fault into a real daemon, prints
+// one line for each, and exits with 1 if a claim does not hold. Faults that this machine cannot inject are reported as
+// skipped.
 
 import {parseArgs} from 'node:util';
 import {perform, type Scenario} from './harness/scenario.ts';

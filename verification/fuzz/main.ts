@@ -1,5 +1,5 @@
 // `node verification/fuzz/main.ts [--count N] [--seed N] [--threads N] [--target NAME] [--input N]`: inputs, random and bent, through
-// everything that reads what comes from outside. Prints what came of them; ends with 1 where one threw or hung.
+// everything that reads what comes from outside. Prints the results; exits with 1 if one threw or hung.
 
 import {parseArgs} from 'node:util';
 import {Worker} from 'node:worker_threads';

@@ -1,5 +1,5 @@
-// Hands inputs to the targets, counts what comes of them, and keeps what throws. Every input has a number from which it can
-// be made again.
+// Hands inputs to the targets, counts the results, and keeps inputs that throw. Every input has a number from which it
+// can be made again.
 
 import {SeededRandom} from '../../src/core/random-seeded.ts';
 import {nodeTargets} from './node-targets.ts';

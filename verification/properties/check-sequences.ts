@@ -1,5 +1,5 @@
-// Runs sequences of commands until one shows a difference between the actors and their model; then tells the shortest such
-// sequence that fast-check finds, and records it.
+// Runs sequences of commands until one shows a difference between the actors and their model; then prints the shortest
+// such sequence that fast-check finds, and records it.
 
 import fc from 'fast-check';
 import type {SimulatedSettings} from '../../test/support/simulated-gateway.ts';

@@ -1,5 +1,5 @@
 // How a client receives: the receiver's half of the legacy protocol from the other end. It acknowledges each message by
-// its QoS, and holds the id of a QoS 2 message until its REL, so that it can tell a repeat.
+// its QoS, and holds the id of a QoS 2 message until its REL, so that it can recognise a repeat.
 
 import {emptyBytes, generatePacket, type SendPacket} from '../../src/protocol/packet.ts';
 import type {Harness} from './harness.ts';

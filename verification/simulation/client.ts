@@ -1,5 +1,5 @@
-// One client of the gateway: connects, sends and receives, notices that nobody answers, connects again as a clean start.
-// Some keep every rule, some acknowledge late or not always, some break the rules.
+// One client of the gateway: connects, sends and receives, notices that the gateway does not answer, connects again as
+// a clean start. Some keep every rule, some acknowledge late or not always, some break the rules.
 
 import {emptyBytes, parsePacket, type Qos} from '../../src/protocol/packet.ts';
 import {ClientReceiver} from './client-receiver.ts';

@@ -1,4 +1,4 @@
-// One connection between a client and the gateway: two pipes, and what befalls them. Made when a client connects; a
+// One connection between a client and the gateway: two pipes, and their faults. Made when a client connects; a
 // client that connects again has a new one.
 
 import type {SimulatedClock} from '../../src/core/clock-simulated.ts';

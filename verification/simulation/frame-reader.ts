@@ -1,6 +1,6 @@
-// WebSocket frames out of a stream of bytes that may be cut anywhere: as a simulated client reads them, and as the observer
-// reads what passes the gateway's socket. The answer to the upgrade, with which the gateway's direction begins, is told as a
-// frame too, with an opcode that RFC 6455 reserves.
+// WebSocket frames out of a stream of bytes that may be cut anywhere: as a simulated client reads them, and as the
+// observer reads what passes the gateway's socket. The answer to the upgrade, with which the gateway's direction
+// begins, is reported as a frame too, with an opcode that RFC 6455 reserves.
 
 import {invariant} from '../../src/core/invariant.ts';
 

@@ -1,5 +1,5 @@
-// The simulated clock as the gateway has it: counts the timers that the gateway started and that still wait, so that it
-// can be told whether it has become quiet.
+// The simulated clock as the gateway has it: counts the timers that the gateway started and that still wait, so that
+// it is known whether the gateway has become quiet.
 
 import type {Clock, Timer} from '../../src/core/clock.ts';
 import type {SimulatedClock} from '../../src/core/clock-simulated.ts';

@@ -1,5 +1,5 @@
 // The socket at the gateway's end of one connection, with the observer's ears: everything that the product writes to it or
-// reads from it is told, frame by frame, as it passes.
+// reads from it is reported, frame by frame, as it passes.
 
 import {parsePacket, textFault} from '../../src/protocol/packet.ts';
 import {

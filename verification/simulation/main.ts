@@ -5,7 +5,7 @@
 //
 // With --sdk most clients are applications on the SDK of src/client. Of a seed that breaks a rule a recording is written.
 //
-// Ends with 1 where a seed breaks a rule.
+// Exits with 1 if a seed breaks a rule.
 
 import {parseArgs} from 'node:util';
 import {explain} from './explain.ts';

@@ -1,5 +1,5 @@
-// Who is in which channel, as it follows from what the gateway was told: joins and leaves in answers of the business
-// server, subscriptions of callers, ends of connections. Callers' operations are told to an idle gateway, so that their
+// Who is in which channel, as it follows from the input of the gateway: joins and leaves in answers of the business
+// server, subscriptions of callers, ends of connections. Callers' operations are sent to an idle gateway, so that their
 // order among the rest is known; channels for which it is not (`contested`) are not kept here.
 
 import {splitChannels} from '../../src/protocol/header-name.ts';

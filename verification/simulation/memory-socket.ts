@@ -2,8 +2,8 @@
 // the system's. The one double of the simulation on the gateway's side; everything above it is the product.
 //
 // As with a real one, what is written goes to the network at once, as far as that takes it; a write is done when all of it
-// was taken, and until then later ones wait in the stream. What arrives while nobody reads fills the stream, then the
-// network.
+// was taken, and until then later ones wait in the stream. What arrives while the gateway does not read fills the
+// stream, then the network.
 
 import {Socket} from 'node:net';
 import type {Ticks} from './ticks.ts';

@@ -37,7 +37,7 @@ export const callerMutants: readonly Mutant[] = [
     rules: ['drain', 'settle', 'stop', 'RB-14'],
   },
   {
-    name: 'a timeout that was none',
+    name: 'a false timeout',
     sabotage: onPublish((outcome, {qos}) => ({...outcome, isTimedOut: qos > 0})),
     rules: ['RB-62'],
   },
@@ -49,7 +49,7 @@ export const callerMutants: readonly Mutant[] = [
     rules: ['RB-61'],
   },
   {
-    name: 'a reply that nobody gave',
+    name: 'a reply that no client gave',
     sabotage: onPublish((outcome) => ({
       ...outcome,
       replies: outcome.replies.map(({identity}) => ({identity, data: Buffer.from('yes')})),

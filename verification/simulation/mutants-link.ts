@@ -1,5 +1,5 @@
 // Mutants that do wrong to the packets they send: before the observer looks, as the gateway itself would do it, or on the
-// way to the client, where only the client can tell.
+// way to the client, where only the client can notice.
 
 import type {Clock} from '../../src/core/clock.ts';
 import {unframe} from '../../src/protocol/frame.ts';

@@ -1,5 +1,5 @@
 // One message of a client as its client and the business server see it: which calls were made for it under which ids,
-// what came of them, and what the client was told.
+// the outcome of each, and what the client was sent.
 
 import type {Qos} from '../../src/protocol/packet.ts';
 

@@ -73,7 +73,7 @@ test('a recording changes nothing of the run', async (t) => {
   }
 });
 
-test('the recording of a cluster names its nodes, and has the delivery that was told wrongly', async (t) => {
+test('the recording of a cluster names its nodes, and contains the delivery that was reported wrongly', async (t) => {
   const folder = await emptyFolder(t);
   let run = await simulateCluster(1, 'doubled');
   for (let seed = 2; run.faults.length === 0 && seed <= seedsTried; seed++)

@@ -1,4 +1,4 @@
-// What clients do that break the rules, each time one thing: junk, packets for ids that nobody has, ids used twice,
+// What clients do that break the rules, each time one thing: junk, packets for unknown ids, ids used twice,
 // messages given up half-way, floods. The gateway may end such a connection, and must harm no other.
 
 import {generatePacket} from '../../src/protocol/packet.ts';

@@ -1,5 +1,5 @@
 // The messages of one application that sends by the SDK, over all its pages and connections: what it was promised about
-// each, against what became of it. A message may have several flows, one for each connection on which it was sent.
+// each, against what happened to it. A message may have several flows, one for each connection on which it was sent.
 
 import type {DeliveryEvent, Payload} from '../../src/client/client.ts';
 import type {Qos} from '../../src/protocol/packet.ts';

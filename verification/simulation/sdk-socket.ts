@@ -1,7 +1,7 @@
-// The WebSocket of a simulated page: what the SDK of src/client writes to, on a connection of the simulation. Does what a
-// browser does by itself: answers pings and close frames. Tells the observer of each flow that the SDK begins: since the
-// gateway knows no session, a message that is sent again on another connection is another message to it, and gets a serial
-// of its own, written over the first four bytes of its payload.
+// The WebSocket of a simulated page: what the SDK of src/client writes to, on a connection of the simulation. Does what
+// a browser does by itself: answers pings and close frames. Reports to the observer each flow that the SDK begins:
+// since the gateway knows no session, a message that is sent again on another connection is another message to it, and
+// gets a serial of its own, written over the first four bytes of its payload.
 
 import type {Socket, SocketEvent} from '../../src/client/client.ts';
 import {generatePacket, parsePacket, type SendPacket} from '../../src/protocol/packet.ts';

@@ -1,5 +1,5 @@
 // The SDK of src/client joined to the simulation: the same gateway, network and observer, and most clients are
-// applications on the SDK. What they were promised about each message is held against what became of it.
+// applications on the SDK. What they were promised about each message is compared with what happened to it.
 
 import test from 'ava';
 import {RainbowClientError} from '../../src/client/client.ts';
@@ -18,7 +18,7 @@ const clientsMax = 6;
 /** A sample: `npm run prove -- --quick` simulates the same over many more. */
 const seedCount = Number(process.env.RAINBOW_SEEDS ?? '60');
 
-test.serial(`applications on the SDK are told the truth about every message, over ${seedCount} seeds`, async (t) => {
+test.serial(`applications on the SDK get the truth about every message, over ${seedCount} seeds`, async (t) => {
   let simulatedMs = 0;
   for (let seed = 1, run = 0; run < seedCount; seed++) {
     if (planFor(seed).clients > clientsMax) continue;
@@ -72,7 +72,7 @@ test('a page that died hears nothing, and never connects again', async (t) => {
   t.is(observer.violations.found[0]?.rule, 'harness');
 });
 
-test('the check finds an SDK that does not tell the truth', (t) => {
+test('the check finds an SDK that reports wrong results', (t) => {
   const flow = {processed: new Set<string>(), hasArrived: false} as never;
   const cases: readonly (readonly [string, (messages: SdkMessages, key: string, body: Uint8Array) => void])[] = [
     [

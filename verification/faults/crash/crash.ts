@@ -1,5 +1,5 @@
 // Kills a gateway at a point of a play, starts it again, lets clients and callers do what they do after a lost connection,
-// and looks whether every promise was kept.
+// and checks that every promise was kept.
 
 import {within} from '../../../test/support/deadline.ts';
 import {Harness} from '../harness/harness.ts';

@@ -1,4 +1,5 @@
-// Messages of a client on their way to the business server: its call answered, failed, under way, or nobody left to answer.
+// Messages of a client on their way to the business server: its call answered, failed, under way, or without a client
+// left to answer.
 
 import type {Harness} from '../harness/harness.ts';
 import type {Play} from './play.ts';

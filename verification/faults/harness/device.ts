@@ -1,5 +1,6 @@
-// A legacy client that goes on whatever happens, as the documents tell clients to: it repeats what is not confirmed, with
-// DUP; when its connection ends it comes back, with a clean start, and sends what was not confirmed as new messages.
+// A legacy client that goes on whatever happens, as the documents ask of clients: it repeats what is not confirmed,
+// with DUP; when its connection ends it comes back, with a clean start, and sends what was not confirmed as new
+// messages.
 
 import {within} from '../../../test/support/deadline.ts';
 import type {Lifetime} from '../../../test/support/lifetime.ts';

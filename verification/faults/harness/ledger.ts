@@ -1,6 +1,6 @@
 // What clients, callers and the business server have seen of the gateway, over all its lives, and whether that agrees: what
 // was confirmed was delivered, nothing came twice where it may not, nothing came back from a former life. It knows nothing
-// of the gateway's inside, and a breach is an entry in `breaches`, for whoever runs the scenario to look at.
+// of the gateway's inside, and a breach is an entry in `breaches`, for the scenario to check.
 //
 // Every flow has a text of its own as its payload: one SEND of a client with its repeats, one POST of a caller.
 

@@ -1,5 +1,5 @@
-// One connection of a legacy client, each of whose steps is the scenario's to take, or its own once it was told to
-// acknowledge. Whatever it sends and gets is entered in the ledger.
+// One connection of a legacy client. The scenario takes each of its steps, or the client acknowledges by itself once
+// that is switched on. Whatever it sends and gets is entered in the ledger.
 
 import type {Lifetime} from '../../../test/support/lifetime.ts';
 import {type Parsed, parse} from '../../../test/support/packets.ts';

@@ -1,4 +1,5 @@
-// What a test tells a daemon that takes orders (injection.ts) and what it is told: plain data over the channel of the child process.
+// The orders that a test sends to a daemon (injection.ts), and the answers: plain data over the channel of the child
+// process.
 
 /** A transition of a chart: `outboundQos2: awaitingRec --wire.rec-->`. */
 export interface Transition {

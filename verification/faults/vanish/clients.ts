@@ -1,5 +1,5 @@
 // Some well-behaved clients in a process of their own, so that they can be stopped, or live in a network of their own:
-// `node clients.ts HOST PORT COUNT`. Tells its parent when all are connected; ends with it.
+// `node clients.ts HOST PORT COUNT`. Notifies its parent when all are connected; ends with it.
 
 import {acknowledgeAll, dial} from '../../../test/support/raw-client.ts';
 import {ScenarioLifetime} from '../harness/scenario-lifetime.ts';

@@ -1,5 +1,5 @@
-// The part of a scenario that runs inside a network namespace: `node inside.ts ADDRESS CLIENTS`. Tells its parent the
-// figures, or why there are none.
+// The part of a scenario that runs inside a network namespace: `node inside.ts ADDRESS CLIENTS`. Sends its parent the
+// figures, or the reason why they are missing.
 
 import {Harness} from '../harness/harness.ts';
 import {ScenarioLifetime} from '../harness/scenario-lifetime.ts';

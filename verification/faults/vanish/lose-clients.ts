@@ -1,5 +1,5 @@
 // What is common to clients that are gone without a word, however they went: the gateway finds out by itself, and until
-// then counts nobody who did not confirm.
+// then counts no client that did not confirm.
 
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';

@@ -9,7 +9,7 @@ const seedCount = Number(process.env.RAINBOW_SEEDS ?? '8');
 const seedsOfSabotage = 5;
 
 test.serial(
-  `ten nodes in a storm double no message and tell true counts, and in the calm after it they are whole [RB-61], seeds 1 to ${seedCount}`,
+  `ten nodes in a storm double no message and return true counts, and in the calm after it they are whole [RB-61], seeds 1 to ${seedCount}`,
   async (t) => {
     const sums = {told: 0, partial: 0, deaths: 0};
     for (let seed = 1; seed <= seedCount; seed++) {

@@ -1,4 +1,4 @@
-// The publications of a run: who should have got each, who did, and whether what its caller was told is true. [RB-61]
+// The publications of a run: who should have got each, who did, and whether the answer to its caller is true. [RB-61]
 
 import {plausibleSkewMs} from '../../../src/cluster/lan/discovery.ts';
 import type {PublishOutcome, PublishRequest} from '../../../src/router/router.ts';

@@ -2,7 +2,7 @@
 //
 //   node verification/simulation/cluster/main.ts --seeds 100 [--from 1]
 //
-// Ends with 1 where a seed breaks a rule; each such seed is told with what it broke, the first with recordings.
+// Exits with 1 if a seed breaks a rule. Each such seed is printed with what it broke, the first with recordings.
 
 import {parseArgs} from 'node:util';
 import {explain} from './explain.ts';

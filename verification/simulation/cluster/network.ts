@@ -1,5 +1,5 @@
 // The network between simulated nodes: datagrams that are lost, late and doubled; calls that break, before or after they
-// were carried out, or hang; and somebody who captures announcements and sends them again from an address of their own.
+// were carried out, or hang; and an attacker who captures announcements and sends them again from another address.
 
 import type {HelloAnswer, HelloFailure, HelloQuestion} from '../../../src/cluster/lan/hello.ts';
 import type {NodeAnswer, NodeRequest, NodeTransport} from '../../../src/cluster/lan/node-transport.ts';

@@ -1,5 +1,6 @@
-// The business server of a node under strain: works on so many requests at a time, on the others in the order in which they
-// came, and goes on with one whose caller has given up. Remembers what was asked and what was answered to whom.
+// The business server of a node under strain: works on a fixed number of requests at a time, on the others in the order
+// in which they came, and goes on with one whose caller has given up. Remembers what was asked and the recipient of
+// each answer.
 
 import type {Dispatcher} from 'undici';
 import {headerIdentity, headerJoin, headerMessage} from '../../../src/protocol/header-name.ts';

@@ -2,7 +2,8 @@
 //
 //   node verification/simulation/strain/main.ts --seeds 25 [--scenario overload] [--from 1] [--facts]
 //
-// Without --scenario each of them has so many seeds. Ends with 1 where a seed breaks a promise; it is told with how to run it again.
+// Without --scenario each of them runs so many seeds. Exits with 1 if a seed breaks a promise, and prints how to run it
+// again.
 
 import {parseArgs} from 'node:util';
 import {type ScenarioName, scenarioNames} from './plan.ts';

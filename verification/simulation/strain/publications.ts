@@ -1,4 +1,4 @@
-// The publications of a run: who should have had each, who did, and whether its caller was told the truth. [RB-61] [RB-66]
+// The publications of a run: who should have had each, who did, and whether its caller got the truth. [RB-61] [RB-66]
 
 import {RainbowError} from '../../../src/core/errors.ts';
 import type {PublishOutcome} from '../../../src/router/router.ts';

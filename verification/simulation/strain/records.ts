@@ -1,5 +1,6 @@
-// What became of each connection, as the business server and the clients saw it: who was called for, who was let in, whose
-// close call was made, or reported as not made. Holds it against what the gateway promises. [RB-64] [RB-67] [RB-68]
+// What happened to each connection, as the business server and the clients saw it: who was called for, who was let in,
+// whose close call was made, or reported as not made. Holds it against what the gateway promises. [RB-64] [RB-67]
+// [RB-68]
 
 import type {Job} from './business.ts';
 import type {StrainClient} from './client.ts';

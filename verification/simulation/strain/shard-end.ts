@@ -1,5 +1,5 @@
 // The end of one shard, as its close calls go: it comes when all are answered, or some time after the last that was, and never
-// while they are answered one after the other, as long as there is time.
+// while they are answered one after the other and there is time left.
 
 import type {StrainHarness} from './harness.ts';
 import type {SimulatedShard} from './node.ts';

@@ -10,7 +10,7 @@ const seedsOfSabotage = 8;
 
 const claims = {
   overload:
-    'under several times its load the business server does most of what it can, for everybody, and no call is made for nobody [RB-68] [RB-72]',
+    'under several times its load the business server does most of what it can, for everybody, and no call is made for a client that has left [RB-68] [RB-72]',
   memory: 'memory_max is kept, what is refused is counted, and nothing is held when all have gone',
   hung: 'threads that hang are replaced, their clients closed, their close calls made, and no answer counts falsely [RB-64] [RB-66] [RB-67]',
   shutdown: 'at the end each close call is made, or reported as not made, and the end waits for progress [RB-64]',
