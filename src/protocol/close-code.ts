@@ -25,6 +25,43 @@ export const closeReasons = {
   takenOver: {code: 4142, text: 'taken over'},
 } as const satisfies Record<string, CloseReason>;
 
+/**
+ * Why the gateway closes a connection of `rainbow.v2`, beside 1011. What a client does next depends on the code alone: see
+ * docs/protocol.md section 6.
+ */
+export const sessionCloseReasons = {
+  /** A text message: packets are binary. */
+  text: {code: 1003, text: 'text message'},
+  /** The client ended its session by BYE. */
+  ended: {code: 1000, text: 'session ended'},
+  /** Not exactly one packet, or JSON that is not as it must be. */
+  malformed: {code: 4129, text: 'malformed packet'},
+  /** A packet that may not come now. */
+  protocolError: {code: 4130, text: 'protocol error'},
+  /** The business server refused the client, or the token is wrong. */
+  notAuthorized: {code: 4135, text: 'not authorized'},
+  /** The business server could not be asked. */
+  unavailable: {code: 4136, text: 'server unavailable'},
+  /** The gateway shuts down. */
+  stopping: {code: 4139, text: 'shutting down'},
+  /** Nothing was heard for one and a half keep-alives. */
+  silent: {code: 4141, text: 'keep-alive timeout'},
+  /** Another connection, or another session of its identity, has taken its place. */
+  takenOver: {code: 4142, text: 'taken over'},
+  /** An id that is in use came with another message. */
+  idInUse: {code: 4145, text: 'packet identifier in use'},
+  /** More messages were unacknowledged than the window allows. */
+  windowExceeded: {code: 4147, text: 'window exceeded'},
+  /** A packet was longer than allowed. */
+  tooLarge: {code: 4149, text: 'packet too large'},
+  /** A message took too long to arrive. */
+  tooSlow: {code: 4150, text: 'message timeout'},
+  /** The client left too much unread, or its messages took too much memory. */
+  quota: {code: 4151, text: 'quota exceeded'},
+  /** The HTTP API ended the session. */
+  disconnected: {code: 4152, text: 'disconnected'},
+} as const satisfies Record<string, CloseReason>;
+
 /** Deadlines of the client's own doing. */
 export type LateReason = 'messageLate' | 'stalled' | 'unacknowledging';
 

@@ -13,6 +13,21 @@ const finalBinary = 0x82;
 export function framePacket(packet: Packet): Uint8Array {
   const length = packetBytes(packet);
   const headerBytes = frameHeaderBytes(length);
+  const frame = writeHeader(length, headerBytes);
+  writePacket(packet, frame, headerBytes);
+  return frame;
+}
+
+/** Frames the bytes of a packet. */
+export function frameMessage(bytes: Uint8Array): Uint8Array {
+  const headerBytes = frameHeaderBytes(bytes.length);
+  const frame = writeHeader(bytes.length, headerBytes);
+  frame.set(bytes, headerBytes);
+  return frame;
+}
+
+/** A frame whose message is still to be written. */
+function writeHeader(length: number, headerBytes: number): Uint8Array {
   const frame = new Uint8Array(headerBytes + length);
   frame[0] = finalBinary;
   if (headerBytes === 2) {
@@ -25,7 +40,6 @@ export function framePacket(packet: Packet): Uint8Array {
     frame[1] = 127;
     new DataView(frame.buffer).setBigUint64(2, BigInt(length));
   }
-  writePacket(packet, frame, headerBytes);
   return frame;
 }
 

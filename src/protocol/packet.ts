@@ -39,8 +39,11 @@ export interface ReleasePacket {
 
 export type Packet = SendPacket | ReplyPacket | ReleasePacket;
 
-/** Why bytes are not a packet. */
-export type FaultReason = 'empty' | 'short' | 'command' | 'qos' | 'text';
+/**
+ * Why bytes are not a packet. On `rainbow.v2` connections also: `flags` that the packet has no use for, an `id` of 0, bytes in
+ * `excess` of the packet, and a `payload` that is not the JSON it must be.
+ */
+export type FaultReason = 'empty' | 'short' | 'command' | 'qos' | 'text' | 'flags' | 'id' | 'excess' | 'payload';
 
 /** What stands where a packet should: counted, and ignored on a legacy connection. */
 export interface PacketFault {
@@ -68,6 +71,10 @@ const faults: Readonly<Record<FaultReason, PacketFault>> = {
   command: {kind: 'fault', reason: 'command'},
   qos: {kind: 'fault', reason: 'qos'},
   text: {kind: 'fault', reason: 'text'},
+  flags: {kind: 'fault', reason: 'flags'},
+  id: {kind: 'fault', reason: 'id'},
+  excess: {kind: 'fault', reason: 'excess'},
+  payload: {kind: 'fault', reason: 'payload'},
 };
 
 /** The fault of a text message: packets are binary. */

@@ -130,7 +130,17 @@ export function packetCode(kind: number, packet: PacketKind, flow: number): numb
   return recordCode(kind, packetKinds.indexOf(packet), flow);
 }
 
-export const faultReasons: readonly FaultReason[] = ['empty', 'short', 'command', 'qos', 'text'];
+export const faultReasons: readonly FaultReason[] = [
+  'empty',
+  'short',
+  'command',
+  'qos',
+  'text',
+  'flags',
+  'id',
+  'excess',
+  'payload',
+];
 export const fates: readonly DeliveryEvent['fate'][] = ['queued', 'refused', 'gone', 'dropped'];
 export const changes: readonly MembershipEvent['change'][] = ['joined', 'left', 'evicted', 'refused'];
 export const callKinds: readonly TraceCallKind[] = ['connect', 'message', 'close'];

@@ -1,9 +1,10 @@
-// `node test/vectors/generate.ts`: writes the vectors that are made by a program, packets.json and exchanges.json.
-// stories.json is written by hand.
+// `node test/vectors/generate.ts`: writes the vectors that are made by a program, all but
+// stories.json, which is written by hand.
 
 import {readFileSync, writeFileSync} from 'node:fs';
 import {makeExchangeVectors} from './exchange-vectors.ts';
 import {formatJson} from './format-json.ts';
+import {makePacketV2Vectors} from './packet-v2-vectors.ts';
 import {makePacketVectors} from './packet-vectors.ts';
 
 /** A file of vectors made here. */
@@ -16,6 +17,10 @@ export interface GeneratedFile {
 export function generateFiles(): GeneratedFile[] {
   return [
     {name: 'packets.json', text: format('One WebSocket message each, and what comes of it.', makePacketVectors())},
+    {
+      name: 'packets-v2.json',
+      text: format('One WebSocket message of rainbow.v2 each, as the gateway reads it.', makePacketV2Vectors()),
+    },
     {name: 'exchanges.json', text: format('Each packet in each state of a flow.', makeExchangeVectors())},
   ];
 }

@@ -31,6 +31,24 @@ const packet = z.strictObject({
   close: closeCode.nullable(),
 });
 
+const packetV2 = z.strictObject({
+  name: z.string(),
+  in: hex,
+  reads: z
+    .strictObject({
+      kind: z.string(),
+      qos: qos.optional(),
+      dup: z.boolean().optional(),
+      type: uint16.optional(),
+      id: uint16.optional(),
+      rest: hex.optional(),
+      json: z.string().optional(),
+    })
+    .optional(),
+  fault: z.enum(['empty', 'short', 'command', 'qos', 'flags', 'id', 'excess', 'payload']).optional(),
+  close: closeCode.nullable(),
+});
+
 const step = z.union([
   z.strictObject({client: template}),
   z.strictObject({clientText: z.string()}),
@@ -69,6 +87,7 @@ function fileOf<Vector extends z.ZodType>(vector: Vector) {
 /** The schema of each file, by its name. */
 export const schemas = {
   'packets.json': fileOf(packet),
+  'packets-v2.json': fileOf(packetV2),
   'exchanges.json': fileOf(scenario),
   'stories.json': fileOf(scenario),
 } as const;
