@@ -44,13 +44,18 @@ export class BackendClient implements Subject {
   /** Takes over what the answer to {@link connect} says about identity and cookie. A close call is owed from now on. */
   connected(answer: AcceptedAnswer): void {
     this.#cookie = readCookie(answer.cookie, undefined);
+    const {counters, hooks} = this.#context;
     if (answer.identityFault !== undefined) {
-      this.#context.counters.identitiesUnfit++;
-      this.#context.hooks.identityUnfit?.(answer.identityFault);
+      counters.identitiesUnfit++;
+      hooks.nameUnfit?.('identity', answer.identityFault);
+    }
+    if (answer.userFault !== undefined) {
+      counters.usersUnfit++;
+      hooks.nameUnfit?.('user', answer.userFault);
     }
     this.#name(answer.identity);
     const {identity, fencingToken} = this;
-    this.#context.hooks.ledger.owed(this.closing, identity, fencingToken, this.#cookie);
+    hooks.ledger.owed(this.closing, identity, fencingToken, this.#cookie);
   }
 
   #name(identity: string | undefined): void {

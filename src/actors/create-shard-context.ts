@@ -18,6 +18,7 @@ import {Sequences} from './sequences.ts';
 import type {ShardContext} from './shard-context.ts';
 import {noHooks, type ShardHooks} from './shard-hooks.ts';
 import {spawnUpstreamCaller} from './upstream-caller.ts';
+import {Users} from './users.ts';
 
 /** What a thread is made of. */
 export interface ShardContextOptions {
@@ -82,6 +83,7 @@ export function createShardContext(options: ShardContextOptions): ShardContext {
       channels: supervise('restart'),
     },
     sessions: new Registry(),
+    users: new Users(),
     contenders: new Registry(),
     handshakes: new Set(),
     channels: new Registry((channel, hasMembers) => hooks.channelChanged(channel, hasMembers)),

@@ -210,7 +210,7 @@ export class SessionLife implements Carried {
   }
 
   #enter(): void {
-    const {sessions, contenders, handshakes, counters} = this.#context;
+    const {sessions, users, contenders, handshakes, counters} = this.#context;
     const {identity} = this.#parts.backend;
     handshakes.delete(this.#actor);
     contenders.remove(identity, this.#actor);
@@ -219,18 +219,21 @@ export class SessionLife implements Carried {
     if (older !== undefined) sessions.remove(identity, older);
     sessions.add(identity, this.#actor);
     counters.connectionsOpened++;
+    const answer = this.#connectAnswer;
+    if (answer?.user !== undefined) users.add(answer.user, this.#actor);
     // Runs before the client is reported as connected, so that every thread finds it in its channels.
-    if (this.#connectAnswer !== undefined) this.#parts.enter(this.#connectAnswer);
+    if (answer !== undefined) this.#parts.enter(answer);
     this.#connectAnswer = undefined;
   }
 
   #cleanUp(): void {
-    const {sessions, contenders, handshakes, counters, hooks} = this.#context;
+    const {sessions, users, contenders, handshakes, counters, hooks} = this.#context;
     const {identity} = this.#parts.backend;
     hooks.loadChanged('clients', -1);
     const wasHandshake = handshakes.delete(this.#actor);
     if (!wasHandshake) counters.connectionsClosed++;
     sessions.remove(identity, this.#actor);
+    users.remove(this.#actor);
     contenders.remove(identity, this.#actor);
     this.#parts.cleanUp();
   }

@@ -18,6 +18,7 @@ import type {ChannelMessage, SessionMessage, UpstreamMessage} from './messages.t
 import type {CloseLoss} from './owed-close.ts';
 import type {Sequences} from './sequences.ts';
 import type {ShardHooks} from './shard-hooks.ts';
+import type {Users} from './users.ts';
 
 /** The parts that the actors of one thread share. */
 export interface ShardContext {
@@ -34,6 +35,8 @@ export interface ShardContext {
   };
   /** Sessions that were let in and have not ended, by identity. */
   readonly sessions: Registry<SessionMessage>;
+  /** Sessions of {@link sessions} whose connect answer named a user. */
+  readonly users: Users;
   /** Connections that were given an identity and wait until older ones are reported closed. [RB-67] */
   readonly contenders: Registry<SessionMessage>;
   /** Connections that wait for their connect call. */

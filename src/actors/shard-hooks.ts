@@ -28,8 +28,8 @@ export interface ShardHooks {
   readonly ledger: CloseLedger;
   /** A call to the business server has ended. */
   callEnded(kind: Call['kind'], answer: Answer): void;
-  /** A connect answer has an identity that cannot be one; `fault` says why. The connection keeps the gateway's. */
-  identityUnfit?(fault: string): void;
+  /** A connect answer has a name that cannot be one; `fault` says why. The connection keeps the gateway's, or has no user. */
+  nameUnfit?(member: 'identity' | 'user', fault: string): void;
 }
 
 /** For a thread that is alone. */

@@ -35,16 +35,23 @@ export async function messageAnswer(value: unknown, changes: Changes): Promise<A
 export async function connectAnswer(value: ConnectAnswer, changes: Changes): Promise<Answer> {
   if (isResponse(value)) return await passOn(value, changes);
   if (value === true) return jsonAnswer(200, {status: 'success'}, changeHeaders(changes));
-  if (typeof value === 'object' && value !== null && 'identity' in value) {
-    const {identity} = value;
-    // The gateway would ignore it, and generate one that this server does not know.
-    if (typeof identity !== 'string' || !isIdentity(identity)) {
-      throw new RangeError('The identity is not valid. Use 1 to 256 printable ASCII characters without blanks.');
-    }
-    return jsonAnswer(200, {status: 'success', identity}, changeHeaders(changes));
+  if (typeof value === 'object' && value !== null && ('identity' in value || 'user' in value)) {
+    return jsonAnswer(200, {status: 'success', ...readNames(value)}, changeHeaders(changes));
   }
   // Whatever else it is, a forgotten `return` too: who is not let in is refused.
   return jsonAnswer(200, {status: 'fail'});
+}
+
+/** The gateway would ignore a name that cannot be one, and generate an identity that this server does not know. */
+function readNames({identity, user}: {readonly identity?: unknown; readonly user?: unknown}): object {
+  if (user === undefined || identity !== undefined) checkName('identity', identity);
+  if (user !== undefined) checkName('user', user);
+  return {identity, user};
+}
+
+function checkName(member: 'identity' | 'user', name: unknown): void {
+  if (typeof name === 'string' && isIdentity(name)) return;
+  throw new RangeError(`The ${member} is not valid. Use 1 to 256 printable ASCII characters without blanks.`);
 }
 
 /** An object as JSON. */

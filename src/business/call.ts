@@ -58,8 +58,13 @@ export interface CloseCall<Context> extends Call<Context> {
   readonly message: string;
 }
 
-/** `true` lets the client in, `false` refuses it; an identity lets it in under that name. */
-export type ConnectAnswer = boolean | {readonly identity: string} | Response;
+/** Who a client is: the identity names its connection, the user the person, whose devices `{user}` addresses together. */
+export type ConnectNames =
+  | {readonly identity: string; readonly user?: string}
+  | {readonly identity?: string; readonly user: string};
+
+/** `true` lets the client in, `false` refuses it; names let it in under them. */
+export type ConnectAnswer = boolean | ConnectNames | Response;
 
 /** Answers connect calls. */
 export type ConnectHandler<Context> = (call: ConnectCall<Context>) => ConnectAnswer | Promise<ConnectAnswer>;

@@ -14,6 +14,7 @@ export type {
   ConnectAnswer,
   ConnectCall,
   ConnectHandler,
+  ConnectNames,
   MessageCall,
   MessageHandler,
 } from './call.ts';

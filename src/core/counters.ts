@@ -29,6 +29,7 @@ const meanings = {
   readsPaused: 'times a client was not read for a while: too many frames, or no memory for its messages',
   connectionsTakenOver: 'connections closed since the business server gave their identity to a newer one',
   identitiesUnfit: "connect answers whose identity cannot be one; the connection kept the gateway's",
+  usersUnfit: 'connect answers whose user cannot be one; the connection has no user',
   channelsRefused: 'joins the business server asked for that were not possible',
   publications: 'publications, once for each thread that carried them out',
   publicationsPartial: 'publications answered without a thread, or a node of the cluster',

@@ -106,12 +106,12 @@ export function packAnswers(answers: readonly Answer[]): Batch {
   for (const answer of answers) {
     switch (answer.kind) {
       case 'accepted': {
-        const {call, body, join, leave, cookie, identity, identityFault, isSlow = false} = answer;
-        if (!isSlow && (join ?? leave ?? cookie ?? identity ?? identityFault) === undefined) {
+        const {call, body, join, leave, cookie, identity, identityFault, user, userFault, isSlow = false} = answer;
+        if (!isSlow && (join ?? leave ?? cookie ?? identity ?? identityFault ?? user ?? userFault) === undefined) {
           fields.push(tagAccepted, call, body.length);
         } else {
           fields.push(tagAcceptedWithHeaders, call, body.length, isSlow ? 1 : 0);
-          fields.push(join, leave, cookie, identity, identityFault);
+          fields.push(join, leave, cookie, identity, identityFault, user, userFault);
         }
         parts.push(body);
         break;
@@ -153,8 +153,7 @@ export function unpackAnswers(batch: Batch): Answer[] {
           cookie: hasHeaders ? reader.optionalText() : undefined,
           identity: hasHeaders ? reader.optionalText() : undefined,
         };
-        const identityFault = hasHeaders ? reader.optionalText() : undefined;
-        answers.push(identityFault === undefined ? answer : {...answer, identityFault});
+        answers.push(hasHeaders ? withNames(answer, reader) : answer);
         break;
       }
       case tagRefused:
@@ -166,6 +165,19 @@ export function unpackAnswers(batch: Batch): Answer[] {
     }
   }
   return answers;
+}
+
+function withNames(answer: AcceptedAnswer, reader: BatchReader): AcceptedAnswer {
+  const identityFault = reader.optionalText();
+  const user = reader.optionalText();
+  const userFault = reader.optionalText();
+  if ((identityFault ?? user ?? userFault) === undefined) return answer;
+  return {
+    ...answer,
+    ...(identityFault !== undefined && {identityFault}),
+    ...(user !== undefined && {user}),
+    ...(userFault !== undefined && {userFault}),
+  };
 }
 
 /** What to hand over together with a batch. */

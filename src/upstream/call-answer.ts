@@ -3,7 +3,7 @@
 import {channelSeparator, headerCookie, headerInvalid, headerJoin, headerLeave} from '../protocol/header-name.ts';
 import {emptyBytes} from '../protocol/packet.ts';
 import {type AcceptedAnswer, type Answer, type Call, excerptBytesMax, type FailedAnswer} from './call.ts';
-import {readIdentity} from './connect-identity.ts';
+import {readName} from './connect-name.ts';
 
 /** Headers as undici passes them: names in lower case, values one character a byte, a repeated header as a list. */
 export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
@@ -17,16 +17,22 @@ const firstOfHtml = 0x3c;
 /** What a 2xx answer to `call` means. */
 export function judgeAnswer(call: Call, status: number, headers: AnswerHeaders, body: Uint8Array): Answer {
   if (headers[keyInvalid] !== undefined) return invalid(call, status, headerInvalid, body);
-  if (call.kind === 'close') return accept(call, emptyBytes, undefined, {});
-  if (call.kind === 'message') return accept(call, body, undefined, headers);
+  if (call.kind === 'close') return accept(call, emptyBytes, {});
+  if (call.kind === 'message') return accept(call, body, headers);
 
   const json = parseObject(body);
   if (json?.status === undefined) return invalid(call, status, describeBody(headers, body), body);
   if (json.status !== 'success') return {kind: 'refused', call: call.call, ...excerptOf(body)};
-  // Only of a number is the text looked at.
-  const text = typeof json.identity === 'number' ? utf8.decode(body) : '';
-  const {identity, fault} = readIdentity(json.identity, text);
-  return accept(call, emptyBytes, identity, headers, fault);
+  const identity = readName('identity', json.identity, body);
+  // `null` names no one, as an anonymous visitor's account does; an identity is never absent.
+  const user = readName('user', json.user ?? undefined, body);
+  return {
+    ...accept(call, emptyBytes, headers),
+    identity: identity.name,
+    ...(identity.fault !== undefined && {identityFault: identity.fault}),
+    ...(user.name !== undefined && {user: user.name}),
+    ...(user.fault !== undefined && {userFault: user.fault}),
+  };
 }
 
 /** Whether the head of an answer says that the call failed, whatever the body holds. */
@@ -63,15 +69,9 @@ function describeBody(headers: AnswerHeaders, body: Uint8Array): string {
   return isHtml || body[0] === firstOfHtml ? 'html answer' : 'answer not a JSON object';
 }
 
-function accept(
-  call: Call,
-  body: Uint8Array,
-  identity: string | undefined,
-  headers: AnswerHeaders,
-  identityFault?: string,
-): Answer {
+function accept(call: Call, body: Uint8Array, headers: AnswerHeaders): AcceptedAnswer {
   const cookie = headers[keyCookie];
-  const answer: AcceptedAnswer = {
+  return {
     kind: 'accepted',
     call: call.call,
     body,
@@ -79,9 +79,8 @@ function accept(
     leave: channelNames(headers[keyLeave]),
     // Opaque, hence not decoded: what comes as a byte goes back as that byte. Of a repeated one the last counts.
     cookie: typeof cookie === 'object' ? cookie.at(-1) : cookie,
-    identity,
+    identity: undefined,
   };
-  return identityFault === undefined ? answer : {...answer, identityFault};
 }
 
 function channelNames(value: string | string[] | undefined): string | undefined {
@@ -106,6 +105,7 @@ function decodeText(value: string): string {
 interface ConnectJson {
   readonly status?: unknown;
   readonly identity?: unknown;
+  readonly user?: unknown;
 }
 
 /** The JSON object that `body` is, or `undefined`. */

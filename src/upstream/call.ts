@@ -74,6 +74,10 @@ export interface AcceptedAnswer {
   readonly identity: string | undefined;
   /** What stands in place of an identity and cannot be one, in words; absent where nothing is wrong. */
   readonly identityFault?: string | undefined;
+  /** `user` of a connect answer's JSON, likewise: the person whose connection it is. Absent where none is named. */
+  readonly user?: string | undefined;
+  /** As {@link identityFault}. */
+  readonly userFault?: string | undefined;
   /** Whether the call took far longer than those of others, and not since its type hangs. @default false */
   readonly isSlow?: boolean;
 }

@@ -52,6 +52,10 @@ test("a connect handler is given the client's address and the origin of its page
 test('an identity lets a client in under that name', async (t) => {
   const {json} = await call(make({connect: () => ({identity: 'user-17'})}), '/connect/');
   t.deepEqual(json, {status: 'success', identity: 'user-17'});
+  const both = await call(make({connect: () => ({identity: 'phone-3', user: 'ann'})}), '/connect/');
+  t.deepEqual(both.json, {status: 'success', identity: 'phone-3', user: 'ann'});
+  const user = await call(make({connect: () => ({user: 'ann'})}), '/connect/');
+  t.deepEqual(user.json, {status: 'success', user: 'ann'}, 'the identity is that of the gateway');
 });
 
 test('false refuses a client, and so does a connect handler that forgot to answer', async (t) => {

@@ -58,6 +58,13 @@ for (const [json, identity] of identities) {
     const nested = `{"user":{"identity":1},"identity":5,"status":"success","identity" : ${json} ,"more":[{"identity":2}]}`;
     t.like(judgeConnect(nested), {identity});
   });
+
+  test(`the user ${json.slice(0, 22)} of ${json.length} characters is taken`, (t) => {
+    const answer = judgeConnect(`{"status":"success","user":${json}}`);
+    t.like(answer, {kind: 'accepted', identity: undefined, user: identity, userFault: undefined});
+    const nested = `{"identity":7,"more":[{"user":2}],"user":5,"user" : ${json} ,"status":"success","x":{"user":2}}`;
+    t.like(judgeConnect(nested), {identity: '7', user: identity});
+  });
 }
 
 const unfit: readonly (readonly [json: string, fault: RegExp])[] = [
@@ -83,7 +90,19 @@ for (const [json, fault] of unfit) {
     t.true(answer.kind === 'accepted' && answer.identity === undefined);
     t.regex((answer.kind === 'accepted' && answer.identityFault) || '', fault);
   });
+
+  if (json !== 'null') {
+    test(`the user ${json.slice(0, 12)} of ${json.length} characters is ignored, and said to be unfit without its value`, (t) => {
+      const answer = judgeConnect(`{"status":"success","identity":"me","user":${json}}`);
+      t.true(answer.kind === 'accepted' && answer.identity === 'me' && answer.user === undefined);
+      t.regex((answer.kind === 'accepted' && answer.userFault) || '', fault);
+    });
+  }
 }
+
+test('a user that is null is no user, and no fault', (t) => {
+  t.like(judgeConnect('{"status":"success","user":null}'), {kind: 'accepted', user: undefined, userFault: undefined});
+});
 
 test('a number as identity beside JSON that is nested too deeply to look it up is unfit, and the client is let in', (t) => {
   const depth = 200_000;

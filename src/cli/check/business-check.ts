@@ -8,7 +8,7 @@ import {connectHeaders} from '../../fronts/rainbow/connect-headers.ts';
 import {hideUrlSecrets} from '../../gateway/config/configuration-urls.ts';
 import type {GatewayOptions} from '../../gateway/config/options.ts';
 import {channelSeparator} from '../../protocol/header-name.ts';
-import {type Answer, type Call, isLast} from '../../upstream/call.ts';
+import {type AcceptedAnswer, type Answer, type Call, isLast} from '../../upstream/call.ts';
 import {Caller} from '../../upstream/caller.ts';
 import {plural} from '../output.ts';
 import {describeFailure, describeRedirect, describeUnreachable} from './business-fault.ts';
@@ -86,7 +86,7 @@ class BusinessCheck {
     const admitted = last?.kind === 'accepted' ? last : undefined;
     const identity = admitted === undefined ? undefined : (admitted.identity ?? this.#name);
     const cookie = admitted?.cookie === '' ? undefined : admitted?.cookie;
-    const finding = this.#judge('connect', first, tookMs, () => describeYes(admitted?.join, admitted?.identityFault));
+    const finding = this.#judge('connect', first, tookMs, () => describeYes(admitted));
     return {finding, identity, cookie};
   }
 
@@ -177,8 +177,9 @@ class BusinessCheck {
   }
 }
 
-function describeYes(join: string | undefined, identityFault: string | undefined): string {
+function describeYes({join, identityFault, userFault}: Partial<AcceptedAnswer> = {}): string {
   const channels = join === undefined ? '' : `, and puts the client into ${join.split(channelSeparator).join(', ')}`;
   const identity = identityFault === undefined ? '' : `; its identity cannot be used: ${identityFault}`;
-  return channels + identity;
+  const user = userFault === undefined ? '' : `; its user cannot be used: ${userFault}`;
+  return channels + identity + user;
 }

@@ -89,6 +89,7 @@ export const callMessages: Readonly<Record<string, JsonObject>> = {
       properties: {
         status: text,
         identity: {...text, description: 'Takes the place of the identity that the gateway gave'},
+        user: {...text, description: 'Names the person, all of whose connections `user` addresses together'},
       },
     },
     examples: [{name: 'yes', payload: {status: 'success'}}],

@@ -1,5 +1,5 @@
 // Logs what is notable about handshakes: what passes only because a key of the configuration is not set, once for the whole
-// node; origins that were refused and identities that cannot be one, once a minute at most.
+// node; origins that were refused and names that cannot be one, once a minute at most.
 
 import type {Logger} from 'pino';
 import type {HandshakeNotices, NoticeFields} from '../../fronts/rainbow/handshake-notices.ts';
@@ -14,14 +14,17 @@ export const noticesBytes = events.length * Int32Array.BYTES_PER_ELEMENT;
 export class HandshakeLog implements HandshakeNotices {
   readonly #log: Logger;
   readonly #refused: RateLimitedWarning;
-  readonly #unfit: RateLimitedWarning;
+  readonly #unfit: Readonly<Record<'identity' | 'user', RateLimitedWarning>>;
   readonly #given: Int32Array;
 
   /** `memory`: which lines some thread has written. */
   constructor(reports: Reports, log: Logger, memory: SharedArrayBuffer) {
     this.#log = log;
     this.#refused = new RateLimitedWarning(reports, 'origin.refused');
-    this.#unfit = new RateLimitedWarning(reports, 'identity.unfit');
+    this.#unfit = {
+      identity: new RateLimitedWarning(reports, 'identity.unfit'),
+      user: new RateLimitedWarning(reports, 'user.unfit'),
+    };
     this.#given = new Int32Array(memory);
   }
 
@@ -29,9 +32,9 @@ export class HandshakeLog implements HandshakeNotices {
     this.#refused.count({...fields, key: 'allowed_origins'});
   }
 
-  /** Admitted under another name than the business server meant. */
-  identityUnfit(fields: NoticeFields): void {
-    this.#unfit.count(fields);
+  /** Admitted under another identity than the business server meant, or without a user. */
+  nameUnfit(member: 'identity' | 'user', fields: NoticeFields): void {
+    this.#unfit[member].count(fields);
   }
 
   originUnchecked(fields: NoticeFields): void {

@@ -70,7 +70,7 @@ const closesHeldFactor = 2;
 /** Of the grace at shutdown, what is kept for close calls that are still under way when the clients have gone. */
 const callGraceMs = 500;
 
-const identityExpected = `a whole number, or 1 to ${identityLengthMax} printable ASCII characters without blanks`;
+const nameExpected = `a whole number, or 1 to ${identityLengthMax} printable ASCII characters without blanks`;
 
 /** See the head of this file. */
 export class ShardCore {
@@ -208,7 +208,7 @@ export class ShardCore {
       },
       ledger,
       callEnded: (kind, answer) => business.ended(kind, answer),
-      identityUnfit: (got) => this.notices.identityUnfit({got, expected: identityExpected}),
+      nameUnfit: (member, got) => this.notices.nameUnfit(member, {got, expected: nameExpected}),
     };
   }
 }

@@ -69,6 +69,7 @@ const groups: readonly Group[] = [
       socketsDropped: 'no file left',
       channelsRefused: 'joins refused',
       identitiesUnfit: 'identity unfit',
+      usersUnfit: 'user unfit',
     },
   },
   {
