@@ -25,14 +25,20 @@ type Check = (block: CodeBlock, document: Document) => string | undefined;
 
 const checks: Readonly<Record<string, Check>> = {
   '': checkDrawing,
+  caddyfile: checkProgram,
+  dockerfile: checkProgram,
+  haproxy: checkProgram,
   hex: ({code}) => checkHex(code),
   http: ({code}) => checkHttp(code),
   ini: ({code}) => checkIni(code),
   js: checkProgram,
   json: checkJson,
   mermaid: checkGenerated,
+  nginx: checkProgram,
+  php: checkProgram,
   python: checkProgram,
   sh: ({code}, document) => checkShell(code, document),
+  systemd: checkProgram,
   text: checkText,
   ts: checkProgram,
 };
@@ -121,13 +127,20 @@ function sortedJson(value: unknown): string {
   });
 }
 
-/** The programs of docs/NAME.md are run by NAME.test.ts of this folder. */
+/** The programs of docs/NAME.md are run by NAME.test.ts of this folder, those of docs/howto/NAME.md by howto/NAME.test.ts. */
 function checkProgram({language}: CodeBlock, {path}: Document): string | undefined {
-  const name = `${basename(path, '.md').toLowerCase()}.test.ts`;
+  const folder = isHowto(path) ? 'howto/' : '';
+  const name = `${folder}${basename(path, '.md').toLowerCase()}.test.ts`;
   const file = join(root, 'test/docs', name);
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  const isRun = text.includes(`readDocument('${path}')`) && text.includes(`'${language}'`);
+  const runs = language === 'sh' && isHowto(path) ? 'commandsOf(document)' : `'${language}'`;
+  const isRun = text.includes(`readDocument('${path}')`) && text.includes(runs);
   return isRun ? undefined : `expected test/docs/${name} to run its blocks of ${language}`;
+}
+
+/** A guide with a test of its own that runs all of its commands. */
+function isHowto(path: string): boolean {
+  return path.startsWith('docs/howto/');
 }
 
 /** Lines of shell blocks, each with what runs it. */
@@ -147,8 +160,9 @@ const shellLines: readonly (readonly [line: RegExp, isChecked: (document: Docume
 ];
 
 function checkShell(code: string, document: Document): string | undefined {
-  // A function in shell: a program like others.
-  if (/^\w+\(\) \{$/m.test(code)) return checkProgram({language: 'sh', code, line: 0}, document);
+  // A function in shell, or the commands of a guide: a program like others.
+  if (/^\w+\(\) \{$/m.test(code) || isHowto(document.path))
+    return checkProgram({language: 'sh', code, line: 0}, document);
   const odd = code
     .trimEnd()
     .split('\n')

@@ -7,12 +7,17 @@ import test, {type ExecutionContext} from 'ava';
 
 type Implementation = (t: ExecutionContext) => void | Promise<void>;
 
+/** The folders of programs. Debian puts servers where only root looks. */
+export const programPath = `${process.env.PATH}:/usr/sbin:/sbin`;
+
 /** Those of these programs that are not here. */
 export function missingOf(...names: readonly string[]): readonly string[] {
   return names.filter((name) => {
     if (name.startsWith('/')) return !existsSync(name);
     // Not by the exit code: dash has no --version.
-    return spawnSync(name, ['--version'], {stdio: 'ignore'}).error !== undefined;
+    return (
+      spawnSync(name, ['--version'], {stdio: 'ignore', env: {...process.env, PATH: programPath}}).error !== undefined
+    );
   });
 }
 
