@@ -6,11 +6,25 @@ import {connection} from './connection.ts';
 import {inboundQos1, inboundQos2} from './inbound-delivery.ts';
 import {outboundQos1, outboundQos2} from './outbound-delivery.ts';
 import type {Table} from './tabulate.ts';
+import {v2Connection} from './v2-connection.ts';
+import {v2InboundQos1, v2InboundQos2} from './v2-inbound-delivery.ts';
+import {v2OutboundQos1, v2OutboundQos2} from './v2-outbound-delivery.ts';
 
 /** Any chart. */
 export type Chart = Table<string, string, string>;
 
-export const gatewayCharts: readonly Chart[] = [connection, outboundQos1, outboundQos2, inboundQos1, inboundQos2];
+export const gatewayCharts: readonly Chart[] = [
+  connection,
+  outboundQos1,
+  outboundQos2,
+  inboundQos1,
+  inboundQos2,
+  v2Connection,
+  v2OutboundQos1,
+  v2OutboundQos2,
+  v2InboundQos1,
+  v2InboundQos2,
+];
 
 /** A step that a chart can take: a cell of its table. */
 export interface ChartStep {

@@ -7,6 +7,10 @@
 //
 // A close call is owed from `connect.allowed` on, and made exactly once, on every path. [RB-64] The states from `leaving`
 // on say how far it has come: held until the connection has gone, due once the calls before it are over, made.
+//
+// On `rainbow.v2` each connection begins with a session of its own. Where its client returns, that session hands the
+// connection over to the one that the client proved, and owes no close call: the client has not gone. A new session is
+// `unconfirmed` until the first packet after its OPENED.
 
 import {setup} from 'xstate';
 import {namedEffects} from './effects.ts';
@@ -17,8 +21,18 @@ const events = [
   'connect.allowed',
   /** It does not, or could not be asked. */
   'connect.denied',
+  /** The connect call of a client that claimed to return has allowed it; no close call is owed. */
+  'claim.allowed',
+  /** Such a client has gone without proving its claim. */
+  'claim.over',
   /** A connection carries the session from now on. */
   'front.attached',
+  /** A new session of `rainbow.v2` has its connection, and OPENED is on its way. */
+  'front.opened',
+  /** The client has OPENED: it sent a packet. */
+  'client.heard',
+  /** The connection belongs to another session, which the client has proved. */
+  'front.handedOver',
   /** The connection has ended, and the session stays. */
   'front.detached',
   /** The connection has ended, and the session ends with it; or the session is to end. */
@@ -48,6 +62,8 @@ const effects = [
   'cleanUp',
   /** Have the close call made. */
   'releaseClose',
+  /** No close call is owed any more. */
+  'forgo',
   /** Nothing is left to do: the actor ends. */
   'stop',
 ] as const;
@@ -78,6 +94,7 @@ export const sessionMachine = setup({
       on: {
         'connect.allowed': {target: 'reporting', actions: 'holdClose', meta: {rule: 'RB-64'}},
         'connect.denied': {target: 'ended', actions: 'stop'},
+        'claim.allowed': {target: 'ended', actions: 'stop', description: 'The session that it named goes on.'},
         'actor.failed': {target: 'ended'},
       },
     },
@@ -87,6 +104,27 @@ export const sessionMachine = setup({
       meta: {rule: 'RB-67'},
       on: {
         'front.attached': {target: 'attached', actions: 'enter'},
+        'front.opened': {target: 'unconfirmed', actions: 'enter', meta: {rule: 'RB-33'}},
+        'front.handedOver': {
+          target: 'ended',
+          actions: ['forgo', 'cleanUp', 'stop'],
+          description: 'The session that the client proved goes on with its connection.',
+          meta: {rule: 'RB-38'},
+        },
+        'claim.over': {
+          target: 'ended',
+          actions: ['forgo', 'leave', 'cleanUp', 'stop'],
+          description: 'The session that it named goes on.',
+          meta: {rule: 'RB-38'},
+        },
+        'session.over': {target: 'leaving', actions: ['holdClose', 'cleanUp']},
+        'actor.failed': {target: 'ended', actions: ['holdClose', 'releaseClose', 'cleanUp'], meta: {rule: 'RB-64'}},
+      },
+    },
+    unconfirmed: {
+      description: 'A new session, whose client may not know of it: it ends with its connection.',
+      on: {
+        'client.heard': {target: 'attached'},
         'session.over': {target: 'leaving', actions: ['holdClose', 'cleanUp']},
         'actor.failed': {target: 'ended', actions: ['holdClose', 'releaseClose', 'cleanUp'], meta: {rule: 'RB-64'}},
       },
@@ -153,6 +191,7 @@ export const session = tabulate(sessionMachine, {
     'asking',
     'abandoned',
     'allowed',
+    'unconfirmed',
     'attached',
     'detached',
     'leaving',

@@ -9,6 +9,8 @@ const {state, event, effect, vocabulary} = session;
 interface Past {
   readonly at: number;
   readonly isAllowed: boolean;
+  /** The client is another session's. */
+  readonly isForgone: boolean;
   readonly held: number;
   readonly released: number;
   readonly cleanedUp: number;
@@ -19,7 +21,10 @@ interface Past {
 function walk(visit: (past: Past, path: readonly string[]) => void): void {
   const seen = new Set<string>();
   const waiting: {past: Past; path: readonly string[]}[] = [
-    {past: {at: state.asking, isAllowed: false, held: 0, released: 0, cleanedUp: 0, stopped: 0}, path: []},
+    {
+      past: {at: state.asking, isAllowed: false, isForgone: false, held: 0, released: 0, cleanedUp: 0, stopped: 0},
+      path: [],
+    },
   ];
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const {past, path} = next;
@@ -31,6 +36,7 @@ function walk(visit: (past: Past, path: readonly string[]) => void): void {
       const after: Past = {
         at: session.next[cell] as number,
         isAllowed: past.isAllowed || (code === event['connect.allowed'] && session.isHandled[cell] === 1),
+        isForgone: past.isForgone || count(effect.forgo) > 0,
         held: past.held + count(effect.holdClose),
         released: past.released + count(effect.releaseClose),
         cleanedUp: past.cleanedUp + count(effect.cleanUp),
@@ -46,8 +52,8 @@ function walk(visit: (past: Past, path: readonly string[]) => void): void {
 
 test('a session that was allowed has one close call on every path, and another one none [RB-64]', (t) => {
   let ends = 0;
-  walk(({at, isAllowed, held, released}, path) => {
-    const calls = isAllowed ? 1 : 0;
+  walk(({at, isAllowed, isForgone, held, released}, path) => {
+    const calls = isAllowed && !isForgone ? 1 : 0;
     t.true(held <= calls && released <= held, path.join(', '));
     if (at !== state.ended) return;
     ends++;
@@ -80,7 +86,31 @@ test('a session ends by every event that ends one, whatever state it is in', (t)
   for (const name of ['session.over', 'actor.failed'] as const) {
     walk(({at}) => {
       const next = session.next[session.step(at, event[name])] as number;
-      t.false(next === state.attached || next === state.detached || next === state.asking || next === state.allowed);
+      t.false(
+        next === state.attached ||
+          next === state.unconfirmed ||
+          next === state.detached ||
+          next === state.asking ||
+          next === state.allowed,
+      );
     });
   }
+});
+
+test('a session hands its connection over only before it is known to anyone, and its close call goes with it [RB-38]', (t) => {
+  const handed = event['front.handedOver'];
+  for (const [code, name] of vocabulary.states.entries()) {
+    const isHandled = session.isHandled[session.step(code, handed)] === 1;
+    t.is(isHandled, name === 'allowed', name);
+  }
+  const effects = session.effects[session.step(state.allowed, handed)] ?? [];
+  t.deepEqual(
+    effects.map((code) => vocabulary.effects[code]),
+    ['forgo', 'cleanUp', 'stop'],
+  );
+});
+
+test('a new session that its client does not know of is never detached', (t) => {
+  t.is(session.isHandled[session.step(state.unconfirmed, event['front.detached'])], 0);
+  t.is(session.next[session.step(state.unconfirmed, event['client.heard'])], state.attached);
 });
