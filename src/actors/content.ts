@@ -1,5 +1,5 @@
 // What is published, as those see it who put it on a wire: the content, and the one form that each codec makes of it.
-// However many clients a publication is for, each codec encodes it once. Implemented by the publication and the broadcast.
+// However many clients a publication is for, each codec encodes it once. Implemented by the publication.
 
 import type {Qos} from '../protocol/packet.ts';
 

@@ -10,7 +10,7 @@ import type {Subject} from '../trace/observer.ts';
 import type {Content} from './content.ts';
 import type {Delivery} from './delivery.ts';
 import type {InboundMessage} from './inbound-message.ts';
-import type {Broadcast} from './recipients.ts';
+import type {BroadcastBatch} from './recipients.ts';
 
 /**
  * The result for a client that asks to connect. `postponed`: it is allowed, and waits until older sessions of its
@@ -30,8 +30,8 @@ export interface Front {
 
   /** Whether the client reads too slowly: messages wait until `drained` is reported. */
   readonly isCongested: boolean;
-  /** Hands over a QoS 0 message; `false` where the client reads too slowly, and it is dropped. */
-  broadcast(broadcast: Broadcast): boolean;
+  /** Hands over QoS 0 messages, in order. Returns how many; the client reads too slowly for the rest, which is dropped. */
+  broadcast(batch: BroadcastBatch): number;
   /** Hands over a SEND under the id of `delivery`. */
   deliver(delivery: Delivery, isRepeat: boolean): void;
   /** Hands over a REL; without `publication` for an id that the session has forgotten. */

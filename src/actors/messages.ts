@@ -8,7 +8,7 @@ import type {DeliveryMessage} from './delivery.ts';
 import type {Front, FrontMessage} from './front.ts';
 import type {InboundMessage} from './inbound-message.ts';
 import type {CloseAwaitedMessage, OwedClose} from './owed-close.ts';
-import type {BroadcastMessage} from './recipients.ts';
+import type {BroadcastBatch} from './recipients.ts';
 import type {StatsMessage} from './stats-query.ts';
 
 /** From the upstream caller. `context` is what the call was given: a message's state, or nothing. */
@@ -30,7 +30,7 @@ export type SessionMessage =
   /** From a publication. */
   | DeliveryMessage
   /** From a channel or the publisher. */
-  | BroadcastMessage
+  | BroadcastBatch
   /** From the router. */
   | {
       readonly kind: 'subscribe';

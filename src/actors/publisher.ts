@@ -6,7 +6,7 @@ import type {PublishOutcome, PublishRequest} from '../router/router.ts';
 import type {Reply} from '../runtime/ask.ts';
 import type {TraceMark} from '../trace/trace-mark.ts';
 import {Publication} from './publication.ts';
-import {Broadcast, deliveryDepthMax, type Recipients, strangerAt} from './recipients.ts';
+import {Broadcast, type BroadcastBatch, deliveryDepthMax, type Recipients, strangerAt} from './recipients.ts';
 import type {ShardContext} from './shard-context.ts';
 
 /** Sends `request` to `recipients` and calls `reply` once, when all have answered or gone, or at the timeout. */
@@ -45,7 +45,7 @@ export function prepareBroadcast(
 /** Sends all of `broadcasts` to every recipient, in one message. */
 export function broadcast(context: ShardContext, recipients: Recipients, broadcasts: readonly Broadcast[]): void {
   const {counters, observation} = context;
-  const message = {kind: 'broadcast', broadcasts} as const;
+  const message: BroadcastBatch = {kind: 'broadcast', broadcasts, form: undefined};
   for (const recipient of recipients.keys()) {
     if (recipient.depth < deliveryDepthMax && recipient.tell(message)) continue;
     counters.framesDropped += broadcasts.length;

@@ -3,17 +3,14 @@
 import type {ActorRef} from '../runtime/actor.ts';
 import type {Subject, TracedPublication} from '../trace/observer.ts';
 import type {TraceMark} from '../trace/trace-mark.ts';
-import type {Content, EncodedForm} from './content.ts';
 import type {DeliveryMessage} from './delivery.ts';
 
 /** One QoS 0 message, as it goes to every client. It lives for a turn. */
-export class Broadcast implements Content, TracedPublication {
+export class Broadcast implements TracedPublication {
   readonly qos = 0;
-  readonly messageId = 0;
   readonly message: string;
   readonly type: number;
   readonly payload: Uint8Array;
-  form: EncodedForm | undefined;
   traced: TraceMark | undefined;
 
   constructor(message: string, type: number, payload: Uint8Array, traced: TraceMark | undefined) {
@@ -22,22 +19,24 @@ export class Broadcast implements Content, TracedPublication {
     this.payload = payload;
     this.traced = traced;
   }
-
-  adopt(form: EncodedForm): void {
-    this.form = form;
-  }
-
-  hold(): void {}
 }
 
-/** To a session: QoS 0 messages, in order; the same object for every client. */
-export interface BroadcastMessage {
+/** What a codec made of all messages of a {@link BroadcastBatch} together. */
+export interface BatchForm {
+  /** What another codec made of it. */
+  readonly next: BatchForm | undefined;
+}
+
+/** To a session: QoS 0 messages, at least one, in order; the same object for every client. */
+export interface BroadcastBatch {
   readonly kind: 'broadcast';
   readonly broadcasts: readonly Broadcast[];
+  /** The first of the forms. A codec puts its own before it. */
+  form: BatchForm | undefined;
 }
 
 /** A session, as a publication sees it. */
-export type Recipient = ActorRef<DeliveryMessage | BroadcastMessage>;
+export type Recipient = ActorRef<DeliveryMessage | BroadcastBatch>;
 
 /** Some sessions: the keys of a map or set. */
 export type Recipients = Pick<ReadonlySet<Recipient>, 'size' | 'keys'>;

@@ -16,7 +16,7 @@ import type {InboundMessage} from './inbound-message.ts';
 import {Membership, nowhere} from './membership.ts';
 import type {SessionMessage} from './messages.ts';
 import {Outbound} from './outbound.ts';
-import type {Broadcast} from './recipients.ts';
+import type {Broadcast, BroadcastBatch} from './recipients.ts';
 import {type Lifetime, SessionLife, type SessionParts} from './session-life.ts';
 import type {ShardContext} from './shard-context.ts';
 import {answerStats} from './stats-answer.ts';
@@ -74,7 +74,7 @@ class SessionActor implements Behaviour<SessionMessage>, Attachable, SessionPart
         this.#deliver(message);
         return;
       case 'broadcast':
-        this.#broadcast(message.broadcasts);
+        this.#broadcast(message);
         return;
       case 'ack':
       case 'rec':
@@ -247,18 +247,18 @@ class SessionActor implements Behaviour<SessionMessage>, Attachable, SessionPart
     delivery.publication.end(delivery);
   }
 
-  #broadcast(broadcasts: readonly Broadcast[]): void {
+  #broadcast(batch: BroadcastBatch): void {
+    const {broadcasts} = batch;
     const front = this.#life.isAttached ? this.front : undefined;
+    const sent = front === undefined ? 0 : front.broadcast(batch);
+    if (sent < broadcasts.length) this.#context.counters.framesDropped += broadcasts.length - sent;
     const {observer} = this.#context.observation;
+    if (observer === undefined) return;
     // By place: the compiler does not always do without the iterator.
-    for (let index = 0; index < broadcasts.length; index++) {
-      const broadcast = broadcasts[index] as Broadcast;
-      if (front?.broadcast(broadcast) === true) {
-        observer?.sent(this.backend, broadcast, 0, false);
-        continue;
-      }
-      this.#context.counters.framesDropped++;
-      observer?.delivery(this.#life.isOpen ? 'dropped' : 'gone', this.backend, broadcast);
+    for (let place = 0; place < broadcasts.length; place++) {
+      const broadcast = broadcasts[place] as Broadcast;
+      if (place < sent) observer.sent(this.backend, broadcast, 0, false);
+      else observer.delivery(this.#life.isOpen ? 'dropped' : 'gone', this.backend, broadcast);
     }
   }
 

@@ -212,6 +212,29 @@ test('messages to a slow reader wait, QoS 0 ones are dropped and counted, and go
   t.is((await outcome).connections, 1);
 });
 
+test('of the QoS 0 messages of one turn a slow reader gets the first, in order, until its buffer is full', (t) => {
+  const kit = simulateGateway({sendBufferBytesMax: 10_000});
+  const [slow, fast] = [kit.connect('room'), kit.connect('room')];
+  slow.link.onSend = () => {
+    slow.link.bufferedBytes += 30;
+  };
+  slow.link.bufferedBytes = 9_950;
+  const request = {
+    channel: 'room',
+    identity: undefined,
+    type: 1,
+    qos: 0,
+    timeoutMs: 1_000,
+    wantsReplies: false,
+  } as const;
+  for (const text of ['a', 'b', 'c', 'd']) void kit.router.publish({...request, payload: Buffer.from(text.repeat(25))});
+  kit.run();
+  const sent = (...letters: string[]): string[] => letters.map((letter) => `SEND q0 "${letter.repeat(25)}"`);
+  t.deepEqual(slow.link.take(), sent('a', 'b'));
+  t.deepEqual(fast.link.take(), sent('a', 'b', 'c', 'd'));
+  t.is(kit.context.counters.framesDropped, 2);
+});
+
 test('a client that has not read the first copy is not sent another copy, and is once it has read [RB-09]', (t) => {
   const kit = simulateGateway();
   const client = kit.connect('room');

@@ -6,7 +6,7 @@ import type {Content, EncodedForm} from '../../src/actors/content.ts';
 import type {Delivery} from '../../src/actors/delivery.ts';
 import type {Carried, Front, FrontEnd, FrontMessage, FrontNote, HandshakeAnswer} from '../../src/actors/front.ts';
 import type {InboundMessage} from '../../src/actors/inbound-message.ts';
-import type {Broadcast} from '../../src/actors/recipients.ts';
+import type {BroadcastBatch} from '../../src/actors/recipients.ts';
 import {connection} from '../../src/machines/connection.ts';
 import type {CloseCallReason} from '../../src/protocol/close-reason.ts';
 import type {Packet} from '../../src/protocol/packet.ts';
@@ -24,7 +24,7 @@ class LineForm implements EncodedForm {
   private constructor({form, type, payload}: Content) {
     this.next = form;
     this.#payload = Uint8Array.from(payload);
-    this.text = `"type":${type},"payload":"${base64(payload)}"}\n`;
+    this.text = contentText(type, payload);
   }
 
   static of(content: Content): LineForm {
@@ -42,6 +42,11 @@ class LineForm implements EncodedForm {
     this.#payload = new Uint8Array(0);
     this.text = '';
   }
+}
+
+/** The end of a line with a message, from its type on. */
+function contentText(type: number, payload: Uint8Array): string {
+  return `"type":${type},"payload":"${base64(payload)}"}\n`;
 }
 
 export class LinesFront implements Front {
@@ -84,10 +89,14 @@ export class LinesFront implements Front {
     return this.#stream.writableNeedDrain;
   }
 
-  broadcast(broadcast: Broadcast): boolean {
-    if (this.isCongested) return false;
-    this.#write(`{"kind":"send","qos":0,"id":0,"isDup":false,${LineForm.of(broadcast).text}`);
-    return true;
+  broadcast({broadcasts}: BroadcastBatch): number {
+    let sent = 0;
+    for (const broadcast of broadcasts) {
+      if (this.isCongested) break;
+      this.#write(`{"kind":"send","qos":0,"id":0,"isDup":false,${contentText(broadcast.type, broadcast.payload)}`);
+      sent++;
+    }
+    return sent;
   }
 
   deliver({id, publication}: Delivery, isRepeat: boolean): void {

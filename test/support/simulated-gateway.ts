@@ -15,7 +15,6 @@ import {SeededRandom} from '../../src/core/random-seeded.ts';
 import {connectRainbow} from '../../src/fronts/rainbow/connection.ts';
 import {ConnectionEnvironment, type ConnectionSettings} from '../../src/fronts/rainbow/connection-environment.ts';
 import type {Link, LinkMailbox} from '../../src/fronts/rainbow/link.ts';
-import {unframe} from '../../src/protocol/frame.ts';
 import {emptyBytes, parsePacket} from '../../src/protocol/packet.ts';
 import type {PromptDirectory} from '../../src/router/directory.ts';
 import type {LocalPart} from '../../src/router/part.ts';
@@ -30,6 +29,7 @@ import {
   unsent,
 } from '../../src/upstream/call.ts';
 import {packet, spell} from './packets.ts';
+import {unframeAll} from './unframe.ts';
 
 /** A link that keeps what it was handed, as packets.ts spells it. */
 export class RecordingLink implements Link {
@@ -54,9 +54,11 @@ export class RecordingLink implements Link {
     this.events.push(`refuse ${status}`);
   }
   send(frame: Uint8Array): void {
-    const sent = spell(unframe(frame));
-    this.sent.push(sent);
-    this.onSend?.(sent);
+    for (const packetBytes of unframeAll(frame)) {
+      const sent = spell(packetBytes);
+      this.sent.push(sent);
+      this.onSend?.(sent);
+    }
   }
   holdUp(): void {
     this.events.push('hold up');

@@ -7,7 +7,7 @@ import type {Delivery} from '../../actors/delivery.ts';
 import type {Carried, Front, FrontEnd, FrontMessage, FrontNote, HandshakeAnswer} from '../../actors/front.ts';
 import type {InboundMessage} from '../../actors/inbound-message.ts';
 import type {SessionMessage} from '../../actors/messages.ts';
-import {type Broadcast, strangerAt} from '../../actors/recipients.ts';
+import {type BroadcastBatch, strangerAt} from '../../actors/recipients.ts';
 import {spawnSession} from '../../actors/session-actor.ts';
 import type {Timer} from '../../core/clock.ts';
 import {connection as chart, endReasonOf} from '../../machines/connection.ts';
@@ -18,7 +18,7 @@ import type {WheelEntry} from '../../runtime/timer-wheel.ts';
 import type {Subject} from '../../trace/observer.ts';
 import type {ConnectionEnvironment} from './connection-environment.ts';
 import {answerEvents, endEvents, isChartNote, noteEvents} from './connection-events.ts';
-import {RainbowFrames} from './frames.ts';
+import {JoinedFrames, RainbowFrames} from './frames.ts';
 import {type HandshakeRefusal, type Link, terminateAfter} from './link.ts';
 
 const {event, effect, state} = chart;
@@ -77,11 +77,9 @@ export class RainbowConnection implements Front, WheelEntry<FrontMessage> {
     return this.#link.bufferedBytes > this.#environment.settings.sendBufferBytesMax;
   }
 
-  broadcast(broadcast: Broadcast): boolean {
-    if (this.isCongested) return false;
-    const {form} = broadcast;
-    this.#link.send((form instanceof RainbowFrames ? form : RainbowFrames.of(broadcast)).send);
-    return true;
+  broadcast(batch: BroadcastBatch): number {
+    if (this.isCongested) return 0;
+    return JoinedFrames.of(batch).handTo(this.#link, this.#environment.settings.sendBufferBytesMax);
   }
 
   deliver({publication, id}: Delivery, isRepeat: boolean): void {

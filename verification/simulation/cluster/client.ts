@@ -1,8 +1,8 @@
 // A client of a simulated node: acknowledges what it is sent, sooner or later, and sees to it that no message comes twice.
 
 import type {Link, LinkMailbox} from '../../../src/fronts/rainbow/link.ts';
-import {unframe} from '../../../src/protocol/frame.ts';
 import {emptyBytes, type Packet, parsePacket} from '../../../src/protocol/packet.ts';
+import {unframeAll} from '../../../test/support/unframe.ts';
 import type {ClusterHarness} from './harness.ts';
 import type {NodeClock} from './node-clock.ts';
 
@@ -53,9 +53,9 @@ export class SimulatedClient implements Link {
   holdUp(): void {}
 
   send(frame: Uint8Array): void {
-    const packet = parsePacket(Uint8Array.from(unframe(frame)));
+    const packets = unframeAll(Uint8Array.from(frame)).map((bytes) => parsePacket(bytes));
     this.#harness.later(this.#harness.latencyMs(), () => {
-      if (this.isOpen) this.#take(packet);
+      for (const packet of packets) if (this.isOpen) this.#take(packet);
     });
   }
 

@@ -4,8 +4,8 @@
 import type {FrontMessage} from '../../../src/actors/front.ts';
 import type {Link, LinkMailbox} from '../../../src/fronts/rainbow/link.ts';
 import type {Gated, ReadGate} from '../../../src/fronts/rainbow/read-gate.ts';
-import {unframe} from '../../../src/protocol/frame.ts';
-import {emptyBytes, parsePacket, type Qos} from '../../../src/protocol/packet.ts';
+import {emptyBytes, type Packet, type PacketFault, parsePacket, type Qos} from '../../../src/protocol/packet.ts';
+import {unframeAll} from '../../../test/support/unframe.ts';
 import type {StrainHarness} from './harness.ts';
 import type {SimulatedShard} from './node.ts';
 import type {SimulatedThread} from './thread.ts';
@@ -115,14 +115,17 @@ export class StrainClient implements Link, Gated {
   }
 
   send(frame: Uint8Array): void {
-    const packet = parsePacket(Uint8Array.from(unframe(frame)));
+    const packets = unframeAll(Uint8Array.from(frame)).map((bytes) => parsePacket(bytes));
     this.#harness.later(latencyMs, () => {
-      if (!this.isOpen) return;
-      if (packet.kind === 'send')
-        this.#take(Buffer.from(packet.payload).toString('latin1', 0, 24), packet.qos, packet.id);
-      else if (packet.kind === 'ack' || packet.kind === 'rec') this.#acknowledged(packet.id, packet.kind === 'rec');
-      else if (packet.kind === 'rel') this.#say({kind: 'com', id: packet.id});
+      for (const packet of packets) if (this.isOpen) this.#hear(packet);
     });
+  }
+
+  #hear(packet: Packet | PacketFault): void {
+    if (packet.kind === 'send')
+      this.#take(Buffer.from(packet.payload).toString('latin1', 0, 24), packet.qos, packet.id);
+    else if (packet.kind === 'ack' || packet.kind === 'rec') this.#acknowledged(packet.id, packet.kind === 'rec');
+    else if (packet.kind === 'rel') this.#say({kind: 'com', id: packet.id});
   }
 
   ping(): void {
