@@ -40,9 +40,13 @@ function warnOfIgnored(names: readonly string[]): void {
   if (names.length > 0) process.stderr.write(`rainbow: the gateway ignored ${printable(names.join(', '))}\n`);
 }
 
-/** `signature error (RB_SIGNATURE): Expected …`. */
-export function describeRefusal({msg, code, detail}: ApiAnswer): string {
+/** `signature error (RB_SIGNATURE): Expected …`. With the message's id, by which `rainbow trace` finds it. */
+export function describeRefusal({msg, code, message, detail}: ApiAnswer): string {
   const name = typeof msg === 'string' ? msg : 'refused';
-  const facts = `${typeof code === 'string' ? ` (${code})` : ''}${typeof detail === 'string' ? `: ${detail}` : ''}`;
-  return printable(`${name}${facts}`);
+  const facts = [
+    typeof code === 'string' ? ` (${code})` : '',
+    typeof message === 'string' ? `, message ${message}` : '',
+    typeof detail === 'string' ? `: ${detail}` : '',
+  ];
+  return printable(`${name}${facts.join('')}`);
 }

@@ -123,14 +123,14 @@ async function freeBadPort(): Promise<number> {
   throw new Error('Expected a free port');
 }
 
-test('no confirmation in time is a failure', async (t) => {
+test('no confirmation in time is a failure, with the id by which the message can be traced', async (t) => {
   const {client, rainbow} = await room(t);
   const sent = rainbow(['send', 'room', 'hi', '--timeout', '0.2']);
   await client.parsed();
   const {code, stdout, stderr} = await sent;
   t.is(code, 1);
   t.is(stdout, '');
-  t.regex(stderr, /^rainbow: timeout \(RB_TIMEOUT\)\n$/);
+  t.regex(stderr, /^rainbow: timeout \(RB_TIMEOUT\), message p[0-9a-f]+\n$/);
 });
 
 test('a wrong token is refused, with the reason', async (t) => {
