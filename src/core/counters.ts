@@ -54,6 +54,8 @@ const meanings = {
   closeCallsLost: 'close calls given up without a 2xx answer',
   apiRequests: 'requests to the HTTP API',
   apiErrors: 'requests to the HTTP API answered with an error',
+  batchLines: 'lines of batches, those of the next line included',
+  batchLinesRefused: 'lines of batches answered with an error',
   signaturesRefused: 'requests refused for their signature or key',
   nodesJoined: 'nodes of the cluster that began to be called',
   nodesLeft: 'nodes no more called since they said goodbye or fell silent',

@@ -9,6 +9,7 @@ import type {Qos} from './packet.ts';
 export const apiPaths = {
   connect: '/connect/',
   send: '/send/',
+  sendBatch: '/send/batch/',
   subscribe: '/sub/',
   unsubscribe: '/unsub/',
   hello: '/hello/',

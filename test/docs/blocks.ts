@@ -14,6 +14,7 @@ import {
   subscribeBodySchema,
   timeoutSchema,
 } from '../../src/gateway/http/api-schema.ts';
+import {readBatchLine} from '../../src/gateway/http/batch-line.ts';
 import * as headerNames from '../../src/protocol/header-name.ts';
 import {packetHeaderBytesMax} from '../../src/protocol/packet.ts';
 import {schemas} from '../vectors/schema.ts';
@@ -34,6 +35,7 @@ const checks: Readonly<Record<string, Check>> = {
   js: checkProgram,
   json: checkJson,
   mermaid: checkGenerated,
+  ndjson: checkLines,
   nginx: checkProgram,
   php: checkProgram,
   python: checkProgram,
@@ -118,6 +120,20 @@ function checkJson({code}: CodeBlock, {path}: Document): string | undefined {
     return success && sortedJson(data) === sortedJson(value);
   });
   return isOne ? undefined : 'expected one of the forms that this document writes about';
+}
+
+/** Lines of a batch, or their answers. */
+function checkLines({code}: CodeBlock): string | undefined {
+  for (const line of code.trim().split('\n')) {
+    const value = JSON.parse(line) as object;
+    if ('status' in value) {
+      if (!answers.some((form) => form.safeParse(value).success)) return `no answer: ${line}`;
+      continue;
+    }
+    const read = readBatchLine(Buffer.from(line), 1_000_000);
+    if ('code' in read && read.code === 'RB_PARAMETERS') return `${line}: ${read.detail}`;
+  }
+  return undefined;
 }
 
 function sortedJson(value: unknown): string {

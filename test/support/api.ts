@@ -48,6 +48,7 @@ export interface ApiJson {
   readonly encoding?: string;
   readonly timeout?: boolean;
   readonly refused?: number;
+  readonly partial?: boolean;
   readonly message?: string;
   readonly replies?: readonly {readonly identity: string; readonly data: string; readonly encoding?: string}[];
 }

@@ -8,17 +8,20 @@ import {previewSchema, storySchema, traceBodySchema, traceSettingsSchema} from '
 import {version} from '../config/version.ts';
 import {
   acceptedSchema,
+  batchPayloadSchema,
   clusterInfoSchema,
   confirmedSchema,
   doneSchema,
   errorSchema,
   replySchema,
+  sendQuerySchema,
   serverinfoSchema,
   subscribeBodySchema,
   timeoutSchema,
   unsubscribeBodySchema,
 } from '../http/api-schema.ts';
-import {commonErrors, type OperationFacts, operations, type Sample, strayErrors} from './openapi-operations.ts';
+import {commonErrors, type OperationFacts, type Sample, strayErrors} from './openapi-facts.ts';
+import {operations} from './openapi-operations.ts';
 
 /** A JSON object of a form that the specification defines, and not this file. */
 export type JsonObject = {readonly [name: string]: unknown};
@@ -93,7 +96,23 @@ function inQuery(name: string, description: string): JsonObject {
 function schemas(): Record<string, JsonObject> {
   const {schemas: made} = z.toJSONSchema(named, {uri: (id) => `#/components/schemas/${id}`, io: 'input'});
   // Each comes as a document of its own.
-  return Object.fromEntries(Object.entries(made).map(([id, schema]) => [id, without(schema, ['$schema', '$id'])]));
+  return {
+    ...Object.fromEntries(Object.entries(made).map(([id, schema]) => [id, without(schema, ['$schema', '$id'])])),
+    BatchLine: batchLine(),
+  };
+}
+
+/** A line of a batch: what a query says, as members of an object. Numbers may also be strings, as in a query. */
+function batchLine(): JsonObject {
+  const [query, payload] = [sendQuerySchema, batchPayloadSchema].map((schema) =>
+    z.toJSONSchema(schema, {io: 'output'}),
+  );
+  return {
+    type: 'object',
+    description: 'One message; exactly one of `payload` and `payload_base64`, or an empty payload',
+    properties: {...query?.properties, ...payload?.properties},
+    additionalProperties: false,
+  };
 }
 
 function without(object: JsonObject, names: readonly string[]): JsonObject {
@@ -131,9 +150,13 @@ function parameters(query: z.ZodObject, samples: OperationFacts['samples']): rea
   });
 }
 
-function requestBody(body: z.ZodObject | 'bytes', samples: OperationFacts['samples']): JsonObject {
+function requestBody(body: z.ZodObject | 'bytes' | 'lines', samples: OperationFacts['samples']): JsonObject {
   const shown = examples(samples, (sample) => sample.body);
   if (body === 'bytes') return {content: {'application/octet-stream': {schema: {}, ...shown}}};
+  if (body === 'lines') {
+    const description = 'Lines, each a JSON object of the schema BatchLine; empty lines are skipped';
+    return {required: true, description, content: {'application/x-ndjson': {schema: {type: 'string'}, ...shown}}};
+  }
   return {required: true, content: {'application/json': {schema: reference(body), ...shown}}};
 }
 

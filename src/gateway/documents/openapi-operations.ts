@@ -2,8 +2,6 @@
 // and samples of calls, each of which a test sends. Written beside the routes of http-api.ts and serverinfo.ts; a test
 // finds what is missing on either side.
 
-import type {z} from 'zod';
-import type {ErrorCode} from '../../core/errors.ts';
 import {apiPaths, documentPaths} from '../../protocol/api.ts';
 import {
   previewSchema,
@@ -17,6 +15,7 @@ import {
   clusterInfoSchema,
   confirmedSchema,
   doneSchema,
+  errorSchema,
   sendQuerySchema,
   serverinfoQuerySchema,
   serverinfoSchema,
@@ -24,73 +23,7 @@ import {
   timeoutSchema,
   unsubscribeBodySchema,
 } from '../http/api-schema.ts';
-
-/** A call and its answer, to be read and to be tried. */
-export interface Sample {
-  readonly query?: Readonly<Record<string, string | number>>;
-  readonly body?: unknown;
-  /** Absent where it differs each time. */
-  readonly answer?: unknown;
-}
-
-/** What an answer of 200 holds. */
-export type Content =
-  | {readonly type: 'application/json'; readonly schemas: readonly z.ZodObject[]}
-  | {
-      readonly type: 'application/json' | 'application/x-ndjson' | 'text/plain' | 'text/html';
-      readonly schemas?: undefined;
-    };
-
-/** One method of one path. */
-export interface OperationFacts {
-  readonly path: string;
-  readonly method: 'get' | 'post';
-  readonly id: string;
-  readonly summary: string;
-  readonly description?: string;
-  /** `whereAsked`: as the configuration's `serverinfo` says. */
-  readonly access: 'open' | 'authenticated' | 'whereAsked';
-  readonly query?: z.ZodObject;
-  /** `bytes`: a payload that is not looked into. */
-  readonly body?: z.ZodObject | 'bytes';
-  /** With status 200; absent if it has no body. */
-  readonly contents?: readonly Content[];
-  /** A WebSocket begins here. */
-  readonly upgrades?: true;
-  /** Beyond those of every call. */
-  readonly errors: readonly ErrorCode[];
-  readonly samples: Readonly<Record<string, Sample>>;
-}
-
-/** What any request may be answered, before its path is looked at or whatever it asks for. */
-export const commonErrors: readonly ErrorCode[] = [
-  'RB_REQUEST_MALFORMED',
-  'RB_REQUEST_TIMEOUT',
-  'RB_CONTENT_ENCODING',
-  'RB_EXPECTATION',
-  'RB_HEADERS_TOO_LARGE',
-  'RB_TRANSFER_ENCODING',
-  'RB_HTTP_VERSION',
-  'RB_INTERNAL',
-  'RB_STOPPING',
-];
-
-/** What a request is answered that is for none of the operations. */
-export const strayErrors: readonly ErrorCode[] = ['RB_NO_SUCH_PATH', 'RB_METHOD'];
-
-/** An outcome that has a code and is no error. */
-export const outcomeCodes: readonly ErrorCode[] = ['RB_TIMEOUT'];
-
-const authentication: readonly ErrorCode[] = [
-  'RB_SIGNATURE',
-  'RB_SIGNATURE_MISSING',
-  'RB_SIGNATURE_MALFORMED',
-  'RB_SIGNATURE_EXPIRED',
-  'RB_SIGNATURE_REPLAYED',
-  'RB_API_KEY',
-  'RB_OVERLOADED',
-];
-const change: readonly ErrorCode[] = [...authentication, 'RB_BODY_TOO_LARGE', 'RB_CHANNEL_INVALID', 'RB_PARAMETERS'];
+import {authentication, type Content, change, type OperationFacts} from './openapi-facts.ts';
 
 const message = 'p4f9k1c8a01';
 const json: Content = {type: 'application/json'};
@@ -130,6 +63,30 @@ export const operations: readonly OperationFacts[] = [
       },
       dry: {query: {channel: 'lobby', dry: '1'}, body: 'hello'},
       nobody: {query: {channel: 'empty'}, body: 'hello', answer: {status: 0, connections: 0, data: '', message}},
+    },
+  },
+  {
+    path: apiPaths.sendBatch,
+    method: 'post',
+    id: 'sendBatch',
+    summary: 'Sends many messages, a line each',
+    description:
+      'Each line of the body is a JSON object with the parameters of `/send/` beside the payload. Each is answered by a line ' +
+      'as `/send/` answers it, in the order of the lines, also where it is refused; the others are sent all the same. ' +
+      'Read the answers while you send: the gateway reads no further than a caller does.',
+    access: 'authenticated',
+    body: 'lines',
+    contents: [
+      {
+        type: 'application/x-ndjson',
+        schemas: [acceptedSchema, confirmedSchema, timeoutSchema, previewSchema, errorSchema],
+      },
+    ],
+    errors: [...authentication, 'RB_PARAMETERS'],
+    samples: {
+      several: {
+        body: '{"channel":"lobby","qos":1,"payload":"hello"}\n{"identity":"user-17","qos":0,"payload_base64":"AP8="}\n',
+      },
     },
   },
   {

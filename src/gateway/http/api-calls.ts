@@ -1,8 +1,6 @@
 // The calls that the original had: /send/, /sub/ and /unsub/. What is the same for all calls, the gate does.
 
-import type {Counters} from '../../core/counters.ts';
 import type {ErrorCode} from '../../core/errors.ts';
-import type {CoverageOf} from '../../inspect/trace-coverage.ts';
 import {apiPaths} from '../../protocol/api.ts';
 import {emptyBytes} from '../../protocol/packet.ts';
 import type {Refusal} from '../../protocol/refusal.ts';
@@ -19,7 +17,7 @@ import {
   type SubscriptionRequest,
 } from './api-request.ts';
 import type {ApiResponder} from './api-responder.ts';
-import {createSendCall} from './send-call.ts';
+import type {SendCall} from './send-call.ts';
 
 /** What the calls are made of. */
 export interface ApiCallsParts {
@@ -27,10 +25,9 @@ export interface ApiCallsParts {
   readonly router: Router;
   /** This node alone, for other nodes, which repeat to it what callers asked of them. */
   readonly ownNode: Router;
+  readonly send: SendCall;
   /** For answers that are long. */
   readonly responder: ApiResponder;
-  readonly counters: Counters;
-  readonly coverageOf: CoverageOf;
 }
 
 const outcomeCodes: Readonly<Record<Exclude<SubscribeOutcome, 'done'>, ErrorCode>> = {
@@ -42,7 +39,7 @@ const outcomeCodes: Readonly<Record<Exclude<SubscribeOutcome, 'done'>, ErrorCode
 /** Adds the calls. */
 export function addCalls(gate: ApiGate, parts: ApiCallsParts): void {
   const routerFor = ({query}: ApiRequest): Router => (isFromNode(query) ? parts.ownNode : parts.router);
-  const send = createSendCall(parts);
+  const {send} = parts;
 
   gate.add<SendRequest>({
     method: 'POST',

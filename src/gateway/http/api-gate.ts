@@ -24,6 +24,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** `proof`: added by {@link ApiGate}. `open`: for anybody, or guarded by itself. */
     readonly access?: 'proof' | 'open';
+    /** The call reads its body itself, as it comes. @default false */
+    readonly streamsBody?: boolean;
   }
 }
 
@@ -55,6 +57,8 @@ interface ReadCall {
 export interface GuardedCall<Wanted extends object> {
   readonly method: 'GET' | 'POST';
   readonly path: string;
+  /** Whether `run` reads the body itself, as it comes; `read` finds none. @default false */
+  readonly streamsBody?: boolean;
   /** Which callers need no proof. @default none */
   readonly isOpenTo?: (request: ApiRequest) => boolean;
   /** What is asked for, with `ignored` where the call had names that mean nothing. A refusal leaves the signature usable. */
@@ -86,8 +90,6 @@ export interface ApiGateParts {
 /** Marks a route as one that needs no proof here. */
 export const open = {config: {access: 'open'}} as const;
 
-const proof = {access: 'proof'} as const;
-
 /** See the head of this file. */
 export class ApiGate {
   readonly #app: FastifyInstance;
@@ -106,20 +108,20 @@ export class ApiGate {
     this.#app.route<ApiRoute>({
       method: call.method,
       url: call.path,
-      config: proof,
-      onRequest: (request, reply, done) => this.#authenticate(call.isOpenTo, request, reply, done),
+      config: {access: 'proof', streamsBody: call.streamsBody === true},
+      onRequest: (request, reply, done) => this.#authenticate(call, request, reply, done),
       handler: (request, reply) => this.#handle(call, request, reply),
     });
   }
 
   #authenticate(
-    isOpenTo: ((request: ApiRequest) => boolean) | undefined,
+    {isOpenTo, streamsBody = false}: Pick<GuardedCall<object>, 'isOpenTo' | 'streamsBody'>,
     request: ApiRequest,
     reply: FastifyReply,
     done: () => void,
   ): void {
     const {bodies, counters, responder, payloadBytesMax} = this.#parts;
-    const bytes = Number(request.headers['content-length'] ?? 0);
+    const bytes = streamsBody ? 0 : Number(request.headers['content-length'] ?? 0);
     const refusal = this.#refuse(isOpenTo, request);
     if (refusal !== undefined) {
       counters.signaturesRefused++;
@@ -129,7 +131,7 @@ export class ApiGate {
         code: 'RB_BODY_TOO_LARGE',
         detail: `The body has ${bytes} bytes (payload_max is ${payloadBytesMax}). Send less.`,
       });
-    } else if (request.method === 'POST' && !bodies.admit(request, reply)) {
+    } else if (request.method === 'POST' && !(streamsBody ? bodies.admitStream(reply) : bodies.admit(request, reply))) {
       counters.apiOverloaded++;
       responder.refuseUnread(request, reply, bodies.refusal);
     } else {
@@ -154,8 +156,12 @@ export class ApiGate {
     const wanted = call.read(request);
     const {ignored}: ReadCall = wanted;
     if (ignored !== undefined) this.#parts.ignored.count({path: call.path, ignored});
+    const refuse = (refusal: Refusal): void => {
+      if (call.streamsBody === true) responder.refuseUnread(request, reply, refusal);
+      else responder.refuse(reply, refusal, isToNode);
+    };
     if (isRefusal(wanted)) {
-      responder.refuse(reply, wanted, isToNode);
+      refuse(wanted);
       return;
     }
     const isOpen =
@@ -165,7 +171,7 @@ export class ApiGate {
       this.#parts.nodes?.isProved(request.raw) === true;
     const admission = isOpen ? undefined : this.#admit(request, call.meaningOf?.(wanted));
     if (admission !== undefined && isRefusal(admission)) {
-      responder.refuse(reply, {...admission, ignored}, isToNode);
+      refuse({...admission, ignored});
       return;
     }
     drain.begin();
@@ -175,7 +181,7 @@ export class ApiGate {
       .then((outcome) => {
         if (isRefusal(outcome)) {
           this.#release(admission, outcome);
-          responder.refuse(reply, {...outcome, ignored}, isToNode);
+          refuse({...outcome, ignored});
         } else {
           this.#answer(reply, outcome, ignored);
         }

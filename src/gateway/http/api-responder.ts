@@ -107,13 +107,17 @@ export class ApiResponder {
 
   /** A rejection by the router: an error of the table, or a failure of our own, which is logged. */
   fail(request: FastifyRequest, reply: FastifyReply, error: unknown, isToNode = false): void {
+    this.refuse(reply, this.refusalOf(request, error), isToNode);
+  }
+
+  /** What a rejection is answered with; a failure of our own is logged. */
+  refusalOf(request: FastifyRequest, error: unknown): Refusal {
     const refusal = refusalOf(error);
-    if (refusal === undefined) {
-      const {name, message, stack} = error instanceof Error ? error : new Error(typeof error);
-      const path = request.routeOptions.url;
-      this.#parts.log.error({path, method: request.method, error: {name, message, stack}}, 'api.failed');
-    }
-    this.refuse(reply, refusal ?? {code: 'RB_INTERNAL'}, isToNode);
+    if (refusal !== undefined) return refusal;
+    const {name, message, stack} = error instanceof Error ? error : new Error(typeof error);
+    const path = request.routeOptions.url;
+    this.#parts.log.error({path, method: request.method, error: {name, message, stack}}, 'api.failed');
+    return {code: 'RB_INTERNAL'};
   }
 
   #isTooLongToDiscard({raw}: FastifyRequest): boolean {

@@ -73,6 +73,12 @@ export const sendQuerySchema = z.object({
   dry: z.string().describe('`1`: nothing is sent, and the answer lists who would get it').exactOptional(),
 });
 
+/** The members of a line of `POST /send/batch/` that are not parameters of `POST /send/`. */
+export const batchPayloadSchema = z.object({
+  payload: z.string().describe('The payload as text').exactOptional(),
+  payload_base64: z.base64().describe('The payload as base64 instead').exactOptional(),
+});
+
 /** Query of `GET /serverinfo/`, besides what signs it. Any value is taken. */
 export const serverinfoQuerySchema = z.object({
   format: z.string().describe('`json` asks for JSON, as does `Accept: application/json`').exactOptional(),

@@ -6,6 +6,9 @@ import type {MemoryBound} from '../../core/memory-bound.ts';
 import {messageOverheadBytes} from '../../core/memory-bound.ts';
 import type {Refusal} from '../../protocol/refusal.ts';
 
+/** Of a body that its call reads as it comes, what is in the node at a time, with as much of its answers. */
+const streamBytes = 65_536;
+
 export class BodyMemory {
   readonly #memory: MemoryBound;
   readonly #bytesMax: number;
@@ -21,16 +24,12 @@ export class BodyMemory {
   /** Takes the room for the body of `request` until it was answered or its caller has gone; `false` if there is no room. */
   admit({headers}: FastifyRequest, reply: FastifyReply): boolean {
     const length = headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : this.#bytesMax;
-    // With room for the copy that its publication makes, its frame: many slow bodies may be admitted before the first one
-    // becomes a frame.
-    if (!this.#memory.hasRoomFor(2 * length + messageOverheadBytes)) return false;
-    this.#memory.hold(2 * length + messageOverheadBytes);
-    this.#forFrames.set(reply, length);
-    reply.raw.once('close', () => {
-      this.beginCall(reply);
-      this.#memory.release(length + messageOverheadBytes);
-    });
-    return true;
+    return this.#take(reply, length);
+  }
+
+  /** The same for a body that its call reads as it comes; what it keeps of it, the call holds. */
+  admitStream(reply: FastifyReply): boolean {
+    return this.#take(reply, streamBytes);
   }
 
   /** The body has come, and its call is made: its publication holds the frame from now on. */
@@ -45,5 +44,18 @@ export class BodyMemory {
       ? "V8's heap is nearly full. Retry later"
       : `The gateway holds ${Math.round(total)} bytes for clients and callers (memory_max is ${max}). Retry later`;
     return {code: 'RB_OVERLOADED', detail};
+  }
+
+  #take(reply: FastifyReply, length: number): boolean {
+    // With room for the copy that its publication makes, its frame: many slow bodies may be admitted before the first one
+    // becomes a frame.
+    if (!this.#memory.hasRoomFor(2 * length + messageOverheadBytes)) return false;
+    this.#memory.hold(2 * length + messageOverheadBytes);
+    this.#forFrames.set(reply, length);
+    reply.raw.once('close', () => {
+      this.beginCall(reply);
+      this.#memory.release(length + messageOverheadBytes);
+    });
+    return true;
   }
 }

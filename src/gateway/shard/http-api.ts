@@ -28,6 +28,7 @@ import {addCalls} from '../http/api-calls.ts';
 import {ApiGate, type ApiRoute, open} from '../http/api-gate.ts';
 import {parseQuery} from '../http/api-query.ts';
 import {ApiResponder} from '../http/api-responder.ts';
+import {addBatchCall} from '../http/batch-call.ts';
 import {BodyMemory} from '../http/body-memory.ts';
 import {answerClientError, answerConnect} from '../http/client-error.ts';
 import {HttpDrain} from '../http/http-drain.ts';
@@ -36,6 +37,8 @@ import {NodeGate} from '../http/node-gate.ts';
 import {readBody} from '../http/read-body.ts';
 import type {ReplayGuard} from '../http/replay-guard.ts';
 import {createReplayGuard} from '../http/replay-marks.ts';
+import {createSendCall} from '../http/send-call.ts';
+import {StreamedBodies} from '../http/streamed-bodies.ts';
 import {RateLimitedWarning} from '../log/rate-limited-warning.ts';
 import type {Reports} from '../log/reports.ts';
 
@@ -105,7 +108,8 @@ export function createHttpApi(parts: HttpApiParts): FastifyInstance {
   const facts = {...parts, readCounters: parts.readCounters ?? ((): Promise<Counters> => Promise.resolve(counters))};
   const metrics = new Metrics({...facts, replayEntries: () => guard.size});
 
-  const app = createServer(options, counters, responder);
+  const streamed = new StreamedBodies();
+  const app = createServer(options, counters, responder, streamed);
   drain.install(app);
   app.addHook('onClose', async () => guard.stop());
   addErrorHandler(app, responder);
@@ -137,7 +141,9 @@ export function createHttpApi(parts: HttpApiParts): FastifyInstance {
     ignored,
   });
   const coverageOf = createCoverage(options.threads, parts.otherNodes ?? ((): readonly string[] => []));
-  addCalls(gate, {...parts, responder, coverageOf});
+  const send = createSendCall({...parts, coverageOf});
+  addCalls(gate, {...parts, send, responder});
+  addBatchCall(gate, {...parts, ...options, send, responder, drain, streamed});
   app.get(apiPaths.send, open, (_request, reply) => responder.answerAs(reply, plainText, 'ok'));
   app.get<ApiRoute>(apiPaths.hello, open, ({query: {nonce}, raw}, reply) => {
     // The body is for everybody; nodes of the original expect these two letters and no more.
@@ -160,7 +166,12 @@ export function createHttpApi(parts: HttpApiParts): FastifyInstance {
 const watcherBytes = 8;
 const plainText = 'text/plain; charset=utf-8';
 
-function createServer(options: GatewayOptions, counters: Counters, responder: ApiResponder): FastifyInstance {
+function createServer(
+  options: GatewayOptions,
+  counters: Counters,
+  responder: ApiResponder,
+  streamed: StreamedBodies,
+): FastifyInstance {
   const pace = new HttpPace();
   const app: FastifyInstance = fastify({
     logger: false,
@@ -189,13 +200,18 @@ function createServer(options: GatewayOptions, counters: Counters, responder: Ap
         detail: 'The URL cannot be decoded. Percent-encode its path as UTF-8.',
       });
     },
-    clientErrorHandler: (error, socket) => answerClientError(error, socket, counters),
+    clientErrorHandler: (error, socket) => {
+      if (!streamed.settle(error, socket)) answerClientError(error, socket, counters);
+    },
   });
   app.server.on('request', ({socket}) => pace.count(socket));
   app.server.on('connect', (_request, socket) => answerConnect(socket, counters));
   // Node would answer without a body, and uncounted; refuseRequest() knows what to say.
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
-  app.addContentTypeParser('*', ({raw}, _payload, done) => readBody(raw, options.payloadBytesMax, done));
+  app.addContentTypeParser('*', ({raw, routeOptions}, _payload, done) => {
+    if (routeOptions.config.streamsBody === true) done(null);
+    else readBody(raw, options.payloadBytesMax, done);
+  });
   return app;
 }
 

@@ -6,12 +6,8 @@ import {Ajv2020, type ValidateFunction} from 'ajv/dist/2020.js';
 import test, {type ExecutionContext} from 'ava';
 import {type ErrorCode, errorTable, RainbowError} from '../../../src/core/errors.ts';
 import {openapiDocument} from '../../../src/gateway/documents/openapi-document.ts';
-import {
-  commonErrors,
-  operations,
-  outcomeCodes,
-  strayErrors,
-} from '../../../src/gateway/documents/openapi-operations.ts';
+import {commonErrors, outcomeCodes, strayErrors} from '../../../src/gateway/documents/openapi-facts.ts';
+import {operations} from '../../../src/gateway/documents/openapi-operations.ts';
 import {parameterNames} from '../../../src/gateway/http/api-query.ts';
 import {refusalText} from '../../../src/protocol/refusal.ts';
 import {feedParameterNames} from '../../inspect/feed-parameters.ts';
@@ -39,10 +35,7 @@ test('the document is OpenAPI 3.1', async (t) => {
 
 test('every route of the API is in the document, and every operation of the document is a route', async (t) => {
   const {app, call} = await startApi(t);
-  const routes = [...app.printRoutes({commonPrefix: false}).matchAll(/(\/\S*) \(([A-Z, ]+)\)/g)];
-  const known = routes.flatMap(([, path = '', methods = '']) => {
-    return methods.split(', ').flatMap((method) => (method === 'HEAD' ? [] : [`${method} ${withSlash(path)}`]));
-  });
+  const known = readRoutes(app.printRoutes({commonPrefix: false}));
   const documented = operations.map(({path, method}) => `${method.toUpperCase()} ${withSlash(path)}`);
   t.deepEqual(documented.toSorted(), known.toSorted());
   for (const path of Object.keys(document.paths)) {
@@ -57,6 +50,20 @@ test('every route of the API is in the document, and every operation of the docu
     );
   }
 });
+
+/** Fastify's tree of routes, in which a path stands below the one that it begins with. */
+function readRoutes(tree: string): readonly string[] {
+  const above: string[] = [];
+  return tree.split('\n').flatMap((line) => {
+    const [, indent = '', part = '', methods = ''] = /^([ │]*)[├└]── (\S+)(?: \(([A-Z, ]+)\))?/.exec(line) ?? [];
+    const depth = indent.length / 4;
+    above.length = depth;
+    const path = above.join('') + part;
+    above.push(part);
+    const listed = methods === '' ? [] : methods.split(', ');
+    return listed.flatMap((method) => (method === 'HEAD' ? [] : [`${method} ${withSlash(path)}`]));
+  });
+}
 
 function withSlash(path: string): string {
   return path.endsWith('/') ? path : `${path}/`;

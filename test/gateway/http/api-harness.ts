@@ -141,7 +141,11 @@ export class WallClock implements Clock {
   /** How much longer than it has, the API seems to run; timers do not know. */
   agedMs = 0;
   /** Timers that wait. */
-  pendingCount = 0;
+  readonly #pending = new Set<{readonly delayMs: number; readonly fire: () => void}>();
+
+  get pendingCount(): number {
+    return this.#pending.size;
+  }
 
   now(): number {
     return systemClock.now() + this.agedMs;
@@ -152,22 +156,23 @@ export class WallClock implements Clock {
   }
 
   startTimer(delayMs: number, callback: () => void): Timer {
-    let isPending = true;
-    this.pendingCount++;
-    const end = (): void => {
-      if (isPending) this.pendingCount--;
-      isPending = false;
-    };
-    const timer = systemClock.startTimer(delayMs, () => {
-      end();
+    const fire = (): void => {
+      cancel();
       callback();
-    });
-    return {
-      cancel: () => {
-        end();
-        timer.cancel();
-      },
     };
+    const pending = {delayMs, fire};
+    const timer = systemClock.startTimer(delayMs, fire);
+    const cancel = (): void => {
+      this.#pending.delete(pending);
+      timer.cancel();
+    };
+    this.#pending.add(pending);
+    return {cancel};
+  }
+
+  /** Fires the timers that were started for `delayMs`, as if these had passed; those that they start wait. */
+  elapse(delayMs: number): void {
+    for (const pending of [...this.#pending]) if (pending.delayMs === delayMs) pending.fire();
   }
 }
 
