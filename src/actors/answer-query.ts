@@ -3,6 +3,7 @@
 import {connection as chart} from '../machines/connection.ts';
 import {partName} from '../router/part.ts';
 import type {FoundClient, PreviewFate, PreviewRequest, PreviewRow, Query, QueryResult} from '../router/query.ts';
+import {findRecipients} from './audience.ts';
 import type {ShardContext} from './shard-context.ts';
 import {type ConnectionStats, rosterRow, StatsQuery} from './stats-query.ts';
 
@@ -63,11 +64,12 @@ export async function findClient(context: ShardContext, identity: string): Promi
 async function preview(context: ShardContext, request: PreviewRequest): Promise<QueryResult> {
   // Every connection, since the preview counts the fate of the message for all of them.
   const stats = new StatsQuery(Number.POSITIVE_INFINITY);
-  const {channel, identity} = request;
+  const {channel, identity, audience} = request;
   const asked = channel !== undefined ? context.channels.find(channel) : undefined;
   const isAsked = asked?.tell({kind: 'survey', stats}) ?? false;
   const client = identity === undefined ? undefined : context.sessions.find(identity);
-  if (!isAsked) stats.start(client === undefined ? [] : [client]);
+  if (audience !== undefined) findRecipients(context, audience, (recipients) => stats.start(recipients));
+  else if (!isAsked) stats.start(client === undefined ? [] : [client]);
   await stats.done;
   const fates: Partial<Record<PreviewFate, number>> = {};
   const rows: PreviewRow[] = [];

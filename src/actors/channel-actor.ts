@@ -87,6 +87,9 @@ class ChannelActor implements Behaviour<ChannelMessage> {
       case 'leave':
         this.members.delete(message.member);
         return;
+      case 'muster':
+        message.muster.add(this.members.keys());
+        return;
       case 'describe':
         message.reply({name: this.#self.name, connections: this.members.size});
         return;

@@ -1,13 +1,16 @@
 // One thread as a part of the gateway: the operations on its own connections and channels.
 
 import {RainbowError} from '../core/errors.ts';
+import type {Audience} from '../protocol/audience.ts';
 import {nobody} from '../router/add-up.ts';
 import {type LocalPart, partName} from '../router/part.ts';
 import type {ChannelInfo, Joined, PublishOutcome, PublishRequest, SubscribeOutcome} from '../router/router.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import {ask} from '../runtime/ask.ts';
 import {answerQuery, findClient} from './answer-query.ts';
+import {channelsOf, findRecipients} from './audience.ts';
 import type {ChannelMessage} from './messages.ts';
+import {PublicationOrder} from './publication-order.ts';
 import {publish} from './publisher.ts';
 import type {ShardContext} from './shard-context.ts';
 import {takeOver} from './takeover.ts';
@@ -21,6 +24,7 @@ const channelDepthMax = 10_000;
 /** See {@link LocalPart}. */
 export function createLocalPart(context: ShardContext): LocalPart {
   const {clock, channels, sessions} = context;
+  const order = new PublicationOrder();
 
   function publishToChannel(name: string, request: PublishRequest): Promise<PublishOutcome> | PublishOutcome {
     const channel = channels.find(name);
@@ -40,7 +44,7 @@ export function createLocalPart(context: ShardContext): LocalPart {
     const isTold =
       channel.depth < channelDepthMax &&
       channel.tell({kind: 'publish', request: {...request, message}, reply: ignoreOutcome});
-    if (!isTold) throw new RainbowError('RB_OVERLOADED', 'The queue of the channel is full. Retry later.');
+    if (!isTold) throw queueFull();
     return nobody(message);
   }
 
@@ -52,14 +56,39 @@ export function createLocalPart(context: ShardContext): LocalPart {
     });
   }
 
+  function publishToAudience(audience: Audience, request: PublishRequest): Promise<PublishOutcome> {
+    const asked = channelsOf(context, audience);
+    if (asked.some(({depth}) => depth >= channelDepthMax)) throw queueFull();
+    return ask<PublishOutcome>(clock, request.timeoutMs + answerGraceMs, (reply) => {
+      const isHolding = asked.length > 1;
+      if (isHolding) order.hold();
+      findRecipients(context, audience, (recipients) => {
+        try {
+          publish(context, recipients, request, reply);
+        } finally {
+          if (isHolding) order.release();
+        }
+      });
+      return true;
+    });
+  }
+
+  async function begin(request: PublishRequest): Promise<PublishOutcome> {
+    if (context.isStopping) throw new RainbowError('RB_STOPPING');
+    if (request.audience !== undefined) return publishToAudience(request.audience, request);
+    if (request.identity !== undefined) return publishToIdentity(request.identity, request);
+    return publishToChannel(request.channel ?? '', request);
+  }
+
   return {
     name: partName(context.number),
 
-    async publish(request) {
-      if (context.isStopping) throw new RainbowError('RB_STOPPING');
-      if (request.identity !== undefined) return publishToIdentity(request.identity, request);
-      return publishToChannel(request.channel ?? '', request);
-    },
+    publish: (request) =>
+      order.isHeld
+        ? new Promise((resolve) => {
+            order.whenFree(() => resolve(begin(request)));
+          })
+        : begin(request),
 
     async subscribe({identity, channel, occupy}) {
       if (context.isStopping) throw new RainbowError('RB_STOPPING');
@@ -109,6 +138,10 @@ export function createLocalPart(context: ShardContext): LocalPart {
       return {connections: sessions.size, channels: found};
     },
   };
+}
+
+function queueFull(): RainbowError {
+  return new RainbowError('RB_OVERLOADED', 'The queue of the channel is full. Retry later.');
 }
 
 function ignoreOutcome(): void {}

@@ -65,6 +65,8 @@ export type ChannelMessage =
   /** From the router: a client elsewhere occupies the channel with the ticket `before`. */
   | {readonly kind: 'evict'; readonly before: number}
   | {readonly kind: 'publish'; readonly request: PublishRequest; readonly reply: Reply<PublishOutcome>}
+  /** From the router, for a publication to several targets. */
+  | {readonly kind: 'muster'; readonly muster: {add(members: Iterable<ActorRef<SessionMessage>>): void}}
   /** From itself: broadcasts wait. */
   | {readonly kind: 'broadcastsDue'}
   | {readonly kind: 'describe'; readonly reply: Reply<ChannelInfo>}

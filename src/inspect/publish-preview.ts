@@ -21,8 +21,8 @@ export async function previewPublication(
   coverageOf: CoverageOf,
   request: PublishRequest,
 ): Promise<PublishPreview & Partial<Coverage>> {
-  const {channel, identity, qos, payload} = request;
-  const publication = {channel, identity, qos, bytes: payload.length};
+  const {channel, identity, audience, qos, payload} = request;
+  const publication = {channel, identity, audience, qos, bytes: payload.length};
   const found = await router.ask({kind: 'preview', publication});
   const previews = found.answers.flatMap(({answer}) => (answer.kind === 'preview' ? [answer] : []));
   const rows = previews.flatMap((preview) => preview.rows);

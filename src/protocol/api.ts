@@ -41,9 +41,15 @@ export const identityLengthMax = 256;
 
 /** Query of `POST /send/`, besides the signature; the body is the payload. */
 export interface SendParameters {
-  /** One of `channel` and `identity` is required, both are refused. */
-  readonly channel?: string;
-  readonly identity?: string;
+  /** At least one of `channel`, `identity`, `user` and `broadcast` is required. A client that several mean gets it once. */
+  readonly channel?: string | readonly string[];
+  readonly identity?: string | readonly string[];
+  /** Every connection of this person, whom connect answers named. */
+  readonly user?: string | readonly string[];
+  /** Every open connection; without the three above. */
+  readonly broadcast?: 1;
+  /** Identities that do not get it. One string is a list separated by commas; in an array of several each is one identity. */
+  readonly except?: string | readonly string[];
   /** @default 1 */
   readonly msgtype?: number;
   /** @default 2 */
@@ -181,11 +187,15 @@ export function isIdentity(text: string): boolean {
   return text.length <= identityLengthMax && identityFormat.test(text);
 }
 
+type SendValue = string | number | undefined;
+
 /** The query of a send call, without `?` and without the signature. */
 export function sendQuery(parameters: SendParameters): string {
   let query = '';
-  for (const [name, value] of Object.entries(parameters)) {
-    if (value !== undefined) query += `${query === '' ? '' : '&'}${name}=${encodeURIComponent(String(value))}`;
+  for (const [name, given] of Object.entries(parameters) as [string, SendValue | readonly SendValue[]][]) {
+    for (const value of Array.isArray(given) ? (given as readonly SendValue[]) : [given as SendValue]) {
+      if (value !== undefined) query += `${query === '' ? '' : '&'}${name}=${encodeURIComponent(String(value))}`;
+    }
   }
   return query;
 }

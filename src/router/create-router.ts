@@ -2,8 +2,9 @@
 // parts that it may concern; their answers are added up. [RB-61]
 
 import {addUpOutcomes, mergeInfos} from './add-up.ts';
+import {isNobody, withoutIdentities} from './audience.ts';
 import type {LocalPart, Question, SubscribeRequest} from './part.ts';
-import type {ChangeOutcome, Joined, OtherNode, PartInfo, PublishOutcome, Router} from './router.ts';
+import type {ChangeOutcome, Joined, OtherNode, PartInfo, PublishOutcome, PublishRequest, Router} from './router.ts';
 import type {Gathered, Reach, Transport} from './transport.ts';
 
 const nobodyElse: readonly Reach[] = [];
@@ -57,10 +58,11 @@ export function createRouter(local: LocalPart, transports: readonly Transport[] 
 
   return {
     publish(request) {
-      const isHere = request.identity !== undefined && local.hasConnection(request.identity);
-      const others = isHere ? nobodyElse : reach({kind: 'publish', request});
-      if (others.length === 0) return local.publish(request);
+      const elsewhere = requestElsewhere(local, request);
+      const others = elsewhere === undefined ? nobodyElse : reach({kind: 'publish', request: elsewhere});
+      if (elsewhere === undefined || others.length === 0) return local.publish(request);
       const shared = {...request, message: local.nextPublication()};
+      const asked = {...elsewhere, message: shared.message};
       const inOrder = others.find((one) => one.inOrder !== undefined)?.inOrder;
       const own =
         inOrder === undefined
@@ -68,7 +70,7 @@ export function createRouter(local: LocalPart, transports: readonly Transport[] 
           : new Promise<PublishOutcome>((resolve) => {
               inOrder(() => resolve(local.publish(shared)));
             });
-      const theirs = others.map((one) => one.gather({kind: 'publish', request: shared}));
+      const theirs = others.map((one) => one.gather({kind: 'publish', request: asked}));
       return addUpOutcomes(shared.message, own, theirs);
     },
 
@@ -117,6 +119,15 @@ export function createRouter(local: LocalPart, transports: readonly Transport[] 
       };
     },
   };
+}
+
+/** What other parts are asked to publish; `undefined`: no client elsewhere is meant. */
+function requestElsewhere(local: LocalPart, request: PublishRequest): PublishRequest | undefined {
+  const {identity, audience} = request;
+  if (identity !== undefined) return local.hasConnection(identity) ? undefined : request;
+  if (audience === undefined) return request;
+  const rest = withoutIdentities(audience, (one) => local.hasConnection(one));
+  return isNobody(rest) ? undefined : {...request, audience: rest};
 }
 
 /** `done` where any part did it, else why the part that has the client refused, else that no part has it. */

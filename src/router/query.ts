@@ -1,6 +1,7 @@
 // What every part of the gateway can be asked about itself, and what it answers: for traces, for the inspector, and for a
 // publication that is only tried. Plain data, since it also crosses threads.
 
+import type {Audience} from '../protocol/audience.ts';
 import type {Qos} from '../protocol/packet.ts';
 import type {RosterRow, TraceEvent} from '../story/trace.ts';
 import type {TraceSelection} from '../story/trace-feed.ts';
@@ -52,10 +53,11 @@ export type Query =
   /** Who would get such a message. */
   | {readonly kind: 'preview'; readonly publication: PreviewRequest};
 
-/** A publication that is only tried. Exactly one of `channel` and `identity` is set. */
+/** A publication that is only tried. Exactly one of `channel`, `identity` and `audience` is set. */
 export interface PreviewRequest {
   readonly channel: string | undefined;
   readonly identity: string | undefined;
+  readonly audience?: Audience | undefined;
   readonly qos: Qos;
   readonly bytes: number;
 }

@@ -1,13 +1,18 @@
 // What a part of the gateway can be asked to do, by the HTTP API and by its peers alike: the one interface behind which
 // one thread, several shards and several nodes look the same.
 
+import type {Audience} from '../protocol/audience.ts';
 import type {Qos} from '../protocol/packet.ts';
 import type {Found, Query, QueryResults} from './query.ts';
 
-/** One message to every client of a channel, or to one client. Exactly one of `channel` and `identity` is set. */
+/**
+ * One message to every client of a channel, to one client, or to an audience of several. Exactly one of `channel`,
+ * `identity` and `audience` is set.
+ */
 export interface PublishRequest {
   readonly channel: string | undefined;
   readonly identity: string | undefined;
+  readonly audience?: Audience;
   /** 0 to 65,535. */
   readonly type: number;
   readonly qos: Qos;

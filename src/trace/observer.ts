@@ -3,6 +3,7 @@
 // charts and messages; how a front encodes them is not part of a report.
 
 import type {Chart} from '../machines/gateway-charts.ts';
+import type {Audience} from '../protocol/audience.ts';
 import type {PacketFault, Qos, SendPacket} from '../protocol/packet.ts';
 import type {DeliveryEvent, MembershipEvent} from '../story/trace.ts';
 import type {Answer, Call} from '../upstream/call.ts';
@@ -34,6 +35,8 @@ export interface PublicationFacts {
   readonly channel: string | undefined;
   /** The one client that is meant. */
   readonly identity: string | undefined;
+  /** Several that are meant, instead of both. */
+  readonly audience?: Audience;
   readonly qos: Qos;
   readonly type: number;
   readonly payload: Uint8Array;

@@ -3,6 +3,7 @@
 
 import type {Clock} from '../core/clock.ts';
 import {type Chart, chartSteps} from '../machines/gateway-charts.ts';
+import {describeAudience} from '../protocol/audience.ts';
 import {emptyBytes, type PacketFault, type SendPacket} from '../protocol/packet.ts';
 import {type DeliveryEvent, type MembershipEvent, payloadShownMax} from '../story/trace.ts';
 import type {Answer, Call} from '../upstream/call.ts';
@@ -127,12 +128,15 @@ export class Recorder implements Observer {
   }
 
   published(message: string, publication: PublicationFacts, recipients: number): TraceMark {
-    const {channel, identity, qos, type, payload, timeoutMs} = publication;
+    const {channel, identity, audience, qos, type, payload, timeoutMs} = publication;
     const mark = new TraceMark(message, 0, sendValue(type, payload.length));
     mark.mask = this.#watches.ofMessage(message, type, channel, identity);
+    for (const one of audience?.channels ?? []) mark.mask |= this.#watches.ofMessage(message, type, one, undefined);
+    for (const one of audience?.identities ?? []) mark.mask |= this.#watches.ofMessage(message, type, undefined, one);
     if (mark.mask === 0) return mark;
-    const code = recordCode(recordKind.published, qos, channel === undefined ? 1 : 0);
-    const detail = this.ring.detail(payload.length, type, recipients, timeoutMs, channel ?? identity ?? '');
+    const code = recordCode(recordKind.published, qos, identity === undefined ? 0 : 1);
+    const target = audience === undefined ? (channel ?? identity ?? '') : describeAudience(audience);
+    const detail = this.ring.detail(payload.length, type, recipients, timeoutMs, target);
     this.#addNow(code, mark.mask, undefined, mark, detail);
     return mark;
   }

@@ -2,6 +2,7 @@
 // enumerated. Every test runs on each; where there is but one part, all clients are on it.
 
 import test from 'ava';
+import type {Audience} from '../../src/protocol/audience.ts';
 import type {PublishOutcome, PublishRequest} from '../../src/router/router.ts';
 import {type Parsed, parse} from '../support/packets.ts';
 import type {Client} from '../support/simulated-gateway.ts';
@@ -45,8 +46,13 @@ async function seat(members: Members): Promise<readonly [Guest, Guest, Guest]> {
   return guests as [Guest, Guest, Guest];
 }
 
-function guestAt({gateway}: Member, name: string, isSilent = false): Guest {
-  const client = gateway.connect('room');
+function guestAt(
+  {gateway}: Member,
+  name: string,
+  isSilent = false,
+  {channels = 'room', user}: {readonly channels?: string; readonly user?: string} = {},
+): Guest {
+  const client = gateway.connect(channels, user === undefined ? {} : {user});
   const got: Parsed[] = [];
   client.link.onSend = (written) => {
     const packet = parse(written);
@@ -60,7 +66,8 @@ function guestAt({gateway}: Member, name: string, isSilent = false): Guest {
 
 async function publish(members: Members, router: Member['router'], changes: Partial<PublishRequest> = {}) {
   const request = {type: 1, qos: 1, timeoutMs: 10_000, wantsReplies: true, ...changes} as const;
-  const to = {channel: changes.identity === undefined ? 'room' : undefined, identity: undefined};
+  const isRoom = changes.identity === undefined && changes.audience === undefined;
+  const to = {channel: isRoom ? 'room' : undefined, identity: undefined};
   const published = router.publish({...to, payload: Buffer.from('hi'), ...request});
   await members.run();
   return published;
@@ -104,6 +111,97 @@ for (const [where, {create, areOthersAsked}] of Object.entries(kinds)) {
     }
     t.like(await publish(members, routerOf(members), {identity: 'unknown'}), {connections: 0});
     t.like(await publish(members, routerOf(members), {channel: 'empty'}), {connections: 0});
+  });
+
+  test(`${where}: several channels, clients and users are one audience, in which each client is once`, async (t) => {
+    const members = create();
+    const guests = await seat(members);
+    const router = routerOf(members);
+    const [first, second, third] = guests;
+    const last = members.all.at(-1) as Member;
+    const devices = [members.all[0] as Member, last].map((member, place) =>
+      guestAt(member, `device ${place}`, false, {channels: 'hall', user: 'ann'}),
+    );
+    const stranger = guestAt(last, 'stranger', false, {channels: 'attic'});
+    await members.run();
+    const joined = router.subscribe({identity: third.identity, channel: 'hall'});
+    await members.run();
+    await joined;
+    const all = [...guests, ...devices, stranger];
+    const cases: readonly (readonly [Partial<Audience>, readonly Guest[]])[] = [
+      [{channels: ['room', 'hall']}, [...guests, ...devices]],
+      [{channels: ['hall', 'attic', 'empty'], except: [third.identity]}, [...devices, stranger]],
+      [{channels: ['room'], identities: [first.identity, stranger.identity, 'unknown']}, [...guests, stranger]],
+      [{identities: [first.identity, second.identity]}, [first, second]],
+      [{users: ['ann']}, devices],
+      [{users: ['ann', 'nobody'], channels: ['hall'], except: devices.map(({identity}) => identity)}, [third]],
+      [{isEverybody: true}, all],
+      [{isEverybody: true, except: [first.identity, stranger.identity, 'unknown']}, [second, third, ...devices]],
+      [{users: ['nobody'], identities: ['unknown'], channels: ['empty']}, []],
+    ];
+    for (const [given, meant] of cases) {
+      const audience = {channels: [], identities: [], users: [], isEverybody: false, except: [], ...given};
+      for (const qos of [0, 1, 2] as const) {
+        for (const {got} of all) got.length = 0;
+        const outcome = await publish(members, router, {audience, qos});
+        const what = JSON.stringify(given);
+        t.like(outcome, {connections: qos === 0 ? 0 : meant.length, isTimedOut: false}, what);
+        t.not(outcome.isPartial, true, what);
+        const reached = all.filter(({got}) => got.length > 0).map(({name}) => name);
+        t.deepEqual(reached.toSorted(), meant.map(({name}) => name).toSorted(), what);
+        t.true(
+          all.every(({got}) => got.length < 2),
+          'each once',
+        );
+      }
+    }
+  });
+
+  test(`${where}: what is sent to several channels and to one of them arrives in the order accepted [RB-45]`, async (t) => {
+    const members = create();
+    const both = {channels: ['room', 'hall'], identities: [], users: [], isEverybody: false, except: []};
+    const guests = (['room', 'hall', 'room;;hall', 'hall;;room'] as const).map((channels, place) =>
+      guestAt(members.all.at(-(place % 2)) as Member, channels, false, {channels}),
+    );
+    await members.run();
+    const router = routerOf(members);
+    const send = (to: Partial<PublishRequest>, qos: 0 | 1, text: string) =>
+      router.publish({
+        channel: undefined,
+        identity: undefined,
+        type: 1,
+        qos,
+        timeoutMs: 10_000,
+        wantsReplies: false,
+        payload: Buffer.from(text),
+        ...to,
+      });
+    // A message to one channel waits already when those to both come, which follow each other without a turn between.
+    const sent = [
+      send({channel: 'hall'}, 1, '0 hall'),
+      send({audience: both}, 1, '1 both'),
+      send({channel: 'room'}, 1, '2 room'),
+      send({audience: {...both, channels: ['hall', 'room']}}, 1, '3 both'),
+      send({channel: 'hall'}, 1, '4 hall'),
+      send({audience: both}, 0, '5 both'),
+      send({channel: 'hall'}, 0, '6 hall'),
+    ];
+    await members.run();
+    await Promise.all(sent);
+    for (const {name, got} of guests) {
+      const meant = ['0 hall', '1 both', '2 room', '3 both', '4 hall', '5 both', '6 hall'].filter((text) =>
+        ['both', ...name.split(';;')].some((channel) => text.endsWith(channel)),
+      );
+      const texts = got.map(({payload}) => payload.toString());
+      for (const qos of [0, 1] as const) {
+        const order = texts.filter((text) => Number(text[0]) >= 5 === (qos === 0));
+        t.deepEqual(
+          order,
+          meant.filter((text) => Number(text[0]) >= 5 === (qos === 0)),
+          name,
+        );
+      }
+    }
   });
 
   test(`${where}: clients join and leave channels wherever they are`, async (t) => {

@@ -6,6 +6,7 @@ import type {Clock} from '../../core/clock.ts';
 import type {Counters} from '../../core/counters.ts';
 import type {Random} from '../../core/random.ts';
 import {apiPaths, sendQuery} from '../../protocol/api.ts';
+import {audienceParameters} from '../../protocol/audience.ts';
 import {headerNodeCall} from '../../protocol/header-name.ts';
 import {isNodeAnswer, signNodeCall} from '../../protocol/node-call.ts';
 import type {NodeKeys} from '../../protocol/node-proof.ts';
@@ -59,7 +60,7 @@ export class NodePeer implements Peer {
 
   mayConcern({kind, request}: Question): boolean {
     // Which channels another node has is not known here. The original has no identities in its /send/.
-    if (kind === 'publish') return request.identity === undefined || !this.place.isOriginal;
+    if (kind === 'publish') return !this.place.isOriginal || mayHaveOriginal(request);
     // Each node has owners of its own.
     return kind !== 'takeOver';
   }
@@ -95,10 +96,13 @@ export class NodePeer implements Peer {
   }
 
   async #publish(request: PublishRequest): Promise<PublishOutcome | Silence> {
-    const {channel, identity, type, qos, timeoutMs, payload, wantsReplies, message = ''} = request;
+    const {channel, identity, audience, type, qos, timeoutMs, payload, wantsReplies, message = ''} = request;
+    // One of the original takes the last of several channels for the only one, and knows no exceptions.
+    if (audience !== undefined && this.place.isOriginal) return 'gone';
     const query = sendQuery({
       ...(channel === undefined ? {} : {channel}),
       ...(identity === undefined ? {} : {identity}),
+      ...(audience === undefined ? {} : audienceParameters(audience)),
       msgtype: type,
       qos,
       timeout: this.#timeoutFor(timeoutMs),
@@ -192,4 +196,9 @@ export class NodePeer implements Peer {
     const path = `${request.path}&${signedQuery(securityToken, clock.wallNow(), nonce)}`;
     return {request: {...request, path}, isProved: () => true};
   }
+}
+
+/** Nodes of the original have clients in channels, and know neither identities nor users. */
+function mayHaveOriginal({channel, audience}: PublishRequest): boolean {
+  return channel !== undefined || audience?.isEverybody === true || (audience?.channels.length ?? 0) > 0;
 }

@@ -83,7 +83,9 @@ export class PortPeer implements Peer {
 
   mayConcern({kind, request}: Question): boolean {
     if (kind !== 'publish') return true;
-    return request.channel === undefined || this.#presence.mayHave(request.channel);
+    const {channel, audience} = request;
+    if (audience !== undefined) return mayMeet(audience, this.#presence);
+    return channel === undefined || this.#presence.mayHave(channel);
   }
 
   async ask<Asked extends Question>(question: Asked): Promise<Answers[Asked['kind']] | Silence> {
@@ -187,6 +189,14 @@ export class PortPeer implements Peer {
     const answer = await askPart(this.#local, question);
     return {kind: 'answer', number, to: question.kind, answer} as ShardAnswer;
   }
+}
+
+type Audience = NonNullable<PublishRequest['audience']>;
+
+/** Where users and single clients are is not known in advance. */
+function mayMeet({isEverybody, identities, users, channels}: Audience, presence: Presence): boolean {
+  if (isEverybody || identities.length + users.length > 0) return true;
+  return channels.some((channel) => presence.mayHave(channel));
 }
 
 function isSilence(answered: TaggedAnswer | Silence): answered is Silence {

@@ -36,23 +36,24 @@ export type TaggedAnswer<Kind extends QuestionKind = QuestionKind> = {
 /** Part of a QoS 0 publication on its way. */
 export type BroadcastField = string | number | undefined;
 
-const broadcastFieldCount = 5;
+const broadcastFieldCount = 6;
 
 /**
  * Appends a QoS 0 publication as a few plain values, its payload as one of one-byte characters: a copy of an object with
  * a buffer costs its names, and a buffer of its own on the other side, each time.
  */
 export function packBroadcast(fields: BroadcastField[], request: PublishRequest): void {
-  const {channel, identity, message, type, payload} = request;
+  const {channel, identity, audience, message, type, payload} = request;
   const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength);
-  fields.push(channel, identity, message, type, bytes.toString('latin1'));
+  const to = audience === undefined ? undefined : JSON.stringify(audience);
+  fields.push(channel, identity, to, message, type, bytes.toString('latin1'));
 }
 
 /** What {@link packBroadcast} was given, in order. */
 export function unpackBroadcasts(fields: readonly BroadcastField[]): PublishRequest[] {
   const requests: PublishRequest[] = [];
   for (let place = 0; place < fields.length; place += broadcastFieldCount) {
-    const [channel, identity, message, type, payload] = fields.slice(place, place + broadcastFieldCount);
+    const [channel, identity, to, message, type, payload] = fields.slice(place, place + broadcastFieldCount);
     // The shard that took the call has given it its id.
     invariant(
       typeof message === 'string' && typeof type === 'number' && typeof payload === 'string',
@@ -61,6 +62,7 @@ export function unpackBroadcasts(fields: readonly BroadcastField[]): PublishRequ
     requests.push({
       channel: textOf(channel),
       identity: textOf(identity),
+      ...(typeof to === 'string' && {audience: JSON.parse(to) as NonNullable<PublishRequest['audience']>}),
       message,
       type,
       payload: Buffer.from(payload, 'latin1'),

@@ -35,7 +35,7 @@ export const operations: readonly OperationFacts[] = [
     path: apiPaths.send,
     method: 'post',
     id: 'send',
-    summary: 'Sends a message to a channel or to one client',
+    summary: 'Sends a message to channels, clients, users or everybody',
     description:
       'The body is the payload. At QoS 0 the answer comes at once; at QoS 1 and 2 as soon as every client has confirmed ' +
       'or gone, at the latest after `timeout`. A timeout is not a failure: it reports what is confirmed and what is open.',
@@ -59,6 +59,16 @@ export const operations: readonly OperationFacts[] = [
       oneClient: {
         query: {identity: 'user-17'},
         body: 'only you',
+        answer: {status: 0, connections: 1, data: 'yes', message},
+      },
+      everyDevice: {
+        query: {channel: 'news', user: 'ann', except: 'user-17,user-18'},
+        body: 'only ann, and the news',
+        answer: {status: 0, connections: 0, data: '', message},
+      },
+      everybody: {
+        query: {broadcast: '1', qos: 1},
+        body: 'closing soon',
         answer: {status: 0, connections: 1, data: 'yes', message},
       },
       dry: {query: {channel: 'lobby', dry: '1'}, body: 'hello'},

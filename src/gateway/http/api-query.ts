@@ -16,6 +16,10 @@ export type ApiQuery = {
   readonly signature: string | undefined;
   readonly channel: string | undefined;
   readonly identity: string | undefined;
+  readonly user: string | undefined;
+  /** Every open connection. */
+  readonly broadcast: string | undefined;
+  readonly except: string | undefined;
   readonly msgtype: string | undefined;
   readonly qos: string | undefined;
   readonly timeout: string | undefined;
@@ -29,12 +33,21 @@ export type ApiQuery = {
   readonly malformed: string | undefined;
   /** Other names, see `noteName`. */
   readonly unknown: readonly string[] | undefined;
-  /** Those of the above that were given more than once. */
+  /** Those of the above that were given more than once and that only count once. */
   readonly repeated: readonly string[] | undefined;
+  /** All values of those that name recipients and were given more than once, in order. */
+  readonly several: ReadonlyMap<string, readonly string[]> | undefined;
 };
 
 /** A parameter of a call. */
-export type Parameter = Exclude<keyof ApiQuery, 'malformed' | 'unknown' | 'repeated'>;
+export type Parameter = Exclude<keyof ApiQuery, NotParameter>;
+
+type NotParameter = 'malformed' | 'unknown' | 'repeated' | 'several';
+
+/** Those that name recipients: each may be given several times. */
+export type AddressParameter = 'channel' | 'identity' | 'user' | 'except';
+
+const addressParameters: ReadonlySet<string> = new Set<AddressParameter>(['channel', 'identity', 'user', 'except']);
 
 const absent: ApiQuery = {
   timestamp: undefined,
@@ -42,6 +55,9 @@ const absent: ApiQuery = {
   signature: undefined,
   channel: undefined,
   identity: undefined,
+  user: undefined,
+  broadcast: undefined,
+  except: undefined,
   msgtype: undefined,
   qos: undefined,
   timeout: undefined,
@@ -52,7 +68,10 @@ const absent: ApiQuery = {
   malformed: undefined,
   unknown: undefined,
   repeated: undefined,
+  several: undefined,
 };
+
+const notParameters: ReadonlySet<string> = new Set<NotParameter>(['malformed', 'unknown', 'repeated', 'several']);
 
 /** Every parameter that is read here; those of the trace are read by {@link readParameters}. */
 export const parameterNames: readonly Parameter[] = (Object.keys(absent) as (keyof ApiQuery)[]).filter(isParameter);
@@ -66,6 +85,7 @@ export function parseQuery(text: string): ApiQuery {
   const query: {-readonly [Name in keyof ApiQuery]: ApiQuery[Name]} = {...absent};
   let unknown: string[] | undefined;
   let repeated: string[] | undefined;
+  let several: Map<string, string[]> | undefined;
   for (const pair of text.split('&')) {
     const {name, value, raw} = readPair(pair);
     if (!isParameter(name)) {
@@ -73,12 +93,35 @@ export function parseQuery(text: string): ApiQuery {
       continue;
     }
     if (value === undefined) query.malformed ??= name;
-    if (query[name] !== undefined) repeated = noteName(repeated, name);
+    const before = query[name];
     query[name] = value ?? raw;
+    if (before === undefined) continue;
+    if (addressParameters.has(name)) several = noteValue(several, name, before, value ?? raw);
+    else repeated = noteName(repeated, name);
   }
   query.unknown = unknown;
   query.repeated = repeated;
+  query.several = several;
   return query;
+}
+
+function noteValue(
+  several: Map<string, string[]> | undefined,
+  name: string,
+  first: string,
+  value: string,
+): Map<string, string[]> {
+  const noted = several ?? new Map<string, string[]>();
+  const values = noted.get(name);
+  if (values === undefined) noted.set(name, [first, value]);
+  else values.push(value);
+  return noted;
+}
+
+/** All values of a parameter that names recipients. */
+export function valuesOf(query: ApiQuery, name: AddressParameter): readonly string[] {
+  const last = query[name];
+  return query.several?.get(name) ?? (last === undefined ? [] : [last]);
 }
 
 /** Whether another node repeats a call that was made of it. */
@@ -143,7 +186,7 @@ export function readFlag(name: string, value: string | undefined): boolean | Ref
 }
 
 function isParameter(name: string): name is Parameter {
-  return name !== 'malformed' && name !== 'unknown' && name !== 'repeated' && Object.hasOwn(absent, name);
+  return Object.hasOwn(absent, name) && !notParameters.has(name);
 }
 
 /** One parameter; its value is `undefined` where its bytes are not UTF-8. */

@@ -3,10 +3,7 @@
 
 import {kindOf, shown} from '../../core/shown.ts';
 import {
-  channelBytesMax,
-  identityLengthMax,
   isChannelName,
-  isIdentity,
   messageTypeDefault,
   messageTypeMax,
   parseMessageType,
@@ -15,8 +12,10 @@ import {
   qosDefault,
   sendTimeoutDefaultMs,
 } from '../../protocol/api.ts';
+import type {Audience} from '../../protocol/audience.ts';
 import type {Refusal} from '../../protocol/refusal.ts';
 import type {PublishRequest, Subscription} from '../../router/router.ts';
+import {readAddress, refuseChannel, refuseIdentity} from './api-address.ts';
 import {refuseBodyKind, refuseEncoding, refuseParameter} from './api-fault.ts';
 import {type ApiQuery, ignoredBy, type Parameter, readFlag} from './api-query.ts';
 import {subscribeBodySchema} from './api-schema.ts';
@@ -34,6 +33,9 @@ export interface SendRequest {
 export const sendParameters: readonly Parameter[] = [
   'channel',
   'identity',
+  'user',
+  'broadcast',
+  'except',
   'msgtype',
   'qos',
   'timeout',
@@ -54,13 +56,12 @@ export function readSend(query: ApiQuery, payload: Uint8Array): SendRequest | Re
 
 /** Reads what is to be published. */
 export function readPublish(query: ApiQuery, payload: Uint8Array): PublishRequest | Refusal {
-  const {channel, identity} = query;
   const qos = query.qos === undefined ? qosDefault : parseQos(query.qos);
   const type = query.msgtype === undefined ? messageTypeDefault : parseMessageType(query.msgtype);
   const timeoutMs = query.timeout === undefined ? sendTimeoutDefaultMs : parseTimeoutMs(query.timeout);
   if (query.malformed !== undefined) return refuseEncoding(query.malformed);
-  const addressRefusal = refuseAddress(channel, identity);
-  if (addressRefusal !== undefined) return addressRefusal;
+  const address = readAddress(query);
+  if ('code' in address) return address;
   if (qos === undefined) return {code: 'RB_QOS', detail: `qos is ${shown(query.qos)}. Send 0, 1 or 2.`};
   if (type === undefined)
     return refuseParameter(`msgtype is ${shown(query.msgtype)}. Send a whole number from 0 to ${messageTypeMax}.`);
@@ -70,24 +71,20 @@ export function readPublish(query: ApiQuery, payload: Uint8Array): PublishReques
   if (query.replies !== undefined && query.replies !== 'all') {
     return refuseParameter(`replies is ${shown(query.replies)}. Send all, or leave it out.`);
   }
-  return {channel, identity, type, qos, timeoutMs, payload, wantsReplies: query.replies === 'all'};
+  return {...address, type, qos, timeoutMs, payload, wantsReplies: query.replies === 'all'};
 }
 
 /** What makes two publications the same call, whatever the order and encoding of their parameters. */
 export function meaningOf(request: PublishRequest): string {
-  const {channel, identity, type, qos, timeoutMs, wantsReplies} = request;
+  const {channel, identity, audience, type, qos, timeoutMs, wantsReplies} = request;
   // Neither a channel nor an identity has a line feed, so that the parts cannot run into each other.
-  return `send\n${channel ?? ''}\n${identity ?? ''}\n${type} ${qos} ${timeoutMs} ${wantsReplies}`;
+  const to = audience === undefined ? `${channel ?? ''}\n${identity ?? ''}` : `\n\n${meaningOfAudience(audience)}`;
+  return `send\n${to}\n${type} ${qos} ${timeoutMs} ${wantsReplies}`;
 }
 
-function refuseAddress(channel: string | undefined, identity: string | undefined): Refusal | undefined {
-  if (identity === undefined) {
-    if (!channel)
-      return {code: 'RB_CHANNEL_MISSING', detail: 'The call names no recipients. Send channel or identity.'};
-    return isChannelName(channel) ? undefined : refuseChannel(channel);
-  }
-  if (channel !== undefined) return refuseParameter('The call has both channel and identity. Send one of them.');
-  return isIdentity(identity) ? undefined : refuseIdentity(identity);
+function meaningOfAudience({channels, identities, users, isEverybody, except}: Audience): string {
+  const lists = [channels, identities, users, except].map((names) => names.toSorted());
+  return JSON.stringify([...lists, isEverybody]);
 }
 
 /** What `/sub/` and `/unsub/` ask for. */
@@ -143,14 +140,4 @@ export function readEviction(body: Uint8Array): string | undefined {
   const channel = read.members.get('channel');
   const isWanted = read.members.get('everyone') === true && typeof channel === 'string' && isChannelName(channel);
   return isWanted ? channel : undefined;
-}
-
-function refuseChannel(channel: string): Refusal {
-  const rule = `1 to ${channelBytesMax} bytes of UTF-8 without control characters and without ";;"`;
-  return {code: 'RB_CHANNEL_INVALID', detail: `channel is ${shown(channel)}. Send ${rule}.`};
-}
-
-function refuseIdentity(identity: string): Refusal {
-  const rule = `1 to ${identityLengthMax} printable ASCII characters without blanks`;
-  return refuseParameter(`identity is ${shown(identity)}. Send ${rule}.`);
 }

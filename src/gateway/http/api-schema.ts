@@ -41,10 +41,36 @@ export const identitySchema = z
   .regex(identityFormat)
   .describe(`1 to ${identityLengthMax} printable ASCII characters without blanks`);
 
+/** A parameter that may be given several times. */
+function several<Schema extends z.ZodType>(schema: Schema) {
+  return z.union([schema, z.array(schema).min(1)]);
+}
+
 /** Query of `POST /send/`, besides what signs it: texts in, values out. */
 export const sendQuerySchema = z.object({
-  channel: channelSchema.describe('The channel; this or `identity` is required, and both are refused').exactOptional(),
-  identity: identitySchema.describe('One client instead of a channel').exactOptional(),
+  channel: several(channelSchema)
+    .describe(
+      'Every client in the channel; may be given several times. At least one of `channel`, `identity`, `user` and ' +
+        '`broadcast` is required. A client that several of them mean gets the message once',
+    )
+    .exactOptional(),
+  identity: several(identitySchema).describe('One client; may be given several times').exactOptional(),
+  user: several(identitySchema)
+    .describe('Every open connection of the person whom connect answers named; may be given several times')
+    .exactOptional(),
+  broadcast: z
+    .enum(['', '1', 'true', '0', 'false'])
+    .describe('`1`: every open connection. Not together with `channel`, `identity` and `user`')
+    .exactOptional(),
+  except: z
+    .string()
+    .transform((list) => list.split(','))
+    .pipe(z.array(identitySchema))
+    .describe(
+      'Identities that do not get the message: once, separated by commas, or several times, each one identity with ' +
+        'its commas',
+    )
+    .exactOptional(),
   msgtype: z
     .string()
     .transform(parseMessageType)

@@ -6,6 +6,17 @@ test('broadcasts of any bytes come out on the other side as they were, in order'
   const address = fc.oneof(
     fc.record({channel: fc.string({unit: 'binary'}), identity: fc.constant(undefined)}),
     fc.record({channel: fc.constant(undefined), identity: fc.string({unit: 'binary'})}),
+    fc.record({
+      channel: fc.constant(undefined),
+      identity: fc.constant(undefined),
+      audience: fc.record({
+        channels: fc.array(fc.string({unit: 'grapheme'})),
+        identities: fc.array(fc.string()),
+        users: fc.array(fc.string()),
+        isEverybody: fc.boolean(),
+        except: fc.array(fc.string()),
+      }),
+    }),
   );
   const request = fc
     .tuple(address, fc.record({message: fc.string(), type: fc.nat(65_535), payload: fc.uint8Array({maxLength: 300})}))

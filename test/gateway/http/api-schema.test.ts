@@ -24,7 +24,7 @@ const value = fc.oneof(
   fc.string({unit: 'binary'}),
   fc.string({minLength: 250, maxLength: 260}),
 );
-const names = ['channel', 'identity', 'msgtype', 'qos', 'timeout', 'replies'] as const;
+const names = ['channel', 'identity', 'user', 'broadcast', 'except', 'msgtype', 'qos', 'timeout', 'replies'] as const;
 const queries = fc.dictionary(fc.constantFrom(...names), value, {maxKeys: 3});
 
 test('the schema of a send takes what a send is read as, with the same values, and nothing else', (t) => {
@@ -36,15 +36,21 @@ test('the schema of a send takes what a send is read as, with the same values, a
     const read = readPublish(query, emptyBytes);
     const byName = Object.fromEntries(Object.entries(query).filter(([, text]) => text !== undefined));
     const {success, data} = sendQuerySchema.safeParse(byName);
-    // That one of the two is needed, and not both, is said in words.
-    const isAddressed = (given.channel === undefined) !== (given.identity === undefined);
+    // That a recipient is needed, and who excludes whom, is said in words.
+    const named = [given.channel, given.identity, given.user].filter((text) => text !== undefined);
+    const isEverybody = ['', '1', 'true'].includes(given.broadcast ?? '0');
+    const isAddressed = named.length > 0 !== isEverybody;
     t.is(!('code' in read), success && isAddressed, JSON.stringify(given));
     if ('code' in read || data === undefined) return;
     accepted++;
-    const {channel, identity, type, qos, timeoutMs, wantsReplies} = read;
+    const {channel, identity, audience, type, qos, timeoutMs, wantsReplies} = read;
+    t.deepEqual({type: data.msgtype, qos: data.qos, timeoutMs: data.timeout}, {type, qos, timeoutMs});
+    const listed = (text: string | string[] | undefined) => (text === undefined ? [] : [text].flat());
     t.deepEqual(
-      {channel: data.channel, identity: data.identity, type: data.msgtype, qos: data.qos, timeoutMs: data.timeout},
-      {channel, identity, type, qos, timeoutMs},
+      [listed(data.channel), listed(data.identity), listed(data.user), [...new Set(data.except)], isEverybody],
+      audience === undefined
+        ? [listed(channel), listed(identity), [], [], false]
+        : [audience.channels, audience.identities, audience.users, audience.except, audience.isEverybody],
     );
     t.is(data.replies === 'all', wantsReplies);
   });

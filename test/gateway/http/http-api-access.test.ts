@@ -133,7 +133,8 @@ const sameCalls: readonly string[] = [
   `/send/?channel=roo%6d&${vector}`,
   `/send/?channel=room&qos=2&timeout=10&msgtype=1&${vector}`,
   `/send/?channel=room&other=1&cluster=1&${vector}`,
-  `/send/?channel=hall&channel=room&${vector}`,
+  `/send/?channel=room&channel=room&${vector}`,
+  `/send/?channel=room&qos=1&qos=2&${vector}`,
 ];
 
 for (const path of sameCalls) {

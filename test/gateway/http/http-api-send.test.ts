@@ -1,4 +1,8 @@
 import test from 'ava';
+import {readAddress} from '../../../src/gateway/http/api-address.ts';
+import {parseQuery} from '../../../src/gateway/http/api-query.ts';
+import {sendQuery} from '../../../src/protocol/api.ts';
+import {type Audience, audienceParameters} from '../../../src/protocol/audience.ts';
 import {openSocket, outcomeOf, readToEnd, startApi} from './api-harness.ts';
 
 test('a call without parameters but its channel is sent as type 1 at QoS 2 with 10 s', async (t) => {
@@ -34,6 +38,43 @@ test('every parameter reaches the router', async (t) => {
     wantsReplies: true,
   });
 });
+
+const several: readonly (readonly [query: string, audience: Partial<Audience>])[] = [
+  ['channel=a&channel=b', {channels: ['a', 'b']}],
+  ['channel=a&identity=b', {channels: ['a'], identities: ['b']}],
+  ['channel=a&identity=c&channel=b&channel=a&identity=d', {channels: ['a', 'b'], identities: ['c', 'd']}],
+  ['user=ann', {users: ['ann']}],
+  ['user=ann&user=ben&identity=b', {users: ['ann', 'ben'], identities: ['b']}],
+  ['broadcast=1', {isEverybody: true}],
+  ['broadcast', {isEverybody: true}],
+  ['broadcast=true&except=b', {isEverybody: true, except: ['b']}],
+  ['channel=a&except=b', {channels: ['a'], except: ['b']}],
+  ['channel=a&except=b,c,b', {channels: ['a'], except: ['b', 'c']}],
+  ['channel=a&except=b,c&except=d', {channels: ['a'], except: ['b,c', 'd']}],
+  ['channel=a&except=b,c&except=b,c', {channels: ['a'], except: ['b,c']}],
+];
+
+for (const [query, audience] of several) {
+  test(`/send/?${query} means each client once`, async (t) => {
+    const {post, router} = await startApi(t);
+    t.is((await post(`/send/?${query}`, 'x')).text, '{"status":0,"connections":0,"data":"","message":"m1"}');
+    const whole = {channels: [], identities: [], users: [], isEverybody: false, except: [], ...audience};
+    t.like(router.published[0], {channel: undefined, identity: undefined});
+    t.deepEqual(router.published[0]?.audience, whole);
+    // Other nodes are asked for the same.
+    const again = readAddress(parseQuery(sendQuery(audienceParameters(whole))));
+    t.deepEqual('audience' in again ? again.audience : undefined, whole);
+  });
+}
+
+for (const query of ['channel=a', 'channel=a&channel=a', 'channel=a&broadcast=0', 'channel=b&identity=c']) {
+  test(`/send/?${query}: one target stays what it always was, several are told apart`, async (t) => {
+    const {post, router} = await startApi(t);
+    await post(`/send/?${query}`, 'x');
+    t.is(router.published[0]?.channel, query.includes('identity') ? undefined : 'a');
+    t.is(router.published[0]?.audience === undefined, !query.includes('identity'));
+  });
+}
 
 test('at QoS 0 the answer contains the publication and nothing else', async (t) => {
   const {post, router} = await startApi(t);
@@ -165,10 +206,11 @@ test('a channel in UTF-8 arrives as its name', async (t) => {
   t.is(router.published[0]?.channel, '房间 1');
 });
 
-test('a parameter given twice counts as the last one says', async (t) => {
+test('a parameter given twice counts as the last one says, unless it names recipients', async (t) => {
   const {post, router} = await startApi(t);
-  await post('/send/?channel=a&channel=b&qos=9&qos=1', 'x');
-  t.like(router.published[0], {channel: 'b', qos: 1});
+  const {json} = await post('/send/?channel=b&qos=9&qos=1&timeout=3&timeout=4', 'x');
+  t.like(router.published[0], {channel: 'b', qos: 1, timeoutMs: 4_000});
+  t.deepEqual(json.ignored, ['qos', 'timeout']);
 });
 
 test('the path is accepted without its slash', async (t) => {
