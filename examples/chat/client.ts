@@ -13,6 +13,7 @@ if (name === '' || name.startsWith('-') || !isUrl) {
 }
 
 const codeReplaced = 4142;
+const codeDisconnected = 4152;
 const waitMsMax = 30_000;
 let hasOpened = false;
 let isLeaving = false;
@@ -126,6 +127,10 @@ function end(code: number, reason: string): void {
   }
   if (code === codeReplaced) {
     console.error(`Closed: ${why}. Another client has connected with this identity.`);
+    process.exit(1);
+  }
+  if (code === codeDisconnected) {
+    console.error(`Closed: ${why}. The chat has disconnected ${name}.`);
     process.exit(1);
   }
   // At random, so that not all clients of a gateway come back at once.

@@ -93,6 +93,9 @@ class ChannelActor implements Behaviour<ChannelMessage> {
       case 'describe':
         message.reply({name: this.#self.name, connections: this.members.size});
         return;
+      case 'listMembers':
+        message.reply([...this.members.keys()]);
+        return;
       case 'survey':
         message.stats.start(this.members.keys());
         return;

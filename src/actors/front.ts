@@ -4,6 +4,7 @@
 
 import type {LateReason} from '../protocol/close-code.ts';
 import type {CloseCallReason} from '../protocol/close-reason.ts';
+import type {Farewell} from '../protocol/farewell.ts';
 import type {Packet, PacketFault} from '../protocol/packet.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import type {Subject} from '../trace/observer.ts';
@@ -19,8 +20,8 @@ import type {BroadcastBatch} from './recipients.ts';
  */
 export type HandshakeAnswer = 'allowed' | 'postponed' | 'settled' | 'refused' | 'failed' | 'overloaded' | 'unanswered';
 
-/** Why a session closes its connection. `overrun`: the client outran a bound. */
-export type FrontEnd = 'overrun' | 'unacknowledging' | 'replaced' | 'stopping';
+/** Why a session closes its connection. `overrun`: the client outran a bound; `disconnected`: the HTTP API ended it. */
+export type FrontEnd = 'overrun' | 'unacknowledging' | 'replaced' | 'disconnected' | 'stopping';
 
 /** One client's connection, as its session sees it. Nothing is handed to it but while the session is attached. */
 export interface Front {
@@ -49,8 +50,11 @@ export interface Front {
   probe(): void;
   /** Reads no more of the client until the node has memory again; for one whose messages wait. Idempotent. */
   holdUp(): void;
-  /** Closes the connection; reported as `detached`, and when nothing of it is left as `gone`. */
-  end(reason: FrontEnd): void;
+  /**
+   * Closes the connection; reported as `detached`, and when nothing of it is left as `gone`. `farewell`: what the client is
+   * sent, where it was `disconnected`.
+   */
+  end(reason: FrontEnd, farewell?: Farewell): void;
   /** The session has failed: closes the connection, and reports nothing any more. */
   fail(): void;
   /** The session goes on without it: closes what is left of itself, and reports nothing any more. */

@@ -9,6 +9,7 @@ import type {ActorRef} from '../runtime/actor.ts';
 import {ask} from '../runtime/ask.ts';
 import {answerQuery, findClient} from './answer-query.ts';
 import {channelsOf, findRecipients} from './audience.ts';
+import {disconnectClients} from './disconnect-clients.ts';
 import type {ChannelMessage} from './messages.ts';
 import {PublicationOrder} from './publication-order.ts';
 import {publish} from './publisher.ts';
@@ -108,6 +109,11 @@ export function createLocalPart(context: ShardContext): LocalPart {
     async evict({channel, before}) {
       channels.find(channel)?.tell({kind: 'evict', before});
       return 'done';
+    },
+
+    async disconnect(disconnection) {
+      if (context.isStopping) throw new RainbowError('RB_STOPPING');
+      return disconnectClients(context, disconnection);
     },
 
     takeOver: ({identity, fencingToken}) =>

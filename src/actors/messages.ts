@@ -1,5 +1,6 @@
 // Every message that the actors of one thread send each other, by receiver.
 
+import type {Farewell} from '../protocol/farewell.ts';
 import type {ChannelInfo, Joined, PublishOutcome, PublishRequest, SubscribeOutcome} from '../router/router.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import type {Reply} from '../runtime/ask.ts';
@@ -39,6 +40,8 @@ export type SessionMessage =
       readonly reply: Reply<Joined>;
     }
   | {readonly kind: 'unsubscribe'; readonly channel: string; readonly reply: Reply<SubscribeOutcome>}
+  /** From the router. `done` is called once, in this turn or with `false` where it has ended before. */
+  | {readonly kind: 'disconnect'; readonly farewell: Farewell; readonly done: (wasOpen: boolean) => void}
   /** From a channel: another client occupies it. `ticket` identifies the join that is undone. */
   | {readonly kind: 'evicted'; readonly channel: string; readonly ticket: number}
   /** From another session: the business server gave it this identity. `done` is called once that has taken effect. */
@@ -70,6 +73,8 @@ export type ChannelMessage =
   /** From itself: broadcasts wait. */
   | {readonly kind: 'broadcastsDue'}
   | {readonly kind: 'describe'; readonly reply: Reply<ChannelInfo>}
+  /** From the router: who is in it. */
+  | {readonly kind: 'listMembers'; readonly reply: Reply<readonly ActorRef<SessionMessage>[]>}
   /** From the router: passed on to every member. */
   | StatsMessage;
 

@@ -5,11 +5,13 @@
 // other client is affected.
 
 import type {CloseCallReason} from '../protocol/close-reason.ts';
+import type {Farewell} from '../protocol/farewell.ts';
 import type {Packet} from '../protocol/packet.ts';
 import type {ActorRef, Behaviour, Cell} from '../runtime/actor.ts';
 import type {AcceptedAnswer, Answer} from '../upstream/call.ts';
 import {BackendClient} from './backend-client.ts';
 import type {Delivery} from './delivery.ts';
+import {answerDropped} from './dropped-message.ts';
 import type {Attachable, Front, FrontEnd} from './front.ts';
 import {Inbound} from './inbound.ts';
 import type {InboundMessage} from './inbound-message.ts';
@@ -116,14 +118,11 @@ class SessionActor implements Behaviour<SessionMessage>, Attachable, SessionPart
     this.#inbound?.abandon();
   }
 
-  // A publication counts on each delivery to end, a caller on an answer.
+  // A publication counts on each delivery to end.
   dropped(message: SessionMessage): void {
     if (message.kind === 'deliver') this.#lose(message);
-    else if (message.kind === 'survey') message.stats.skip();
-    else if (message.kind === 'subscribe') message.reply(nowhere);
-    else if (message.kind === 'unsubscribe') message.reply('done');
-    else if (message.kind === 'identityTaken') this.#context.closes.later(message.done);
     else if (message.kind === 'answered' && message.context === undefined) this.#life.answeredLate(message.answer);
+    else answerDropped(message, this.#context);
   }
 
   get callCount(): number {
@@ -184,6 +183,9 @@ class SessionActor implements Behaviour<SessionMessage>, Attachable, SessionPart
         this.#membership?.leave(message.channel);
         message.reply('done');
         return;
+      case 'disconnect':
+        message.done(this.#disconnect(message.farewell));
+        return;
       case 'evicted':
         this.#membership?.evicted(message.channel, message.ticket);
         return;
@@ -192,9 +194,15 @@ class SessionActor implements Behaviour<SessionMessage>, Attachable, SessionPart
     }
   }
 
-  #end(how: FrontEnd, reason: CloseCallReason): void {
+  #end(how: FrontEnd, reason: CloseCallReason, farewell?: Farewell): void {
     if (this.front === undefined) this.#life.over(reason);
-    else this.front.end(how);
+    else this.front.end(how, farewell);
+  }
+
+  #disconnect(farewell: Farewell): boolean {
+    const {isAdmitted} = this.#life;
+    if (isAdmitted) this.#end('disconnected', 'disconnected', farewell);
+    return isAdmitted;
   }
 
   #attach(front: Front): void {

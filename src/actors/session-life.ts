@@ -17,6 +17,9 @@ const {event, effect, state} = chart;
 /** `connection`: a session ends with its connection, as legacy clients expect; `own`: it is detached, and waits for another. */
 export type Lifetime = 'connection' | 'own';
 
+/** Ends that the gateway itself decides: no session outlives them. */
+const ownEnds: ReadonlySet<CloseCallReason> = new Set(['replaced', 'disconnected', 'shutdown']);
+
 /** What the life of a session needs of its actor. */
 export interface SessionParts extends Attachable {
   readonly backend: BackendClient;
@@ -74,6 +77,11 @@ export class SessionLife implements Carried {
     return this.#state === state.attached || this.#state === state.detached;
   }
 
+  /** Whether the business server has let the client in and nothing has ended it: also before its 101. */
+  get isAdmitted(): boolean {
+    return this.isOpen || this.#state === state.allowed;
+  }
+
   /** The answer to the connect call. */
   answered(answer: Answer): void {
     const {front} = this.#parts;
@@ -106,7 +114,7 @@ export class SessionLife implements Carried {
 
   /** Its connection has ended. What a legacy session ends with, others outlive, unless the gateway itself has ended them. */
   detached(reason: CloseCallReason | undefined): void {
-    const isOver = this.#lifetime === 'connection' || reason === 'replaced' || reason === 'shutdown';
+    const isOver = this.#lifetime === 'connection' || (reason !== undefined && ownEnds.has(reason));
     if (isOver || !this.isAttached) this.over(reason);
     else this.#step(event['front.detached']);
   }

@@ -5,7 +5,8 @@
 import {viewBytes} from '../core/bytes.ts';
 import type {Timer} from '../core/clock.ts';
 import {type ClientConnectionEffect, type ClientConnectionEvent, clientConnectionSteps} from '../machines/steps.ts';
-import {closeReasons} from '../protocol/close-code.ts';
+import {closeReasons, stayAwayCodes} from '../protocol/close-code.ts';
+import {readReconnectAfter} from '../protocol/farewell.ts';
 import {generatePacket, type Packet, type PacketFault, parsePacket, textFault} from '../protocol/packet.ts';
 import {Backoff} from './backoff.ts';
 import type {ClosedEvent, EndEvent, RainbowState} from './events.ts';
@@ -67,6 +68,8 @@ export class Connection implements Record<ClientConnectionEffect, (event: Client
   #timer: Timer | undefined;
   #close: Close = {code: codeLost, reason: ''};
   #wasOpen = false;
+  /** Not before, by the clock: the gateway said so when it closed. */
+  #retryFrom = 0;
   /** Whether there is a connection or an attempt whose end was not reported yet. */
   #isUntold = false;
   #last: ClosedEvent | undefined;
@@ -210,11 +213,11 @@ export class Connection implements Record<ClientConnectionEffect, (event: Client
   }
 
   awaitNetwork(): void {
-    this.#wait(this.#settings.backoffMaxMs, 'clock.retryDue');
+    this.#wait(this.#settings.backoffMaxMs + this.#restMs(), 'clock.retryDue');
   }
 
   hurry(): void {
-    this.#wait(this.#backoff.hurryMs(), 'clock.retryDue');
+    this.#wait(this.#backoff.hurryMs() + this.#restMs(), 'clock.retryDue');
   }
 
   #hear(data: unknown): void {
@@ -231,7 +234,10 @@ export class Connection implements Record<ClientConnectionEffect, (event: Client
     this.#socket = undefined;
     if (close.code === codeTooLarge) this.#owner.refusesSize();
     if (close.reason === closeReasons.overrun.text) this.#backoff.slowDown();
-    const isFinal = close.code === closeReasons.takenOver.code;
+    // When the gateway says when to come back, it is welcome, whatever the code says.
+    const reconnectAfterMs = readReconnectAfter(close.reason);
+    this.#retryFrom = reconnectAfterMs === undefined ? 0 : this.#settings.clock.now() + reconnectAfterMs;
+    const isFinal = reconnectAfterMs === undefined && stayAwayCodes.includes(close.code);
     this.tell(isFinal || (this.state === 'connecting' && this.#isSpent()) ? 'socket.dismissed' : 'socket.closed');
   }
 
@@ -241,10 +247,15 @@ export class Connection implements Record<ClientConnectionEffect, (event: Client
   }
 
   awaitRetry(): void {
-    const retryInMs = this.#backoff.nextMs(this.#wasOpen);
+    const retryInMs = this.#backoff.nextMs(this.#wasOpen) + this.#restMs();
     this.#wait(retryInMs, 'clock.retryDue');
     this.#tellClosed(retryInMs);
     if (this.#settings.networkStatus.isOffline) this.tell('network.offline');
+  }
+
+  /** How long the gateway still wants it to stay away. */
+  #restMs(): number {
+    return Math.max(0, this.#retryFrom - this.#settings.clock.now());
   }
 
   #wait(delayMs: number, event: ClientConnectionEvent): void {

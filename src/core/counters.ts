@@ -28,6 +28,7 @@ const meanings = {
   clientsUnacknowledging: 'clients that let a message time out and had acknowledged nothing since it was sent',
   readsPaused: 'times a client was not read for a while: too many frames, or no memory for its messages',
   connectionsTakenOver: 'connections closed since the business server gave their identity to a newer one',
+  connectionsDisconnected: 'connections ended by POST /disconnect/',
   identitiesUnfit: "connect answers whose identity cannot be one; the connection kept the gateway's",
   usersUnfit: 'connect answers whose user cannot be one; the connection has no user',
   channelsRefused: 'joins the business server asked for that were not possible',

@@ -34,6 +34,8 @@ const events = [
   'client.late',
   /** The business server gave this connection's identity to a newer one. */
   'identity.taken',
+  /** A call of the HTTP API ends this connection. */
+  'api.disconnected',
   /** The client's close frame; ws has answered it. */
   'wire.close',
   /** The client broke the WebSocket protocol or sent too much; ws has closed. */
@@ -59,6 +61,7 @@ const effects = [
   'closeLate',
   'closeStopping',
   'closeTakenOver',
+  'closeDisconnected',
   /** Count a client that vanished before its connect call was answered. */
   'abandon',
   /** Give the client a moment to end its socket. */
@@ -115,6 +118,7 @@ export const connectionMachine = setup({
       on: {
         'identity.settled': {target: 'open', actions: 'admit', meta: {rule: 'RB-67'}},
         'identity.taken': {target: 'closed', actions: ['fail', 'detach', 'depart'], meta: {rule: 'RB-64'}},
+        'api.disconnected': {target: 'closed', actions: ['fail', 'detach', 'depart'], meta: {rule: 'RB-64'}},
         'clock.handshakeDue': {target: 'closed', actions: ['fail', 'detach', 'depart'], meta: {rule: 'RB-64'}},
         'gateway.stopping': {target: 'closed', actions: ['fail', 'detach', 'depart'], meta: {rule: 'RB-64'}},
         'socket.closed': {
@@ -131,6 +135,7 @@ export const connectionMachine = setup({
         'client.overran': {target: 'draining', actions: ['closeOverrun', 'detach'], meta: {rule: 'RB-29'}},
         'client.late': {target: 'draining', actions: ['closeLate', 'detach']},
         'identity.taken': {target: 'draining', actions: ['closeTakenOver', 'detach']},
+        'api.disconnected': {target: 'draining', actions: ['closeDisconnected', 'detach']},
         'gateway.stopping': {target: 'draining', actions: ['closeStopping', 'detach']},
         'wire.broken': {target: 'draining', actions: ['awaitEnd', 'detach'], meta: {rule: 'RB-57'}},
         'wire.close': {
@@ -207,6 +212,7 @@ const endReasons = {
   'clock.handshakeDue': 'timeout',
   'clock.heartbeatDue': 'timeout',
   'identity.taken': 'replaced',
+  'api.disconnected': 'disconnected',
   'gateway.stopping': 'shutdown',
   'wire.broken': 'error',
   'client.overran': 'error',

@@ -12,6 +12,7 @@ export const apiPaths = {
   sendBatch: '/send/batch/',
   subscribe: '/sub/',
   unsubscribe: '/unsub/',
+  disconnect: '/disconnect/',
   hello: '/hello/',
   serverinfo: '/serverinfo/',
   metrics: '/metrics/',
@@ -139,6 +140,29 @@ export interface ChangedAnswer {
 }
 
 export type SubscribeAnswer = ChangedAnswer | ErrorAnswer;
+
+/** Body of `POST /disconnect/`: exactly one of the first four. */
+export interface DisconnectBody {
+  readonly identity?: string;
+  readonly user?: string;
+  readonly channel?: string;
+  /** What the identities begin with. */
+  readonly prefix?: string;
+  /** 1000, 1001 or 4000 to 4999. @default 4152 */
+  readonly code?: number;
+  /** At most 123 bytes of UTF-8, together with what names `reconnectAfterMs`. @default 'disconnected' */
+  readonly reason?: string;
+  /** The client connects again by itself, and not before so many ms. */
+  readonly reconnectAfterMs?: number;
+}
+
+/** Answer of `POST /disconnect/`. */
+export interface DisconnectedAnswer {
+  readonly status: 0;
+  /** Those that ended by this call. */
+  readonly connections: number;
+  readonly partial?: true;
+}
 
 /** Of a publication's id, and of a RAINBOWMESSAGEID. */
 export const messageIdFormat = /^[pm][0-9a-z]{1,64}$/;

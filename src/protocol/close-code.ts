@@ -23,6 +23,8 @@ export const closeReasons = {
   internal: {code: 1011, text: 'internal error'},
   /** The business server gave this identity to a newer connection: do not connect again by yourself. */
   takenOver: {code: 4142, text: 'taken over'},
+  /** A call of the HTTP API disconnected the client: do not connect again by yourself, unless the reason has a time for it. */
+  disconnected: {code: 4152, text: 'disconnected'},
 } as const satisfies Record<string, CloseReason>;
 
 /**
@@ -61,6 +63,9 @@ export const sessionCloseReasons = {
   /** The HTTP API ended the session. */
   disconnected: {code: 4152, text: 'disconnected'},
 } as const satisfies Record<string, CloseReason>;
+
+/** After one of these a client does not connect again by itself: not authorized, taken over, disconnected. */
+export const stayAwayCodes: readonly number[] = [4135, 4142, 4152];
 
 /** Deadlines of the client's own doing. */
 export type LateReason = 'messageLate' | 'stalled' | 'unacknowledging';

@@ -3,6 +3,7 @@
 import {
   type ChannelInfo,
   type ClientReply,
+  type Disconnected,
   type PartInfo,
   type PublishOutcome,
   repliesBytesMax,
@@ -75,6 +76,16 @@ function firstReplies(replies: readonly ClientReply[]): readonly ClientReply[] {
 /** Replies of other nodes, whose clocks are not ours, come after those whose time is known. */
 function arrivalOf({at}: ClientReply): number {
   return at ?? Number.MAX_VALUE;
+}
+
+/** A part that refuses to disconnect clients, as one that stops does, leaves the rest of the answer as it is. */
+export function addUpDisconnected(own: Disconnected, others: readonly Gathered<'disconnect'>[]): Disconnected {
+  const all = [own, ...others.flatMap(({answers}) => answers.map(({answer}) => answer))];
+  return {
+    connections: all.reduce((sum, {connections}) => sum + connections, 0),
+    isPartial:
+      all.some(({isPartial}) => isPartial) || others.some(({silent, refusals}) => silent > 0 || refusals.length > 0),
+  };
 }
 
 /** Several parts of one node as one. */

@@ -1,7 +1,7 @@
 // The router of the whole gateway, or of one node: this part, and the others behind its transports. A question goes to the
 // parts that it may concern; their answers are added up. [RB-61]
 
-import {addUpOutcomes, mergeInfos} from './add-up.ts';
+import {addUpDisconnected, addUpOutcomes, mergeInfos} from './add-up.ts';
 import {isNobody, withoutIdentities} from './audience.ts';
 import type {LocalPart, Question, SubscribeRequest} from './part.ts';
 import type {ChangeOutcome, Joined, OtherNode, PartInfo, PublishOutcome, PublishRequest, Router} from './router.ts';
@@ -91,6 +91,13 @@ export function createRouter(local: LocalPart, transports: readonly Transport[] 
       const before = local.nextTicket();
       await local.evict({channel, before, except: []});
       return evict(channel, before, []);
+    },
+
+    async disconnect(disconnection) {
+      const others = reach({kind: 'disconnect', request: disconnection});
+      const theirs = others.map((one) => one.gather({kind: 'disconnect', request: disconnection}));
+      const own = await local.disconnect(disconnection);
+      return addUpDisconnected(own, await Promise.all(theirs));
     },
 
     async ask(query) {

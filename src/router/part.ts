@@ -3,6 +3,8 @@
 
 import type {FoundClient, Query, QueryResult} from './query.ts';
 import type {
+  Disconnected,
+  Disconnection,
   Joined,
   OtherNode,
   PartInfo,
@@ -45,6 +47,8 @@ export interface Requests {
   /** Idempotent. */
   readonly unsubscribe: Subscription;
   readonly evict: Eviction;
+  /** Idempotent. */
+  readonly disconnect: Disconnection;
   /**
    * Closes connections that were given the identity under a lower token. Answered when their close calls were answered or
    * given up. [RB-67]
@@ -62,6 +66,7 @@ export interface Answers {
   /** Also `done` where the client or the subscription does not exist. */
   readonly unsubscribe: SubscribeOutcome;
   readonly evict: 'done';
+  readonly disconnect: Disconnected;
   readonly takeOver: 'done';
   readonly find: FoundClient | undefined;
   /** A thread describes itself; another node describes itself as a whole. */

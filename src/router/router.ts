@@ -2,6 +2,7 @@
 // one thread, several shards and several nodes look the same.
 
 import type {Audience} from '../protocol/audience.ts';
+import type {Farewell} from '../protocol/farewell.ts';
 import type {Qos} from '../protocol/packet.ts';
 import type {Found, Query, QueryResults} from './query.ts';
 
@@ -85,6 +86,23 @@ export interface ChangeOutcome {
   readonly isPartial: boolean;
 }
 
+/** Whose connections a call ends; `user`: all of a person's; `prefix`: those whose identity begins so. */
+export type DisconnectTarget = 'identity' | 'user' | 'channel' | 'prefix';
+
+/** Connections that are to end. */
+export interface Disconnection {
+  readonly target: DisconnectTarget;
+  /** The identity, the user, the channel or the prefix. */
+  readonly name: string;
+  readonly farewell: Farewell;
+}
+
+/** Connections that a call ended; `isPartial`: a thread or another node did not answer. [RB-66] */
+export interface Disconnected {
+  readonly connections: number;
+  readonly isPartial: boolean;
+}
+
 /** One channel with its number of clients. */
 export interface ChannelInfo {
   readonly name: string;
@@ -140,6 +158,8 @@ export interface Router {
   unsubscribe(subscription: Subscription): Promise<ChangeOutcome>;
   /** Removes every client from `channel`. */
   evict(channel: string): Promise<ChangeOutcome>;
+  /** Ends connections, and their sessions with them. Idempotent; answered when they have ended. */
+  disconnect(disconnection: Disconnection): Promise<Disconnected>;
   /** Asks every part about itself. */
   ask(query: Query): Promise<QueryResults>;
   /** Looks for a client. */

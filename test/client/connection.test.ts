@@ -137,14 +137,42 @@ test('after the last attempt it is refused', async (t) => {
   t.is(harness.heard('end')[0]?.state, 'refused');
 });
 
-test('it stays away when another client has taken its identity', (t) => {
-  const harness = openHarness(t);
-  harness.socket.end(4142, 'taken over');
-  t.is(harness.rainbow.state, 'refused');
-  t.deepEqual(harness.heard('end'), [{state: 'refused', code: 4142, reason: 'taken over'}]);
-  harness.clock.advance(100_000);
-  t.is(harness.sockets.length, 1);
-});
+for (const [code, reason] of [
+  [4135, ''],
+  [4142, 'taken over'],
+  [4152, 'disconnected'],
+] as const) {
+  test(`it stays away after a close with ${code} ${reason}`, (t) => {
+    const harness = openHarness(t);
+    harness.socket.end(code, reason);
+    t.is(harness.rainbow.state, 'refused');
+    t.deepEqual(harness.heard('end'), [{state: 'refused', code, reason}]);
+    harness.clock.advance(100_000);
+    t.is(harness.sockets.length, 1);
+  });
+}
+
+for (const code of [1000, 1001, 4135, 4142, 4152, 4999]) {
+  test(`it comes again when the gateway said so, and not before, whatever the code: ${code}`, (t) => {
+    const harness = openHarness(t, {backoffMinMs: 1_000, backoffMaxMs: 1_000});
+    harness.socket.end(code, 'maintenance; reconnectAfterMs=60000');
+    t.is(harness.rainbow.state, 'waiting');
+    const {retryInMs = 0} = harness.heard('closed')[0] ?? {};
+    t.true(retryInMs > 60_000 && retryInMs <= 61_000, `${retryInMs} ms`);
+    // Nothing shortens it.
+    harness.platform.say('network.online');
+    harness.platform.say('page.shown');
+    void harness.rainbow.bloom();
+    harness.clock.advance(60_000);
+    t.is(harness.sockets.length, 1);
+    harness.clock.advance(1_000);
+    t.is(harness.sockets.length, 2);
+    harness.socket.open();
+    harness.socket.end(1001, '');
+    harness.clock.advance(1_000);
+    t.is(harness.sockets.length, 3, 'the next wait is an ordinary one');
+  });
+}
 
 for (const [code, reason] of [
   [1001, 'shutting down'],

@@ -238,6 +238,25 @@ for (const [where, {create, areOthersAsked}] of Object.entries(kinds)) {
     }
   });
 
+  test(`${where}: clients are disconnected wherever they are, and counted once`, async (t) => {
+    const members = create();
+    const guests = await seat(members);
+    const router = routerOf(members);
+    const farewell = {code: 4152, reason: 'bye'};
+    const disconnect = async (target: 'identity' | 'channel' | 'prefix', name: string) => {
+      const asked = router.disconnect({target, name, farewell});
+      await members.run();
+      return asked;
+    };
+    const [first, second, third] = guests;
+    t.deepEqual(await disconnect('identity', 'unknown'), {connections: 0, isPartial: false});
+    t.deepEqual(await disconnect('identity', second.identity), {connections: 1, isPartial: false});
+    t.deepEqual(await disconnect('prefix', third.identity.slice(0, 40)), {connections: 1, isPartial: false});
+    t.deepEqual(await disconnect('channel', 'room'), {connections: 1, isPartial: false});
+    t.deepEqual(await disconnect('channel', 'room'), {connections: 0, isPartial: false});
+    for (const {client} of [first, second, third]) t.deepEqual(client.link.closes, ['4152 bye']);
+  });
+
   test(`${where}: a search says which part has the client, or that some were not asked [RB-66]`, async (t) => {
     const members = create();
     const [here, there] = await seat(members);
@@ -304,8 +323,10 @@ for (const [where, {create, areOthersAsked}] of Object.entries(kinds)) {
     const {identity} = guestAt(all[2] as Member, 'there');
     await members.run();
     const joining = routerOf(members).subscribe({identity, channel: 'hall'});
+    const ending = routerOf(members).disconnect({target: 'prefix', name: identity, farewell: {code: 1000, reason: ''}});
     all[2]?.kill();
     await members.pass(peerTimeoutMs + 1_000);
+    t.deepEqual(await ending, {connections: 0, isPartial: true});
     t.deepEqual(await joining, {outcome: 'noSuchConnection', isPartial: true});
   });
 }

@@ -10,6 +10,7 @@ export const scriptedPart: LocalPart = {
   subscribe: async () => ({outcome: 'noSuchConnection', ticket: 0}),
   unsubscribe: async () => 'done',
   evict: async () => 'done',
+  disconnect: async () => ({connections: 0, isPartial: false}),
   takeOver: async () => 'done',
   find: async () => undefined,
   query: async () => ({kind: 'watched', isWatching: false}),

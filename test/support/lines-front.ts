@@ -174,6 +174,7 @@ const endReasons = {
   overrun: 'error',
   unacknowledging: 'timeout',
   replaced: 'replaced',
+  disconnected: 'disconnected',
   stopping: 'shutdown',
 } as const satisfies Record<FrontEnd, CloseCallReason>;
 

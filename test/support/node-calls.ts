@@ -5,9 +5,10 @@ import type {Clock} from '../../src/core/clock.ts';
 import {createRareCounters} from '../../src/core/counters.ts';
 import {MemoryBound} from '../../src/core/memory-bound.ts';
 import {clusterFactsText, gatherFacts} from '../../src/gateway/admin/server-facts.ts';
-import {doneText, outcomeText} from '../../src/gateway/http/api-answer.ts';
+import {disconnectedText, doneText, outcomeText} from '../../src/gateway/http/api-answer.ts';
 import {parseQuery} from '../../src/gateway/http/api-query.ts';
 import {readEviction, readPublish, readSubscription} from '../../src/gateway/http/api-request.ts';
+import {readDisconnect} from '../../src/gateway/http/disconnect-request.ts';
 import {apiPaths} from '../../src/protocol/api.ts';
 import {headerNodeCall} from '../../src/protocol/header-name.ts';
 import {isBodyOf, isNodeCall, readNodeCall, signNodeAnswer} from '../../src/protocol/node-call.ts';
@@ -69,6 +70,10 @@ async function carryOut(
       startedAt: 0,
     };
     return clusterFactsText(await gatherFacts(facts, '', true));
+  }
+  if (route === apiPaths.disconnect) {
+    const request = readDisconnect(body);
+    return 'code' in request ? refusalText(request) : disconnectedText(await ownNode.disconnect(request));
   }
   const evicted = readEviction(body);
   if (evicted !== undefined) return doneText((await ownNode.evict(evicted)).isPartial);

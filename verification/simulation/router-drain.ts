@@ -27,6 +27,7 @@ export function createRouterDrain(whole: Router): RouterDrain {
       subscribe: (subscription) => count(whole.subscribe(subscription)),
       occupy: (subscription) => count(whole.occupy(subscription)),
       unsubscribe: (subscription) => count(whole.unsubscribe(subscription)),
+      disconnect: (disconnection) => count(whole.disconnect(disconnection)),
       evict: (channel) => count(whole.evict(channel)),
       ask: (query) => count(whole.ask(query)),
       find: (identity) => count(whole.find(identity)),

@@ -2,7 +2,7 @@
 // Nodes of the original answer less than ours; what they leave out is absent here.
 
 import {readDecimal} from '../../core/decimal.ts';
-import type {ClientReply, NodeFacts, PublishOutcome, SubscribeOutcome} from '../../router/router.ts';
+import type {ClientReply, Disconnected, NodeFacts, PublishOutcome, SubscribeOutcome} from '../../router/router.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -44,6 +44,15 @@ export function readChangeAnswer(body: Uint8Array): SubscribeOutcome | undefined
   if (answer?.status === 0) return 'done';
   if (answer?.status !== 1) return undefined;
   return answer.msg === 'no such connection' ? 'noSuchConnection' : outcomesByCode.get(answer.code);
+}
+
+/** The count in an answer to /disconnect/; `undefined` if it contains none. */
+export function readDisconnectAnswer(body: Uint8Array): Disconnected | undefined {
+  const answer = readJson(body);
+  const connections = clients(answer?.connections);
+  return answer?.status !== 0 || connections === undefined
+    ? undefined
+    : {connections, isPartial: answer.partial === true};
 }
 
 /** The facts in an answer to /serverinfo/; `undefined` if it contains no facts. */

@@ -15,8 +15,15 @@ import {callerNonce, signedQuery} from '../../protocol/signature.ts';
 import {nobody} from '../../router/add-up.ts';
 import type {Answers, Question, QuestionKind} from '../../router/part.ts';
 import type {Peer, Silence} from '../../router/peers.ts';
-import type {OtherNode, PublishOutcome, PublishRequest, SubscribeOutcome} from '../../router/router.ts';
-import {readChangeAnswer, readFactsAnswer, readPublishAnswer} from './node-answer.ts';
+import type {
+  Disconnected,
+  Disconnection,
+  OtherNode,
+  PublishOutcome,
+  PublishRequest,
+  SubscribeOutcome,
+} from '../../router/router.ts';
+import {readChangeAnswer, readDisconnectAnswer, readFactsAnswer, readPublishAnswer} from './node-answer.ts';
 import {type NodeCall, NodeCaller, type SignedRequest} from './node-caller.ts';
 import type {NodePlace, NodeRequest, NodeTransport} from './node-transport.ts';
 
@@ -85,6 +92,8 @@ export class NodePeer implements Peer {
       }
       case 'evict':
         return this.#evict(question.request.channel);
+      case 'disconnect':
+        return this.#disconnect(question.request);
       case 'info':
         return this.#info();
       // No call exists for these: the caller must know that this node is not in the answer.
@@ -124,6 +133,12 @@ export class NodePeer implements Peer {
     return outcome === 'done' ? 'done' : 'gone';
   }
 
+  async #disconnect({target, name, farewell}: Disconnection): Promise<Disconnected | Silence> {
+    if (this.place.isOriginal) return 'gone';
+    const answer = await this.#call(apiPaths.disconnect, {body: jsonBytes({[target]: name, ...farewell})});
+    return (answer && readDisconnectAnswer(answer)) ?? 'gone';
+  }
+
   async #info(): Promise<OtherNode> {
     const answer = await this.#call(apiPaths.serverinfo, {method: 'GET'});
     return {server: new URL(this.place.origin).host, facts: answer && readFactsAnswer(answer)};
@@ -140,7 +155,7 @@ export class NodePeer implements Peer {
   }
 
   async #change(path: string, body: Readonly<Record<string, unknown>>): Promise<SubscribeOutcome | 'gone'> {
-    const answer = await this.#call(path, {body: Buffer.from(JSON.stringify(body))});
+    const answer = await this.#call(path, {body: jsonBytes(body)});
     return (answer && readChangeAnswer(answer)) ?? 'gone';
   }
 
@@ -201,4 +216,8 @@ export class NodePeer implements Peer {
 /** Nodes of the original have clients in channels, and know neither identities nor users. */
 function mayHaveOriginal({channel, audience}: PublishRequest): boolean {
   return channel !== undefined || audience?.isEverybody === true || (audience?.channels.length ?? 0) > 0;
+}
+
+function jsonBytes(body: Readonly<Record<string, unknown>>): Uint8Array {
+  return Buffer.from(JSON.stringify(body));
 }

@@ -26,7 +26,12 @@ const answerGraceMs = 400;
 const takeOverDeadlineMs = 3_600_000;
 
 /** Questions that must begin in time, because the asker reports that their result is unknown. The others are never too late. */
-const mustBegin: ReadonlySet<QuestionKind> = new Set<QuestionKind>(['publish', 'subscribe', 'unsubscribe']);
+const mustBegin: ReadonlySet<QuestionKind> = new Set<QuestionKind>([
+  'publish',
+  'subscribe',
+  'unsubscribe',
+  'disconnect',
+]);
 
 interface Waiting {
   readonly settle: (answer: ShardAnswer) => void;
@@ -82,6 +87,7 @@ export class PortPeer implements Peer {
   }
 
   mayConcern({kind, request}: Question): boolean {
+    if (kind === 'disconnect') return request.target !== 'channel' || this.#presence.mayHave(request.name);
     if (kind !== 'publish') return true;
     const {channel, audience} = request;
     if (audience !== undefined) return mayMeet(audience, this.#presence);

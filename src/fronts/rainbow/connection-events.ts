@@ -1,9 +1,28 @@
-// Which event of the connection chart stands for what a session asks of its connection, and for what comes in its mailbox.
+// Which event of the connection chart stands for what a session asks of its connection, and for what comes in its mailbox;
+// and what the effects that close the connection say and count.
 
 import type {FrontEnd, FrontMessage, HandshakeAnswer} from '../../actors/front.ts';
+import type {CounterName} from '../../core/counters.ts';
 import {connection} from '../../machines/connection.ts';
+import {type CloseReason, closeReasons} from '../../protocol/close-code.ts';
 
-const {event} = connection;
+const {event, effect} = connection;
+
+/** An end with a close frame: what it says, unless the connection knows that, and what counts it. */
+export interface Closing {
+  readonly reason?: CloseReason;
+  readonly counter?: CounterName;
+}
+
+/** Of the effects that close. */
+export const closings: {readonly [effectCode: number]: Closing} = {
+  [effect.closeSilent]: {reason: closeReasons.silent, counter: 'heartbeatsMissed'},
+  [effect.closeOverrun]: {reason: closeReasons.overrun, counter: 'connectionsOverrun'},
+  [effect.closeLate]: {counter: 'connectionsLate'},
+  [effect.closeTakenOver]: {reason: closeReasons.takenOver, counter: 'connectionsTakenOver'},
+  [effect.closeDisconnected]: {counter: 'connectionsDisconnected'},
+  [effect.closeStopping]: {reason: closeReasons.stopping},
+};
 
 /** Of the connect call. */
 export const answerEvents: Readonly<Record<HandshakeAnswer, number>> = {
@@ -20,6 +39,7 @@ export const endEvents: Readonly<Record<FrontEnd, number>> = {
   overrun: event['client.overran'],
   unacknowledging: event['client.late'],
   replaced: event['identity.taken'],
+  disconnected: event['api.disconnected'],
   stopping: event['gateway.stopping'],
 };
 /** Notes that are an event of the chart, and nothing else. */

@@ -12,12 +12,13 @@ import {spawnSession} from '../../actors/session-actor.ts';
 import type {Timer} from '../../core/clock.ts';
 import {connection as chart, endReasonOf} from '../../machines/connection.ts';
 import {type CloseReason, closeReasons, type LateReason} from '../../protocol/close-code.ts';
+import {type Farewell, farewellClose} from '../../protocol/farewell.ts';
 import {framePacket} from '../../protocol/frame.ts';
 import type {ActorRef} from '../../runtime/actor.ts';
 import type {WheelEntry} from '../../runtime/timer-wheel.ts';
 import type {Subject} from '../../trace/observer.ts';
 import type {ConnectionEnvironment} from './connection-environment.ts';
-import {answerEvents, endEvents, isChartNote, noteEvents} from './connection-events.ts';
+import {answerEvents, type Closing, closings, endEvents, isChartNote, noteEvents} from './connection-events.ts';
 import {JoinedFrames, RainbowFrames} from './frames.ts';
 import {type HandshakeRefusal, type Link, terminateAfter} from './link.ts';
 
@@ -53,7 +54,8 @@ export class RainbowConnection implements Front, WheelEntry<FrontMessage> {
   #state: number = state.checking;
   #heardAt = 0;
   #drainTimer: Timer | undefined;
-  #lateReason: LateReason = 'unacknowledging';
+  /** What its close frame says, where that depends on who closes. */
+  #parting: CloseReason = closeReasons.unacknowledging;
   #refusal: HandshakeRefusal = 'RB_BUSINESS_SERVER';
 
   constructor(environment: ConnectionEnvironment, link: Link) {
@@ -137,8 +139,9 @@ export class RainbowConnection implements Front, WheelEntry<FrontMessage> {
     this.#link.holdUp();
   }
 
-  end(reason: FrontEnd): void {
-    if (reason === 'unacknowledging') this.#lateReason = reason;
+  end(reason: FrontEnd, farewell?: Farewell): void {
+    if (reason === 'unacknowledging') this.#parting = closeReasons.unacknowledging;
+    if (farewell !== undefined) this.#parting = farewellClose(farewell);
     this.#step(endEvents[reason]);
   }
 
@@ -179,7 +182,7 @@ export class RainbowConnection implements Front, WheelEntry<FrontMessage> {
   }
 
   #late(reason: LateReason): void {
-    this.#lateReason = reason;
+    this.#parting = closeReasons[reason];
     this.#step(event['client.late']);
   }
 
@@ -238,25 +241,6 @@ export class RainbowConnection implements Front, WheelEntry<FrontMessage> {
         // Not from the turn's start: a turn may be held up, and the client has its time from the ping on.
         heartbeats.schedule(this, clock.now() + settings.keepAliveMs / 2);
         return;
-      case effect.closeSilent:
-        counters.heartbeatsMissed++;
-        this.#close(closeReasons.silent);
-        return;
-      case effect.closeOverrun:
-        counters.connectionsOverrun++;
-        this.#close(closeReasons.overrun);
-        return;
-      case effect.closeLate:
-        counters.connectionsLate++;
-        this.#close(closeReasons[this.#lateReason]);
-        return;
-      case effect.closeTakenOver:
-        counters.connectionsTakenOver++;
-        this.#close(closeReasons.takenOver);
-        return;
-      case effect.closeStopping:
-        this.#close(closeReasons.stopping);
-        return;
       case effect.abandon:
         counters.handshakesAbandoned++;
         return;
@@ -273,6 +257,9 @@ export class RainbowConnection implements Front, WheelEntry<FrontMessage> {
         return;
       case effect.terminate:
         this.#link.terminate();
+        return;
+      default:
+        this.#close(closings[effectCode]);
     }
   }
 
@@ -284,7 +271,8 @@ export class RainbowConnection implements Front, WheelEntry<FrontMessage> {
     this.#link.admit();
   }
 
-  #close(reason: CloseReason): void {
+  #close({reason = this.#parting, counter}: Closing = {}): void {
+    if (counter !== undefined) this.#environment.context.counters[counter]++;
     this.#link.close(reason.code, reason.text);
     this.#environment.observation.observer?.signalled(this.#subject, reason.code);
     this.#awaitEnd();

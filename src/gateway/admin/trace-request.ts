@@ -15,9 +15,9 @@ import {
 } from '../../protocol/api.ts';
 import type {Refusal} from '../../protocol/refusal.ts';
 import type {FeedQuery, TraceSelection} from '../../story/trace-feed.ts';
-import {refuseBodyKind, refuseName, refuseParameter, refuseRepeated} from '../http/api-fault.ts';
+import {refuseParameter, refuseRepeated} from '../http/api-fault.ts';
 import {type ParameterCount, type Parameters, readFlag, readParameters, signatureCounts} from '../http/api-query.ts';
-import {readJsonBody} from '../http/json-body.ts';
+import {readStrictBody} from '../http/strict-body.ts';
 
 /** Identities, channels, types and connections of one selection. */
 export const selectorsMax = 64;
@@ -137,12 +137,9 @@ const switchNames = ['seconds', 'rate', 'identities', 'channels', 'connections',
 
 /** Reads the JSON body of `POST /trace/`. */
 export function readSwitch(body: Uint8Array): TraceSwitch | Refusal {
-  const read = readJsonBody(body);
-  if ('value' in read) return refuseBodyKind(read.value);
-  const {members, repeated} = read;
-  const unknown = [...members.keys()].find((name) => !switchNames.includes(name));
-  if (unknown !== undefined) return refuseName('member', unknown, switchNames);
-  if (repeated[0] !== undefined) return refuseRepeated('member', repeated[0]);
+  const read = readStrictBody(body, switchNames);
+  if (isRefusal(read)) return read;
+  const {members} = read;
   const seconds = members.has('seconds') ? members.get('seconds') : switchSecondsDefault;
   if (typeof seconds !== 'number' || !(seconds >= 0 && seconds <= switchSecondsMax)) {
     return refuseParameter(`seconds is ${shownValue(seconds)}. Send a number from 0 to ${switchSecondsMax}.`);

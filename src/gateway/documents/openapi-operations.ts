@@ -23,6 +23,7 @@ import {
   timeoutSchema,
   unsubscribeBodySchema,
 } from '../http/api-schema.ts';
+import {controlOperations} from './openapi-control.ts';
 import {authentication, type Content, change, type OperationFacts} from './openapi-facts.ts';
 
 const message = 'p4f9k1c8a01';
@@ -136,6 +137,7 @@ export const operations: readonly OperationFacts[] = [
     errors: change,
     samples: {leave: {body: {identity: 'user-17', channel: 'news'}, answer: {status: 0}}},
   },
+  ...controlOperations,
   {
     path: apiPaths.trace,
     method: 'get',

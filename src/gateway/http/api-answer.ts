@@ -4,11 +4,16 @@
 import {isUtf8} from 'node:buffer';
 import {emptyBytes, type Qos} from '../../protocol/packet.ts';
 import {withIgnored} from '../../protocol/refusal.ts';
-import {type PublishOutcome, replyBytes} from '../../router/router.ts';
+import {type Disconnected, type PublishOutcome, replyBytes} from '../../router/router.ts';
 
 /** The answer of a call that succeeds without a result, except perhaps that another node did not answer. */
 export function doneText(isPartial: boolean): string {
   return isPartial ? '{"status":0,"partial":true}' : '{"status":0}';
+}
+
+/** The answer of /disconnect/. */
+export function disconnectedText({connections, isPartial}: Disconnected): string {
+  return `{"status":0,"connections":${connections}${isPartial ? ',"partial":true' : ''}}`;
 }
 
 /** {@link withIgnored} of an answer in pieces. */

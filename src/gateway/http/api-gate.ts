@@ -151,8 +151,9 @@ export class ApiGate {
   // Answers exactly once: with what the call makes, or with what it, or the answering of it, fails with.
   #handle<Wanted extends object>(call: GuardedCall<Wanted>, request: ApiRequest, reply: FastifyReply): void {
     const {responder, drain} = this.#parts;
-    // Other nodes repeat the calls of the original alone.
-    const isToNode = call.meaningOf !== undefined && isFromNode(request.query);
+    // Nodes of the original repeat its calls alone, and sign them as callers do.
+    const isProved = this.#parts.nodes?.isProved(request.raw) === true;
+    const isToNode = (call.meaningOf !== undefined || isProved) && isFromNode(request.query);
     const wanted = call.read(request);
     const {ignored}: ReadCall = wanted;
     if (ignored !== undefined) this.#parts.ignored.count({path: call.path, ignored});
@@ -168,7 +169,7 @@ export class ApiGate {
       call.isOpenTo?.(request) === true ||
       isBearer(request.headers.authorization) ||
       // Its own gate has looked for a repeat already.
-      this.#parts.nodes?.isProved(request.raw) === true;
+      isProved;
     const admission = isOpen ? undefined : this.#admit(request, call.meaningOf?.(wanted));
     if (admission !== undefined && isRefusal(admission)) {
       refuse({...admission, ignored});

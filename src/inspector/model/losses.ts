@@ -65,6 +65,7 @@ const groups: readonly Group[] = [
       handshakesAbandoned: 'gave up waiting',
       connectionsOverrun: 'outran a bound',
       connectionsLate: 'missed a deadline',
+      connectionsDisconnected: 'ended by the API',
       connectionsCrashed: 'ended by an error',
       socketsDropped: 'no file left',
       channelsRefused: 'joins refused',

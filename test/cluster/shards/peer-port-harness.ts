@@ -85,6 +85,7 @@ export function createPair() {
       await act(`evict before ${before}`);
       return 'done';
     },
+    disconnect: async ({target, name}) => ({connections: await act(`disconnect ${target} ${name}`), isPartial: false}),
     takeOver: async ({identity, fencingToken}) => {
       await act(`takeOver ${identity} ${fencingToken}`);
       return 'done';

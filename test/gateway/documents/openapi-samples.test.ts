@@ -14,15 +14,16 @@ for (const {path, method, id, access, contents = [], samples} of operations) {
     test(`the sample ${name} of ${id} is answered as the document says`, async (t) => {
       const harness = await start(t, {apiKeys: [key]});
       harness.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'lobby'}, {identity: 'user-17'}));
-      const client = await harness.connect();
-      client.onPacket = (bytes) => {
-        const packet = parse(bytes);
-        if (packet.command === 'send' && packet.qos > 0)
-          client.sendAnswer(packet.qos === 1 ? 'ack' : 'rec', packet.id, 'yes');
-      };
       for (const credentials of access === 'open'
         ? [{kind: 'none'} as const]
         : [undefined, {kind: 'bearer', key} as const]) {
+        // One for each call: the last one may have disconnected it.
+        const client = await harness.connect();
+        client.onPacket = (bytes) => {
+          const packet = parse(bytes);
+          if (packet.command === 'send' && packet.qos > 0)
+            client.sendAnswer(packet.qos === 1 ? 'ack' : 'rec', packet.id, 'yes');
+        };
         const response = await harness.api.call({
           method: method.toUpperCase(),
           path,
@@ -34,6 +35,8 @@ for (const {path, method, id, access, contents = [], samples} of operations) {
         const type = response.headers['content-type']?.split(';')[0] ?? '';
         const content = contents.find((candidate) => candidate.type === type);
         t.truthy(content, `${type} is a type of ${id}`);
+        client.reset();
+        await harness.business.next('close');
         if (!type.endsWith('json')) {
           if (answer !== undefined) t.is<unknown, unknown>(response.text, answer);
           continue;

@@ -18,6 +18,8 @@ import {sign} from '../../../src/protocol/signature.ts';
 import type {Found, QueryResults} from '../../../src/router/query.ts';
 import type {
   ChangeOutcome,
+  Disconnected,
+  Disconnection,
   GatewayInfo,
   OtherNode,
   PublishOutcome,
@@ -39,6 +41,8 @@ export class ScriptedRouter implements Router {
   onSubscribe: () => Promise<SubscribeOutcome> = () => Promise.resolve('done');
   isPartial = false;
   readonly evicted: string[] = [];
+  readonly disconnected: Disconnection[] = [];
+  onDisconnect: () => Promise<Disconnected> = () => Promise.resolve({connections: 0, isPartial: false});
   nodes: readonly OtherNode[] = [];
   onInfo: () => Promise<Omit<GatewayInfo, 'nodes'>> = () => Promise.resolve({connections: 0, channels: []});
 
@@ -66,6 +70,11 @@ export class ScriptedRouter implements Router {
   evict(channel: string): Promise<ChangeOutcome> {
     this.evicted.push(channel);
     return this.#change();
+  }
+
+  disconnect(disconnection: Disconnection): Promise<Disconnected> {
+    this.disconnected.push(disconnection);
+    return this.onDisconnect();
   }
 
   async ask(): Promise<QueryResults> {

@@ -23,6 +23,7 @@ const places: readonly Place[] = [
   {name: 'unsubscribe', method: 'POST', path: '/unsub/', body: subscription, isOld: true},
   {name: 'send', method: 'POST', path: '/send/?channel=room&dry=1', body: 'x'},
   {name: 'sendBatch', method: 'POST', path: '/send/batch/', body: '{"channel":"room"}'},
+  {name: 'disconnect', method: 'POST', path: '/disconnect/', body: '{"identity":"i"}'},
   {name: 'trace', method: 'GET', path: '/trace/'},
   {name: 'trace', method: 'GET', path: '/trace/?message=p1'},
   {name: 'switchTrace', method: 'POST', path: '/trace/', body: '{}'},

@@ -39,6 +39,7 @@ export const playsConnection: readonly Play[] = [
       {name: `goodbye in ${state}`, keys, run: (harness) => saysGoodbye(harness, state)},
       {name: `gone in ${state}`, keys, run: (harness) => vanishes(harness, state)},
       {name: `taken over in ${state}`, keys, run: (harness) => takenOver(harness, state)},
+      {name: `disconnected in ${state}`, keys, run: (harness) => disconnects(harness, state)},
       {name: `the gateway stops in ${state}`, keys, run: (harness) => stopsIn(harness, state)},
     ];
   }),
@@ -134,6 +135,12 @@ async function takenOver(harness: Harness, state: OpenState): Promise<void> {
   harness.business.once('connect', twin, twin);
   const member = await reach(harness, state);
   await harness.join('twin');
+  await member.raw.closeFrame();
+}
+
+async function disconnects(harness: Harness, state: OpenState): Promise<void> {
+  const member = await reach(harness, state);
+  await harness.daemon.api.call({path: '/disconnect/', body: {channel: room}});
   await member.raw.closeFrame();
 }
 
