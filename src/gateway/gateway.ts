@@ -80,7 +80,7 @@ export async function startGateway(options: GatewayOptions, parts: GatewayParts 
   });
 
   async function startOne(): Promise<Serving> {
-    const shard = createShard(options, {index: 0, memory, node, log, report, onDoubt, onFatal});
+    const shard = await createShard(options, {index: 0, memory, node, log, report, onDoubt, onFatal});
     try {
       const port = await shard.listen(options.port);
       await shard.open();
@@ -109,7 +109,8 @@ export async function startGateway(options: GatewayOptions, parts: GatewayParts 
   });
   try {
     const changed = (list: NodeList): void => serving.setNodes(list);
-    clusterNode = await createCluster(options)?.start({node, port, counters, log, changed});
+    const cluster = await createCluster(options);
+    clusterNode = await cluster?.start({node, port, counters, log, changed});
   } catch (error) {
     stopCountingLines();
     await serving.close();

@@ -6,6 +6,10 @@ import {readdirSync, readFileSync} from 'node:fs';
 import test from 'ava';
 import {afterPatience, loadMax} from './patience.ts';
 
+// Ava turns them on. Nothing here needs them: stripped types leave every line in its place, and what packages bring along
+// takes a tenth of the time in which a gateway is loaded.
+process.setSourceMapsEnabled(false);
+
 /** No test needs this long, on a machine that has nothing else to do, from the end of another one to its own. */
 const standstillMs = Number(process.env.RAINBOW_STANDSTILL_MS ?? 45_000);
 

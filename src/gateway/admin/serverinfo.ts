@@ -5,22 +5,22 @@ import type {GatewayOptions} from '../config/options.ts';
 import type {ApiGate, ApiOutcome, ApiRequest} from '../http/api-gate.ts';
 import {ignoredBy, isFromNode, refuseParameters} from '../http/api-query.ts';
 import {isLocalRequest} from '../http/local-request.ts';
-import type {Metrics} from './metrics.ts';
+import type {Metrics, MetricsParts} from './metrics.ts';
 import {clusterFactsText, factsText, gatherFacts, type ServerFactsParts} from './server-facts.ts';
 import {pageHeaders, renderPage} from './serverinfo-page.ts';
 
 /** What the routes are made of. */
-export interface ServerinfoParts extends ServerFactsParts {
+export interface ServerinfoParts extends ServerFactsParts, MetricsParts {
   /** Who may read. */
   readonly access: GatewayOptions['serverinfo'];
-  readonly metrics: Metrics;
 }
 
 const ignoredByServerinfo = ignoredBy(['format', 'cluster']);
 
 /** Adds the routes. */
 export function addServerinfo(gate: ApiGate, parts: ServerinfoParts): void {
-  const {access, metrics} = parts;
+  const {access} = parts;
+  let metrics: Promise<Metrics> | undefined;
   const isOpenTo = (request: ApiRequest): boolean => mayRead(access, request);
   gate.add({
     method: 'GET',
@@ -34,7 +34,12 @@ export function addServerinfo(gate: ApiGate, parts: ServerinfoParts): void {
     path: apiPaths.metrics,
     isOpenTo,
     read: ({url}) => refuseParameters(url) ?? {},
-    run: async () => ({contentType: metrics.contentType, body: await metrics.text()}),
+    run: async () => {
+      // With its library: a gateway without scrapes never loads it.
+      metrics ??= import('./metrics.ts').then(({Metrics}) => new Metrics(parts));
+      const read = await metrics;
+      return {contentType: read.contentType, body: await read.text()};
+    },
   });
 }
 

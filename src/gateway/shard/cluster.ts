@@ -2,10 +2,11 @@
 
 import type {GatewayOptions} from '../config/options.ts';
 import type {ClusterEngine} from './cluster-engine.ts';
-import {clusterKeys, createLanEngine} from './lan.ts';
 
-/** The engine that is configured; `undefined`: the node is alone. */
-export function createCluster(options: GatewayOptions): ClusterEngine | undefined {
-  const keys = clusterKeys(options);
-  return keys && createLanEngine(options, keys);
+/** The engine that is configured; `undefined`: the node is alone, and loads nothing of an engine. */
+export async function createCluster(options: GatewayOptions): Promise<ClusterEngine | undefined> {
+  const {udpPorts, peers} = options;
+  if (udpPorts.length === 0 && peers.length === 0) return undefined;
+  const {createLanEngine} = await import('./lan.ts');
+  return createLanEngine(options);
 }

@@ -18,7 +18,6 @@ import {type Refusal, refusalOf} from '../../protocol/refusal.ts';
 import type {Router} from '../../router/router.ts';
 import type {Observation} from '../../trace/observer.ts';
 import {addInspector} from '../admin/inspector.ts';
-import {Metrics} from '../admin/metrics.ts';
 import {addServerinfo} from '../admin/serverinfo.ts';
 import {TraceApi} from '../admin/trace-api.ts';
 import type {GatewayOptions} from '../config/options.ts';
@@ -107,7 +106,6 @@ export function createHttpApi(parts: HttpApiParts): FastifyInstance {
   const {nodeKeys: keys} = parts;
   const nodes = keys && new NodeGate({...options, keys, node: parts.node, clock, guard});
   const facts = {...parts, readCounters: parts.readCounters ?? ((): Promise<Counters> => Promise.resolve(counters))};
-  const metrics = new Metrics({...facts, replayEntries: () => guard.size});
 
   const streamed = new StreamedBodies();
   const app = createServer(options, counters, responder, streamed);
@@ -160,7 +158,7 @@ export function createHttpApi(parts: HttpApiParts): FastifyInstance {
   const trace = new TraceApi({...facts, coverageOf, responder, drain, nextWatcher: () => random.hex(watcherBytes)});
   trace.install(app, gate);
   if (options.inspector === 'on') addInspector(app, {...facts, responder, feed: trace.feed});
-  addServerinfo(gate, {...facts, access: options.serverinfo, metrics});
+  addServerinfo(gate, {...facts, access: options.serverinfo, replayEntries: () => guard.size});
   return app;
 }
 

@@ -13,16 +13,12 @@ import {deriveNodeKeys, type NodeKeys} from '../../protocol/node-proof.ts';
 import type {GatewayOptions} from '../config/options.ts';
 import type {ClusterEngine, ClusterNode, NodeParts} from './cluster-engine.ts';
 
-/** The keys of the cluster; `undefined` where no cluster is configured. */
-export function clusterKeys({udpPorts, peers, securityToken}: GatewayOptions): NodeKeys | undefined {
-  return udpPorts.length === 0 && peers.length === 0 ? undefined : deriveNodeKeys(securityToken);
-}
-
 /** Where a node announces itself that only its own machine can reach: no datagram of it leaves that machine. */
 const loopbackBroadcast = '127.255.255.255';
 
 /** See {@link ClusterEngine}. */
-export function createLanEngine(options: GatewayOptions, keys: NodeKeys): ClusterEngine {
+export function createLanEngine(options: GatewayOptions): ClusterEngine {
+  const keys = deriveNodeKeys(options.securityToken);
   return {
     nodeKeys: keys,
     start: (parts) => startLan(options, keys, parts),

@@ -48,7 +48,8 @@ export interface Shard {
 const backlog = 16_384;
 
 /** Makes a shard that does not listen yet. */
-export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
+export async function createShard(options: GatewayOptions, parts: ShardParts): Promise<Shard> {
+  const cluster = await createCluster(options);
   const {log, memory} = parts;
   const clock = systemClock;
   const shares = shareFiles(readFileLimit(), options);
@@ -64,7 +65,6 @@ export function createShard(options: GatewayOptions, parts: ShardParts): Shard {
   const stopWatchingHeap = watchHeap(clock, core.memory);
   const totals = sumCounters(memory.counters);
   const outOfFiles = new RateLimitedWarning(reports, 'sockets.dropped');
-  const cluster = createCluster(options);
   const nodes = cluster?.join({node: parts.node, counters, onDoubt: parts.onDoubt});
   const shards = core.peers.transport;
   const api = createHttpApi({

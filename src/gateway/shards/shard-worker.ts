@@ -18,7 +18,7 @@ new Pulse(systemClock, memory.pulses, index, options.watchdogTimeoutMs);
 const ledger = new LedgerWriter((notes) => notify({kind: 'closes', notes}));
 // Also what the last turn noted, where the thread ends in the midst of it.
 process.once('exit', () => ledger.turnEnds());
-const shard = createShard(options, {
+const shard = await createShard(options, {
   index,
   memory,
   node,

@@ -11,8 +11,8 @@ import {MemoryBound} from '../../../src/core/memory-bound.ts';
 import {systemRandom} from '../../../src/core/random.ts';
 import {defaultOptions, type GatewayOptions} from '../../../src/gateway/config/options.ts';
 import {logIntervalMs, type Report, Reports} from '../../../src/gateway/log/reports.ts';
+import {createCluster} from '../../../src/gateway/shard/cluster.ts';
 import {createHttpApi} from '../../../src/gateway/shard/http-api.ts';
-import {clusterKeys} from '../../../src/gateway/shard/lan.ts';
 import type {EncodedReply} from '../../../src/protocol/api.ts';
 import {sign} from '../../../src/protocol/signature.ts';
 import type {Found, QueryResults} from '../../../src/router/query.ts';
@@ -212,6 +212,7 @@ export async function startApi(
     securityToken: token,
     ...changes,
   };
+  const cluster = await createCluster(settings);
   const app = createHttpApi({
     options: settings,
     router,
@@ -219,7 +220,7 @@ export async function startApi(
     random: systemRandom,
     ownNode,
     node: '0123456789abcdef0123456789abcdef',
-    nodeKeys: clusterKeys(settings),
+    nodeKeys: cluster?.nodeKeys,
     nodeCount: () => 2,
     missingCount: () => 1,
     counters,
