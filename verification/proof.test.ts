@@ -90,7 +90,7 @@ test('--quick leaves out the long proofs and no other', (t) => {
 });
 
 for (const [what, script, verdict] of [
-  ['ends with 0 and says nothing', '', {lines: [], isHeld: false}],
+  ['exits with 0 and says nothing', '', {lines: [], isHeld: false}],
   ['proves 0 things', "console.log('proved: 0')", {lines: [], isHeld: false}],
   ['proves something, and fails', "console.log('proved: 5'); process.exitCode = 1", {lines: ['5'], isHeld: false}],
   ['is killed', "console.log('proved: 5'); process.kill(process.pid)", {lines: ['5'], isHeld: false}],

@@ -14,7 +14,7 @@ export interface Proof {
   readonly isLong?: boolean;
 }
 
-/** What came of one. */
+/** The result of one. */
 export interface Verdict {
   readonly lines: readonly string[];
   readonly isHeld: boolean;

@@ -19,7 +19,7 @@ function proveRules(): {line: string; isHeld: boolean} {
     ({id, code, kept, broken}) => code.length > 0 && kept.length > 0 && (broken.length > 0 || id in oursAlone),
   );
   return {
-    line: `${proved.length} of ${inForce.length} in force have code, and a test that shows them kept; ${inForce.length - Object.keys(oursAlone).length} can be broken by a peer, each with a test of what follows`,
+    line: `${proved.length} of ${inForce.length} are effective and have code, and a test that shows them kept; ${inForce.length - Object.keys(oursAlone).length} can be broken by a peer, each with a test of what follows`,
     isHeld: proved.length === inForce.length,
   };
 }

@@ -158,7 +158,7 @@ for (const [what, {reason, end}] of Object.entries(lateEndings)) {
     const kit = simulateGateway();
     const client = kit.knock();
     end(kit, client);
-    t.is(closes(kit).length, 0, 'nobody was let in yet');
+    t.is(closes(kit).length, 0, 'no client is admitted yet');
     kit.transport.accept('connect', {identity: 'user-1', cookie: 'c=1'});
     kit.run();
     t.like(closes(kit)[0], {

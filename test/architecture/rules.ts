@@ -12,12 +12,12 @@ export interface RuleEvidence extends RuleDocument {
   readonly broken: readonly string[];
 }
 
-/** Rules in force that no peer can break, or not so that the gateway could tell, with the reason. */
+/** Effective rules that no peer can break, or not in a way that the gateway could notice, with the reason. */
 export const oursAlone: Readonly<Record<string, string>> = {
   'RB-04': 'the gateway allocates its own ids; those of a client are RB-03',
   'RB-45': 'the order is made here, and a client has no say in it',
   'RB-46': 'the calls are made here',
-  'RB-48': 'what a client holds back behind its own full window cannot be told from what it has not to say',
+  'RB-48': 'what a client holds back behind its own full window looks the same as having nothing to say',
   'RB-52': 'what a client drops after its ACK is its own (RB-12), before it it is open (RB-60)',
   'RB-54': 'what the gateway takes for a sign of life is its own affair',
   'RB-55': 'a connection without a subprotocol has no way to ask for another keep-alive',

@@ -4,9 +4,6 @@
 import {readdirSync, readFileSync} from 'node:fs';
 import {lineAt, makeFile, root} from './source.ts';
 
-/** Folders and files whose text has not been rewritten yet. Remove a line when its text is clean. */
-const pathsToDo: readonly string[] = ['test', 'verification'];
-
 interface Word {
   readonly pattern: RegExp;
   readonly instead: string;
@@ -66,11 +63,6 @@ export function readProseFiles(): readonly ProseFile[] {
     .map((path) => makeProse(path, readFileSync(new URL(path, root), 'utf8')));
 }
 
-/** Whether the text has not been rewritten yet. */
-export function isToDo({path}: {readonly path: string}): boolean {
-  return pathsToDo.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
-}
-
 /** Blanks what is not prose. */
 export function makeProse(path: string, text: string): ProseFile {
   const prose = /\.(?:ts|tsx|js)$/.test(path)
@@ -125,7 +117,7 @@ function lineOf(text: string, index: number): string {
 }
 
 if (import.meta.main) {
-  const found = findWords(readProseFiles().filter((file) => !isToDo(file)));
+  const found = findWords(readProseFiles());
   for (const line of found) console.error(line);
   process.exitCode = found.length === 0 ? 0 : 1;
 }

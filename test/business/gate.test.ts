@@ -36,7 +36,7 @@ const wrongQueries: readonly (readonly [string, string, string])[] = [
     valid.replace(/signature=(.*)$/, (_, hex: string) => `signature=${hex.toUpperCase()}X`),
     'RB_SIGNATURE_MALFORMED',
   ],
-  ['a timestamp that is none', valid.replace(/timestamp=\d+/, 'timestamp=1e9'), 'RB_SIGNATURE_MALFORMED'],
+  ['an invalid timestamp', valid.replace(/timestamp=\d+/, 'timestamp=1e9'), 'RB_SIGNATURE_MALFORMED'],
   ['a nonce with a blank', valid.replace('nonce=1', 'nonce=%20'), 'RB_SIGNATURE_MALFORMED'],
   ['a parameter twice', `${valid}&nonce=1`, 'RB_SIGNATURE_MALFORMED'],
 ];

@@ -102,7 +102,7 @@ test('send and ask reach every client of a channel, sub and unsub put clients in
   const {replies} = await api.ask('部屋', 1);
   t.deepEqual(replies.map(({bytes}) => Buffer.from(bytes()).toString('latin1')).toSorted(), ['one', 'ÿ']);
   t.deepEqual(replies.map(({identity}) => identity).toSorted(), identities.toSorted());
-  t.is((await api.send('nobody', 1)).connections, 0);
+  t.is((await api.send('unknown', 1)).connections, 0);
   t.is((await api.send('部屋', 1, '', {qos: 0})).connections, undefined);
 
   const [first = ''] = identities;
@@ -112,8 +112,8 @@ test('send and ask reach every client of a channel, sub and unsub put clients in
   t.is((await api.send('news', 1)).connections, 0);
   await api.subscribe(first, '部屋', {occupy: true});
   t.is((await api.send('部屋', 1)).connections, 1);
-  await t.throwsAsync(api.subscribe('nobody', 'news'), {code: 'RB_NO_SUCH_CONNECTION'});
-  await api.unsubscribe('nobody', 'news');
+  await t.throwsAsync(api.subscribe('unknown', 'news'), {code: 'RB_NO_SUCH_CONNECTION'});
+  await api.unsubscribe('unknown', 'news');
 });
 
 test('a silent client is reported as a timeout, not as a failure [RB-62]', async (t) => {

@@ -11,7 +11,7 @@ import {answer, drop, hang, refusal, startScripted} from './gateway-scripted.ts'
 const token = 'a token for tests';
 const done = answer(200, {status: 0, connections: 1, data: '', message: 'p1'});
 
-/** A clock whose timers are due at once, and that tells how long they would have been. */
+/** A clock whose timers are due at once, and that records how long they would have been. */
 function hastyClock(): {readonly clock: Clock; readonly delays: number[]} {
   const delays: number[] = [];
   const startTimer: Clock['startTimer'] = (delayMs, callback) => {

@@ -28,7 +28,7 @@ test.serial('a pipe without a writer is refused', async (t) => {
 
 test.serial('a pipe whose writer says nothing is refused', async (t) => {
   const path = await makePipe(t);
-  // Opened for both, a pipe waits for nobody.
+  // Opened for both, a pipe waits for no other end.
   const writer = await open(path, 'r+');
   t.teardown(() => writer.close());
   t.regex(await refusal(t, path), /cannot be read: a pipe or device that was not read whole within 10 s/);

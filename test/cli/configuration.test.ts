@@ -5,7 +5,7 @@ import {join} from 'node:path';
 import test from 'ava';
 import {emptyFolder, projectPath, run, writeIn} from '../support/command.ts';
 
-const secret = 'a-secret-that-nobody-may-see';
+const secret = 'a-secret-that-must-not-show';
 
 const whole = `[main]
 connect_url = http://127.0.0.1:8000/connect/

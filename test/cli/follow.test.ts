@@ -25,7 +25,7 @@ async function follow(t: ExecutionContext, harness: Harness, ...args: readonly s
   const prints = async (format: RegExp): Promise<void> => {
     await until(() => (format.test(printed) ? true : undefined), `${format} on the screen`);
   };
-  // The gateway tells from now on.
+  // The gateway reports from now on.
   await command.firstLine;
   return {command, prints};
 }

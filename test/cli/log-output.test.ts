@@ -102,7 +102,7 @@ for (const threads of [1, 2]) {
   test.serial(
     `a reader of the log that has stalled stops neither traffic nor the end: threads = ${threads}`,
     async (t) => {
-      // Nobody reads: a child's pipe flows only once somebody listens.
+      // No reader: a child's pipe flows only once a listener is added.
       const started = await startGatewayOn(t, 'pipe', threads);
       flood(started.child);
       await someLost(started.api);

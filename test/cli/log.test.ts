@@ -100,6 +100,6 @@ test('for people, a line with a sentence begins with it; other fields follow, an
   t.true(warned.endsWith('WARN: server.ini:3: unknown key  sample.warned'), warned);
   t.true(plain.endsWith('INFO: sample.plain {"port":1}'), plain);
   const json = kept();
-  json.log.warn({warning: 'server.ini:3: unknown key', hint: 'mend it'}, 'sample.warned');
-  t.like(json.lines()[0], {event: 'sample.warned', warning: 'server.ini:3: unknown key', hint: 'mend it'});
+  json.log.warn({warning: 'server.ini:3: unknown key', hint: 'fix it'}, 'sample.warned');
+  t.like(json.lines()[0], {event: 'sample.warned', warning: 'server.ini:3: unknown key', hint: 'fix it'});
 });

@@ -37,7 +37,7 @@ async function beginRecording(t: ExecutionContext, harness: Harness, ...args: re
     const find = async () => ((await readFile(file, 'utf8').catch(() => '')).includes(text) ? true : undefined);
     await until(find, `${text} in the recording`);
   };
-  // The gateway tells from now on.
+  // The gateway reports from now on.
   await has('"kind":"header"');
   const interrupt = (signal: NodeJS.Signals = 'SIGINT'): Promise<Ended> => {
     command.process.kill(signal);
@@ -69,7 +69,7 @@ test('a recording has what happens until it is interrupted, and no payload', asy
   const text = await readFile(file, 'utf8');
   t.true(text.includes(message) && text.includes(identity));
   t.false(text.includes('"payload"') || text.includes('secret'));
-  t.is((await stat(file)).mode & 0o777, 0o600, 'it tells who talks with whom');
+  t.is((await stat(file)).mode & 0o777, 0o600, 'it shows who talks to which client');
 });
 
 test('with --payloads it has them, cut to 1024 bytes', async (t) => {
@@ -169,7 +169,7 @@ test('what cannot be recorded leaves no file, and what is there is not overwritt
     run(t, 'rainbow', ['record', '-o', file, '--seconds', '600', ...args], where);
   for (const [ended, message] of [
     [
-      await record([], environmentOf(url, 'another-token-of-nobody')),
+      await record([], environmentOf(url, 'another-token-of-no-one')),
       /the gateway refused: signature error \(RB_SIGNATURE\): /,
     ],
     [await record(['--connection', 'x']), /the gateway refused: .*connection is .*Send a thread and a number/],

@@ -59,7 +59,7 @@ test('--replies shows every client with its reply', async (t) => {
 
 test('--json prints the answer of the gateway', async (t) => {
   const {rainbow} = await room(t);
-  const {code, stdout} = await rainbow(['send', 'nobody', 'hi', '--json']);
+  const {code, stdout} = await rainbow(['send', 'unknown', 'hi', '--json']);
   t.is(code, 0);
   t.like(JSON.parse(stdout), {status: 0, connections: 0, data: ''});
 });
@@ -145,10 +145,10 @@ test('a wrong token is refused, with the reason', async (t) => {
 
 test('a key takes the place of a signature', async (t) => {
   const {rainbow} = await room(t);
-  const {code, stdout} = await rainbow(['send', 'nobody', '--api-key', 'key-of-the-tests-0123456789']);
+  const {code, stdout} = await rainbow(['send', 'unknown', '--api-key', 'key-of-the-tests-0123456789']);
   t.is(code, 0);
   t.regex(stdout, /^0 clients confirmed/);
-  t.is((await rainbow(['send', 'nobody', '--api-key', 'not-the-key-0123456789-0123'])).code, 1);
+  t.is((await rainbow(['send', 'unknown', '--api-key', 'not-the-key-0123456789-0123'])).code, 1);
 });
 
 test('sub puts a client into a channel, unsub takes it out', async (t) => {
@@ -164,7 +164,7 @@ test('sub --occupy takes every other client out', async (t) => {
   const {harness, identity, rainbow} = await room(t);
   await harness.join();
   t.like(await rainbow(['sub', identity, 'room', '--occupy']), {code: 0, stdout: `${identity} is in room now alone\n`});
-  t.is((await rainbow(['sub', 'nobody', 'room'])).code, 1);
+  t.is((await rainbow(['sub', 'unknown', 'room'])).code, 1);
 });
 
 test('a gateway that is not there is a failure that says so', async (t) => {

@@ -66,7 +66,7 @@ test('a port in use is a failure that says what to do', async (t) => {
 
 test('an address that is not of this machine is a failure that says so', async (t) => {
   const {file} = await configured(t);
-  // TEST-NET-1 of RFC 5737: nobody has it.
+  // TEST-NET-1 of RFC 5737: no machine has it.
   const args = ['-f', file, '-p', String(await holdPort(t)), '--host', '192.0.2.1'];
   const {code, stderr} = await run(t, 'rainbow-server', args);
   t.is(code, 1);

@@ -106,11 +106,11 @@ test('a message that reached no client says which client or channel it was for',
   const harness = await start(t, traced);
   const toChannel = await publish(harness, {channel: 'empty'});
   t.is(await headline(t, harness, toChannel), 'reached no client: no client was in empty');
-  const {json} = await harness.api.send({identity: 'nobody-1', qos: 1});
-  t.is(await headline(t, harness, json.message ?? ''), 'reached no client: no client is nobody-1');
+  const {json} = await harness.api.send({identity: 'unknown-1', qos: 1});
+  t.is(await headline(t, harness, json.message ?? ''), 'reached no client: no client is unknown-1');
 });
 
-test('a message that is still open says for whom, and what it awaits', async (t) => {
+test('a message that is still open is shown with its client, and with what it awaits', async (t) => {
   const {harness, client, identity} = await single(t, traced);
   void publish(harness, {qos: 2, timeout: 20});
   await client.parsed();
@@ -228,7 +228,7 @@ test('what was not traced is not known, and tracing can be switched on and off',
   const untraced = await publish(harness, {});
   await unknown(t, harness, [untraced], /: it was not traced, or longer ago .*\nTracing is off .* rainbow trace --on/);
   await unknown(t, harness, ['mabc'], /Tracing is off/);
-  await unknown(t, harness, ['-i', 'nobody'], /nobody: not connected now; nothing of it was traced\nTracing is off/);
+  await unknown(t, harness, ['-i', 'unknown'], /unknown: not connected now; nothing of it was traced\nTracing is off/);
   t.is(await headline(t, harness, '--on', '60', '-c', 'room'), 'tracing for 60 s');
   t.is(await headline(t, harness, await publish(harness, {})), 'confirmed by 1 of 1');
   const elsewhere = await publish(harness, {channel: 'other'});

@@ -92,7 +92,7 @@ test('attempts that fail are made again, later each time and never at once', (t)
   for (const [attempt, wait] of waits.entries()) {
     t.true(wait >= 100 && wait <= Math.min(8_000, 1_000 * 2 ** attempt), `${attempt}: ${wait}`);
   }
-  // By chance over the whole span.
+  // At random over the whole span.
   t.true(waits.slice(3).some((wait) => wait < 3_000) && waits.slice(3).some((wait) => wait > 5_000));
 });
 
@@ -120,7 +120,7 @@ test('an attempt that is not answered in time is given up', (t) => {
   t.is(harness.rainbow.state, 'waiting');
   t.is(first.closedWith, 1000);
   t.is(harness.heard('closed')[0]?.reason, 'not answered in time');
-  // What comes of it later is nobody's.
+  // Its later result is ignored.
   first.open();
   first.end();
   t.is(harness.rainbow.state, 'waiting');
@@ -488,7 +488,7 @@ test('bloom() with a signal rejects at its abort, also at one that came before',
   await t.throwsAsync(harness.rainbow.bloom({signal: controller.signal}), {code: 'RB_ABORTED'});
   harness.socket.open();
   await Promise.all([other, patient]);
-  t.is(getEventListeners(signal, 'abort').length, 0, 'nobody waits any more');
+  t.is(getEventListeners(signal, 'abort').length, 0, 'no wait is left');
 });
 
 test('a caller that waits for a refused client gets the close code', async (t) => {

@@ -143,7 +143,7 @@ export function makeHarness(t: ExecutionContext, options: RainbowOptions = {}, i
     clock.advance(60_000);
     // Whatever the test was about: nothing is left of a client that has ended.
     if (clock.pendingCount > 0) throw new Error(`Expected no timer, got ${clock.pendingCount}`);
-    if (watchers.size > 0) throw new Error('Expected nobody to watch the platform');
+    if (watchers.size > 0) throw new Error('Expected no watcher of the platform');
   });
   return {
     rainbow,

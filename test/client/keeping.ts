@@ -7,7 +7,7 @@ export class KeepingStore implements Store {
   /** What was asked for, as `put key`, `put key transmitted` and `remove key`. */
   readonly calls: string[] = [];
   failing: 'open' | 'put' | 'remove' | undefined;
-  /** Each call takes as long as this. */
+  /** Each call takes this long. */
   latch: Promise<void> | undefined;
 
   async open(adopt: (messages: readonly StoredMessage[]) => void): Promise<void> {

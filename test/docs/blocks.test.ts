@@ -43,7 +43,7 @@ for (const [title, language, code, fault] of [
     /expected SEND qos 0 type 1 payload "hi"/,
   ],
   ['of a configuration with a key that does not exist', 'ini', '[main]\nconect_url = x', /Unknown key `conect_url`/],
-  ['of a configuration that is none', 'ini', '[main]\nnonsense', /:1: /],
+  ['of an invalid configuration', 'ini', '[main]\nnonsense', /:1: /],
   [
     'of HTTP with a header that does not exist',
     'http',

@@ -17,13 +17,13 @@ const document = readDocument('docs/client.md');
 
 test.serial('the code of the document, block after block, is one program that does what it says', async (t) => {
   const {business, gateway, api} = await start(t);
-  // As the server of docs/business.md does, which lets nobody in who gives no name.
+  // As the server of docs/business.md does, which refuses a client without a name.
   business.always('connect', (response, call) => {
     const isNamed = call.header('name') === 'ann';
     return (isNamed ? success({RAINBOWCLIENTCHANNEL: 'lobby'}) : answer(200, '{"status":"fail"}'))(response, call);
   });
   business.always('message', async (response, call) => {
-    // Whoever speaks is heard, as in the chat.
+    // Each message goes to all, as in the chat.
     const {json} = await api.send({channel: 'lobby', qos: 1, msgtype: 1002}, '{"from":"ann","text":"hello"}');
     await answer(200, JSON.stringify({delivered: json.connections}))(response, call);
   });

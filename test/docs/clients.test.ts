@@ -14,7 +14,7 @@ const blocks = codeBlocks(readDocument('docs/clients.md'));
 for (const {code, line} of blocks.filter(({language, code}) => language === 'hex' && /^[<>]/.test(code))) {
   test(`the conversation at line ${line} goes as it is written`, async (t) => {
     const lines = readPacketLines(code);
-    // Only where a repeat is told of may one come.
+    // A repeat may come only where the document shows one.
     const isRepeated = lines.some(({from, packet}) => from === 'gateway' && packet.kind === 'send' && packet.isDup);
     const harness = await start(t, isRepeated ? {retryIntervalMs: 200} : {});
     harness.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));

@@ -13,7 +13,7 @@ export interface PacketLine {
 
 const lineFormat = /^(?<mark>[<>] )?(?<hex>[0-9A-F]{2}(?: ?[0-9A-F]{2})*) {2,}(?<words>\S.*)$/;
 
-/** Reads a block. Throws at a line that is none, or that holds no packet. */
+/** Reads a block. Throws at an invalid line, or one that holds no packet. */
 export function readPacketLines(code: string): readonly PacketLine[] {
   return code
     .trimEnd()

@@ -45,7 +45,7 @@ const expected: readonly (readonly [query: string, meant: readonly string[]])[] 
   ['broadcast=1&except=ann-phone,idle,unknown', ['ann-laptop', 'ben-phone', 'ben,tv', 'kiosk']],
   ['broadcast=1&except=ben,tv&except=kiosk', ['ann-phone', 'ann-laptop', 'ben-phone', 'idle']],
   ['channel=attic&channel=lobby&except=ben%2Ctv&except=ben%2Ctv', ['ann-phone', 'ann-laptop', 'kiosk']],
-  ['user=nobody', []],
+  ['user=unknown', []],
 ];
 
 async function prove(t: ExecutionContext, {business, apis}: Place): Promise<void> {
@@ -91,7 +91,7 @@ async function prove(t: ExecutionContext, {business, apis}: Place): Promise<void
     t.deepEqual(texts.slice(known), isMeant ? ['user=ann&channel=news', 'broadcast=1'] : ['broadcast=1'], identity);
   }
 
-  // A device that has gone is none of its user's any more.
+  // A device that has gone no longer belongs to its user.
   clients.get('ann-phone')?.reset();
   await business.take('close', 1);
   const {json} = await (apis[0] as Api).send({user: 'ann', qos: 1});

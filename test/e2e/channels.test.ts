@@ -7,7 +7,7 @@ import {type Latch, Latch as NewLatch} from '../support/deadline.ts';
 import {type Harness, start} from '../support/gateway.ts';
 import type {RawClient} from '../support/raw-client.ts';
 
-/** Publishes a mark at QoS 1 and tells which of `clients` got it, by their place. */
+/** Publishes a mark at QoS 1 and returns which of `clients` got it, by their place. */
 async function membersOf(harness: Harness, channel: string, clients: readonly RawClient[]): Promise<number[]> {
   const members: number[] = [];
   for (const [place, client] of clients.entries()) {

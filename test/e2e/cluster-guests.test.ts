@@ -64,17 +64,17 @@ test('a node of the original joins, is sent to as by its own kind, sends, and go
 
   t.deepEqual(await original.change('/sub/', {identity, channel: 'news', occupy: 1}), [{status: 0}]);
   t.like((await harness.api.send({...all, channel: 'news'})).json, {connections: 1 + 2});
-  t.like(await original.change('/sub/', {identity: 'nobody', channel: 'news'}), [
+  t.like(await original.change('/sub/', {identity: 'unknown', channel: 'news'}), [
     {status: 1, msg: 'no such connection'},
   ]);
   t.deepEqual(await original.change('/unsub/', {identity, channel: 'news'}), [{status: 0}]);
 
-  await harness.api.subscribe('somebody-of-the-original', 'news');
+  await harness.api.subscribe('a-client-of-the-original', 'news');
   t.deepEqual(original.calls.at(-1), {
     method: 'POST',
     path: '/sub/',
     query: {cluster: '1'},
-    body: '{"identity":"somebody-of-the-original","channel":"news"}',
+    body: '{"identity":"a-client-of-the-original","channel":"news"}',
   });
 
   const page = (await harness.api.get('/serverinfo/')).text;
@@ -122,7 +122,7 @@ test('a node that answers a publication with a page, or not before its time is u
   t.like(json, {status: 0, connections: 1, partial: true});
   t.true(tookMs >= 1_000, `${tookMs} ms`);
   // A change has the peer timeout, and no other.
-  const change = await harness.api.unsubscribe('somebody', 'room');
+  const change = await harness.api.unsubscribe('a-client', 'room');
   t.like(change.json, {status: 0, partial: true});
   await calls(1);
 });

@@ -152,7 +152,7 @@ test.serial('a node whose clock is 15 s ahead is one of the cluster, and the log
   const {json} = await right.api.send({...all, replies: 'all'}, 'to both');
   t.like(json, {status: 0, connections: 2});
   t.false('partial' in json);
-  t.is((await right.api.unsubscribe('nobody', 'room')).text, '{"status":0}');
+  t.is((await right.api.unsubscribe('unknown', 'room')).text, '{"status":0}');
   for (const [node, says] of [
     [right, /its clock is 1[45]\.\d s ahead","event":"cluster\.clockSkew"/],
     [wrong, /its clock is 1[45]\.\d s behind","event":"cluster\.clockSkew"/],
@@ -167,7 +167,7 @@ test.serial('a node that is announced and cannot be reached makes answers partia
   const a = await startNode(t, {port: first, udpPorts: ports});
   acknowledgeAll((await a.join()).client);
   t.false('partial' in (await a.api.send(all)).json);
-  // A node behind a firewall that lets datagrams out and nobody in.
+  // A node behind a firewall that lets datagrams out and nothing in.
   const keys = deriveNodeKeys(securityToken);
   const facts = {node: '7'.repeat(32), address: '127.0.0.1', wallMs: Date.now()};
   const announce = (msgtype: 'online' | 'offline', sequence: number): Promise<void> =>
@@ -178,8 +178,8 @@ test.serial('a node that is announced and cannot be reached makes answers partia
     'the node to be missed',
   );
   for (const qos of [0, 1, 2]) t.like((await a.api.send({...all, qos})).json, {status: 0, partial: true});
-  t.like((await a.api.subscribe('nobody', 'room')).json, {code: 'RB_NO_SUCH_CONNECTION', partial: true});
-  t.is((await a.api.unsubscribe('nobody', 'room')).text, '{"status":0,"partial":true}');
+  t.like((await a.api.subscribe('unknown', 'room')).json, {code: 'RB_NO_SUCH_CONNECTION', partial: true});
+  t.is((await a.api.unsubscribe('unknown', 'room')).text, '{"status":0,"partial":true}');
   t.regex(
     (await a.api.get('/serverinfo/')).text,
     new RegExp(`<td>127.0.0.1:${second}</td><td>the connection is refused`),

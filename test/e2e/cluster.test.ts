@@ -5,7 +5,7 @@ import {startCluster} from '../support/cluster.ts';
 import {until, within} from '../support/deadline.ts';
 import {scaled} from '../support/patience.ts';
 
-// Nothing here may take as long as the publication has: what waits for that fails.
+// Nothing here may take the whole time of the publication: what waits for that fails.
 const all = {channel: 'room', qos: 2, timeout: 300};
 
 test.serial(
@@ -61,7 +61,7 @@ test.serial(
     const next = await first.api.send(all);
     t.like(next.json, {status: 0, connections: 2, partial: true});
     await first.knows(1, {mayMiss: true});
-    // It is not even called: nobody waits for it.
+    // It is not even called: no call waits for it.
     const before = await first.metric('rainbow_node_calls_total');
     const later = await first.api.send(all);
     t.like(later.json, {status: 0, connections: 2, partial: true});
@@ -131,7 +131,7 @@ test.serial('identity, occupy and unsub act in the whole cluster, with several t
     t.is((await first.api.unsubscribe(king.identity, 'throne')).text, '{"status":0}');
   }
   t.like((await second.api.send({...all, channel: 'throne'})).json, {connections: 0});
-  t.like((await first.api.subscribe('nobody', 'throne')).json, {status: 1, code: 'RB_NO_SUCH_CONNECTION'});
+  t.like((await first.api.subscribe('unknown', 'throne')).json, {status: 1, code: 'RB_NO_SUCH_CONNECTION'});
 });
 
 test.serial('nodes that the configuration names find each other without a datagram, oneself among them', async (t) => {

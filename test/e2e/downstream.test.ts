@@ -19,7 +19,7 @@ test('QoS 0 is written once, without id, and answered at once [RB-01]', async (t
 
 test('QoS 0 to an empty channel is no error', async (t) => {
   const harness = await start(t);
-  t.like((await harness.api.send({channel: 'nobody', qos: 0})).json, {status: 0});
+  t.like((await harness.api.send({channel: 'unknown', qos: 0})).json, {status: 0});
 });
 
 test('QoS 1 is a SEND, confirmed by its ACK, whose reply is the data of the answer [RB-05] [RB-09]', async (t) => {
@@ -77,7 +77,7 @@ test('msgtype is 1 and qos is 2 where the call says neither', async (t) => {
 for (const qos of [1, 2]) {
   test(`an empty channel: QoS ${qos} answers 0 connections at once`, async (t) => {
     const harness = await start(t);
-    const {json} = await harness.api.send({channel: 'nobody', qos});
+    const {json} = await harness.api.send({channel: 'unknown', qos});
     t.like(json, {status: 0, connections: 0, data: ''});
     t.is(typeof json.message, 'string');
   });
@@ -86,7 +86,7 @@ for (const qos of [1, 2]) {
 test('the ids of publications differ', async (t) => {
   const {harness} = await single(t);
   const answers = await Promise.all(Array.from({length: 10}, () => harness.api.send({channel: 'room', qos: 0})));
-  const elsewhere = await Promise.all(Array.from({length: 10}, () => harness.api.send({channel: 'nobody', qos: 1})));
+  const elsewhere = await Promise.all(Array.from({length: 10}, () => harness.api.send({channel: 'unknown', qos: 1})));
   t.is(new Set([...answers, ...elsewhere].map(({json}) => json.message)).size, 20);
 });
 
@@ -108,7 +108,7 @@ test('replies=all returns who replied what, empty replies included', async (t) =
   for (const [index, client] of clients.entries()) {
     const {id} = await client.parsed();
     client.sendAnswer('rec', id, ['a', '', Buffer.from([0xff, 0x00])][index]);
-    // The REL tells that the REC has been counted; a ping would be answered before that, on a busy thread of its own.
+    // The REL shows that the REC has been counted; a ping would be answered before that, on a busy thread of its own.
     t.like(await client.parsed(), {command: 'rel', id});
   }
   const {json} = await sent;

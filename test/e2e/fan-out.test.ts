@@ -39,7 +39,7 @@ async function everybodyGets(clients: readonly RawClient[], each: number): Promi
 test('a message to a thousand connections is confirmed by a thousand, with one write a socket and turn [RB-61]', async (t) => {
   const {harness, clients} = await crowd(t);
 
-  // QoS 1, and nobody answers until all have it: the SENDs are the only writes.
+  // QoS 1, and no client answers until all have it: the SENDs are the only writes.
   const held: Buffer[] = [];
   for (const client of clients) client.onPacket = (bytes) => held.push(bytes);
   let writes = harness.counter('writes');
@@ -75,7 +75,7 @@ test('a message to a thousand connections is confirmed by a thousand, with one w
   const written = harness.counter('writes') - writes;
   t.true(written >= count && written <= 6 * count, `${written} writes for ten messages to ${count} clients`);
 
-  // A tenth of them goes without a word: the rest is counted, and nobody is waited for.
+  // A tenth of them goes without a word: the rest is counted, and no caller waits for them.
   for (const client of clients.splice(0, 100)) client.reset();
   await harness.business.take('close', 100);
   const third = await harness.api.send({channel: 'room', qos: 2, timeout: 300}, 'hi');

@@ -85,7 +85,7 @@ test('an absolute target that names the same host as Host is a path, of upgrades
     t.true(answered.body.includes(body ?? ''), line);
   }
   const signed = signedQuery(securityToken, Date.now(), '1');
-  const send = `POST http://gateway.test/send/?channel=nobody&${signed} HTTP/1.1\r\nHost: gateway.test`;
+  const send = `POST http://gateway.test/send/?channel=empty&${signed} HTTP/1.1\r\nHost: gateway.test`;
   const answered = await exchange(t, harness, `${send}\r\nContent-Length: 1\r\nConnection: close\r\n\r\nx`);
   t.is(answered.status, 200);
 });
@@ -95,7 +95,7 @@ test('an upgrade may offer several protocols to change to, and subprotocols that
   for (const more of [['Upgrade: h2c'], ['Content-Length: 0'], ['Sec-WebSocket-Protocol: chat, rainbow.v2']]) {
     t.is((await exchange(t, harness, upgradeOf({}, more))).status, 101, more.join());
   }
-  // Quadratic once: a list of blanks as long as a request may be.
+  // Quadratic once: a list of blanks of the length that a request may have.
   const connection = `Connection: Upgrade,x${' '.repeat(15_500)}y`;
   t.is((await exchange(t, harness, upgradeOf({connection}))).status, 101);
 });

@@ -28,7 +28,7 @@ test('an idle connection is pinged after the keep-alive, and ends after one and 
 
 const signs = {
   'a pong': (client) => client.sendPong(),
-  'a pong nobody asked for': (client) => client.sendPong('by the way'),
+  'an unrequested pong': (client) => client.sendPong('by the way'),
   'a ping of its own': (client) => client.sendPing(),
   'a message': (client) => client.send('SEND q0'),
   'an acknowledgement of nothing': (client) => client.send('ACK id 1'),

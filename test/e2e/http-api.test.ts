@@ -46,7 +46,7 @@ const faults: Readonly<Record<string, Fault>> = {
   'an object as channel': {path: '/sub/', body: {identity: 'i', channel: {}}, expected: paramsError},
   'unsub without body': {path: '/unsub/', expected: paramsError},
   'unsub without channel': {path: '/unsub/', body: {identity: 'i'}, expected: paramsError},
-  'sub for nobody': {
+  'sub for an unknown client': {
     path: '/sub/',
     body: {identity: 'i', channel: 'c'},
     expected: [404, 'no such connection', 'RB_NO_SUCH_CONNECTION'],
@@ -98,7 +98,7 @@ test('legacy_http_status answers every error with 200, and the same body', async
 
 test('a timeout above 300 s is taken for 300 s: callers of the original may ask for more', async (t) => {
   const harness = await start(t);
-  const {status, json} = await harness.api.send({channel: 'nobody', qos: 1, timeout: 600});
+  const {status, json} = await harness.api.send({channel: 'unknown', qos: 1, timeout: 600});
   t.is(status, 200);
   t.like(json, {status: 0, connections: 0});
 });
@@ -106,7 +106,7 @@ test('a timeout above 300 s is taken for 300 s: callers of the original may ask 
 test('msgtype 0 and 65535 are in range, and a timeout of 300 too', async (t) => {
   const harness = await start(t);
   for (const msgtype of [0, 65_535]) {
-    t.is((await harness.api.send({channel: 'nobody', qos: 0, msgtype, timeout: 300})).status, 200);
+    t.is((await harness.api.send({channel: 'unknown', qos: 0, msgtype, timeout: 300})).status, 200);
   }
 });
 

@@ -209,7 +209,7 @@ test('a call that failed leaves channels and cookie as they were', async (t) => 
 test('QoS 0 is forwarded and never answered, whatever becomes of the call', async (t) => {
   const harness = await start(t);
   const client = await harness.connect();
-  harness.business.once('message', answer(200, 'nobody reads this'), answer(500), drop());
+  harness.business.once('message', answer(200, 'unread'), answer(500), drop());
   for (const payload of ['a', 'b', 'c']) client.sendMessage({qos: 0, payload});
   client.send('SEND q1 id 1');
   t.is(await client.packet(), 'ACK id 1');

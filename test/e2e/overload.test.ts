@@ -167,7 +167,7 @@ test.serial(
     // More than there are sockets. The others send the good type alone.
     hang(12, 64);
     for (let more = 0; more < 40; more++) await round();
-    // None was made twice, since none failed: nobody repeats here.
+    // None was made twice, since none failed: clients do not repeat here.
     t.is(good, 80 * rounds);
     t.true(hanging >= 12 && hanging < 64, `${hanging} of 64 that hang were sent`);
   },

@@ -54,7 +54,7 @@ test.serial('SIGTERM ends a server by shutdown_grace where clients and business 
   const half = await dial(t, daemon.port);
   half.sendRaw(Buffer.from('POST /send/?channel=x HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf'));
   daemon.process.kill('SIGTERM');
-  // Nobody answers the close frames.
+  // No client answers the close frames.
   for (const client of clients) t.is((await client.closeFrame()).code, 1001);
   t.is(await within(daemon.exited, 'the end of the server'), 0, daemon.output);
   expectOrder(t, daemon);

@@ -6,7 +6,7 @@ import {type Harness, start} from '../support/gateway.ts';
 
 const nowSeconds = () => Math.floor(Date.now() / 1000);
 
-/** Calls each signed path and tells whether all were refused as the contract says. */
+/** Calls each signed path and returns whether all were refused as the contract says. */
 async function isRefused(harness: Harness, credentials: NonNullable<ApiRequest['credentials']>): Promise<boolean> {
   for (const path of ['/send/?channel=room&qos=0', '/sub/', '/unsub/']) {
     const {status, json} = await harness.api.call({path, body: {identity: 'i', channel: 'c'}, credentials});

@@ -20,7 +20,7 @@ function isPacket(line: TraceLine): line is PacketEvent {
   return line.kind === 'packet';
 }
 
-/** Something that a feed of this selection tells, so that all before it has been told. */
+/** Something that a feed of this selection shows, so that all before it has been shown. */
 function isEnd(line: TraceLine): boolean {
   return line.kind === 'published' && line.type === 999;
 }
@@ -119,7 +119,7 @@ test('payloads, snapshots and the list of connections come where they are asked 
   const snapshot = await feed.find((line) => stepsOf(line, 'awaitingAck wire.ack') === 1);
   t.like(snapshot, {connections: 1, states: {connection: {'open.fresh': 1}}});
   t.is(snapshot.kind === 'snapshot' && snapshot.counters.publications, harness.counter('publications'));
-  // Each step is told once; it and the next one may be in different snapshots.
+  // Each step is sent once; it and the next one may be in different snapshots.
   t.is(
     feed.lines.reduce((sum, line) => sum + stepsOf(line, 'queued window.opened'), 0),
     1,

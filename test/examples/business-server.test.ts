@@ -174,7 +174,7 @@ test('a message with an id of its own is said once, also under another id of the
     gateway.calls.map(({query}) => query.get('channel')),
     ['den'],
   );
-  // Ids are those of a person: nobody can take another's.
+  // Ids are those of a person: no client can take another's.
   await call('/message/2/', {...cookieOf({name: 'bob', room: 'den'}), RAINBOWMESSAGEID: 'm3'}, message);
   t.is(gateway.calls.length, 2);
 });

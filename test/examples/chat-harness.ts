@@ -32,7 +32,7 @@ export async function startChatHarness(
   const chat = await startChat({port: 0, token, gatewayUrl: () => url, log: (line) => lines.push(line), ...more});
   t.teardown(() => chat.close());
   const gateway = await startGateway({...gatewayOptions(chat.port), ...changes});
-  // Teardowns run last first: the gateway makes its close calls while there is somebody to take them.
+  // Teardowns run last first: the gateway makes its close calls while their server runs.
   t.teardown(() => gateway.close());
   url = gateway.url;
   return {gateway, chat, lines};

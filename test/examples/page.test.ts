@@ -5,7 +5,7 @@ import {keepScreenshot, overflowOf, startBrowser} from '../support/chromium.ts';
 import {type ChatClient, connectClient, startChatHarness} from './chat-harness.ts';
 import {Tab} from './chat-page.ts';
 
-/** However long a busy machine takes: gateway and business server give nobody up. */
+/** However long a busy machine takes: gateway and business server give no client up. */
 const patient = {
   sayTimeoutMs: 120_000,
   whoTimeoutMs: 120_000,
@@ -120,7 +120,7 @@ browserTest('rooms and the question who is here are reached by keys, and a push 
   await carl.ask(1, {room: 'cellar'});
   t.deepEqual(await carl.ask(2, {text: '<b>no markup</b>'}), {delivered: 2});
   await ann.hears('<b>no markup</b>');
-  // That nobody says anything for a while is no news: neither the words nor the state beside them change.
+  // Silence for a while is no news: neither the words nor the state beside them change.
   const said = ann.page.locator('#connection');
   await ann.reaches('open.suspect');
   t.is(await said.textContent(), 'connectedopen');

@@ -62,7 +62,7 @@ pythonTest(
     gateway.answer = {status: 0, connections: 9, data: ''};
     t.deepEqual(await say('m1', 2), first);
     t.is(gateway.calls.length, 1);
-    // Without an id, as from the gateway of 2015, nobody's repeat.
+    // Without an id, as from the gateway of 2015, never a repeat.
     for (const nonce of [5, 6]) t.is((await say('', nonce)).status, 200);
     t.is(gateway.calls.length, 3);
 

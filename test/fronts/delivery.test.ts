@@ -92,7 +92,7 @@ for (const [name, open] of Object.entries(wires)) {
     const kit = simulateGateway();
     const {wire} = await openClient(kit, open(kit), {join: 'room'});
     await wire.read(false);
-    // More than a stream holds that nobody reads.
+    // More than a stream without a reader holds.
     for (let count = 0; count < 10; count++) void kit.publish({qos: 1, payload: new Uint8Array(1_000)});
     void kit.publish({qos: 0, payload: text('lost')});
     await wire.read(true);

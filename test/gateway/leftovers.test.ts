@@ -64,7 +64,7 @@ test.serial('a gateway that has closed leaves no timer and no listener', async (
   t.is(await gone.packet(), 'ACK id 2 "ok"');
   gone.reset();
   await harness.business.next('close');
-  // A watch that nobody ends, and calls that fail at the very end.
+  // A watch without an end, and calls that fail at the very end.
   const watch = await harness.api.call({path: '/trace/', body: {seconds: 600, rate: 1}});
   t.is(watch.status, 200, watch.text);
   harness.business.always('close', answer(500, 'no'));

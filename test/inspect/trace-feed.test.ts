@@ -24,7 +24,7 @@ interface Harness {
   readonly feed: TraceFeed;
   /** As the gateway has it. */
   readonly response: ServerResponse;
-  /** As the reader has it; what nobody reads waits. */
+  /** As the reader has it; what is not read waits. */
   readonly answer: Promise<IncomingMessage>;
   /** Takes the connection away. */
   readonly leave: () => void;
@@ -136,7 +136,7 @@ for (const [what, isHeld] of [
       kit.run();
       return await found;
     });
-    const started = feed.start(() => t.fail('there is nobody to write to'));
+    const started = feed.start(() => t.fail('there is no reader'));
     const closed = once(response, 'close');
     leave();
     await closed;
@@ -215,7 +215,7 @@ test('a slow reader is served less often, learns what it missed, and keeps nothi
   const lost = read.reduce((sum, line) => sum + (line.kind === 'lost' ? line.count : 0), 0);
   const seqs = read.flatMap((line) => (isTraceEvent(line) ? [line.seq] : []));
   t.true(lost > 0);
-  t.is(seqs.length + lost, seqs.at(-1) ?? 0, 'what is missing is what was told as lost');
+  t.is(seqs.length + lost, seqs.at(-1) ?? 0, 'what is missing is what was reported as lost');
   t.is(new Set(seqs).size, seqs.length);
 });
 

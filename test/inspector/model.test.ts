@@ -203,7 +203,7 @@ test('connections are found by identity, state and channel, and sorted by a colu
   t.deepEqual(list('', 'identity', false), ['ann', 'bob']);
   t.deepEqual(list('', 'inFlight', false), ['bob', 'ann']);
   t.deepEqual(list('LOB', 'identity', false), ['bob']);
-  t.deepEqual(list('nobody', 'identity', false), []);
+  t.deepEqual(list('unknown', 'identity', false), []);
 });
 
 test('a packet is read field by field, and an invalid one is reported', (t) => {

@@ -23,39 +23,42 @@ async function brightnessOf(page: Page, property: 'color' | 'backgroundColor', s
 
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const width of [1280, 400]) {
-    browserTest(`each view fits ${width} pixels, ${colorScheme}, and asks nobody but its own origin`, async (t) => {
-      const {harness, clients} = await room(t, 12, {inspector: 'on', inspectorKey});
-      for (const client of clients) acknowledgeAll(client, 'ok');
-      const {page, conduct} = await openWatching(t, harness.gateway.port, {
-        colorScheme,
-        viewport: {width, height: 800},
-        reducedMotion: 'reduce',
-      });
-      // So that the header of the ladder is as full as it can be.
-      for (const client of clients) client.sendAnswer('ack', 999);
-      for (const qos of [0, 1, 2])
-        await harness.api.send({channel: 'room', qos, timeout: 10}, `{"a long one":"${'x'.repeat(300)}"}`);
-      for (const [place, view] of views.entries()) {
-        await page.keyboard.press(String(place + 1));
-        await page.locator(`main.${view}`).waitFor();
-        if (view === 'watch') {
-          await page.locator('.rows .row').first().click();
-          await lit(page, 'completed');
-          await page.locator('.rung[data-row^="SEND q1"]').first().click();
-          await page.locator('.fields').waitFor();
-          await page.locator('.ladders header .strays').waitFor();
-          const title = await page.locator('.ladders > header h2').boundingBox();
-          t.true((title?.width ?? 0) > 110, `the title of the ladder has ${title?.width} px`);
+    browserTest(
+      `each view fits ${width} pixels, ${colorScheme}, and makes requests to its own origin only`,
+      async (t) => {
+        const {harness, clients} = await room(t, 12, {inspector: 'on', inspectorKey});
+        for (const client of clients) acknowledgeAll(client, 'ok');
+        const {page, conduct} = await openWatching(t, harness.gateway.port, {
+          colorScheme,
+          viewport: {width, height: 800},
+          reducedMotion: 'reduce',
+        });
+        // So that the header of the ladder is as full as it can be.
+        for (const client of clients) client.sendAnswer('ack', 999);
+        for (const qos of [0, 1, 2])
+          await harness.api.send({channel: 'room', qos, timeout: 10}, `{"a long one":"${'x'.repeat(300)}"}`);
+        for (const [place, view] of views.entries()) {
+          await page.keyboard.press(String(place + 1));
+          await page.locator(`main.${view}`).waitFor();
+          if (view === 'watch') {
+            await page.locator('.rows .row').first().click();
+            await lit(page, 'completed');
+            await page.locator('.rung[data-row^="SEND q1"]').first().click();
+            await page.locator('.fields').waitFor();
+            await page.locator('.ladders header .strays').waitFor();
+            const title = await page.locator('.ladders > header h2').boundingBox();
+            t.true((title?.width ?? 0) > 110, `the title of the ladder has ${title?.width} px`);
+          }
+          if (view === 'sandbox') await page.locator('svg.chart').nth(1).waitFor();
+          t.is(await overflowOf(page), 0, view);
+          t.is((await brightnessOf(page, 'backgroundColor', '.panel')) < 0.3, colorScheme === 'dark', view);
+          t.is((await brightnessOf(page, 'color', '.panel h2')) > 0.7, colorScheme === 'dark', view);
+          await keepScreenshot(page, `inspector-${view}-${colorScheme}-${width}`);
         }
-        if (view === 'sandbox') await page.locator('svg.chart').nth(1).waitFor();
-        t.is(await overflowOf(page), 0, view);
-        t.is((await brightnessOf(page, 'backgroundColor', '.panel')) < 0.3, colorScheme === 'dark', view);
-        t.is((await brightnessOf(page, 'color', '.panel h2')) > 0.7, colorScheme === 'dark', view);
-        await keepScreenshot(page, `inspector-${view}-${colorScheme}-${width}`);
-      }
-      t.deepEqual([...conduct.origins], [new URL(harness.gateway.url).origin]);
-      t.deepEqual(conduct.errors, []);
-    });
+        t.deepEqual([...conduct.origins], [new URL(harness.gateway.url).origin]);
+        t.deepEqual(conduct.errors, []);
+      },
+    );
   }
 }
 

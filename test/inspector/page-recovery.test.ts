@@ -60,7 +60,7 @@ browserTest(
       await page.keyboard.press('ArrowRight');
     }
     await lit(page, 'awaitingRec');
-    // That nobody was there is told by the browser as well.
+    // The browser reports the missing server as well.
     t.deepEqual(
       conduct.errors.filter((text) => !/ERR_(?:CONNECTION_|INCOMPLETE_|EMPTY_)/.test(text)),
       [],

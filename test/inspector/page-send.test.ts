@@ -28,7 +28,7 @@ browserTest('a message is sent from the page with an API key, not with another, 
   await dialog.getByText(/^Sent as p\w+, confirmed by 1 client\.$/).waitFor();
   await dialog.getByRole('button', {name: 'Show it'}).click();
   await page.locator(`.rung[data-row="ACK id ${id}"]`).waitFor();
-  // To a channel that nobody is in, as the page is then: neither a client nor a channel is there to be named.
+  // To an empty channel, as the page is then: neither a client nor a channel is there to be named.
   await page.getByRole('button', {name: 'Send …'}).click();
   await dialog.getByLabel('Name of the channel').fill('empty');
   await dialog.getByRole('button', {name: 'Send', exact: true}).click();

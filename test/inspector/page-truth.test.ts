@@ -162,7 +162,7 @@ browserTest(
     await sent;
     client.sendAnswer('com', id);
     await lit(page, 'completed');
-    t.is(await page.locator('.rung.stray').count(), 0, 'its own packets are none of these');
+    t.is(await page.locator('.rung.stray').count(), 0, 'its own packets are not among these');
     for (const kind of ['ack', 'rec', 'rel', 'com'] as const) {
       client.sendAnswer(kind, 777);
       await page.locator(`.rung.stray[data-row="${kind.toUpperCase()} id 777: no such message"]`).waitFor();
@@ -216,7 +216,7 @@ browserTest('the overview has a figure for what timed out, and does not count Qo
   t.deepEqual(conduct.errors, []);
 });
 
-browserTest('a page that is loaded again watches again, until it was told to stop', async (t) => {
+browserTest('a page that is loaded again watches again, until it is stopped', async (t) => {
   const {harness, identity} = await single(t, options);
   const {page, conduct} = await openWatching(t, harness.gateway.port);
   await page.reload();

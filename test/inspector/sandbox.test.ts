@@ -25,7 +25,7 @@ test('there are ten stories, each with an id of its own', (t) => {
   t.is(new Set(stories.map(({id}) => id)).size, 10);
 });
 
-/** Everything that a person could do, by chance. */
+/** Everything that a person could do, at random. */
 function walk(seed: number, qos: Qos): Sandbox {
   const sandbox = new Sandbox({seed});
   const random = new SeededRandom(seed);

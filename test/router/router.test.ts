@@ -134,10 +134,10 @@ for (const [where, {create, areOthersAsked}] of Object.entries(kinds)) {
       [{channels: ['room'], identities: [first.identity, stranger.identity, 'unknown']}, [...guests, stranger]],
       [{identities: [first.identity, second.identity]}, [first, second]],
       [{users: ['ann']}, devices],
-      [{users: ['ann', 'nobody'], channels: ['hall'], except: devices.map(({identity}) => identity)}, [third]],
+      [{users: ['ann', 'unknown'], channels: ['hall'], except: devices.map(({identity}) => identity)}, [third]],
       [{isEverybody: true}, all],
       [{isEverybody: true, except: [first.identity, stranger.identity, 'unknown']}, [second, third, ...devices]],
-      [{users: ['nobody'], identities: ['unknown'], channels: ['empty']}, []],
+      [{users: ['unknown'], identities: ['unknown'], channels: ['empty']}, []],
     ];
     for (const [given, meant] of cases) {
       const audience = {channels: [], identities: [], users: [], isEverybody: false, except: [], ...given};

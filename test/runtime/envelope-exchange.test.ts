@@ -161,7 +161,7 @@ test('what was not posted when the other thread ended is known not to be', async
   t.false(await posted);
   opened.send('later');
   t.false(await opened.posted());
-  // It is let go: nobody looks into it any more.
+  // It is let go: nothing reads it any more.
   port.take = () => {
     t.fail();
     return undefined;

@@ -15,7 +15,7 @@ export interface RuntimeKit {
   supervise(directive: Directive): Supervisor;
   /** Queues what {@link run} runs. */
   defer(turn: () => void): void;
-  /** Runs turns until none is due; tells how many. */
+  /** Runs turns until none is due; returns how many. */
   run(): number;
   /** An actor whose behaviour is a function. */
   spawn<Message>(receive: (message: Message, self: Cell<Message>) => void, options?: SpawnOptions): Cell<Message>;

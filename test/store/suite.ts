@@ -61,7 +61,7 @@ export function testStore(open: Open, sequences = 20): void {
     t.deepEqual(await store.commit([add({...row, ended: undefined}), putSession(row), add({session: 'other'})]), []);
     t.is(show((await store.session('node.s'))?.row), show(row));
     t.is(show((await store.session('other'))?.row), show(rows.session({session: 'other'})));
-    t.is(await store.session('nobody'), undefined);
+    t.is(await store.session('unknown'), undefined);
   });
 
   test('an empty commit is one', async (t) => {
@@ -157,7 +157,7 @@ export function testStore(open: Open, sequences = 20): void {
     await store.commit([{verb: 'remove', kind: 'session', row: {session: 'node.s'}, fence}]);
     t.is((await store.messages(undefined, 9)).length, 1);
     t.is((await store.events(undefined, 9)).length, 2);
-    // Whoever delivers them owns no session.
+    // What delivers them owns no session.
     await store.commit([
       {verb: 'put', kind: 'message', row: rows.message({dead: {at: 1, attempts: 3, reason: '400'}})},
       {verb: 'remove', kind: 'event', row: {session: 'node.s', sequence: 1}},
@@ -178,7 +178,7 @@ export function testStore(open: Open, sequences = 20): void {
     await store.commit([{...deliver({session: 'b', id: 3, released: 1, publication: undefined})}]);
     t.is(await publications(), 0, 'a released message is never sent again [RB-17]');
     t.is((await store.session('b'))?.deliveries[0]?.id, 3, 'its id is held until COM');
-    await store.commit([publish({publication: 'nobody'})]);
+    await store.commit([publish({publication: 'unknown'})]);
     t.is(await publications(), 0);
   });
 

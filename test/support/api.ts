@@ -69,7 +69,7 @@ const timeoutMax = 300;
 
 let nonces = 0;
 
-/** A nonce that nobody in this process used before. */
+/** A nonce that this process has not used before. */
 export function freshNonce(): string {
   nonces += 1;
   // Letters: digits alone may make a signature that fits an older timestamp, which `replay = strict` refuses.
@@ -89,7 +89,7 @@ export class Api {
     this.#agent = agent;
   }
 
-  /** The three parameters of a signature, all right unless told otherwise. */
+  /** The three parameters of a signature, all valid unless set otherwise. */
   signature(
     fields: Partial<Record<'token' | 'timestamp' | 'nonce' | 'signature', string>> = {},
   ): Record<string, string> {

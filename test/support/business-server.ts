@@ -27,7 +27,7 @@ export interface RecordedCall {
   readonly atMs: number;
   /** Whether timestamp, nonce and signature are those of the token, now. */
   readonly isSigned: boolean;
-  /** Values of the header, in any case, joined by `, `; undefined where there is none. */
+  /** Values of the header, in any case, joined by `, `; undefined if it is absent. */
   header(name: string): string | undefined;
 }
 

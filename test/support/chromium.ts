@@ -65,7 +65,7 @@ export function observeConduct(page: Page): Conduct {
     if (message.type() === 'error') conduct.errors.push(`${message.text()} ${message.location().url}`.trim());
   });
   page.on('request', (request) => {
-    // What stands in the page itself is asked of nobody.
+    // What the page itself contains needs no request.
     if (!/^(?:data|blob):/.test(request.url())) conduct.origins.add(new URL(request.url()).origin);
   });
   page.on('websocket', (socket) => conduct.origins.add(new URL(socket.url()).origin));

@@ -52,7 +52,7 @@ function tooLate(what: string, ms: number): Error {
   return new Error(`Expected ${what} within ${ms} ms of an idle machine`);
 }
 
-/** A door that a test opens: whoever waits for `opened` goes on from there. */
+/** A door that a test opens: what waits for `opened` goes on from there. */
 export class Latch {
   readonly opened: Promise<void>;
   readonly #open: () => void;

@@ -35,7 +35,7 @@ export interface Harness {
   connect(options?: HandshakeOptions): Promise<RawClient>;
   /** Asks for an upgrade and gives whatever came. */
   handshake(options?: HandshakeOptions): Promise<{client: RawClient; answer: HandshakeAnswer}>;
-  /** Upgrades a client and tells the identity that the business server was told. */
+  /** Upgrades a client and returns the identity that the business server got. */
   join(options?: HandshakeOptions): Promise<{client: RawClient; identity: string}>;
   /** A counter of the gateway, now. */
   counter(name: CounterName): number;
@@ -79,7 +79,7 @@ export async function start(t: ExecutionContext, overrides: Overrides = {}): Pro
     forwardUrl: `${business.url}/message/`,
     closeUrl: `${business.url}/close/`,
     securityToken,
-    // Long: only tests of it want repetitions, and on a busy machine the others would meet them by chance.
+    // Long: only tests of it want repetitions, and on a busy machine the others would meet them unexpectedly.
     retryIntervalMs: 60_000,
     threads,
     ...options,

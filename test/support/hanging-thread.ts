@@ -8,7 +8,7 @@ import {BroadcastChannel, isMainThread, workerData} from 'node:worker_threads';
 export interface HangOrder {
   /** `main`, `shard N`, or `upstream` for the workers that call the business server. */
   readonly thread: string;
-  /** A FIFO that nobody writes to: the thread is stuck in the system call. @default an endless loop in JavaScript */
+  /** A FIFO without a writer: the thread is stuck in the system call. @default an endless loop in JavaScript */
   readonly fifo?: string;
 }
 

@@ -25,7 +25,7 @@ export class Inbox<Item> {
     else waiting.resolve(item);
   }
 
-  /** Nothing more will come: whoever waits for more learns why. */
+  /** Nothing more will come: what waits for more gets the reason. */
   end(reason: string): void {
     this.#ended ??= new Error(`Expected ${this.#what}, got the end: ${reason}`);
     for (const waiting of this.#waiting.splice(0)) waiting.reject(this.#ended);

@@ -25,7 +25,7 @@ function runnable(): number {
     // `0.20 0.18 0.12 3/80 11206`: of 80 threads three want to run now.
     return Number(/ (\d+)\/\d+ /.exec(readFileSync('/proc/loadavg', 'latin1'))?.[1] ?? 0);
   } catch {
-    // Linux alone tells.
+    // Linux alone reports it.
     return 0;
   }
 }

@@ -12,7 +12,7 @@ const host = '127.0.0.1';
 
 let next = process.pid;
 
-/** A port for TCP and UDP on which nobody listens; nobody else gets it before `t` ends. */
+/** A free port for TCP and UDP; no other test gets it before `t` ends. */
 export async function holdPort(t: Lifetime): Promise<number> {
   for (let tries = 0; tries < portCount; tries++) {
     // A step without a common factor with their number comes to all of them, and apart from those of other processes.
@@ -36,7 +36,7 @@ export async function holdPorts(t: Lifetime, count: number): Promise<number[]> {
   return ports;
 }
 
-/** Listens there; `undefined` where somebody else does. */
+/** Listens there; `undefined` if the port is in use. */
 export async function listen(port: number, at?: string): Promise<Server | undefined> {
   const server = createServer((socket) => socket.destroy());
   return await new Promise((resolve) => {

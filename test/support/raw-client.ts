@@ -60,7 +60,7 @@ export class RawClient {
     };
     socket.once('end', end);
     socket.once('close', end);
-    // Most tests do not look at these, and their rejection is then nobody's business.
+    // Most tests do not look at these, and their rejection then does not matter.
     this.#answer.promise.catch(() => {});
     this.#closeFrame.promise.catch(() => {});
   }

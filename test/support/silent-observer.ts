@@ -23,7 +23,7 @@ export const silentObserver: Observer = {
   apiRefused() {},
 };
 
-/** Tells of each step: of which chart, on which flow, 0 where it has no id yet, and the cell of the table. */
+/** Called for each step: of which chart, on which flow, 0 where it has no id yet, and the cell of the table. */
 export function observeSteps(tell: (table: Chart, flow: number, cell: number) => void): Observer {
   return {
     ...silentObserver,

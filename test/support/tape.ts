@@ -25,7 +25,7 @@ interface Reel {
 export class Tape {
   readonly #reels: Reel[] = [];
 
-  /** From now on. The number of the thread must be its own; `node` is told where there are several. */
+  /** From now on. The number of the thread must be its own; `node` is set where there are several. */
   watch(context: ShardContext, node?: string): void {
     this.#reels.push({context, node});
     context.tracer.watch(watcher, everything, Number.POSITIVE_INFINITY);

@@ -84,7 +84,7 @@ for (const qos of [0, 1, 2] as const) {
     // allocates is there in every round.
     for (let round = 1; round < 20 && traced - off >= 8; round++) traced = measure();
     t.log(`${off.toFixed(1)} bytes, traced ${traced.toFixed(1)}`);
-    // A single number of a single record would be 16 bytes. What a publication tells of itself once, some 1,600 bytes, is
+    // A single number of a single record would be 16 bytes. What a publication records of itself once, some 1,600 bytes, is
     // shared by its 400 deliveries.
     t.true(traced - off < 8, `${off} bytes, traced ${traced}`);
   });

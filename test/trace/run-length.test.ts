@@ -34,7 +34,7 @@ test('a run goes on with the next message of the same client, in the same turn, 
   ring.add(0, 1, other, undefined, 0);
   t.is(records(other, fourth), 1, 'something came between');
   ring.add(0, 1, other, undefined, 0);
-  t.is(records(other, new TraceMark('p9')), 1, 'one that was told of nowhere yet');
+  t.is(records(other, new TraceMark('p9')), 1, 'one that was not recorded yet');
   ring.endTurn();
   t.is(records(other, fourth), 1, 'another turn');
   t.is(ring.eventCount, 14);

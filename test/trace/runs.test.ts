@@ -31,7 +31,7 @@ const cells = {
 };
 const ofQos2: readonly string[] = ['rec', 'recAndRel', 'rel', 'com', 'relAndCom', 'unfit'];
 
-/** What is told of some neighbouring messages to one client, of one after the other. */
+/** What is recorded of some neighbouring messages to one client, of one after the other. */
 const telling = fc.record({
   what: fc.constantFrom(
     ...(['transmitted', 'repeated', 'ack', 'rec', 'recAndRel', 'rel', 'com'] as const),
@@ -46,7 +46,7 @@ const telling = fc.record({
 });
 type Telling = typeof telling extends fc.Arbitrary<infer Told> ? Told : never;
 
-/** A recorder by itself, and the messages and clients that it is told of. */
+/** A recorder by itself, and the messages and clients that it records. */
 class Desk {
   readonly turn = {now: 0};
   readonly ring: RecordRing;
@@ -136,7 +136,7 @@ interface Message extends TracedPublication {
 }
 
 function makeMessage(qos: Qos, place: number): Message {
-  // Some are as long as others. Of type 0: what there is to tell of them is then a small number, as of a reply.
+  // Some have the same length. Of type 0: what is recorded of them is then a small number, as of a reply.
   const payload = new Uint8Array(1 + (place % 2));
   const message = `p${qos}${place}`;
   // The last one began before anything was watched.
@@ -149,7 +149,7 @@ function idOf({qos, place}: Message, isTaken: boolean): number {
   return qos === 0 ? 0 : qos * 100 + place + (isTaken ? 50 : 0);
 }
 
-/** The same, told one at a time to somebody who knows nothing else. */
+/** The same, one at a time, for a reader that knows nothing else. */
 function alone(tellings: readonly Telling[]): {readonly events: TraceEvent[]; readonly steps: readonly number[]} {
   const events: TraceEvent[] = [];
   let steps: readonly number[] = [];

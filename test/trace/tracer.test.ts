@@ -70,7 +70,7 @@ test('a reader gets what it watches, from where it was, and learns how many even
   t.is(late.events[0]?.seq, 29);
   t.is(late.events.length, 16);
   t.is(tracer.read(1_000, 100, 'all').events.length, 16, 'as after a thread that was replaced');
-  t.deepEqual(tracer.read(0, 100, 'nobody').events, []);
+  t.deepEqual(tracer.read(0, 100, 'unknown').events, []);
 });
 
 test('events older than the retention of the trace are not returned', (t) => {
@@ -145,7 +145,7 @@ test('payloads are returned only to a reader that asked for them, of what it wat
   void publish({qos: 0, payload: new Uint8Array(0)});
   const told = payloadsOf(tracer.read(0, 100, 'payloads').events);
   t.deepEqual(told.map(decoded), ['down', 'ok', '']);
-  t.is(told[2], undefined, 'none where there is none');
+  t.is(told[2], undefined, 'none without one');
   t.deepEqual(payloadsOf(tracer.read(0, 100, 'plain').events), [undefined, undefined, undefined, undefined, undefined]);
   t.deepEqual(payloadsOf(tracer.read(0, 100, undefined).events).filter(Boolean), [], 'nor to who reads the past');
   const story = tracer.story({message: undefined, identity: client.actor.name, payloads: false, eventsMax: 100});
@@ -189,7 +189,7 @@ test('a story is cut to its latest events, and says so', (t) => {
   t.deepEqual(cut.events, whole.events.slice(1));
 });
 
-/** Publishes so many messages in one activation of the channel, each as long as its place says. */
+/** Publishes so many messages in one activation of the channel, each of the length that its place says. */
 function publishBatch({router, run}: SimulatedGateway, bytes: readonly number[]): void {
   for (const length of bytes) {
     const payload = new Uint8Array(length);
@@ -280,7 +280,7 @@ test('events are counted without gaps, and returned alike however many are read 
   }
   const all = tracer.read(0, Number.POSITIVE_INFINITY, 'all');
   t.is(all.next, all.head);
-  t.is(all.lost + all.events.length, all.head, 'what is not told is counted');
+  t.is(all.lost + all.events.length, all.head, 'what is not returned is counted');
   t.true(all.events.length >= 256, 'at least as many as records');
   t.deepEqual(
     all.events.map(({seq}) => seq),

@@ -18,7 +18,7 @@ const strict = {
   exactOptionalPropertyTypes: true,
   noEmit: true,
   skipLibCheck: false,
-  // Of the compiler's own libraries nobody but the compiler has to answer for.
+  // The compiler's own libraries are the compiler's responsibility.
   skipDefaultLibCheck: true,
 };
 

@@ -130,7 +130,7 @@ export function startHarness(
   let answered = 0;
   pool.onAnswers((answers) => {
     for (const answer of answers) {
-      // What a connect call that was cut is told first, and settles with; its last answer is for the gateway.
+      // What a connect call that was cut gets first, and settles with; its last answer is for the gateway.
       if (late.delete(answer.call)) continue;
       if (!isLast(answer)) late.add(answer.call);
       const take = open.get(answer.call);

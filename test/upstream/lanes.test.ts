@@ -51,7 +51,7 @@ test('as many calls run as the limit says, and no more', (t) => {
 
 test('a call is hopeless where clients of its age have left, but for one that has just come [RB-68]', (t) => {
   const pace = new Pace(callTimeoutMs);
-  t.false(pace.isHopeless(callTimeoutMs - 1), 'nobody has left');
+  t.false(pace.isHopeless(callTimeoutMs - 1), 'no client has left');
   for (let client = 0; client < 200; client++) pace.learnLeaving(3_000);
   t.false(pace.isHopeless(2_900));
   t.true(pace.isHopeless(3_100));
@@ -60,5 +60,5 @@ test('a call is hopeless where clients of its age have left, but for one that ha
   t.false(pace.isHopeless(1_000), 'worth its socket, whatever the clients before it did');
   t.true(pace.isHopeless(1_001));
   pace.learnStaying(3_100);
-  t.false(pace.isHopeless(callTimeoutMs - 1), 'somebody stays longer');
+  t.false(pace.isHopeless(callTimeoutMs - 1), 'a client stays longer');
 });

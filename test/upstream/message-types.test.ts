@@ -14,7 +14,7 @@ test('a type hangs whose calls are not answered while those of another are, unti
   types.learnAnswer(good, 1_000);
   types.end(good);
   t.true(types.isStuck(bad, slowMs, 1_000));
-  t.false(types.isStuck(good, slowMs, 60_000), 'nobody waits for it');
+  t.false(types.isStuck(good, slowMs, 60_000), 'no call waits for it');
   types.end(bad);
   t.true(types.isStuck(bad, slowMs, 60_000), 'the next one hangs as well, as far as is known');
   types.begin(bad, 60_000);

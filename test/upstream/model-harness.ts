@@ -55,7 +55,7 @@ export class ModelServer {
       const job = this.#queue.shift();
       if (job === undefined) return;
       const ms = this.#duration(job.request);
-      // What hangs waits for something, and keeps nobody else from being worked on.
+      // What hangs waits for something, and keeps no other call from being worked on.
       if (ms === Number.POSITIVE_INFINITY) continue;
       this.#working++;
       this.clock.startTimer(ms, () => {
@@ -87,7 +87,7 @@ class ModelSocket implements CallSocket {
   }
 
   answer(handler: Dispatcher.DispatchHandler): void {
-    // The business server had worked to the end, for nobody.
+    // The business server had worked to the end, without effect.
     if (this.isDestroyed) return;
     const controller = this.#controllerOf();
     handler.onResponseStart?.(controller, 200, {'content-length': String(yes.length)}, 'OK');

@@ -22,7 +22,7 @@ for (const [workers, capacity, durationMs, clients, fromMs, share] of [
     t.true(goodput >= share * rate, `${goodput}/s of ${rate}/s`);
     // The bound on sockets is that of each worker.
     t.true(harness.server.openMax <= 128 * workers);
-    // The calls of a client go to each worker in turn, and each is fair: nobody goes empty, and nobody has several shares.
+    // The calls of a client go to each worker in turn, and each is fair: no client goes empty, and none has several shares.
     const mean = total(served) / clients;
     if (mean >= 3) t.true(Math.min(...served) >= 1);
     t.true(Math.max(...served) <= 4 * Math.ceil(mean), `${Math.max(...served)} beside ${mean} on average`);

@@ -10,13 +10,13 @@ import {createUpstreamPool} from '../../src/upstream/upstream-pool.ts';
 import {Latch} from '../support/deadline.ts';
 import {bodyText, closeCall, listenHttp, messageCall, outcome, settingsOf, startHarness} from './harness.ts';
 
-/** Runs `start` and tells the worker that it started. Only for serial tests: others would start workers meanwhile. */
+/** Runs `start` and returns the worker that it started. Only for serial tests: others would start workers meanwhile. */
 async function withWorkers<Started>(start: () => Started): Promise<{started: Started; workers: Worker[]}> {
   const workers: Worker[] = [];
   const take = (worker: Worker): void => void workers.push(worker);
   process.on('worker', take);
   const started = start();
-  // Node tells of a worker in a tick of its own.
+  // Node announces a worker in a tick of its own.
   await new Promise((resolve) => setImmediate(resolve));
   process.off('worker', take);
   return {started, workers};

@@ -96,7 +96,7 @@ export class ActorStage implements Stage {
     return [...sent, ...closes, ...calls.map(({kind}) => `a ${kind} call`)];
   }
 
-  // As the edge does: ws answers the close frame by itself, then tells that the socket has gone.
+  // As the edge does: ws answers the close frame by itself, then reports that the socket has gone.
   leave(): void {
     this.client.tell({kind: 'socketClosed'});
   }

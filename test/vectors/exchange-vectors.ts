@@ -9,7 +9,7 @@ interface Situation {
   readonly steps: readonly Step[];
 }
 
-/** What comes of one packet in one state. */
+/** What one packet leads to in one state. */
 interface Outcome {
   readonly steps: readonly Step[];
   readonly after: string;
@@ -147,7 +147,7 @@ function inboundRel(qos: 1 | 2, state: string, unchanged: Outcome): Outcome {
   if (qos === 1 || state === 'none' || state === 'released') return unchanged;
   const com = server('50 0007');
   if (state !== 'awaitingAnswer') return {steps: [com], after: 'released', rules: ['RB-24', 'RB-25']};
-  // Given up by the client: the call runs to its end, and nobody is told.
+  // Given up by the client: the call runs to its end, and no packet is sent.
   return {steps: [com, answered(reply), {quiet: true}], after: 'released', rules: ['RB-24']};
 }
 

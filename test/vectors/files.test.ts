@@ -39,7 +39,7 @@ test('a packet vector either is a packet or has a fault', (t) => {
 test('the exchanges cover every state in which a delivery can wait for a packet', (t) => {
   const covered = new Set(exchanges.flatMap(({before = {}}) => Object.entries(before).map(nameState)));
   for (const {machine, vocabulary, isFinal} of tables) {
-    // The charts of a message; no packet is told of a connection's states, and none comes to a node of the cluster.
+    // The charts of a message; no packet shows a connection's states, and none comes to a node of the cluster.
     if (!/^(?:in|out)boundQos/.test(machine.id)) continue;
     for (const [code, state] of vocabulary.states.entries()) {
       // No packet comes for what was not sent, and a replaced flow waits for its call alone.

@@ -16,7 +16,7 @@ export interface GeneratedFile {
 /** The files as they must be. */
 export function generateFiles(): GeneratedFile[] {
   return [
-    {name: 'packets.json', text: format('One WebSocket message each, and what comes of it.', makePacketVectors())},
+    {name: 'packets.json', text: format('One WebSocket message each, and what it leads to.', makePacketVectors())},
     {
       name: 'packets-v2.json',
       text: format('One WebSocket message of rainbow.v2 each, as the gateway reads it.', makePacketV2Vectors()),

@@ -9,7 +9,7 @@ import {ClientReceiver} from './receiver-client.ts';
 import {ClientSender} from './sender-client.ts';
 import type {LinkSpec, WorldSpec} from './world.ts';
 
-/** Who sends to whom: `gateway` runs the halves of src/machines, `client` and `old client` the rules alone. */
+/** Who sends and who receives: `gateway` runs the halves of src/machines, `client` and `old client` the rules alone. */
 export type EndsName = 'gateway to client' | 'gateway to old client' | 'client to gateway' | 'gateway to gateway';
 
 /** Three messages: of one QoS, or of both. */

@@ -6,7 +6,7 @@ import {receivingCharts} from '../../src/machines/receiving-half.ts';
 import {sendingCharts} from '../../src/machines/sending-half.ts';
 import type {Steps} from '../../src/machines/step.ts';
 
-/** Steps that the models have taken. What a mutant has otherwise is none of the charts'. */
+/** Steps that the models have taken. What a mutant has otherwise does not belong to the charts. */
 const taken = new Set<unknown>();
 
 export class Chart<Event extends string, Effect extends string> {

@@ -12,7 +12,7 @@ export type Entry =
       readonly code: number;
     };
 
-/** Something of which a trace can be told. */
+/** Something that a trace can be written of. */
 export interface Journaled {
   journal: Entry[] | undefined;
 }

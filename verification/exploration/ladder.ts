@@ -25,7 +25,7 @@ function findMove(model: DeliveryModel, from: World, to: string): readonly Entry
   const told = withJournal(from);
   model.moves(told, (next) => {
     if (found.length === 0 && model.encode(next) === to) found = next.journal ?? [];
-    // The next move tells its own.
+    // The next move writes its own.
     told.journal = [];
   });
   return found;

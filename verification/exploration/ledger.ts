@@ -37,12 +37,12 @@ function add(world: World, message: number, bits: number): void {
   world.ledger[message] = (world.ledger[message] as number) | bits;
 }
 
-/** Whether the sender has been told that `message` arrived, on this connection or before. */
+/** Whether the sender knows that `message` arrived, on this connection or before. */
 export function isConfirmed(world: World, message: number): boolean {
   return has(world, message, confirmed | confirmedBefore);
 }
 
-/** Whether the sender has been told so on this connection. */
+/** Whether the sender learned it on this connection. */
 export function wasConfirmed(world: World, message: number): boolean {
   return has(world, message, confirmed);
 }
@@ -86,7 +86,7 @@ export function noteEnded(world: World, message: number): void {
   if (!has(world, message, confirmed)) breakProperty(world, 'silent');
 }
 
-/** The sender tells that `message` expired. */
+/** The sender reports that `message` expired. */
 export function noteExpired(world: World, message: number): void {
   if (has(world, message, sent)) breakProperty(world, 'expired');
 }

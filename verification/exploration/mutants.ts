@@ -18,7 +18,7 @@ const upLossy = {...up, link: 'lossy'} as const satisfies Case;
 const down = {ends: 'gateway to client', messages: 'QoS 2', link: 'tcp', more: {reconnects: 0}} as const satisfies Case;
 const downLossy = {...down, link: 'lossy'} as const satisfies Case;
 
-/** `base` without these properties, so that a mutant shows what comes of it. */
+/** `base` without these properties, so that a mutant shows what it leads to. */
 function without(base: Case, ...ignored: readonly PropertyName[]): Case {
   return {...base, more: {...base.more, ignored}};
 }

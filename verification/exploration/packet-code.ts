@@ -12,7 +12,7 @@ export interface ModelPacket {
   readonly kind: PacketKind;
   readonly id: number;
   readonly isDup: boolean;
-  /** The message carried or answered; 0 in REL and COM, which tell of none. */
+  /** The message carried or answered; 0 in REL and COM, which carry none. */
   readonly message: number;
 }
 

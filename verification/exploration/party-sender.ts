@@ -97,7 +97,7 @@ export class PartySender extends SendingHalf<ModelFlow> implements Sender {
     for (const flow of this.#all) {
       this.step(flow, 'socket.closed');
       flow.id = 0;
-      // The business server publishes again what it was not told to have arrived.
+      // The business server publishes again what was not confirmed.
       const isWanted = this.#quirk === 'forgetsConfirmations' || !isConfirmed(world, flow.number);
       if (flow.state === 'lost' && isWanted) flow.state = 'queued';
     }

@@ -108,7 +108,7 @@ export class ProductSender implements Product {
 
   #timeOut(message: number): void {
     const delivery = this.#deliveries.get(message);
-    // One that the model never transmitted is none here yet.
+    // One that the model never transmitted does not exist here yet.
     if (delivery === undefined || !(delivery.publication instanceof WalkedPublication)) return;
     delivery.publication.isOut = true;
     this.#outbound.timeOut(delivery);

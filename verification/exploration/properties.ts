@@ -10,7 +10,7 @@ export const properties = {
   swallowed: 'no message is taken for another one [RB-13, RB-25]',
   foreignReply: 'a reply is credited to the message that it answers [RB-05, RB-20]',
   counted: 'a message is confirmed once [RB-61]',
-  silent: 'no flow ends in silence: it is confirmed, or told as open [RB-52]',
+  silent: 'no flow ends in silence: it is confirmed, or reported as open [RB-52]',
   resent: 'no SEND goes out after its REL [RB-17]',
   dup: 'DUP is 0 the first time and 1 every other [RB-09]',
   recUnanswered: 'every REC gets a REL [RB-15, RB-19]',

@@ -6,7 +6,7 @@ import {tellLadder} from './ladder.ts';
 import type {Mutant} from './mutants.ts';
 import {type PropertyName, properties} from './properties.ts';
 
-/** What came of one exploration. */
+/** The result of one exploration. */
 export interface Finding {
   readonly title: string;
   readonly exploration: Exploration;

@@ -11,9 +11,9 @@ import type {World} from './world.ts';
 
 /** The end of the link that is the product's. */
 export interface Product {
-  /** Does what a move of the model did to its end, and tells what the product sends then, as hex. */
+  /** Does what a move of the model did to its end, and returns what the product sends then, as hex. */
   follow(world: World, entries: readonly Entry[]): readonly string[];
-  /** A difference from the model in what is not sent; `undefined` where there is none. */
+  /** A difference from the model in what is not sent; `undefined` if there is no difference. */
   compare(world: World): string | undefined;
 }
 

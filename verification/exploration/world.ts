@@ -41,7 +41,7 @@ export interface WorldSpec {
   readonly reconnects: 0 | 1;
   /** Whether a client may give a QoS 2 message up, by a REL before its REC. */
   readonly mayGiveUp?: boolean;
-  /** Properties not looked at, so that a mutant shows what comes of it rather than the packet that began it. */
+  /** Properties not looked at, so that a mutant shows what it leads to, and not the packet that began it. */
   readonly ignored?: readonly PropertyName[];
 }
 
@@ -66,7 +66,7 @@ export class World implements Journaled {
   /** Packets from sender to receiver, and back. */
   forward: number[];
   backward: number[];
-  /** Where a trace is being told. */
+  /** Where a trace is being written. */
   journal: Entry[] | undefined;
 
   constructor(spec: WorldSpec, sender: number[], receiver: number[]) {

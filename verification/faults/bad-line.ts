@@ -14,7 +14,7 @@ const posts = 16;
 export const badLine: Scenario = {
   name: 'bad-line',
   claim:
-    'Over lines that delay, slice and lose connections, what is confirmed was delivered, and nothing of QoS 2 comes twice on a connection; once they are mended all is delivered.',
+    'Over lines that delay, slice and lose connections, what is confirmed was delivered, and nothing of QoS 2 comes twice on a connection; once they are repaired all is delivered.',
   isQuick: true,
   async run(lifetime) {
     const harness = await Harness.open(lifetime, {businessNetworkModel, keys: {call_timeout: 1, retry_interval: 0.2}});

@@ -10,7 +10,7 @@ const messagesEach = 6;
 export const businessDown: Scenario = {
   name: 'business-down',
   claim:
-    'While the business server is down or hangs nobody is let in and nothing is confirmed, and no client loses its connection; when it is back, all that was sent meanwhile is delivered, under the ids it had.',
+    'While the business server is down or hangs no client is admitted and nothing is confirmed, and no client loses its connection; when it is back, all that was sent meanwhile is delivered, under the ids it had.',
   isQuick: true,
   async run(lifetime) {
     const harness = await Harness.open(lifetime, {keys: {call_timeout: 0.5}});

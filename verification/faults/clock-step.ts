@@ -32,7 +32,7 @@ export const clockStep: Scenario = {
     const listener = await harness.join('listener');
     const signature = daemon.api.signature();
     const call = () =>
-      daemon.api.call({path: '/send/', query: {channel: 'nobody', qos: 0, ...signature}, credentials: {kind: 'none'}});
+      daemon.api.call({path: '/send/', query: {channel: 'empty', qos: 0, ...signature}, credentials: {kind: 'none'}});
     expect('a signed call', await call(), undefined);
 
     await daemon.order({kind: 'stepClock', ms: hourMs});
@@ -51,7 +51,7 @@ export const clockStep: Scenario = {
     await daemon.order({kind: 'stepClock', ms: 0});
     await Promise.all(devices.map((device) => device.isSettled()));
     await harness.device('newcomer');
-    expect('a call signed in time', await daemon.api.send({channel: 'nobody', qos: 0}), undefined);
+    expect('a call signed in time', await daemon.api.send({channel: 'empty', qos: 0}), undefined);
     expect('a call that was made before', await call(), 'RB_SIGNATURE_REPLAYED');
     const again = devices.filter(({connections}) => connections !== 1);
     const missed = await daemon.metric('rainbow_heartbeats_missed_total');

@@ -120,7 +120,7 @@ async function measure(readers: Crowd): Promise<Latencies> {
   return {p50: median(latencies.map(({p50}) => p50)), p99: median(latencies.map(({p99}) => p99))};
 }
 
-/** Publishes until nobody who is frozen is written to any more; tells after how many messages. */
+/** Publishes until no frozen client is written to any more; returns after how many messages. */
 async function fill(hall: Hall): Promise<number> {
   const body = new Uint8Array(fillBytes);
   let dropped = 0;
@@ -133,11 +133,11 @@ async function fill(hall: Hall): Promise<number> {
   throw new Error(`Expected the frozen to be full after ${fillsMax} messages`);
 }
 
-/** Publishes more than may wait for them at QoS 1; tells how many deliveries were refused. */
+/** Publishes more than may wait for them at QoS 1; returns how many deliveries were refused. */
 async function overfill(hall: Hall): Promise<number> {
   const body = new Uint8Array(fillBytes);
   const answers = await Promise.all(Array.from({length: 2 * (window + queue)}, () => hall.publish(frozen, 1, 2, body)));
   const confirmed = answers.reduce((sum, {connections = 0}) => sum + connections, 0);
-  if (confirmed > 0) throw new Error(`Expected nobody to confirm, got ${confirmed}`);
+  if (confirmed > 0) throw new Error(`Expected no client to confirm, got ${confirmed}`);
   return answers.reduce((sum, {refused = 0}) => sum + refused, 0);
 }

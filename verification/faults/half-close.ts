@@ -38,7 +38,7 @@ async function clientFinishes(harness: Harness): Promise<void> {
   if (got.join() !== sent.join()) throw new Error(`Expected ${sent.join()}, got ${got.join()}`);
 }
 
-/** The business server lets in a client that has finished already, and so is told of its end. */
+/** The business server admits a client that has finished already, and so gets its close call. */
 async function knockerFinishes(harness: Harness): Promise<void> {
   const {business, daemon} = harness;
   const held = harness.hold(success());

@@ -46,8 +46,8 @@ const breaches: readonly [what: string, breach: RegExp, happens: (ledger: Ledger
       ledger.called('a', 'm2');
     },
   ],
-  ['a call for what nobody sent', /which nobody sent/, (ledger) => ledger.called('a', 'm1')],
-  ['a message that nobody published', /which nobody published/, (ledger) => ledger.got(send('p'), 1)],
+  ['a call for what no client sent', /which no client sent/, (ledger) => ledger.called('a', 'm1')],
+  ['a message that was never published', /which was never published/, (ledger) => ledger.got(send('p'), 1)],
   [
     'an answer that counts more than confirmed',
     /RB-61: p was answered 2, and 1 had confirmed/,

@@ -7,7 +7,7 @@ import {perform, type Scenario} from './harness/scenario.ts';
 import {ScenarioLifetime} from './harness/scenario-lifetime.ts';
 import {scenarios} from './scenarios.ts';
 
-/** What came of one scenario. */
+/** The result of one scenario. */
 interface Result {
   readonly name: string;
   readonly claim: string;

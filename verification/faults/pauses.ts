@@ -80,7 +80,8 @@ async function runPause(lifetime: ScenarioLifetime, ms: number, pause: Pause): P
   }
   const missed = await daemon.metric('rainbow_heartbeats_missed_total');
   const closed = business.count('close');
-  if (missed + closed > 0) throw new Error(`Expected nobody to be closed, got ${missed} as silent, ${closed} in all`);
+  if (missed + closed > 0)
+    throw new Error(`Expected no client to be closed, got ${missed} as silent, ${closed} in all`);
   harness.check();
   return (
     `away for ${(awayMs / 1000).toFixed(1)} s; ${devices.length} of ${devices.length} clients stayed; ` +

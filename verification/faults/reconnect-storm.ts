@@ -36,7 +36,7 @@ export const reconnectStorm: Scenario = {
   },
 };
 
-/** All connect at once, and get a message each; tells how long the connecting took. */
+/** All connect at once, and get a message each; returns how long the connecting took. */
 async function arrive({daemon}: Hall, crowd: Crowd): Promise<number> {
   const {opened, elapsedMs} = await crowd.connect(clients, channel);
   if (opened !== clients) throw new Error(`Expected ${clients} to be let in, got ${opened}`);

@@ -11,7 +11,7 @@ import {addressOfGateway, makeNetwork} from './vanish/network.ts';
 
 const claim =
   'is missed after one and a half keep-alives, leaves no socket behind, has its close call, and is counted by no publication.';
-/** What the processes inside tell. */
+/** What the processes inside report. */
 interface Outcome {
   readonly figures?: string;
   readonly error?: string;

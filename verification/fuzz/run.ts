@@ -14,7 +14,7 @@ export interface FuzzOptions {
   readonly to: number;
   /** Of the targets, only this one. */
   readonly only?: string | undefined;
-  /** Told now and then how far it is, and before each input that is looked at again. */
+  /** Called now and then with how far it is, and before each input that is looked at again. */
   readonly onProgress?: (input: number) => void;
 }
 

@@ -6,7 +6,7 @@ export interface Target {
   readonly name: string;
   /** Of a hundred inputs, about so many are its. */
   readonly weight: number;
-  /** Makes an input, hands it in, and names what came of it. Throws where that is not as it must be. */
+  /** Makes an input, hands it in, and names the result. Throws if that is not as it must be. */
   run(random: SeededRandom): string;
   /** The input that `run` would make, for a report. */
   show(random: SeededRandom): string;

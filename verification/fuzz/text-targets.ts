@@ -164,7 +164,7 @@ const answers: Target = defineTarget({
     const headers: Record<string, string | string[]> = {};
     for (let count = random.integer(0, 4); count > 0; count--) {
       const value = Buffer.from(bendText(random, ['room;; a ;;;;b', 'cookie=', 'ä;;€'], 120)).toString('latin1');
-      // As undici tells them: one that is repeated is a list.
+      // As undici returns them: one that is repeated is a list.
       headers[pick(random, answerHeaderNames)] = happens(random, 0.2) ? [value, randomText(random, 20)] : value;
     }
     return {

@@ -163,7 +163,7 @@ const handshakes: Target = defineTarget({
   },
 });
 
-/** As node:http tells them beside the raw ones. */
+/** As node:http has them beside the raw ones. */
 function joinHeaders(rawHeaders: readonly string[]): IncomingHttpHeaders {
   const headers: IncomingHttpHeaders = {};
   for (let place = 0; place + 1 < rawHeaders.length; place += 2) {

@@ -60,7 +60,7 @@ class Happening implements Connection {
   }
 
   async run(model: ConnectionModel, real: Real): Promise<void> {
-    // The actors first: what they are told follows from the model as it was.
+    // The actors first: their events follow from the model as it was.
     this.#perform(real, model);
     real.kit.run();
     this.#act(model);
@@ -152,7 +152,7 @@ export function businessAnswers(reply: string | undefined): Connection {
       const number = model.inbound.call?.message ?? -1;
       const call = reply === undefined ? kit.transport.fail('message') : kit.transport.accept('message', {text: reply});
       const id = call.kind === 'message' ? call.message : '';
-      // One id for one message, as long as it is the same message. [RB-63]
+      // One id for one message, while it is the same message. [RB-63]
       const known = messages[number];
       if (known === undefined && messages.includes(id)) throw new Error(`Expected a new message id, got ${id} again`);
       messages[number] ??= id;

@@ -70,7 +70,7 @@ export class InboundModel {
     const key = keyOf(packet.qos, packet.id);
     const known = this.#flows.get(key);
     if (known !== undefined) {
-      // Until its REL a QoS 2 message has its id; elsewhere DUP tells a repeat from a new message.
+      // Until its REL a QoS 2 message has its id; elsewhere DUP distinguishes a repeat from a new message.
       const isRepeat = packet.isDup || (packet.qos === 2 && known.state !== 'unanswered');
       if (isRepeat) {
         this.#repeat(known, packet.payload);

@@ -6,7 +6,7 @@ import {generatePacket, messageIdMax, type Qos} from '../../src/protocol/packet.
 export const retryMs = 3_000;
 const releasePauseMaxMs = 60_000;
 
-/** What the caller of a publication is told. */
+/** What the caller of a publication gets. */
 export interface ModelOutcome {
   readonly connections: number;
   readonly isTimedOut: boolean;
@@ -204,7 +204,7 @@ export class OutboundModel {
     const {now, isCongested} = this.#world;
     delivery.retryAt = now + retryMs;
     const isUnacknowledged = delivery.state === 'sent' || delivery.state === 'released';
-    // A REL waits for as long as the message was old when it went out last, up to a minute: the pause doubles.
+    // A REL waits for the age that the message had when it went out last, up to a minute: the pause doubles.
     const ageMs = delivery.state === 'released' ? delivery.sentAt - delivery.startedAt : 0;
     const pauseMs = Math.max(retryMs, Math.min(retryMs + ageMs, releasePauseMaxMs));
     if (isUnacknowledged && !isCongested && now - delivery.sentAt + retryMs / 2 >= pauseMs) this.#send(delivery, true);

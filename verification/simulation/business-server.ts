@@ -37,7 +37,7 @@ export class BusinessServer {
     this.#harness = harness;
   }
 
-  /** Answers `call`, perhaps more than once: all but the first are for nobody. */
+  /** Answers `call`, perhaps more than once: all but the first are ignored. */
   take(call: Call, answer: Answering): void {
     const {observer, plan, trace} = this.#harness;
     const rng = this.#harness.rng.business;
@@ -49,7 +49,7 @@ export class BusinessServer {
     this.#carryOut(call, answer, what, Math.min(soonMs, 100));
   }
 
-  /** The gateway is told `answer`. */
+  /** The gateway gets `answer`. */
   tells(call: Call, answer: Answer): void {
     const {observer, trace} = this.#harness;
     observer.answered(call, answer);
@@ -113,7 +113,7 @@ export class BusinessServer {
     };
   }
 
-  /** Carries a message out, once for each id; tells the body of its answer. */
+  /** Carries a message out, once for each id; returns the body of its answer. */
   #process(call: Call): Uint8Array {
     if (call.kind !== 'message') return emptyBytes;
     const done = this.#done.get(call.message);

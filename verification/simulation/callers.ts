@@ -175,7 +175,7 @@ export class Callers {
     const {rng, observer} = this.#harness;
     const names = [...observer.named.keys()];
     if (names.length > 0 && rng.callers.chance(0.9)) return rng.callers.pick(names);
-    return observer.connections.length > 0 ? rng.callers.pick(observer.connections).identity : 'nobody';
+    return observer.connections.length > 0 ? rng.callers.pick(observer.connections).identity : 'unknown';
   }
 
   #members({channel, identity}: PublishTerms): ReadonlySet<number> | undefined {

@@ -37,7 +37,7 @@ export interface SimulatedClient {
   act(): void;
   /** Sends one message; `undefined` where it cannot, or not at once. */
   send(qos: Qos): ObservedMessage | undefined;
-  /** The storm is over: it behaves, on a connection that nothing befalls. */
+  /** The storm is over: it behaves, on a connection to which nothing happens. */
   calmDown(): void;
   /** It goes for good, with a close frame or without a word. */
   depart(isSilent: boolean): void;

@@ -12,7 +12,7 @@ import type {Pipe, PipeNature} from './pipe.ts';
 export interface ClientTerms {
   readonly client: number;
   readonly isPolite: boolean;
-  /** Whether nothing may befall the connection. */
+  /** Whether nothing may happen to the connection. */
   readonly isSafe: boolean;
 }
 
@@ -56,13 +56,13 @@ export class Edge {
     return connection;
   }
 
-  /** Cuts every connection that something may still befall, also those that only the gateway still has. */
+  /** Cuts every connection to which something may still happen, also those that only the gateway still has. */
   calmDown(): void {
     for (const connection of this.#unsafe) connection.cut();
     this.#unsafe = [];
   }
 
-  /** The run is over: sockets that a broken rule has left are none of the next run's. */
+  /** The run is over: sockets that a broken rule has left are not part of the next run. */
   end(): void {
     for (const connection of [...this.#connections]) connection.end();
   }
@@ -79,7 +79,7 @@ export class Edge {
       jitterMs: isSafe ? 0 : rng.pick([0, 5, latencyMs]),
       bytesPerMs: isSlow ? rng.pick([0.05, 0.5, 5]) : Number.POSITIVE_INFINITY,
       capacityBytes: isSlow ? rng.pick([256, 2_048]) : 65_536,
-      // Halves of two packets that pass each other would be nobody's.
+      // Halves of two packets that pass each other would belong to none.
       sliced: isSafe || plan.networkModel === 'reordering' ? 0 : 0.1,
       hostility: isSafe ? undefined : plan.hostility,
     };
@@ -94,7 +94,7 @@ export class Edge {
     });
   }
 
-  // What befalls a connection, some time into its life.
+  // What happens to a connection, some time into its life.
   #destine(connection: Connection, fail: () => void): void {
     const {clock, plan, trace} = this.#harness;
     const rng = this.#harness.rng.network;

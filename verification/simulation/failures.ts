@@ -10,7 +10,7 @@ import {silentObserver} from '../../test/support/silent-observer.ts';
 /** A failure that the simulation made; every other one is a violation. */
 export class CrashError extends Error {}
 
-/** What an observer is told when a frame is handed over; its first argument is whose. */
+/** Called when a frame is handed over; the first argument says whose. */
 const handingOver: ReadonlySet<unknown> = new Set<keyof Observer>(['transmitted', 'sent', 'replied']);
 
 class LineFinder extends StatsQuery {

@@ -64,7 +64,7 @@ export class GatewaySocket extends MemorySocket {
     return super.end(ended as (() => void) | undefined);
   }
 
-  // Where what has arrived is handed to whoever reads it, now or when reading goes on.
+  // Where what has arrived is handed to the reader, now or when reading goes on.
   override emit(event: string | symbol, fact?: unknown): boolean {
     if (event === 'data') this.#observeData(fact);
     this.#isClosed ||= event === 'close';

@@ -24,7 +24,7 @@ import {Trace} from './trace.ts';
 
 /** Share of the events after which the next one of the same instant comes before the turn. */
 const crowded = 0.25;
-/** Steps in which a promise of the gateway's reaches whoever awaits it: of one shard, and of several. */
+/** Steps in which a promise of the gateway reaches the code that awaits it: of one shard, and of several. */
 const promiseSteps = 8;
 const promiseStepsFederated = 24;
 /** Rounds of turns after which the gateway should have come to rest. */
@@ -58,7 +58,7 @@ export class Harness {
   readonly edge: Edge;
   readonly ticks = new Ticks();
   readonly rng: Readonly<Record<'gateway' | 'network' | 'clients' | 'business' | 'callers' | 'turns' | 'shards', Rng>>;
-  /** Promises of the gateway's that somebody awaits. */
+  /** Promises of the gateway that are awaited. */
   awaited = 0;
   /** Events so far: timers fired. */
   events = 0;
@@ -110,7 +110,7 @@ export class Harness {
     this.#deferred.push({source, run});
   }
 
-  /** Lets the gateway handle what it was told. */
+  /** Lets the gateway handle its events. */
   async runTurns(): Promise<void> {
     while (this.ticks.areDue || this.#deferred.length > 0) {
       if (this.ticks.areDue) await this.ticks.settle();
@@ -118,12 +118,12 @@ export class Harness {
     }
   }
 
-  /** Calls `act` once the gateway has handled everything, and lets it handle what comes of that before anything else. */
+  /** Calls `act` once the gateway has handled everything, and lets it handle what follows from that before anything else. */
   whenAtRest(act: () => void): void {
     this.#waitingForRest.push(act);
   }
 
-  /** Settles when the gateway has handled everything it was told, promises between its shards included. */
+  /** Settles when the gateway has handled all its events, promises between its shards included. */
   async rest(): Promise<void> {
     for (let round = 0; round < roundsMax; round++) {
       await this.runTurns();
@@ -204,7 +204,7 @@ export class Harness {
     for (let step = 0; step < steps; step++) await nothing;
   }
 
-  /** Runs turns until there is none, or one has put something off. */
+  /** Runs turns until no turn is due, or one has put something off. */
   #runSome(): void {
     while (this.#deferred.length > 0 && !this.ticks.areDue) this.#runOne();
   }

@@ -42,7 +42,7 @@ export const portMutants: readonly Mutant[] = [
   {
     name: 'an identity that two shards have at a time',
     sabotage: asking((question) =>
-      question.kind === 'takeOver' ? {...question, request: {...question.request, identity: 'nobody'}} : question,
+      question.kind === 'takeOver' ? {...question, request: {...question.request, identity: 'unknown'}} : question,
     ),
     rules: ['identity', 'RB-67'],
     isRare: true,

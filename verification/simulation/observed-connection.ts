@@ -30,7 +30,7 @@ export class ObservedConnection {
   readonly isPolite: boolean;
   readonly down: ObservedDown;
   readonly up: ObservedUp;
-  /** Whether the business server allowed it, and the gateway was told so. */
+  /** Whether the business server allowed it, and the gateway got that answer. */
   isAllowed = false;
   allowedAt = 0;
   /** The answer that allowed it. */
@@ -80,7 +80,7 @@ export class ObservedConnection {
   refused(status: number): void {
     this.#check(status === 401 || status === 503, 'RB-56', `refused ${status}, though its request was one`);
     const wasAllowed = this.isAllowed && this.allowedAt < this.#observer.clock.now();
-    // One that was given an identity may wait in vain for older ones to be reported closed. [RB-67]
+    // One that was given an identity may wait without end for older ones to be reported closed. [RB-67]
     const mayBeRefused = this.#observer.isStopping || this.#observer.isShared(this);
     this.#check(!wasAllowed || mayBeRefused, 'RB-56', `refused ${status} although it was allowed`);
     this.ends();
@@ -144,7 +144,7 @@ export class ObservedConnection {
     this.ends();
   }
 
-  /** The actor is told that the socket is gone, or nothing can be written to it any more. */
+  /** The actor learns that the socket is gone, or nothing can be written to it any more. */
   ends(): void {
     if (this.endedAt !== undefined) return;
     this.endedAt = this.#observer.clock.now();
@@ -177,7 +177,7 @@ export class ObservedConnection {
     if (code === 1001) {
       this.#check(this.#observer.isStopping, 'closed', 'closed 1001 though the gateway goes on');
     } else if (code === 4142) {
-      this.#check(this.#observer.isClaimed(this), 'RB-38', 'closed 4142 though nobody took over');
+      this.#check(this.#observer.isClaimed(this), 'RB-38', 'closed 4142 without a takeover');
     } else if (reason === 'keep-alive timeout') {
       // What came in this very instant may have come too late.
       const now = this.#observer.clock.now();

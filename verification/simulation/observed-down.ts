@@ -53,7 +53,7 @@ export class ObservedDown {
   sends(packet: SendPacket): void {
     const publication = this.#observer.publications[readSerial(packet.payload)];
     if (publication === undefined) {
-      this.#note('RB-45', 'a message that nobody published');
+      this.#note('RB-45', 'a message that was never published');
       return;
     }
     const {request} = publication;

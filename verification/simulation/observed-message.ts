@@ -11,7 +11,7 @@ export interface ObservedMessage {
   readonly payload: Uint8Array;
   /** Sent by the rules: at QoS 1 and 2 under an id that was free, and repeated only with DUP. */
   readonly isPolite: boolean;
-  /** RAINBOWMESSAGEID of each call made for it, with what came of the latest. */
+  /** RAINBOWMESSAGEID of each call made for it, with the result of the latest. */
   readonly calls: Map<string, 'running' | 'accepted' | 'failed'>;
   /** RAINBOWMESSAGEIDs under which the business server processed it. */
   readonly processed: Set<string>;

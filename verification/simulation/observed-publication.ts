@@ -26,7 +26,7 @@ export class ObservedPublication {
   readonly serial: number;
   readonly request: PublishRequest;
   readonly requestedAt: number;
-  /** Connections it is for; `undefined` where they cannot be told. */
+  /** Connections it is for; `undefined` where they cannot be known. */
   readonly members: ReadonlySet<number> | undefined;
   settledAt: number | undefined;
   /** What the outcome said, once settled well. */
@@ -111,12 +111,13 @@ export class ObservedPublication {
     const sent = [...this.#confirmations].map(([connection, {reply}]) => [this.#facts.identityOf(connection), reply]);
     for (const {identity, data} of replies) {
       const place = sent.findIndex(([name, reply]) => name === identity && isSame(reply as Uint8Array, data));
-      if (place < 0) this.#violations.note('RB-61', 0, `${this.name}: a reply nobody gave, of ${identity}`);
+      if (place < 0) this.#violations.note('RB-61', 0, `${this.name}: a reply that no client gave, of ${identity}`);
       else sent.splice(place, 1);
     }
     if (lastReply === undefined) return;
     const isGiven = [...this.#confirmations.values()].some(({reply}) => isSame(reply, lastReply));
-    if (!isGiven || lastReply.length === 0) this.#violations.note('RB-61', 0, `${this.name}: a last reply nobody gave`);
+    if (!isGiven || lastReply.length === 0)
+      this.#violations.note('RB-61', 0, `${this.name}: a last reply that no client gave`);
   }
 
   // Answered before its time only where all have confirmed or gone; and then at once, and not as timed out.

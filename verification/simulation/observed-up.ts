@@ -132,7 +132,7 @@ export class ObservedUp {
     if (isFirst) this.#latestCalled = Math.max(this.#latestCalled, arrival.first);
   }
 
-  /** The gateway was told the answer. */
+  /** The gateway got the answer. */
   answered(call: MessageCall, message: ObservedMessage, answer: Answer): void {
     if (!this.#isUnordered(call)) this.running--;
     const arrival = this.#arrivals.get(message.serial);

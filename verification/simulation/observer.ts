@@ -96,7 +96,7 @@ export class Observer {
     return this.#byIdentity.get(identity)?.[0]?.client ?? 0;
   }
 
-  /** The connection that a call is about; 0 where it cannot be told. */
+  /** The connection that a call is about; 0 where it cannot be known. */
   numberOf(call: Call): number {
     if (call.kind === 'message') return this.messages[readSerial(call.payload)]?.connection ?? 0;
     return this.#byIdentity.get(call.identity)?.[0]?.number ?? 0;
@@ -141,7 +141,7 @@ export class Observer {
     }
   }
 
-  /** A caller publishes; `members` are the connections it is for, where they can be told. */
+  /** A caller publishes; `members` are the connections it is for, where they can be known. */
   publishes(request: PublishRequest, members: ReadonlySet<number> | undefined, serial: number): ObservedPublication {
     const publication = new ObservedPublication(serial, request, this.clock.now(), members, this.violations, {
       endedAt: (connection) => this.connections[connection - 1]?.endedAt,
@@ -170,12 +170,12 @@ export class Observer {
     return message;
   }
 
-  /** The application of a client gets a message; repeats that the client told apart are not told here. */
+  /** The application of a client gets a message; repeats that the client recognised are left out. */
   delivered(connection: number, packet: SendPacket): void {
     const serial = readSerial(packet.payload);
     const publication = this.publications[serial];
     if (publication === undefined) {
-      this.violations.note('wire', connection, 'a client got what nobody published');
+      this.violations.note('wire', connection, 'a client got what was never published');
       return;
     }
     const {networkModel, hostility} = this.plan;
@@ -224,7 +224,7 @@ export class Observer {
       this.violations.note('RB-21', connection, `message ${serial} was processed twice`);
   }
 
-  /** The gateway is told what came of a call. */
+  /** The gateway gets the outcome of a call. */
   answered(call: Call, answer: Answer): void {
     if (call.kind === 'close') {
       const close = this.#closes.get(call.message);
@@ -248,7 +248,7 @@ export class Observer {
     if (answer.kind === 'accepted') this.#applied(connection, answer);
   }
 
-  /** Whether what a client has sent and was not told of may pass a bound, whether or not it has come. [RB-29] */
+  /** Whether what a client has sent without an answer may pass a bound, whether or not it has come. [RB-29] */
   mayOverrun({number, up}: ObservedConnection): boolean {
     const {window, queue, queueBytesMax} = this.plan.settings;
     let count = up.lateRepeats;
@@ -268,7 +268,7 @@ export class Observer {
     const number = Number(headers[headers.indexOf(headerConnection) + 1]);
     const connection = this.connections[number - 1];
     if (connection === undefined || connection.identity !== '') {
-      this.violations.note('identity', number, 'a connect call for nobody');
+      this.violations.note('identity', number, 'a connect call without a client');
       return;
     }
     if (this.#byIdentity.has(identity)) this.violations.note('identity', number, 'is not unique');
@@ -302,7 +302,7 @@ export class Observer {
     const message = this.messages[readSerial(call.payload)];
     const connection = message === undefined ? undefined : this.connections[message.connection - 1];
     if (message === undefined || connection === undefined) {
-      this.violations.note('wire', 0, 'a call for a message that nobody sent');
+      this.violations.note('wire', 0, 'a call for a message that no client sent');
       return;
     }
     const {number} = connection;
@@ -314,7 +314,7 @@ export class Observer {
     message.calls.set(call.message, 'running');
   }
 
-  // Before the 101 of a connection the older ones of its identity are reported closed, or nobody will do it. [RB-67]
+  // Before the 101 of a connection the older ones of its identity are reported closed, or they never are. [RB-67]
   #checkSettled(connection: ObservedConnection): void {
     for (const older of this.#byIdentity.get(connection.identity) ?? []) {
       if (older === connection) return;

@@ -17,7 +17,7 @@ export interface Hostility {
 /** How a direction behaves. */
 export interface PipeNature {
   readonly latencyMs: number;
-  /** Up to this much more, anew for each piece. */
+  /** Up to this much more, drawn again for each piece. */
   readonly jitterMs: number;
   /** `Infinity`: at once. */
   readonly bytesPerMs: number;
@@ -40,7 +40,7 @@ export interface PipeOptions {
 }
 
 export class Pipe {
-  /** From when on bytes vanish on the way; the writer is not told. */
+  /** From when on bytes vanish on the way; the writer is not notified. */
   isVanishing = false;
   /** Bytes that the network has not taken. */
   queuedBytes = 0;
@@ -50,7 +50,7 @@ export class Pipe {
   readonly #queue: Uint8Array[] = [];
   readonly #unread: Uint8Array[] = [];
   readonly #reader: FrameReader;
-  /** Whether a piece may be taken in part: where pieces pass each other their halves would be nobody's. */
+  /** Whether a piece may be taken in part: where pieces pass each other their halves would belong to none. */
   readonly #mayTakeParts: boolean;
   #inTransitBytes = 0;
   #arrivalAt = 0;
@@ -86,12 +86,12 @@ export class Pipe {
     if (this.#stalls === 0) this.#finishWhenRead();
   }
 
-  /** Nothing more is written: the reader is told after what is on its way, unless that vanishes. */
+  /** Nothing more is written: the reader is notified after what is on its way, unless that vanishes. */
   end(finished: () => void): void {
     this.#options.clock.startTimer(this.#departure(0, true) - this.#options.clock.now(), () => this.#finish(finished));
   }
 
-  /** What is on its way is lost, and nobody is told. */
+  /** What is on its way is lost silently. */
   break(): void {
     this.#isBroken = true;
     this.#queue.length = 0;

@@ -11,7 +11,7 @@ import {Rng} from './rng.ts';
  */
 export type NetworkModel = 'clean' | 'rough' | 'lossy' | 'reordering';
 
-/** What the gateway's edge is told beside the settings of its actors. */
+/** The settings of the gateway's edge beside those of its actors. */
 export type EdgeSettings = Pick<EdgeOptions, 'packetRate' | 'packetBurst' | 'stallTimeoutMs'>;
 
 export interface Plan {

@@ -52,7 +52,7 @@ export class SdkClient implements SimulatedClient {
     else this.#send(rng.pick([0, 1, 1, 2, 2]), rng.pick([300, 5_000, 30_000, Number.POSITIVE_INFINITY]));
   }
 
-  /** Sends one message that waits as long as it takes; what of it went out at once. */
+  /** Sends one message that waits without limit; what of it went out at once. */
   send(qos: Qos): ObservedMessage | undefined {
     const {messages} = this.#harness.observer;
     const before = messages.length;
@@ -90,7 +90,7 @@ export class SdkClient implements SimulatedClient {
     if (!this.#isCalm && rng.chance(0.05))
       this.#harness.clock.startTimer(rng.integer(0, 3_000), () => controller.abort());
     const sent = rainbow.send(rng.integer(0, 5), payload, {qos, timeout, mayRepeat, key, signal: controller.signal});
-    // Its end is told by the event as well, which tells of messages that outlive their page, too. What is refused at once
+    // The event reports its end as well, also of messages that outlive their page. What is refused at once
     // has no event.
     sent.catch((error: {readonly code: string}) => {
       if (error.code === 'RB_OUTBOX_FULL' || error.code === 'RB_CLOSED') this.messages.refused(key);

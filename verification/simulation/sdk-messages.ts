@@ -69,11 +69,11 @@ export class SdkMessages {
     if (message.flows.length > 0) this.#note('sdk', `message ${key} was refused, but it went`);
   }
 
-  /** What the application was told. */
+  /** What the application got. */
   told({key, state, error, answer, mayBeRepeat}: DeliveryEvent): void {
     const message = this.#messages[Number(key)];
     if (message === undefined) {
-      this.#note('sdk', `told of ${key}, which nobody sent`);
+      this.#note('sdk', `an event of ${key}, which was never sent`);
       return;
     }
     message.isTaken = true;
@@ -91,14 +91,14 @@ export class SdkMessages {
     }
   }
 
-  /** The page is gone without a word. What the store has the next page tells of. */
+  /** The page is gone without a word. What the store has is reported by the next page. */
   pageDied(kept: ReadonlySet<string>): void {
     for (const message of this.#messages) {
       if (message.outcome === undefined && !kept.has(String(message.number))) message.isForgotten = true;
     }
   }
 
-  /** Messages that have not ended, and somebody must tell of. */
+  /** Messages that have not ended, and whose end must be reported. */
   get open(): readonly number[] {
     return this.#messages
       .filter(({outcome, isForgotten}) => outcome === undefined && !isForgotten)
@@ -107,14 +107,14 @@ export class SdkMessages {
 
   #checkArrival({number, flows}: ApplicationMessage): void {
     const hasArrived = flows.some(({hasArrived}) => hasArrived);
-    if (!hasArrived && this.#isTcp) this.#note('sdk', `message ${number} is told to be at the gateway, and is not`);
+    if (!hasArrived && this.#isTcp) this.#note('sdk', `message ${number} is reported at the gateway, and is not there`);
   }
 
   #checkAnswer(message: ApplicationMessage, answer: Payload | undefined): void {
     const {number, flows, qos, mayRepeat} = message;
     message.outcome = 'answered';
     const processed = flows.flatMap((flow) => [...flow.processed]);
-    if (processed.length === 0) this.#note('RB-12', `message ${number} is told to be answered, unprocessed`);
+    if (processed.length === 0) this.#note('RB-12', `message ${number} is reported as answered, unprocessed`);
     const text = answer?.text() ?? '';
     if (text !== '' && !processed.includes(text)) this.#note('RB-05', `message ${number} was answered ${text}`);
     if (qos === 2 && !mayRepeat && flows.length !== 1) this.#note('RB-21', `message ${number}: ${flows.length} flows`);

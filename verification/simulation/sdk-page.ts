@@ -22,7 +22,7 @@ export interface SdkPageOptions {
   readonly messages: SdkMessages;
   /** What outlives the page; `undefined` for a client that keeps nothing. */
   readonly kept: Map<string, StoredMessage> | undefined;
-  /** Whether nothing may befall its connections. */
+  /** Whether nothing may happen to its connections. */
   readonly isCalm: () => boolean;
   /** Share of the messages whose handler takes its time. */
   readonly slow: number;

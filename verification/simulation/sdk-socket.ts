@@ -27,7 +27,7 @@ import {serialBytes, writeSerialInto} from './serial.ts';
 export interface SocketPage {
   readonly client: number;
   readonly isCalm: boolean;
-  /** Whether the page is gone: nothing is told any more. */
+  /** Whether the page is gone: nothing is reported any more. */
   readonly isDead: boolean;
   readonly messages: SdkMessages;
 }

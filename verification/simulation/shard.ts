@@ -93,7 +93,7 @@ export class Shard {
     });
     const {scheduler, sequences} = this.context;
     this.failures = new Failures(this.context.observation);
-    // The few timers of the edge's own are shared by all clients, and stay for a while when nobody needs them any more:
+    // The few timers of the edge's own are shared by all clients, and stay for a while when they are no longer needed:
     // those of its actors are counted.
     const context: ShardContext = Object.create(this.context, {clock: {value: clock, writable: true}});
     this.#connections = new ConnectionEnvironment(this.context, {...plan.settings, ...sabotage.settings}, defer);

@@ -201,7 +201,7 @@ class Simulation {
     const hasNobody = (): boolean => shards.every(({context}) => context.alive.size + context.closes.size === 0);
     for (const client of this.#clients) client.depart(rng.clients.chance(0.3));
     await this.#harness.run(drainMs, () => this.#harness.awaited === 0 && hasNobody());
-    // No longer: a deadline that nobody cancelled would pass, and be a leak all the same.
+    // No longer: a deadline that was not cancelled would pass, and be a leak all the same.
     await this.#harness.run(tickMs);
     if (!this.#harness.isBroken) this.#checkEmpty();
   }

@@ -24,7 +24,7 @@ export class Violations {
     this.found.push({rule, what, connection, at: this.#clock.now()});
   }
 
-  /** Notes unless `condition` holds; tells whether it does. For hot paths `what` is made only where it is needed. */
+  /** Notes unless `condition` holds; returns whether it does. For hot paths `what` is made only where it is needed. */
   check(condition: boolean, rule: string, connection: number, what: () => string): boolean {
     if (!condition) this.note(rule, connection, what());
     return condition;

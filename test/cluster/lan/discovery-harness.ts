@@ -40,7 +40,7 @@ export interface Question {
 /** How a node differs from one of the cluster that was asked where it is. */
 export interface NodeChanges {
   readonly secret?: NodeKeys;
-  /** Where it says it was reached, and by whom. */
+  /** Where it says it was reached, and by which node. */
   readonly place?: string;
   readonly asker?: string;
   /** How far its clock is ahead. */

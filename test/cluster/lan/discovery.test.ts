@@ -61,7 +61,7 @@ for (const [what, answer] of Object.entries({
   ok: {isOk: true, said: undefined},
   'another proof': {isOk: true, said: claim({})},
   'another id': {isOk: true, said: claim({node: idOf(3)})},
-  'an id that is none': {isOk: true, said: claim({node: 'x'})},
+  'an invalid id': {isOk: true, said: claim({node: 'x'})},
   'the id of this node without a proof': {isOk: true, said: claim({node: self})},
 })) {
   test(`who answers ${what} is no node of this cluster`, (t) => {

@@ -108,7 +108,7 @@ test('a node that cannot be called makes every answer partial that could concern
     t.like(await router.publish(byName), {connections: 1, isPartial: true});
   }
   const own = await router.publish(requestOf({channel: undefined, identity: 'mine'}));
-  t.not(own.isPartial, true, 'the client is here: nobody else is asked');
+  t.not(own.isPartial, true, 'the client is here: no other node is asked');
   const subscription = {identity: 'theirs', channel: 'room'};
   t.deepEqual(await router.subscribe(subscription), {outcome: 'noSuchConnection', isPartial: true});
   t.deepEqual(await router.subscribe({...subscription, identity: 'mine'}), {

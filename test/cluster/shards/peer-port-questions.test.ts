@@ -132,7 +132,7 @@ test('at QoS 0 who publishes is held until the turn is posted, all of it in one 
 
 test('at QoS 0 a shard that ends before the turn is posted makes the answer partial, and what fails there says nothing [RB-66]', async (t) => {
   const {pair, peer, ports, posted, run} = createPair();
-  pair.refusal = new Error('Expected nobody to hear of it');
+  pair.refusal = new Error('Expected no listener');
   const heard = peer.ask({kind: 'publish', request: request(0)});
   await run();
   t.like(await heard, {connections: 0});

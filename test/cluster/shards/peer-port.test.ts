@@ -54,7 +54,7 @@ test('changes and questions wait for peer_timeout, then are late, and do not hap
   t.deepEqual(await Promise.all(asked), Array<string>(6).fill('late'));
   pair.isBusy = false;
   await run();
-  // Nobody who comes later is evicted, so that is never too late; and questions change nothing.
+  // No later client is evicted, so that is never too late; and questions change nothing.
   t.deepEqual(done, ['evict before 7', 'info', 'query']);
 });
 

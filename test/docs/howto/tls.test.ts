@@ -96,7 +96,7 @@ test('the blocks with TLS differ from those without in TLS only', (t) => {
   t.deepEqual(linesOf(blocksOf(document, 'haproxy').join('\n')), linesOf(frontend));
 });
 
-test('nginx with TLS waits as long as three pings take', (t) => {
+test('nginx with TLS waits longer than three pings take', (t) => {
   const seconds = secondsOf(blocksOf(document, 'nginx').join('\n'), /proxy_read_timeout/);
   t.true(seconds >= (3 * defaultOptions.pingIntervalMs) / 1_000);
 });

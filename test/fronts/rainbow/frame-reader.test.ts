@@ -51,7 +51,7 @@ class Reading implements MessageTaker {
   #note(kind: 'taken' | 'passed', bytes: Buffer): void {
     const last = this.steps.at(-1);
     const hex = bytes.toString('hex');
-    // Where one piece ends and the next begins is nobody's concern.
+    // Where one piece ends and the next begins does not matter.
     if (kind === 'passed' && last?.kind === 'passed') this.steps[this.steps.length - 1] = {kind, hex: last.hex + hex};
     else this.steps.push({kind, hex});
   }

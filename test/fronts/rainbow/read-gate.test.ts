@@ -73,7 +73,7 @@ test('one that waits for both is read when neither holds it back, and one that h
   memory.release(90);
   clock.advance(20);
   t.true(both.isPaused);
-  t.true(gone.isPaused, 'nobody reads on from it');
+  t.true(gone.isPaused, 'it is not read further');
   both.mayRead = true;
   clock.advance(20);
   t.false(both.isPaused);

@@ -98,7 +98,7 @@ test('a client that takes nothing for the whole deadline has stalled, and one th
   }
   for (let round = 0; round < 4; round++) {
     clock.advance(stallTimeoutMs / 2);
-    // Of one large write, whose length Node tells as unsent until its last byte is.
+    // Of one large write, whose length Node counts as unsent until its last byte is sent.
     await takeSome(thin.reader);
   }
   t.deepEqual(stalled, ['frozen']);

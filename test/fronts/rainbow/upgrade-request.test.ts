@@ -9,7 +9,7 @@ import {
   refuseUpgrade,
 } from '../../../src/fronts/rainbow/upgrade-request.ts';
 
-/** A request as node:http tells it: of Host the first counts, other repeated headers are joined. */
+/** A request as node:http has it: of Host the first counts, other repeated headers are joined. */
 function request(rawHeaders: readonly string[], httpVersion = '1.1', method = 'GET'): RequestHead {
   const headers: Record<string, string> = {};
   for (let index = 0; index + 1 < rawHeaders.length; index += 2) {

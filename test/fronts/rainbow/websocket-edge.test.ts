@@ -203,7 +203,7 @@ test('a client that goes in the middle of a message leaves nothing held, no paus
   kit.transport.accept('close');
   kit.run();
   t.is(kit.memory.total, 800_000);
-  // The gate looks once more, and then at nobody.
+  // The gate looks once more, and then finds no client.
   kit.advance(20);
   t.true((kit.clock.nextDueAt ?? Number.POSITIVE_INFINITY) > kit.clock.now() + 20);
   kit.advance(20_000);

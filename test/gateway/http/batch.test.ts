@@ -28,7 +28,7 @@ async function send(t: ExecutionContext, api: ApiKit, body: string | Uint8Array)
   return batch.rest();
 }
 
-/** Lets what can run do so, as often as a test needs that looks whether something does not happen. */
+/** Lets what can run do so, as often as a test needs that checks that something does not happen. */
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 50; turn++) await nextTurn();
 }

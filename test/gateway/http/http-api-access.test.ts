@@ -100,7 +100,7 @@ for (const key of wrongKeys) {
   test(`the key "${key}" is refused, also beside a good signature`, async (t) => {
     const api = await startApi(t, {apiKeys: [apiKey]});
     const answer = await send(api, vector, {authorization: `Bearer ${key}`});
-    // Blanks at a header's end are none of its value: then there is no scheme either, and the signature counts.
+    // Blanks at a header's end do not belong to its value: then there is no scheme either, and the signature counts.
     t.is(answer.status, key === '' ? 200 : 401);
     if (key !== '') t.like(answer.json, {msg: 'signature error', code: 'RB_API_KEY'});
   });

@@ -134,7 +134,7 @@ test('long replies are answered whole, and held until the caller has them', asyn
     message: json.message,
   });
   t.is(memory.total, 0);
-  t.is(wall.pendingCount, timers, 'nobody looks any more whether the caller reads');
+  t.is(wall.pendingCount, timers, 'no timer watches whether the caller reads');
 });
 
 test('replies that were left out are reported, and the count is of all', async (t) => {

@@ -195,7 +195,7 @@ test('a caller that is refused is answered before it has sent its body', async (
   const head = 'POST /send/?channel=a HTTP/1.1\r\nHost: x\r\nContent-Length: 100000000\r\n\r\n';
   const answer = await exchange(t, port, head);
   t.regex(answer, /^HTTP\/1\.1 401 /);
-  t.regex(answer, /\r\nconnection: close\r\n/i, 'nobody reads a hundred megabytes to throw them away');
+  t.regex(answer, /\r\nconnection: close\r\n/i, 'a hundred megabytes are not read to be thrown away');
 });
 
 test('a refused call with a body within bounds keeps its connection, so that its caller can read the answer', async (t) => {

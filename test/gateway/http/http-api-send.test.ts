@@ -68,7 +68,7 @@ for (const [query, audience] of several) {
 }
 
 for (const query of ['channel=a', 'channel=a&channel=a', 'channel=a&broadcast=0', 'channel=b&identity=c']) {
-  test(`/send/?${query}: one target stays what it always was, several are told apart`, async (t) => {
+  test(`/send/?${query}: one target stays what it always was, several are distinguished`, async (t) => {
     const {post, router} = await startApi(t);
     await post(`/send/?${query}`, 'x');
     t.is(router.published[0]?.channel, query.includes('identity') ? undefined : 'a');
@@ -148,7 +148,7 @@ test('clients whose queue was full are reported [RB-52]', async (t) => {
 
 test('an empty channel is answered at once, without an error', async (t) => {
   const {post} = await startApi(t);
-  const {json, status} = await post('/send/?identity=nobody', 'x');
+  const {json, status} = await post('/send/?identity=unknown', 'x');
   t.is(status, 200);
   t.like(json, {status: 0, connections: 0});
 });

@@ -25,7 +25,7 @@ async function holdCall(t: ExecutionContext, {port, router, signature}: ApiKit):
   return {answer, release: () => outcome.resolve(outcomeOf({connections: 5}))};
 }
 
-/** Begins to close, and comes back when nobody new can connect; the end is in a list, or `await` would wait for it. */
+/** Begins to close, and comes back when no new caller can connect; the end is in a list, or `await` would wait for it. */
 async function beginClose({app}: ApiKit): Promise<Promise<void>[]> {
   const closed = app.close().then(() => undefined);
   while (app.server.listening) await nextTurn();
@@ -90,7 +90,7 @@ test('closing gives a call that is never answered the grace of the configuration
   const call = await holdCall(t, api);
   await api.app.close();
   t.is(await call.answer, '');
-  // What comes after is for nobody, and harms nobody.
+  // What comes after is ignored, and has no effect.
   call.release();
 });
 
@@ -114,7 +114,7 @@ test('the grace ends with the last call: what is left of the close is the flush 
   drain.end();
   t.is(clock.nextDueAt, 250);
   t.is(clock.pendingCount, 1);
-  // One that comes late ends for nobody.
+  // One that comes late has no listener.
   drain.begin();
   drain.end();
   t.is(clock.pendingCount, 1);

@@ -36,7 +36,7 @@ export class User implements StoreUser {
     return this.#number;
   }
 
-  /** What came of a call: its result, or the code of its error. */
+  /** The outcome of a call: its result, or the code of its error. */
   outcome(number: number): unknown {
     const answer = this.answers.find((one) => one.number === number);
     if (answer === undefined) return 'none';

@@ -18,7 +18,7 @@ export const commitsUnderWay = 8;
 /** Numbers that one sequence may use up. */
 const stride = 1_000_000;
 
-/** The sequence of `seed`, whose names nobody has used before. */
+/** The sequence of `seed`, whose names are new. */
 export function sequenceOf(seed: number, model: Model): Sequence {
   return new Sequence(seed, model, seed * stride);
 }

@@ -61,7 +61,7 @@ export async function calls(): Promise<void> {
   for (const {identity, text} of asked.replies) console.log(identity, text());
   await gateway.subscribe('ann', 'lobby', {occupy: true, signal: AbortSignal.timeout(5)});
   console.log(sent.connections?.toFixed(), sent.reply?.json());
-  // @ts-expect-error: nobody answers at QoS 0
+  // @ts-expect-error: QoS 0 has no answer
   await gateway.ask('lobby', 1002, 'who is here?', {qos: 0});
 }
 

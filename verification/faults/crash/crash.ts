@@ -55,7 +55,7 @@ export class Rehearsed {
     harness.check();
   }
 
-  // As clients and callers do after a lost connection: what was not confirmed is sent anew.
+  // As clients and callers do after a lost connection: what was not confirmed is sent again.
   async #resend(messages: number, posts: number): Promise<void> {
     const {harness} = this;
     const device = await harness.device('again');

@@ -14,7 +14,7 @@ import type {Play} from './play.ts';
 const lanes = 4;
 const moments: readonly Moment[] = ['before', 'after'];
 
-/** What was killed and what came of it. */
+/** What was killed, and the result. */
 export interface Toll {
   readonly transitions: readonly Transition[];
   readonly kills: number;

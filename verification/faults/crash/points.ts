@@ -11,7 +11,7 @@ export const unreachable: readonly (Transition & {readonly reason: string})[] = 
     chart: 'inboundQos1',
     from: 'replaced',
     event: 'socket.closed',
-    reason: 'at the end only the flow that has the id is told; a replaced one is not looked at again',
+    reason: 'at the end only the flow that has the id is notified; a replaced one is not looked at again',
   },
   ...['open.suspect', 'open.awaitingPong'].map((from) => ({
     chart: 'connection',

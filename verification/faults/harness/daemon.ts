@@ -113,7 +113,7 @@ export class Daemon {
   async stop(): Promise<void> {
     this.signal('SIGTERM');
     const code = await within(this.exited, 'the daemon to stop');
-    if (code !== 0) throw new Error(`Expected the daemon to end with 0, got ${code}: ${this.#output()}`);
+    if (code !== 0) throw new Error(`Expected the daemon to exit with 0, got ${code}: ${this.#output()}`);
   }
 
   /** Gives an order to a daemon that takes them; settles when it is obeyed, and all that was reported before is here. */
@@ -132,7 +132,7 @@ export class Daemon {
     }
   }
 
-  /** All transitions that it has taken since it was told to report them. */
+  /** All transitions that it has taken since it was asked to report them. */
   async taken(): Promise<readonly Transition[]> {
     // Of one that has ended, the end of the channel comes last.
     if (this.isAlive) await this.order({kind: 'watch'});

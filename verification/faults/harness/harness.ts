@@ -57,7 +57,7 @@ export class Harness {
   readonly ledger = new Ledger();
   /** The one that runs now. */
   daemon: Daemon;
-  /** What clients live as long as. */
+  /** What ends the clients. */
   cast = new ScenarioLifetime();
   #posts = 0;
   readonly #abandoned = new Set<() => void>();
@@ -118,7 +118,7 @@ export class Harness {
     };
   }
 
-  /** Cuts all clients off, and settles when the daemon, if there is one, knows of nobody any more. */
+  /** Cuts all clients off, and settles when the daemon, if there is one, knows of no client any more. */
   async clear(): Promise<void> {
     await this.cast.close();
     this.cast = new ScenarioLifetime();

@@ -64,7 +64,7 @@ export class Ledger {
   called(text: string, messageId: string): void {
     const flow = this.#flows.get(text);
     if (flow === undefined) {
-      this.#breach(`the business server was called for ${text}, which nobody sent`);
+      this.#breach(`the business server was called for ${text}, which no client sent`);
       return;
     }
     const owner = this.#messageIds.get(messageId) ?? text;
@@ -102,7 +102,7 @@ export class Ledger {
     const text = payload.toString();
     const post = this.#posts.get(text);
     if (post === undefined) {
-      this.#breach(`connection ${connection} got ${text}, which nobody published`);
+      this.#breach(`connection ${connection} got ${text}, which was never published`);
       return;
     }
     const isNew = !post.got.has(connection);

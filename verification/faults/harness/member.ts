@@ -25,7 +25,7 @@ export class Member {
   readonly raw: RawClient;
   /** As the ledger counts them. */
   readonly number: number;
-  /** Told of each ACK and REC to a message of its own. */
+  /** Called for each ACK and REC to a message of its own. */
   onConfirmed: ((sending: Sending) => void) | undefined;
   readonly #ledger: Ledger;
   /** By id, the oldest first: an id may be taken again before it was answered. */

@@ -12,14 +12,14 @@ export interface Scenario {
   readonly isQuick: boolean;
   /** Why it cannot be run on this machine; `undefined` where it can. */
   readonly obstacle?: () => string | undefined;
-  /** Does it, and tells the figures it observed. Rejects where the claim does not hold. */
+  /** Does it, and returns the figures it observed. Rejects where the claim does not hold. */
   run(lifetime: ScenarioLifetime): Promise<string>;
 }
 
 /** No fault takes longer, on a busy machine either; alone on one, none takes a third of it. */
 const msMax = 240_000;
 
-/** Runs a scenario, ends its stage, and tells its figures. Rejects where it does not hold, or where it does not end. */
+/** Runs a scenario, ends its stage, and returns its figures. Rejects where it does not hold, or where it does not end. */
 export async function perform(scenario: Scenario, lifetime: ScenarioLifetime): Promise<string> {
   try {
     return await within(scenario.run(lifetime), `${scenario.name} to be over`, msMax);

@@ -28,7 +28,7 @@ export interface Loss {
   readonly vanish: (clients: ChildProcess) => void;
 }
 
-/** Loses clients of a gateway whose keep-alive is {@link keepAliveMs}, and tells the figures. */
+/** Loses clients of a gateway whose keep-alive is {@link keepAliveMs}, and returns the figures. */
 export async function loseClients(harness: Harness, {host, launcher, vanish}: Loss): Promise<string> {
   const {daemon, business, lifetime} = harness;
   const stayingNames = Array.from({length: stayingCount}, (_, index) => `staying ${index}`);

@@ -36,7 +36,7 @@ export function makeNetwork(lifetime: Lifetime): Network {
   return {gateway, clients};
 }
 
-/** Cuts the cable: nothing passes any more, and neither end is told. */
+/** Cuts the cable: nothing passes any more, and neither end is notified. */
 export function cutCable(clients: string): void {
   ip('-n', clients, 'link', 'set', cable, 'down');
 }

@@ -71,7 +71,7 @@ export class SimulatedClient implements Link {
     this.#end();
   }
 
-  /** Goes, by its own will or as it was told. */
+  /** Goes, by its own will or by order. */
   leave(): void {
     this.#end();
     this.#clock.happen(() => {

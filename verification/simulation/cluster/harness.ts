@@ -4,7 +4,7 @@
 import {SimulatedClock} from '../../../src/core/clock-simulated.ts';
 import {Rng} from '../rng.ts';
 
-/** Steps in which a promise passes through the layers between an actor and whoever awaits the answer of another node. */
+/** Steps in which a promise passes through the layers between an actor and the one that awaits the answer of another node. */
 const promiseSteps = 32;
 const nothing = Promise.resolve();
 

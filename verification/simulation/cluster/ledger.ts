@@ -70,7 +70,7 @@ export class Ledger {
       },
       (error: unknown) => {
         this.#waiting.delete(publication);
-        // A node that stops refuses publications, and one that was killed answers nobody.
+        // A node that stops refuses publications, and one that was killed answers no caller.
         if (node.isAlive && !node.isStopping) this.#harness.note(`${payload} failed: ${String(error)}`);
       },
     );
@@ -91,7 +91,7 @@ export class Ledger {
     const all = this.#nodes().flatMap(({past}) => [...past]);
     const acknowledged = all.filter((client) => client.acknowledged.has(payload));
     if (outcome.connections > acknowledged.length) {
-      this.#harness.note(`${payload}: ${outcome.connections} told, ${acknowledged.length} acknowledged`);
+      this.#harness.note(`${payload}: ${outcome.connections} counted, ${acknowledged.length} acknowledged`);
     }
     const identities = outcome.replies.map(({identity}) => identity);
     if (new Set(identities).size !== identities.length) this.#harness.note(`${payload}: a client counted twice`);

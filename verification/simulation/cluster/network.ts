@@ -11,7 +11,7 @@ import {keys} from './secret.ts';
 
 /**
  * Ways to break the cluster from outside its code, to prove that the checks see it: calls carried out twice; broken calls
- * answered as if all were well; one client too many told; announcements that never arrive; nodes that were heard and cannot
+ * answered as if all were well; one client too many counted; announcements that never arrive; nodes that were heard and cannot
  * be called kept secret; questions that are not answered during a flood.
  */
 export type Sabotage = 'doubled' | 'unsaid' | 'overcounted' | 'deaf' | 'concealed' | 'drowned';
@@ -25,7 +25,7 @@ interface OpenCall {
 }
 
 export class Network {
-  /** By address; absent where nobody listens. */
+  /** By address; absent where no node listens. */
   readonly nodes = new Map<string, SimulatedNode>();
   readonly #harness: ClusterHarness;
   /** Whether the junk comes. */
@@ -80,7 +80,7 @@ export class Network {
     return this.#sabotage === 'concealed';
   }
 
-  /** The attacker sends something to somebody. */
+  /** The attacker sends something to a node. */
   attack(): void {
     const {rng} = this.#harness;
     const garbage = Buffer.from(rng.hex(rng.integer(0, 40)), 'hex');
@@ -122,7 +122,7 @@ export class Network {
       const isRelayed = address === attacker;
       const node = isRelayed ? rng.pick([...this.nodes.values()]) : this.nodes.get(address);
       if (node === undefined) {
-        tell({failure: 'nobody there'});
+        tell({failure: 'no node there'});
       } else if (!rng.chance(networkModel.callsHung) && !(this.isFlooded && this.#sabotage === 'drowned')) {
         const path = {place: new URL(origin).host, asker: from.address};
         const seen = {place: new URL(node.origin).host, asker: isRelayed ? attacker : from.address};

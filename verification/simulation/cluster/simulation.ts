@@ -192,7 +192,7 @@ class ClusterSimulation {
     }
   }
 
-  /** Junk comes for longer than a node that is not heard is remembered: all that answer stay, and nobody else comes in. */
+  /** Junk comes for longer than a silent node is remembered: all that answer stay, and no other comes in. */
   async #flood(): Promise<void> {
     const {rng} = this.#harness;
     this.#network.isFlooded = true;

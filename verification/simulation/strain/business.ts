@@ -35,7 +35,7 @@ export interface Job {
 /** The channel of all clients. */
 export const room = 'room';
 
-/** What the run is told. */
+/** What the run gets. */
 export interface BusinessEvents {
   /** A request has come. */
   asked(job: Job): void;

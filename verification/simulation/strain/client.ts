@@ -21,7 +21,7 @@ export interface Sent {
   readonly payload: Uint8Array;
 }
 
-/** What the run is told of a connection. */
+/** What the run gets of a connection. */
 export interface ClientEvents {
   admitted(client: StrainClient): void;
   /** A SEND of it, the first or a repeat, is read by the gateway. */

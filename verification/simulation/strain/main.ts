@@ -48,7 +48,7 @@ async function runScenario(scenario: ScenarioName): Promise<boolean> {
   print(
     `strain simulation: ${scenario}, ${values.seeds} seeds, ${(simulatedMs / 1_000).toFixed(0)} s simulated in ${seconds.toFixed(1)} s, ` +
       `${count('acknowledged')} messages, ${count('closed')} close calls, ${count('lost')} reported lost, ` +
-      `${count('told')} publications, ${count('partial')} of them partial; ` +
+      `${count('answered')} publications, ${count('partial')} of them partial; ` +
       (broken.length === 0 ? 'every promise held' : `broken: ${broken.join(', ')}`),
   );
   return broken.length === 0;

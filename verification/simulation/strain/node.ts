@@ -233,12 +233,12 @@ export class StrainNode {
     );
   }
 
-  /** A shard that answers or hangs, as long as its socket is there: the kernel knows no better. */
+  /** A shard that answers or hangs, while its socket is there: the kernel knows no better. */
   get listening(): readonly SimulatedShard[] {
     return this.living.filter((shard) => shard?.isListening === true) as SimulatedShard[];
   }
 
-  /** A client knocks; `false` where nobody listens. */
+  /** A client knocks; `false` where no shard listens. */
   connect(client: StrainClient): boolean {
     const {listening} = this;
     if (listening.length === 0) return false;

@@ -148,7 +148,7 @@ function memory(plain: StrainPlan, rng: Rng): StrainPlan {
   const memoryBytesMax = rng.pick([1_000_000, 4_000_000]);
   return {
     ...plain,
-    // Calls wait for as long as it takes, so that it is memory that runs short.
+    // Calls wait without limit, so that it is memory that runs short.
     options: {...plain.options, callTimeoutMs: 60_000, memoryBytesMax, queueBytesMax: rng.pick([500_000, 16_000_000])},
     clients: rng.integer(10, 60),
     // Slow enough for messages to pile up.

@@ -27,7 +27,7 @@ export class Publications {
     this.#clients = clients;
   }
 
-  /** Through `shard`, to everybody. `settled` is called with what its caller is told, where it lives to be told. */
+  /** Through `shard`, to everybody. `settled` is called with the answer to its caller, if that lives long enough. */
   publish(shard: SimulatedShard, terms: {qos: 0 | 1 | 2; timeoutMs: number; bytes: number}, settled?: Settled): void {
     const {clock} = this.#harness;
     const name = `p${++this.#count}`;
@@ -80,10 +80,10 @@ export class Publications {
     const isTwice = !this.#harness.plan.isNaming && new Set(identities).size < identities.length;
     if (isTwice) this.#harness.note(`RB-61: ${name} counts a client twice`);
     if (outcome.connections > confirmed.length) {
-      this.#harness.note(`RB-61: ${name}: ${outcome.connections} told, ${confirmed.length} confirmed`);
+      this.#harness.note(`RB-61: ${name}: ${outcome.connections} counted, ${confirmed.length} confirmed`);
     }
     if (outcome.isPartial === true || outcome.isTimedOut || outcome.refused > 0) return;
-    // What clients did whose thread is no more, nobody knows.
+    // What clients did whose thread is no more, is unknown.
     const isThere = (client: StrainClient): boolean => (client.isOpen && !client.isClosing) || client.wasLost;
     const missing = members.filter((client) => isThere(client) && !client.confirmed.has(name));
     if (missing.length > 0)

@@ -31,7 +31,7 @@ export class Records {
   readonly clients = new Map<string, StrainClient>();
   /** Whether a thread has stood still: what it did last may be done again by its successor. */
   mayRepeat = false;
-  /** Close calls that were lost with the node's end, told as a number. */
+  /** Close calls that were lost with the node's end, as a number. */
   lostAtEnd = 0;
   /** Likewise, by the shard that says so. */
   readonly leftBy = new Map<number, number>();
@@ -52,7 +52,7 @@ export class Records {
   connectAsked({identity}: Job): void {
     const client = this.clients.get(identity);
     const goneAt = client?.goneAt ?? Number.POSITIVE_INFINITY;
-    if (client === undefined) this.#harness.note('RB-68: a connect call for nobody');
+    if (client === undefined) this.#harness.note('RB-68: a connect call without a client');
     else if (goneAt < this.#harness.clock.now() - wordMs) {
       this.#harness.note(`RB-68: a connect call for client ${client.number}, which left at ${goneAt}`);
     }
@@ -66,7 +66,7 @@ export class Records {
     this.#account(key).yeses.push({client, heardAt: this.#harness.clock.now()});
   }
 
-  /** Before its 101 the older ones of its name are reported closed, or nobody will do it. [RB-67] */
+  /** Before its 101 the older ones of its name are reported closed, or they never are. [RB-67] */
   admitted(client: StrainClient): void {
     const name = this.nameOf(client.identity);
     if (name === undefined) return;
@@ -138,7 +138,7 @@ export class Records {
   }
 }
 
-/** Of a thread that was ended, those are known whose clients were told; of one that was not, all. */
+/** Of a thread that was ended, those are known whose clients got them; of one that was not, all. */
 function isOwed({client}: Yes): boolean {
   return client.admittedAt !== undefined || client.shard?.thread.hasEnded !== true || client.shard.hasStopped;
 }

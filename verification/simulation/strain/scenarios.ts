@@ -109,13 +109,13 @@ async function hung(strain: Strain): Promise<void> {
     // Of two that are watched the main thread looks at the shard, and the shard at its worker: each looks ten times.
     await harness.run(watchdogTimeoutMs * 1.3 + 200);
     if (isShard) {
-      if (!shard.thread.hasEnded) harness.note(`shard ${shard.index} hangs and nobody notices`);
+      if (!shard.thread.hasEnded) harness.note(`shard ${shard.index} hangs unnoticed`);
       if (clients.some(({hasLeft}) => !hasLeft)) harness.note(`clients of shard ${shard.index} are left with it`);
       await harness.run(replaceMsMax);
       const successor = node.living[shard.index];
       if (successor === shard || successor?.isOpen !== true) harness.note(`shard ${shard.index} has no successor`);
     } else if (!worker.hasEnded && !shard.thread.hasEnded && worker.hasLine) {
-      harness.note('an upstream worker hangs and nobody notices');
+      harness.note('an upstream worker hangs unnoticed');
     }
     // More than five deaths in half a minute end the gateway.
     await harness.run(rng.faults.integer(5_500, 9_000));

@@ -22,7 +22,7 @@ const lingerShare = 0.5;
 const startMsMax = 10_000;
 const calmMs = 25_000;
 const leaveMsMax = 180_000;
-/** Deliveries that nobody acknowledged, replies that await their REL. */
+/** Deliveries without an acknowledgement, replies that await their REL. */
 const calmBytesMax = 65_536;
 
 export interface StrainRun {
@@ -191,7 +191,7 @@ export class Strain {
     const unasked = crowd.unacknowledgeable.filter(({client, serial}) => !client.isClosing && !crowd.asked.has(serial));
     const lost = unasked.length - messagesInDropped - callsShed;
     if (lost > 0 && harness.plan.scenario !== 'hung') harness.note(`${lost} messages were dropped and not counted`);
-    if (held.total !== 0) harness.note(`${held.total} bytes are held for nobody`);
+    if (held.total !== 0) harness.note(`${held.total} bytes are held without an owner`);
     for (const shard of node.listening) {
       const {alive, sessions, handshakes, channels} = shard.core.context;
       const left = alive.size + sessions.size + handshakes.size + channels.size;
@@ -262,7 +262,7 @@ export async function simulateStrain(
       acknowledged: crowd.acknowledged,
       closed: records.made,
       lost: records.lostAtEnd,
-      told: publications.told,
+      answered: publications.told,
       partial: publications.partial,
     },
   };

@@ -32,7 +32,7 @@ for (const [sabotage, scenario, fault] of [
   ['unwithdrawn', 'overload', /a connect call for client \d+, which left/],
   ['boundless', 'memory', /bytes are held, of/],
   ['forgetful', 'hung', /neither made nor reported|before it are not closed/],
-  ['undead', 'hung', /hangs and nobody notices/],
+  ['undead', 'hung', /hangs unnoticed/],
   ['unsaid', 'hung', /are missing, and nothing is said/],
   ['hasty', 'shutdown', /after progress, and left/],
 ] as const satisfies readonly (readonly [StrainSabotage, (typeof scenarioNames)[number], RegExp])[]) {

@@ -9,7 +9,7 @@ export class SimulatedThread {
   readonly clock: NodeClock;
   isFrozen = false;
   hasEnded = false;
-  /** Of an upstream worker: whether it was ever given calls; before that nobody watches it. */
+  /** Of an upstream worker: whether it was ever given calls; before that it is not watched. */
   hasLine = false;
   readonly #harness: StrainHarness;
   readonly #onEnd: (() => void)[] = [];
@@ -70,7 +70,7 @@ export class SimulatedPort extends EventEmitter {
     if (!this.#isClosed) this.#other.#arrive(structuredClone(message));
   }
 
-  /** What has arrived; the listener is not told of it then. */
+  /** What has arrived; the listener is not called then. */
   take(): unknown {
     return this.#isClosed ? undefined : this.#arrived.shift();
   }
