@@ -3,7 +3,7 @@
 import {execFileSync} from 'node:child_process';
 import {availableParallelism, cpus, loadavg, release, totalmem} from 'node:os';
 
-/** See above. */
+/** The machine that a result was measured on. */
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;

@@ -62,7 +62,7 @@ class AgreeingTransport implements UpstreamTransport {
   async close(): Promise<void> {}
 }
 
-/** See the head of this file. */
+/** A gateway thread without a network, with the clients of one channel. */
 export class FanOutWorld {
   readonly #context: ShardContext;
   readonly #connections: ActorRef<SessionMessage>[] = [];

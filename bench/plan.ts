@@ -18,7 +18,7 @@ export const sectionNames = [
 ] as const;
 export type SectionName = (typeof sectionNames)[number];
 
-/** See above. */
+/** What one run measures, and how often. */
 export interface Plan {
   readonly sections: readonly SectionName[];
   /** Each figure is the median of this many rounds, whose contestants take turns. */

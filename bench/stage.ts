@@ -15,7 +15,7 @@ import {QuietWatch} from './quiet.ts';
 const connectConcurrency = 64;
 const connectMsMax = 120_000;
 
-/** See above. */
+/** The processes of one section. */
 export class Stage {
   readonly plan: Plan;
   readonly generator: Child<GeneratorDesk, unknown>;

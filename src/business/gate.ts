@@ -29,7 +29,7 @@ export interface GateOptions {
   readonly clock: Clock;
 }
 
-/** See above. */
+/** Checks a request, and returns the call that it is or the refusal. */
 export class Gate {
   readonly #options: GateOptions;
   readonly #replays: ReplayMemory;

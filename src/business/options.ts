@@ -32,7 +32,7 @@ export interface CallName {
   readonly message: string;
 }
 
-/** See above. */
+/** The options of `business()`. */
 export interface BusinessOptions<Context> {
   /** The gateway's `security_token`. */
   readonly token: string;

@@ -27,7 +27,7 @@ interface Kind {
   unreported: number;
 }
 
-/** See above. */
+/** Warns of refused calls: the first of a kind at once, then at most one a minute. */
 export class RefusalWarnings {
   readonly #clock: Clock;
   readonly #warn: (text: string) => void;

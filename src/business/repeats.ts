@@ -10,7 +10,7 @@
 import type {Answer} from './answer.ts';
 import type {AnswerStore, StoredAnswer} from './answer-store.ts';
 
-/** See above; at most `runningMax` messages at a time. */
+/** Runs each message once, at most `runningMax` at a time. */
 export class Repeats {
   readonly #store: AnswerStore;
   readonly #runningMax: number;

@@ -19,7 +19,7 @@ export interface CallFacts {
   readonly body: Uint8Array;
 }
 
-/** See above; at most `callsMax` calls. */
+/** The calls of the last 20 s, at most `callsMax` of them. */
 export class ReplayMemory {
   readonly #clock: Clock;
   readonly #callsMax: number;

@@ -14,7 +14,7 @@ const slotsAtStart = 8;
 /** A table up to this size is kept when it runs empty; a larger one is given back. */
 const slotsKept = 128;
 
-/** See above. */
+/** A hash table of entries that carry their number and their link. */
 export class IdTable<Entry extends Identified<Entry>> {
   #slots: (Entry | undefined)[] = empty(slotsAtStart);
   #size = 0;

@@ -19,7 +19,7 @@ export class ListNode<Item> {
   }
 }
 
-/** See above. */
+/** A doubly linked list; an item is removed by its node. */
 export class LinkedList<Item> {
   #first: ListNode<Item> | undefined;
   #last: ListNode<Item> | undefined;

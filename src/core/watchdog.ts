@@ -70,7 +70,7 @@ interface Watched {
   silentMs: number;
 }
 
-/** See the head of this file. */
+/** Watches the pulses of threads, and reports one that has stopped. */
 export class Watchdog {
   readonly #options: WatchdogOptions;
   readonly #beats: Int32Array;

@@ -14,7 +14,7 @@ interface Batch {
   error: unknown;
 }
 
-/** See above. Turns are committed in their order, whatever order their stores finish in. */
+/** Effects that wait for a commit. Turns are committed in their order, whatever order their stores finish in. */
 export class CommitQueue {
   readonly #requestTurn: () => void;
   readonly #commits = new Set<Commit>();

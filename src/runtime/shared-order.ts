@@ -15,7 +15,7 @@ const waitMs = 1;
 /** Together the longest wait: far above a time slice, since the owner may have been interrupted. */
 const waits = 100;
 
-/** See the head of this file. */
+/** A growing number and a lock in memory that all threads share. */
 export class SharedOrder {
   readonly #lock: Int32Array;
   readonly #numbers: BigInt64Array;

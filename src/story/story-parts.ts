@@ -37,7 +37,7 @@ export interface StoryPart {
   readonly rule?: string;
 }
 
-/** See above. */
+/** What happened to one message, in sentences. */
 export interface Story {
   /** Whether anything is known of it. */
   readonly isKnown: boolean;

@@ -6,7 +6,7 @@ import {emptyBytes} from '../protocol/packet.ts';
 
 const bytesAtFirst = 1_024;
 
-/** See above. Its bound is its caller's to keep. */
+/** A buffer that grows with a body. The caller keeps its bound. */
 export class BodyBytes {
   /** Bytes taken so far. */
   length = 0;

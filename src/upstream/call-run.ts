@@ -37,7 +37,7 @@ export interface CallContext {
   readonly onEnded: (run: CallRun) => void;
 }
 
-/** See above. */
+/** One call in a worker, from its request to its only answer. */
 export class CallRun implements SocketUser, Dispatcher.DispatchHandler, Identified<CallRun>, Expiring<CallRun> {
   /** The number of the call. */
   readonly id: number;

@@ -12,7 +12,7 @@ import {lingerShare, type OpenSocket, SocketPool} from './socket-pool.ts';
 
 const kinds: readonly Call['kind'][] = ['connect', 'message', 'close'];
 
-/** See above. */
+/** Makes the calls of one worker, and answers each exactly once. */
 export class Caller {
   readonly #clock: Clock;
   readonly #context: CallContext;

@@ -29,7 +29,7 @@ const carefulShareMax = 1 / 4;
 /** Where calls take less than the base, it moves towards them by this part of the difference. */
 const baseShare = 0.25;
 
-/** See above. */
+/** The limit on the calls of one kind that run at a time, adapted to how long they take. */
 export class ConcurrencyLimit {
   readonly #start: number;
   readonly #max: number;

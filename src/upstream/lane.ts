@@ -38,7 +38,7 @@ const roomMin = 4;
 /** What a window of hanging calls grows to, as parts of its base. */
 const jammedShare = 1.25;
 
-/** See above. */
+/** A share of the sockets, with its own window and its own waiting calls. */
 export class Lane<Call extends LaneCall> {
   readonly waiting = new WaitingCalls<Call>();
   /** Calls that have a socket, those included that were cut and still hold it; the longest first, but for those of a type that hangs. */

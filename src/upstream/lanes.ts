@@ -11,7 +11,7 @@ export interface LaneUser extends LaneCall {
   readonly call: Call;
 }
 
-/** See above. */
+/** The lanes of one pool of sockets. Puts each call into its lane. */
 export class Lanes<User extends LaneUser> {
   readonly #lanes: Readonly<Partial<Record<LaneName, Lane<User>>>>;
   readonly #types = new MessageTypes();

@@ -14,7 +14,7 @@ export interface MessageType {
 /** Types remembered; beyond, those without a running call are forgotten. */
 const typesMax = 4_096;
 
-/** See above. */
+/** The message types with calls, and which of them hang. */
 export class MessageTypes {
   readonly #types = new Map<number, MessageType>();
   /** When a call of whatever type was last answered. */

@@ -21,7 +21,7 @@ const leaverShare = 0.05;
 /** A call that waited no longer than this is worth its socket, whatever the clients before it did. */
 const freshMs = 1_000;
 
-/** See above. */
+/** The pace of one kind of calls: how long they take, and which can still be answered in time. */
 export class Pace {
   readonly #callTimeoutMs: number;
   #meanMs = 0;

@@ -52,7 +52,7 @@ const blindProbeShare = 1 / 512;
 /** Of the calls that would come too late one in so many is left, so that the patience of clients is still learnt. */
 const leftAlone = 16;
 
-/** See above. */
+/** The sockets of one worker to one origin, with a lane for each kind of call. */
 export class SocketPool {
   readonly #origin: string;
   readonly #settings: SocketSettings;

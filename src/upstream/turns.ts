@@ -15,7 +15,7 @@ interface Turn extends Waiting {
 /** Clients remembered; beyond, all are forgotten, and equal again. */
 export const clientsMax = 65_536;
 
-/** See above. */
+/** The turns of the clients whose calls wait. */
 export class Turns {
   /** By identity: the turn of its next message call. */
   readonly #next = new Map<string, number>();

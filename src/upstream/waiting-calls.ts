@@ -11,7 +11,7 @@ export interface Waiting {
   place: number;
 }
 
-/** See above. */
+/** A binary heap of waiting calls, ordered by their turns. */
 export class WaitingCalls<Item extends Waiting> {
   readonly #heap: Item[] = [];
 

@@ -6,7 +6,7 @@ import {batchTransfer, isBatch, packCalls, unpackAnswers} from './batch.ts';
 import {type Answer, type Call, type FailedAnswer, isLast, unsent} from './call.ts';
 import type {LinePort} from './upstream-threads.ts';
 
-/** See above. */
+/** The gateway's end of the message port to one worker. */
 export class WorkerChannel {
   /** The worker's end, to be handed to it. */
   readonly workerPort: LinePort;

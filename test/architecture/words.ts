@@ -28,6 +28,7 @@ const words: readonly Word[] = [
   {pattern: /\bwhat (?:becomes|became|comes|came) of\b/gi, instead: 'what happens to'},
   {pattern: /\bends? with [012]\b|\bends? with 78\b/gi, instead: 'exits with'},
   {pattern: /\bleast grave\b/gi, instead: 'lowest level'},
+  {pattern: /\bSee (?:above|the head of this file)\b/g, instead: 'in a docstring, what this is'},
   {pattern: /\b(?:to|for|of|by|with|from) whom\b/gi, instead: 'the noun: the client that …'},
 ];
 

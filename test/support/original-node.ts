@@ -28,7 +28,7 @@ export interface OriginalOptions {
   readonly reply: string;
 }
 
-/** See the head of this file. */
+/** A node of the original. */
 export class OriginalNode {
   readonly calls: OriginalCall[] = [];
   /** `host:port` of the nodes it has heard of and that answered /hello/. */

@@ -3,7 +3,7 @@
 
 import {answer, type RecordedCall, type Script} from './business-server.ts';
 
-/** See above; `script` is for a {@link BusinessServer}. */
+/** A business server with so many places; `script` is for a {@link BusinessServer}. */
 export class Places {
   /** Bodies of the calls worked on to the end. */
   readonly done = new Set<string>();

@@ -4,7 +4,7 @@
 
 import type {Socket, SocketClass, SocketEvent} from '../../../src/client/client.ts';
 
-/** See above. */
+/** A network that can be cut. */
 export class Cable {
   /** For the SDK's option `WebSocket`. */
   readonly WebSocket: SocketClass;

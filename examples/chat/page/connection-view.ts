@@ -20,7 +20,7 @@ const words: Readonly<Record<RainbowState, string>> = {
 };
 const secondMs = 1_000;
 
-/** See above. `hurry` is called when the user does not want to wait for the next attempt. */
+/** Shows the state of the connection. `hurry` is called when the user does not want to wait for the next attempt. */
 export class ConnectionView {
   readonly #status = find('connection', HTMLParagraphElement);
   readonly #words = find('connection-words', HTMLSpanElement);

@@ -55,7 +55,7 @@ export interface Presence {
 const pace = {heartbeatMs: 4_000, backoffMinMs: 1_000, backoffMaxMs: 8_000};
 const questionTimeoutMs = 8_000;
 
-/** See above. */
+/** The client SDK of one person, with the room's messages and states. */
 export class Conversation {
   readonly #name: string;
   readonly #listener: ConversationListener;

@@ -10,7 +10,7 @@ type Shown = Omit<News, 'at'> & {readonly at: number | undefined};
 const perRoomMax = 200;
 const nearEndPixels = 80;
 
-/** See above. Fills `frame`, which is the one that scrolls. */
+/** The messages of the current room. Fills `frame`, the element that scrolls. */
 export class MessagesView {
   readonly #frame: HTMLElement;
   readonly #rooms = new Map<string, HTMLOListElement>();

@@ -3,7 +3,7 @@
 const storageKey = 'said';
 const idsMax = 200;
 
-/** See above. */
+/** The ids of the messages that were sent from this tab. */
 export class OwnMessages {
   readonly #ids = new Set((sessionStorage.getItem(storageKey) ?? '').split(' '));
 

@@ -3,7 +3,7 @@
 import type {Presence} from './conversation.ts';
 import {find, make, makeSign} from './element.ts';
 
-/** See above. `ask` asks the room. */
+/** Lists who is in the room when the button is pressed. `ask` asks the room. */
 export function showPresence(ask: () => Promise<Presence>): void {
   const button = find('who', HTMLButtonElement);
   const answer = find('who-answer', HTMLParagraphElement);

@@ -5,7 +5,7 @@ import {find, make} from './element.ts';
 
 const usualRooms = [firstRoom, 'kitchen', 'garden'];
 
-/** See above. `go` is called with each room that is chosen. */
+/** The list of rooms. `go` is called with each room that is chosen. */
 export class RoomsView {
   readonly #list = find('room-list', HTMLDivElement);
   readonly #go: (room: string) => void;

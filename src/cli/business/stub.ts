@@ -32,7 +32,7 @@ const bodyBytesMax = 16_777_216;
 /** Messages remembered to recognise repeats. */
 const messagesMax = 1_000;
 
-/** See above. */
+/** A business server that answers as its options say. */
 export class Stub {
   readonly #options: StubOptions;
   readonly #clock: Clock;

@@ -15,7 +15,7 @@ export interface Seen {
 
 const textBytesMax = 4_096;
 
-/** See above. */
+/** Keeps the redirect and the text of an answer that the gateway would discard. */
 export class Witness {
   #location: string | undefined;
   #chunks: Uint8Array[] = [];

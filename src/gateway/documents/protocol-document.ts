@@ -40,7 +40,7 @@ export interface RuleDocument {
   readonly isV2: boolean;
 }
 
-/** See the head of this file. Fields may be added, none changes its meaning within a `format`. */
+/** The protocol as data. Fields may be added, none changes its meaning within a `format`. */
 export interface ProtocolDocument {
   readonly format: 1;
   readonly name: 'rainbow';

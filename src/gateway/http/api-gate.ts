@@ -90,7 +90,7 @@ export interface ApiGateParts {
 /** Marks a route as one that needs no proof here. */
 export const open = {config: {access: 'open'}} as const;
 
-/** See the head of this file. */
+/** Registers routes with proof, bounds, search for repeats and counting. */
 export class ApiGate {
   readonly #app: FastifyInstance;
   readonly #parts: ApiGateParts;

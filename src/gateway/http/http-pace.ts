@@ -8,7 +8,7 @@ import type {Socket} from 'node:net';
 /** What Node has read already, up to 64 KiB, is handled all the same. */
 const requestsInARow = 64;
 
-/** See above. */
+/** Bounds the requests of one connection that are handled in one turn. */
 export class HttpPace {
   /** What one connection brings in one go comes without anything from another in between, so that one count will do. */
   #socket: Socket | undefined;

@@ -13,7 +13,7 @@ export type LocalRequest = Pick<IncomingMessage, 'httpVersion' | 'rawHeaders'> &
   readonly socket: {readonly remoteAddress?: string | undefined};
 };
 
-/** See the head of this file. */
+/** Whether a request was made on this machine, without a proxy and by a name of this machine. */
 export function isLocalRequest(request: LocalRequest): boolean {
   return isLocalAddress(request.socket.remoteAddress) && isLocalHost(request.headers.host) && !isPassedOn(request);
 }

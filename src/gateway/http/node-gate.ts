@@ -42,7 +42,7 @@ const callHeader = headerNodeCall.toLowerCase();
 const nodeHeader = headerNode.toLowerCase();
 const proofHeader = headerNodeProof.toLowerCase();
 
-/** See the head of this file. */
+/** Admits the calls of other nodes, and signs the answers. */
 export class NodeGate {
   readonly #parts: NodeGateParts;
   /** Requests whose proof was right. */

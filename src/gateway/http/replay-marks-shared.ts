@@ -34,7 +34,7 @@ export function createSharedReplayGuard(
   return new ReplayGuard(mode, new SharedMarks(clock, memory, 0), new SharedMarks(clock, memory, marksBytes));
 }
 
-/** See the head of this file. */
+/** The marks of signed calls, in hash tables that all threads share. */
 class SharedMarks implements Marks {
   readonly #clock: Clock;
   readonly #tables: readonly BigInt64Array[];

@@ -39,7 +39,7 @@ const places: Readonly<Record<CallKind, number>> = {connect: 0, message: 1, clos
 /** Memory of {@link FailingKinds}. */
 export const failingKindsBytes = 3 * Int32Array.BYTES_PER_ELEMENT;
 
-/** See above. */
+/** Reports a thread's failed calls to the business server, and the first answer after a failure. */
 export class BusinessReports {
   readonly #reports: Reports;
   readonly #failing: FailingKinds;

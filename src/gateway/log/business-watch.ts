@@ -20,7 +20,7 @@ interface Failing {
   recovery: Timer | undefined;
 }
 
-/** See above. */
+/** Logs when the business server begins to fail, once a minute while it fails, and when it has recovered. */
 export class BusinessWatch {
   readonly #clock: Clock;
   readonly #reports: Reports;

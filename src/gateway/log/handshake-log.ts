@@ -10,7 +10,7 @@ const events = ['origin.unchecked', 'proxy.unchecked'] as const;
 /** Bytes of the memory that the threads of a node share. */
 export const noticesBytes = events.length * Int32Array.BYTES_PER_ELEMENT;
 
-/** See above; used by every thread. */
+/** Logs notices of handshakes at a bounded rate; used by every thread. */
 export class HandshakeLog implements HandshakeNotices {
   readonly #log: Logger;
   readonly #refused: RateLimitedWarning;

@@ -28,7 +28,7 @@ const entry = new URL(
 /** It has next to nothing to keep. */
 const resourceLimits = {maxOldGenerationSizeMb: 32, maxYoungGenerationSizeMb: 2};
 
-/** See above. */
+/** A regular file as a destination that never blocks its caller. */
 export class LogFile {
   readonly #descriptor: number;
   readonly #state: Int32Array;

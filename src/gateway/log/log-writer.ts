@@ -37,7 +37,7 @@ export interface LogWriterParts {
   readonly isTTY: boolean;
 }
 
-/** See above. */
+/** Writes lines to a descriptor without blocking; bounds and counts what cannot be written. */
 export class LogWriter {
   readonly isTTY: boolean;
   readonly #clock: Clock;

@@ -9,7 +9,7 @@ import {BusinessWatch} from './business-watch.ts';
 import {watchCounters} from './counter-watch.ts';
 import {logIntervalMs, type Report, Reports} from './reports.ts';
 
-/** See above. */
+/** The log of a whole node, fed by its threads' reports. */
 export interface NodeLog {
   /** Takes a thread's report. */
   readonly report: (report: Report) => void;

@@ -32,7 +32,7 @@ interface Gathering {
   timer: Timer;
 }
 
-/** See above. */
+/** Gathers repeated reports, and passes each kind on once an interval with its number. */
 export class Reports {
   readonly #clock: Clock;
   readonly #intervalMs: number;

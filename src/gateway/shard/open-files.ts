@@ -6,7 +6,7 @@
 
 import type {GatewayOptions} from '../config/options.ts';
 
-/** See above. */
+/** The process's open files, shared out. */
 export interface FileShares {
   /** Clients at a time, of the whole gateway; at most `connectionsMax`. */
   readonly clientsMax: number;

@@ -72,7 +72,7 @@ const callGraceMs = 500;
 
 const nameExpected = `a whole number, or 1 to ${identityLengthMax} printable ASCII characters without blanks`;
 
-/** See the head of this file. */
+/** The actors of one shard, and what they share. */
 export class ShardCore {
   readonly context: ShardContext;
   readonly connections: ConnectionEnvironment;

@@ -10,7 +10,7 @@ import {type Refusal, refusalText} from '../../protocol/refusal.ts';
 
 const refusal: Refusal = {code: 'RB_OVERLOADED', detail: 'The gateway is starting. Retry later.'};
 
-/** See above. */
+/** Refuses clients with 503 until every shard listens. */
 export class StartGate {
   readonly #early = new WeakSet<Duplex>();
   #isOpen = false;

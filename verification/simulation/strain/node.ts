@@ -197,7 +197,7 @@ function hiding(router: Router): Router {
   };
 }
 
-/** See the head of this file. */
+/** A simulated node of several threads. */
 export class StrainNode {
   readonly main: SimulatedThread;
   readonly shards: Shards;

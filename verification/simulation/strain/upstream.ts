@@ -22,7 +22,7 @@ interface Waiting {
 
 let threadIds = 0;
 
-/** See above. */
+/** The upstream workers of one simulated shard. */
 export class UpstreamWorkers implements UpstreamThreads {
   readonly #harness: StrainHarness;
   readonly #business: BusinessServer;
