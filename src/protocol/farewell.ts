@@ -5,7 +5,7 @@
 
 import type {CloseReason} from './close-code.ts';
 
-/** See above. */
+/** The end of a connection, as the HTTP API asked for it. */
 export interface Farewell {
   readonly code: number;
   readonly reason: string;

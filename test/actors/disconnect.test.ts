@@ -32,7 +32,7 @@ test('a client that is disconnected leaves at once, gets its farewell, and is re
   t.is(kit.context.counters.connectionsDisconnected, 1);
 });
 
-test('a channel and a prefix mean everybody in it, and nobody else', async (t) => {
+test('a channel and a prefix mean everybody in it, and no other client', async (t) => {
   const kit = simulateGateway();
   const [first, second, third] = ['user-1', 'user-2', 'guest-1'].map((identity, place) =>
     kit.connect(place === 1 ? 'room;;hall' : 'room', {identity}),
@@ -47,7 +47,7 @@ test('a channel and a prefix mean everybody in it, and nobody else', async (t) =
   t.deepEqual(closed(), [1, 1, 1]);
 });
 
-test('a user means all of a person, and nobody else', async (t) => {
+test('a user means all of a person, and no other client', async (t) => {
   const kit = simulateGateway();
   const clients = ['ann', 'ben', 'ann', undefined].map((user) => kit.connect('room', user === undefined ? {} : {user}));
   t.like(await disconnect(kit, 'user', 'eve'), {connections: 0});

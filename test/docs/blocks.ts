@@ -9,6 +9,8 @@ import {readConfigurationText} from '../../src/gateway/config/configuration-file
 import {
   acceptedSchema,
   confirmedSchema,
+  disconnectBodySchema,
+  disconnectedSchema,
   doneSchema,
   errorSchema,
   subscribeBodySchema,
@@ -30,6 +32,7 @@ const checks: Readonly<Record<string, Check>> = {
   dockerfile: checkProgram,
   haproxy: checkProgram,
   hex: ({code}) => checkHex(code),
+  html: checkProgram,
   http: ({code}) => checkHttp(code),
   ini: ({code}) => checkIni(code),
   js: checkProgram,
@@ -105,7 +108,16 @@ const jsonOf: Readonly<Record<string, readonly z.ZodType[]>> = {
   'README.md': answers,
   'docs/tutorials/first-gateway.md': answers,
   'docs/client.md': [importMap],
-  'docs/protocol.md': [...answers, subscribeBodySchema, announcement, previewSchema, storySchema, traceBodySchema],
+  'docs/protocol.md': [
+    ...answers,
+    subscribeBodySchema,
+    disconnectBodySchema,
+    disconnectedSchema,
+    announcement,
+    previewSchema,
+    storySchema,
+    traceBodySchema,
+  ],
   'docs/conformance.md': [schemas['packets.json'].shape.vectors.element, schemas['stories.json'].shape.vectors.element],
 };
 
@@ -145,18 +157,18 @@ function sortedJson(value: unknown): string {
 
 /** The programs of docs/NAME.md are run by NAME.test.ts of this folder, those of docs/howto/NAME.md by howto/NAME.test.ts. */
 function checkProgram({language}: CodeBlock, {path}: Document): string | undefined {
-  const folder = isHowto(path) ? 'howto/' : '';
+  const folder = path.startsWith('docs/howto/') ? 'howto/' : '';
   const name = `${folder}${basename(path, '.md').toLowerCase()}.test.ts`;
   const file = join(root, 'test/docs', name);
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  const runs = language === 'sh' && isHowto(path) ? 'commandsOf(document)' : `'${language}'`;
+  const runs = language === 'sh' && areCommandsRun(path) ? 'commandsOf(document)' : `'${language}'`;
   const isRun = text.includes(`readDocument('${path}')`) && text.includes(runs);
   return isRun ? undefined : `expected test/docs/${name} to run its blocks of ${language}`;
 }
 
-/** A guide with a test of its own that runs all of its commands. */
-function isHowto(path: string): boolean {
-  return path.startsWith('docs/howto/');
+/** Guides and tutorials with a test of their own that runs all of their commands. */
+function areCommandsRun(path: string): boolean {
+  return path.startsWith('docs/howto/') || /^docs\/tutorials\/(?:backend-in-php|chat-page)\.md$/.test(path);
 }
 
 /** Lines of shell blocks, each with what runs it. */
@@ -177,7 +189,7 @@ const shellLines: readonly (readonly [line: RegExp, isChecked: (document: Docume
 
 function checkShell(code: string, document: Document): string | undefined {
   // A function in shell, or the commands of a guide: a program like others.
-  if (/^\w+\(\) \{$/m.test(code) || isHowto(document.path))
+  if (/^\w+\(\) \{$/m.test(code) || areCommandsRun(document.path))
     return checkProgram({language: 'sh', code, line: 0}, document);
   const odd = code
     .trimEnd()

@@ -22,7 +22,7 @@ for (const threads of [1, 2]) {
     const disconnect = async (body: Readonly<Record<string, unknown>>) =>
       (await harness.api.call({path: '/disconnect/', body})).text;
 
-    t.is(await disconnect({identity: 'nobody'}), '{"status":0,"connections":0}');
+    t.is(await disconnect({identity: 'unknown'}), '{"status":0,"connections":0}');
     t.is(await disconnect({identity: 'user-1'}), '{"status":0,"connections":1}');
     t.deepEqual(await clients[0]?.closeFrame(), {code: 4152, reason: 'disconnected'});
     t.is(

@@ -18,7 +18,7 @@ export interface StageResult {
   readonly isTimedOut: boolean;
 }
 
-/** A client and a business server around the tested server. What is not there in time rejects, and says what was awaited. */
+/** A client and a business server around the tested server. What is late rejects, and says what was awaited. */
 export interface Stage {
   /** Whether the server's timers run by themselves, so that it may send something again at any time. */
   readonly isTimed: boolean;

@@ -40,7 +40,7 @@ interface Begun {
   held: number;
 }
 
-/** See the head of this file. */
+/** One batch, from its first line to its last answer. */
 export class Batch {
   readonly #parts: BatchParts;
   readonly #lineBytesMax: number;

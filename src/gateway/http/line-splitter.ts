@@ -8,7 +8,7 @@ export type Line = Uint8Array | 'tooLong' | 'noRoom';
 
 const lineFeed = 0x0a;
 
-/** See above. */
+/** Splits the chunks of a body into lines. */
 export class LineSplitter {
   readonly #bytesMax: number;
   readonly #mayKeep: (bytes: number) => boolean;

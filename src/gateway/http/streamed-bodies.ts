@@ -4,7 +4,7 @@
 import type {IncomingMessage} from 'node:http';
 import type {Duplex} from 'node:stream';
 
-/** See above. */
+/** The requests whose bodies are read as they come. */
 export class StreamedBodies {
   readonly #requests = new WeakMap<Duplex, IncomingMessage>();
 

@@ -82,7 +82,7 @@ for (const [body, detail] of [
   ['{"identity":"a","reconnectAfterMs":86400001}', /^reconnectAfterMs is 86400001/],
   ['{"identity":"a","reconnectAfterMs":null}', /^reconnectAfterMs is null/],
 ] as const) {
-  test(`/disconnect/ with ${body.slice(0, 60)} is refused, and disconnects nobody`, async (t) => {
+  test(`/disconnect/ with ${body.slice(0, 60)} is refused, and disconnects no client`, async (t) => {
     const {post, router} = await startApi(t);
     const {status, json} = await post('/disconnect/', body);
     t.is(status, 400, JSON.stringify(json));
