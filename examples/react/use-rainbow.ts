@@ -1,7 +1,7 @@
 // A React hook for the client SDK, to be copied into an application: `const {state, pending} = useRainbow(rainbow)`.
 // React is not a dependency of Rainbow, so its one function is handed in: `makeUseRainbow(useSyncExternalStore)`.
 
-import type {PendingMessage, Rainbow, RainbowState, Schema} from 'rainbow-server/client';
+import type {PendingMessage, Rainbow, RainbowState, Schema} from 'rainbow-client';
 
 /** As much of React as is needed. */
 type UseSyncExternalStore = <Value>(

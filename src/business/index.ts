@@ -1,4 +1,4 @@
-// The package entry `rainbow-server/business`: the server SDK.
+// The entry of the package rainbow-business, and `rainbow-server/business`: the server SDK.
 
 export type {Payload} from '../protocol/payload.ts';
 export {toExpress} from './adapter-express.ts';

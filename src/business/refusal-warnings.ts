@@ -50,7 +50,7 @@ export class RefusalWarnings {
     const more = kind.unreported === 0 ? '' : ` ${kind.unreported} more since the last warning.`;
     kind.quietUntil = now + intervalMs;
     kind.unreported = 0;
-    const what = `rainbow-server/business: a call was refused with ${status} (${code}): ${detail}`;
+    const what = `rainbow-business: a call was refused with ${status} (${code}): ${detail}`;
     const text = `${what} ${advice[code] ?? ''}`.trimEnd() + more;
     // The application's, as its other hooks: one that throws must not cost the answer.
     queueMicrotask(() => this.#warn(text));

@@ -1,4 +1,4 @@
-// The package entry `rainbow-server/client`: all that an application may import, for browsers and for Node.
+// The entry of the package rainbow-client, and `rainbow-server/client`: all that an application may import.
 
 export type {Payload} from '../protocol/payload.ts';
 export {type ClientErrorCode, clientErrorTable, RainbowClientError} from './errors.ts';

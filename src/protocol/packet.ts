@@ -65,17 +65,14 @@ export const messageIdMax = 65_534;
 
 export const emptyBytes: OwnBytes = new Uint8Array(0);
 
-const faults: Readonly<Record<FaultReason, PacketFault>> = {
+/** Those of a legacy connection: the client SDK needs no others, and carries none. */
+const faults = {
   empty: {kind: 'fault', reason: 'empty'},
   short: {kind: 'fault', reason: 'short'},
   command: {kind: 'fault', reason: 'command'},
   qos: {kind: 'fault', reason: 'qos'},
   text: {kind: 'fault', reason: 'text'},
-  flags: {kind: 'fault', reason: 'flags'},
-  id: {kind: 'fault', reason: 'id'},
-  excess: {kind: 'fault', reason: 'excess'},
-  payload: {kind: 'fault', reason: 'payload'},
-};
+} as const satisfies Partial<Record<FaultReason, PacketFault>>;
 
 /** The fault of a text message: packets are binary. */
 export const textFault: PacketFault = faults.text;

@@ -4,7 +4,7 @@ import test from 'ava';
 import {readFiles, root} from './source.ts';
 
 /** Folders whose tests are not about one folder of the source. */
-const others = ['architecture', 'bench', 'docs', 'e2e', 'examples', 'support', 'types', 'vectors'];
+const others = ['architecture', 'bench', 'docs', 'e2e', 'examples', 'packages', 'support', 'types', 'vectors'];
 
 test('a test is in the folder of the source that it tests, or in one of those that test the whole', (t) => {
   const tests = readFiles('test/', /\.test\.tsx?$/);

@@ -53,13 +53,14 @@ export interface ProseFile {
 /** Every file with prose for people. */
 export function readProseFiles(): readonly ProseFile[] {
   return readdirSync(root, {withFileTypes: true})
-    .filter(({name}) => !/^(?:node_modules|dist|\.git)$/.test(name))
+    .filter(({name}) => !/^(?:node_modules|dist|tmp|\.git)$/.test(name))
     .flatMap((entry) => {
       if (entry.isFile()) return [entry.name];
       if (!entry.isDirectory()) return [];
       return readdirSync(new URL(entry.name, root), {recursive: true}).map((path) => `${entry.name}/${String(path)}`);
     })
     .filter((path) => /\.(?:md|ini|yml|js|ts|tsx|html)$/.test(path) && !path.startsWith('bench/results/'))
+    .filter((path) => !/\/(?:node_modules|dist)\//.test(path))
     .sort()
     .map((path) => makeProse(path, readFileSync(new URL(path, root), 'utf8')));
 }

@@ -102,12 +102,9 @@ const announcement = z.strictObject({
   signature: z.hex().length(64),
 });
 const answers: readonly z.ZodType[] = [acceptedSchema, confirmedSchema, timeoutSchema, doneSchema, errorSchema];
-/** client.test.ts compares its path with the package. */
-const importMap = z.strictObject({imports: z.strictObject({'rainbow-server/client': z.string()})});
 const jsonOf: Readonly<Record<string, readonly z.ZodType[]>> = {
   'README.md': answers,
   'docs/tutorials/first-gateway.md': answers,
-  'docs/client.md': [importMap],
   'docs/protocol.md': [
     ...answers,
     subscribeBodySchema,
@@ -155,15 +152,20 @@ function sortedJson(value: unknown): string {
   });
 }
 
-/** The programs of docs/NAME.md are run by NAME.test.ts of this folder, those of docs/howto/NAME.md by howto/NAME.test.ts. */
+/** The test that runs the programs of a document. */
+function testOf(path: string): string {
+  const [, owner] = /^packages\/(\w+)\/README\.md$/.exec(path) ?? [];
+  if (owner !== undefined) return `test/packages/${owner}-readme.test.ts`;
+  return `test/docs/${path.startsWith('docs/howto/') ? 'howto/' : ''}${basename(path, '.md').toLowerCase()}.test.ts`;
+}
+
 function checkProgram({language}: CodeBlock, {path}: Document): string | undefined {
-  const folder = path.startsWith('docs/howto/') ? 'howto/' : '';
-  const name = `${folder}${basename(path, '.md').toLowerCase()}.test.ts`;
-  const file = join(root, 'test/docs', name);
+  const test = testOf(path);
+  const file = join(root, test);
   const text = existsSync(file) ? readFileSync(file, 'utf8') : '';
   const runs = language === 'sh' && areCommandsRun(path) ? 'commandsOf(document)' : `'${language}'`;
   const isRun = text.includes(`readDocument('${path}')`) && text.includes(runs);
-  return isRun ? undefined : `expected test/docs/${name} to run its blocks of ${language}`;
+  return isRun ? undefined : `expected ${test} to run its blocks of ${language}`;
 }
 
 /** Guides and tutorials with a test of their own that runs all of their commands. */
@@ -182,7 +184,8 @@ const shellLines: readonly (readonly [line: RegExp, isChecked: (document: Docume
   // first-backend.test.ts sends them.
   [/^curl /, ({path}) => path === 'README.md' || path.startsWith('docs/tutorials/first-')],
   // Installing is npm's affair; .ci/run starts the server by its name.
-  [/^(?:npm install|npx) rainbow-server$/, ({path}) => path === 'README.md'],
+  [/^npx rainbow-server$/, ({path}) => path === 'README.md'],
+  [/^npm install rainbow-(?:server|client|business)$/, () => true],
   // test/e2e/cluster.test.ts starts its nodes so.
   [/^npx rainbow-server -f config\/server\.ini -p \d+ --udp-ports [\d,]+$/, ({path}) => path === 'docs/cluster.md'],
 ];

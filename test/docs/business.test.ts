@@ -51,7 +51,7 @@ function replacePlaceholders(code: string, real: Partial<typeof placeholders>): 
 function resolvePackages(code: string): string {
   return code.replace(/ from '([^'./][^']*)'/g, (_, name: string) => {
     if (name.startsWith('node:')) return ` from '${name}'`;
-    return ` from '${name === 'rainbow-server/business' ? entry : import.meta.resolve(name)}'`;
+    return ` from '${name === 'rainbow-business' ? entry : import.meta.resolve(name)}'`;
   });
 }
 

@@ -1,6 +1,5 @@
 // docs/client.md: its program runs against a real gateway, its tables are the program's, its chart names every state.
 
-import {readFileSync} from 'node:fs';
 import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import test from 'ava';
@@ -31,7 +30,7 @@ test.serial('the code of the document, block after block, is one program that do
     .filter(({language}) => language === 'ts')
     .map((block) => block.code)
     .join('\n')
-    .replaceAll("'rainbow-server/client'", `'${new URL('src/client/client.ts', `file://${root}`).pathname}'`)
+    .replaceAll("'rainbow-client'", `'${new URL('src/client/client.ts', `file://${root}`).pathname}'`)
     .replaceAll('ws://127.0.0.1:1984', `ws://127.0.0.1:${gateway.port}`)
     .replaceAll('console.log(', 'globalThis.said(');
   const said: string[] = [];
@@ -57,18 +56,6 @@ test.serial('the code of the document, block after block, is one program that do
     'certainly not: RB_ABORTED',
     'faded 1000',
   ]);
-});
-
-test('the import map leads to the file that the package exports as its client', (t) => {
-  const maps = codeBlocks(document).filter(({language}) => language === 'json');
-  const {exports} = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
-    readonly exports: Readonly<Record<string, {readonly default: string}>>;
-  };
-  const file = exports['./client']?.default.replace('./', '/node_modules/rainbow-server/');
-  t.deepEqual(
-    maps.map(({code}) => JSON.parse(code) as unknown),
-    [{imports: {'rainbow-server/client': file}}],
-  );
 });
 
 test("the table of options is the program's, with defaults and bounds", (t) => {

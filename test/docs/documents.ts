@@ -22,14 +22,14 @@ export interface CodeBlock {
   readonly line: number;
 }
 
-/** The documents of the root, and everything below docs. */
+/** The documents of the root and of the packages, and everything below docs. */
 export function readDocuments(): readonly Document[] {
   const below = readdirSync(join(root, 'docs'), {recursive: true, withFileTypes: true})
     .filter((entry) => entry.isFile() && entry.name.endsWith('.md'))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)));
-  return ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CODE_OF_CONDUCT.md', ...below].map(
-    readDocument,
-  );
+  const above = ['README.md', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CODE_OF_CONDUCT.md'];
+  const packages = ['packages/business/README.md', 'packages/client/README.md'];
+  return [...above, ...packages, ...below].map(readDocument);
 }
 
 /** One document. */

@@ -14,9 +14,9 @@ export interface Consumer {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** Whether a path, or a line that begins with one, is of a package besides this one. */
+/** Whether a path, or a line that begins with one, is of a package besides those of this project. */
 export function isOfOthers(path: string): boolean {
-  return /node_modules\/(?!rainbow-server\/)/.test(path);
+  return /node_modules\/(?!rainbow-(?:server|client|business)\/)/.test(path);
 }
 
 /** Yields what a compiler finds in a consumer in this folder that is not in another package: a line for each error. */

@@ -1,5 +1,5 @@
-// The declarations of the package as its users' compilers read them: built as for a release, put into a package beside an
-// application, and compiled by each minor version of TypeScript that changed what declarations may say, libraries checked.
+// The declarations of the packages as their users' compilers read them: built as for a release, put into packages beside
+// an application, and compiled by each minor version of TypeScript that changed what declarations may say, libraries checked.
 
 import {execFile} from 'node:child_process';
 import {readFileSync} from 'node:fs';
@@ -8,6 +8,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import test from 'ava';
+import {buildPackages, lint, pack, packageFolders} from '../support/packages.ts';
 import {type Consumer, isOfOthers, loadCompiler} from './compilers.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -25,18 +26,23 @@ const strict = {
 const consumers = {
   /** A page, as a bundler takes it: nothing of Node, nothing newer than ES2022. */
   page: {
-    files: ['client.ts'],
+    files: ['client.ts', 'client-alone.ts'],
     options: {...strict, module: 'ESNext', moduleResolution: 'bundler', lib: ['ES2022', 'DOM'], types: []},
   },
   /** As older projects still find modules: by main, types and typesVersions. */
   classic: {
-    files: ['client.ts', 'business.ts', 'gateway.ts'],
+    files: ['client.ts', 'client-alone.ts', 'business.ts', 'business-alone.ts', 'gateway.ts'],
     options: {...strict, module: 'CommonJS', moduleResolution: 'node10', lib: ['ES2022'], types: ['node']},
   },
   /** Node, without the libraries of a page. */
   node: {
-    files: ['client.ts', 'disposal.ts', 'business.ts', 'gateway.ts'],
+    files: ['client.ts', 'client-alone.ts', 'disposal.ts', 'business.ts', 'business-alone.ts', 'gateway.ts'],
     options: {...strict, module: 'NodeNext', moduleResolution: 'NodeNext', lib: ['ES2022'], types: ['node']},
+  },
+  /** An author of a client, on Node. */
+  vectors: {
+    files: ['vectors.ts'],
+    options: {...strict, module: 'NodeNext', moduleResolution: 'NodeNext', resolveJsonModule: true, types: ['node']},
   },
 } as const satisfies Readonly<Record<string, Consumer>>;
 
@@ -52,7 +58,7 @@ const compiled: Readonly<Record<string, readonly Name[]>> = {
 };
 /** Has no API: a process compiles. */
 const newest = 'typescript';
-const consumersOfNewest: readonly Name[] = ['page', 'node'];
+const consumersOfNewest: readonly Name[] = ['page', 'node', 'vectors'];
 
 /** What every compiler has to find, in the application and in this package. */
 const plantedFiles = {
@@ -61,6 +67,8 @@ const plantedFiles = {
   'node_modules/rainbow-server/planted.d.ts': 'export declare const planted: Missing;\n',
 };
 const planted: Consumer = {files: Object.keys(plantedFiles), options: consumers.page.options};
+/** Applications that use a package by itself: those that use it as a part of `rainbow-server`, under its own name. */
+const alone = {client: 'client.ts', business: 'business.ts'} as const;
 const errorsPlanted = [
   "node_modules/rainbow-server/planted.d.ts(1,31): error TS2304: Cannot find name 'Missing'.",
   "planted.ts(2,1): error TS2578: Unused '@ts-expect-error' directive.",
@@ -77,12 +85,21 @@ test.before('the declarations are built', async () => {
   for (const name of ['zod', 'pino', '@types/node']) {
     await symlink(join(root, 'node_modules', name), join(installed, name), 'junction');
   }
-  await cp(join(root, 'package.json'), join(own, 'package.json'));
+  for (const part of ['package.json', 'bin']) await cp(join(root, part), join(own, part), {recursive: true});
   await cp(join(root, 'test/types/consumer'), folder, {recursive: true});
   await writeFile(join(folder, 'package.json'), '{"type": "module"}');
+  await buildPackages();
+  for (const name of packageFolders) {
+    const target = join(installed, `rainbow-${name}`);
+    for (const part of ['package.json', 'dist']) {
+      await cp(join(root, 'packages', name, part), join(target, part), {recursive: true});
+    }
+    const program = readFileSync(join(folder, alone[name]), 'utf8');
+    await writeFile(join(folder, `${name}-alone.ts`), program.replace(`rainbow-server/${name}`, `rainbow-${name}`));
+  }
   for (const [path, text] of Object.entries(plantedFiles)) await writeFile(join(folder, path), text);
   // What is built is checked as it is read.
-  const output = ['--noCheck', '--emitDeclarationOnly', '--outDir', join(own, 'dist')];
+  const output = ['--noCheck', '--outDir', join(own, 'dist')];
   const built = await compile(['-p', join(root, 'tsconfig.build.json'), ...output]);
   if (built !== '') throw new Error(built);
 });
@@ -126,6 +143,14 @@ test.serial(`an application compiles with ${newest}: ${consumersOfNewest.join(',
   for (const name of consumersOfNewest) t.deepEqual(await errorsOfNewest(name, consumers[name]), [], name);
   t.deepEqual((await errorsOfNewest('planted', planted)).toSorted(), errorsPlanted);
 });
+
+test.serial(
+  'the manifest of rainbow-server is right for registries and for each way to find its modules',
+  async (t) => {
+    const {file} = await pack(t, join(folder, 'node_modules/rainbow-server'));
+    t.deepEqual(await lint(file), []);
+  },
+);
 
 test('the fields for older compilers and tools agree with the exports of the package', (t) => {
   const {

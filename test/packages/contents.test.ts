@@ -1,0 +1,155 @@
+// What is in each package, what it costs, and that its manifest is right for bundlers, compilers and registries.
+
+import {execFile} from 'node:child_process';
+import {readFileSync} from 'node:fs';
+import {readFile, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {promisify} from 'node:util';
+import {gzipSync} from 'node:zlib';
+import test, {type ExecutionContext} from 'ava';
+import {build, type Rolldown} from 'vite';
+import {readDocument, root, tableRows} from '../docs/documents.ts';
+import {
+  installBefore,
+  lint,
+  type PackageFolder,
+  packageFolders,
+  readManifest,
+  temporaryFolder,
+} from '../support/packages.ts';
+
+const names: Readonly<Record<PackageFolder, string>> = {business: 'rainbow-business', client: 'rainbow-client'};
+
+const entries: Readonly<Record<PackageFolder, string>> = {
+  business: '../../src/business/index.ts',
+  client: '../../src/client/client.ts',
+};
+
+/** Files besides the declarations, each with the most bytes that it may have. */
+const contents: Readonly<Record<PackageFolder, Readonly<Record<string, number>>>> = {
+  business: {
+    LICENSE: 2_000,
+    'README.md': 5_000,
+    'dist/business.js': 80_000,
+    'dist/business.js.map': 220_000,
+    'package.json': 2_000,
+  },
+  client: {
+    LICENSE: 2_000,
+    'README.md': 5_000,
+    'dist/client.js': 80_000,
+    'dist/client.js.map': 240_000,
+    'dist/rainbow-client.global.js': 45_000,
+    'dist/rainbow-client.global.js.map': 240_000,
+    'dist/vectors/exchanges.json': 80_000,
+    'dist/vectors/packets.json': 450_000,
+    'dist/vectors/stories.json': 20_000,
+    'package.json': 2_000,
+  },
+};
+/** As docs/client.md promises. */
+const scriptGzipBytesMax = 12 * 1024;
+const declarationsMax = 30;
+
+const place = (folder: PackageFolder): string => join(root, 'packages', folder);
+
+const installed = {business: installBefore('business'), client: installBefore('client')};
+
+for (const folder of packageFolders) {
+  const name = names[folder];
+
+  test(`the tarball of ${name} has the files that it should have, within their bounds, and no other`, async (t) => {
+    const {files, size, unpackedSize, file} = installed[folder]().packed;
+    t.log(`${name}: ${files.length} files, ${size} bytes packed, ${unpackedSize} unpacked`);
+    const declarations = files.filter(({path}) => /^dist\/types\/[\w/-]+\.d\.ts$/.test(path));
+    const others = files.filter((found) => !declarations.includes(found));
+    t.deepEqual(others.map(({path}) => path).toSorted(), Object.keys(contents[folder]).toSorted());
+    for (const {path, size: bytes} of others) {
+      t.true(bytes > 0 && bytes <= (contents[folder][path] ?? 0), `${path}: ${bytes}`);
+    }
+    t.true(declarations.length > 0 && declarations.length <= declarationsMax, `${declarations.length} declarations`);
+    t.deepEqual(await lint(file), []);
+  });
+
+  test(`npm install of the tarball of ${name} adds one package, which exports what its source does`, async (t) => {
+    const {folder: application, added} = installed[folder]();
+    t.deepEqual(added, [name]);
+    const program = `import * as own from '${name}'; console.log(Object.keys(own).join());`;
+    await writeFile(join(application, 'main.js'), program);
+    const {stdout} = await promisify(execFile)(process.execPath, ['main.js'], {cwd: application});
+    const source = (await import(entries[folder])) as object;
+    t.deepEqual(stdout.trim().split(',').toSorted(), Object.keys(source).toSorted());
+  });
+
+  test(`the manifest of ${name} agrees with that of rainbow-server`, async (t) => {
+    const own = await readManifest(place(folder));
+    const server = await readManifest(root);
+    for (const field of ['version', 'license', 'author', 'bugs', 'type']) t.deepEqual(own[field], server[field], field);
+    t.deepEqual(own.repository, {...(server.repository as object), directory: `packages/${folder}`});
+    for (const field of ['dependencies', 'peerDependencies', 'optionalDependencies', 'private'])
+      t.is(own[field], undefined, field);
+    t.is(await readFile(join(place(folder), 'LICENSE'), 'utf8'), await readFile(join(root, 'LICENSE'), 'utf8'));
+    t.true((server.workspaces as readonly string[]).includes(`packages/${folder}`));
+  });
+
+  test(`each source map of ${name} has the text of its sources, under names inside the package`, async (t) => {
+    for (const path of Object.keys(contents[folder]).filter((path) => path.endsWith('.map'))) {
+      const map = JSON.parse(await readFile(join(place(folder), path), 'utf8')) as {
+        readonly sources: readonly string[];
+        readonly sourcesContent: readonly (string | null)[];
+      };
+      t.true(map.sources.length > 20);
+      for (const [index, source] of map.sources.entries()) {
+        t.regex(source, /^\.\.\/src\/[\w/-]+\.ts$/);
+        t.is(map.sourcesContent[index], readFileSync(join(root, source.slice(3)), 'utf8'), source);
+      }
+      const code = await readFile(join(place(folder), path.replace('.map', '')), 'utf8');
+      t.true(code.trimEnd().endsWith(`//# sourceMappingURL=${path.replace('dist/', '')}`));
+    }
+  });
+}
+
+test('the script of rainbow-client for a page stays within its bound, gzipped', (t) => {
+  const code = readFileSync(join(place('client'), 'dist/rainbow-client.global.js'));
+  const gzipBytes = gzipSync(code, {level: 9}).length;
+  t.log(`${code.length} bytes, ${gzipBytes} gzipped`);
+  t.true(gzipBytes <= scriptGzipBytesMax, `${gzipBytes} bytes`);
+});
+
+test('docs/client.md has the sizes of both files', (t) => {
+  const rows = tableRows(readDocument('docs/client.md')).filter(([file]) => file.startsWith('`dist/'));
+  t.is(rows.length, 2);
+  for (const [file, , size = '', gzipped = ''] of rows) {
+    const code = readFileSync(join(place('client'), file.replaceAll('`', '')));
+    for (const [written, bytes] of [
+      [size, code.length],
+      [gzipped, gzipSync(code, {level: 9}).length],
+    ] as const) {
+      t.regex(written, /^\d+ KB$/);
+      t.true(Math.abs(Number.parseInt(written, 10) - bytes / 1024) < 1, `${file}: ${written} for ${bytes} bytes`);
+    }
+  }
+});
+
+test('a bundle that imports a package and uses nothing of it is empty, so it has no side effects', async (t) => {
+  for (const folder of packageFolders) {
+    t.is((await bundle(t, `import '${join(place(folder), `dist/${folder}.js`)}';`)).trim(), '', folder);
+  }
+});
+
+/** Bundles a program, as an application's build does, but without trust in what packages say of their side effects. */
+async function bundle(t: ExecutionContext, program: string): Promise<string> {
+  const input = join(await temporaryFolder(t), 'program.js');
+  await writeFile(input, program);
+  const result = (await build({
+    configFile: false,
+    logLevel: 'silent',
+    build: {
+      write: false,
+      minify: false,
+      target: 'es2022',
+      rolldownOptions: {input, external: /^node:/, treeshake: {moduleSideEffects: true}},
+    },
+  })) as Rolldown.RolldownOutput;
+  return result.output.map((part) => (part.type === 'chunk' ? part.code : '')).join('');
+}
