@@ -1,6 +1,7 @@
 // The answers of the HTTP API, read: what a send came to, and what clients replied.
 
 import {type ErrorCode, errorTable} from '../core/errors.ts';
+import type {OutcomeCounts, RecipientOutcome} from '../protocol/api.ts';
 import {type Payload, readPayload} from '../protocol/payload.ts';
 
 /** One client's reply. */
@@ -18,6 +19,8 @@ export interface SendResult {
   readonly isTimedOut: boolean;
   /** Clients that were not sent the message since their queue was full. [RB-52] */
   readonly refused: number;
+  /** How many recipients by outcome; `undefined` at QoS 0, and from a server that does not count them. */
+  readonly outcomes: OutcomeCounts | undefined;
   /** Whether a node of the gateway's cluster did not answer: its clients are not in here. */
   readonly isPartial: boolean;
   /** Names in the call that the gateway does not know and has ignored: it is of another version. */
@@ -69,12 +72,22 @@ export function readSendResult(answer: ApiAnswer): AskResult {
     connections: typeof connections === 'number' ? connections : answer.status === 0 ? undefined : 0,
     isTimedOut: answer.timeout === true || answer.status !== 0,
     refused: typeof refused === 'number' ? refused : 0,
+    outcomes: readCounts(answer.outcomes),
     isPartial: answer.partial === true,
     ignored: readIgnored(answer),
     reply: last.bytes().length === 0 ? undefined : last,
     isTruncated: answer.truncated === true,
     replies: Array.isArray(replies) ? replies.map(readIdentified) : [],
   };
+}
+
+const recipientOutcomes = ['confirmed', 'timeout', 'refused', 'gone', 'failed', 'queued', 'open'] as const;
+
+function readCounts(value: unknown): OutcomeCounts | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const counts = value as Partial<Record<RecipientOutcome, unknown>>;
+  const entries = recipientOutcomes.map((outcome) => [outcome, Number(counts[outcome] ?? 0)] as const);
+  return Object.fromEntries(entries) as OutcomeCounts;
 }
 
 /** Names that the gateway ignored, of any answer. */

@@ -80,6 +80,26 @@ export interface IdentifiedReply extends EncodedReply {
   readonly identity: string;
 }
 
+/** The state of the message at one recipient, at the time of the answer. */
+export type RecipientOutcome =
+  /** It confirmed by ACK or REC. */
+  | 'confirmed'
+  /** It had neither confirmed nor gone at the timeout; it may yet confirm. [RB-62] */
+  | 'timeout'
+  /** Its queue was full, so it was not sent the message. [RB-52] */
+  | 'refused'
+  /** It went away before it confirmed. */
+  | 'gone'
+  /** Its handler failed; sessions of rainbow.v2 only, which do not exist yet. */
+  | 'failed'
+  /** Its session keeps the message and has not confirmed it; rainbow.v2 only, likewise. */
+  | 'queued'
+  /** The answer was given before it confirmed, since enough others had. */
+  | 'open';
+
+/** How many recipients by outcome; each recipient is counted once. */
+export type OutcomeCounts = Readonly<Record<RecipientOutcome, number>>;
+
 /** Answer of `POST /send/` at QoS 0. */
 export interface AcceptedAnswer {
   readonly status: 0;
@@ -96,6 +116,7 @@ export interface ConfirmedAnswer extends AcceptedAnswer, EncodedReply {
   readonly timeout?: true;
   /** Clients not sent the message since their queue was full. [RB-52] */
   readonly refused?: number;
+  readonly outcomes: OutcomeCounts;
   /** Another node of the cluster did not answer: its clients are not in here. */
   readonly partial?: true;
   /** Where `replies=all` asked for them. */
@@ -110,6 +131,7 @@ export interface TimeoutAnswer {
   readonly msg: 'timeout';
   readonly code: 'RB_TIMEOUT';
   readonly connections: 0;
+  readonly outcomes: OutcomeCounts;
   readonly message: string;
   /** Names of parameters and members that the call was given and that mean nothing in it. */
   readonly ignored?: readonly string[];

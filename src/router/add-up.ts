@@ -11,9 +11,21 @@ import {
 } from './router.ts';
 import type {Gathered} from './transport.ts';
 
+/** The counts of a publication that no client received. */
+export const noneConfirmed = {
+  connections: 0,
+  isTimedOut: false,
+  refused: 0,
+  gone: 0,
+  late: 0,
+  open: 0,
+  failed: 0,
+  queued: 0,
+} as const;
+
 /** The outcome of a publication that no client received. */
 export function nobody(message: string): PublishOutcome {
-  return {message, connections: 0, isTimedOut: false, refused: 0, lastReply: undefined, replies: []};
+  return {message, ...noneConfirmed, lastReply: undefined, replies: []};
 }
 
 /**
@@ -55,6 +67,11 @@ export function mergeOutcomes(left: PublishOutcome, right: PublishOutcome): Publ
     connections: left.connections + right.connections,
     isTimedOut: left.isTimedOut || right.isTimedOut,
     refused: left.refused + right.refused,
+    gone: left.gone + right.gone,
+    late: left.late + right.late,
+    open: left.open + right.open,
+    failed: left.failed + right.failed,
+    queued: left.queued + right.queued,
     lastReply: last.lastReply,
     lastReplyAt: last.lastReplyAt ?? 0,
     replies,

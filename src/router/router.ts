@@ -52,6 +52,16 @@ export interface PublishOutcome {
   readonly isTimedOut: boolean;
   /** Clients whose queue was full; they were not sent the message. [RB-52] */
   readonly refused: number;
+  /** Clients that went away before they confirmed. */
+  readonly gone: number;
+  /** Clients that had neither confirmed nor gone at the timeout. */
+  readonly late: number;
+  /** Clients that had neither confirmed nor gone when the answer was given early, since enough others had. */
+  readonly open: number;
+  /** Clients whose handler failed; only sessions of rainbow.v2 report it. */
+  readonly failed: number;
+  /** Sessions of rainbow.v2 that keep the message and have not confirmed it. */
+  readonly queued: number;
   /** The last non-empty reply. */
   readonly lastReply: Uint8Array | undefined;
   /** When it came; see {@link ClientReply.at}. */

@@ -18,7 +18,7 @@ const request: PublishRequest = {
 };
 
 function outcome(given: Partial<PublishOutcome>): PublishOutcome {
-  return {message: 'm', connections: 0, isTimedOut: false, refused: 0, lastReply: undefined, replies: [], ...given};
+  return {...nobody('m'), ...given};
 }
 
 function text(bytes: Uint8Array | undefined): string | undefined {

@@ -13,16 +13,14 @@ export function readPublishAnswer(body: Uint8Array, isOriginal: boolean): Omit<P
   const answer = readJson(body);
   if (answer?.status === 1 && answer.msg === 'timeout') {
     // The original forgets who confirmed when it answers so, and the count is then not known.
-    return {...nobody, isTimedOut: true, refused: clients(answer.refused) ?? 0, isPartial: isOriginal};
+    return {...noReply, ...readCounts(answer, 0), isTimedOut: true, isPartial: isOriginal};
   }
   if (answer?.status !== 0) return undefined;
   const connections = clients(answer.connections);
-  const refused = clients(answer.refused ?? 0);
-  if (connections === undefined || refused === undefined) return undefined;
+  if (connections === undefined || clients(answer.refused ?? 0) === undefined) return undefined;
   return {
-    connections,
+    ...readCounts(answer, connections),
     isTimedOut: answer.timeout === true,
-    refused,
     lastReply: readReply(answer),
     replies: Array.isArray(answer.replies) ? answer.replies.flatMap(readIdentifiedReply) : [],
     isPartial: answer.partial === true,
@@ -30,7 +28,21 @@ export function readPublishAnswer(body: Uint8Array, isOriginal: boolean): Omit<P
   };
 }
 
-const nobody = {connections: 0, isTimedOut: false, refused: 0, lastReply: undefined, replies: []} as const;
+const noReply = {lastReply: undefined, replies: []} as const;
+
+/** The counts by outcome; nodes of the original know only who confirmed. */
+function readCounts({refused, outcomes}: Members, connections: number) {
+  const counts = readMembers(outcomes) ?? {};
+  return {
+    connections,
+    refused: clients(refused) ?? 0,
+    gone: clients(counts.gone) ?? 0,
+    late: clients(counts.timeout) ?? 0,
+    open: clients(counts.open) ?? 0,
+    failed: clients(counts.failed) ?? 0,
+    queued: clients(counts.queued) ?? 0,
+  };
+}
 
 const outcomesByCode: ReadonlyMap<unknown, SubscribeOutcome> = new Map([
   ['RB_NO_SUCH_CONNECTION', 'noSuchConnection'],

@@ -27,6 +27,8 @@ import {controlOperations} from './openapi-control.ts';
 import {authentication, type Content, change, type OperationFacts} from './openapi-facts.ts';
 
 const message = 'p4f9k1c8a01';
+const noneMeant = {confirmed: 0, timeout: 0, refused: 0, gone: 0, failed: 0, queued: 0, open: 0};
+const oneConfirmed = {...noneMeant, confirmed: 1};
 const json: Content = {type: 'application/json'};
 const text: Content = {type: 'text/plain'};
 
@@ -50,30 +52,41 @@ export const operations: readonly OperationFacts[] = [
       atLeastOnce: {
         query: {channel: 'lobby', qos: 1, msgtype: 2, timeout: 5},
         body: '{"text":"hello"}',
-        answer: {status: 0, connections: 1, data: 'yes', message},
+        answer: {status: 0, connections: 1, data: 'yes', outcomes: oneConfirmed, message},
       },
       everyReply: {
         query: {channel: 'lobby', replies: 'all'},
         body: '{}',
-        answer: {status: 0, connections: 1, data: 'yes', replies: [{identity: 'user-17', data: 'yes'}], message},
+        answer: {
+          status: 0,
+          connections: 1,
+          data: 'yes',
+          replies: [{identity: 'user-17', data: 'yes'}],
+          outcomes: oneConfirmed,
+          message,
+        },
       },
       oneClient: {
         query: {identity: 'user-17'},
         body: 'only you',
-        answer: {status: 0, connections: 1, data: 'yes', message},
+        answer: {status: 0, connections: 1, data: 'yes', outcomes: oneConfirmed, message},
       },
       everyDevice: {
         query: {channel: 'news', user: 'ann', except: 'user-17,user-18'},
         body: 'only ann, and the news',
-        answer: {status: 0, connections: 0, data: '', message},
+        answer: {status: 0, connections: 0, data: '', outcomes: noneMeant, message},
       },
       everybody: {
         query: {broadcast: '1', qos: 1},
         body: 'closing soon',
-        answer: {status: 0, connections: 1, data: 'yes', message},
+        answer: {status: 0, connections: 1, data: 'yes', outcomes: oneConfirmed, message},
       },
       dry: {query: {channel: 'lobby', dry: '1'}, body: 'hello'},
-      nobody: {query: {channel: 'empty'}, body: 'hello', answer: {status: 0, connections: 0, data: '', message}},
+      nobody: {
+        query: {channel: 'empty'},
+        body: 'hello',
+        answer: {status: 0, connections: 0, data: '', outcomes: noneMeant, message},
+      },
     },
   },
   {

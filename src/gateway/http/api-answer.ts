@@ -76,21 +76,23 @@ export function* outcomePieces(
 
 /** Without counts of clients: at QoS 0, and if no client confirmed in time. */
 function emptyText(qos: Qos, outcome: PublishOutcome): string | undefined {
-  const message = JSON.stringify(outcome.message);
-  if (qos === 0) return `{"status":0${partialText(outcome)},"message":${message}}`;
+  if (qos === 0) return `{"status":0${partialText(outcome)},"message":${JSON.stringify(outcome.message)}}`;
   if (!outcome.isTimedOut || outcome.connections > 0) return undefined;
-  return `{"status":1,"msg":"timeout","code":"RB_TIMEOUT","connections":0${refusedText(outcome)},"message":${message}}`;
+  return `{"status":1,"msg":"timeout","code":"RB_TIMEOUT","connections":0${endText(outcome, false)}`;
 }
 
 function endText(outcome: PublishOutcome, isTruncated: boolean): string {
   const truncated = isTruncated ? ',"truncated":true' : '';
-  const timeout = outcome.isTimedOut ? ',"timeout":true' : '';
-  return `${truncated}${timeout}${refusedText(outcome)},"message":${JSON.stringify(outcome.message)}}`;
+  const {connections, isTimedOut, refused} = outcome;
+  const timeout = isTimedOut && connections > 0 ? ',"timeout":true' : '';
+  const counts = `${refused > 0 ? `,"refused":${refused}` : ''}${countsText(outcome)}`;
+  return `${truncated}${timeout}${counts}${partialText(outcome)},"message":${JSON.stringify(outcome.message)}}`;
 }
 
-function refusedText(outcome: PublishOutcome): string {
-  const {refused} = outcome;
-  return `${refused > 0 ? `,"refused":${refused}` : ''}${partialText(outcome)}`;
+/** {@link OutcomeCounts}. */
+function countsText({connections, late, refused, gone, failed, queued, open}: PublishOutcome): string {
+  const met = `"confirmed":${connections},"timeout":${late},"refused":${refused},"gone":${gone}`;
+  return `,"outcomes":{${met},"failed":${failed},"queued":${queued},"open":${open}}`;
 }
 
 function partialText({isPartial}: PublishOutcome): string {

@@ -16,6 +16,7 @@ import {
   isChannelName,
   messageTypeDefault,
   messageTypeMax,
+  type OutcomeCounts,
   parseMessageType,
   parseQos,
   parseTimeoutMs,
@@ -162,6 +163,17 @@ const message = z.string().describe("The publication's id");
 const refused = count
   .describe('Clients that were not sent the message since their queue was full; absent if none')
   .exactOptional();
+const outcomes = z
+  .object({
+    confirmed: count.describe('Confirmed by ACK or REC; the same as `connections`'),
+    timeout: count.describe('Had neither confirmed nor gone at the timeout; they may yet confirm'),
+    refused: count.describe('Not sent the message, since their queue was full'),
+    gone: count.describe('Went away before they confirmed'),
+    failed: count.describe('Their handler failed; always 0 until rainbow.v2 exists'),
+    queued: count.describe('Their session keeps the message; always 0 until rainbow.v2 exists'),
+    open: count.describe('Had not confirmed when the answer was given, since enough others had'),
+  })
+  .describe('How many recipients by outcome; each is counted once') satisfies z.ZodType<OutcomeCounts>;
 const ignored = z
   .array(z.string())
   .describe('Names of parameters and members in the call that mean nothing in it, 16 at most; absent if none')
@@ -194,6 +206,7 @@ export const confirmedSchema = encodedReply.extend({
     .describe('The timeout came before every client had confirmed or gone; they may yet')
     .exactOptional(),
   refused,
+  outcomes,
   message,
   ignored,
 }) satisfies z.ZodType<ConfirmedAnswer>;
@@ -205,6 +218,7 @@ export const timeoutSchema = z.object({
   code: z.literal('RB_TIMEOUT'),
   connections: z.literal(0),
   refused,
+  outcomes,
   message,
   ignored,
 }) satisfies z.ZodType<TimeoutAnswer>;

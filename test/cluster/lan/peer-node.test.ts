@@ -120,6 +120,7 @@ test('the counts of the other node are returned, replies included [RB-61]', asyn
     encoding: 'base64',
     refused: 1,
     timeout: true,
+    outcomes: {confirmed: 3, timeout: 2, refused: 1, gone: 4, failed: 5, queued: '6', open: -7},
     replies: [{identity: 'a', data: 'yes'}, {identity: 'b', data: '/w==', encoding: 'base64'}, {identity: 7}, null],
   });
   t.deepEqual(await outcome, {
@@ -127,6 +128,11 @@ test('the counts of the other node are returned, replies included [RB-61]', asyn
     connections: 3,
     isTimedOut: true,
     refused: 1,
+    gone: 4,
+    late: 2,
+    open: 0,
+    failed: 5,
+    queued: 0,
     isPartial: false,
     lastReply: Buffer.of(0xff),
     replies: [

@@ -5,6 +5,7 @@ import {Presence, presenceBytes} from '../../../src/cluster/shards/presence.ts';
 import type {ShardMessage} from '../../../src/cluster/shards/shard-message.ts';
 import {SimulatedClock} from '../../../src/core/clock-simulated.ts';
 import {createCounters} from '../../../src/core/counters.ts';
+import {nobody} from '../../../src/router/add-up.ts';
 import type {Part} from '../../../src/router/part.ts';
 import type {PublishOutcome, PublishRequest} from '../../../src/router/router.ts';
 import {EnvelopeExchange} from '../../../src/runtime/envelope-exchange.ts';
@@ -73,8 +74,7 @@ export function createPair() {
       const connections = await act(
         `publish ${timeoutMs}${payload.length > 0 ? ` ${Buffer.from(payload).toString()}` : ''}`,
       );
-      const answers = {isTimedOut: false, refused: 0, lastReply: undefined, replies: []};
-      return {message: 'p1', connections, ...answers, ...pair.outcome};
+      return {...nobody('p1'), connections, ...pair.outcome};
     },
     subscribe: async () => ({outcome: 'done', ticket: await act('subscribe')}),
     unsubscribe: async () => {

@@ -15,6 +15,7 @@ import {createCluster} from '../../../src/gateway/shard/cluster.ts';
 import {createHttpApi} from '../../../src/gateway/shard/http-api.ts';
 import type {EncodedReply} from '../../../src/protocol/api.ts';
 import {sign} from '../../../src/protocol/signature.ts';
+import {nobody} from '../../../src/router/add-up.ts';
 import type {Found, QueryResults} from '../../../src/router/query.ts';
 import type {
   ChangeOutcome,
@@ -96,7 +97,7 @@ export class ScriptedRouter implements Router {
 
 /** An outcome that says nothing special but what is given. */
 export function outcomeOf(given: Partial<PublishOutcome>): PublishOutcome {
-  return {message: 'm1', connections: 0, isTimedOut: false, refused: 0, lastReply: undefined, replies: [], ...given};
+  return {...nobody('m1'), ...given};
 }
 
 /** One answer, its JSON where it is JSON. */

@@ -60,7 +60,8 @@ test('a publication without one of the nodes says so, and is counted', async (t)
   router.onPublish = async () => outcomeOf({connections: 2, isPartial: true});
   t.is(
     (await post('/send/?channel=room', 'x')).text,
-    '{"status":0,"connections":2,"data":"","partial":true,"message":"m1"}',
+    '{"status":0,"connections":2,"data":"","outcomes":{"confirmed":2,"timeout":0,"refused":0,"gone":0,"failed":0,' +
+      '"queued":0,"open":0},"partial":true,"message":"m1"}',
   );
   router.onPublish = async () => outcomeOf({isTimedOut: true, isPartial: true});
   t.like((await post('/send/?channel=room', 'x')).json, {status: 1, msg: 'timeout', partial: true});

@@ -131,6 +131,7 @@ test('long replies are answered whole, and held until the caller has them', asyn
       {identity: 'b', data: Buffer.alloc(300_001, 0xff).toString('base64'), encoding: 'base64'},
       {identity: 'c', data: ''},
     ],
+    outcomes: {confirmed: 3, timeout: 0, refused: 0, gone: 0, failed: 0, queued: 0, open: 0},
     message: json.message,
   });
   t.is(memory.total, 0);

@@ -1,16 +1,22 @@
 import test from 'ava';
 import {readAddress} from '../../../src/gateway/http/api-address.ts';
 import {parseQuery} from '../../../src/gateway/http/api-query.ts';
-import {sendQuery} from '../../../src/protocol/api.ts';
+import {type OutcomeCounts, sendQuery} from '../../../src/protocol/api.ts';
 import {type Audience, audienceParameters} from '../../../src/protocol/audience.ts';
 import {openSocket, outcomeOf, readToEnd, startApi} from './api-harness.ts';
+
+function counts(given: Partial<OutcomeCounts>): OutcomeCounts {
+  return {confirmed: 0, timeout: 0, refused: 0, gone: 0, failed: 0, queued: 0, open: 0, ...given};
+}
+
+const countsText = `"outcomes":${JSON.stringify(counts({}))}`;
 
 test('a call without parameters but its channel is sent as type 1 at QoS 2 with 10 s', async (t) => {
   const {post, router, counters} = await startApi(t);
   const answer = await post('/send/?channel=room', 'hello');
   t.is(answer.status, 200);
   t.is(answer.headers.get('content-type'), 'application/json; charset=utf-8');
-  t.is(answer.text, '{"status":0,"connections":0,"data":"","message":"m1"}');
+  t.is(answer.text, `{"status":0,"connections":0,"data":"",${countsText},"message":"m1"}`);
   t.deepEqual(router.published, [
     {
       channel: 'room',
@@ -57,7 +63,10 @@ const several: readonly (readonly [query: string, audience: Partial<Audience>])[
 for (const [query, audience] of several) {
   test(`/send/?${query} means each client once`, async (t) => {
     const {post, router} = await startApi(t);
-    t.is((await post(`/send/?${query}`, 'x')).text, '{"status":0,"connections":0,"data":"","message":"m1"}');
+    t.is(
+      (await post(`/send/?${query}`, 'x')).text,
+      `{"status":0,"connections":0,"data":"",${countsText},"message":"m1"}`,
+    );
     const whole = {channels: [], identities: [], users: [], isEverybody: false, except: [], ...audience};
     t.like(router.published[0], {channel: undefined, identity: undefined});
     t.deepEqual(router.published[0]?.audience, whole);
@@ -87,7 +96,13 @@ test('connections and the last non-empty reply are returned [RB-61]', async (t) 
   const {post, router} = await startApi(t);
   router.onPublish = async () => outcomeOf({connections: 3, lastReply: Buffer.from('{"é":"\\"房"}\u0000')});
   const {json, text} = await post('/send/?channel=room&qos=1', 'x');
-  t.deepEqual(json, {status: 0, connections: 3, data: '{"é":"\\"房"}\u0000', message: 'm1'});
+  t.deepEqual(json, {
+    status: 0,
+    connections: 3,
+    data: '{"é":"\\"房"}\u0000',
+    outcomes: counts({confirmed: 3}),
+    message: 'm1',
+  });
   t.regex(text, /^\{"status":0,"connections":3,"data":/);
 });
 
@@ -101,7 +116,14 @@ test('a reply that is not UTF-8 comes as base64 and says so', async (t) => {
   const {post, router} = await startApi(t);
   router.onPublish = async () => outcomeOf({connections: 1, lastReply: Uint8Array.of(0xff, 0xfe, 0x00)});
   const {json} = await post('/send/?channel=room', 'x');
-  t.deepEqual(json, {status: 0, connections: 1, data: '//4A', encoding: 'base64', message: 'm1'});
+  t.deepEqual(json, {
+    status: 0,
+    connections: 1,
+    data: '//4A',
+    encoding: 'base64',
+    outcomes: counts({confirmed: 1}),
+    message: 'm1',
+  });
 });
 
 test('only replies=all returns every reply with its client', async (t) => {
@@ -125,10 +147,11 @@ test('only replies=all returns every reply with its client', async (t) => {
 
 test('a timeout with confirmations returns the real number and that it is open [RB-62]', async (t) => {
   const {post, router} = await startApi(t);
-  router.onPublish = async () => outcomeOf({connections: 2, isTimedOut: true});
+  router.onPublish = async () => outcomeOf({connections: 2, isTimedOut: true, late: 3, gone: 4});
   const {json, status} = await post('/send/?channel=room', 'x');
   t.is(status, 200);
-  t.deepEqual(json, {status: 0, connections: 2, data: '', timeout: true, message: 'm1'});
+  const outcomes = counts({confirmed: 2, timeout: 3, gone: 4});
+  t.deepEqual(json, {status: 0, connections: 2, data: '', timeout: true, outcomes, message: 'm1'});
 });
 
 test('a timeout without a confirmation is status 1, HTTP status 200, and no error of the API [RB-62]', async (t) => {
@@ -136,7 +159,8 @@ test('a timeout without a confirmation is status 1, HTTP status 200, and no erro
   router.onPublish = async () => outcomeOf({isTimedOut: true, refused: 1});
   const {json, status} = await post('/send/?channel=room', 'x');
   t.is(status, 200);
-  t.deepEqual(json, {status: 1, msg: 'timeout', code: 'RB_TIMEOUT', connections: 0, refused: 1, message: 'm1'});
+  const timeout = {status: 1, msg: 'timeout', code: 'RB_TIMEOUT', connections: 0, refused: 1};
+  t.deepEqual(json, {...timeout, outcomes: counts({refused: 1}), message: 'm1'});
   t.is(counters.apiErrors, 0);
 });
 
