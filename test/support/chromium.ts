@@ -37,6 +37,8 @@ export async function startBrowser(t: Lifetime): Promise<(options?: BrowserConte
   return async (options) => {
     const context = await browser.newContext(options);
     t.teardown(() => context.close());
+    // On a machine that has only its loopback interface, pages would be offline.
+    await context.addInitScript("Object.defineProperty(Navigator.prototype, 'onLine', {get: () => true});");
     context.setDefaultTimeout(scaled(patienceMs));
     return context;
   };

@@ -25,7 +25,7 @@ async function read(shown: string) {
 
 for (const hasSdk of [false, true]) {
   const clients = hasSdk ? 'applications on the SDK' : 'plain clients';
-  test(`the recording of a seed with ${clients} has the steps that broke the rule`, async (t) => {
+  test.serial(`the recording of a seed with ${clients} has the steps that broke the rule`, async (t) => {
     const folder = await emptyFolder(t);
     const {sabotage = noSabotage} = mutants.find(({name}) => name === 'a window larger than agreed') ?? {};
     let failed: SimulationResult | undefined;
@@ -61,7 +61,7 @@ for (const hasSdk of [false, true]) {
   });
 }
 
-test('a recording changes nothing of the run', async (t) => {
+test.serial('a recording changes nothing of the run', async (t) => {
   for (const [seed, hasSdk] of [
     [5, false],
     [4, true],
@@ -73,22 +73,25 @@ test('a recording changes nothing of the run', async (t) => {
   }
 });
 
-test('the recording of a cluster names its nodes, and contains the delivery that was reported wrongly', async (t) => {
-  const folder = await emptyFolder(t);
-  let run = await simulateCluster(1, 'doubled');
-  for (let seed = 2; run.faults.length === 0 && seed <= seedsTried; seed++)
-    run = await simulateCluster(seed, 'doubled');
-  const shown = await explainCluster(run, 'doubled', folder);
-  t.false(shown.includes('another one'));
-  const {header, lines} = await read(shown);
-  const [, payload = '', identity] = / (\S+) came twice to ([0-9a-f]+);/.exec(`${header.note};`) ?? [];
-  const encoded = Buffer.from(payload).toString('base64');
-  const sent = lines.filter(
-    (line) =>
-      line.kind === 'packet' && line.direction === 'out' && line.identity === identity && line.payload === encoded,
-  );
-  t.is(new Set(sent.map((line) => 'message' in line && line.message)).size, 2, 'one call was carried out twice');
-  const nodes = new Set(lines.flatMap((line) => ('node' in line && line.node !== undefined ? [line.node] : [])));
-  t.is(nodes.size, 10);
-  t.true(nodes.size <= header.threads);
-});
+test.serial(
+  'the recording of a cluster names its nodes, and contains the delivery that was reported wrongly',
+  async (t) => {
+    const folder = await emptyFolder(t);
+    let run = await simulateCluster(1, 'doubled');
+    for (let seed = 2; run.faults.length === 0 && seed <= seedsTried; seed++)
+      run = await simulateCluster(seed, 'doubled');
+    const shown = await explainCluster(run, 'doubled', folder);
+    t.false(shown.includes('another one'));
+    const {header, lines} = await read(shown);
+    const [, payload = '', identity] = / (\S+) came twice to ([0-9a-f]+);/.exec(`${header.note};`) ?? [];
+    const encoded = Buffer.from(payload).toString('base64');
+    const sent = lines.filter(
+      (line) =>
+        line.kind === 'packet' && line.direction === 'out' && line.identity === identity && line.payload === encoded,
+    );
+    t.is(new Set(sent.map((line) => 'message' in line && line.message)).size, 2, 'one call was carried out twice');
+    const nodes = new Set(lines.flatMap((line) => ('node' in line && line.node !== undefined ? [line.node] : [])));
+    t.is(nodes.size, 10);
+    t.true(nodes.size <= header.threads);
+  },
+);
