@@ -6,6 +6,7 @@ import type {Cell} from '../runtime/actor.ts';
 import type {Subject} from '../trace/observer.ts';
 import type {TraceMark} from '../trace/trace-mark.ts';
 import type {AcceptedAnswer, Answer, Call, Standing} from '../upstream/call.ts';
+import type {ClientFacts} from './client-facts.ts';
 import type {InboundMessage} from './inbound-message.ts';
 import type {SessionMessage} from './messages.ts';
 import type {OwedClose} from './owed-close.ts';
@@ -19,6 +20,8 @@ export class BackendClient implements Subject {
   /** Which of two connections with one identity is the newer; 0 where the identity is our own. */
   fencingToken = 0;
   readonly number: number;
+  /** What it said when it connected. */
+  client: ClientFacts | undefined = undefined;
   traced: TraceMark | undefined = undefined;
   readonly #context: ShardContext;
   readonly #actor: Cell<SessionMessage>;
@@ -36,7 +39,8 @@ export class BackendClient implements Subject {
   }
 
   /** Asks whether the client may connect. */
-  connect(headers: readonly string[]): void {
+  connect(headers: readonly string[], client?: ClientFacts): void {
+    this.client = client;
     this.#connectCall = this.#context.sequences.nextCall();
     this.#make({kind: 'connect', call: this.#connectCall, identity: this.identity, headers});
   }

@@ -96,6 +96,9 @@ class ChannelActor implements Behaviour<ChannelMessage> {
       case 'listMembers':
         message.reply([...this.members.keys()]);
         return;
+      case 'members':
+        message.reply(this.members);
+        return;
       case 'survey':
         message.stats.start(this.members.keys());
         return;

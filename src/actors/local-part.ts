@@ -10,6 +10,7 @@ import {ask} from '../runtime/ask.ts';
 import {answerQuery, findClient} from './answer-query.ts';
 import {channelsOf, findRecipients} from './audience.ts';
 import {disconnectClients} from './disconnect-clients.ts';
+import {Listings} from './listings.ts';
 import type {ChannelMessage} from './messages.ts';
 import {PublicationOrder} from './publication-order.ts';
 import {publish} from './publisher.ts';
@@ -26,6 +27,7 @@ const channelDepthMax = 10_000;
 export function createLocalPart(context: ShardContext): LocalPart {
   const {clock, channels, sessions} = context;
   const order = new PublicationOrder();
+  const listings = new Listings(context);
 
   function publishToChannel(name: string, request: PublishRequest): Promise<PublishOutcome> | PublishOutcome {
     const channel = channels.find(name);
@@ -123,6 +125,10 @@ export function createLocalPart(context: ShardContext): LocalPart {
       }),
 
     query: (query) => answerQuery(context, query),
+
+    connections: (request) => listings.connections(request),
+
+    channels: (request) => listings.channels(request),
 
     find: ({identity}) => findClient(context, identity),
 

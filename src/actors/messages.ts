@@ -5,6 +5,7 @@ import type {ChannelInfo, Joined, PublishOutcome, PublishRequest, SubscribeOutco
 import type {ActorRef} from '../runtime/actor.ts';
 import type {Reply} from '../runtime/ask.ts';
 import type {Answer, Call} from '../upstream/call.ts';
+import type {ClientFacts} from './client-facts.ts';
 import type {DeliveryMessage} from './delivery.ts';
 import type {Front, FrontMessage} from './front.ts';
 import type {InboundMessage} from './inbound-message.ts';
@@ -24,7 +25,7 @@ export type SessionMessage =
   /** From the connection that carries it. */
   | FrontMessage
   /** From the edge, first of all: ask the business server. */
-  | {readonly kind: 'start'; readonly headers: readonly string[]}
+  | {readonly kind: 'start'; readonly headers: readonly string[]; readonly client?: ClientFacts}
   /** Another connection is to carry it from now on. */
   | {readonly kind: 'attach'; readonly front: Front}
   | AnsweredMessage
@@ -75,6 +76,8 @@ export type ChannelMessage =
   | {readonly kind: 'describe'; readonly reply: Reply<ChannelInfo>}
   /** From the router: who is in it. */
   | {readonly kind: 'listMembers'; readonly reply: Reply<readonly ActorRef<SessionMessage>[]>}
+  /** The members, live, each with the ticket of its joining; they are for reading alone. */
+  | {readonly kind: 'members'; readonly reply: Reply<ReadonlyMap<ActorRef<SessionMessage>, number>>}
   /** From the router: passed on to every member. */
   | StatsMessage;
 

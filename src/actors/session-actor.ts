@@ -152,7 +152,7 @@ class SessionActor implements Behaviour<SessionMessage>, Attachable, SessionPart
   #receiveRare(message: RareMessage): void {
     switch (message.kind) {
       case 'start':
-        this.backend.connect(message.headers);
+        this.backend.connect(message.headers, message.client);
         return;
       case 'attach':
         this.#attach(message.front);
@@ -273,7 +273,8 @@ class SessionActor implements Behaviour<SessionMessage>, Attachable, SessionPart
   #answerStats(stats: StatsQuery): void {
     const {backend: subject, front} = this;
     const [membership, outbound, inbound] = [this.#membership, this.#outbound, this.#inbound];
-    answerStats(stats, {subject, front, membership, outbound, inbound});
+    const {enteredAt} = this.#life;
+    answerStats(stats, {subject, enteredAt, front, membership, outbound, inbound});
   }
 
   #answered(answer: Answer, context: InboundMessage | undefined): void {

@@ -47,6 +47,8 @@ export class SessionLife implements Carried {
   #connectAnswer: AcceptedAnswer | undefined;
   /** Why the session ended. */
   #endReason: CloseCallReason | undefined;
+  /** When it was let in: tenths of a second, monotonic; a small integer, since most connections are idle. */
+  #enteredAt = 0;
 
   constructor(actor: Cell<SessionMessage>, context: ShardContext, parts: SessionParts, lifetime: Lifetime) {
     this.#actor = actor;
@@ -61,6 +63,11 @@ export class SessionLife implements Carried {
 
   get subject(): Subject {
     return this.#parts.backend;
+  }
+
+  /** When the client was let in: monotonic ms, to a tenth of a second. */
+  get enteredAt(): number {
+    return this.#enteredAt * 100;
   }
 
   /** Whether a connection carries it: packets may be applied and sent. */
@@ -218,7 +225,7 @@ export class SessionLife implements Carried {
   }
 
   #enter(): void {
-    const {sessions, users, contenders, handshakes, counters} = this.#context;
+    const {sessions, users, contenders, handshakes, counters, scheduler} = this.#context;
     const {identity} = this.#parts.backend;
     handshakes.delete(this.#actor);
     contenders.remove(identity, this.#actor);
@@ -227,6 +234,7 @@ export class SessionLife implements Carried {
     if (older !== undefined) sessions.remove(identity, older);
     sessions.add(identity, this.#actor);
     counters.connectionsOpened++;
+    this.#enteredAt = Math.round(scheduler.now / 100);
     const answer = this.#connectAnswer;
     if (answer?.user !== undefined) users.add(answer.user, this.#actor);
     // Runs before the client is reported as connected, so that every thread finds it in its channels.

@@ -10,6 +10,7 @@ import type {ConnectionStats, StatsQuery} from './stats-query.ts';
 /** A session's parts; those it has no need of are absent. */
 export interface StatsParts {
   readonly subject: ConnectionStats['subject'];
+  readonly enteredAt: number;
   readonly front: Front | undefined;
   readonly membership: Membership | undefined;
   readonly outbound: Outbound | undefined;
@@ -17,7 +18,8 @@ export interface StatsParts {
 }
 
 /** Enters into `survey` how these parts stand. */
-export function answerStats(stats: StatsQuery, {subject, front, membership, outbound, inbound}: StatsParts): void {
+export function answerStats(stats: StatsQuery, parts: StatsParts): void {
+  const {subject, enteredAt, front, membership, outbound, inbound} = parts;
   if (front !== undefined) stats.count(connection, front.state);
   outbound?.countInto(stats);
   inbound?.countInto(stats);
@@ -27,6 +29,7 @@ export function answerStats(stats: StatsQuery, {subject, front, membership, outb
   }
   stats.tell({
     subject,
+    enteredAt,
     state: front?.state,
     silentMs: front?.silentMs ?? 0,
     channels: membership?.channels,

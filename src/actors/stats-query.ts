@@ -7,10 +7,13 @@ import type {ActorRef} from '../runtime/actor.ts';
 import type {RosterRow} from '../story/trace.ts';
 import {rosterChannelsMax} from '../story/trace.ts';
 import type {Subject} from '../trace/observer.ts';
+import type {ClientFacts} from './client-facts.ts';
 
 /** What a connection reports about itself. */
 export interface ConnectionStats {
-  readonly subject: Subject & {readonly fencingToken: number};
+  readonly subject: Subject & {readonly fencingToken: number; readonly client: ClientFacts | undefined};
+  /** When it was let in: monotonic ms, to a tenth of a second. */
+  readonly enteredAt: number;
   /** Codes of the connection chart; absent while it is detached. */
   readonly state: number | undefined;
   readonly silentMs: number;

@@ -17,6 +17,9 @@ export const apiPaths = {
   serverinfo: '/serverinfo/',
   metrics: '/metrics/',
   trace: '/trace/',
+  connections: '/connections/',
+  channels: '/channels/',
+  presence: '/presence/',
 } as const;
 
 /** Where the gateway describes itself, to anybody: its protocol, its HTTP API as OpenAPI, its WebSocket side as AsyncAPI. */
@@ -35,6 +38,9 @@ export const qosDefault: Qos = 2;
 /** `timeout` where the call names none, or one of 0 or less. */
 export const sendTimeoutDefaultMs = 10_000;
 export const sendTimeoutMsMax = 300_000;
+/** `limit` of a list where the call names none, and at most. */
+export const pageLimitDefault = 100;
+export const pageLimitMax = 1_000;
 /** Bytes of a channel's name in UTF-8. */
 export const channelBytesMax = 256;
 /** Characters of an identity. */

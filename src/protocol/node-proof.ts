@@ -8,7 +8,7 @@ import {createHmac, createSecretKey, hkdfSync, type KeyObject, scryptSync, timin
 export const nodeProtocol = 2;
 
 /** What is proved. */
-const purposes = ['announcement', 'question', 'proof', 'call', 'answer'] as const;
+const purposes = ['announcement', 'question', 'proof', 'call', 'answer', 'cursor'] as const;
 
 type Purpose = (typeof purposes)[number];
 

@@ -3,6 +3,7 @@
 
 import {addUpDisconnected, addUpOutcomes, mergeInfos} from './add-up.ts';
 import {isNobody, withoutIdentities} from './audience.ts';
+import {type Listing, mergeChannels, mergeConnections, type Page, type Rows} from './listing.ts';
 import type {LocalPart, Question, SubscribeRequest} from './part.ts';
 import type {ChangeOutcome, Joined, OtherNode, PartInfo, PublishOutcome, PublishRequest, Router} from './router.ts';
 import type {Gathered, Reach, Transport} from './transport.ts';
@@ -33,6 +34,31 @@ export function createRouter(local: LocalPart, transports: readonly Transport[] 
       refusals: [],
       silent: gathered.reduce((sum, {silent}) => sum + silent, 0),
       isLate: gathered.some(({isLate}) => isLate),
+      missing: gathered.flatMap(({missing = []}) => missing),
+    };
+  }
+
+  /** What all parts have of a page, added up by `merge`. */
+  async function list<Kind extends keyof Rows>(
+    own: Promise<Page<Rows[Kind]>>,
+    others: Promise<Gathered<Kind>>,
+    merge: (pages: readonly Page<Rows[Kind]>[], limit: number) => Page<Rows[Kind]>,
+    limit: number,
+  ): Promise<Listing<Rows[Kind]>> {
+    const [mine, {answers, silent, missing = []}] = await Promise.all([own, others]);
+    const pages = answers.map(({answer}) => answer as Page<Rows[Kind]>);
+    const whole = merge([mine, ...pages], limit);
+    // Of a broker's parts the number is all that is known.
+    const unnamed = silent - missing.length;
+    const names = [
+      ...missing.map((name) => name.replace(/^https?:\/\//, '')),
+      ...(unnamed > 0 ? [`${unnamed} more`] : []),
+      ...(whole.missing ?? []),
+    ];
+    return {
+      ...whole,
+      covered: [local.name, ...answers.map(({part}) => part.replace(/^https?:\/\//, ''))],
+      missing: names,
     };
   }
 
@@ -115,6 +141,17 @@ export function createRouter(local: LocalPart, transports: readonly Transport[] 
         .sort((one, other) => other.client.fencingToken - one.client.fencingToken);
       return {client: newest?.client, part: newest?.part, isPartial: silent > 0};
     },
+
+    connections: (request) =>
+      list<'connections'>(
+        local.connections(request),
+        gather({kind: 'connections', request}),
+        mergeConnections,
+        request.limit,
+      ),
+
+    channels: (request) =>
+      list<'channels'>(local.channels(request), gather({kind: 'channels', request}), mergeChannels, request.limit),
 
     async info() {
       const [own, {answers, silent}] = await Promise.all([local.info(), gather({kind: 'info', request: undefined})]);

@@ -1,6 +1,7 @@
 // One thread as a part of the gateway: what it does with clients of its own, and the questions by which other parts ask it
 // to. Questions and answers are plain data, since they cross threads and networks.
 
+import type {ChannelRow, ConnectionRow, ConnectionsRequest, Page, PageRequest} from './listing.ts';
 import type {FoundClient, Query, QueryResult} from './query.ts';
 import type {
   Disconnected,
@@ -57,6 +58,8 @@ export interface Requests {
   readonly find: {readonly identity: string};
   readonly info: undefined;
   readonly query: Query;
+  readonly connections: ConnectionsRequest;
+  readonly channels: PageRequest;
 }
 
 /** What it answers. */
@@ -72,6 +75,8 @@ export interface Answers {
   /** A thread describes itself; another node describes itself as a whole. */
   readonly info: PartInfo | OtherNode;
   readonly query: QueryResult;
+  readonly connections: Page<ConnectionRow>;
+  readonly channels: Page<ChannelRow>;
 }
 
 export type QuestionKind = keyof Requests;

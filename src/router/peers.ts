@@ -41,7 +41,7 @@ function reachOf(peers: readonly Peer[], inOrder: InOrder | undefined): Reach {
       const settled = await Promise.allSettled(peers.map((peer) => peer.ask(question)));
       const answers: PartAnswer<Asked['kind']>[] = [];
       const refusals: Error[] = [];
-      let silent = 0;
+      const missing: string[] = [];
       let isLate = false;
       for (const [place, {name}] of peers.entries()) {
         const one = settled[place];
@@ -49,13 +49,13 @@ function reachOf(peers: readonly Peer[], inOrder: InOrder | undefined): Reach {
         if (one.status === 'rejected') {
           refusals.push(one.reason);
         } else if (one.value === 'gone' || one.value === 'late') {
-          silent++;
+          missing.push(name);
           isLate ||= one.value === 'late';
         } else {
           answers.push({part: name, answer: one.value});
         }
       }
-      return {answers, refusals, silent, isLate};
+      return {answers, refusals, silent: missing.length, isLate, missing};
     },
   };
 }

@@ -4,6 +4,7 @@
 import type {Audience} from '../protocol/audience.ts';
 import type {Farewell} from '../protocol/farewell.ts';
 import type {Qos} from '../protocol/packet.ts';
+import type {ChannelRow, ConnectionRow, ConnectionsRequest, Listing, PageRequest} from './listing.ts';
 import type {Found, Query, QueryResults} from './query.ts';
 
 /**
@@ -174,5 +175,9 @@ export interface Router {
   ask(query: Query): Promise<QueryResults>;
   /** Looks for a client. */
   find(identity: string): Promise<Found>;
+  /** A page of the clients. */
+  connections(request: ConnectionsRequest): Promise<Listing<ConnectionRow>>;
+  /** A page of the channels that have members. */
+  channels(request: PageRequest): Promise<Listing<ChannelRow>>;
   info(): Promise<GatewayInfo>;
 }

@@ -20,6 +20,8 @@ export interface Gathered<Kind extends QuestionKind> {
   readonly silent: number;
   /** Whether one of them was given up at the deadline: it may be there. */
   readonly isLate: boolean;
+  /** The names of those, where they are known. @default none */
+  readonly missing?: readonly string[];
 }
 
 /** Calls `action` at this part's place in an order that several parts share; see `EnvelopeExchange.inOrder`. [RB-45] */

@@ -100,6 +100,11 @@ export class Scheduler {
     this.requestTurn();
   }
 
+  /** Runs `task` outside of a turn, once the I/O callbacks that are due have run: for work that is done in slices. */
+  later(task: () => void): void {
+    this.#defer(task);
+  }
+
   /** Makes sure a turn comes, so that the hooks run, even where no actor has a message. */
   requestTurn(): void {
     if (this.#isTurnDue) return;

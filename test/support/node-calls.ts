@@ -9,6 +9,8 @@ import {disconnectedText, doneText, outcomeText} from '../../src/gateway/http/ap
 import {parseQuery} from '../../src/gateway/http/api-query.ts';
 import {readEviction, readPublish, readSubscription} from '../../src/gateway/http/api-request.ts';
 import {readDisconnect} from '../../src/gateway/http/disconnect-request.ts';
+import {listChannels, listConnections} from '../../src/gateway/http/listing-api.ts';
+import {readChannels, readConnections} from '../../src/gateway/http/listing-request.ts';
 import {apiPaths} from '../../src/protocol/api.ts';
 import {headerNodeCall} from '../../src/protocol/header-name.ts';
 import {isBodyOf, isNodeCall, readNodeCall, signNodeAnswer} from '../../src/protocol/node-call.ts';
@@ -41,14 +43,15 @@ export async function answerNodeCall(node: CalledNode, request: NodeRequest): Pr
 async function answerText(node: CalledNode, {path, body}: NodeRequest): Promise<string> {
   const [route = '', search = ''] = path.split('?');
   try {
-    return await carryOut(node, route, parseQuery(search), body);
+    return await carryOut(node, path, route, parseQuery(search), body);
   } catch (error) {
     return refusalText(refusalOf(error) ?? {code: 'RB_INTERNAL'});
   }
 }
 
 async function carryOut(
-  {clock, ownNode}: CalledNode,
+  {clock, ownNode, keys}: CalledNode,
+  path: string,
   route: string,
   query: ReturnType<typeof parseQuery>,
   body: Uint8Array,
@@ -57,6 +60,15 @@ async function carryOut(
     const request = readPublish(query, body);
     if ('code' in request) return refusalText(request);
     return outcomeText(request.qos, request.wantsReplies, await ownNode.publish(request));
+  }
+  const key = () => keys.cursor;
+  if (route === apiPaths.connections) {
+    const wanted = readConnections(path, key);
+    return 'code' in wanted ? refusalText(wanted) : listConnections(ownNode, wanted, key);
+  }
+  if (route === apiPaths.channels) {
+    const wanted = readChannels(path, key);
+    return 'code' in wanted ? refusalText(wanted) : listChannels(ownNode, wanted, key);
   }
   if (route === apiPaths.serverinfo) {
     const readCounters = async () => createRareCounters();

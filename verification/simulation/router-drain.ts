@@ -31,6 +31,8 @@ export function createRouterDrain(whole: Router): RouterDrain {
       evict: (channel) => count(whole.evict(channel)),
       ask: (query) => count(whole.ask(query)),
       find: (identity) => count(whole.find(identity)),
+      connections: (request) => count(whole.connections(request)),
+      channels: (request) => count(whole.channels(request)),
       info: () => count(whole.info()),
     },
     async idle() {

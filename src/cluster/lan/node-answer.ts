@@ -3,8 +3,7 @@
 
 import {readDecimal} from '../../core/decimal.ts';
 import type {ClientReply, Disconnected, NodeFacts, PublishOutcome, SubscribeOutcome} from '../../router/router.ts';
-
-type Members = Readonly<Record<string, unknown>>;
+import {count, type Members, readJson, readMembers} from './node-json.ts';
 
 const versionLengthMax = 64;
 
@@ -85,30 +84,6 @@ export function readFactsAnswer(body: Uint8Array): NodeFacts | undefined {
     memoryBytes: count(process.memory),
     ...(answer.partial === true && {isPartial: true as const}),
   };
-}
-
-const utf8 = new TextDecoder('utf-8', {fatal: true});
-
-function readJson(body: Uint8Array): Members | undefined {
-  try {
-    return readMembers(JSON.parse(utf8.decode(body)));
-  } catch {
-    // Not JSON: no answer, whatever the parser says of it.
-    return undefined;
-  }
-}
-
-function readMembers(value: unknown): Members | undefined {
-  return typeof value === 'object' && value !== null ? (value as Members) : undefined;
-}
-
-/** Above what any node has of anything: a number beyond it is a lie, and sums stay exact. */
-const countMax = 1e12;
-
-function count(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= countMax
-    ? value
-    : undefined;
 }
 
 /** Clients of one node: more than 10,000,000 (the bound of `connections_max`) is a lie. */

@@ -13,6 +13,7 @@ import type {NodeKeys} from '../../protocol/node-proof.ts';
 import {emptyBytes} from '../../protocol/packet.ts';
 import {callerNonce, signedQuery} from '../../protocol/signature.ts';
 import {nobody} from '../../router/add-up.ts';
+import type {Page} from '../../router/listing.ts';
 import type {Answers, Question, QuestionKind} from '../../router/part.ts';
 import type {Peer, Silence} from '../../router/peers.ts';
 import type {
@@ -25,6 +26,7 @@ import type {
 } from '../../router/router.ts';
 import {readChangeAnswer, readDisconnectAnswer, readFactsAnswer, readPublishAnswer} from './node-answer.ts';
 import {type NodeCall, NodeCaller, type SignedRequest} from './node-caller.ts';
+import {channelsCall, connectionsCall, type PageCall} from './node-pages.ts';
 import type {NodePlace, NodeRequest, NodeTransport} from './node-transport.ts';
 
 /** Beyond a publication's own time; callers of the original wait half a second longer than they ask for. */
@@ -96,6 +98,10 @@ export class NodePeer implements Peer {
         return this.#disconnect(question.request);
       case 'info':
         return this.#info();
+      case 'connections':
+        return this.#page(connectionsCall(this.#parts.keys.cursor, this.#server, question.request));
+      case 'channels':
+        return this.#page(channelsCall(this.#parts.keys.cursor, this.#server, question.request));
       // No call exists for these: the caller must know that this node is not in the answer.
       case 'find':
       case 'query':
@@ -141,7 +147,18 @@ export class NodePeer implements Peer {
 
   async #info(): Promise<OtherNode> {
     const answer = await this.#call(apiPaths.serverinfo, {method: 'GET'});
-    return {server: new URL(this.place.origin).host, facts: answer && readFactsAnswer(answer)};
+    return {server: this.#server, facts: answer && readFactsAnswer(answer)};
+  }
+
+  async #page<Row>({path, query, read}: PageCall<Row>): Promise<Page<Row> | Silence> {
+    // The original has no such call.
+    const answer = this.place.isOriginal ? undefined : await this.#call(path, {method: 'GET', query});
+    return (answer && read(answer)) ?? 'gone';
+  }
+
+  /** As `host:port`. */
+  get #server(): string {
+    return new URL(this.place.origin).host;
   }
 
   /** Whether it was closed, and no call to it is under way any more. */

@@ -2,6 +2,7 @@
 // except for the notices.
 
 import type {IncomingMessage} from 'node:http';
+import {type ClientFacts, clientFactLengthMax} from '../../actors/client-facts.ts';
 import {apiPaths} from '../../protocol/api.ts';
 import {headerAddress, headerDevice, headerOrigin, headerPlatform} from '../../protocol/header-name.ts';
 import type {Refusal} from '../../protocol/refusal.ts';
@@ -15,7 +16,7 @@ import {refuseRequest, refuseUpgrade} from './upgrade-request.ts';
 
 /** What an upgrade request says, or why it is refused before anybody is asked. */
 export type HandshakeReading =
-  | {readonly kind: 'accepted'; readonly headers: readonly string[]}
+  | {readonly kind: 'accepted'; readonly headers: readonly string[]; readonly client: ClientFacts}
   | {readonly kind: 'refused'; readonly refusal: Refusal};
 
 /** What a request must have beside what makes it an upgrade. */
@@ -63,7 +64,20 @@ export function readHandshake(request: IncomingMessage, rules: HandshakeRules): 
       detail: `${missing} is missing, and require_device is true. Send it as a header or in the query.`,
     });
   }
-  return {kind: 'accepted', headers};
+  return {kind: 'accepted', headers, client: clientOf(headers, source.address)};
+}
+
+function clientOf(headers: readonly string[], address: string): ClientFacts {
+  return {
+    address: address === '' ? undefined : address,
+    device: shortValue(headers, headerDevice),
+    platform: shortValue(headers, headerPlatform),
+  };
+}
+
+function shortValue(headers: readonly string[], name: string): string | undefined {
+  const value = headerValue(headers, name);
+  return value === undefined || value === '' || value.length > clientFactLengthMax ? undefined : value;
 }
 
 function missingDevice(headers: readonly string[]): string | undefined {

@@ -162,7 +162,7 @@ export function createWebSocketEdge(connections: ConnectionEnvironment, options:
     request.headers.upgrade = 'websocket';
     const link = new WebSocketLink(environment, request, socket, head);
     const session = connectRainbow(connections, link, context.random.hex(identityBytes));
-    session.tell({kind: 'start', headers: reading.headers});
+    session.tell({kind: 'start', headers: reading.headers, client: reading.client});
     const pending: PendingHandshake = {session, deadline: undefined};
     deadlines.add(pending, context.clock.now());
     link.onAnswered = () => deadlines.delete(pending);

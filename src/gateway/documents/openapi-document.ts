@@ -22,6 +22,7 @@ import {
   timeoutSchema,
   unsubscribeBodySchema,
 } from '../http/api-schema.ts';
+import {channelsSchema, connectionsSchema, presenceSchema} from '../http/listing-schema.ts';
 import {commonErrors, type OperationFacts, type Sample, strayErrors} from './openapi-facts.ts';
 import {operations} from './openapi-operations.ts';
 
@@ -50,6 +51,9 @@ const names = {
   Unsubscribe: unsubscribeBodySchema,
   Disconnect: disconnectBodySchema,
   Disconnected: disconnectedSchema,
+  Connections: connectionsSchema,
+  Channels: channelsSchema,
+  Presence: presenceSchema,
   Preview: previewSchema,
   Story: storySchema,
   TraceSettings: traceSettingsSchema,

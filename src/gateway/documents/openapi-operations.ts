@@ -25,6 +25,7 @@ import {
 } from '../http/api-schema.ts';
 import {controlOperations} from './openapi-control.ts';
 import {authentication, type Content, change, type OperationFacts} from './openapi-facts.ts';
+import {listOperations} from './openapi-lists.ts';
 
 const message = 'p4f9k1c8a01';
 const noneMeant = {confirmed: 0, timeout: 0, refused: 0, gone: 0, failed: 0, queued: 0, open: 0};
@@ -151,6 +152,7 @@ export const operations: readonly OperationFacts[] = [
     samples: {leave: {body: {identity: 'user-17', channel: 'news'}, answer: {status: 0}}},
   },
   ...controlOperations,
+  ...listOperations,
   {
     path: apiPaths.trace,
     method: 'get',

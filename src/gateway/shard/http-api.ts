@@ -33,6 +33,7 @@ import {answerClientError, answerConnect} from '../http/client-error.ts';
 import {addControlCalls} from '../http/control-calls.ts';
 import {HttpDrain} from '../http/http-drain.ts';
 import {HttpPace} from '../http/http-pace.ts';
+import {addListings} from '../http/listing-api.ts';
 import {NodeGate} from '../http/node-gate.ts';
 import {readBody} from '../http/read-body.ts';
 import type {ReplayGuard} from '../http/replay-guard.ts';
@@ -144,6 +145,7 @@ export function createHttpApi(parts: HttpApiParts): FastifyInstance {
   addCalls(gate, {...parts, send, responder});
   addBatchCall(gate, {...parts, ...options, send, responder, drain, streamed});
   addControlCalls(gate, parts);
+  addListings(gate, parts);
   app.get(apiPaths.send, open, (_request, reply) => responder.answerAs(reply, plainText, 'ok'));
   app.get<ApiRoute>(apiPaths.hello, open, ({query: {nonce}, raw}, reply) => {
     // The body is for everybody; nodes of the original expect these two letters and no more.

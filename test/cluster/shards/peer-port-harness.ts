@@ -95,6 +95,8 @@ export function createPair() {
       return undefined;
     },
     info: async () => ({connections: await act('info'), channels: []}),
+    connections: async () => ({rows: [], end: undefined, total: await act('connections')}),
+    channels: async () => ({rows: [], end: undefined, total: await act('channels')}),
     query: async () => {
       await act('query');
       return {kind: 'watched', isWatching: false};

@@ -9,6 +9,7 @@ import {openapiDocument} from '../../../src/gateway/documents/openapi-document.t
 import {commonErrors, outcomeCodes, strayErrors} from '../../../src/gateway/documents/openapi-facts.ts';
 import {operations} from '../../../src/gateway/documents/openapi-operations.ts';
 import {parameterNames} from '../../../src/gateway/http/api-query.ts';
+import {listParameters} from '../../../src/gateway/http/listing-request.ts';
 import {refusalText} from '../../../src/protocol/refusal.ts';
 import {feedParameterNames} from '../../inspect/feed-parameters.ts';
 import {
@@ -75,7 +76,8 @@ test('every parameter that the API reads is in the document, and none besides', 
   const named = Object.values(document.paths).flatMap((methods) =>
     Object.values(methods).flatMap(({parameters = []}) => (parameters as {name: string}[]).map(({name}) => name)),
   );
-  const read = new Set([...parameterNames, ...feedParameterNames]);
+  const listed = Object.values(listParameters).flatMap((names) => Object.keys(names));
+  const read = new Set([...parameterNames, ...feedParameterNames, ...listed]);
   t.deepEqual([...new Set([...signing, ...named])].toSorted(), [...read].toSorted());
 });
 

@@ -16,6 +16,7 @@ import {createHttpApi} from '../../../src/gateway/shard/http-api.ts';
 import type {EncodedReply} from '../../../src/protocol/api.ts';
 import {sign} from '../../../src/protocol/signature.ts';
 import {nobody} from '../../../src/router/add-up.ts';
+import type {ChannelRow, ConnectionRow, ConnectionsRequest, Listing, PageRequest} from '../../../src/router/listing.ts';
 import type {Found, QueryResults} from '../../../src/router/query.ts';
 import type {
   ChangeOutcome,
@@ -40,6 +41,7 @@ export class ScriptedRouter implements Router {
   readonly unsubscribed: Subscription[] = [];
   onPublish: (request: PublishRequest) => Promise<PublishOutcome> = () => Promise.resolve(outcomeOf({}));
   onSubscribe: () => Promise<SubscribeOutcome> = () => Promise.resolve('done');
+  readonly listed: PageRequest[] = [];
   isPartial = false;
   readonly evicted: string[] = [];
   readonly disconnected: Disconnection[] = [];
@@ -84,6 +86,16 @@ export class ScriptedRouter implements Router {
 
   async find(): Promise<Found> {
     return {client: undefined, part: undefined, isPartial: false};
+  }
+
+  async connections(request: ConnectionsRequest): Promise<Listing<ConnectionRow>> {
+    this.listed.push(request);
+    return {rows: [], end: undefined, total: 0, covered: ['shard 0'], missing: []};
+  }
+
+  async channels(request: PageRequest): Promise<Listing<ChannelRow>> {
+    this.listed.push(request);
+    return {rows: [], end: undefined, total: 0, covered: ['shard 0'], missing: []};
   }
 
   async info(): Promise<GatewayInfo> {
