@@ -23,6 +23,8 @@ export class BackendClient implements Subject {
   /** What it said when it connected. */
   client: ClientFacts | undefined = undefined;
   traced: TraceMark | undefined = undefined;
+  /** RAINBOWCHANNELTOKEN: see channel-tokens.ts. The membership's. */
+  channelTokens: string | undefined = undefined;
   readonly #context: ShardContext;
   readonly #actor: Cell<SessionMessage>;
   #cookie: string | undefined;
@@ -77,7 +79,11 @@ export class BackendClient implements Subject {
     const call = this.#context.sequences.nextCall();
     const cookie = this.#cookie;
     const standing = this.#standing;
-    this.#make({kind: 'message', call, identity, cookie, message: message.message, type, standing, payload}, message);
+    const {channelTokens} = this;
+    this.#make(
+      {kind: 'message', call, identity, cookie, message: message.message, type, standing, payload, channelTokens},
+      message,
+    );
   }
 
   /** RAINBOWMESSAGEID of its close call. */

@@ -77,10 +77,10 @@ class ChannelActor implements Behaviour<ChannelMessage> {
         return;
       case 'join':
         this.members.set(message.member, message.ticket);
-        if (message.occupy) this.#evict(message.ticket);
+        if (message.occupy) this.#evict(message.ticket, message.token);
         return;
       case 'evict':
-        this.#evict(message.before);
+        this.#evict(message.before, message.token);
         return;
       case 'broadcastsDue':
         return;
@@ -107,10 +107,12 @@ class ChannelActor implements Behaviour<ChannelMessage> {
     }
   }
 
-  // By tickets, not by who is here: of several occupants on several shards exactly the last one stays.
-  #evict(before: number): void {
+  // By numbers, not by who is here: of several occupants on several shards and nodes exactly the one with the highest token
+  // stays. Tickets show who joined a shard of this node earlier.
+  #evict(before: number, token: bigint | undefined): void {
     for (const [member, ticket] of this.members) {
-      if (ticket >= before) continue;
+      const own = token === undefined ? undefined : this.#context.occupations.tokenOf(this.#self.name, member);
+      if (own === undefined ? ticket >= before : own >= (token as bigint)) continue;
       this.members.delete(member);
       member.tell({kind: 'evicted', channel: this.#self.name, ticket});
     }

@@ -2,6 +2,7 @@
 
 import type {Clock} from '../core/clock.ts';
 import type {Counters} from '../core/counters.ts';
+import {fnv1a} from '../core/hash.ts';
 import {MemoryBound} from '../core/memory-bound.ts';
 import type {Random} from '../core/random.ts';
 import {createSoleDirectory, type PromptDirectory} from '../router/directory.ts';
@@ -13,8 +14,10 @@ import {Tracer} from '../trace/tracer.ts';
 import type {AcceptedAnswer, UpstreamTransport} from '../upstream/call.ts';
 import type {ActorSettings} from './actor-settings.ts';
 import {CloseOutbox} from './close-outbox.ts';
+import {OccupationClock} from './occupation-clock.ts';
+import {Occupations} from './occupations.ts';
 import type {CloseLoss} from './owed-close.ts';
-import {Sequences} from './sequences.ts';
+import {lastToken, Sequences, ticketsBytes} from './sequences.ts';
 import type {ShardContext} from './shard-context.ts';
 import {noHooks, type ShardHooks} from './shard-hooks.ts';
 import {spawnUpstreamCaller} from './upstream-caller.ts';
@@ -53,10 +56,13 @@ const traceEventsDefault = 65_536;
 const traceKeepDefaultMs = 3_600_000;
 /** Bytes of chance in the prefix of a thread's ids. */
 const prefixBytes = 5;
+/** Of the hash of the prefix, what distinguishes the tokens of threads and nodes. */
+const threadMask = 0x3_ff;
 
 /** Makes the shared state of one thread and its upstream caller; nothing runs until an actor has a message. */
 export function createShardContext(options: ShardContextOptions): ShardContext {
   const {clock, counters, settings, random, hooks = noHooks, number = 0} = options;
+  const {tickets = new SharedArrayBuffer(ticketsBytes)} = options;
   const scheduler = new Scheduler({clock, counters, defer: options.defer, onFatal: options.onFatal});
   scheduler.onTurnEnd('commit', () => hooks.ledger.turnEnds());
   const supervise = (directive: Directive): Supervisor =>
@@ -70,6 +76,7 @@ export function createShardContext(options: ShardContextOptions): ShardContext {
   const {traceEventsMax: eventsMax = traceEventsDefault, traceKeepMs: keepMs = traceKeepDefaultMs} = settings;
   const tracer = new Tracer({thread: number, eventsMax, keepMs, clock, turn: scheduler, observation});
   const upstreamSupervisor = supervise('restart');
+  const prefix = random.hex(prefixBytes);
   const thread: Omit<ShardContext, 'closes'> = {
     clock,
     random,
@@ -96,7 +103,8 @@ export function createShardContext(options: ShardContextOptions): ShardContext {
     observation,
     number,
     tracer,
-    sequences: new Sequences(random.hex(prefixBytes), options.tickets),
+    sequences: new Sequences(prefix, tickets),
+    occupations: new Occupations(clock, new OccupationClock(clock, lastToken(tickets), fnv1a(prefix) & threadMask)),
     directory: options.directory ?? createSoleDirectory(),
     hooks,
     closeLost: options.onCloseLost ?? ((): void => {}),

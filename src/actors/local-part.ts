@@ -25,7 +25,7 @@ const channelDepthMax = 10_000;
 
 /** See {@link LocalPart}. */
 export function createLocalPart(context: ShardContext): LocalPart {
-  const {clock, channels, sessions} = context;
+  const {clock, channels, occupations, sessions} = context;
   const order = new PublicationOrder();
   const listings = new Listings(context);
 
@@ -93,11 +93,13 @@ export function createLocalPart(context: ShardContext): LocalPart {
           })
         : begin(request),
 
-    async subscribe({identity, channel, occupy}) {
+    async subscribe({identity, channel, occupy, terms}) {
       if (context.isStopping) throw new RainbowError('RB_STOPPING');
       const connection = sessions.find(identity);
       if (connection === undefined) return {outcome: 'noSuchConnection', ticket: 0};
-      return ask<Joined>(clock, answerGraceMs, (reply) => connection.tell({kind: 'subscribe', channel, occupy, reply}));
+      return ask<Joined>(clock, answerGraceMs, (reply) =>
+        connection.tell({kind: 'subscribe', channel, occupy, terms, reply}),
+      );
     },
 
     async unsubscribe({identity, channel}) {
@@ -108,9 +110,23 @@ export function createLocalPart(context: ShardContext): LocalPart {
       );
     },
 
-    async evict({channel, before}) {
-      channels.find(channel)?.tell({kind: 'evict', before});
+    async evict({channel, before, token}) {
+      occupations.outrank(channel, token);
+      channels.find(channel)?.tell({kind: 'evict', before, token});
       return 'done';
+    },
+
+    async claim({identity, channel}) {
+      if (context.isStopping) throw new RainbowError('RB_STOPPING');
+      const session = sessions.find(identity);
+      if (session === undefined) return {outcome: 'noSuchConnection', ticket: 0};
+      const token = occupations.claim(channel, session);
+      return token === undefined ? {outcome: 'occupied', ticket: 0} : {outcome: 'done', ticket: 0, token};
+    },
+
+    async contest({channel, token, isOver}) {
+      if (isOver) occupations.release(channel, token);
+      return {outcome: isOver || occupations.mayClaim(channel, token) ? 'done' : 'occupied', ticket: 0};
     },
 
     async disconnect(disconnection) {
@@ -137,6 +153,8 @@ export function createLocalPart(context: ShardContext): LocalPart {
     nextPublication: () => context.sequences.nextPublication(),
 
     nextTicket: () => context.sequences.nextTicket(),
+
+    nextToken: () => occupations.tokens.next(),
 
     async info() {
       const asked: Promise<ChannelInfo>[] = [];

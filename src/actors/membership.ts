@@ -2,8 +2,9 @@
 
 import {invariant} from '../core/invariant.ts';
 import {isChannelName} from '../protocol/api.ts';
+import {writeChannelTokens} from '../protocol/channel-tokens.ts';
 import {splitChannels} from '../protocol/header-name.ts';
-import type {Joined, SubscribeOutcome} from '../router/router.ts';
+import type {Joined, OccupyTerms, SubscribeOutcome} from '../router/router.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import type {Subject} from '../trace/observer.ts';
 import {findOrSpawnChannel} from './channel-actor.ts';
@@ -13,14 +14,23 @@ import type {ShardContext} from './shard-context.ts';
 /** The answer of a session that is not open. */
 export const nowhere: Joined = {outcome: 'noSuchConnection', ticket: 0};
 
+/** The session as its membership needs it. */
+export interface Occupier extends Subject {
+  /** RAINBOWCHANNELTOKEN of its calls. */
+  channelTokens: string | undefined;
+}
+
 export class Membership {
   readonly #context: ShardContext;
   readonly #member: ActorRef<SessionMessage>;
-  readonly #subject: Subject;
+  readonly #subject: Occupier;
   /** Each with the ticket of its latest joining. */
   readonly #channels = new Map<string, number>();
 
-  constructor(context: ShardContext, member: ActorRef<SessionMessage>, subject: Subject) {
+  /** Of the channels that it occupies. */
+  #tokens: Map<string, bigint> | undefined;
+
+  constructor(context: ShardContext, member: ActorRef<SessionMessage>, subject: Occupier) {
     this.#context = context;
     this.#member = member;
     this.#subject = subject;
@@ -31,22 +41,25 @@ export class Membership {
   }
 
   /** Joins `channel`; `occupy` removes every other member. Idempotent. */
-  join(channel: string, occupy: boolean): SubscribeOutcome {
+  join(channel: string, occupy: boolean, terms?: OccupyTerms): SubscribeOutcome {
     const isMember = this.#channels.has(channel);
     if (isMember && !occupy) return 'done';
-    const outcome = this.#enter(channel, occupy, isMember);
+    const outcome = this.#enter(channel, occupy, isMember, terms);
     this.#context.observation.observer?.membership(this.#subject, outcome === 'done' ? 'joined' : 'refused', channel);
     return outcome;
   }
 
   /** {@link join} for the API. */
-  subscribe(channel: string, occupy: boolean): Joined {
-    return {outcome: this.join(channel, occupy), ticket: this.#channels.get(channel) ?? 0};
+  subscribe(channel: string, occupy: boolean, terms?: OccupyTerms): Joined {
+    const outcome = this.join(channel, occupy, terms);
+    const ticket = this.#channels.get(channel) ?? 0;
+    return occupy && outcome === 'done' ? {outcome, ticket, token: this.#tokens?.get(channel)} : {outcome, ticket};
   }
 
   /** Leaves `channel`. Idempotent. */
   leave(channel: string): void {
     if (!this.#channels.delete(channel)) return;
+    this.#forgetToken(channel);
     this.#context.observation.observer?.membership(this.#subject, 'left', channel);
     // Absent where the channel has evicted this member and then ended, and word of that is still on its way.
     const isTold = this.#context.channels.find(channel)?.tell({kind: 'leave', member: this.#member}) ?? true;
@@ -61,6 +74,7 @@ export class Membership {
   evicted(channel: string, ticket: number): void {
     if (this.#channels.get(channel) !== ticket) return;
     this.#channels.delete(channel);
+    this.#forgetToken(channel);
     this.#context.observation.observer?.membership(this.#subject, 'evicted', channel);
   }
 
@@ -72,14 +86,35 @@ export class Membership {
     }
   }
 
-  #enter(channel: string, occupy: boolean, isMember: boolean): SubscribeOutcome {
-    if (!isMember && this.#channels.size >= this.#context.settings.channelsPerConnectionMax) return 'tooManyChannels';
-    // Drawing and sending are one step, so the channel receives joins in the order of their tickets: a member with a
+  #enter(channel: string, occupy: boolean, isMember: boolean, terms: OccupyTerms | undefined): SubscribeOutcome {
+    const {occupations, sequences, settings} = this.#context;
+    if (!isMember && this.#channels.size >= settings.channelsPerConnectionMax) return 'tooManyChannels';
+    const granted = terms?.token;
+    if (granted !== undefined && !occupations.settle(channel, this.#member, granted)) return 'occupied';
+    // Drawing and sending are one step, so the channel receives joins in the order of their tickets and tokens: a member with a
     // later ticket may evict those with earlier ones.
-    const ticket = this.#context.sequences.nextTicket();
-    const joining = {kind: 'join', member: this.#member, ticket, occupy} as const;
-    if (!findOrSpawnChannel(this.#context, channel).tell(joining)) return 'overloaded';
+    const token = occupy ? (granted ?? occupations.take(channel, this.#member)) : undefined;
+    const ticket = sequences.nextTicket();
+    const joining = {kind: 'join', member: this.#member, ticket, occupy, token} as const;
+    if (!findOrSpawnChannel(this.#context, channel).tell(joining)) {
+      occupations.leave(channel, this.#member);
+      return 'overloaded';
+    }
     this.#channels.set(channel, ticket);
+    if (token !== undefined) this.#rememberToken(channel, token);
     return 'done';
+  }
+
+  #rememberToken(channel: string, token: bigint): void {
+    this.#tokens ??= new Map();
+    // The latest is to be the last.
+    this.#tokens.delete(channel);
+    this.#tokens.set(channel, token);
+    this.#subject.channelTokens = writeChannelTokens(this.#tokens);
+  }
+
+  #forgetToken(channel: string): void {
+    this.#context.occupations.leave(channel, this.#member);
+    if (this.#tokens?.delete(channel) === true) this.#subject.channelTokens = writeChannelTokens(this.#tokens);
   }
 }

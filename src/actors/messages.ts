@@ -1,7 +1,14 @@
 // Every message that the actors of one thread send each other, by receiver.
 
 import type {Farewell} from '../protocol/farewell.ts';
-import type {ChannelInfo, Joined, PublishOutcome, PublishRequest, SubscribeOutcome} from '../router/router.ts';
+import type {
+  ChannelInfo,
+  Joined,
+  OccupyTerms,
+  PublishOutcome,
+  PublishRequest,
+  SubscribeOutcome,
+} from '../router/router.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import type {Reply} from '../runtime/ask.ts';
 import type {Answer, Call} from '../upstream/call.ts';
@@ -38,6 +45,7 @@ export type SessionMessage =
       readonly kind: 'subscribe';
       readonly channel: string;
       readonly occupy: boolean;
+      readonly terms?: OccupyTerms | undefined;
       readonly reply: Reply<Joined>;
     }
   | {readonly kind: 'unsubscribe'; readonly channel: string; readonly reply: Reply<SubscribeOutcome>}
@@ -64,10 +72,12 @@ export type ChannelMessage =
       readonly member: ActorRef<SessionMessage>;
       readonly ticket: number;
       readonly occupy: boolean;
+      /** That of the occupant. */
+      readonly token: bigint | undefined;
     }
   | {readonly kind: 'leave'; readonly member: ActorRef<SessionMessage>}
   /** From the router: a client elsewhere occupies the channel with the ticket `before`. */
-  | {readonly kind: 'evict'; readonly before: number}
+  | {readonly kind: 'evict'; readonly before: number; readonly token: bigint | undefined}
   | {readonly kind: 'publish'; readonly request: PublishRequest; readonly reply: Reply<PublishOutcome>}
   /** From the router, for a publication to several targets. */
   | {readonly kind: 'muster'; readonly muster: {add(members: Iterable<ActorRef<SessionMessage>>): void}}

@@ -2,8 +2,13 @@
 
 import {messageIdMax} from '../protocol/packet.ts';
 
-/** Bytes of the memory in which the threads of a node count tickets. */
-export const ticketsBytes = BigInt64Array.BYTES_PER_ELEMENT;
+/** Bytes of the memory in which the threads of a node count tickets, and keep the last token of an occupant. */
+export const ticketsBytes = 2 * BigInt64Array.BYTES_PER_ELEMENT;
+
+/** The part of it for tokens. */
+export function lastToken(tickets: SharedArrayBuffer): BigInt64Array {
+  return new BigInt64Array(tickets, BigInt64Array.BYTES_PER_ELEMENT, 1);
+}
 
 export class Sequences {
   readonly #prefix: string;

@@ -177,7 +177,9 @@ class SessionActor implements Behaviour<SessionMessage>, Attachable, SessionPart
         this.#life.closeAwaited();
         return;
       case 'subscribe':
-        message.reply(this.#life.isOpen ? this.#member().subscribe(message.channel, message.occupy) : nowhere);
+        message.reply(
+          this.#life.isOpen ? this.#member().subscribe(message.channel, message.occupy, message.terms) : nowhere,
+        );
         return;
       case 'unsubscribe':
         this.#membership?.leave(message.channel);

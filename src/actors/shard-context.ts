@@ -15,6 +15,7 @@ import type {Tracer} from '../trace/tracer.ts';
 import type {ActorSettings} from './actor-settings.ts';
 import type {CloseOutbox} from './close-outbox.ts';
 import type {ChannelMessage, SessionMessage, UpstreamMessage} from './messages.ts';
+import type {Occupations} from './occupations.ts';
 import type {CloseLoss} from './owed-close.ts';
 import type {Sequences} from './sequences.ts';
 import type {ShardHooks} from './shard-hooks.ts';
@@ -48,6 +49,8 @@ export interface ShardContext {
   readonly number: number;
   readonly tracer: Tracer;
   readonly sequences: Sequences;
+  /** Who occupies channels. */
+  readonly occupations: Occupations;
   /** Which thread has connections, or owes close calls, of which identities. [RB-67] */
   readonly directory: PromptDirectory;
   readonly hooks: ShardHooks;

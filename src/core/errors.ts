@@ -33,6 +33,7 @@ const facts = {
   RB_CONTENT_ENCODING: {message: 'content encoding not supported', httpStatus: 415, isRetryable: false},
   RB_EXPECTATION: {message: 'expectation failed', httpStatus: 417, isRetryable: false},
   RB_UPGRADE_REQUIRED: {message: 'websocket upgrade required', httpStatus: 426, isRetryable: false},
+  RB_OCCUPIED: {message: 'channel occupied', httpStatus: 409, isRetryable: true},
   RB_TOO_MANY_CHANNELS: {message: 'too many channels', httpStatus: 429, isRetryable: true},
   RB_HEADERS_TOO_LARGE: {message: 'headers too large', httpStatus: 431, isRetryable: false},
   RB_INTERNAL: {message: 'internal error', httpStatus: 500, isRetryable: true},

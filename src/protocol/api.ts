@@ -73,6 +73,8 @@ export interface SubscribeBody {
   readonly channel: string;
   /** Any true JSON value removes every other subscriber. */
   readonly occupy?: unknown;
+  /** With `occupy`, where another client occupies the channel: remove it, or refuse with 409. @default 'evict' */
+  readonly policy?: 'evict' | 'deny';
 }
 
 /** A reply as JSON: a string, or base64 where the bytes are not UTF-8. */
@@ -162,6 +164,8 @@ export type SendAnswer = AcceptedAnswer | ConfirmedAnswer | TimeoutAnswer | Erro
 /** Answer of `POST /sub/` and `POST /unsub/`. */
 export interface ChangedAnswer {
   readonly status: 0;
+  /** Of `/sub/` with `occupy`: the fencing token, decimal digits of a number of 64 bits. */
+  readonly token?: string;
   readonly partial?: true;
   /** Names of parameters and members that the call was given and that mean nothing in it. */
   readonly ignored?: readonly string[];

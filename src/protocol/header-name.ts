@@ -8,6 +8,8 @@ export const headerMessage = 'RAINBOWMESSAGEID';
 /** On the connect call: the client's IP address, and the origin of its page where it is a browser. */
 export const headerAddress = 'RAINBOWCLIENTADDRESS';
 export const headerOrigin = 'RAINBOWCLIENTORIGIN';
+/** On message calls of a client that occupies channels: see channel-tokens.ts. */
+export const headerChannelToken = 'RAINBOWCHANNELTOKEN';
 /** On close calls: see close-reason.ts. */
 export const headerCloseReason = 'RAINBOWCLOSEREASON';
 /** Sent by rainbow-django with an empty 200 where it refused our call: a failed call, whatever the status says. */

@@ -4,12 +4,12 @@
 import {addUpDisconnected, addUpOutcomes, mergeInfos} from './add-up.ts';
 import {isNobody, withoutIdentities} from './audience.ts';
 import {type Listing, mergeChannels, mergeConnections, type Page, type Rows} from './listing.ts';
-import type {LocalPart, Question, SubscribeRequest} from './part.ts';
-import type {ChangeOutcome, Joined, OtherNode, PartInfo, PublishOutcome, PublishRequest, Router} from './router.ts';
+import {createOccupancy} from './occupancy.ts';
+import type {LocalPart, Question} from './part.ts';
+import type {OtherNode, PartInfo, PublishOutcome, PublishRequest, Router} from './router.ts';
 import type {Gathered, Reach, Transport} from './transport.ts';
 
 const nobodyElse: readonly Reach[] = [];
-const nothing: Gathered<'subscribe'> = {answers: [], refusals: [], silent: 0, isLate: false};
 
 /** A router over this part and those behind the transports; without transports it is this part alone. */
 export function createRouter(local: LocalPart, transports: readonly Transport[] = []): Router {
@@ -62,25 +62,7 @@ export function createRouter(local: LocalPart, transports: readonly Transport[] 
     };
   }
 
-  async function evict(channel: string, before: number, except: readonly string[]): Promise<ChangeOutcome> {
-    const {silent} = await gather({kind: 'evict', request: {channel, before, except}});
-    return {outcome: 'done', isPartial: silent > 0};
-  }
-
-  async function join(request: SubscribeRequest): Promise<ChangeOutcome> {
-    const own = await local.subscribe(request);
-    const isElsewhere = own.outcome === 'noSuchConnection';
-    const {answers, silent} = isElsewhere ? await gather({kind: 'subscribe', request}) : nothing;
-    const {outcome, ticket} = bestOf([own, ...answers.map(({answer}) => answer)]);
-    if (outcome !== 'done') return {outcome, isPartial: silent > 0};
-    if (!request.occupy) return {outcome, isPartial: false};
-    // The part that has the client has removed its own others already. Without a ticket it is on another node.
-    const {channel} = request;
-    const before = ticket > 0 ? ticket : local.nextTicket();
-    if (own.outcome !== 'done') await local.evict({channel, before, except: []});
-    const except = answers.filter(({answer}) => answer.outcome === 'done').map(({part}) => part);
-    return evict(channel, before, except);
-  }
+  const occupancy = createOccupancy(local, gather);
 
   return {
     publish(request) {
@@ -100,9 +82,12 @@ export function createRouter(local: LocalPart, transports: readonly Transport[] 
       return addUpOutcomes(shared.message, own, theirs);
     },
 
-    subscribe: (subscription) => join({...subscription, occupy: false}),
+    subscribe: (subscription) => occupancy.join({...subscription, occupy: false}),
 
-    occupy: (subscription) => join({...subscription, occupy: true}),
+    occupy: (subscription, terms) => occupancy.occupy(subscription, terms),
+    claim: (subscription) => occupancy.claim(subscription),
+    mayClaim: (contest) => occupancy.mayClaim(contest),
+    evict: (channel, token) => occupancy.evict(channel, token),
 
     async unsubscribe(subscription) {
       const [own, {answers, silent}] = await Promise.all([
@@ -111,12 +96,6 @@ export function createRouter(local: LocalPart, transports: readonly Transport[] 
       ]);
       const refusal = [own, ...answers.map(({answer}) => answer)].find((outcome) => outcome !== 'done');
       return {outcome: refusal ?? 'done', isPartial: silent > 0};
-    },
-
-    async evict(channel) {
-      const before = local.nextTicket();
-      await local.evict({channel, before, except: []});
-      return evict(channel, before, []);
     },
 
     async disconnect(disconnection) {
@@ -172,14 +151,6 @@ function requestElsewhere(local: LocalPart, request: PublishRequest): PublishReq
   if (audience === undefined) return request;
   const rest = withoutIdentities(audience, (one) => local.hasConnection(one));
   return isNobody(rest) ? undefined : {...request, audience: rest};
-}
-
-/** `done` where any part did it, else why the part that has the client refused, else that no part has it. */
-function bestOf(answers: readonly Joined[]): Joined {
-  return (
-    answers.find(({outcome}) => outcome === 'done') ??
-    answers.find(({outcome}) => outcome !== 'noSuchConnection') ?? {outcome: 'noSuchConnection', ticket: 0}
-  );
 }
 
 function isOtherNode(info: PartInfo | OtherNode): info is OtherNode {

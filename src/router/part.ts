@@ -4,9 +4,11 @@
 import type {ChannelRow, ConnectionRow, ConnectionsRequest, Page, PageRequest} from './listing.ts';
 import type {FoundClient, Query, QueryResult} from './query.ts';
 import type {
+  Contest,
   Disconnected,
   Disconnection,
   Joined,
+  OccupyTerms,
   OtherNode,
   PartInfo,
   PublishOutcome,
@@ -19,6 +21,7 @@ import type {
 export interface SubscribeRequest extends Subscription {
   /** Whether every other client of the part leaves the channel. */
   readonly occupy: boolean;
+  readonly terms?: OccupyTerms | undefined;
 }
 
 /** Clients that are to leave a channel. */
@@ -29,6 +32,8 @@ export interface Eviction {
    * the last one stays. Other nodes count tickets of their own, and have everybody leave.
    */
   readonly before: number;
+  /** That of the occupant, in the whole cluster: other occupants stay under higher ones. Absent: every occupant leaves. */
+  readonly token?: bigint | undefined;
   /** Names of the parts that have done so already. */
   readonly except: readonly string[];
 }
@@ -48,6 +53,10 @@ export interface Requests {
   /** Idempotent. */
   readonly unsubscribe: Subscription;
   readonly evict: Eviction;
+  /** Draws a token for a client that is here. */
+  readonly claim: Subscription;
+  /** Idempotent. */
+  readonly contest: Contest;
   /** Idempotent. */
   readonly disconnect: Disconnection;
   /**
@@ -69,6 +78,8 @@ export interface Answers {
   /** Also `done` where the client or the subscription does not exist. */
   readonly unsubscribe: SubscribeOutcome;
   readonly evict: 'done';
+  readonly claim: Joined;
+  readonly contest: Joined;
   readonly disconnect: Disconnected;
   readonly takeOver: 'done';
   readonly find: FoundClient | undefined;
@@ -98,6 +109,8 @@ export interface LocalPart extends Part {
   nextPublication(): string;
   /** See `Sequences.nextTicket`. */
   nextTicket(): number;
+  /** See `OccupationClock`. */
+  nextToken(): bigint;
 }
 
 /** The name of the part that a thread is, by its number. */

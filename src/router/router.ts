@@ -81,20 +81,39 @@ export interface Subscription {
   readonly channel: string;
 }
 
-/** `tooManyChannels`: the client is in `channelsPerConnectionMax` already. `stopping`: the gateway shuts down. */
-export type SubscribeOutcome = 'done' | 'noSuchConnection' | 'tooManyChannels' | 'overloaded';
+/** How a client occupies a channel. */
+export interface OccupyTerms {
+  /** Refuse where another client occupies it, rather than remove that. @default false */
+  readonly isDenied?: boolean;
+  /** The token that it was given for this, and that every part has granted. @default a new one */
+  readonly token?: bigint | undefined;
+}
+
+/** `occupied`: another client occupies the channel. `tooManyChannels`: the client is in `channelsPerConnectionMax` already. `stopping`: the gateway shuts down. */
+export type SubscribeOutcome = 'done' | 'noSuchConnection' | 'tooManyChannels' | 'occupied' | 'overloaded';
+
+/** A claim that is to be granted, or with `isOver` was refused by another part. */
+export interface Contest {
+  readonly channel: string;
+  readonly token: bigint;
+  readonly isOver: boolean;
+}
 
 /** The outcome of a subscription in one part. */
 export interface Joined {
   readonly outcome: SubscribeOutcome;
   /** The place of the joining among all of this node, where it was done here; else 0. */
   readonly ticket: number;
+  /** The fencing token of an occupant. */
+  readonly token?: bigint | undefined;
 }
 
 /** The outcome of a change in the whole gateway; `isPartial`: a thread or another node did not answer. */
 export interface ChangeOutcome {
   readonly outcome: SubscribeOutcome;
   readonly isPartial: boolean;
+  /** The fencing token of an occupant. */
+  readonly token?: bigint | undefined;
 }
 
 /** Whose connections a call ends; `user`: all of a person's; `prefix`: those whose identity begins so. */
@@ -163,12 +182,16 @@ export interface Router {
   publish(request: PublishRequest): Promise<PublishOutcome>;
   /** Idempotent. */
   subscribe(subscription: Subscription): Promise<ChangeOutcome>;
-  /** The same, and every other client leaves the channel. */
-  occupy(subscription: Subscription): Promise<ChangeOutcome>;
+  /** The same, and every other client leaves the channel. The token rises with each occupant. */
+  occupy(subscription: Subscription, terms?: OccupyTerms): Promise<ChangeOutcome>;
+  /** The first half of {@link occupy} for a caller that asks every node: a token that is granted on this one. */
+  claim(subscription: Subscription): Promise<ChangeOutcome>;
+  /** Whether no other client occupies `channel`, or claims it under a lower token. */
+  mayClaim(contest: Contest): Promise<ChangeOutcome>;
   /** Idempotent; also `done` where the client or the subscription does not exist. */
   unsubscribe(subscription: Subscription): Promise<ChangeOutcome>;
-  /** Removes every client from `channel`. */
-  evict(channel: string): Promise<ChangeOutcome>;
+  /** Removes every client from `channel`, but for one that occupies it under a higher token. */
+  evict(channel: string, token?: bigint): Promise<ChangeOutcome>;
   /** Ends connections, and their sessions with them. Idempotent; answered when they have ended. */
   disconnect(disconnection: Disconnection): Promise<Disconnected>;
   /** Asks every part about itself. */

@@ -19,6 +19,8 @@ const tagRefused = 6;
 const tagFailed = 7;
 const tagPromptMessage = 8;
 const tagSlowMessage = 9;
+/** A message of any standing, which stands behind it, and with tokens. */
+const tagOccupant = 10;
 
 const messageTags: Readonly<Record<Standing, number>> = {
   new: tagMessage,
@@ -41,7 +43,7 @@ export function packCalls(calls: readonly Call[]): Batch {
         break;
       case 'message':
         fields.push(
-          messageTags[call.standing],
+          call.channelTokens === undefined ? messageTags[call.standing] : tagOccupant,
           call.call,
           call.identity,
           call.cookie,
@@ -49,6 +51,7 @@ export function packCalls(calls: readonly Call[]): Batch {
           call.type,
           call.payload.length,
         );
+        if (call.channelTokens !== undefined) fields.push(messageTags[call.standing], call.channelTokens);
         parts.push(call.payload);
         break;
       case 'close':
@@ -75,13 +78,15 @@ export function unpackCalls(batch: Batch): Call[] {
         break;
       case tagMessage:
       case tagPromptMessage:
-      case tagSlowMessage: {
+      case tagSlowMessage:
+      case tagOccupant: {
         const cookie = reader.optionalText();
         const message = reader.text();
         const type = reader.number();
-        const standing = tag === tagMessage ? 'new' : tag === tagPromptMessage ? 'prompt' : 'slow';
         const payload = keep(reader.bytes(reader.number()));
-        calls.push({kind: 'message', call, identity, cookie, message, type, standing, payload});
+        const standing = standingOf(tag === tagOccupant ? reader.number() : tag);
+        const plain = {kind: 'message', call, identity, cookie, message, type, standing, payload} as const;
+        calls.push(tag === tagOccupant ? {...plain, channelTokens: reader.text()} : plain);
         break;
       }
       default:
@@ -97,6 +102,10 @@ export function unpackCalls(batch: Batch): Call[] {
     }
   }
   return calls;
+}
+
+function standingOf(tag: number): Standing {
+  return tag === tagMessage ? 'new' : tag === tagPromptMessage ? 'prompt' : 'slow';
 }
 
 /** Packs a turn's answers; bodies are copied. */

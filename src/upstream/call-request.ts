@@ -4,7 +4,13 @@
 import type {Clock} from '../core/clock.ts';
 import {unreachable} from '../core/invariant.ts';
 import type {Random} from '../core/random.ts';
-import {headerCloseReason, headerCookie, headerIdentity, headerMessage} from '../protocol/header-name.ts';
+import {
+  headerChannelToken,
+  headerCloseReason,
+  headerCookie,
+  headerIdentity,
+  headerMessage,
+} from '../protocol/header-name.ts';
 import {callbackNonce, signedQuery} from '../protocol/signature.ts';
 import type {Call, ConnectCall, UpstreamSettings} from './call.ts';
 import {readForwardTarget, readTarget, type Target} from './target.ts';
@@ -72,6 +78,7 @@ export class CallRequestMaker {
       case 'message':
         addCookie(call.cookie, headers);
         headers.push(headerMessage, call.message, 'content-type', 'application/json');
+        if (call.channelTokens !== undefined) headers.push(headerChannelToken, call.channelTokens);
         // undici sends a POST without a body as `content-length: 0`.
         return {method: 'POST', path: this.#path(target, String(call.type)), headers, body: call.payload};
       case 'close':

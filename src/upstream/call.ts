@@ -35,6 +35,8 @@ export interface MessageCall extends CallBase {
   readonly type: number;
   /** How the last call of this client went. */
   readonly standing: Standing;
+  /** Sent as RAINBOWCHANNELTOKEN, one character a byte; absent where the client occupies no channel. */
+  readonly channelTokens?: string | undefined;
   /** The body, untouched, possibly empty. */
   readonly payload: Uint8Array;
 }

@@ -96,9 +96,9 @@ export class BrokerTransport implements Transport {
   /** Tickets of another node mean nothing here: every client leaves the channel, except where the occupant is. */
   #ownWords(question: Question): Question {
     if (question.kind !== 'evict') return question;
-    const {channel, except} = question.request;
+    const {channel, token, except} = question.request;
     const before = except.includes(this.#local.name) ? 0 : this.#local.nextTicket();
-    return {kind: 'evict', request: {channel, before, except}};
+    return {kind: 'evict', request: {channel, before, token, except}};
   }
 }
 

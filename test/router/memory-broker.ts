@@ -82,6 +82,10 @@ export class MemoryBroker {
 
   connect(): BrokerConnection {
     const connection = new BrokerConnection(this);
+    // What was announced before it came.
+    for (const {subjects} of this.#connections) {
+      for (const subject of subjects) this.#defer(() => connection.heard(subject, 1));
+    }
     this.#connections.add(connection);
     return connection;
   }

@@ -230,13 +230,80 @@ for (const [where, {create, areOthersAsked}] of Object.entries(kinds)) {
   test(`${where}: an occupant is alone in its channel`, async (t) => {
     const members = create();
     const router = routerOf(members);
+    let last = 0n;
     for (const {identity, name} of await seat(members)) {
       const occupied = router.occupy({identity, channel: 'room'});
       await members.run();
-      t.deepEqual(await occupied, {outcome: 'done', isPartial: false});
+      const {token, ...rest} = await occupied;
+      t.deepEqual(rest, {outcome: 'done', isPartial: false});
+      t.true(token !== undefined && token > last, `${token} is above ${last}`);
+      last = token ?? last;
       t.deepEqual(repliesOf(await publish(members, router)), [name]);
     }
   });
+
+  test(`${where}: a client that would not evict another is refused while that one occupies the channel`, async (t) => {
+    const members = create();
+    const guests = await seat(members);
+    const occupy = async (place: number, isDenied: boolean) => {
+      const {router} = members.all[place % members.all.length] as Member;
+      const asked = router.occupy({identity: (guests[place] as Guest).identity, channel: 'room'}, {isDenied});
+      await members.run();
+      return asked;
+    };
+    const first = await occupy(0, true);
+    t.like(first, {outcome: 'done', isPartial: false});
+    t.deepEqual(repliesOf(await publish(members, routerOf(members))), ['guest 0'], 'mere members leave');
+    t.like(await occupy(1, true), {outcome: 'occupied'});
+    t.like(await occupy(2, true), {outcome: 'occupied'});
+    t.like(await occupy(0, true), {outcome: 'done', token: first.token}, 'the occupant itself is not refused');
+    t.deepEqual(repliesOf(await publish(members, routerOf(members))), ['guest 0'], 'nothing has changed');
+    const second = await occupy(1, false);
+    t.true((second.token ?? 0n) > (first.token ?? 0n));
+    t.like(await occupy(0, true), {outcome: 'occupied'});
+    const left = routerOf(members).unsubscribe({identity: guests[1].identity, channel: 'room'});
+    await members.run();
+    await left;
+    t.like(await occupy(2, true), {outcome: 'done'}, 'who leaves is no occupant');
+    guests[2].client.tell({kind: 'socketClosed'});
+    await members.run();
+    const third = await occupy(0, true);
+    t.like(third, {outcome: 'done'}, 'nor is who has gone');
+    t.true((third.token ?? 0n) > (second.token ?? 0n));
+  });
+
+  for (const isDenied of [false, true]) {
+    test(`${where}: of several that occupy at once exactly one stays, ${isDenied ? 'and the others are refused' : 'that with the highest token'}`, async (t) => {
+      for (let round = 0; round < 20; round++) {
+        const members = create();
+        const guests = await seat(members);
+        const asked = guests.map(({identity}, place) => {
+          // Each through another part than before, as a load balancer does.
+          const {router} = members.all[(place + round) % members.all.length] as Member;
+          return router.occupy({identity, channel: 'room'}, {isDenied});
+        });
+        await members.run();
+        const outcomes = await Promise.all(asked);
+        const {connections, replies} = await publish(members, routerOf(members));
+        t.is(connections, 1, `round ${round}`);
+        const winner = guests.findIndex(({identity}) => identity === replies[0]?.identity);
+        const tokens = outcomes.map(({token}) => token ?? 0n);
+        if (isDenied) {
+          t.deepEqual(
+            outcomes.map(({outcome}) => outcome).toSorted(),
+            ['done', 'occupied', 'occupied'],
+            `round ${round}`,
+          );
+          t.is(outcomes[winner]?.outcome, 'done');
+        } else {
+          t.true(
+            tokens.every((token, place) => place === winner || token < (tokens[winner] ?? 0n)),
+            `round ${round}`,
+          );
+        }
+      }
+    });
+  }
 
   test(`${where}: clients are disconnected wherever they are, and counted once`, async (t) => {
     const members = create();

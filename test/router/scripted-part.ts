@@ -11,6 +11,8 @@ export const scriptedPart: LocalPart = {
   unsubscribe: async () => 'done',
   evict: async () => 'done',
   disconnect: async () => ({connections: 0, isPartial: false}),
+  claim: async () => ({outcome: 'noSuchConnection', ticket: 0}),
+  contest: async () => ({outcome: 'done', ticket: 0}),
   takeOver: async () => 'done',
   find: async () => undefined,
   query: async () => ({kind: 'watched', isWatching: false}),
@@ -20,4 +22,5 @@ export const scriptedPart: LocalPart = {
   hasConnection: () => false,
   nextPublication: () => 'p1',
   nextTicket: () => 8,
+  nextToken: () => 80n,
 };

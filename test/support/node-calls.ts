@@ -6,18 +6,20 @@ import {createRareCounters} from '../../src/core/counters.ts';
 import {MemoryBound} from '../../src/core/memory-bound.ts';
 import {clusterFactsText, gatherFacts} from '../../src/gateway/admin/server-facts.ts';
 import {disconnectedText, doneText, outcomeText} from '../../src/gateway/http/api-answer.ts';
+import {takeStep} from '../../src/gateway/http/api-calls.ts';
 import {parseQuery} from '../../src/gateway/http/api-query.ts';
-import {readEviction, readPublish, readSubscription} from '../../src/gateway/http/api-request.ts';
+import {readPublish, readSubscription} from '../../src/gateway/http/api-request.ts';
 import {readDisconnect} from '../../src/gateway/http/disconnect-request.ts';
 import {listChannels, listConnections} from '../../src/gateway/http/listing-api.ts';
 import {readChannels, readConnections} from '../../src/gateway/http/listing-request.ts';
+import {readEviction, readOccupationStep} from '../../src/gateway/http/node-subscription.ts';
 import {apiPaths} from '../../src/protocol/api.ts';
 import {headerNodeCall} from '../../src/protocol/header-name.ts';
 import {isBodyOf, isNodeCall, readNodeCall, signNodeAnswer} from '../../src/protocol/node-call.ts';
 import type {NodeKeys} from '../../src/protocol/node-proof.ts';
 import {refusalOf, refusalText} from '../../src/protocol/refusal.ts';
 import {signatureWindowSeconds} from '../../src/protocol/signature.ts';
-import type {Router} from '../../src/router/router.ts';
+import type {ChangeOutcome, Router} from '../../src/router/router.ts';
 
 /** A node that is called. */
 export interface CalledNode {
@@ -88,12 +90,18 @@ async function carryOut(
     return 'code' in request ? refusalText(request) : disconnectedText(await ownNode.disconnect(request));
   }
   const evicted = readEviction(body);
-  if (evicted !== undefined) return doneText((await ownNode.evict(evicted)).isPartial);
+  if (evicted !== undefined) return changedText(await ownNode.evict(evicted.channel, evicted.token));
+  const step = readOccupationStep(body);
+  if (step !== undefined) return changedText(await takeStep(step, ownNode));
   const isJoining = route === apiPaths.subscribe;
   const wanted = readSubscription(isJoining ? 'sub' : 'unsub', query, body);
   if ('code' in wanted) return refusalText(wanted);
-  const {subscription, occupy} = wanted;
-  const join = () => (occupy ? ownNode.occupy(subscription) : ownNode.subscribe(subscription));
-  const {outcome} = await (isJoining ? join() : ownNode.unsubscribe(subscription));
-  return outcome === 'done' ? doneText(false) : refusalText({code: 'RB_NO_SUCH_CONNECTION'});
+  const {subscription, occupy, terms} = wanted;
+  const join = () => (occupy ? ownNode.occupy(subscription, terms) : ownNode.subscribe(subscription));
+  return changedText(await (isJoining ? join() : ownNode.unsubscribe(subscription)));
+}
+
+function changedText({outcome, isPartial, token}: ChangeOutcome): string {
+  if (outcome === 'done') return doneText(isPartial, token);
+  return refusalText({code: outcome === 'occupied' ? 'RB_OCCUPIED' : 'RB_NO_SUCH_CONNECTION'});
 }

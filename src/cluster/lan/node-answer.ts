@@ -2,7 +2,15 @@
 // Nodes of the original answer less than ours; what they leave out is absent here.
 
 import {readDecimal} from '../../core/decimal.ts';
-import type {ClientReply, Disconnected, NodeFacts, PublishOutcome, SubscribeOutcome} from '../../router/router.ts';
+import {readChannelToken} from '../../protocol/channel-tokens.ts';
+import type {
+  ClientReply,
+  Disconnected,
+  Joined,
+  NodeFacts,
+  PublishOutcome,
+  SubscribeOutcome,
+} from '../../router/router.ts';
 import {count, type Members, readJson, readMembers} from './node-json.ts';
 
 const versionLengthMax = 64;
@@ -46,8 +54,16 @@ function readCounts({refused, outcomes}: Members, connections: number) {
 const outcomesByCode: ReadonlyMap<unknown, SubscribeOutcome> = new Map([
   ['RB_NO_SUCH_CONNECTION', 'noSuchConnection'],
   ['RB_TOO_MANY_CHANNELS', 'tooManyChannels'],
+  ['RB_OCCUPIED', 'occupied'],
   ['RB_OVERLOADED', 'overloaded'],
 ]);
+
+/** The outcome in an answer to /sub/, with the token of an occupant; `undefined` if it contains no outcome. */
+export function readJoinAnswer(body: Uint8Array): Joined | undefined {
+  const outcome = readChangeAnswer(body);
+  const token = readChannelToken(readJson(body)?.token);
+  return outcome && {outcome, ticket: 0, ...(token !== undefined && {token})};
+}
 
 /** The outcome in an answer to /sub/ or /unsub/; `undefined` if it contains no outcome. */
 export function readChangeAnswer(body: Uint8Array): SubscribeOutcome | undefined {

@@ -14,17 +14,24 @@ import {emptyBytes} from '../../protocol/packet.ts';
 import {callerNonce, signedQuery} from '../../protocol/signature.ts';
 import {nobody} from '../../router/add-up.ts';
 import type {Page} from '../../router/listing.ts';
-import type {Answers, Question, QuestionKind} from '../../router/part.ts';
+import type {Answers, Eviction, Question, QuestionKind} from '../../router/part.ts';
 import type {Peer, Silence} from '../../router/peers.ts';
 import type {
   Disconnected,
   Disconnection,
+  Joined,
   OtherNode,
   PublishOutcome,
   PublishRequest,
   SubscribeOutcome,
 } from '../../router/router.ts';
-import {readChangeAnswer, readDisconnectAnswer, readFactsAnswer, readPublishAnswer} from './node-answer.ts';
+import {
+  readChangeAnswer,
+  readDisconnectAnswer,
+  readFactsAnswer,
+  readJoinAnswer,
+  readPublishAnswer,
+} from './node-answer.ts';
 import {type NodeCall, NodeCaller, type SignedRequest} from './node-caller.ts';
 import {channelsCall, connectionsCall, type PageCall} from './node-pages.ts';
 import type {NodePlace, NodeRequest, NodeTransport} from './node-transport.ts';
@@ -83,17 +90,25 @@ export class NodePeer implements Peer {
       case 'publish':
         return this.#publish(question.request);
       case 'subscribe': {
-        const {identity, channel, occupy} = question.request;
-        const body = occupy ? {identity, channel, occupy: 1} : {identity, channel};
-        const outcome = await this.#change(apiPaths.subscribe, body);
-        return outcome === 'gone' ? outcome : {outcome, ticket: 0};
+        const {identity, channel, occupy, terms} = question.request;
+        const granted = terms?.token === undefined ? {} : {token: String(terms.token)};
+        return this.#join(occupy ? {identity, channel, occupy: 1, ...granted} : {identity, channel});
+      }
+      case 'claim': {
+        const {identity, channel} = question.request;
+        return this.place.isOriginal ? 'gone' : this.#join({channel, claimFor: identity});
+      }
+      case 'contest': {
+        const {channel, token, isOver} = question.request;
+        if (this.place.isOriginal) return 'gone';
+        return this.#join({channel, contest: String(token), ...(isOver && {over: true})});
       }
       case 'unsubscribe': {
         const {identity, channel} = question.request;
         return this.#change(apiPaths.unsubscribe, {identity, channel});
       }
       case 'evict':
-        return this.#evict(question.request.channel);
+        return this.#evict(question.request);
       case 'disconnect':
         return this.#disconnect(question.request);
       case 'info':
@@ -133,9 +148,10 @@ export class NodePeer implements Peer {
     return outcome === undefined ? 'gone' : {...outcome, message};
   }
 
-  async #evict(channel: string): Promise<'done' | Silence> {
+  async #evict({channel, token}: Eviction): Promise<'done' | Silence> {
     if (this.place.isOriginal) return 'gone';
-    const outcome = await this.#change(apiPaths.unsubscribe, {channel, everyone: true});
+    const outranking = token === undefined ? {} : {token: String(token)};
+    const outcome = await this.#change(apiPaths.unsubscribe, {channel, everyone: true, ...outranking});
     return outcome === 'done' ? 'done' : 'gone';
   }
 
@@ -174,6 +190,11 @@ export class NodePeer implements Peer {
   async #change(path: string, body: Readonly<Record<string, unknown>>): Promise<SubscribeOutcome | 'gone'> {
     const answer = await this.#call(path, {body: jsonBytes(body)});
     return (answer && readChangeAnswer(answer)) ?? 'gone';
+  }
+
+  async #join(body: Readonly<Record<string, unknown>>): Promise<Joined | 'gone'> {
+    const answer = await this.#call(apiPaths.subscribe, {body: jsonBytes(body)});
+    return (answer && readJoinAnswer(answer)) ?? 'gone';
   }
 
   #timeoutFor(timeoutMs: number): number {

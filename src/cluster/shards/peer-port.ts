@@ -31,6 +31,7 @@ const mustBegin: ReadonlySet<QuestionKind> = new Set<QuestionKind>([
   'subscribe',
   'unsubscribe',
   'disconnect',
+  'claim',
 ]);
 
 interface Waiting {

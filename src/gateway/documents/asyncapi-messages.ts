@@ -107,6 +107,11 @@ export const callMessages: Readonly<Record<string, JsonObject>> = {
           ...text,
           description: 'The same for each repeat of this message, another for every other',
         },
+        [headers.headerChannelToken]: {
+          ...text,
+          description:
+            'The channels that the client occupies, each with its fencing token: `CHANNEL=TOKEN` joined by `;;`',
+        },
       },
     },
     payload: {},

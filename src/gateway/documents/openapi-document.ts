@@ -19,6 +19,7 @@ import {
   sendQuerySchema,
   serverinfoSchema,
   subscribeBodySchema,
+  subscribedSchema,
   timeoutSchema,
   unsubscribeBodySchema,
 } from '../http/api-schema.ts';
@@ -48,6 +49,7 @@ const names = {
   Timeout: timeoutSchema,
   Reply: replySchema,
   Subscribe: subscribeBodySchema,
+  Subscribed: subscribedSchema,
   Unsubscribe: unsubscribeBodySchema,
   Disconnect: disconnectBodySchema,
   Disconnected: disconnectedSchema,

@@ -20,6 +20,7 @@ import {
   serverinfoQuerySchema,
   serverinfoSchema,
   subscribeBodySchema,
+  subscribedSchema,
   timeoutSchema,
   unsubscribeBodySchema,
 } from '../http/api-schema.ts';
@@ -129,14 +130,17 @@ export const operations: readonly OperationFacts[] = [
     method: 'post',
     id: 'subscribe',
     summary: 'Makes a connection join a channel',
-    description: 'May be repeated without harm. With `occupy` the connection is alone in the channel afterwards.',
+    description:
+      'May be repeated without harm. With `occupy` the connection is alone in the channel afterwards, and the answer has ' +
+      'a fencing token, which is above that of each occupant before.',
     access: 'authenticated',
     body: subscribeBodySchema,
-    contents: [{type: 'application/json', schemas: [doneSchema]}],
-    errors: [...change, 'RB_NO_SUCH_CONNECTION', 'RB_TOO_MANY_CHANNELS'],
+    contents: [{type: 'application/json', schemas: [subscribedSchema]}],
+    errors: [...change, 'RB_NO_SUCH_CONNECTION', 'RB_OCCUPIED', 'RB_TOO_MANY_CHANNELS'],
     samples: {
       join: {body: {identity: 'user-17', channel: 'news'}, answer: {status: 0}},
-      joinAlone: {body: {identity: 'user-17', channel: 'driver-seat', occupy: true}, answer: {status: 0}},
+      joinAlone: {body: {identity: 'user-17', channel: 'driver-seat', occupy: true}},
+      joinUnlessOccupied: {body: {identity: 'user-17', channel: 'driver-seat', occupy: true, policy: 'deny'}},
     },
   },
   {

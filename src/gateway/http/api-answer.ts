@@ -7,8 +7,8 @@ import {withIgnored} from '../../protocol/refusal.ts';
 import {type Disconnected, type PublishOutcome, replyBytes} from '../../router/router.ts';
 
 /** The answer of a call that succeeds without a result, except perhaps that another node did not answer. */
-export function doneText(isPartial: boolean): string {
-  return isPartial ? '{"status":0,"partial":true}' : '{"status":0}';
+export function doneText(isPartial: boolean, token?: bigint): string {
+  return `{"status":0${token === undefined ? '' : `,"token":"${token}"`}${isPartial ? ',"partial":true' : ''}}`;
 }
 
 /** The answer of /disconnect/. */

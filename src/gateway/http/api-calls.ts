@@ -8,15 +8,9 @@ import type {ChangeOutcome, Router, SubscribeOutcome} from '../../router/router.
 import {doneText, piecesWithIgnored} from './api-answer.ts';
 import type {ApiGate, ApiOutcome, ApiRequest} from './api-gate.ts';
 import {isFromNode} from './api-query.ts';
-import {
-  meaningOf,
-  readEviction,
-  readSend,
-  readSubscription,
-  type SendRequest,
-  type SubscriptionRequest,
-} from './api-request.ts';
+import {meaningOf, readSend, readSubscription, type SendRequest, type SubscriptionRequest} from './api-request.ts';
 import type {ApiResponder} from './api-responder.ts';
+import {type NodeEviction, type OccupationStep, readEviction, readOccupationStep} from './node-subscription.ts';
 import type {SendCall} from './send-call.ts';
 
 /** What the calls are made of. */
@@ -33,6 +27,7 @@ export interface ApiCallsParts {
 const outcomeCodes: Readonly<Record<Exclude<SubscribeOutcome, 'done'>, ErrorCode>> = {
   noSuchConnection: 'RB_NO_SUCH_CONNECTION',
   tooManyChannels: 'RB_TOO_MANY_CHANNELS',
+  occupied: 'RB_OCCUPIED',
   overloaded: 'RB_OVERLOADED',
 };
 
@@ -54,14 +49,17 @@ export function addCalls(gate: ApiGate, parts: ApiCallsParts): void {
     },
   });
 
-  gate.add<SubscriptionRequest>({
+  gate.add<SubscriptionRequest | OccupationStep>({
     method: 'POST',
     path: apiPaths.subscribe,
-    read: ({query, body}) => readSubscription('sub', query, body ?? emptyBytes),
+    read: ({query, body = emptyBytes}) =>
+      (isFromNode(query) ? readOccupationStep(body) : undefined) ?? readSubscription('sub', query, body),
     meaningOf: () => 'sub',
-    run: async ({subscription, occupy}, request) => {
+    run: async (wanted, request) => {
+      if ('step' in wanted) return changed(await takeStep(wanted, parts.ownNode));
+      const {subscription, occupy, terms} = wanted;
       const router = routerFor(request);
-      return changed(await (occupy ? router.occupy(subscription) : router.subscribe(subscription)));
+      return changed(await (occupy ? router.occupy(subscription, terms) : router.subscribe(subscription)));
     },
   });
 
@@ -76,7 +74,7 @@ export function addCalls(gate: ApiGate, parts: ApiCallsParts): void {
     run: async (wanted, request) =>
       changed(
         'evicted' in wanted
-          ? await parts.ownNode.evict(wanted.evicted)
+          ? await parts.ownNode.evict(wanted.evicted.channel, wanted.evicted.token)
           : await routerFor(request).unsubscribe(wanted.subscription),
       ),
   });
@@ -84,11 +82,16 @@ export function addCalls(gate: ApiGate, parts: ApiCallsParts): void {
 
 /** A channel that everybody is to leave. */
 interface Eviction {
-  readonly evicted: string;
+  readonly evicted: NodeEviction;
   readonly ignored?: undefined;
 }
 
-function changed({outcome, isPartial}: ChangeOutcome): ApiOutcome {
-  if (outcome === 'done') return doneText(isPartial);
+/** For another node, on which the caller's call goes on. */
+export function takeStep(step: OccupationStep, ownNode: Router): Promise<ChangeOutcome> {
+  return step.step === 'claim' ? ownNode.claim(step.subscription) : ownNode.mayClaim(step.contest);
+}
+
+function changed({outcome, isPartial, token}: ChangeOutcome): ApiOutcome {
+  if (outcome === 'done') return doneText(isPartial, token);
   return {code: outcomeCodes[outcome], isPartial} satisfies Refusal;
 }

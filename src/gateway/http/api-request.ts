@@ -1,9 +1,8 @@
 // What an API call asks for, out of its query and body: either what the router takes, or the refusal that names
 // the parameter. The caller is authenticated already.
 
-import {kindOf, shown} from '../../core/shown.ts';
+import {kindOf, shown, shownValue} from '../../core/shown.ts';
 import {
-  isChannelName,
   messageTypeDefault,
   messageTypeMax,
   parseMessageType,
@@ -13,11 +12,12 @@ import {
   sendTimeoutDefaultMs,
 } from '../../protocol/api.ts';
 import type {Audience} from '../../protocol/audience.ts';
+import {readChannelToken} from '../../protocol/channel-tokens.ts';
 import type {Refusal} from '../../protocol/refusal.ts';
-import type {PublishRequest, Subscription} from '../../router/router.ts';
+import type {OccupyTerms, PublishRequest, Subscription} from '../../router/router.ts';
 import {readAddress, refuseChannel, refuseIdentity} from './api-address.ts';
 import {refuseBodyKind, refuseEncoding, refuseParameter} from './api-fault.ts';
-import {type ApiQuery, ignoredBy, type Parameter, readFlag} from './api-query.ts';
+import {type ApiQuery, ignoredBy, isFromNode, type Parameter, readFlag} from './api-query.ts';
 import {subscribeBodySchema} from './api-schema.ts';
 import {joinNames, noteName} from './ignored-names.ts';
 import {readJsonBody} from './json-body.ts';
@@ -91,11 +91,12 @@ function meaningOfAudience({channels, identities, users, isEverybody, except}: A
 export interface SubscriptionRequest {
   readonly subscription: Subscription;
   readonly occupy: boolean;
+  readonly terms: OccupyTerms;
   readonly ignored: readonly string[] | undefined;
 }
 
 const ignoredBySubscription = ignoredBy(['cluster']);
-const memberNames = {sub: ['identity', 'channel', 'occupy'], unsub: ['identity', 'channel']} as const;
+const memberNames = {sub: ['identity', 'channel', 'occupy', 'policy'], unsub: ['identity', 'channel']} as const;
 
 /** Reads `POST /sub/` and `POST /unsub/`, which has no use for `occupy`. */
 export function readSubscription(
@@ -105,7 +106,11 @@ export function readSubscription(
 ): SubscriptionRequest | Refusal {
   const read = readJsonBody(body);
   const value = 'value' in read ? read.value : Object.fromEntries(read.members);
-  const known: readonly string[] = memberNames[call];
+  const isJoining = call === 'sub';
+  // The token that every node has granted.
+  const token =
+    isJoining && isFromNode(query) && 'members' in read ? readChannelToken(read.members.get('token')) : undefined;
+  const known: readonly string[] = token === undefined ? memberNames[call] : [...memberNames[call], 'token'];
   const unknown: string[] = [];
   if ('members' in read) {
     for (const name of read.members.keys()) if (!known.includes(name)) noteName(unknown, name);
@@ -115,7 +120,19 @@ export function readSubscription(
   const {success, data, error} = subscribeBodySchema.safeParse(value);
   if (!success) return {...refuseBody(value, error.issues[0]?.path[0]), ignored};
   const {identity, channel, occupy} = data;
-  return {subscription: {identity, channel}, occupy: Boolean(occupy), ignored};
+  const policy = isJoining && 'members' in read ? read.members.get('policy') : undefined;
+  const refusal = refusePolicy(policy, Boolean(occupy));
+  if (refusal !== undefined) return {...refusal, ignored};
+  const terms = {isDenied: policy === 'deny', ...(token !== undefined && {token})};
+  return {subscription: {identity, channel}, occupy: Boolean(occupy), terms, ignored};
+}
+
+function refusePolicy(policy: unknown, isOccupying: boolean): Refusal | undefined {
+  if (policy === undefined) return undefined;
+  if (!isOccupying) return refuseParameter('The call has policy without occupy. Send both, or leave policy out.');
+  return policy === 'evict' || policy === 'deny'
+    ? undefined
+    : refuseParameter(`policy is ${shownValue(policy)}. Send evict or deny.`);
 }
 
 /** The first error, in the form of those of a query. */
@@ -128,16 +145,4 @@ function refuseBody(value: unknown, member: PropertyKey | undefined): Refusal {
   if (text === undefined) return refuseParameter(`${member} is missing. Send it as a string.`);
   if (typeof text !== 'string') return refuseParameter(`${member} is ${kindOf(text)}. Send a string.`);
   return member === 'channel' ? refuseChannel(text) : refuseIdentity(text);
-}
-
-/**
- * Reads the body of a `POST /unsub/` by which another node asks that everybody leave a channel, since it has the client
- * that occupies it: `{"channel","everyone":true}`. The channel, or `undefined` if the body has another form.
- */
-export function readEviction(body: Uint8Array): string | undefined {
-  const read = readJsonBody(body);
-  if ('value' in read) return undefined;
-  const channel = read.members.get('channel');
-  const isWanted = read.members.get('everyone') === true && typeof channel === 'string' && isChannelName(channel);
-  return isWanted ? channel : undefined;
 }

@@ -26,6 +26,7 @@ import {
   sendTimeoutMsMax,
   type TimeoutAnswer,
 } from '../../protocol/api.ts';
+import {channelTokenFormat} from '../../protocol/channel-tokens.ts';
 import {closeReasons} from '../../protocol/close-code.ts';
 import {closeReasonBytesMax, isFarewellCode, reconnectAfterMsMax} from '../../protocol/farewell.ts';
 
@@ -121,6 +122,12 @@ export const unsubscribeBodySchema = z.object({identity: identitySchema, channel
 /** Body of `POST /sub/`. */
 export const subscribeBodySchema = unsubscribeBodySchema.extend({
   occupy: z.unknown().describe('Any true value removes every other client from the channel').exactOptional(),
+  policy: z
+    .enum(['evict', 'deny'])
+    .describe(
+      'With `occupy`, where another client occupies the channel: remove it, or refuse with 409. `evict` if absent',
+    )
+    .exactOptional(),
 }) satisfies z.ZodType<SubscribeBody>;
 
 /** Body of `POST /disconnect/`. */
@@ -225,6 +232,16 @@ export const timeoutSchema = z.object({
 
 /** Answer of `POST /trace/`, and of `POST /sub/` and `POST /unsub/`, which may have `ignored`. */
 export const doneSchema = z.object({status: z.literal(0), ignored});
+
+/** Answer of `POST /sub/`. */
+export const subscribedSchema = doneSchema.extend({
+  token: z
+    .string()
+    .regex(channelTokenFormat)
+    .describe('With `occupy`: the fencing token, decimal digits of a number of 64 bits that rises with each occupant')
+    .exactOptional(),
+  partial,
+});
 
 /** Any refusal. */
 export const errorSchema = z.object({

@@ -85,6 +85,8 @@ export function createPair() {
       await act(`evict before ${before}`);
       return 'done';
     },
+    claim: async ({identity}) => ({outcome: 'done', ticket: await act(`claim ${identity}`), token: 7n}),
+    contest: async ({token}) => ({outcome: 'done', ticket: await act(`contest ${token}`)}),
     disconnect: async ({target, name}) => ({connections: await act(`disconnect ${target} ${name}`), isPartial: false}),
     takeOver: async ({identity, fencingToken}) => {
       await act(`takeOver ${identity} ${fencingToken}`);

@@ -156,7 +156,7 @@ const signed = (query: string): Provocation => ({
   call: ({call}) => call(`/send/?channel=room&${query}`, {method: 'POST', body: 'x'}),
 });
 const queried = (query: string): Provocation => ({call: ({post}) => post(`/send/?${query}`, 'x')});
-const subscribed = (outcome: 'noSuchConnection' | 'tooManyChannels'): Provocation => ({
+const subscribed = (outcome: 'noSuchConnection' | 'occupied' | 'tooManyChannels'): Provocation => ({
   operation: ['/sub/', 'post'],
   call: ({post, router}) => {
     router.onSubscribe = () => Promise.resolve(outcome);
@@ -213,6 +213,7 @@ const provocations: Readonly<Record<Exclude<ErrorCode, (typeof provokedElsewhere
   RB_REQUEST_MALFORMED: raw('NOT HTTP\r\n\r\n'),
   RB_NO_SUCH_CONNECTION: subscribed('noSuchConnection'),
   RB_TOO_MANY_CHANNELS: subscribed('tooManyChannels'),
+  RB_OCCUPIED: subscribed('occupied'),
   RB_BODY_TOO_LARGE: {
     options: {payloadBytesMax: 10},
     call: ({post}) => post('/send/?channel=room', 'x'.repeat(11)),

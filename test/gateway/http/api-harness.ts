@@ -20,9 +20,11 @@ import type {ChannelRow, ConnectionRow, ConnectionsRequest, Listing, PageRequest
 import type {Found, QueryResults} from '../../../src/router/query.ts';
 import type {
   ChangeOutcome,
+  Contest,
   Disconnected,
   Disconnection,
   GatewayInfo,
+  OccupyTerms,
   OtherNode,
   PublishOutcome,
   PublishRequest,
@@ -38,6 +40,11 @@ export const apiKey = 'a-key-of-24-characters-or-more';
 export class ScriptedRouter implements Router {
   readonly published: PublishRequest[] = [];
   readonly subscribed: (Subscription & {readonly occupy: boolean})[] = [];
+  /** How they were to occupy. */
+  readonly terms: (OccupyTerms | undefined)[] = [];
+  /** Steps of other nodes' occupations. */
+  readonly steps: (Subscription | Contest)[] = [];
+  token: bigint | undefined;
   readonly unsubscribed: Subscription[] = [];
   onPublish: (request: PublishRequest) => Promise<PublishOutcome> = () => Promise.resolve(outcomeOf({}));
   onSubscribe: () => Promise<SubscribeOutcome> = () => Promise.resolve('done');
@@ -60,7 +67,18 @@ export class ScriptedRouter implements Router {
     return this.#change();
   }
 
-  occupy(subscription: Subscription): Promise<ChangeOutcome> {
+  claim(subscription: Subscription): Promise<ChangeOutcome> {
+    this.steps.push(subscription);
+    return this.#change();
+  }
+
+  mayClaim(contest: Contest): Promise<ChangeOutcome> {
+    this.steps.push(contest);
+    return this.#change();
+  }
+
+  occupy(subscription: Subscription, terms?: OccupyTerms): Promise<ChangeOutcome> {
+    this.terms.push(terms);
     this.subscribed.push({...subscription, occupy: true});
     return this.#change();
   }
@@ -103,7 +121,7 @@ export class ScriptedRouter implements Router {
   }
 
   async #change(): Promise<ChangeOutcome> {
-    return {outcome: await this.onSubscribe(), isPartial: this.isPartial};
+    return {outcome: await this.onSubscribe(), isPartial: this.isPartial, token: this.token};
   }
 }
 
