@@ -1,7 +1,7 @@
 // Builds rainbow-client: one module, one script for pages without modules, both with source maps, and the conformance
 // vectors. `npm run build` in this folder adds the declarations.
 
-import {readFileSync} from 'node:fs';
+import {readdirSync, readFileSync} from 'node:fs';
 import {fileURLToPath} from 'node:url';
 import {defineConfig, type Plugin} from 'vite';
 
@@ -10,9 +10,10 @@ const vectors: Plugin = {
   name: 'vectors',
   generateBundle({format}) {
     if (format !== 'es') return;
-    for (const name of ['packets', 'exchanges', 'stories']) {
-      const text = readFileSync(new URL(`../../test/vectors/${name}.json`, import.meta.url), 'utf8');
-      this.emitFile({type: 'asset', fileName: `vectors/${name}.json`, source: JSON.stringify(JSON.parse(text))});
+    const folder = new URL('../../test/vectors/', import.meta.url);
+    for (const name of readdirSync(folder).filter((file) => file.endsWith('.json'))) {
+      const text = readFileSync(new URL(name, folder), 'utf8');
+      this.emitFile({type: 'asset', fileName: `vectors/${name}`, source: JSON.stringify(JSON.parse(text))});
     }
   },
 };

@@ -40,6 +40,8 @@ for (const runtime of Object.values(runtimes)) {
     t.is(heard.payload.toString(), 'hello');
     client.sendAnswer('ack', heard.id);
     t.is((await client.parsed()).payload.toString(), '{"delivered":1}');
+    // While there is a server that takes the close call.
+    await harness.gateway.close();
     t.is(running.output(), '');
   });
 }
