@@ -111,7 +111,11 @@ export class Program {
     this.ended = once(this.child, 'close').then(([code]) => code as number | null);
     t.teardown(async () => {
       if (this.child.exitCode === null && this.child.signalCode === null) this.child.kill('SIGTERM');
-      await within(this.ended, `${program} to end`);
+      try {
+        await within(this.ended, `${program} to end`);
+      } finally {
+        this.child.kill('SIGKILL');
+      }
     });
   }
 
