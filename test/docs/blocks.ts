@@ -6,17 +6,9 @@ import {basename, join} from 'node:path';
 import {z} from 'zod';
 import {previewSchema, storySchema, traceBodySchema} from '../../src/gateway/admin/trace-schema.ts';
 import {readConfigurationText} from '../../src/gateway/config/configuration-file.ts';
-import {
-  acceptedSchema,
-  confirmedSchema,
-  disconnectBodySchema,
-  disconnectedSchema,
-  doneSchema,
-  errorSchema,
-  subscribeBodySchema,
-  timeoutSchema,
-} from '../../src/gateway/http/api-schema.ts';
+import * as apiSchemas from '../../src/gateway/http/api-schema.ts';
 import {readBatchLine} from '../../src/gateway/http/batch-line.ts';
+import * as listingSchemas from '../../src/gateway/http/listing-schema.ts';
 import * as headerNames from '../../src/protocol/header-name.ts';
 import {packetHeaderBytesMax} from '../../src/protocol/packet.ts';
 import {schemas} from '../vectors/schema.ts';
@@ -101,20 +93,16 @@ const announcement = z.strictObject({
   timestamp: z.int(),
   signature: z.hex().length(64),
 });
+/** Bodies of calls and answers: every schema of the API but those of queries. */
+const bodies = Object.entries({...apiSchemas, ...listingSchemas}).flatMap(([name, schema]) =>
+  schema instanceof z.ZodObject && !name.endsWith('QuerySchema') ? [schema] : [],
+);
+const {acceptedSchema, confirmedSchema, timeoutSchema, doneSchema, errorSchema} = apiSchemas;
 const answers: readonly z.ZodType[] = [acceptedSchema, confirmedSchema, timeoutSchema, doneSchema, errorSchema];
 const jsonOf: Readonly<Record<string, readonly z.ZodType[]>> = {
   'README.md': answers,
   'docs/tutorials/first-gateway.md': answers,
-  'docs/protocol.md': [
-    ...answers,
-    subscribeBodySchema,
-    disconnectBodySchema,
-    disconnectedSchema,
-    announcement,
-    previewSchema,
-    storySchema,
-    traceBodySchema,
-  ],
+  'docs/protocol.md': [...bodies, announcement, previewSchema, storySchema, traceBodySchema],
   'docs/conformance.md': [schemas['packets.json'].shape.vectors.element, schemas['stories.json'].shape.vectors.element],
 };
 
