@@ -14,6 +14,7 @@ import {Tracer} from '../trace/tracer.ts';
 import type {AcceptedAnswer, UpstreamTransport} from '../upstream/call.ts';
 import type {ActorSettings} from './actor-settings.ts';
 import {CloseOutbox} from './close-outbox.ts';
+import {KeyMemory} from './key-memory.ts';
 import {OccupationClock} from './occupation-clock.ts';
 import {Occupations} from './occupations.ts';
 import type {CloseLoss} from './owed-close.ts';
@@ -75,6 +76,7 @@ export function createShardContext(options: ShardContextOptions): ShardContext {
   const observation: Observation = {observer: undefined};
   const {traceEventsMax: eventsMax = traceEventsDefault, traceKeepMs: keepMs = traceKeepDefaultMs} = settings;
   const tracer = new Tracer({thread: number, eventsMax, keepMs, clock, turn: scheduler, observation});
+  const {memory = new MemoryBound(Number.POSITIVE_INFINITY)} = options;
   const upstreamSupervisor = supervise('restart');
   const prefix = random.hex(prefixBytes);
   const thread: Omit<ShardContext, 'closes'> = {
@@ -82,7 +84,7 @@ export function createShardContext(options: ShardContextOptions): ShardContext {
     random,
     counters,
     settings,
-    memory: options.memory ?? new MemoryBound(Number.POSITIVE_INFINITY),
+    memory,
     scheduler,
     supervisors: {
       // A session concerns one client only, and there is nothing to restart. [RB-58]
@@ -105,6 +107,7 @@ export function createShardContext(options: ShardContextOptions): ShardContext {
     tracer,
     sequences: new Sequences(prefix, tickets),
     occupations: new Occupations(clock, new OccupationClock(clock, lastToken(tickets), fnv1a(prefix) & threadMask)),
+    keys: new KeyMemory(clock, memory),
     directory: options.directory ?? createSoleDirectory(),
     hooks,
     closeLost: options.onCloseLost ?? ((): void => {}),

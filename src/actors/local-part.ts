@@ -148,6 +148,8 @@ export function createLocalPart(context: ShardContext): LocalPart {
 
     find: ({identity}) => findClient(context, identity),
 
+    key: async (question) => context.keys.answer(question),
+
     hasConnection: (identity) => sessions.find(identity) !== undefined,
 
     nextPublication: () => context.sequences.nextPublication(),

@@ -14,6 +14,7 @@ import type {Observation} from '../trace/observer.ts';
 import type {Tracer} from '../trace/tracer.ts';
 import type {ActorSettings} from './actor-settings.ts';
 import type {CloseOutbox} from './close-outbox.ts';
+import type {KeyMemory} from './key-memory.ts';
 import type {ChannelMessage, SessionMessage, UpstreamMessage} from './messages.ts';
 import type {Occupations} from './occupations.ts';
 import type {CloseLoss} from './owed-close.ts';
@@ -53,6 +54,8 @@ export interface ShardContext {
   readonly occupations: Occupations;
   /** Which thread has connections, or owes close calls, of which identities. [RB-67] */
   readonly directory: PromptDirectory;
+  /** The idempotency keys that this thread owns. */
+  readonly keys: KeyMemory;
   readonly hooks: ShardHooks;
   readonly closes: CloseOutbox;
   /** Called with each close call that was given up, for the log. */

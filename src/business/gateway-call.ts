@@ -30,6 +30,7 @@ export interface GatewayRequest {
   /** Query without `?` and without the signature. */
   readonly query?: string;
   readonly body?: Uint8Array | string;
+  readonly headers?: Readonly<Record<string, string>>;
   /** Until the last byte of the answer. */
   readonly timeoutMs: number;
   /** Gives the call up. */
@@ -66,7 +67,8 @@ export async function callGateway(target: GatewayTarget, call: GatewayRequest): 
   const signed = credentialQuery(target.credentials, systemClock, systemRandom);
   const query = [call.query ?? '', signed].filter((part) => part !== '').join('&');
   const url = `${target.url}${call.path}${query === '' ? '' : `?${query}`}`;
-  return await callUrl(url, {...call, headers: credentialHeaders(target.credentials), fetch: target.fetch});
+  const headers = {...call.headers, ...credentialHeaders(target.credentials)};
+  return await callUrl(url, {...call, headers, fetch: target.fetch});
 }
 
 /** Calls any URL. */

@@ -17,6 +17,7 @@ import {encodePayload} from '../protocol/payload.ts';
 import type {Credentials} from './credentials.ts';
 import {RainbowApiError} from './errors.ts';
 import {callGateway, type GatewayTarget, targetUrl} from './gateway-call.ts';
+import {quoteKey} from './idempotency-key.ts';
 import {checkFunctions, checkNames, readSecret} from './option-check.ts';
 import {
   type ApiAnswer,
@@ -55,7 +56,7 @@ export interface RainbowApiOptions {
 type Authenticated = {readonly token: string} | {readonly apiKey: string};
 
 const optionNames = ['url', 'token', 'apiKey', 'fetch', 'timeoutMs', 'retries', 'clock', 'random'];
-const sendOptionNames = ['qos', 'timeoutMs', 'mayArriveTwice', 'signal'];
+const sendOptionNames = ['qos', 'timeoutMs', 'mayArriveTwice', 'idempotencyKey', 'signal'];
 const changeOptionNames = ['occupy', 'signal'];
 
 /** A channel's name, or one client. */
@@ -78,6 +79,11 @@ export interface SendOptions extends CallOptions {
   readonly timeoutMs?: number;
   /** Whether the message may arrive twice: a call whose answer was lost is then made again. @default false */
   readonly mayArriveTwice?: boolean;
+  /**
+   * A new random text for each message, 1 to 255 printable ASCII characters: a call whose answer was lost is made again, and
+   * the message sent once. @default none
+   */
+  readonly idempotencyKey?: string;
 }
 
 /** How a client is subscribed. */
@@ -94,6 +100,7 @@ interface Attempt {
   readonly path: string;
   readonly query?: string;
   readonly body: Uint8Array | string;
+  readonly headers?: Readonly<Record<string, string>>;
   /** From the first attempt. */
   readonly timeoutMs: number;
   readonly mayRepeat: boolean;
@@ -162,7 +169,7 @@ export class RainbowApi {
     if (!(Number.isInteger(type) && type >= 0 && type <= messageTypeMax)) {
       throw new RangeError(`type is ${type}. Use a whole number from 0 to ${messageTypeMax}.`);
     }
-    const {qos = 2, timeoutMs = 5_000, mayArriveTwice = false, signal} = options;
+    const {qos = 2, timeoutMs = 5_000, mayArriveTwice = false, idempotencyKey, signal} = options;
     if (!(timeoutMs > 0 && timeoutMs <= sendTimeoutMsMax)) {
       throw new RangeError(`timeoutMs is ${timeoutMs}. Use a number above 0 and at most ${sendTimeoutMsMax}.`);
     }
@@ -178,7 +185,8 @@ export class RainbowApi {
       query: sendQuery(parameters),
       body: encodePayload(data).bytes,
       timeoutMs: this.#timeoutMs + (qos === 0 ? 0 : timeoutMs),
-      mayRepeat: mayArriveTwice,
+      mayRepeat: mayArriveTwice || idempotencyKey !== undefined,
+      ...(idempotencyKey !== undefined && {headers: {'idempotency-key': quoteKey(idempotencyKey)}}),
       signal,
     });
     return readSendResult(answer);
@@ -201,15 +209,13 @@ export class RainbowApi {
     }
   }
 
-  async #attempt({path, query, body, signal}: Attempt, timeoutMs: number): Promise<ApiAnswer | RainbowApiError> {
+  async #attempt(attempt: Attempt, timeoutMs: number): Promise<ApiAnswer | RainbowApiError> {
+    const {path, signal} = attempt;
     signal?.throwIfAborted();
     const outcome = await callGateway(this.#target, {
+      ...attempt,
       method: 'POST',
-      path,
-      ...(query !== undefined && {query}),
-      body,
       timeoutMs: Math.max(1, Math.ceil(timeoutMs)),
-      signal,
     });
     signal?.throwIfAborted();
     if (outcome.kind === 'failed') {
@@ -227,7 +233,7 @@ export class RainbowApi {
     const code = codeOfRefusal(answer);
     if (answer.status === 0 || code === 'RB_TIMEOUT') return answer;
     const detail = typeof answer.detail === 'string' ? answer.detail : undefined;
-    return new RainbowApiError(code, {httpStatus, mayBeAccepted: code === 'RB_INTERNAL'}, detail);
+    return new RainbowApiError(code, {httpStatus, mayBeAccepted: effectUnknown.has(code)}, detail);
   }
 
   /** Once for each name: what the gateway ignores it ignores every time. */
@@ -263,9 +269,14 @@ const passingCodes: ReadonlySet<string> = new Set([
   'RB_OVERLOADED',
   'RB_STOPPING',
   'RB_REQUEST_TIMEOUT',
+  'RB_IDEMPOTENCY_UNREACHABLE',
 ]);
 
+/** Codes of calls that may have taken effect, or whose first attempt may have. */
+const effectUnknown: ReadonlySet<string> = new Set(['RB_INTERNAL', 'RB_IDEMPOTENCY_RUNNING', 'RB_IDEMPOTENCY_UNKNOWN']);
+
 function isWorthRepeating({code, mayBeAccepted}: RainbowApiError, mayRepeat: boolean): boolean {
+  if (code === 'RB_IDEMPOTENCY_UNKNOWN') return false;
   return mayBeAccepted ? mayRepeat : passingCodes.has(code);
 }
 

@@ -8,7 +8,12 @@ interface ErrorFacts {
   readonly httpStatus: number;
   /** Whether the same request may succeed later, unchanged. */
   readonly isRetryable: boolean;
+  /** Retry-After of the answer. Every 429 and 503 has one. */
+  readonly retryAfterSeconds?: number;
 }
+
+/** Overload passes, and a business server or a node that is away is back, in some seconds. */
+const retryAfterSeconds = 5;
 
 const facts = {
   RB_SIGNATURE: {message: 'signature error', httpStatus: 401, isRetryable: false},
@@ -29,18 +34,32 @@ const facts = {
   RB_NO_SUCH_PATH: {message: 'no such path', httpStatus: 404, isRetryable: false},
   RB_METHOD: {message: 'method not allowed', httpStatus: 405, isRetryable: false},
   RB_REQUEST_TIMEOUT: {message: 'request timeout', httpStatus: 408, isRetryable: true},
+  RB_IDEMPOTENCY_CONFLICT: {message: 'key used for another call', httpStatus: 409, isRetryable: false},
+  RB_IDEMPOTENCY_RUNNING: {
+    message: 'call with this key running',
+    httpStatus: 409,
+    isRetryable: true,
+    retryAfterSeconds: 1,
+  },
+  RB_IDEMPOTENCY_UNKNOWN: {message: 'answer for this key not known', httpStatus: 409, isRetryable: false},
   RB_BODY_TOO_LARGE: {message: 'body too large', httpStatus: 413, isRetryable: false},
   RB_CONTENT_ENCODING: {message: 'content encoding not supported', httpStatus: 415, isRetryable: false},
   RB_EXPECTATION: {message: 'expectation failed', httpStatus: 417, isRetryable: false},
   RB_UPGRADE_REQUIRED: {message: 'websocket upgrade required', httpStatus: 426, isRetryable: false},
   RB_OCCUPIED: {message: 'channel occupied', httpStatus: 409, isRetryable: true},
-  RB_TOO_MANY_CHANNELS: {message: 'too many channels', httpStatus: 429, isRetryable: true},
+  RB_TOO_MANY_CHANNELS: {message: 'too many channels', httpStatus: 429, isRetryable: true, retryAfterSeconds},
   RB_HEADERS_TOO_LARGE: {message: 'headers too large', httpStatus: 431, isRetryable: false},
   RB_INTERNAL: {message: 'internal error', httpStatus: 500, isRetryable: true},
   RB_TRANSFER_ENCODING: {message: 'transfer encoding not supported', httpStatus: 501, isRetryable: false},
-  RB_BUSINESS_SERVER: {message: 'business server unavailable', httpStatus: 503, isRetryable: true},
-  RB_OVERLOADED: {message: 'overloaded', httpStatus: 503, isRetryable: true},
-  RB_STOPPING: {message: 'shutting down', httpStatus: 503, isRetryable: true},
+  RB_BUSINESS_SERVER: {message: 'business server unavailable', httpStatus: 503, isRetryable: true, retryAfterSeconds},
+  RB_OVERLOADED: {message: 'overloaded', httpStatus: 503, isRetryable: true, retryAfterSeconds},
+  RB_STOPPING: {message: 'shutting down', httpStatus: 503, isRetryable: true, retryAfterSeconds},
+  RB_IDEMPOTENCY_UNREACHABLE: {
+    message: 'owner of the key unreachable',
+    httpStatus: 503,
+    isRetryable: true,
+    retryAfterSeconds,
+  },
   RB_HTTP_VERSION: {message: 'http version not supported', httpStatus: 505, isRetryable: false},
   // An outcome rather than a failure: the message may yet arrive, and the original answered 200. [RB-62]
   RB_TIMEOUT: {message: 'timeout', httpStatus: 200, isRetryable: false},

@@ -1,6 +1,7 @@
 // One thread as a part of the gateway: what it does with clients of its own, and the questions by which other parts ask it
 // to. Questions and answers are plain data, since they cross threads and networks.
 
+import type {KeyAnswer, KeyQuestion} from './keys.ts';
 import type {ChannelRow, ConnectionRow, ConnectionsRequest, Page, PageRequest} from './listing.ts';
 import type {FoundClient, Query, QueryResult} from './query.ts';
 import type {
@@ -69,6 +70,8 @@ export interface Requests {
   readonly query: Query;
   readonly connections: ConnectionsRequest;
   readonly channels: PageRequest;
+  /** For the part that owns the key, and no other. */
+  readonly key: KeyQuestion;
 }
 
 /** What it answers. */
@@ -88,6 +91,7 @@ export interface Answers {
   readonly query: QueryResult;
   readonly connections: Page<ConnectionRow>;
   readonly channels: Page<ChannelRow>;
+  readonly key: KeyAnswer;
 }
 
 export type QuestionKind = keyof Requests;

@@ -9,6 +9,7 @@ export interface ApiCall {
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
   readonly authorization: string | undefined;
+  readonly idempotencyKey: string | undefined;
   readonly body: string;
 }
 
@@ -42,9 +43,10 @@ export async function startScripted(t: ExecutionContext, ...scripts: Script[]) {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const {pathname, searchParams} = new URL(request.url ?? '', 'http://gateway');
-      const {authorization} = request.headers;
+      const {authorization, 'idempotency-key': key} = request.headers;
+      const idempotencyKey = typeof key === 'string' ? key : undefined;
       const body = Buffer.concat(chunks).toString();
-      calls.push({path: pathname, query: Object.fromEntries(searchParams), authorization, body});
+      calls.push({path: pathname, query: Object.fromEntries(searchParams), authorization, idempotencyKey, body});
       (scripts.length > 1 ? scripts.shift() : scripts[0])?.(response);
       for (const wake of waiting.splice(0)) wake();
     });

@@ -125,6 +125,39 @@ for (const qos of [0, 1, 2] as const) {
   });
 }
 
+test('a send with a key is made again with it until there is an answer, also where one was lost', async (t) => {
+  const running = refusal(409, 'RB_IDEMPOTENCY_RUNNING');
+  const {url, calls} = await startScripted(t, drop, running, refusal(503, 'RB_IDEMPOTENCY_UNREACHABLE'), done);
+  const api = new RainbowApi({url, token, clock: hastyClock().clock, retries: 3});
+  t.is((await api.send('lobby', 1, 'hi', {idempotencyKey: 'a "b" \\'})).connections, 1);
+  t.deepEqual(
+    calls.map(({idempotencyKey}) => idempotencyKey),
+    Array.from({length: 4}, () => String.raw`"a \"b\" \\"`),
+  );
+});
+
+test('a send whose key is taken without an answer, or by another message, is not made again', async (t) => {
+  for (const [code, mayBeAccepted] of [
+    ['RB_IDEMPOTENCY_UNKNOWN', true],
+    ['RB_IDEMPOTENCY_CONFLICT', false],
+  ] as const) {
+    const {url, calls} = await startScripted(t, refusal(409, code));
+    const api = new RainbowApi({url, token, clock: hastyClock().clock});
+    const error = await t.throwsAsync<RainbowApiError>(api.send('lobby', 1, '', {idempotencyKey: 'k'}));
+    t.like(error, {code, mayBeAccepted});
+    t.is(calls.length, 1);
+  }
+});
+
+test('a key that cannot be one is a RangeError before any call', async (t) => {
+  const {url, calls} = await startScripted(t, done);
+  const api = new RainbowApi({url, token});
+  for (const idempotencyKey of ['', 'ä', '\n', 'k'.repeat(256)]) {
+    await t.throwsAsync(api.send('lobby', 1, '', {idempotencyKey}), {instanceOf: RangeError});
+  }
+  t.is(calls.length, 0);
+});
+
 test('subscribing twice is no harm, so a lost answer is asked for again', async (t) => {
   const {url, calls} = await startScripted(t, drop, answer(200, {status: 0}));
   await new RainbowApi({url, token, clock: hastyClock().clock}).subscribe('one', 'news');

@@ -15,6 +15,7 @@ export const scriptedPart: LocalPart = {
   contest: async () => ({outcome: 'done', ticket: 0}),
   takeOver: async () => 'done',
   find: async () => undefined,
+  key: async () => ({kind: 'granted'}),
   query: async () => ({kind: 'watched', isWatching: false}),
   connections: async () => ({rows: [], end: undefined, total: 0}),
   channels: async () => ({rows: [], end: undefined, total: 0}),

@@ -60,6 +60,8 @@ export class LanNode {
   id: string | undefined;
   /** As announced with a signature; such a node must prove itself. */
   announcedId: string | undefined;
+  /** The id under which it was called last: until it is forgotten it owns the idempotency keys of that. */
+  ownerId: string | undefined;
   /** From which address and port its announcements come. */
   source: string | undefined;
   clockOffsetMs = 0;
@@ -185,6 +187,7 @@ export class LanNode {
         return;
       case 'admit':
         this.id = this.#finding?.kind === 'node' ? this.#finding.node : undefined;
+        this.ownerId = this.id;
         this.#parts.joined(this);
         return;
       case 'exclude':

@@ -36,6 +36,6 @@ export class NodeListing {
   }
 }
 
-function missingOf({server, cause}: LanNode): MissingNode {
-  return {server, cause: cause ?? 'it is being asked'};
+function missingOf({server, ownerId, cause}: LanNode): MissingNode {
+  return {server, ...(ownerId !== undefined && {node: ownerId}), cause: cause ?? 'it is being asked'};
 }

@@ -2,7 +2,7 @@
 
 import {createPeerTransport, type Peer} from '../../router/peers.ts';
 import type {Transport} from '../../router/transport.ts';
-import type {NodeList, NodeTransport} from './node-transport.ts';
+import type {MissingNode, NodeList, NodeTransport} from './node-transport.ts';
 import {MissingPeer} from './peer-missing.ts';
 import {NodePeer, type NodePeerParts} from './peer-node.ts';
 
@@ -14,6 +14,13 @@ export interface NodePeersParts extends Omit<NodePeerParts, 'place' | 'transport
   onDoubt(node: string): void;
 }
 
+/** A node that owns idempotency keys; without a peer it cannot be asked for them. */
+export interface KeyNode {
+  /** Its id. */
+  readonly node: string;
+  readonly peer: Pick<Peer, 'ask'> | undefined;
+}
+
 /** The other nodes as peers of one thread. */
 export class NodePeers {
   /** What the router asks of all of them, also of those that cannot be called. */
@@ -22,6 +29,7 @@ export class NodePeers {
   #peers: readonly NodePeer[] = [];
   #missing: readonly MissingPeer[] = [];
   #all: readonly Peer[] = [];
+  #keyNodes: readonly KeyNode[] = [];
   /** No longer called, with calls still under way: a node that has said goodbye. */
   #leaving: NodePeer[] = [];
 
@@ -37,6 +45,11 @@ export class NodePeers {
   /** Those that are called. */
   get called(): readonly NodePeer[] {
     return this.#peers;
+  }
+
+  /** Nodes of ours that are known, whether they can be called or not; those of the original own no keys. */
+  get keyNodes(): readonly KeyNode[] {
+    return this.#keyNodes;
   }
 
   /** How many cannot be called. */
@@ -55,6 +68,7 @@ export class NodePeers {
     });
     this.#missing = missing.map((node) => new MissingPeer(node));
     this.#all = [...this.#peers, ...this.#missing];
+    this.#keyNodes = keyNodesOf(this.#peers, missing);
     for (const peer of known.values()) {
       peer.close(lost.includes(peer.place.node));
       this.#leaving.push(peer);
@@ -68,6 +82,7 @@ export class NodePeers {
     this.#peers = [];
     this.#missing = [];
     this.#all = [];
+    this.#keyNodes = [];
     this.#leaving = [];
   }
 
@@ -75,6 +90,12 @@ export class NodePeers {
     const onDoubt = (): void => this.#parts.onDoubt(place.node);
     return new NodePeer({...this.#parts, place, transport: this.#parts.connect(place.origin), onDoubt});
   }
+}
+
+function keyNodesOf(peers: readonly NodePeer[], missing: readonly MissingNode[]): readonly KeyNode[] {
+  const called = peers.filter(({place}) => !place.isOriginal).map((peer) => ({node: peer.place.node, peer}));
+  const silent = missing.flatMap(({node}) => (node === undefined ? [] : [{node, peer: undefined}]));
+  return [...called, ...silent.filter(({node}) => !called.some((other) => other.node === node))];
 }
 
 function keyOf({node, origin}: NodePeer['place']): string {

@@ -17,6 +17,8 @@ export interface NodePlace {
 export interface MissingNode {
   /** `host:port` */
   readonly server: string;
+  /** Its id, where it was known before: it owns its idempotency keys still. */
+  readonly node?: string;
   /** Why, in words. */
   readonly cause: string;
 }

@@ -13,6 +13,7 @@ import type {NodeKeys} from '../../protocol/node-proof.ts';
 import {emptyBytes} from '../../protocol/packet.ts';
 import {callerNonce, signedQuery} from '../../protocol/signature.ts';
 import {nobody} from '../../router/add-up.ts';
+import type {KeyAnswer, KeyQuestion} from '../../router/keys.ts';
 import type {Page} from '../../router/listing.ts';
 import type {Answers, Eviction, Question, QuestionKind} from '../../router/part.ts';
 import type {Peer, Silence} from '../../router/peers.ts';
@@ -33,6 +34,7 @@ import {
   readPublishAnswer,
 } from './node-answer.ts';
 import {type NodeCall, NodeCaller, type SignedRequest} from './node-caller.ts';
+import {nodeKeyPath, readKeyAnswer} from './node-keys.ts';
 import {channelsCall, connectionsCall, type PageCall} from './node-pages.ts';
 import type {NodePlace, NodeRequest, NodeTransport} from './node-transport.ts';
 
@@ -117,6 +119,8 @@ export class NodePeer implements Peer {
         return this.#page(connectionsCall(this.#parts.keys.cursor, this.#server, question.request));
       case 'channels':
         return this.#page(channelsCall(this.#parts.keys.cursor, this.#server, question.request));
+      case 'key':
+        return this.#key(question.request);
       // No call exists for these: the caller must know that this node is not in the answer.
       case 'find':
       case 'query':
@@ -159,6 +163,12 @@ export class NodePeer implements Peer {
     if (this.place.isOriginal) return 'gone';
     const answer = await this.#call(apiPaths.disconnect, {body: jsonBytes({[target]: name, ...farewell})});
     return (answer && readDisconnectAnswer(answer)) ?? 'gone';
+  }
+
+  async #key(question: KeyQuestion): Promise<KeyAnswer | Silence> {
+    if (this.place.isOriginal) return 'gone';
+    const answer = await this.#call(nodeKeyPath, {body: Buffer.from(JSON.stringify(question))});
+    return (answer && readKeyAnswer(answer)) ?? 'gone';
   }
 
   async #info(): Promise<OtherNode> {

@@ -5,7 +5,7 @@ import type {Clock} from '../../core/clock.ts';
 import {type ErrorCode, errorTable, RainbowError} from '../../core/errors.ts';
 import {unreachable} from '../../core/invariant.ts';
 import {nobody} from '../../router/add-up.ts';
-import {type Answers, askPart, type Part, type Question, type QuestionKind} from '../../router/part.ts';
+import {type Answers, askPart, type Part, type Question} from '../../router/part.ts';
 import type {Peer, Silence} from '../../router/peers.ts';
 import type {PublishRequest} from '../../router/router.ts';
 import type {EnvelopeExchange, EnvelopePort, ThreadPort} from '../../runtime/envelope-exchange.ts';
@@ -26,13 +26,20 @@ const answerGraceMs = 400;
 const takeOverDeadlineMs = 3_600_000;
 
 /** Questions that must begin in time, because the asker reports that their result is unknown. The others are never too late. */
-const mustBegin: ReadonlySet<QuestionKind> = new Set<QuestionKind>([
-  'publish',
-  'subscribe',
-  'unsubscribe',
-  'disconnect',
-  'claim',
-]);
+function mustBegin({kind, request}: Question): boolean {
+  switch (kind) {
+    case 'publish':
+    case 'subscribe':
+    case 'unsubscribe':
+    case 'disconnect':
+    case 'claim':
+      return true;
+    case 'key':
+      return request.kind === 'claim';
+    default:
+      return false;
+  }
+}
 
 interface Waiting {
   readonly settle: (answer: ShardAnswer) => void;
@@ -156,7 +163,7 @@ export class PortPeer implements Peer {
         if (this.#waiting.has(number)) giveUp('late');
       });
       this.#waiting.set(number, {settle, giveUp});
-      const expiresAt = mustBegin.has(question.kind) ? this.#clock.now() + timeoutMs : undefined;
+      const expiresAt = mustBegin(question) ? this.#clock.now() + timeoutMs : undefined;
       this.#port.send({kind: 'ask', number, question, expiresAt});
     });
   }

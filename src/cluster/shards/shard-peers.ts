@@ -53,6 +53,11 @@ export class ShardPeers {
     );
   }
 
+  /** Shard `index`, while it lives. */
+  find(index: number): PortPeer | undefined {
+    return this.all.find(({name}) => name === partName(index));
+  }
+
   /** Makes shard `index`, at the other end of `port`, a peer; `local` answers what it asks. `onGone` is called when it ends. */
   add(index: number, port: ShardPort, local: Part, onGone: () => void): PortPeer {
     const {presences, peerTimeoutMs, scheduler} = this.#parts;

@@ -6,16 +6,13 @@ import type {Duplex} from 'node:stream';
 import {errorTable} from '../../core/errors.ts';
 import {type Refusal, refusalText} from '../../protocol/refusal.ts';
 
-/** What a refused client waits before it asks again, at least: a business server that is away takes some seconds to return. */
-const retryAfterSeconds = 5;
-
 /** Answers with the status of the table and the JSON of the API. `headers` are names and values in turn. */
 export function refuseBare(socket: Duplex, refusal: Refusal, headers: readonly string[] = []): void {
-  const {httpStatus} = errorTable[refusal.code];
+  const {httpStatus, retryAfterSeconds} = errorTable[refusal.code];
   const body = refusalText(refusal);
   let head = `HTTP/1.1 ${httpStatus} ${STATUS_CODES[httpStatus]}\r\ncontent-type: application/json; charset=utf-8\r\n`;
   head += `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n`;
-  if (httpStatus === 503) head += `retry-after: ${retryAfterSeconds}\r\n`;
+  if (retryAfterSeconds !== undefined) head += `retry-after: ${retryAfterSeconds}\r\n`;
   for (let index = 0; index + 1 < headers.length; index += 2) head += `${headers[index]}: ${headers[index + 1]}\r\n`;
   // The client may be gone, or go while it is written to; nothing is owed to it then.
   socket.on('error', () => socket.destroy());

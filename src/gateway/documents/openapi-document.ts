@@ -214,6 +214,9 @@ function errorResponse(codes: readonly ErrorCode[]): JsonObject {
   const values = codes.map((code) => [code, {value: {status: 1, msg: errorTable[code].message, code}}] as const);
   return {
     description: codes.map((code) => `\`${code}\``).join(', '),
+    ...(codes.some((code) => errorTable[code].retryAfterSeconds !== undefined) && {headers: retryAfter}),
     content: {'application/json': {schema, examples: Object.fromEntries(values)}},
   };
 }
+
+const retryAfter = {'Retry-After': {description: 'Seconds', schema: {type: 'integer'}}};

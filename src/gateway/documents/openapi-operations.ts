@@ -48,7 +48,15 @@ export const operations: readonly OperationFacts[] = [
     query: sendQuerySchema,
     body: 'bytes',
     contents: [{type: 'application/json', schemas: [acceptedSchema, confirmedSchema, timeoutSchema, previewSchema]}],
-    errors: [...change, 'RB_CHANNEL_MISSING', 'RB_QOS'],
+    errors: [
+      ...change,
+      'RB_CHANNEL_MISSING',
+      'RB_QOS',
+      'RB_IDEMPOTENCY_CONFLICT',
+      'RB_IDEMPOTENCY_RUNNING',
+      'RB_IDEMPOTENCY_UNKNOWN',
+      'RB_IDEMPOTENCY_UNREACHABLE',
+    ],
     samples: {
       atMostOnce: {query: {channel: 'lobby', qos: 0}, body: 'hello', answer: {status: 0, message}},
       atLeastOnce: {

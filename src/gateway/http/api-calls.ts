@@ -10,8 +10,10 @@ import type {ApiGate, ApiOutcome, ApiRequest} from './api-gate.ts';
 import {isFromNode} from './api-query.ts';
 import {meaningOf, readSend, readSubscription, type SendRequest, type SubscriptionRequest} from './api-request.ts';
 import type {ApiResponder} from './api-responder.ts';
+import {keyHeader, readKeyHeader, replayedHeader} from './idempotency-key.ts';
+import type {IdempotentSends} from './idempotent-sends.ts';
 import {type NodeEviction, type OccupationStep, readEviction, readOccupationStep} from './node-subscription.ts';
-import type {SendCall} from './send-call.ts';
+import type {SendCall, SentAnswer} from './send-call.ts';
 
 /** What the calls are made of. */
 export interface ApiCallsParts {
@@ -20,6 +22,8 @@ export interface ApiCallsParts {
   /** This node alone, for other nodes, which repeat to it what callers asked of them. */
   readonly ownNode: Router;
   readonly send: SendCall;
+  /** For those with an idempotency key. */
+  readonly keyed: IdempotentSends;
   /** For answers that are long. */
   readonly responder: ApiResponder;
 }
@@ -34,15 +38,25 @@ const outcomeCodes: Readonly<Record<Exclude<SubscribeOutcome, 'done'>, ErrorCode
 /** Adds the calls. */
 export function addCalls(gate: ApiGate, parts: ApiCallsParts): void {
   const routerFor = ({query}: ApiRequest): Router => (isFromNode(query) ? parts.ownNode : parts.router);
-  const {send} = parts;
+  const {send, keyed} = parts;
 
   gate.add<SendRequest>({
     method: 'POST',
     path: apiPaths.send,
-    read: ({query, body}) => readSend(query, body ?? emptyBytes),
+    read: ({query, body, headers}) => {
+      const wanted = readSend(query, body ?? emptyBytes);
+      const header = headers[keyHeader];
+      if ('code' in wanted || wanted.isDry || typeof header !== 'string' || isFromNode(query)) return wanted;
+      const key = readKeyHeader(header);
+      return typeof key === 'string' ? {...wanted, key} : {...key, ignored: wanted.ignored};
+    },
     meaningOf: ({publish, isDry}) => (isDry ? undefined : meaningOf(publish)),
     run: async (wanted, request, reply) => {
-      const answer = await send(wanted, routerFor(request), isFromNode(request.query));
+      const make = (): Promise<SentAnswer> => send(wanted, routerFor(request), isFromNode(request.query));
+      const sent = wanted.key === undefined ? undefined : await keyed.send(wanted.key, wanted, make);
+      if (sent !== undefined && 'code' in sent) return sent;
+      if (sent?.isReplayed === true) reply.header(replayedHeader, 'true');
+      const answer = sent === undefined ? await make() : sent.answer;
       if (typeof answer === 'string') return answer;
       await parts.responder.answerInPieces(reply, piecesWithIgnored(answer.pieces, wanted.ignored), answer.bytes);
       return undefined;

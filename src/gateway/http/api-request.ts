@@ -26,6 +26,8 @@ import {readJsonBody} from './json-body.ts';
 export interface SendRequest {
   readonly publish: PublishRequest;
   readonly isDry: boolean;
+  /** The idempotency key. */
+  readonly key?: string | undefined;
   readonly ignored: readonly string[] | undefined;
 }
 

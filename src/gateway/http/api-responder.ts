@@ -88,13 +88,14 @@ export class ApiResponder {
    * those of the original fail on any other status.
    */
   refuse(reply: FastifyReply, refusal: Refusal, isToNode = false): void {
-    const {httpStatus} = errorTable[refusal.code];
+    const {httpStatus, retryAfterSeconds} = errorTable[refusal.code];
     this.#parts.counters.apiErrors++;
     // What strangers send shall not fill a trace.
     const {observer} = this.#parts.observation;
     if (httpStatus !== 401 && httpStatus !== 404)
       observer?.apiRefused(reply.request.routeOptions.url ?? '', refusal.code);
     if (httpStatus === 401) reply.header('www-authenticate', 'Bearer');
+    if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
     reply.code(this.#parts.legacyHttpStatus || isToNode ? 200 : httpStatus);
     this.answer(reply, refusalText(refusal));
   }

@@ -10,11 +10,14 @@ import {type Refusal, refusalText} from '../../protocol/refusal.ts';
 import type {Router} from '../../router/router.ts';
 import type {ApiGate, ApiRequest} from './api-gate.ts';
 import {refuseParameters} from './api-query.ts';
+import type {SendRequest} from './api-request.ts';
 import type {ApiResponder} from './api-responder.ts';
 import {Batch} from './batch.ts';
 import {readBatchLine} from './batch-line.ts';
 import type {HttpDrain} from './http-drain.ts';
+import type {IdempotentSends} from './idempotent-sends.ts';
 import type {SendCall, SentAnswer} from './send-call.ts';
+import {StartOrder} from './start-order.ts';
 import type {StreamedBodies} from './streamed-bodies.ts';
 
 const linesType = 'application/x-ndjson; charset=utf-8';
@@ -25,6 +28,8 @@ const stallMs = 60_000;
 /** What the call is made of. */
 export interface BatchCallParts {
   readonly send: SendCall;
+  /** For lines with an idempotency key. */
+  readonly keyed: IdempotentSends;
   /** The whole gateway. */
   readonly router: Router;
   readonly responder: ApiResponder;
@@ -45,16 +50,46 @@ export function addBatchCall(gate: ApiGate, parts: BatchCallParts): void {
     if (refusal !== undefined) counters.batchLinesRefused++;
   }
 
-  async function begin(request: ApiRequest, line: Uint8Array): Promise<SentAnswer> {
-    const wanted = readBatchLine(line, payloadBytesMax);
+  /** As /send/ answers it; an answer that was kept says so in itself. */
+  async function send(wanted: SendRequest, order: StartOrder): Promise<SentAnswer | Refusal> {
+    const {before} = order;
+    const make = async (): Promise<SentAnswer> => {
+      if (before !== undefined) await before;
+      return parts.send(wanted, parts.router, false);
+    };
+    if (wanted.key === undefined) return make();
+    const started = order.enter();
     try {
-      if (!('code' in wanted)) return await parts.send(wanted, parts.router, false);
-    } catch (error) {
-      counters.batchLinesRefused++;
-      return refusalText(parts.responder.refusalOf(request, error));
+      const sent = await parts.keyed.send(wanted.key, wanted, async () => {
+        const answer = make();
+        void before?.then(started);
+        if (before === undefined) started();
+        return answer;
+      });
+      if ('code' in sent) return sent;
+      const {answer, isReplayed} = sent;
+      return isReplayed && typeof answer === 'string' ? `${answer.slice(0, -1)},"replayed":true}` : answer;
+    } finally {
+      started();
+    }
+  }
+
+  async function begin(request: ApiRequest, order: StartOrder, line: Uint8Array): Promise<SentAnswer> {
+    const wanted = readBatchLine(line, payloadBytesMax);
+    let refusal: Refusal;
+    if ('code' in wanted) {
+      refusal = wanted;
+    } else {
+      try {
+        const answer = await send(wanted, order);
+        if (typeof answer === 'string' || 'pieces' in answer) return answer;
+        refusal = answer;
+      } catch (error) {
+        refusal = parts.responder.refusalOf(request, error);
+      }
     }
     counters.batchLinesRefused++;
-    return refusalText(wanted);
+    return refusalText(refusal);
   }
 
   gate.add<object>({
@@ -65,7 +100,14 @@ export function addBatchCall(gate: ApiGate, parts: BatchCallParts): void {
     run: async (_wanted, request, reply) => {
       if (reply.raw.closed || reply.raw.destroyed) return undefined;
       const refusal = (): Refusal | undefined => (drain.isClosing ? {code: 'RB_STOPPING'} : undefined);
-      const batch = new Batch({begin: (line) => begin(request, line), refusal, counted, memory, payloadBytesMax});
+      const order = new StartOrder();
+      const batch = new Batch({
+        begin: (line) => begin(request, order, line),
+        refusal,
+        counted,
+        memory,
+        payloadBytesMax,
+      });
       parts.streamed.begin(request.raw);
       const closed = endWithCaller(parts.clock, batch, request, reply);
       void batch.read(request.raw);

@@ -10,12 +10,14 @@ import type {Refusal} from '../../protocol/refusal.ts';
 import {refuseName, refuseParameter, refuseRepeated} from './api-fault.ts';
 import {parseQuery} from './api-query.ts';
 import {readSend, type SendRequest, sendParameters} from './api-request.ts';
+import {readKeyMember} from './idempotency-key.ts';
 import {readJsonBody} from './json-body.ts';
 
 /** Another node's mark on a call that it repeats: a line is a caller's. */
 const parameters: ReadonlySet<string> = new Set(sendParameters.filter((name) => name !== 'cluster'));
 const payloadNames = ['payload', 'payload_base64'] as const;
-const known: readonly string[] = [...parameters, ...payloadNames];
+const keyName = 'idempotency_key';
+const known: readonly string[] = [...parameters, ...payloadNames, keyName];
 
 const base64Format = /^[A-Za-z0-9+/]*={0,2}$/;
 const encoder = new TextEncoder();
@@ -39,10 +41,13 @@ export function readBatchLine(line: Uint8Array, payloadBytesMax: number): SendRe
       detail: `The payload has ${payload.length} bytes (payload_max is ${payloadBytesMax}). Send less.`,
     };
   }
+  const key = body.members.has(keyName) ? readKeyMember(body.members.get(keyName)) : undefined;
+  if (typeof key === 'object') return key;
   const {ignored, ...send} = readSend(parseQuery(query), payload);
   // Known all of them: a list where one value is wanted.
   const [several] = ignored ?? [];
-  return several === undefined ? {...send, ignored} : refuseRepeated('member', several);
+  if (several !== undefined) return refuseRepeated('member', several);
+  return 'code' in send || send.isDry || key === undefined ? {...send, ignored} : {...send, ignored, key};
 }
 
 /** The members that are parameters, as a query; of a list each value in its place. */

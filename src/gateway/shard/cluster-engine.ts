@@ -2,6 +2,7 @@
 // other nodes. Chosen in cluster.ts.
 
 import type {Logger} from 'pino';
+import type {KeyNode} from '../../cluster/lan/node-peers.ts';
 import type {NodeList} from '../../cluster/lan/node-transport.ts';
 import type {Counters} from '../../core/counters.ts';
 import type {NodeKeys} from '../../protocol/node-proof.ts';
@@ -44,6 +45,8 @@ export interface OtherNodes {
   /** Those that are called, and how many cannot be. */
   readonly called: readonly object[];
   readonly missingCount: number;
+  /** Those that own idempotency keys. */
+  readonly keyNodes: readonly KeyNode[];
   /** Calls these from now on, and no others. */
   update(list: NodeList): void;
   /** Ends every call. */

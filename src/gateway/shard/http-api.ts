@@ -33,6 +33,8 @@ import {answerClientError, answerConnect} from '../http/client-error.ts';
 import {addControlCalls} from '../http/control-calls.ts';
 import {HttpDrain} from '../http/http-drain.ts';
 import {HttpPace} from '../http/http-pace.ts';
+import {IdempotentSends} from '../http/idempotent-sends.ts';
+import {addKeyCall} from '../http/key-call.ts';
 import {addListings} from '../http/listing-api.ts';
 import {NodeGate} from '../http/node-gate.ts';
 import {readBody} from '../http/read-body.ts';
@@ -42,6 +44,7 @@ import {createSendCall} from '../http/send-call.ts';
 import {StreamedBodies} from '../http/streamed-bodies.ts';
 import {RateLimitedWarning} from '../log/rate-limited-warning.ts';
 import type {Reports} from '../log/reports.ts';
+import type {KeyOwners} from './key-owners.ts';
 
 /** What the API is made of. */
 export interface HttpApiParts {
@@ -59,6 +62,8 @@ export interface HttpApiParts {
   readonly missingCount: () => number;
   /** Which ones, as `host:port`. @default none */
   readonly otherNodes?: () => readonly string[];
+  /** Who owns which idempotency key. */
+  readonly keys: Pick<KeyOwners, 'ask' | 'askHere'>;
   readonly clock: Clock;
   readonly counters: Counters;
   readonly random: Random;
@@ -142,8 +147,10 @@ export function createHttpApi(parts: HttpApiParts): FastifyInstance {
   });
   const coverageOf = createCoverage(options.threads, parts.otherNodes ?? ((): readonly string[] => []));
   const send = createSendCall({...parts, coverageOf});
-  addCalls(gate, {...parts, send, responder});
-  addBatchCall(gate, {...parts, ...options, send, responder, drain, streamed});
+  const keyed = new IdempotentSends((question) => parts.keys.ask(question), random);
+  addCalls(gate, {...parts, send, keyed, responder});
+  addBatchCall(gate, {...parts, ...options, send, keyed, responder, drain, streamed});
+  if (nodes !== undefined) addKeyCall(gate, nodes, (question) => parts.keys.askHere(question));
   addControlCalls(gate, parts);
   addListings(gate, parts);
   app.get(apiPaths.send, open, (_request, reply) => responder.answerAs(reply, plainText, 'ok'));

@@ -173,6 +173,7 @@ export class ShardCore {
     this.#parts.ledger?.turnEnds();
     await served;
     this.connections.stop();
+    context.keys.stop();
     context.tracer.stop();
     this.peers.close();
     this.reports.stop();

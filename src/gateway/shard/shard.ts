@@ -19,6 +19,7 @@ import {RateLimitedWarning} from '../log/rate-limited-warning.ts';
 import {createCluster} from './cluster.ts';
 import {watchHeap} from './heap-watch.ts';
 import {createHttpApi} from './http-api.ts';
+import {KeyOwners} from './key-owners.ts';
 import {readFileLimit, shareFiles} from './open-files.ts';
 import {ShardCore, type ShardParts} from './shard-core.ts';
 import {StartGate} from './start-gate.ts';
@@ -67,7 +68,15 @@ export async function createShard(options: GatewayOptions, parts: ShardParts): P
   const outOfFiles = new RateLimitedWarning(reports, 'sockets.dropped');
   const nodes = cluster?.join({node: parts.node, counters, onDoubt: parts.onDoubt});
   const shards = core.peers.transport;
+  const keys = new KeyOwners({
+    ...parts,
+    threads: options.threads,
+    local,
+    shard: (index) => core.peers.find(index),
+    nodes: () => nodes?.keyNodes ?? [],
+  });
   const api = createHttpApi({
+    keys,
     options,
     router: createRouter(local, nodes === undefined ? [shards] : [shards, nodes.transport]),
     observation: context.observation,

@@ -92,6 +92,10 @@ export function createPair() {
       await act(`takeOver ${identity} ${fencingToken}`);
       return 'done';
     },
+    key: async ({kind, key}) => {
+      await act(`${kind} ${key}`);
+      return {kind: 'granted'};
+    },
     find: async ({identity}) => {
       await act(`find ${identity}`);
       return undefined;

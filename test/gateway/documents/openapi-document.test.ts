@@ -163,6 +163,12 @@ const subscribed = (outcome: 'noSuchConnection' | 'occupied' | 'tooManyChannels'
     return post('/sub/', json(subscription));
   },
 });
+const keyed = (answer: 'conflict' | 'running' | 'unknown' | 'gone'): Provocation => ({
+  call: ({post, keys}) => {
+    keys.ask = async () => (answer === 'gone' ? answer : {kind: answer});
+    return post('/send/?channel=room', 'x', {headers: {'idempotency-key': '"k"'}});
+  },
+});
 const failing = (failure: Error): Provocation => ({
   call: ({post, router}) => {
     router.onPublish = () => Promise.reject(failure);
@@ -211,6 +217,10 @@ const provocations: Readonly<Record<Exclude<ErrorCode, (typeof provokedElsewhere
   RB_QOS: queried('channel=room&qos=9'),
   RB_PARAMETERS: queried('channel=room&msgtype=x'),
   RB_REQUEST_MALFORMED: raw('NOT HTTP\r\n\r\n'),
+  RB_IDEMPOTENCY_CONFLICT: keyed('conflict'),
+  RB_IDEMPOTENCY_RUNNING: keyed('running'),
+  RB_IDEMPOTENCY_UNKNOWN: keyed('unknown'),
+  RB_IDEMPOTENCY_UNREACHABLE: keyed('gone'),
   RB_NO_SUCH_CONNECTION: subscribed('noSuchConnection'),
   RB_TOO_MANY_CHANNELS: subscribed('tooManyChannels'),
   RB_OCCUPIED: subscribed('occupied'),

@@ -5,6 +5,7 @@ import {connect, type Socket} from 'node:net';
 import type {ExecutionContext} from 'ava';
 import type {FastifyInstance} from 'fastify';
 import {pino} from 'pino';
+import {KeyMemory} from '../../../src/actors/key-memory.ts';
 import {type Clock, systemClock, type Timer} from '../../../src/core/clock.ts';
 import {type Counters, createCounters} from '../../../src/core/counters.ts';
 import {MemoryBound} from '../../../src/core/memory-bound.ts';
@@ -16,6 +17,7 @@ import {createHttpApi} from '../../../src/gateway/shard/http-api.ts';
 import type {EncodedReply} from '../../../src/protocol/api.ts';
 import {sign} from '../../../src/protocol/signature.ts';
 import {nobody} from '../../../src/router/add-up.ts';
+import type {KeyAnswer, KeyQuestion} from '../../../src/router/keys.ts';
 import type {ChannelRow, ConnectionRow, ConnectionsRequest, Listing, PageRequest} from '../../../src/router/listing.ts';
 import type {Found, QueryResults} from '../../../src/router/query.ts';
 import type {
@@ -157,6 +159,8 @@ export interface ApiKit {
   readonly app: FastifyInstance;
   readonly port: number;
   readonly router: ScriptedRouter;
+  /** The owner of every idempotency key. */
+  readonly keys: {ask(question: KeyQuestion): Promise<KeyAnswer | 'gone'>};
   /** This node alone. */
   readonly ownNode: ScriptedRouter;
   readonly counters: Counters;
@@ -244,7 +248,11 @@ export async function startApi(
     ...changes,
   };
   const cluster = await createCluster(settings);
+  const keys = new KeyMemory(wall, memory);
+  t.teardown(() => keys.stop());
+  const ownsKeys: ApiKit['keys'] = {ask: async (question) => keys.answer(question)};
   const app = createHttpApi({
+    keys: {ask: (question) => ownsKeys.ask(question), askHere: async (question) => keys.answer(question)},
     options: settings,
     router,
     observation: {observer: undefined},
@@ -280,6 +288,7 @@ export async function startApi(
     app,
     port,
     router,
+    keys: ownsKeys,
     ownNode,
     counters,
     memory,
