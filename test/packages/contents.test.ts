@@ -110,6 +110,15 @@ for (const folder of packageFolders) {
   });
 }
 
+test('the oldest Node that each package supports is the one that its page is tested in', async (t) => {
+  const {dependencies} = await readManifest(join(root, '.ci/runtimes'));
+  const oldest = async (folder: PackageFolder): Promise<string> => {
+    const {node = ''} = (await readManifest(place(folder))).engines as {readonly node?: string};
+    return `npm:node@${[...node.replace('>=', '').split('.'), '0', '0'].slice(0, 3).join('.')}`;
+  };
+  t.like(dependencies, {node20: await oldest('business'), node22: await oldest('client')});
+});
+
 test('the script of rainbow-client for a page stays within its bound, gzipped', (t) => {
   const code = readFileSync(join(place('client'), 'dist/rainbow-client.global.js'));
   const gzipBytes = gzipSync(code, {level: 9}).length;

@@ -51,7 +51,11 @@ export function runIn(
   folder: string,
   script: string,
 ): RunningProgram {
-  const child: ChildProcess = spawn(program, [...args, script], {cwd: folder, stdio: ['ignore', 'pipe', 'pipe']});
+  const child: ChildProcess = spawn(program, [...args, script], {
+    cwd: folder,
+    env: {...process.env, NODE_NO_WARNINGS: '1'},
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
