@@ -10,6 +10,10 @@ export interface ActorSettings {
   readonly queue: number;
   readonly queueBytesMax: number;
   readonly channelsPerConnectionMax: number;
+  readonly sessionExpiryMs: number;
+  readonly sessionExpiryMaxMs: number;
+  readonly sessionQueue: number;
+  readonly sessionQueueBytesMax: number;
   readonly unorderedTypes: ReadonlySet<number>;
   /** @default 'safe' */
   readonly closeRetry?: CloseRetry;

@@ -2,13 +2,12 @@
 // cookie. Part of the session actor, to which the answers come.
 
 import type {CloseCallReason} from '../protocol/close-reason.ts';
-import type {Cell} from '../runtime/actor.ts';
 import type {Subject} from '../trace/observer.ts';
 import type {TraceMark} from '../trace/trace-mark.ts';
 import type {AcceptedAnswer, Answer, Call, Standing} from '../upstream/call.ts';
 import type {ClientFacts} from './client-facts.ts';
 import type {InboundMessage} from './inbound-message.ts';
-import type {SessionMessage} from './messages.ts';
+import type {SessionCell} from './messages.ts';
 import type {OwedClose} from './owed-close.ts';
 import type {ShardContext} from './shard-context.ts';
 import {nextStanding} from './standing.ts';
@@ -19,6 +18,8 @@ export class BackendClient implements Subject {
   identity: string;
   /** Which of two connections with one identity is the newer; 0 where the identity is our own. */
   fencingToken = 0;
+  /** The name of its session on `rainbow.v2`, once that is proved or new. */
+  session: string | undefined;
   readonly number: number;
   /** What it said when it connected. */
   client: ClientFacts | undefined = undefined;
@@ -26,14 +27,14 @@ export class BackendClient implements Subject {
   /** RAINBOWCHANNELTOKEN: see channel-tokens.ts. The membership's. */
   channelTokens: string | undefined = undefined;
   readonly #context: ShardContext;
-  readonly #actor: Cell<SessionMessage>;
+  readonly #actor: SessionCell;
   #cookie: string | undefined;
   #standing: Standing = 'new';
   #connectCall = 0;
   /** The close call, while it is held in the outbox and not made. [RB-64] */
   #close: OwedClose | undefined;
 
-  constructor(context: ShardContext, actor: Cell<SessionMessage>, identity: string) {
+  constructor(context: ShardContext, actor: SessionCell, identity: string) {
     this.#context = context;
     this.#actor = actor;
     this.identity = identity;
@@ -64,6 +65,21 @@ export class BackendClient implements Subject {
     hooks.ledger.owed(this.closing, identity, fencingToken, this.#cookie);
   }
 
+  /**
+   * The client may open a session: a close call is owed, in case it never does. What the answer says beside that applies
+   * once it has. [RB-64]
+   */
+  admitted({identity, cookie}: AcceptedAnswer): void {
+    this.identity = identity ?? this.identity;
+    this.#cookie = readCookie(cookie, undefined);
+    this.#context.hooks.ledger.owed(this.closing, this.identity, 0, this.#cookie);
+  }
+
+  /** The connect call of another connection was for this session: its cookie is that of the calls to come. */
+  resumed({cookie}: AcceptedAnswer): void {
+    this.#remember(cookie);
+  }
+
   #name(identity: string | undefined): void {
     if (identity === undefined) return;
     this.identity = identity;
@@ -72,18 +88,33 @@ export class BackendClient implements Subject {
     this.fencingToken = this.#context.directory.claim(identity);
   }
 
-  /** Forwards one message. */
-  forward(message: InboundMessage): void {
-    const {identity} = this;
+  /** Forwards one message; returns the number of the call. */
+  forward(message: InboundMessage): number {
+    const {identity, session} = this;
     const {type, payload} = message;
     const call = this.#context.sequences.nextCall();
     const cookie = this.#cookie;
     const standing = this.#standing;
     const {channelTokens} = this;
-    this.#make(
-      {kind: 'message', call, identity, cookie, message: message.message, type, standing, payload, channelTokens},
-      message,
-    );
+    const id = message.message;
+    const made = {
+      kind: 'message',
+      call,
+      identity,
+      cookie,
+      message: id,
+      type,
+      standing,
+      payload,
+      channelTokens,
+    } as const;
+    this.#make(session === undefined ? made : {...made, session}, message);
+    return call;
+  }
+
+  /** The answer to a message is no longer wanted: its call is taken back unless it was sent. */
+  withdraw(call: number): void {
+    this.#context.upstream.tell({kind: 'withdraw', call});
   }
 
   /** RAINBOWMESSAGEID of its close call. */
@@ -93,10 +124,11 @@ export class BackendClient implements Subject {
 
   /** The session has ended: its close call is pending from now on. */
   holdClose(reason: CloseCallReason): void {
-    const {identity, fencingToken, closing: message} = this;
+    const {identity, session, fencingToken, closing: message} = this;
     this.#context.hooks.ledger.ended(message, reason);
     const facts = {
       identity,
+      session,
       fencingToken,
       cookie: this.#cookie,
       message,
@@ -114,6 +146,11 @@ export class BackendClient implements Subject {
     this.#close = undefined;
   }
 
+  /** No close call is owed: the client goes on with another session. */
+  forgoClose(): void {
+    this.#context.hooks.ledger.settled(this.closing);
+  }
+
   /** The answer to one of its messages came: its cookie is that of the calls to come. */
   answered(answer: Answer): void {
     this.#standing = nextStanding(answer, this.#standing);
@@ -122,7 +159,7 @@ export class BackendClient implements Subject {
 
   /** The session no longer waits for the answer to {@link connect}. */
   withdrawConnect(): void {
-    this.#context.upstream.tell({kind: 'withdraw', call: this.#connectCall});
+    this.withdraw(this.#connectCall);
   }
 
   /** An answer's cookie: absent keeps, empty clears. */

@@ -182,8 +182,9 @@ export class CloseOutbox {
 
   #call(owed: OwedClose): void {
     const {sequences, observation, upstream, counters} = this.#thread;
-    const {identity, cookie, message, reason, subject} = owed;
-    const call = {kind: 'close', call: sequences.nextCall(), identity, cookie, message, reason} as const;
+    const {identity, session, cookie, message, reason, subject} = owed;
+    const made = {kind: 'close', call: sequences.nextCall(), identity, cookie, message, reason} as const;
+    const call = session === undefined ? made : {...made, session};
     if (++owed.attempts > 1) counters.closeCallsRetried++;
     this.#calling.set(call.call, owed);
     if (subject !== undefined) observation.observer?.called(subject, undefined, call);

@@ -17,6 +17,8 @@ export interface Content {
   readonly qos: Qos;
   /** Chosen by the application. */
   readonly type: number;
+  /** Where it was published to; absent where clients were addressed. */
+  readonly channel: string | undefined;
   /** The id on the wire for every client on which it is free; the others take one of their own. 0 at QoS 0. */
   readonly messageId: number;
   /** Empty once the publication is answered: no SEND of it may go out any more. */

@@ -9,6 +9,7 @@ import {createSoleDirectory, type PromptDirectory} from '../router/directory.ts'
 import {Registry} from '../runtime/registry.ts';
 import {Scheduler} from '../runtime/scheduler.ts';
 import {type Directive, Supervisor} from '../runtime/supervisor.ts';
+import {TimerWheel} from '../runtime/timer-wheel.ts';
 import type {Observation} from '../trace/observer.ts';
 import {Tracer} from '../trace/tracer.ts';
 import type {AcceptedAnswer, UpstreamTransport} from '../upstream/call.ts';
@@ -19,6 +20,7 @@ import {OccupationClock} from './occupation-clock.ts';
 import {Occupations} from './occupations.ts';
 import type {CloseLoss} from './owed-close.ts';
 import {lastToken, Sequences, ticketsBytes} from './sequences.ts';
+import {SessionTable} from './session-table.ts';
 import type {ShardContext} from './shard-context.ts';
 import {noHooks, type ShardHooks} from './shard-hooks.ts';
 import {spawnUpstreamCaller} from './upstream-caller.ts';
@@ -55,6 +57,8 @@ export interface ShardContextOptions {
 
 const traceEventsDefault = 65_536;
 const traceKeepDefaultMs = 3_600_000;
+/** Sessions without a connection may live so much longer than they must. */
+const expiryTickMs = 250;
 /** Bytes of chance in the prefix of a thread's ids. */
 const prefixBytes = 5;
 /** Of the hash of the prefix, what distinguishes the tokens of threads and nodes. */
@@ -112,6 +116,10 @@ export function createShardContext(options: ShardContextOptions): ShardContext {
     hooks,
     closeLost: options.onCloseLost ?? ((): void => {}),
     alive: new Set(),
+    v2: {
+      table: new SessionTable(clock, random),
+      expiries: new TimerWheel({clock, tickMs: expiryTickMs, message: {kind: 'expiryDue'}, defer: options.defer}),
+    },
     isStopping: false,
   };
   const whole: ShardContext = Object.assign(thread, {closes: new CloseOutbox(thread)});

@@ -25,6 +25,17 @@ export interface DeliveredPublication extends TracedPublication, Content {
   end(delivery: Delivery): void;
   /** The client's queue is full: `delivery` has ended before it began. [RB-52] */
   refuse(delivery: Delivery): void;
+  /** When it is no longer worth a first transmission, monotonic ms; absent: it always is. */
+  readonly expiresAt: number | undefined;
+  /**
+   * `delivery` belongs to a session that outlives its connection: the content is held until it has ended, whatever becomes
+   * of the caller's answer. [RB-41]
+   */
+  holdFor(delivery: Delivery): void;
+  /** The session of such a delivery waits for its client, and the caller does not wait for it any more. */
+  shelve(delivery: Delivery): void;
+  /** The client could not use the message: FAIL. The end of the flow follows. [RB-26] */
+  fail(delivery: Delivery): void;
 }
 
 /** To a session, from a publication. */
@@ -40,7 +51,10 @@ export class Delivery implements Identified<Delivery> {
   state = 0;
   /** Its id on the wire; 0 until it is transmitted. */
   id = 0;
-  /** SENDs that went out and have not been answered by an ACK or REC. */
+  /**
+   * SENDs that went out and have not been answered by an ACK or REC. Of a session of `rainbow.v2`, which sends none twice on
+   * a connection: how the publication counts it, see {@link heldFor}.
+   */
   answersDue = 0;
   /** When its latest packet went out, monotonic whole ms. */
   sentAt = 0;
@@ -58,11 +72,22 @@ export class Delivery implements Identified<Delivery> {
     this.recipient = recipient;
   }
 
+  /** Whether its content is held until it has ended: see {@link heldFor}. */
+  get isHeld(): boolean {
+    return this.answersDue < 0;
+  }
+
   /** Whether the client has acknowledged it. */
   get isConfirmed(): boolean {
     return this.confirmation > 0;
   }
 }
+
+/**
+ * In the place of `answersDue`, of a delivery whose content is held for a session that outlives its connection: the caller
+ * waits for it; its client is away; the publication has its outcome.
+ */
+export const heldFor = {awaited: -1, shelved: -2, settled: -3} as const;
 
 /**
  * The order in which a new connection is sent what the former one left unacknowledged: what is to be released in the order

@@ -1,11 +1,11 @@
 // What the sender of a message is answered whose session has ended before it was handled: a caller counts on an answer.
 
 import {nowhere} from './membership.ts';
-import type {SessionMessage} from './messages.ts';
+import type {V2SessionMessage} from './messages-v2.ts';
 import type {ShardContext} from './shard-context.ts';
 
 /** Deliveries and the answers to calls are for the session itself to settle. */
-export function answerDropped(message: SessionMessage, {closes}: Pick<ShardContext, 'closes'>): void {
+export function answerDropped(message: V2SessionMessage, {closes}: Pick<ShardContext, 'closes'>): void {
   switch (message.kind) {
     case 'survey':
       message.stats.skip();

@@ -38,7 +38,7 @@ export interface Front {
   /** Hands over a REL; without `publication` for an id that the session has forgotten. */
   release(id: number, publication: Content | undefined): void;
   /** Hands over the acknowledgement of `message`, at QoS 1 an ACK, at QoS 2 a REC, with its reply. */
-  confirm(message: InboundMessage): void;
+  confirm(message: Pick<InboundMessage, 'qos' | 'id' | 'reply'>): void;
   /** Hands over a COM. */
   complete(id: number): void;
 

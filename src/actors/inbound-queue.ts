@@ -4,7 +4,6 @@
 import {messageOverheadBytes} from '../core/memory-bound.ts';
 import {ownBytes} from '../core/own-bytes.ts';
 import {emptyBytes} from '../protocol/packet.ts';
-import type {BackendClient} from './backend-client.ts';
 import type {Attachable} from './front.ts';
 import type {InboundMessage} from './inbound-message.ts';
 import type {ShardContext} from './shard-context.ts';
@@ -12,9 +11,14 @@ import type {ShardContext} from './shard-context.ts';
 /** Where memory is short, a client is not read any further once so much of it waits. */
 const heldUpBytesMin = 65_536;
 
+/** Makes the call of a message whose turn has come. */
+export interface Caller {
+  forward(message: InboundMessage): void;
+}
+
 export class InboundQueue {
   readonly #context: ShardContext;
-  readonly #backend: BackendClient;
+  readonly #caller: Caller;
   readonly #owner: Attachable;
   readonly #waiting: InboundMessage[] = [];
   #waitingBytes = 0;
@@ -26,9 +30,9 @@ export class InboundQueue {
   #isClosed = false;
   #unorderedCalls = 0;
 
-  constructor(context: ShardContext, backend: BackendClient, owner: Attachable) {
+  constructor(context: ShardContext, caller: Caller, owner: Attachable) {
     this.#context = context;
-    this.#backend = backend;
+    this.#caller = caller;
     this.#owner = owner;
   }
 
@@ -130,7 +134,7 @@ export class InboundQueue {
   }
 
   #call(message: InboundMessage): void {
-    this.#backend.forward(message);
+    this.#caller.forward(message);
     message.payload = emptyBytes;
   }
 

@@ -3,6 +3,7 @@
 import {invariant} from '../core/invariant.ts';
 import {isChannelName} from '../protocol/api.ts';
 import {writeChannelTokens} from '../protocol/channel-tokens.ts';
+import type {Failure} from '../protocol/control-payload.ts';
 import {splitChannels} from '../protocol/header-name.ts';
 import type {Joined, OccupyTerms, SubscribeOutcome} from '../router/router.ts';
 import type {ActorRef} from '../runtime/actor.ts';
@@ -47,6 +48,23 @@ export class Membership {
     const outcome = this.#enter(channel, occupy, isMember, terms);
     this.#context.observation.observer?.membership(this.#subject, outcome === 'done' ? 'joined' : 'refused', channel);
     return outcome;
+  }
+
+  /** JOIN or LEAVE of a client of `rainbow.v2`; `undefined` where that is done. Idempotent. */
+  change(kind: 'join' | 'leave', channel: string): Failure | undefined {
+    if (kind === 'leave') {
+      this.leave(channel);
+      return undefined;
+    }
+    if (!isChannelName(channel)) return {code: 'rejected', message: 'The name cannot be that of a channel.'};
+    const outcome = this.join(channel, false);
+    if (outcome === 'done') return undefined;
+    if (outcome === 'overloaded') return {code: 'unavailable'};
+    const {channelsPerConnectionMax} = this.#context.settings;
+    return {
+      code: 'rejected',
+      message: `The client is in ${channelsPerConnectionMax} channels, the limit. Leave one first.`,
+    };
   }
 
   /** {@link join} for the API. */

@@ -14,7 +14,7 @@ import type {Reply} from '../runtime/ask.ts';
 import type {Answer, Call} from '../upstream/call.ts';
 import type {ClientFacts} from './client-facts.ts';
 import type {DeliveryMessage} from './delivery.ts';
-import type {Front, FrontMessage} from './front.ts';
+import type {FrontMessage} from './front.ts';
 import type {InboundMessage} from './inbound-message.ts';
 import type {CloseAwaitedMessage, OwedClose} from './owed-close.ts';
 import type {BroadcastBatch} from './recipients.ts';
@@ -33,8 +33,6 @@ export type SessionMessage =
   | FrontMessage
   /** From the edge, first of all: ask the business server. */
   | {readonly kind: 'start'; readonly headers: readonly string[]; readonly client?: ClientFacts}
-  /** Another connection is to carry it from now on. */
-  | {readonly kind: 'attach'; readonly front: Front}
   | AnsweredMessage
   /** From a publication. */
   | DeliveryMessage
@@ -63,6 +61,12 @@ export type SessionMessage =
   | StatsMessage
   /** From the gateway. */
   | {readonly kind: 'stopping'};
+
+/** A session's own actor, as its parts see it. */
+export interface SessionCell extends ActorRef<SessionMessage> {
+  name: string;
+  stop(): void;
+}
 
 /** To a channel actor. */
 export type ChannelMessage =

@@ -5,7 +5,7 @@ import {IdTable} from '../core/id-table.ts';
 import {outboundChart, outboundQos2} from '../machines/outbound-delivery.ts';
 import {emptyBytes, messageIdMax} from '../protocol/packet.ts';
 import type {AnswerKind, Observation, Observer, Subject} from '../trace/observer.ts';
-import {type DeliveredPublication, type Delivery, inOrder, pauseBeforeRepeat} from './delivery.ts';
+import {type DeliveredPublication, type Delivery, pauseBeforeRepeat} from './delivery.ts';
 import type {Attachable} from './front.ts';
 import {QuarantinedIds} from './quarantined-ids.ts';
 import type {ShardContext} from './shard-context.ts';
@@ -140,20 +140,6 @@ export class Outbound {
       this.#queuedBytes -= delivery.publication.payloadBytes;
       this.#step(delivery, event[this.#isOverdue(delivery) ? 'publication.timedOut' : 'window.opened']);
     }
-  }
-
-  /**
-   * Another connection carries the session: RELs go out in the order of their RECs, then what is unacknowledged in the order
-   * in which it was transmitted first, then what waits. Nothing that the former connection was sent is answered any more.
-   */
-  resume(): void {
-    this.#owed = undefined;
-    for (const delivery of [...this.#inFlight.values()].sort(inOrder)) {
-      delivery.answersDue = 0;
-      if (this.#isOverdue(delivery)) this.timeOut(delivery);
-      else this.#step(delivery, event['clock.retryDue']);
-    }
-    this.pump();
   }
 
   /** The session has ended: every delivery is settled. */

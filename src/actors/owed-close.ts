@@ -12,6 +12,8 @@ export interface CloseAwaitedMessage {
 /** What a close call says, and whose it is; plain data but for `subject`, so that it can be left to another thread. */
 export interface OwedFacts {
   readonly identity: string;
+  /** The name of the session on `rainbow.v2`. */
+  readonly session?: string | undefined;
   readonly cookie: string | undefined;
   /** Which of several sessions of `identity` is the newer; 0 where the identity is the gateway's own. */
   readonly fencingToken: number;
@@ -36,6 +38,7 @@ export interface CloseLoss {
 
 export class OwedClose implements OwedFacts {
   readonly identity: string;
+  readonly session: string | undefined;
   readonly fencingToken: number;
   readonly message: string;
   readonly reason: CloseCallReason;
@@ -46,9 +49,10 @@ export class OwedClose implements OwedFacts {
   /** Until when it is made again; monotonic ms. */
   giveUpAt = Number.POSITIVE_INFINITY;
 
-  constructor({identity, cookie, fencingToken, message, reason, subject, owner}: OwedFacts) {
+  constructor({identity, session, cookie, fencingToken, message, reason, subject, owner}: OwedFacts) {
     this.owner = owner;
     this.identity = identity;
+    this.session = session;
     this.cookie = cookie;
     this.fencingToken = fencingToken;
     this.message = message;

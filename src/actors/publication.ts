@@ -16,10 +16,9 @@ import {
   replyBytes,
 } from '../router/router.ts';
 import type {Reply} from '../runtime/ask.ts';
-import type {PublicationResult} from '../trace/observer.ts';
 import type {TraceMark} from '../trace/trace-mark.ts';
 import type {EncodedForm} from './content.ts';
-import {type DeliveredPublication, Delivery} from './delivery.ts';
+import {type DeliveredPublication, Delivery, heldFor} from './delivery.ts';
 import {deliveryDepthMax, type Recipients, strangerAt} from './recipients.ts';
 import type {ShardContext} from './shard-context.ts';
 
@@ -34,6 +33,8 @@ export class Publication implements DeliveredPublication {
   readonly startedAt: number;
   readonly messageId: number;
   readonly type: number;
+  readonly channel: string | undefined;
+  readonly expiresAt: number | undefined;
   form: EncodedForm | undefined = undefined;
   readonly #context: ShardContext;
   readonly #wantsReplies: boolean;
@@ -42,7 +43,6 @@ export class Publication implements DeliveredPublication {
   #replies: ClientReply[] = [];
   /** Until the first form of it holds it. */
   #payload: Uint8Array;
-  /** Its own bytes, written over by the next one of the same length. */
   #lastReply: Uint8Array | undefined;
   #lastReplyAt = 0;
   #timer: Timer | undefined;
@@ -50,8 +50,11 @@ export class Publication implements DeliveredPublication {
   #retryAt: number;
   /** Deliveries neither confirmed nor ended. */
   #open = 0;
-  /** Deliveries not ended. */
+  /** Deliveries not ended, but for those that are held for their sessions. */
   #running = 0;
+  /** Deliveries held for their sessions that have not ended. */
+  #held = 0;
+  #failed = 0;
   #confirmed = 0;
   #refused = 0;
   #recipients = 0;
@@ -65,6 +68,7 @@ export class Publication implements DeliveredPublication {
     this.#context = context;
     this.qos = request.qos;
     this.type = request.type;
+    this.channel = request.channel;
     this.payloadBytes = request.payload.length;
     this.#wantsReplies = request.wantsReplies;
     this.#reply = reply;
@@ -73,6 +77,7 @@ export class Publication implements DeliveredPublication {
     this.#payload = request.payload;
     const now = context.clock.now();
     this.startedAt = now;
+    this.expiresAt = request.ttlMs === undefined ? undefined : now + request.ttlMs;
     this.#deadlineAt = now + request.timeoutMs;
     this.#retryAt = now + context.settings.retryIntervalMs;
   }
@@ -119,7 +124,9 @@ export class Publication implements DeliveredPublication {
     this.#confirmed++;
     if (reply.length > 0) this.#keepLast(reply);
     if (this.#wantsReplies) this.#gather(delivery.recipient.name, reply);
-    if (--this.#open === 0) this.#answer(false);
+    if (delivery.isHeld) this.#settle(delivery);
+    else this.#open--;
+    if (this.#open === 0) this.#answer(false);
   }
 
   #keepLast(reply: Uint8Array): void {
@@ -155,9 +162,52 @@ export class Publication implements DeliveredPublication {
 
   end(delivery: Delivery): void {
     delivery.isEnded = true;
-    if (--this.#running === 0) this.#timer?.cancel();
-    if (this.#running === 0 && this.#isAnswered) this.#release(this.#heldBytes);
+    if (delivery.isHeld) {
+      this.#endHeld(delivery);
+      return;
+    }
+    if (--this.#running === 0 && this.#isAnswered) this.#finish();
     if (!delivery.isConfirmed && --this.#open === 0 && !this.#isAnswered) this.#answer(false);
+  }
+
+  holdFor(delivery: Delivery): void {
+    delivery.answersDue = heldFor.awaited;
+    this.#running--;
+    this.#held++;
+  }
+
+  shelve(delivery: Delivery): void {
+    if (delivery.answersDue !== heldFor.awaited) return;
+    delivery.answersDue = heldFor.shelved;
+    if (--this.#open === 0 && !this.#isAnswered) this.#answer(false);
+  }
+
+  fail(delivery: Delivery): void {
+    if (delivery.answersDue === heldFor.settled) return;
+    this.#failed++;
+    this.#settle(delivery);
+    if (this.#open === 0 && !this.#isAnswered) this.#answer(false);
+  }
+
+  #settle(delivery: Delivery): void {
+    if (delivery.answersDue === heldFor.awaited) this.#open--;
+    delivery.answersDue = heldFor.settled;
+  }
+
+  #endHeld(delivery: Delivery): void {
+    this.#settle(delivery);
+    this.#held--;
+    if (this.#open === 0 && !this.#isAnswered) this.#answer(false);
+    else if (this.#isAnswered && this.#held === 0) this.#finish();
+  }
+
+  #finish(): void {
+    if (this.#running === 0) this.#timer?.cancel();
+    // Those that are held may be sent yet. Overdue ones may live until their connections end, and are not.
+    if (this.#held > 0) return;
+    this.#payload = emptyBytes;
+    for (let {form} = this; form !== undefined; form = form.next) form.letGo();
+    this.#release(this.#heldBytes - this.#running * deliveryBytes);
   }
 
   refuse(delivery: Delivery): void {
@@ -187,26 +237,24 @@ export class Publication implements DeliveredPublication {
     const now = this.#context.clock.now();
     if (!this.#isAnswered && now >= this.#deadlineAt) this.#timeOut();
     if (now >= this.#retryAt) this.#retry(now);
-    if (this.#running > 0) this.#arm();
+    if (this.#running > 0 || !this.#isAnswered) this.#arm();
   }
 
   #answer(isTimedOut: boolean): void {
+    const queued = this.#held > 0 ? this.#shelveAll() : 0;
     this.#isAnswered = true;
-    // Overdue deliveries may live until their connections end; the payload need not be kept for them.
-    this.#payload = emptyBytes;
-    for (let {form} = this; form !== undefined; form = form.next) form.letGo();
-    const {observer} = this.#context.observation;
-    if (observer !== undefined) observer.answered(this, this.#result(isTimedOut));
+    const [recipients, confirmed, refused, open] = [this.#recipients, this.#confirmed, this.#refused, this.#open];
+    this.#context.observation.observer?.answered(this, {recipients, confirmed, refused, open, isTimedOut});
     this.#reply({
       message: this.message,
-      connections: this.#confirmed,
+      connections: confirmed,
       isTimedOut,
-      refused: this.#refused,
-      gone: this.#recipients - this.#confirmed - this.#refused - this.#open,
-      late: isTimedOut ? this.#open : 0,
+      refused,
+      gone: recipients - confirmed - refused - this.#failed - open - queued,
+      late: isTimedOut ? open : 0,
       open: 0,
-      failed: 0,
-      queued: 0,
+      failed: this.#failed,
+      queued,
       lastReply: this.#lastReply,
       lastReplyAt: this.#lastReplyAt,
       replies: this.#replies,
@@ -215,26 +263,32 @@ export class Publication implements DeliveredPublication {
     // What is left are the deliveries that have not ended. The caller's answer is the caller's.
     this.#replies = [];
     this.#lastReply = undefined;
-    this.#release(this.#heldBytes - this.#running * deliveryBytes);
+    if (this.#running === 0) this.#timer?.cancel();
+    if (this.#held === 0) this.#finish();
   }
 
-  #result(isTimedOut: boolean): PublicationResult {
-    const [recipients, confirmed, refused, open] = [this.#recipients, this.#confirmed, this.#refused, this.#open];
-    return {recipients, confirmed, refused, open, isTimedOut};
+  #shelveAll(): number {
+    const unsettled = this.#deliveries.filter(({isHeld, answersDue}) => isHeld && answersDue !== heldFor.settled);
+    for (const delivery of unsettled) {
+      if (delivery.answersDue === heldFor.awaited) this.#open--;
+      delivery.answersDue = heldFor.shelved;
+    }
+    return unsettled.length;
   }
 
   #timeOut(): void {
     this.#context.counters.publicationsTimedOut++;
     this.#answer(true);
     for (const delivery of this.#deliveries) {
-      if (!delivery.isConfirmed && !delivery.isEnded) delivery.recipient.tell({kind: 'timedOut', delivery});
+      const {isConfirmed, isEnded, isHeld, recipient} = delivery;
+      if (!isConfirmed && !isEnded && !isHeld) recipient.tell({kind: 'timedOut', delivery});
     }
   }
 
   #retry(now: number): void {
     this.#retryAt = now + this.#context.settings.retryIntervalMs;
     this.#deliveries = this.#deliveries.filter(({isEnded}) => !isEnded);
-    for (const delivery of this.#deliveries) delivery.recipient.tell({kind: 'retryDue', delivery});
+    for (const one of this.#deliveries) if (!one.isHeld) one.recipient.tell({kind: 'retryDue', delivery: one});
   }
 
   /** Called where no timer is pending: at the start, and when the last one has fired. */

@@ -39,7 +39,7 @@ export function prepareBroadcast(
 ): Broadcast {
   const {message, traced} = begin(context, recipients, request);
   reply(nobody(message));
-  return new Broadcast(message, request.type, request.payload, traced);
+  return new Broadcast(message, request, traced);
 }
 
 /** Sends all of `broadcasts` to every recipient, in one message. */

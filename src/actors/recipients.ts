@@ -1,21 +1,29 @@
 // The recipients of a publication, and what they are sent.
 
+import type {PublishRequest} from '../router/router.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import type {Subject, TracedPublication} from '../trace/observer.ts';
 import type {TraceMark} from '../trace/trace-mark.ts';
 import type {DeliveryMessage} from './delivery.ts';
+
+/** What a message says, and where. */
+export type PublicationContent = Pick<PublishRequest, 'type' | 'channel' | 'payload'>;
 
 /** One QoS 0 message, as it goes to every client. It lives for a turn. */
 export class Broadcast implements TracedPublication {
   readonly qos = 0;
   readonly message: string;
   readonly type: number;
+  /** Where it was published to. */
+  readonly channel: string | undefined;
   readonly payload: Uint8Array;
   traced: TraceMark | undefined;
 
-  constructor(message: string, type: number, payload: Uint8Array, traced: TraceMark | undefined) {
+  constructor(message: string, request: PublicationContent, traced: TraceMark | undefined) {
+    const {type, channel, payload} = request;
     this.message = message;
     this.type = type;
+    this.channel = channel;
     this.payload = payload;
     this.traced = traced;
   }

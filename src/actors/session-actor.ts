@@ -1,10 +1,9 @@
 // One session: a client as the rest of the gateway sees it. Passes messages to its parts: its life runs the session
 // chart, its sending and its receiving half run the charts of the messages, its backend client makes the calls. A
-// connection carries it (front.ts), and it knows no wire format. A legacy client's session ends with its connection. It
-// lives until its calls are over; the outbox makes the close call. If it fails, this client is closed with 1011, and no
-// other client is affected.
+// connection carries it (front.ts), and it knows no wire format. It ends with its connection: sessions of `rainbow.v2` are
+// in v2-session.ts. It lives until its calls are over; the outbox makes the close call. If it fails, this client is closed
+// with 1011, and no other client is affected.
 
-import type {CloseCallReason} from '../protocol/close-reason.ts';
 import type {Farewell} from '../protocol/farewell.ts';
 import type {Packet} from '../protocol/packet.ts';
 import type {ActorRef, Behaviour, Cell} from '../runtime/actor.ts';
@@ -12,14 +11,14 @@ import type {AcceptedAnswer, Answer} from '../upstream/call.ts';
 import {BackendClient} from './backend-client.ts';
 import type {Delivery} from './delivery.ts';
 import {answerDropped} from './dropped-message.ts';
-import type {Attachable, Front, FrontEnd} from './front.ts';
+import type {Attachable, Front} from './front.ts';
 import {Inbound} from './inbound.ts';
 import type {InboundMessage} from './inbound-message.ts';
 import {Membership, nowhere} from './membership.ts';
 import type {SessionMessage} from './messages.ts';
 import {Outbound} from './outbound.ts';
 import type {Broadcast, BroadcastBatch} from './recipients.ts';
-import {type Lifetime, SessionLife, type SessionParts} from './session-life.ts';
+import {SessionLife, type SessionParts} from './session-life.ts';
 import type {ShardContext} from './shard-context.ts';
 import {answerStats} from './stats-answer.ts';
 import type {StatsQuery} from './stats-query.ts';
@@ -31,22 +30,17 @@ const mailboxBound = 131_072;
  * Creates the session of a client that asks to connect through `front`; send it `start` next. `identity` is unique and
  * unguessable.
  */
-export function spawnSession(
-  context: ShardContext,
-  front: Front,
-  identity: string,
-  lifetime: Lifetime = 'connection',
-): ActorRef<SessionMessage> {
+export function spawnSession(context: ShardContext, front: Front, identity: string): ActorRef<SessionMessage> {
   return context.scheduler.spawn<SessionMessage>({
     name: identity,
     mailboxBound,
     supervisor: context.supervisors.sessions,
-    create: (self) => new SessionActor(self, context, front, {identity, lifetime}),
+    create: (self) => new SessionActor(self, context, front, identity),
   });
 }
 
 class SessionActor implements Behaviour<SessionMessage>, Attachable, SessionParts {
-  front: Front | undefined;
+  readonly front: Front;
   readonly backend: BackendClient;
   readonly #self: Cell<SessionMessage>;
   readonly #context: ShardContext;
@@ -56,17 +50,12 @@ class SessionActor implements Behaviour<SessionMessage>, Attachable, SessionPart
   #outbound: Outbound | undefined;
   #inbound: Inbound | undefined;
 
-  constructor(
-    self: Cell<SessionMessage>,
-    context: ShardContext,
-    front: Front,
-    {identity, lifetime}: {readonly identity: string; readonly lifetime: Lifetime},
-  ) {
+  constructor(self: Cell<SessionMessage>, context: ShardContext, front: Front, identity: string) {
     this.#self = self;
     this.#context = context;
     this.front = front;
     this.backend = new BackendClient(context, self, identity);
-    this.#life = new SessionLife(self, context, this, lifetime);
+    this.#life = new SessionLife(self, context, this);
     front.carry(this.#life, self);
   }
 
@@ -110,7 +99,7 @@ class SessionActor implements Behaviour<SessionMessage>, Attachable, SessionPart
 
   failed(): void {
     this.#life.crash();
-    this.front?.fail();
+    this.front.fail();
     this.dispose();
   }
 
@@ -133,16 +122,6 @@ class SessionActor implements Behaviour<SessionMessage>, Attachable, SessionPart
     if (leave !== undefined || join !== undefined) this.#member().apply(leave, join);
   }
 
-  leaveFront(): void {
-    const {front} = this;
-    this.front = undefined;
-    front?.leave();
-  }
-
-  resume(): void {
-    this.#outbound?.resume();
-  }
-
   cleanUp(): void {
     this.#membership?.leaveAll();
     this.#outbound?.close();
@@ -154,24 +133,21 @@ class SessionActor implements Behaviour<SessionMessage>, Attachable, SessionPart
       case 'start':
         this.backend.connect(message.headers, message.client);
         return;
-      case 'attach':
-        this.#attach(message.front);
-        return;
       case 'survey':
         this.#answerStats(message.stats);
         return;
       case 'stopping':
         this.#inbound?.dropQueue();
-        this.#end('stopping', 'shutdown');
+        this.front.end('stopping');
         // One that had ended before may still wait for its calls to be answered; the time for that is over.
         this.#life.settle();
         return;
       case 'identityTaken':
-        if (message.fencingToken > this.backend.fencingToken) this.#end('replaced', 'replaced');
+        if (message.fencingToken > this.backend.fencingToken) this.front.end('replaced');
         message.done();
         return;
       case 'identitySettled':
-        this.front?.answered('settled');
+        this.front.answered('settled');
         return;
       case 'closeAwaited':
         this.#life.closeAwaited();
@@ -192,32 +168,14 @@ class SessionActor implements Behaviour<SessionMessage>, Attachable, SessionPart
         this.#membership?.evicted(message.channel, message.ticket);
         return;
       default:
-        this.front?.receive(message);
+        this.front.receive(message);
     }
-  }
-
-  #end(how: FrontEnd, reason: CloseCallReason, farewell?: Farewell): void {
-    if (this.front === undefined) this.#life.over(reason);
-    else this.front.end(how, farewell);
   }
 
   #disconnect(farewell: Farewell): boolean {
     const {isAdmitted} = this.#life;
-    if (isAdmitted) this.#end('disconnected', 'disconnected', farewell);
+    if (isAdmitted) this.front.end('disconnected', farewell);
     return isAdmitted;
-  }
-
-  #attach(front: Front): void {
-    if (this.#life.isDetached) {
-      this.front = front;
-      front.carry(this.#life, this.#self);
-      front.answered('allowed');
-      return;
-    }
-    // The client comes back before its former connection has ended. What that one has left in the mailbox comes first, and
-    // has no effect any more.
-    if (this.#life.letGo() && this.#self.tell({kind: 'attach', front})) return;
-    front.fail();
   }
 
   #sender(): Outbound {
@@ -239,7 +197,7 @@ class SessionActor implements Behaviour<SessionMessage>, Attachable, SessionPart
   #hear(): boolean {
     this.#context.counters.packetsIn++;
     if (!this.#life.isAttached) return false;
-    this.front?.alive();
+    this.front.alive();
     return this.#life.isAttached;
   }
 

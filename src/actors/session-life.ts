@@ -3,22 +3,15 @@
 
 import {session as chart} from '../machines/session.ts';
 import type {CloseCallReason} from '../protocol/close-reason.ts';
-import type {Cell} from '../runtime/actor.ts';
 import type {Subject} from '../trace/observer.ts';
 import type {AcceptedAnswer, Answer} from '../upstream/call.ts';
 import type {BackendClient} from './backend-client.ts';
 import type {Attachable, Carried} from './front.ts';
-import type {SessionMessage} from './messages.ts';
+import type {SessionCell} from './messages.ts';
 import type {ShardContext} from './shard-context.ts';
 import {takeIdentity} from './takeover.ts';
 
 const {event, effect, state} = chart;
-
-/** `connection`: a session ends with its connection, as legacy clients expect; `own`: it is detached, and waits for another. */
-export type Lifetime = 'connection' | 'own';
-
-/** Ends that the gateway itself decides: no session outlives them. */
-const ownEnds: ReadonlySet<CloseCallReason> = new Set(['replaced', 'disconnected', 'shutdown']);
 
 /** What the life of a session needs of its actor. */
 export interface SessionParts extends Attachable {
@@ -27,10 +20,6 @@ export interface SessionParts extends Attachable {
   readonly callCount: number;
   /** Joins the channels of the connect answer; the client hears of nothing before. */
   enter(answer: AcceptedAnswer): void;
-  /** Lets the connection go; the session stays. */
-  leaveFront(): void;
-  /** Sends again what the client may not have. */
-  resume(): void;
   /** Leaves all channels and settles all deliveries. */
   cleanUp(): void;
   /** The actor ends: nothing is answered to it any more. */
@@ -38,23 +27,21 @@ export interface SessionParts extends Attachable {
 }
 
 export class SessionLife implements Carried {
-  readonly #actor: Cell<SessionMessage>;
-  readonly #context: ShardContext;
-  readonly #parts: SessionParts;
-  readonly #lifetime: Lifetime;
-  #state: number = state.asking;
+  protected readonly actor: SessionCell;
+  protected readonly context: ShardContext;
+  protected readonly parts: SessionParts;
+  protected state: number = state.asking;
   /** The answer to the connect call, until it is carried out. */
-  #connectAnswer: AcceptedAnswer | undefined;
+  protected connectAnswer: AcceptedAnswer | undefined;
   /** Why the session ended. */
-  #endReason: CloseCallReason | undefined;
+  protected endReason: CloseCallReason | undefined;
   /** When it was let in: tenths of a second, monotonic; a small integer, since most connections are idle. */
   #enteredAt = 0;
 
-  constructor(actor: Cell<SessionMessage>, context: ShardContext, parts: SessionParts, lifetime: Lifetime) {
-    this.#actor = actor;
-    this.#context = context;
-    this.#parts = parts;
-    this.#lifetime = lifetime;
+  constructor(actor: SessionCell, context: ShardContext, parts: SessionParts) {
+    this.actor = actor;
+    this.context = context;
+    this.parts = parts;
     context.alive.add(actor);
     context.handshakes.add(actor);
     context.hooks.loadChanged('clients', 1);
@@ -62,7 +49,7 @@ export class SessionLife implements Carried {
   }
 
   get subject(): Subject {
-    return this.#parts.backend;
+    return this.parts.backend;
   }
 
   /** When the client was let in: monotonic ms, to a tenth of a second. */
@@ -72,144 +59,126 @@ export class SessionLife implements Carried {
 
   /** Whether a connection carries it: packets may be applied and sent. */
   get isAttached(): boolean {
-    return this.#state === state.attached;
-  }
-
-  get isDetached(): boolean {
-    return this.#state === state.detached;
+    return this.state === state.attached;
   }
 
   /** Whether the client is let in and has not left: it is in channels, and messages may wait for it. */
   get isOpen(): boolean {
-    return this.#state === state.attached || this.#state === state.detached;
+    return this.state === state.attached;
   }
 
   /** Whether the business server has let the client in and nothing has ended it: also before its 101. */
   get isAdmitted(): boolean {
-    return this.isOpen || this.#state === state.allowed;
+    return this.isOpen || this.state === state.allowed;
   }
 
   /** The answer to the connect call. */
   answered(answer: Answer): void {
-    const {front} = this.#parts;
+    const {front} = this.parts;
     if (answer.kind === 'failed' && answer.isPending === true) {
       // Too late for the client, but the business server may still say yes.
       front?.answered('unanswered');
       return;
     }
-    this.#context.hooks.loadChanged('handshakes', -1);
+    this.context.hooks.loadChanged('handshakes', -1);
     if (answer.kind === 'accepted') {
-      this.#allowed(answer);
+      this.allowed(answer);
       return;
     }
-    this.#step(event['connect.denied']);
+    this.step(event['connect.denied']);
     front?.answered(answer.kind === 'failed' && answer.reason === 'overloaded' ? 'overloaded' : answer.kind);
   }
 
   /** The answer to the connect call comes too late for this actor, which has failed; the close call it asks for is made. */
   answeredLate(answer: Answer): void {
-    if (!this.#isAsking || answer.kind !== 'accepted') return;
-    this.#context.hooks.loadChanged('handshakes', -1);
-    this.#parts.backend.connected(answer);
-    this.#step(event['connect.allowed']);
+    if (!this.isAsking || answer.kind !== 'accepted') return;
+    this.context.hooks.loadChanged('handshakes', -1);
+    this.parts.backend.connected(answer);
+    this.step(event['connect.allowed']);
   }
 
   /** Its front has let the client in, or back. */
   attached(): void {
-    this.#step(event['front.attached']);
+    this.step(event['front.attached']);
   }
 
-  /** Its connection has ended. What a legacy session ends with, others outlive, unless the gateway itself has ended them. */
+  /** Its connection has ended, and a legacy session ends with it. */
   detached(reason: CloseCallReason | undefined): void {
-    const isOver = this.#lifetime === 'connection' || (reason !== undefined && ownEnds.has(reason));
-    if (isOver || !this.isAttached) this.over(reason);
-    else this.#step(event['front.detached']);
-  }
-
-  /** Lets its connection go for another; `false` where it may not. */
-  letGo(): boolean {
-    if (this.#lifetime === 'connection' || !this.isAttached) return false;
-    this.#step(event['front.detached']);
-    return true;
+    this.over(reason);
   }
 
   /** The session ends. */
   over(reason: CloseCallReason | undefined): void {
-    this.#endReason ??= reason;
-    this.#step(event['session.over']);
+    this.endReason ??= reason;
+    this.step(event['session.over']);
     this.settle();
   }
 
   /** Nothing of its connection is left. */
   gone(): void {
-    this.#step(event['front.gone']);
+    this.step(event['front.gone']);
     this.settle();
   }
 
   /** A newer session of its identity waits for the close call. */
   closeAwaited(): void {
-    this.#step(event['close.awaited']);
+    this.step(event['close.awaited']);
     this.settle();
   }
 
   /** Has the close call made once it is due and the calls before it have been answered; at shutdown at once. [RB-46] */
   settle(): void {
-    if (this.#state !== state.reporting && this.#state !== state.hurried) return;
-    if (this.#context.isStopping || this.#parts.callCount === 0) this.#step(event['calls.over']);
+    if (this.state !== state.reporting && this.state !== state.hurried) return;
+    if (this.context.isStopping || this.parts.callCount === 0) this.step(event['calls.over']);
   }
 
   /** The actor failed: the session ends rather than say what may be false, and the close call is made. [RB-59] */
   crash(): void {
-    this.#context.counters.connectionsCrashed++;
-    if (this.#isAsking) this.#context.hooks.loadChanged('handshakes', -1);
-    this.#endReason ??= 'crashed';
-    this.#context.alive.delete(this.#actor);
-    this.#step(event['actor.failed']);
+    this.context.counters.connectionsCrashed++;
+    if (this.isAsking) this.context.hooks.loadChanged('handshakes', -1);
+    this.endReason ??= 'crashed';
+    this.context.alive.delete(this.actor);
+    this.step(event['actor.failed']);
   }
 
   /** Whether the answer to the connect call is to come; until then this counts as a handshake. */
-  get #isAsking(): boolean {
-    return this.#state === state.asking || this.#state === state.abandoned;
+  protected get isAsking(): boolean {
+    return this.state === state.asking || this.state === state.abandoned;
   }
 
-  #allowed(answer: AcceptedAnswer): void {
-    const {backend, front} = this.#parts;
-    const wasAbandoned = this.#state === state.abandoned;
+  protected allowed(answer: AcceptedAnswer): void {
+    const {backend, front} = this.parts;
+    const wasAbandoned = this.state === state.abandoned;
     backend.connected(answer);
-    this.#step(event['connect.allowed']);
+    this.step(event['connect.allowed']);
     if (wasAbandoned) {
       front?.answered('allowed');
       this.settle();
       return;
     }
-    this.#connectAnswer = answer;
-    const isSettled = backend.fencingToken === 0 || takeIdentity(this.#context, this.#actor, backend);
+    this.connectAnswer = answer;
+    const isSettled = backend.fencingToken === 0 || takeIdentity(this.context, this.actor, backend);
     front?.answered(isSettled ? 'allowed' : 'postponed');
   }
 
-  #step(eventCode: number): void {
-    const cell = chart.step(this.#state, eventCode);
-    this.#state = chart.next[cell] as number;
-    for (const effectCode of chart.effects[cell] as readonly number[]) this.#carryOut(effectCode);
+  protected step(eventCode: number): void {
+    const cell = chart.step(this.state, eventCode);
+    this.state = chart.next[cell] as number;
+    for (const effectCode of chart.effects[cell] as readonly number[]) this.carryOut(effectCode);
   }
 
-  #carryOut(effectCode: number): void {
-    const {backend} = this.#parts;
+  /** What legacy sessions do; see V2Life for the others. */
+  protected carryOut(effectCode: number): void {
+    const {backend} = this.parts;
     switch (effectCode) {
       case effect.enter:
         this.#enter();
-        return;
-      case effect.leave:
-        this.#parts.leaveFront();
-        return;
-      case effect.resume:
-        this.#parts.resume();
         return;
       case effect.withdraw:
         backend.withdrawConnect();
         return;
       case effect.holdClose:
-        backend.holdClose(this.#endReason ?? 'error');
+        backend.holdClose(this.endReason ?? 'error');
         return;
       case effect.cleanUp:
         this.#cleanUp();
@@ -218,39 +187,39 @@ export class SessionLife implements Carried {
         backend.releaseClose();
         return;
       case effect.stop:
-        this.#context.alive.delete(this.#actor);
-        this.#actor.stop();
-        this.#parts.dispose();
+        this.context.alive.delete(this.actor);
+        this.actor.stop();
+        this.parts.dispose();
     }
   }
 
   #enter(): void {
-    const {sessions, users, contenders, handshakes, counters, scheduler} = this.#context;
-    const {identity} = this.#parts.backend;
-    handshakes.delete(this.#actor);
-    contenders.remove(identity, this.#actor);
+    const {sessions, users, contenders, handshakes, counters, scheduler} = this.context;
+    const {identity} = this.parts.backend;
+    handshakes.delete(this.actor);
+    contenders.remove(identity, this.actor);
     const older = sessions.find(identity);
     // One that is ending, and has not come to it yet.
     if (older !== undefined) sessions.remove(identity, older);
-    sessions.add(identity, this.#actor);
+    sessions.add(identity, this.actor);
     counters.connectionsOpened++;
     this.#enteredAt = Math.round(scheduler.now / 100);
-    const answer = this.#connectAnswer;
-    if (answer?.user !== undefined) users.add(answer.user, this.#actor);
+    const answer = this.connectAnswer;
+    if (answer?.user !== undefined) users.add(answer.user, this.actor);
     // Runs before the client is reported as connected, so that every thread finds it in its channels.
-    if (answer !== undefined) this.#parts.enter(answer);
-    this.#connectAnswer = undefined;
+    if (answer !== undefined) this.parts.enter(answer);
+    this.connectAnswer = undefined;
   }
 
   #cleanUp(): void {
-    const {sessions, users, contenders, handshakes, counters, hooks} = this.#context;
-    const {identity} = this.#parts.backend;
+    const {sessions, users, contenders, handshakes, counters, hooks} = this.context;
+    const {identity} = this.parts.backend;
     hooks.loadChanged('clients', -1);
-    const wasHandshake = handshakes.delete(this.#actor);
+    const wasHandshake = handshakes.delete(this.actor);
     if (!wasHandshake) counters.connectionsClosed++;
-    sessions.remove(identity, this.#actor);
-    users.remove(this.#actor);
-    contenders.remove(identity, this.#actor);
-    this.#parts.cleanUp();
+    sessions.remove(identity, this.actor);
+    users.remove(this.actor);
+    contenders.remove(identity, this.actor);
+    this.parts.cleanUp();
   }
 }

@@ -10,17 +10,27 @@ import type {ActorRef} from '../runtime/actor.ts';
 import type {Registry} from '../runtime/registry.ts';
 import type {Scheduler} from '../runtime/scheduler.ts';
 import type {Supervisor} from '../runtime/supervisor.ts';
+import type {TimerWheel} from '../runtime/timer-wheel.ts';
 import type {Observation} from '../trace/observer.ts';
 import type {Tracer} from '../trace/tracer.ts';
 import type {ActorSettings} from './actor-settings.ts';
 import type {CloseOutbox} from './close-outbox.ts';
 import type {KeyMemory} from './key-memory.ts';
 import type {ChannelMessage, SessionMessage, UpstreamMessage} from './messages.ts';
+import type {V2SessionMessage} from './messages-v2.ts';
 import type {Occupations} from './occupations.ts';
 import type {CloseLoss} from './owed-close.ts';
 import type {Sequences} from './sequences.ts';
+import type {SessionTable} from './session-table.ts';
 import type {ShardHooks} from './shard-hooks.ts';
 import type {Users} from './users.ts';
+
+/** What the sessions of `rainbow.v2` of one thread share. */
+export interface V2Sessions {
+  readonly table: SessionTable;
+  /** When those without a connection end. */
+  readonly expiries: TimerWheel<V2SessionMessage>;
+}
 
 /** The parts that the actors of one thread share. */
 export interface ShardContext {
@@ -58,6 +68,7 @@ export interface ShardContext {
   readonly keys: KeyMemory;
   readonly hooks: ShardHooks;
   readonly closes: CloseOutbox;
+  readonly v2: V2Sessions;
   /** Called with each close call that was given up, for the log. */
   readonly closeLost: (loss: CloseLoss) => void;
   /** Connection actors that have not ended: handshakes, open ones, and those whose socket or calls are left. */

@@ -13,8 +13,8 @@ export interface StatsParts {
   readonly enteredAt: number;
   readonly front: Front | undefined;
   readonly membership: Membership | undefined;
-  readonly outbound: Outbound | undefined;
-  readonly inbound: Inbound | undefined;
+  readonly outbound: Pick<Outbound, 'countInto' | 'inFlightCount' | 'queuedCount' | 'queuedBytes'> | undefined;
+  readonly inbound: Pick<Inbound, 'countInto' | 'heldCount' | 'callCount'> | undefined;
 }
 
 /** Enters into `survey` how these parts stand. */

@@ -5,6 +5,9 @@
 const meanings = {
   connectionsOpened: 'connections accepted by the business server and upgraded',
   connectionsClosed: 'connections ended, however',
+  sessionsOpened: 'sessions of rainbow.v2 opened',
+  sessionsResumed: 'sessions of rainbow.v2 that went on with another connection',
+  sessionsExpired: 'sessions of rainbow.v2 that ended since their client did not come back in time',
   connectionsCrashed: 'connections closed 1011 since their actor failed',
   heartbeatsMissed: 'connections closed for silence',
   handshakesRefused: 'upgrades answered 401: refused by the business server or without a device',
@@ -24,6 +27,7 @@ const meanings = {
   messagesInRefused: 'QoS 1 and 2 SENDs from clients not forwarded since memory_max was reached; clients repeat them',
   messagesInWithdrawn: 'QoS 1 and 2 SENDs not forwarded since their client had gone and memory was short',
   connectionsOverrun: 'connections closed 1008 since the client outran a bound',
+  connectionsViolating: 'connections of rainbow.v2 closed since the client broke the protocol',
   connectionsLate: 'connections closed 1008 at message_timeout, stall_timeout or ack_timeout',
   clientsUnacknowledging: 'clients that let a message time out and had acknowledged nothing since it was sent',
   readsPaused: 'times a client was not read for a while: too many frames, or no memory for its messages',

@@ -5,6 +5,9 @@ export const headerCookie = 'RAINBOWCLIENTCOOKIE';
 export const headerJoin = 'RAINBOWCLIENTCHANNEL';
 export const headerLeave = 'RAINBOWCLIENTCHANNELUNSUB';
 export const headerMessage = 'RAINBOWMESSAGEID';
+/** On every call of a session of `rainbow.v2`: its name; and on the connect call of a client that claims to return to it. */
+export const headerSession = 'RAINBOWSESSION';
+export const headerResume = 'RAINBOWRESUME';
 /** On the connect call: the client's IP address, and the origin of its page where it is a browser. */
 export const headerAddress = 'RAINBOWCLIENTADDRESS';
 export const headerOrigin = 'RAINBOWCLIENTORIGIN';

@@ -21,6 +21,8 @@ export interface PublishRequest {
   /** At most this long until the answer; meaningless at QoS 0. */
   readonly timeoutMs: number;
   readonly payload: Uint8Array;
+  /** How long it is worth a first transmission to clients that are away. @default while their sessions last */
+  readonly ttlMs?: number | undefined;
   /** Whether {@link PublishOutcome.replies} is wanted. */
   readonly wantsReplies: boolean;
   /** The publication's id, where another part of the gateway has given it one. */

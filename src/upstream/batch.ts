@@ -8,7 +8,16 @@
 
 import {invariant, unreachable} from '../core/invariant.ts';
 import {type Batch, BatchReader, type Field} from './batch-reader.ts';
-import type {AcceptedAnswer, Answer, Call, FailedAnswer, Standing} from './call.ts';
+import {
+  type AcceptedAnswer,
+  type Answer,
+  type Call,
+  type CloseCall,
+  excerptBytesMax,
+  type FailedAnswer,
+  type MessageCall,
+  type Standing,
+} from './call.ts';
 
 const tagConnect = 1;
 const tagMessage = 2;
@@ -21,6 +30,8 @@ const tagPromptMessage = 8;
 const tagSlowMessage = 9;
 /** A message of any standing, which stands behind it, and with tokens. */
 const tagOccupant = 10;
+/** Before a call: the session that it names. */
+const tagSession = 11;
 
 const messageTags: Readonly<Record<Standing, number>> = {
   new: tagMessage,
@@ -42,6 +53,7 @@ export function packCalls(calls: readonly Call[]): Batch {
         fields.push(tagConnect, call.call, call.identity, call.headers.length, ...call.headers);
         break;
       case 'message':
+        packSession(call, fields);
         fields.push(
           call.channelTokens === undefined ? messageTags[call.standing] : tagOccupant,
           call.call,
@@ -55,6 +67,7 @@ export function packCalls(calls: readonly Call[]): Batch {
         parts.push(call.payload);
         break;
       case 'close':
+        packSession(call, fields);
         fields.push(tagClose, call.call, call.identity, call.cookie, call.message, call.reason);
         break;
       default:
@@ -68,10 +81,15 @@ export function packCalls(calls: readonly Call[]): Batch {
 export function unpackCalls(batch: Batch): Call[] {
   const reader = new BatchReader(batch);
   const calls: Call[] = [];
+  let session: string | undefined;
   while (reader.hasMore()) {
     const tag = reader.number();
     const call = reader.number();
     const identity = reader.text();
+    if (tag === tagSession) {
+      session = identity;
+      continue;
+    }
     switch (tag) {
       case tagConnect:
         calls.push({kind: 'connect', call, identity, headers: reader.texts(reader.number())});
@@ -86,7 +104,8 @@ export function unpackCalls(batch: Batch): Call[] {
         const payload = keep(reader.bytes(reader.number()));
         const standing = standingOf(tag === tagOccupant ? reader.number() : tag);
         const plain = {kind: 'message', call, identity, cookie, message, type, standing, payload} as const;
-        calls.push(tag === tagOccupant ? {...plain, channelTokens: reader.text()} : plain);
+        const made = tag === tagOccupant ? {...plain, channelTokens: reader.text()} : plain;
+        calls.push(session === undefined ? made : {...made, session});
         break;
       }
       default:
@@ -95,17 +114,23 @@ export function unpackCalls(batch: Batch): Call[] {
           kind: 'close',
           call,
           identity,
+          ...(session !== undefined && {session}),
           cookie: reader.optionalText(),
           message: reader.text(),
           reason: reader.closeReason(),
         });
     }
+    session = undefined;
   }
   return calls;
 }
 
 function standingOf(tag: number): Standing {
   return tag === tagMessage ? 'new' : tag === tagPromptMessage ? 'prompt' : 'slow';
+}
+
+function packSession({call, session}: MessageCall | CloseCall, fields: Field[]): void {
+  if (session !== undefined) fields.push(tagSession, call, session);
 }
 
 /** Packs a turn's answers; bodies are copied. */
@@ -131,7 +156,7 @@ export function packAnswers(answers: readonly Answer[]): Batch {
         break;
       case 'failed':
         packFailure(answer, fields);
-        packExcerpt(answer.excerpt, fields, parts);
+        packExcerpt(answer.body ?? answer.excerpt, fields, parts);
         break;
       default:
         unreachable(answer);
@@ -170,7 +195,7 @@ export function unpackAnswers(batch: Batch): Answer[] {
         break;
       default:
         invariant(tag === tagFailed, `Expected the tag of an answer, got ${tag}`);
-        answers.push({...unpackFailure(call, reader), ...unpackExcerpt(reader)});
+        answers.push(unpackFailure(call, reader));
     }
   }
   return answers;
@@ -215,10 +240,12 @@ function keep(view: Uint8Array): Uint8Array {
 const flagSent = 1;
 const flagSlow = 2;
 const flagPending = 4;
+const flagBody = 8;
 
 function packFailure(answer: FailedAnswer, fields: Field[]): void {
   const {call, reason, status, wasSent, cause, retryAfterMs, isSlow = false, isPending = false} = answer;
-  const flags = (wasSent ? flagSent : 0) | (isSlow ? flagSlow : 0) | (isPending ? flagPending : 0);
+  const state = (wasSent ? flagSent : 0) | (isSlow ? flagSlow : 0) | (isPending ? flagPending : 0);
+  const flags = state | (answer.body === undefined ? 0 : flagBody);
   fields.push(tagFailed, call, reason, status, cause, retryAfterMs, flags);
 }
 
@@ -238,6 +265,7 @@ function unpackFailure(call: number, reader: BatchReader): FailedAnswer {
     retryAfterMs,
     isSlow: (flags & flagSlow) !== 0,
     isPending: (flags & flagPending) !== 0,
+    ...((flags & flagBody) === 0 ? unpackExcerpt(reader) : unpackBody(reader)),
   };
 }
 
@@ -249,6 +277,12 @@ function packExcerpt(excerpt: Uint8Array | undefined, fields: Field[], parts: Ui
 function unpackExcerpt(reader: BatchReader): {readonly excerpt?: Uint8Array} {
   const length = reader.number();
   return length === 0 ? {} : {excerpt: keep(reader.bytes(length))};
+}
+
+/** A whole body, whose beginning is the excerpt. */
+function unpackBody(reader: BatchReader): {readonly excerpt?: Uint8Array; readonly body?: Uint8Array} {
+  const {excerpt: body} = unpackExcerpt(reader);
+  return body === undefined ? {} : {body, excerpt: body.subarray(0, excerptBytesMax)};
 }
 
 function packBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {

@@ -10,6 +10,7 @@ import {
   headerCookie,
   headerIdentity,
   headerMessage,
+  headerSession,
 } from '../protocol/header-name.ts';
 import {callbackNonce, signedQuery} from '../protocol/signature.ts';
 import type {Call, ConnectCall, UpstreamSettings} from './call.ts';
@@ -77,12 +78,14 @@ export class CallRequestMaker {
         return {method: 'GET', path: this.#path(target, ''), headers, body: null};
       case 'message':
         addCookie(call.cookie, headers);
+        addSession(call.session, headers);
         headers.push(headerMessage, call.message, 'content-type', 'application/json');
         if (call.channelTokens !== undefined) headers.push(headerChannelToken, call.channelTokens);
         // undici sends a POST without a body as `content-length: 0`.
         return {method: 'POST', path: this.#path(target, String(call.type)), headers, body: call.payload};
       case 'close':
         addCookie(call.cookie, headers);
+        addSession(call.session, headers);
         headers.push(headerMessage, call.message, headerCloseReason, call.reason);
         return {method: 'GET', path: this.#path(target, ''), headers, body: null};
       default:
@@ -108,6 +111,10 @@ function copyHeaders(call: ConnectCall, headers: string[], target: Target): void
 
 function addCookie(cookie: string | undefined, headers: string[]): void {
   if (cookie !== undefined && cookie !== '') headers.push(headerCookie, headerBytes(cookie));
+}
+
+function addSession(session: string | undefined, headers: string[]): void {
+  if (session !== undefined) headers.push(headerSession, session);
 }
 
 const pastLatin1 = /[^\0-\xff]/;

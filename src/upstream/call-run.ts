@@ -183,12 +183,17 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler, Identifi
 
   /** Of a body that is not delivered, only the beginning. */
   #keep(chunk: Uint8Array): void {
-    if (this.#isFailing) {
+    if (this.#isFailing && !this.#keepsFailure) {
       const room = excerptBytesMax - this.#body.length;
       if (room > 0) this.#body.append(chunk.subarray(0, room), this.#announced);
     } else if (this.call.kind !== 'close') {
       this.#body.append(chunk, this.#announced);
     }
+  }
+
+  /** Whether the client is sent the body of an answer that refuses its message. */
+  get #keepsFailure(): boolean {
+    return this.call.kind === 'message' && this.call.session !== undefined;
   }
 
   get #isAwaited(): boolean {
@@ -237,6 +242,7 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler, Identifi
       cause,
       retryAfterMs: mayRetryLater ? retryAfter(this.#headers['retry-after'], this.#context.clock.wallNow()) : undefined,
       ...excerptOf(this.#body.bytes),
+      ...(this.#keepsFailure && this.#body.length > 0 && {body: this.#body.bytes}),
     };
   }
 }

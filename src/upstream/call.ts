@@ -29,6 +29,8 @@ export interface MessageCall extends CallBase {
   readonly kind: 'message';
   /** Sent as RAINBOWCLIENTCOOKIE where set and not empty. */
   readonly cookie: string | undefined;
+  /** Sent as RAINBOWSESSION: the name of the session on `rainbow.v2`. Such a call has the body of a failed answer as well. */
+  readonly session?: string | undefined;
   /** Sent as RAINBOWMESSAGEID: the same on each repeat of this message, unique otherwise. [RB-63] */
   readonly message: string;
   /** 0 to 65,535; goes into the URL. */
@@ -51,6 +53,8 @@ export type Standing = 'new' | 'prompt' | 'slow';
 export interface CloseCall extends CallBase {
   readonly kind: 'close';
   readonly cookie: string | undefined;
+  /** As in {@link MessageCall}. */
+  readonly session?: string | undefined;
   /** Sent as RAINBOWMESSAGEID: the same each time this close call is made again. [RB-63] */
   readonly message: string;
   /** Sent as RAINBOWCLOSEREASON. */
@@ -74,6 +78,8 @@ export interface AcceptedAnswer {
   readonly cookie: string | undefined;
   /** `identity` of a connect answer's JSON, where it has one that is fit to be one. */
   readonly identity: string | undefined;
+  /** `expiry` of a connect answer's JSON: how long a session may be kept without a connection, in seconds. */
+  readonly expiry?: number | undefined;
   /** What stands in place of an identity and cannot be one, in words; absent where nothing is wrong. */
   readonly identityFault?: string | undefined;
   /** `user` of a connect answer's JSON, likewise: the person whose connection it is. Absent where none is named. */
@@ -119,6 +125,8 @@ export interface FailedAnswer {
    * what is in it. Absent where no byte of a body came.
    */
   readonly excerpt?: Uint8Array;
+  /** The whole body, at most `answerBytesMax`, where the call names a session. */
+  readonly body?: Uint8Array;
   /** As in {@link AcceptedAnswer}. */
   readonly isSlow?: boolean;
   /**

@@ -650,7 +650,9 @@ test('a flood of messages leaves room in the mailbox for the end of the connecti
   const client = kit.connect('room');
   const {actor} = client;
   const members = new Set([actor]);
-  const broadcasts = [1, 2].map((byte) => new Broadcast('p', 1, new Uint8Array([byte]), undefined));
+  const broadcasts = [1, 2].map(
+    (byte) => new Broadcast('p', {type: 1, channel: 'room', payload: new Uint8Array([byte])}, undefined),
+  );
   const {counters} = kit.context;
   for (let count = 0; count < 100_000; count++) broadcast(kit.context, members, broadcasts);
   t.is(counters.framesDropped, 0);

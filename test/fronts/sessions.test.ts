@@ -1,9 +1,8 @@
-// Sessions that outlive their connections: one is detached, and another connection is attached to it, of whatever front. The
-// product opens none yet: legacy sessions end with their connections, and those of rainbow.v2 are to come.
+// Sessions that outlive their connections, on every front: one is detached, and its client proves it on another connection.
 
 import test from 'ava';
 import {emptyBytes, type Packet} from '../../src/protocol/packet.ts';
-import {openClient, reattach, wires} from '../support/front-clients.ts';
+import {comeBack, openSession, sessionWires} from '../support/front-clients.ts';
 import {simulateGateway} from '../support/simulated-gateway.ts';
 
 const text = (words: string): Uint8Array => new Uint8Array(Buffer.from(words));
@@ -11,11 +10,11 @@ const up = (id: number, words: string, isDup = false): Packet => {
   return {kind: 'send', qos: 2, id, isDup, type: 7, payload: text(words)};
 };
 
-for (const [first, openFirst] of Object.entries(wires)) {
-  for (const [second, openSecond] of Object.entries(wires)) {
+for (const [first, openFirst] of Object.entries(sessionWires)) {
+  for (const [second, openSecond] of Object.entries(sessionWires)) {
     test(`a session goes on from ${first} to ${second}, with what is under way to the client in its order`, async (t) => {
       const kit = simulateGateway({window: 4});
-      const client = await openClient(kit, openFirst(kit), {join: 'room'}, 'own');
+      const client = await openSession(kit, openFirst(kit), {join: 'room'});
       const outcomes = (['a', 'b', 'c', 'd', 'e'] as const).map((words, place) =>
         kit.publish({qos: place === 1 ? 1 : 2, payload: text(words), timeoutMs: 60_000}),
       );
@@ -28,8 +27,25 @@ for (const [first, openFirst] of Object.entries(wires)) {
       outcomes.push(kit.publish({qos: 1, payload: text('f'), timeoutMs: 60_000}));
       kit.advance(10_000);
 
-      await reattach(kit, client, openSecond(kit));
-      t.deepEqual(await client.wire.take(), ['REL id 4', 'REL id 1', 'SEND q1 id 2 DUP "b"', 'SEND q2 id 3 DUP "c"']);
+      t.deepEqual(
+        (await Promise.all(outcomes)).map(({connections, queued}) => [connections, queued]),
+        [
+          [1, 0],
+          [0, 1],
+          [0, 1],
+          [1, 0],
+          [0, 1],
+          [0, 1],
+        ],
+        'no caller waits for a client that is away',
+      );
+      t.deepEqual(await comeBack(kit, client, openSecond(kit)), [
+        'REL id 4',
+        'REL id 1',
+        'SEND q1 id 2 DUP "b"',
+        'SEND q2 id 3 DUP "c"',
+      ]);
+      t.true(client.opened.resumed);
       for (const id of [4, 1]) await client.wire.send({kind: 'com', id});
       t.deepEqual(
         await client.wire.take(),
@@ -38,15 +54,12 @@ for (const [first, openFirst] of Object.entries(wires)) {
       );
       for (const id of [2, 6]) await client.wire.send({kind: 'ack', id, reply: emptyBytes});
       for (const id of [3, 5]) await client.wire.send({kind: 'rec', id, reply: emptyBytes});
-      t.deepEqual(
-        (await Promise.all(outcomes)).map(({connections}) => connections),
-        [1, 1, 1, 1, 1, 1],
-      );
+      t.deepEqual(await client.wire.take(), ['REL id 3', 'REL id 5']);
     });
 
     test(`a session goes on from ${first} to ${second}, with what is under way from the client forwarded once`, async (t) => {
       const kit = simulateGateway();
-      const client = await openClient(kit, openFirst(kit), {}, 'own');
+      const client = await openSession(kit, openFirst(kit));
       for (const [id, words] of [
         [1, 'a'],
         [2, 'b'],
@@ -64,7 +77,7 @@ for (const [first, openFirst] of Object.entries(wires)) {
       await client.wire.leave();
       answer('2');
 
-      await reattach(kit, client, openSecond(kit));
+      await comeBack(kit, client, openSecond(kit));
       for (const [id, words] of [
         [2, 'b'],
         [3, 'c'],
@@ -82,17 +95,18 @@ for (const [first, openFirst] of Object.entries(wires)) {
 
     test(`a client that comes back on ${second} before ${first} has ended is taken over, and nothing of that counts`, async (t) => {
       const kit = simulateGateway();
-      const client = await openClient(kit, openFirst(kit), {join: 'room'}, 'own');
+      const client = await openSession(kit, openFirst(kit), {join: 'room'});
       const former = client.wire;
       const outcome = kit.publish({qos: 1, payload: text('a')});
       await former.take();
       // Left in the mailbox behind the new connection: of the former one, so it is not applied.
-      client.wire = openSecond(kit);
-      client.session.tell({kind: 'attach', front: client.wire.front});
-      client.session.tell({kind: 'ack', id: 1, reply: text('late')});
-      kit.run();
+      client.session.tell({kind: 'returning', by: 1});
+      const latter = openSecond(kit);
+      const returning = comeBack(kit, client, latter);
+      const resends = await returning;
       t.true(await former.isClosed());
-      t.deepEqual(await client.wire.take(), ['SEND q1 id 1 DUP "a"']);
+      t.deepEqual(resends, ['SEND q1 id 1 DUP "a"']);
+      await former.send({kind: 'ack', id: 1, reply: text('late')});
       await client.wire.send({kind: 'ack', id: 1, reply: text('now')});
       const {lastReply} = await outcome;
       t.is(Buffer.from(lastReply ?? []).toString(), 'now');
@@ -104,8 +118,8 @@ for (const [first, openFirst] of Object.entries(wires)) {
   test(`a detached session on ${first} ends with the gateway and with a newer one of its identity, and is reported once [RB-64]`, async (t) => {
     const kit = simulateGateway();
     const [one, two] = [
-      await openClient(kit, openFirst(kit), {}, 'own'),
-      await openClient(kit, openFirst(kit), {identity: 'ann'}, 'own'),
+      await openSession(kit, openFirst(kit)),
+      await openSession(kit, openFirst(kit), {identity: 'ann'}),
     ];
     await one.wire.leave();
     await two.wire.leave();
@@ -122,18 +136,3 @@ for (const [first, openFirst] of Object.entries(wires)) {
     t.is(kit.context.alive.size, 0);
   });
 }
-
-test('a legacy session takes no other connection, and ends with its own', async (t) => {
-  const kit = simulateGateway();
-  for (const open of Object.values(wires)) {
-    const client = await openClient(kit, open(kit));
-    const other = open(kit);
-    client.session.tell({kind: 'attach', front: other.front});
-    kit.run();
-    t.true(await other.isClosed());
-    await client.wire.leave();
-    kit.transport.accept('close');
-    kit.run();
-  }
-  t.is(kit.context.sessions.size, 0);
-});

@@ -4,12 +4,12 @@
 
 import test from 'ava';
 import type {DeliveredPublication, Delivery} from '../../src/actors/delivery.ts';
-import type {InboundMessage} from '../../src/actors/inbound-message.ts';
 import {StatsQuery} from '../../src/actors/stats-query.ts';
+import type {V2Message} from '../../src/actors/v2-message.ts';
 import {emptyBytes, type Packet} from '../../src/protocol/packet.ts';
 import type {Change, SessionState, StoredDelivery} from '../../src/store/store.ts';
 import {MemoryStore} from '../../src/store/store-memory.ts';
-import {type FrontClient, openClient, reattach, type Wire, wires} from '../support/front-clients.ts';
+import {comeBack, openSession, type SessionClient, type SessionWire, sessionWires} from '../support/front-clients.ts';
 import {silentObserver} from '../support/silent-observer.ts';
 import {type SimulatedGateway, simulateGateway} from '../support/simulated-gateway.ts';
 import * as rows from './rows.ts';
@@ -25,9 +25,9 @@ const up = (id: number, words: string, isDup = false): Packet => {
 class Witness {
   readonly deliveries = new Set<Delivery>();
   readonly queued: DeliveredPublication[] = [];
-  readonly held = new Map<number, InboundMessage>();
+  readonly held = new Map<number, V2Message>();
 
-  constructor(kit: SimulatedGateway, {front}: Wire) {
+  constructor(kit: SimulatedGateway, {front}: SessionWire) {
     const deliver = front.deliver.bind(front);
     front.deliver = (delivery, isRepeat) => {
       this.deliveries.add(delivery);
@@ -35,7 +35,7 @@ class Witness {
     };
     const confirm = front.confirm.bind(front);
     front.confirm = (flow) => {
-      if (flow.qos === 2) this.held.set(flow.id, flow);
+      if (flow.qos === 2) this.held.set(flow.id, flow as V2Message);
       confirm(flow);
     };
     const complete = front.complete.bind(front);
@@ -81,7 +81,7 @@ class Witness {
   }
 }
 
-async function channelsOf({session}: FrontClient, kit: SimulatedGateway): Promise<readonly string[]> {
+async function channelsOf({session}: SessionClient, kit: SimulatedGateway): Promise<readonly string[]> {
   const stats = new StatsQuery(1);
   stats.start([session]);
   kit.run();
@@ -93,9 +93,9 @@ async function channelsOf({session}: FrontClient, kit: SimulatedGateway): Promis
  * Builds a session up from its state, through a connection that is thrown away. Publishing gives out ids in turn, so those in
  * between are used up; what a released delivery was about is not known any more, and need not be.
  */
-async function restore(kit: SimulatedGateway, state: SessionState, open: (kit: SimulatedGateway) => Wire) {
+async function restore(kit: SimulatedGateway, state: SessionState, open: (kit: SimulatedGateway) => SessionWire) {
   const {cookie, identity} = state.row;
-  const client = await openClient(kit, open(kit), {identity, cookie, join: state.channels.join(';;')}, 'own');
+  const client = await openSession(kit, open(kit), {identity, cookie, join: state.channels.join(';;')});
   const publish = ({id, publication}: StoredDelivery): void => {
     for (let next = 1; next < id; next++) kit.context.sequences.nextMessageId();
     const {qos = 2, type = 0, payload = emptyBytes} = publication ?? {};
@@ -110,7 +110,7 @@ async function restore(kit: SimulatedGateway, state: SessionState, open: (kit: S
   const released = inFlight.filter((delivery) => delivery.released > 0).sort((a, b) => a.released - b.released);
   for (const {id} of released) await client.wire.send({kind: 'rec', id, reply: emptyBytes});
   for (const {id, reply} of state.receipts) {
-    await client.wire.send(up(id, 'forgotten'));
+    await client.wire.send(up(id, 'up'));
     kit.transport.accept('message', {body: reply ?? emptyBytes});
     kit.run();
   }
@@ -120,13 +120,13 @@ async function restore(kit: SimulatedGateway, state: SessionState, open: (kit: S
   return client;
 }
 
-for (const [wire, open] of Object.entries(wires)) {
+for (const [wire, open] of Object.entries(sessionWires)) {
   test(`a detached session on ${wire} is stored, and goes on in another gateway from its rows`, async (t) => {
     const first = simulateGateway({window: 4});
     const carrier = open(first);
     const witness = new Witness(first, carrier);
     const answer = {identity: 'ann', cookie: 'blue', join: 'room;;side'};
-    const client = await openClient(first, carrier, answer, 'own');
+    const client = await openSession(first, carrier, answer);
     for (const [place, words] of ['a', 'b', 'c', 'd', 'e', 'f'].entries()) {
       void first.publish({qos: place === 1 || place === 5 ? 1 : 2, payload: text(words), timeoutMs: 60_000});
     }
@@ -156,8 +156,12 @@ for (const [wire, open] of Object.entries(wires)) {
     const second = simulateGateway({window: 4});
     const restored = await restore(second, state, open);
     t.deepEqual((await channelsOf(restored, second)).toSorted(), ['room', 'side']);
-    await reattach(second, restored, open(second));
-    t.deepEqual(await restored.wire.take(), ['REL id 4', 'REL id 3', 'SEND q1 id 2 DUP "b"', 'SEND q2 id 5 DUP "e"']);
+    t.deepEqual(await comeBack(second, restored, open(second)), [
+      'REL id 4',
+      'REL id 3',
+      'SEND q1 id 2 DUP "b"',
+      'SEND q2 id 5 DUP "e"',
+    ]);
     await restored.wire.send({kind: 'com', id: 4});
     t.deepEqual(await restored.wire.take(), ['SEND q1 id 6 "f"'], 'what waited');
     await restored.wire.send(up(9, 'up', true));

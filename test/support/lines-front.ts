@@ -4,12 +4,14 @@
 import type {Duplex} from 'node:stream';
 import type {Content, EncodedForm} from '../../src/actors/content.ts';
 import type {Delivery} from '../../src/actors/delivery.ts';
-import type {Carried, Front, FrontEnd, FrontMessage, FrontNote, HandshakeAnswer} from '../../src/actors/front.ts';
+import type {Carried, HandshakeAnswer} from '../../src/actors/front.ts';
+import type {CarriedV2, FrontV2, SessionFacts, V2End, V2FrontMessage, V2Note} from '../../src/actors/front-v2.ts';
 import type {InboundMessage} from '../../src/actors/inbound-message.ts';
 import type {BroadcastBatch} from '../../src/actors/recipients.ts';
 import {connection} from '../../src/machines/connection.ts';
 import type {CloseCallReason} from '../../src/protocol/close-reason.ts';
-import type {Packet} from '../../src/protocol/packet.ts';
+import {type Failure, readOpen} from '../../src/protocol/control-payload.ts';
+import type {PacketV2} from '../../src/protocol/packet-v2.ts';
 import type {ActorRef} from '../../src/runtime/actor.ts';
 
 const {state} = connection;
@@ -49,11 +51,11 @@ function contentText(type: number, payload: Uint8Array): string {
   return `"type":${type},"payload":"${base64(payload)}"}\n`;
 }
 
-export class LinesFront implements Front {
+export class LinesFront implements FrontV2 {
   readonly silentMs = 0;
   readonly #stream: Duplex;
-  #session: Carried | undefined;
-  #mailbox: ActorRef<FrontMessage> | undefined;
+  #session: Carried | CarriedV2 | undefined;
+  #mailbox: ActorRef<V2FrontMessage> | undefined;
   #isOpen = false;
   #isClosed = false;
   #unread = '';
@@ -62,9 +64,11 @@ export class LinesFront implements Front {
     this.#stream = stream;
   }
 
-  carry(session: Carried, mailbox: ActorRef<FrontMessage>): void {
+  carry(session: Carried | CarriedV2, mailbox: ActorRef<V2FrontMessage>): void {
+    const isFirst = this.#mailbox === undefined;
     this.#session = session;
     this.#mailbox = mailbox;
+    if (!isFirst) return;
     this.#stream.on('data', (chunk: Buffer) => this.#read(chunk.toString('latin1')));
     this.#stream.on('drain', () => this.#mailbox?.tell({kind: 'drained'}));
     this.#stream.on('end', () => this.#mailbox?.tell({kind: 'socketClosed'}));
@@ -76,7 +80,8 @@ export class LinesFront implements Front {
       case 'settled':
         this.#isOpen = true;
         this.#write('{"kind":"welcome"}\n');
-        this.#session?.attached();
+        // A session of its own is attached once it is opened.
+        if (this.#session !== undefined && !('open' in this.#session)) this.#session.attached();
         return;
       case 'postponed':
         return;
@@ -108,7 +113,7 @@ export class LinesFront implements Front {
     this.#write(`{"kind":"rel","id":${id}}\n`);
   }
 
-  confirm({qos, id, reply}: InboundMessage): void {
+  confirm({qos, id, reply}: Pick<InboundMessage, 'qos' | 'id' | 'reply'>): void {
     this.#write(`{"kind":"${qos === 1 ? 'ack' : 'rec'}","id":${id},"reply":"${base64(reply)}"}\n`);
   }
 
@@ -116,12 +121,33 @@ export class LinesFront implements Front {
     this.#write(`{"kind":"com","id":${id}}\n`);
   }
 
-  receive(note: FrontNote): void {
+  opened(facts: SessionFacts): void {
+    this.#write(`{"kind":"opened","json":${JSON.stringify(facts)}}\n`);
+  }
+
+  reject(id: number, failure: Failure): void {
+    this.#write(`{"kind":"fail","id":${id},"failure":${JSON.stringify(failure)}}\n`);
+  }
+
+  takes(): boolean {
+    return true;
+  }
+
+  takesReply(): boolean {
+    return true;
+  }
+
+  receive(note: V2Note): void {
+    if (note.kind === 'open') {
+      const request = readOpen(note.json);
+      if (request !== undefined && this.#session !== undefined && 'open' in this.#session) this.#session.open(request);
+      return;
+    }
     if (note.kind === 'socketClosed') this.#close('closed', 'client');
     else if (note.kind === 'handshakeDue' && !this.#isOpen) this.#close('unanswered', 'timeout');
   }
 
-  end(reason: FrontEnd): void {
+  end(reason: V2End): void {
     this.#close(reason, endReasons[reason]);
   }
 
@@ -135,7 +161,9 @@ export class LinesFront implements Front {
     this.#close('left', undefined);
   }
 
-  alive(): void {}
+  alive(): void {
+    if (this.#session !== undefined && 'confirmed' in this.#session) this.#session.confirmed();
+  }
 
   probe(): void {}
 
@@ -176,17 +204,22 @@ const endReasons = {
   replaced: 'replaced',
   disconnected: 'disconnected',
   stopping: 'shutdown',
-} as const satisfies Record<FrontEnd, CloseCallReason>;
+  protocolError: 'error',
+  idInUse: 'error',
+  windowExceeded: 'error',
+  notAuthorized: 'error',
+  ended: 'client',
+} as const satisfies Record<V2End, CloseCallReason>;
 
 /** A line as a packet. Nothing is checked, as a front for use would have to. */
-export function readLine(line: string): Packet {
+export function readLine(line: string): PacketV2 {
   return JSON.parse(line, (key, value) => {
     return key === 'payload' || key === 'reply' ? new Uint8Array(Buffer.from(String(value), 'base64')) : value;
-  }) as Packet;
+  }) as PacketV2;
 }
 
 /** A packet as a line. */
-export function writeLine(packet: Packet): string {
+export function writeLine(packet: PacketV2): string {
   const text = JSON.stringify(packet, (_key, value: unknown) => (value instanceof Uint8Array ? base64(value) : value));
   return `${text}\n`;
 }

@@ -55,10 +55,14 @@ export class RecordingLink implements Link {
   }
   send(frame: Uint8Array): void {
     for (const packetBytes of unframeAll(frame)) {
-      const sent = spell(packetBytes);
+      const sent = this.spell(packetBytes);
       this.sent.push(sent);
       this.onSend?.(sent);
     }
+  }
+  /** The packet of a frame as a test writes it. */
+  spell(bytes: Uint8Array): string {
+    return spell(bytes);
   }
   holdUp(): void {
     this.events.push('hold up');
@@ -199,6 +203,11 @@ export function simulateGateway(
     sendBufferBytesMax: 10_000,
     payloadBytesMax: 1_000,
     channelsPerConnectionMax: 10,
+    sessionExpiryMs: 120_000,
+    sessionExpiryMaxMs: 3_600_000,
+    sessionKeepAliveMs: 30_000,
+    sessionQueue: 1_000,
+    sessionQueueBytesMax: 1_000_000,
     unorderedTypes: new Set(),
     ...own,
   };

@@ -122,6 +122,11 @@ function pickSettings(rng: Rng): SimulatedSettings {
     sendBufferBytesMax: rng.pick([1_024, 10_000, 1_000_000]),
     payloadBytesMax: 4_096,
     channelsPerConnectionMax: rng.pick([2, 10, 1_000]),
+    sessionExpiryMs: 120_000,
+    sessionExpiryMaxMs: 3_600_000,
+    sessionQueue: 1_000,
+    sessionQueueBytesMax: 1_000_000,
+    sessionKeepAliveMs: 30_000,
     unorderedTypes: new Set(rng.chance(0.3) ? [unorderedType] : []),
   };
 }

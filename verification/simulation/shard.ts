@@ -102,6 +102,7 @@ export class Shard {
       ...plan.settings,
       ...plan.edge,
       callTimeoutMs,
+      offersSessions: false,
       notices: {originRefused() {}, originUnchecked() {}, isProxyDue: false, proxyUnchecked() {}},
       mayAdmit: () => load.total('clients') < plan.connectionsMax && load.total('handshakes') < plan.handshakesMax,
     });

@@ -12,7 +12,8 @@ export interface WebSocketOwner {
   closing(isBroken: boolean): void;
   closed(): void;
   failed(): void;
-  /** What the close frame says of a fault that ws found. */
+  /** The code of the close frame for a fault that ws found, and what it says. */
+  faultCode(code: number): number;
   faultText(code: number): string;
 }
 
@@ -35,8 +36,10 @@ export class ClientWebSocket extends WebSocket {
    * alone, for what broke the protocol.
    */
   override close(code?: number, data?: string | Buffer): void {
-    super.close(code, data ?? (code === undefined ? undefined : this.link?.faultText(code)));
-    this.link?.closing(code !== undefined && data === undefined);
+    const isFault = code !== undefined && data === undefined;
+    if (isFault && this.link !== undefined) super.close(this.link.faultCode(code), this.link.faultText(code));
+    else super.close(code, data);
+    this.link?.closing(isFault);
   }
 }
 

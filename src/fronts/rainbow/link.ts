@@ -2,13 +2,14 @@
 
 import type {FrontMessage} from '../../actors/front.ts';
 import type {Clock} from '../../core/clock.ts';
+import type {ControlPacket} from '../../protocol/packet-v2.ts';
 import type {ActorRef} from '../../runtime/actor.ts';
 
 /** Why a client that waits for its connect call is not let in; a code of the table in core/errors.ts. */
 export type HandshakeRefusal = 'RB_CLIENT_REFUSED' | 'RB_BUSINESS_SERVER' | 'RB_OVERLOADED' | 'RB_STOPPING';
 
 /** Where a link leaves what comes: the mailbox of the session. */
-export type LinkMailbox = Pick<ActorRef<FrontMessage>, 'tell' | 'depth'>;
+export type LinkMailbox = Pick<ActorRef<FrontMessage | ControlPacket>, 'tell' | 'depth'>;
 
 /** One client's transport. Frames are complete WebSocket messages (protocol/frame.ts). */
 export interface Link {

@@ -23,6 +23,10 @@ import {type AllowedOrigins, OriginPolicy} from './origin-policy.ts';
 import {ReadGate} from './read-gate.ts';
 import {SlowReaders} from './slow-reader.ts';
 import {type ProxyList, TrustedProxies} from './trusted-proxies.ts';
+import {connectV2} from './v2-connect.ts';
+import {V2Link} from './v2-link.ts';
+import {isSaidByClose, turnAway} from './v2-turn-away.ts';
+import {readWish, subprotocolV2} from './v2-wish.ts';
 import {WebSocketLink} from './websocket-link.ts';
 
 /**
@@ -66,6 +70,8 @@ export interface EdgeOptions {
   readonly packetRate: number;
   /** Frames that one client may send at once above that rate. */
   readonly packetBurst: number;
+  /** Whether clients that want `rainbow.v2` get sessions; the others, and all of them otherwise, have legacy connections. */
+  readonly offersSessions: boolean;
   readonly notices: HandshakeNotices;
   /** Whether there is room in the whole gateway for one client more. */
   mayAdmit(): boolean;
@@ -100,7 +106,7 @@ export function createWebSocketEdge(connections: ConnectionEnvironment, options:
       maxBufferedChunks: Math.max(chunksMaxLeast, Math.ceil(payloadBytesMax / chunkBytesMin)),
       WebSocket: ClientWebSocket,
       // Legacy clients get no subprotocol, whatever they offer.
-      handleProtocols: () => false,
+      handleProtocols: (offered) => options.offersSessions && offered.has(subprotocolV2) && subprotocolV2,
     }),
     sendBufferBytesMax: options.sendBufferBytesMax,
     payloadBytesMax,
@@ -144,25 +150,32 @@ export function createWebSocketEdge(connections: ConnectionEnvironment, options:
     refuseBare(socket, refusal, httpStatus === 400 ? ['sec-websocket-version', '13, 8'] : []);
   };
 
+  /** Why no client is let in at the moment. */
+  function refuseNow(): Refusal | undefined {
+    if (context.isStopping) return {code: 'RB_STOPPING'};
+    return options.mayAdmit() && memory.hasRoomFor(earlyBytesMax) ? undefined : {code: 'RB_OVERLOADED'};
+  }
+
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     if (!(socket instanceof Socket)) {
       socket.destroy();
       return;
     }
     const reading = readHandshake(request, rules);
-    if (reading.kind === 'refused') {
-      refuse(socket, reading.refusal);
-      return;
-    }
-    if (context.isStopping || !options.mayAdmit() || !memory.hasRoomFor(earlyBytesMax)) {
-      refuse(socket, {code: context.isStopping ? 'RB_STOPPING' : 'RB_OVERLOADED'});
+    const wish = options.offersSessions ? readWish(request) : undefined;
+    const refusal = reading.kind === 'refused' ? reading.refusal : refuseNow();
+    if (refusal !== undefined) {
+      if (wish?.closesRefused === true && isSaidByClose(refusal)) turnAway(environment, request, socket, head, refusal);
+      else refuse(socket, refusal);
       return;
     }
     // What ws compares with a single word may be a list.
     request.headers.upgrade = 'websocket';
-    const link = new WebSocketLink(environment, request, socket, head);
-    const session = connectRainbow(connections, link, context.random.hex(identityBytes));
-    session.tell({kind: 'start', headers: reading.headers, client: reading.client});
+    const identity = context.random.hex(identityBytes);
+    const link = new (wish === undefined ? WebSocketLink : V2Link)(environment, request, socket, head);
+    const session =
+      wish === undefined ? connectRainbow(connections, link, identity) : connectV2(connections, link, identity, wish);
+    if (reading.kind === 'accepted') session.tell({kind: 'start', headers: reading.headers, client: reading.client});
     const pending: PendingHandshake = {session, deadline: undefined};
     deadlines.add(pending, context.clock.now());
     link.onAnswered = () => deadlines.delete(pending);

@@ -9,6 +9,7 @@ import type {FrontNote} from '../../actors/front.ts';
 import type {Deadline} from '../../core/deadline-queue.ts';
 import {frameFaultText, type LateReason} from '../../protocol/close-code.ts';
 import {type Packet, type PacketFault, parsePacket, textFault} from '../../protocol/packet.ts';
+import type {ControlPacket} from '../../protocol/packet-v2.ts';
 import {refuseBare} from './bare-answer.ts';
 import type {ClientWebSocket, WebSocketOwner} from './client-web-socket.ts';
 import {EarlyBytes} from './early-bytes.ts';
@@ -35,7 +36,6 @@ export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker, M
   first: Uint8Array | undefined;
   more: Uint8Array[] | undefined;
   deadline: Deadline<MessageSender> | undefined;
-  /** Called once, when the upgrade has been answered. */
   onAnswered: (() => void) | undefined;
   readonly #environment: LinkEnvironment;
   readonly #socket: Socket;
@@ -145,15 +145,19 @@ export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker, M
   }
 
   take(bytes: Buffer, start: number, end: number): void {
-    this.#receive(parsePacket(bytes, start, end));
+    this.#receive(this.parse(bytes, start, end));
+  }
+
+  protected parse(bytes: Uint8Array, start?: number, end?: number): Packet | ControlPacket | PacketFault {
+    return parsePacket(bytes, start, end);
   }
 
   /** A WebSocket message came that ws has read. */
   receive(data: Buffer, isBinary: boolean): void {
-    this.#receive(isBinary ? parsePacket(data) : textFault);
+    this.#receive(isBinary ? this.parse(data) : textFault);
   }
 
-  #receive(packet: Packet | PacketFault): void {
+  #receive(packet: Packet | ControlPacket | PacketFault): void {
     const mailbox = this.#mailbox;
     if (mailbox === undefined) return;
     mailbox.tell(packet);
@@ -226,6 +230,10 @@ export class WebSocketLink implements Link, Flushable, Outgoing, MessageTaker, M
     if (this.#socket.writableLength > this.#environment.sendBufferBytesMax) return false;
     this.#webSocket?.pong(payload);
     return true;
+  }
+
+  faultCode(code: number): number {
+    return code;
   }
 
   /** What the close frame says of a fault that ws found. */

@@ -153,6 +153,15 @@ export const descriptionSections: readonly DescriptionSection[] = [
           'messages to one client that wait for the window, and messages from one client that wait for their turn',
       },
       queue_bytes: {summary: 'payload bytes of one client that wait likewise', details: 'At least payload_max.'},
+      session_expiry: {
+        summary: 'how long a session of rainbow.v2 is kept without a connection, in seconds',
+        details:
+          'Its client may ask for another time, the business server for a shorter one. 0: it ends with its connection.',
+      },
+      session_expiry_max: {summary: 'longest time that a client may ask for, in seconds'},
+      session_keep_alive: {summary: 'keep_alive of connections of rainbow.v2, in seconds'},
+      session_queue: {summary: 'messages that may wait for one session of rainbow.v2'},
+      session_queue_bytes: {summary: 'payload bytes that may wait likewise', details: 'At least payload_max.'},
       send_buffer: {
         summary: 'bytes that a slow reader may leave unread before messages to it wait',
         details: 'At least payload_max.',

@@ -71,6 +71,16 @@ export interface GatewayOptions {
   readonly queue: number;
   /** `queue_bytes`: payload bytes of one client that may wait likewise. @default 16 MiB */
   readonly queueBytesMax: number;
+  /** `session_expiry`, seconds: how long a session of `rainbow.v2` is kept without a connection, unless its client asks for another time. @default 120 s */
+  readonly sessionExpiryMs: number;
+  /** `session_expiry_max`, seconds: the longest time that a client may ask for. @default 86,400 s */
+  readonly sessionExpiryMaxMs: number;
+  /** `session_keep_alive`, seconds: `keep_alive` of connections of `rainbow.v2`. @default 30 s */
+  readonly sessionKeepAliveMs: number;
+  /** `session_queue`: messages that may wait for one session. @default 1000 */
+  readonly sessionQueue: number;
+  /** `session_queue_bytes`: their payload bytes. @default 16 MiB */
+  readonly sessionQueueBytesMax: number;
   /** `send_buffer`: bytes a slow reader may leave unread before messages to it wait. @default 1 MiB */
   readonly sendBufferBytesMax: number;
   /** `payload_max`: bytes of one WebSocket message and of one API body. @default 1 MiB */
@@ -155,6 +165,11 @@ export const defaultOptions = {
   window: 1_000,
   queue: 1_000,
   queueBytesMax: 16_777_216,
+  sessionExpiryMs: 120_000,
+  sessionExpiryMaxMs: 86_400_000,
+  sessionKeepAliveMs: 30_000,
+  sessionQueue: 1_000,
+  sessionQueueBytesMax: 16_777_216,
   sendBufferBytesMax: 1_048_576,
   payloadBytesMax: 1_048_576,
   packetRate: 5_000,

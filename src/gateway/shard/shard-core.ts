@@ -174,6 +174,7 @@ export class ShardCore {
     await served;
     this.connections.stop();
     context.keys.stop();
+    context.v2.expiries.stop();
     context.tracer.stop();
     this.peers.close();
     this.reports.stop();

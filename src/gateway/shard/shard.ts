@@ -25,6 +25,9 @@ import {ShardCore, type ShardParts} from './shard-core.ts';
 import {StartGate} from './start-gate.ts';
 import {exitWithoutThreads} from './stuck-thread.ts';
 
+/** `rainbow.v2` is not offered before all of it is there. */
+const offersSessions = false;
+
 export interface Shard {
   /** Makes shard `index`, at the other end of `port`, a peer. */
   addPeer(index: number, port: MessagePort): void;
@@ -105,7 +108,12 @@ export async function createShard(options: GatewayOptions, parts: ShardParts): P
   });
   const gate = new StartGate();
   gate.install(api);
-  const edge = createWebSocketEdge(core.connections, {...options, mayAdmit: () => core.mayAdmit(), notices});
+  const edge = createWebSocketEdge(core.connections, {
+    ...options,
+    offersSessions,
+    mayAdmit: () => core.mayAdmit(),
+    notices,
+  });
   api.server.on('upgrade', (request, socket, head) => {
     if (!gate.refuseUpgrade(socket)) edge.upgrade(request, socket, head);
   });

@@ -54,6 +54,7 @@ export async function openEdge(
     ...kit.connections.settings,
     notices: {isProxyDue: false, originRefused() {}, originUnchecked() {}, proxyUnchecked() {}},
     mayAdmit: () => true,
+    offersSessions: true,
     ...options,
   });
   const server = createServer();

@@ -29,6 +29,7 @@ import {keys, token} from './secret.ts';
  * answer, see `plausibleSkewMs`; and farther.
  */
 const connectionSettings = {
+  sessionKeepAliveMs: 60_000,
   pingIntervalMs: 25_000,
   keepAliveMs: 60_000,
   sendBufferBytesMax: 1_000_000,
@@ -92,6 +93,10 @@ export class SimulatedNode {
         queue: 1_000,
         queueBytesMax: 1_000_000,
         channelsPerConnectionMax: 10,
+        sessionExpiryMs: 120_000,
+        sessionExpiryMaxMs: 3_600_000,
+        sessionQueue: 1_000,
+        sessionQueueBytesMax: 1_000_000,
         unorderedTypes: new Set(),
         traceEventsMax,
       },
