@@ -26,6 +26,8 @@ export function loadCompiler(name: string, folder: string): (consumer: Consumer)
 
   function makeHost(options: typescript.CompilerOptions): typescript.CompilerHost {
     const host = ts.createCompilerHost(options);
+    // As the compiler's own command reads comments: most of them not at all.
+    host.jsDocParsingMode = ts.JSDocParsingMode.ParseForTypeErrors;
     const readFile = host.getSourceFile.bind(host);
     host.getSourceFile = (path, how, ...others) => {
       // A declaration is read the same under all options, but for the format that its place gives it.
