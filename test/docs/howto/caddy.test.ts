@@ -7,7 +7,7 @@ import {until} from '../../support/deadline.ts';
 import {holdPorts} from '../../support/ports.ts';
 import {testWith} from '../../support/programs.ts';
 import {readDocument} from '../documents.ts';
-import {blocksOf, commandsOf, Program, replaced, Shell} from './howto.ts';
+import {blocksOf, commandsOf, Program, replaced, Shell, untilAnswered} from './howto.ts';
 import {checkProxy, startGatewayOf} from './proxies.ts';
 
 const document = readDocument('docs/howto/caddy.md');
@@ -36,10 +36,7 @@ testWith('caddy', 'curl')('Caddy as the guide configures it passes clients on, a
   const commands = commandsOf(document);
   t.is(commands.length, 4);
   for (const command of commands) {
-    const line = replaced(command, [
-      ['/etc/caddy', shell.folder],
-      ['app.example', `localhost:${port}`],
-    ]);
+    const line = replaced(command, [['/etc/caddy', shell.folder], ['app.example', `localhost:${port}`], untilAnswered]);
     const environment = {...folders, CURL_CA_BUNDLE: authority, NODE_EXTRA_CA_CERTS: authority};
     const {code, output} = await shell.run(line, environment);
     t.is(code, 0, `${command}\n${output}`);

@@ -5,7 +5,7 @@ import {defaultOptions} from '../../../src/gateway/config/options.ts';
 import {holdPort} from '../../support/ports.ts';
 import {testWith} from '../../support/programs.ts';
 import {readDocument} from '../documents.ts';
-import {blocksOf, commandsOf, replaced, Shell} from './howto.ts';
+import {blocksOf, commandsOf, replaced, Shell, untilAnswered} from './howto.ts';
 import {checkProxy, secondsOf, startGatewayOf, startHaproxy} from './proxies.ts';
 
 const document = readDocument('docs/howto/haproxy.md');
@@ -30,6 +30,7 @@ testWith('haproxy', 'curl')(
       const line = replaced(command, [
         ['/etc/haproxy', shell.folder],
         ['app.example', `localhost:${port}`],
+        untilAnswered,
       ]);
       const {code, output} = await shell.run(line);
       t.is(code, 0, `${command}\n${output}`);

@@ -16,6 +16,9 @@ import {codeBlocks, type Document, root} from '../documents.ts';
 /** What is written in place of something that belongs to the reader's machine. */
 export type Replacements = readonly (readonly [from: string | RegExp, to: string])[];
 
+/** Without it `rainbow connect` ends when all is answered, however long a busy machine takes. */
+export const untilAnswered = [' -w 2', ''] as const;
+
 /** The text of each block of a language. */
 export function blocksOf(document: Document, language: string): readonly string[] {
   return codeBlocks(document)

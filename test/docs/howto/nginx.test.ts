@@ -5,7 +5,7 @@ import {defaultOptions} from '../../../src/gateway/config/options.ts';
 import {holdPort} from '../../support/ports.ts';
 import {testWith} from '../../support/programs.ts';
 import {readDocument} from '../documents.ts';
-import {blocksOf, commandsOf, replaced, Shell} from './howto.ts';
+import {blocksOf, commandsOf, replaced, Shell, untilAnswered} from './howto.ts';
 import {checkProxy, secondsOf, startGatewayOf, startNginx} from './proxies.ts';
 
 const document = readDocument('docs/howto/nginx.md');
@@ -25,7 +25,7 @@ testWith('nginx', 'curl')('nginx as the guide configures it passes clients on, a
   const commands = commandsOf(document);
   t.is(commands.length, 4);
   for (const command of commands) {
-    const {code, output} = await shell.run(replaced(command, [['app.example', `localhost:${port}`]]));
+    const {code, output} = await shell.run(replaced(command, [['app.example', `localhost:${port}`], untilAnswered]));
     t.is(code, 0, `${command}\n${output}`);
     if (command.startsWith('curl')) t.regex(output, /^HTTP\/1\.1 426 /m);
     if (command.includes('rainbow connect')) t.regex(output, /< ACK +id 1 .*ok$/m);

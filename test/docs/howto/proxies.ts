@@ -56,7 +56,8 @@ ${servers}
 /** Starts HAProxy with this file as Debian's unit does; `systemctl reload haproxy` of the shell does what that unit does. */
 export async function startHaproxy(t: Lifetime, shell: Shell, text: string, port: number): Promise<Program> {
   const file = join(shell.folder, 'haproxy.cfg');
-  await writeFile(file, text);
+  // On a busy machine the gateway may miss checks.
+  await writeFile(file, text.replace(/ check$/m, ' check inter 60s'));
   const haproxy = new Program(t, 'haproxy', ['-W', '-f', file]);
   await haproxy.listens(port);
   await shell.standIn('systemctl', `test "$*" = 'reload haproxy' && exec kill -USR2 ${haproxy.child.pid}`);

@@ -7,7 +7,7 @@ import {defaultOptions} from '../../../src/gateway/config/options.ts';
 import {holdPort} from '../../support/ports.ts';
 import {testWith} from '../../support/programs.ts';
 import {readDocument} from '../documents.ts';
-import {blocksOf, commandsOf, type Replacements, replaced, Shell} from './howto.ts';
+import {blocksOf, commandsOf, type Replacements, replaced, Shell, untilAnswered} from './howto.ts';
 import {checkProxy, secondsOf, startGatewayOf, startHaproxy, startNginx} from './proxies.ts';
 
 const document = readDocument('docs/howto/tls.md');
@@ -35,6 +35,7 @@ async function runChecks(t: ExecutionContext, shell: Shell, port: number, certif
     ['-connect app.example:443', `-connect 127.0.0.1:${port}`],
     ['-servername app.example', '-servername localhost -verify_hostname localhost'],
     ['wss://app.example/', `wss://localhost:${port}/`],
+    untilAnswered,
   ];
   t.is(commands.filter(isCheck).length, 2);
   for (const command of commands.filter(isCheck)) {
