@@ -97,7 +97,8 @@ export class Listings {
   }
 
   #row(standing: ConnectionStats, isDetailed: boolean): ConnectionRow {
-    const {subject, state, silentMs, channels, inFlight, queued, queuedBytes, inbound, bufferedBytes} = standing;
+    const {subject, state, silentMs, channels, inFlight, owesSince, queued, queuedBytes, inbound, bufferedBytes} =
+      standing;
     const {clock, number, sessions, users} = this.#context;
     const {address, device, platform} = subject.client ?? {};
     const session = sessions.find(subject.identity);
@@ -115,6 +116,7 @@ export class Listings {
       channelCount: channels?.size ?? 0,
       ...(isDetailed && {channels: [...(channels?.keys() ?? [])].sort()}),
       inFlight,
+      ...(owesSince !== undefined && {owesSince: Math.round(wallMs - (clock.now() - owesSince))}),
       queued,
       queuedBytes,
       inbound,

@@ -9,7 +9,7 @@ import {type DeliveredPublication, type Delivery, pauseBeforeRepeat} from './del
 import type {Attachable} from './front.ts';
 import {QuarantinedIds} from './quarantined-ids.ts';
 import type {ShardContext} from './shard-context.ts';
-import type {StatsQuery} from './stats-query.ts';
+import type {OutboundLoad, StatsQuery} from './stats-query.ts';
 
 // Both charts have the same codes for events and effects.
 const {event, effect} = outboundQos2;
@@ -40,17 +40,10 @@ export class Outbound {
     this.#owner = owner;
   }
 
-  get inFlightCount(): number {
-    return this.#inFlight.size;
-  }
-
-  get queuedCount(): number {
-    return this.#queued.length;
-  }
-
-  /** Payload bytes that wait. */
-  get queuedBytes(): number {
-    return this.#queuedBytes;
+  get load(): OutboundLoad {
+    const inFlight = this.#inFlight.size;
+    const owesSince = inFlight === 0 ? undefined : this.#owingSince;
+    return {inFlight, queued: this.#queued.length, queuedBytes: this.#queuedBytes, owesSince};
   }
 
   /** Counts each delivery's state. */

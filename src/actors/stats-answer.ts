@@ -13,9 +13,11 @@ export interface StatsParts {
   readonly enteredAt: number;
   readonly front: Front | undefined;
   readonly membership: Membership | undefined;
-  readonly outbound: Pick<Outbound, 'countInto' | 'inFlightCount' | 'queuedCount' | 'queuedBytes'> | undefined;
+  readonly outbound: Pick<Outbound, 'countInto' | 'load'> | undefined;
   readonly inbound: Pick<Inbound, 'countInto' | 'heldCount' | 'callCount'> | undefined;
 }
+
+const noLoad = {inFlight: 0, queued: 0, queuedBytes: 0, owesSince: undefined};
 
 /** Enters into `survey` how these parts stand. */
 export function answerStats(stats: StatsQuery, parts: StatsParts): void {
@@ -33,9 +35,7 @@ export function answerStats(stats: StatsQuery, parts: StatsParts): void {
     state: front?.state,
     silentMs: front?.silentMs ?? 0,
     channels: membership?.channels,
-    inFlight: outbound?.inFlightCount ?? 0,
-    queued: outbound?.queuedCount ?? 0,
-    queuedBytes: outbound?.queuedBytes ?? 0,
+    ...(outbound?.load ?? noLoad),
     inbound: (inbound?.heldCount ?? 0) + (inbound?.callCount ?? 0),
     bufferedBytes: front?.bufferedBytes ?? 0,
     isCongested: front?.isCongested !== false,

@@ -9,8 +9,18 @@ import {rosterChannelsMax} from '../story/trace.ts';
 import type {Subject} from '../trace/observer.ts';
 import type {ClientFacts} from './client-facts.ts';
 
+/** What a sending half has to do. */
+export interface OutboundLoad {
+  readonly inFlight: number;
+  /** Messages that wait, and their payload bytes. */
+  readonly queued: number;
+  readonly queuedBytes: number;
+  /** Since when the client owes an acknowledgement and has sent none, on the scheduler's clock. */
+  readonly owesSince: number | undefined;
+}
+
 /** What a connection reports about itself. */
-export interface ConnectionStats {
+export interface ConnectionStats extends OutboundLoad {
   readonly subject: Subject & {readonly fencingToken: number; readonly client: ClientFacts | undefined};
   /** When it was let in: monotonic ms, to a tenth of a second. */
   readonly enteredAt: number;
@@ -19,9 +29,6 @@ export interface ConnectionStats {
   readonly silentMs: number;
   /** The keys. */
   readonly channels: ReadonlyMap<string, number> | undefined;
-  readonly inFlight: number;
-  readonly queued: number;
-  readonly queuedBytes: number;
   readonly inbound: number;
   readonly bufferedBytes: number;
   /** Whether messages to it wait. */

@@ -19,6 +19,8 @@ interface Waiting extends Identified<Waiting> {
   readonly kind: Call['kind'];
   readonly from: ActorRef<AnsweredMessage>;
   readonly context: InboundMessage | undefined;
+  /** When it was asked for. */
+  readonly at: number;
   /** Its deadline came, and another answer follows. */
   wasCut: boolean;
   /** Whose connect call it is. */
@@ -35,6 +37,9 @@ export interface CallLoad {
   /** A connect call, made under `identity`, was allowed after its session had failed. */
   onUnclaimed(identity: string, answer: AcceptedAnswer): void;
 }
+
+const endedCounters = {connect: 'connectCallsEnded', message: 'messageCallsEnded', close: 'closeCallsEnded'} as const;
+const timeCounters = {connect: 'connectCallsMs', message: 'messageCallsMs', close: 'closeCallsMs'} as const;
 
 /** The answer to a call that is one too many. */
 export function overloaded({call}: Call): FailedAnswer {
@@ -90,7 +95,8 @@ export function spawnUpstreamCaller(
     // A close call is owed, and there are no more of them than there were sessions. [RB-64]
     const mayCall = call.kind === 'close' || load.mayCall();
     const connecting = call.kind === 'connect' ? call.identity : undefined;
-    waiting.add({id: call.call, kind: call.kind, from, context, wasCut: false, connecting, next: undefined});
+    const at = scheduler.now;
+    waiting.add({id: call.call, kind: call.kind, from, context, at, wasCut: false, connecting, next: undefined});
     load.changed(1);
     if (!mayCall) {
       pass(overloaded(call));
@@ -118,7 +124,11 @@ export function spawnUpstreamCaller(
       load.changed(-1);
     }
     const {kind, from, context, connecting} = waiter;
-    if (isFirst) load.ended(kind, answer);
+    if (isFirst) {
+      scheduler.counters[endedCounters[kind]]++;
+      scheduler.counters[timeCounters[kind]] += scheduler.now - waiter.at;
+      load.ended(kind, answer);
+    }
     const isTold = from.tell({kind: 'answered', answer, context});
     if (!isTold && connecting !== undefined && answer.kind === 'accepted') load.onUnclaimed(connecting, answer);
   }

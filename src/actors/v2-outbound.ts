@@ -9,7 +9,7 @@ import type {AnswerKind, Subject} from '../trace/observer.ts';
 import {type Delivery, inOrder} from './delivery.ts';
 import type {FrontV2} from './front-v2.ts';
 import type {ShardContext} from './shard-context.ts';
-import type {StatsQuery} from './stats-query.ts';
+import type {OutboundLoad, StatsQuery} from './stats-query.ts';
 import {V2Queue} from './v2-queue.ts';
 import type {V2Terms} from './v2-terms.ts';
 
@@ -45,16 +45,9 @@ export class V2Outbound {
     this.#owner = owner;
   }
 
-  get inFlightCount(): number {
-    return this.#inFlight.size;
-  }
-
-  get queuedCount(): number {
-    return this.#queued.size;
-  }
-
-  get queuedBytes(): number {
-    return this.#queued.bytes;
+  get load(): OutboundLoad {
+    const {size, bytes} = this.#queued;
+    return {inFlight: this.#inFlight.size, queued: size, queuedBytes: bytes, owesSince: undefined};
   }
 
   /** Counts each delivery's state. */

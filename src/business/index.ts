@@ -6,6 +6,9 @@ export {toFastify} from './adapter-fastify.ts';
 export {toHono} from './adapter-hono.ts';
 export {toNodeListener} from './adapter-node.ts';
 export {type AnswerStore, MemoryStore, type MemoryStoreOptions, type StoredAnswer} from './answer-store.ts';
+export type {Authenticated, RainbowApiOptions} from './api-caller.ts';
+export type {Listing, ListOptions} from './api-lists.ts';
+export type {Channel, Connection, Member} from './api-rows.ts';
 export {type Business, business} from './business.ts';
 export type {
   Call,
@@ -23,9 +26,12 @@ export {type BusinessCode, BusinessError, RainbowApiError} from './errors.ts';
 export type {BusinessOptions, CallName, MessageHandlers, RefusedCall} from './options.ts';
 export {
   type CallOptions,
+  type DisconnectOptions,
+  type DisconnectResult,
+  type DisconnectTarget,
   RainbowApi,
-  type RainbowApiOptions,
   type Recipient,
+  type Recipients,
   type SendOptions,
   type SubscribeOptions,
 } from './rainbow-api.ts';

@@ -1,11 +1,8 @@
-// The gateway's HTTP API for business servers: send, ask, subscribe, unsubscribe. A call that surely took no effect is made
-// again, with a new signature; one that may have taken effect is not, unless its caller says that twice is no harm.
+// The gateway's HTTP API for business servers: send and ask, subscribe and unsubscribe, see who is there, disconnect.
 
-import {backoffMs} from '../core/backoff.ts';
-import {type Clock, keepAliveClock} from '../core/clock.ts';
-import {type Random, systemRandom} from '../core/random.ts';
 import {
   apiPaths,
+  type DisconnectBody,
   messageTypeMax,
   type SendParameters,
   type SubscribeBody,
@@ -14,53 +11,34 @@ import {
 } from '../protocol/api.ts';
 import type {Qos} from '../protocol/packet.ts';
 import {encodePayload} from '../protocol/payload.ts';
-import type {Credentials} from './credentials.ts';
-import {RainbowApiError} from './errors.ts';
-import {callGateway, type GatewayTarget, targetUrl} from './gateway-call.ts';
+import {ApiCaller, type Authenticated, type RainbowApiOptions} from './api-caller.ts';
+import {Listing, type ListOptions, type ListSource, listOptionNames} from './api-lists.ts';
+import type {Channel, Connection, Member} from './api-rows.ts';
 import {quoteKey} from './idempotency-key.ts';
-import {checkFunctions, checkNames, readSecret} from './option-check.ts';
-import {
-  type ApiAnswer,
-  type AskResult,
-  codeOfRefusal,
-  parseAnswer,
-  readIgnored,
-  readSendResult,
-  type SendResult,
-} from './send-result.ts';
+import {checkNames} from './option-check.ts';
+import {type AskResult, readSendResult, type SendResult} from './send-result.ts';
 
-/** Which gateway, and how patient to be with it. */
-export interface RainbowApiOptions {
-  /** As `http://127.0.0.1:1984`. */
-  readonly url: string;
-  /** The gateway's `security_token`; this or `apiKey`. */
-  readonly token?: string;
-  /** One of the gateway's `api_keys`. */
-  readonly apiKey?: string;
-  /** @default the platform's */
-  readonly fetch?: typeof fetch;
-  /**
-   * For a call with all its attempts, on top of the time that a message's confirmations may take; at most 3_600_000.
-   * @default 5_000
-   */
-  readonly timeoutMs?: number;
-  /** Further attempts of a call that took no effect. @default 2 */
-  readonly retries?: number;
-  /** For tests. @default the machine's */
-  readonly clock?: Clock;
-  /** For tests. @default the machine's */
-  readonly random?: Random;
-}
-
-/** One of the two is needed. */
-type Authenticated = {readonly token: string} | {readonly apiKey: string};
-
-const optionNames = ['url', 'token', 'apiKey', 'fetch', 'timeoutMs', 'retries', 'clock', 'random'];
 const sendOptionNames = ['qos', 'timeoutMs', 'mayArriveTwice', 'idempotencyKey', 'signal'];
 const changeOptionNames = ['occupy', 'signal'];
+const recipientNames = ['channel', 'identity', 'user', 'broadcast', 'except'];
+const disconnectOptionNames = ['code', 'reason', 'reconnectAfterMs', 'signal'];
 
-/** A channel's name, or one client. */
-export type Recipient = string | {readonly identity: string};
+/** Who gets a message. Each client gets it once, however many of these mean it. */
+export interface Recipients {
+  /** The members of these channels. */
+  readonly channel?: string | readonly string[];
+  /** These clients. */
+  readonly identity?: string | readonly string[];
+  /** Every connection of these people, whom connect answers named with `user`. */
+  readonly user?: string | readonly string[];
+  /** Every open connection; without the three above. */
+  readonly broadcast?: true;
+  /** Identities that do not get it. */
+  readonly except?: readonly string[];
+}
+
+/** A channel's name, or {@link Recipients}, which name at least one. */
+export type Recipient = string | Recipients;
 
 /** What holds of any call. */
 export interface CallOptions {
@@ -92,48 +70,29 @@ export interface SubscribeOptions extends CallOptions {
   readonly occupy?: boolean;
 }
 
-const callTimeoutMsMax = 3_600_000;
-const ignoredMax = 64;
-const retryWaits = {firstMs: 100, maxMs: 2_000};
+/** Whom to disconnect: exactly one of these. */
+export type DisconnectTarget = Pick<DisconnectBody, 'identity' | 'user' | 'channel' | 'prefix'>;
 
-interface Attempt {
-  readonly path: string;
-  readonly query?: string;
-  readonly body: Uint8Array | string;
-  readonly headers?: Readonly<Record<string, string>>;
-  /** From the first attempt. */
-  readonly timeoutMs: number;
-  readonly mayRepeat: boolean;
-  readonly signal: AbortSignal | undefined;
+/** How clients are disconnected. */
+export interface DisconnectOptions extends CallOptions, Omit<DisconnectBody, keyof DisconnectTarget> {}
+
+/** How many clients a call disconnected. */
+export interface DisconnectResult {
+  readonly connections: number;
+  /** Whether a thread or a node did not answer: its clients are not in here. */
+  readonly isPartial: boolean;
 }
 
 /** One gateway. Rejects with `RainbowApiError`, or with the reason of the caller's own signal. */
 export class RainbowApi {
-  readonly #target: GatewayTarget;
-  readonly #timeoutMs: number;
-  readonly #retries: number;
-  readonly #clock: Clock;
-  readonly #random: Random;
-  /** Names of which it was warned that the gateway ignored them. */
-  readonly #ignored = new Set<string>();
+  readonly #caller: ApiCaller;
 
   /**
    * Throws `TypeError` if the URL is invalid, or if there is not exactly one of token and key; `RangeError` if a bound is
    * invalid.
    */
   constructor(options: RainbowApiOptions & Authenticated) {
-    checkNames('RainbowApi', options, optionNames);
-    checkFunctions('RainbowApi', {fetch: options.fetch});
-    const {timeoutMs = 5_000, retries = 2, clock = keepAliveClock, random = systemRandom} = options;
-    if (!(timeoutMs > 0 && timeoutMs <= callTimeoutMsMax)) {
-      throw new RangeError(`timeoutMs is ${timeoutMs}. Use a number above 0 and at most ${callTimeoutMsMax}.`);
-    }
-    if (!(retries >= 0)) throw new RangeError(`retries is ${retries}. Use 0 or more.`);
-    this.#target = {url: readUrl(options.url), credentials: readCredentials(options), fetch: options.fetch};
-    this.#timeoutMs = timeoutMs;
-    this.#retries = retries;
-    this.#clock = clock;
-    this.#random = random;
+    this.#caller = new ApiCaller(options);
   }
 
   /** Sends a message. `data` travels as handlers' answers do: bytes and strings as they are, all else as JSON. */
@@ -164,6 +123,50 @@ export class RainbowApi {
     await this.#change(apiPaths.unsubscribe, {identity, channel}, signal);
   }
 
+  /**
+   * Disconnects clients. They come back by themselves where `code` lets them, and with `reconnectAfterMs` not before that
+   * time has passed.
+   */
+  async disconnect(target: DisconnectTarget, options: DisconnectOptions = {}): Promise<DisconnectResult> {
+    checkNames('disconnect()', options, disconnectOptionNames);
+    const {signal, ...how} = options;
+    const body = JSON.stringify({...target, ...how});
+    const answer = await this.#caller.call({path: apiPaths.disconnect, body, mayRepeat: true, signal});
+    const {connections} = answer;
+    return {connections: typeof connections === 'number' ? connections : 0, isPartial: answer.partial === true};
+  }
+
+  /** The clients that are connected, sorted by identity: all, or the members of a channel, one client, or a prefix. */
+  connections(
+    filter: {readonly channel?: string; readonly identity?: string; readonly prefix?: string} = {},
+    options: ListOptions = {},
+  ): Listing<Connection> {
+    checkNames('connections()', filter, ['channel', 'identity', 'prefix']);
+    return this.#list({path: apiPaths.connections, rows: 'connections', name: 'identity', filter}, options);
+  }
+
+  /** The channels that have members, sorted by name. */
+  channels(filter: {readonly prefix?: string} = {}, options: ListOptions = {}): Listing<Channel> {
+    checkNames('channels()', filter, ['prefix']);
+    return this.#list({path: apiPaths.channels, rows: 'channels', name: 'name', filter}, options);
+  }
+
+  /** The members of a channel, sorted by identity. */
+  presence(channel: string, options: ListOptions = {}): Listing<Member> {
+    return this.#list({path: apiPaths.presence, rows: 'members', name: 'identity', filter: {channel}}, options);
+  }
+
+  /** The facts of `/serverinfo/` as JSON: version, uptime, CPU, memory, counters, the other nodes. For people and tools. */
+  async serverInfo({signal}: CallOptions = {}): Promise<Readonly<Record<string, unknown>>> {
+    const call = {method: 'GET', path: apiPaths.serverinfo, query: 'format=json', mayRepeat: true, signal} as const;
+    return await this.#caller.call(call);
+  }
+
+  #list<Row>(source: ListSource<Row>, options: ListOptions): Listing<Row> {
+    checkNames('a list', options, listOptionNames);
+    return new Listing(this.#caller, source, options);
+  }
+
   async #send(to: Recipient, type: number, data: unknown, options: SendOptions, replies?: 'all'): Promise<AskResult> {
     checkNames('a message', options, sendOptionNames);
     if (!(Number.isInteger(type) && type >= 0 && type <= messageTypeMax)) {
@@ -174,17 +177,17 @@ export class RainbowApi {
       throw new RangeError(`timeoutMs is ${timeoutMs}. Use a number above 0 and at most ${sendTimeoutMsMax}.`);
     }
     const parameters: SendParameters = {
-      ...(typeof to === 'string' ? {channel: to} : {identity: to.identity}),
+      ...readRecipient(to),
       msgtype: type,
       qos,
       timeout: Math.ceil(timeoutMs) / 1000,
       ...(replies !== undefined && {replies}),
     };
-    const answer = await this.#call({
+    const answer = await this.#caller.call({
       path: apiPaths.send,
       query: sendQuery(parameters),
       body: encodePayload(data).bytes,
-      timeoutMs: this.#timeoutMs + (qos === 0 ? 0 : timeoutMs),
+      waitMs: qos === 0 ? 0 : timeoutMs,
       mayRepeat: mayArriveTwice || idempotencyKey !== undefined,
       ...(idempotencyKey !== undefined && {headers: {'idempotency-key': quoteKey(idempotencyKey)}}),
       signal,
@@ -194,102 +197,25 @@ export class RainbowApi {
 
   // Either call may be made twice without harm.
   async #change(path: string, body: SubscribeBody, signal: AbortSignal | undefined): Promise<void> {
-    await this.#call({path, body: JSON.stringify(body), timeoutMs: this.#timeoutMs, mayRepeat: true, signal});
-  }
-
-  async #call(attempt: Attempt): Promise<ApiAnswer> {
-    const deadlineAt = this.#clock.now() + attempt.timeoutMs;
-    for (let failures = 0; ; failures++) {
-      const result = await this.#attempt(attempt, deadlineAt - this.#clock.now());
-      if (!(result instanceof RainbowApiError)) return result;
-      if (failures >= this.#retries || !isWorthRepeating(result, attempt.mayRepeat)) throw result;
-      const delayMs = backoffMs(this.#random, retryWaits, failures + 1);
-      if (this.#clock.now() + delayMs >= deadlineAt) throw result;
-      await this.#wait(delayMs, attempt.signal);
-    }
-  }
-
-  async #attempt(attempt: Attempt, timeoutMs: number): Promise<ApiAnswer | RainbowApiError> {
-    const {path, signal} = attempt;
-    signal?.throwIfAborted();
-    const outcome = await callGateway(this.#target, {
-      ...attempt,
-      method: 'POST',
-      timeoutMs: Math.max(1, Math.ceil(timeoutMs)),
-    });
-    signal?.throwIfAborted();
-    if (outcome.kind === 'failed') {
-      const isUnreachable = outcome.reason === 'unreachable';
-      const code = isUnreachable ? 'RB_UNREACHABLE' : 'RB_NO_ANSWER';
-      return new RainbowApiError(code, {mayBeAccepted: !isUnreachable}, outcome.message);
-    }
-    const {httpStatus} = outcome;
-    const answer = parseAnswer(outcome.text);
-    if (answer === undefined) {
-      const detail = `The answer is not of Rainbow's API (HTTP status ${httpStatus}). Check the URL.`;
-      return new RainbowApiError('RB_ANSWER_INVALID', {httpStatus, mayBeAccepted: true}, detail);
-    }
-    this.#warnOfIgnored(path, readIgnored(answer));
-    const code = codeOfRefusal(answer);
-    if (answer.status === 0 || code === 'RB_TIMEOUT') return answer;
-    const detail = typeof answer.detail === 'string' ? answer.detail : undefined;
-    return new RainbowApiError(code, {httpStatus, mayBeAccepted: effectUnknown.has(code)}, detail);
-  }
-
-  /** Once for each name: what the gateway ignores it ignores every time. */
-  #warnOfIgnored(path: string, names: readonly string[]): void {
-    const fresh = names.filter((name) => !this.#ignored.has(name)).slice(0, ignoredMax - this.#ignored.size);
-    if (fresh.length === 0) return;
-    for (const name of fresh) this.#ignored.add(name);
-    const list = fresh.map((name) => JSON.stringify(name)).join(', ');
-    process.emitWarning(
-      `The gateway ignored ${list} in a call to ${path}. It does not know the name: check the versions of gateway and SDK.`,
-      'RainbowWarning',
-    );
-  }
-
-  #wait(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const abort = (): void => {
-        timer.cancel();
-        reject(signal?.reason as Error);
-      };
-      const timer = this.#clock.startTimer(delayMs, () => {
-        signal?.removeEventListener('abort', abort);
-        resolve();
-      });
-      signal?.addEventListener('abort', abort, {once: true});
-    });
+    await this.#caller.call({path, body: JSON.stringify(body), mayRepeat: true, signal});
   }
 }
 
-/** Codes of calls that took no effect, and may have one a moment later. */
-const passingCodes: ReadonlySet<string> = new Set([
-  'RB_UNREACHABLE',
-  'RB_OVERLOADED',
-  'RB_STOPPING',
-  'RB_REQUEST_TIMEOUT',
-  'RB_IDEMPOTENCY_UNREACHABLE',
-]);
-
-/** Codes of calls that may have taken effect, or whose first attempt may have. */
-const effectUnknown: ReadonlySet<string> = new Set(['RB_INTERNAL', 'RB_IDEMPOTENCY_RUNNING', 'RB_IDEMPOTENCY_UNKNOWN']);
-
-function isWorthRepeating({code, mayBeAccepted}: RainbowApiError, mayRepeat: boolean): boolean {
-  if (code === 'RB_IDEMPOTENCY_UNKNOWN') return false;
-  return mayBeAccepted ? mayRepeat : passingCodes.has(code);
-}
-
-function readUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
-    throw new TypeError(`url is ${JSON.stringify(text)}. Use an http or https URL without a query.`);
+function readRecipient(to: Recipient): SendParameters {
+  if (typeof to === 'string') return {channel: to};
+  checkNames('a recipient', to, recipientNames);
+  const {channel, identity, user, broadcast, except} = to;
+  if (channel === undefined && identity === undefined && user === undefined && broadcast === undefined) {
+    throw new TypeError('A message has no recipient. Name a channel, an identity or a user, or set broadcast.');
   }
-  return targetUrl(url);
-}
-
-function readCredentials({token, apiKey}: RainbowApiOptions): Credentials {
-  if (token !== undefined && apiKey !== undefined) throw new TypeError('RainbowApi takes token or apiKey, got both');
-  if (apiKey !== undefined) return {kind: 'key', key: readSecret('RainbowApi', 'apiKey', apiKey)};
-  return {kind: 'token', token: readSecret('RainbowApi', 'token', token)};
+  return {
+    ...(channel !== undefined && {channel}),
+    ...(identity !== undefined && {identity}),
+    ...(user !== undefined && {user}),
+    ...(broadcast && {broadcast: 1}),
+    // One alone would be read as separated by commas; twice is the same as once.
+    ...(except !== undefined && {
+      except: except.length === 1 && except[0]?.includes(',') === true ? [...except, ...except] : except,
+    }),
+  };
 }

@@ -1,5 +1,6 @@
 // An answer of the HTTP API, read for a person: what `send`, `sub` and `unsub` do with the outcome of their call.
 
+import {RainbowApiError} from '../business/errors.ts';
 import type {CallOutcome} from '../business/gateway-call.ts';
 import {type ApiAnswer, parseAnswer, readIgnored} from '../business/send-result.ts';
 import {exitCodes} from './exit.ts';
@@ -34,6 +35,12 @@ export function reportAnswer(
   else if (read.kind === 'answer' && isDone) for (const line of describe(read.answer)) printLine(line);
   else
     process.stderr.write(`rainbow: ${read.kind === 'answer' ? describeRefusal(read.answer) : printable(read.why)}\n`);
+}
+
+/** What a call of `RainbowApi` was rejected with, for a person. */
+export function describeApiError(error: unknown): string {
+  if (!(error instanceof RainbowApiError)) throw error;
+  return printable(`${error.message} (${error.code})`);
 }
 
 function warnOfIgnored(names: readonly string[]): void {

@@ -44,6 +44,8 @@ export interface ConnectionRow {
   readonly channels?: readonly string[];
   /** Messages to it: sent and not ended; waiting, and the bytes in them. */
   readonly inFlight: number;
+  /** Since when it owes an acknowledgement and has sent none: Unix time in milliseconds. */
+  readonly owesSince?: number;
   readonly queued: number;
   readonly queuedBytes: number;
   /** Messages of it that are held, or whose call waits or runs. */

@@ -8,6 +8,8 @@ import type {ExecutionContext} from 'ava';
 export interface ApiCall {
   readonly path: string;
   readonly query: Readonly<Record<string, string>>;
+  /** The query as it came. */
+  readonly search: string;
   readonly authorization: string | undefined;
   readonly idempotencyKey: string | undefined;
   readonly body: string;
@@ -42,11 +44,18 @@ export async function startScripted(t: ExecutionContext, ...scripts: Script[]) {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const {pathname, searchParams} = new URL(request.url ?? '', 'http://gateway');
+      const {pathname, search, searchParams} = new URL(request.url ?? '', 'http://gateway');
       const {authorization, 'idempotency-key': key} = request.headers;
       const idempotencyKey = typeof key === 'string' ? key : undefined;
       const body = Buffer.concat(chunks).toString();
-      calls.push({path: pathname, query: Object.fromEntries(searchParams), authorization, idempotencyKey, body});
+      calls.push({
+        path: pathname,
+        query: Object.fromEntries(searchParams),
+        search,
+        authorization,
+        idempotencyKey,
+        body,
+      });
       (scripts.length > 1 ? scripts.shift() : scripts[0])?.(response);
       for (const wake of waiting.splice(0)) wake();
     });

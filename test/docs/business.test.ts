@@ -9,6 +9,7 @@ import test, {type ExecutionContext} from 'ava';
 import {businessCodes} from '../../src/business/errors.ts';
 import type {Business} from '../../src/business/index.ts';
 import {call} from '../business/harness.ts';
+import {success} from '../support/business-server.ts';
 import {until} from '../support/deadline.ts';
 import {securityToken, start} from '../support/gateway.ts';
 import {holdPort} from '../support/ports.ts';
@@ -95,6 +96,7 @@ test('every block is run by one of these tests', (t) => {
     'toFastify',
     'toHono',
     'RainbowApiError',
+    'gateway.presence',
   ];
   t.is(blocks.length, marks.length);
   for (const mark of marks)
@@ -185,6 +187,18 @@ test('the calls of the gateway do what they say', async (t) => {
   t.is(output(), `1 have it\n${identity.slice(0, 4)} says ann\nRB_NO_SUCH_CONNECTION\n`);
 });
 
+test('lists, and calls to more than one client, do what they say', async (t) => {
+  const harness = await start(t);
+  harness.business.once('connect', success({RAINBOWCLIENTCHANNEL: 'lobby'}, {identity: 'test-1'}));
+  const {client} = await harness.join();
+  const file = await place(t, 'gateway.presence', {gateway: harness.gateway.url, token: securityToken});
+  const {output, ended} = run(t, file);
+  t.is(await ended, 0, output());
+  t.regex(output(), /^test-1 has been here since \d{4}-\S+Z\n1 clients, of which 0 read too slowly\n$/);
+  t.is(await client.packet(), 'SEND q0 type 2 "{"text":"back in a minute"}"');
+  t.is((await client.closeFrame()).code, 4152);
+});
+
 /** Members of an interface with their defaults, as the source declares them. */
 async function membersOf(path: string, name: string): Promise<ReadonlyMap<string, string>> {
   const text = await readFile(join(root, 'src/business', path), 'utf8');
@@ -211,7 +225,7 @@ test('the tables have every option, with the default that the source says', asyn
   const all = [
     ...(await membersOf('options.ts', 'BusinessOptions')),
     ...(await membersOf('answer-store.ts', 'MemoryStoreOptions')),
-    ...(await membersOf('rainbow-api.ts', 'RainbowApiOptions')),
+    ...(await membersOf('api-caller.ts', 'RainbowApiOptions')),
   ];
   t.is(all.length, 23);
   t.deepEqual(documented('Option'), all);

@@ -77,6 +77,7 @@ function readConnection(row: Members, node: string): ConnectionRow | undefined {
   const since = wallMs(row.since);
   if (typeof identity !== 'string' || typeof state !== 'string' || since === undefined) return undefined;
   const heardAt = wallMs(row.heardAt);
+  const owesSince = wallMs(row.owesSince);
   return {
     identity,
     ...textOf('user', row.user),
@@ -89,6 +90,7 @@ function readConnection(row: Members, node: string): ConnectionRow | undefined {
     channelCount: count(row.channelCount) ?? 0,
     ...(Array.isArray(channels) && {channels: channels.filter((name) => typeof name === 'string')}),
     inFlight: count(row.inFlight) ?? 0,
+    ...(owesSince !== undefined && {owesSince}),
     queued: count(row.queued) ?? 0,
     queuedBytes: count(row.queuedBytes) ?? 0,
     inbound: count(row.inbound) ?? 0,

@@ -67,6 +67,9 @@ const connectionSchema = z.object({
   channelCount: count,
   channels: z.array(z.string()).describe('With `identity`: the names of its channels').exactOptional(),
   inFlight: count.describe('Messages of QoS 1 and 2 to it that are not acknowledged'),
+  owesSince: wallMs
+    .describe('Since when it owes an acknowledgement and has sent none: Unix time in milliseconds')
+    .exactOptional(),
   queued: count.describe('Messages that wait behind those'),
   queuedBytes: count.describe('Bytes in them'),
   inbound: count.describe('Messages of its own that are held, or whose call waits or runs'),
