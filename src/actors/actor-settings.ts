@@ -23,6 +23,14 @@ export interface ActorSettings {
   readonly closeCallsMax?: number;
   /** Close calls that are pending; at the bound one is given up. @default 200,000 */
   readonly closesHeldMax?: number;
+  /** Channels whose members are notified of joins and leaves: patterns. @default none */
+  readonly presenceChannels?: readonly string[];
+  /** @default 65,535 */
+  readonly presenceType?: number;
+  /** @default 1,000 ms */
+  readonly presenceIntervalMs?: number;
+  /** Where events go; empty: nowhere. @default nowhere */
+  readonly eventsUrl?: string;
   /** @default 65,536 */
   readonly traceEventsMax?: number;
   /** @default 3,600,000 ms */

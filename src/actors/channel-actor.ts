@@ -4,6 +4,7 @@ import {unreachable} from '../core/invariant.ts';
 import type {PublishOutcome, PublishRequest} from '../router/router.ts';
 import type {ActorRef, Behaviour, Cell} from '../runtime/actor.ts';
 import type {Reply} from '../runtime/ask.ts';
+import type {ChannelChanges} from './channel-changes.ts';
 import type {ChannelMessage, SessionMessage} from './messages.ts';
 import {broadcast, prepareBroadcast, publish} from './publisher.ts';
 import type {Broadcast} from './recipients.ts';
@@ -35,11 +36,15 @@ class ChannelActor implements Behaviour<ChannelMessage> {
   readonly #context: ShardContext;
   /** QoS 0 messages that wait for those behind them in the mailbox, to go to each member in one message with them. */
   #broadcasts: Broadcast[] = [];
+  /** Where its members are notified of joins and leaves. */
+  readonly #changes: ChannelChanges | undefined;
 
   constructor(self: Cell<ChannelMessage>, context: ShardContext, members: Map<ActorRef<SessionMessage>, number>) {
     this.#self = self;
     this.#context = context;
     this.members = members;
+    const {changes} = context;
+    this.#changes = changes?.isWatched(self.name) === true ? changes : undefined;
   }
 
   receive(message: ChannelMessage): void {
@@ -76,6 +81,7 @@ class ChannelActor implements Behaviour<ChannelMessage> {
         publish(this.#context, this.members, message.request, message.reply);
         return;
       case 'join':
+        if (!this.members.has(message.member)) this.#note(message.member, 1);
         this.members.set(message.member, message.ticket);
         if (message.occupy) this.#evict(message.ticket, message.token);
         return;
@@ -85,7 +91,7 @@ class ChannelActor implements Behaviour<ChannelMessage> {
       case 'broadcastsDue':
         return;
       case 'leave':
-        this.members.delete(message.member);
+        if (this.members.delete(message.member)) this.#note(message.member, -1);
         return;
       case 'muster':
         message.muster.add(this.members.keys());
@@ -114,8 +120,13 @@ class ChannelActor implements Behaviour<ChannelMessage> {
       const own = token === undefined ? undefined : this.#context.occupations.tokenOf(this.#self.name, member);
       if (own === undefined ? ticket >= before : own >= (token as bigint)) continue;
       this.members.delete(member);
+      this.#note(member, -1);
       member.tell({kind: 'evicted', channel: this.#self.name, ticket});
     }
+  }
+
+  #note({name}: ActorRef<SessionMessage>, by: 1 | -1): void {
+    this.#changes?.memberChanged(this.#self.name, name, by);
   }
 
   #stopIfEmpty(): void {

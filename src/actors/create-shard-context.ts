@@ -5,6 +5,7 @@ import type {Counters} from '../core/counters.ts';
 import {fnv1a} from '../core/hash.ts';
 import {MemoryBound} from '../core/memory-bound.ts';
 import type {Random} from '../core/random.ts';
+import {ChannelPatterns} from '../protocol/channel-patterns.ts';
 import {createSoleDirectory, type PromptDirectory} from '../router/directory.ts';
 import {Registry} from '../runtime/registry.ts';
 import {Scheduler} from '../runtime/scheduler.ts';
@@ -14,6 +15,7 @@ import type {Observation} from '../trace/observer.ts';
 import {Tracer} from '../trace/tracer.ts';
 import type {AcceptedAnswer, UpstreamTransport} from '../upstream/call.ts';
 import type {ActorSettings} from './actor-settings.ts';
+import {ChannelChanges} from './channel-changes.ts';
 import {CloseOutbox} from './close-outbox.ts';
 import {KeyMemory} from './key-memory.ts';
 import {OccupationClock} from './occupation-clock.ts';
@@ -81,6 +83,10 @@ export function createShardContext(options: ShardContextOptions): ShardContext {
   const {traceEventsMax: eventsMax = traceEventsDefault, traceKeepMs: keepMs = traceKeepDefaultMs} = settings;
   const tracer = new Tracer({thread: number, eventsMax, keepMs, clock, turn: scheduler, observation});
   const {memory = new MemoryBound(Number.POSITIVE_INFINITY)} = options;
+  const patterns = new ChannelPatterns(settings.presenceChannels ?? []);
+  const hasEvents = settings.eventsUrl !== undefined && settings.eventsUrl !== '';
+  const changes = patterns.isEmpty && !hasEvents ? undefined : new ChannelChanges(patterns, hasEvents);
+  if (changes !== undefined) scheduler.onTurnEnd('dispatch', () => changes.turnEnds());
   const upstreamSupervisor = supervise('restart');
   const prefix = random.hex(prefixBytes);
   const thread: Omit<ShardContext, 'closes'> = {
@@ -99,7 +105,10 @@ export function createShardContext(options: ShardContextOptions): ShardContext {
     users: new Users(),
     contenders: new Registry(),
     handshakes: new Set(),
-    channels: new Registry((channel, hasMembers) => hooks.channelChanged(channel, hasMembers)),
+    channels: new Registry((channel, hasMembers) => {
+      hooks.channelChanged(channel, hasMembers);
+      changes?.occupantsChanged(channel, hasMembers);
+    }),
     upstream: spawnUpstreamCaller(scheduler, upstreamSupervisor, options.transport, {
       mayCall: options.mayCall ?? ((): boolean => true),
       changed: (by) => hooks.loadChanged('calls', by),
@@ -120,6 +129,8 @@ export function createShardContext(options: ShardContextOptions): ShardContext {
       table: new SessionTable(clock, random),
       expiries: new TimerWheel({clock, tickMs: expiryTickMs, message: {kind: 'expiryDue'}, defer: options.defer}),
     },
+    changes,
+    news: undefined,
     isStopping: false,
   };
   const whole: ShardContext = Object.assign(thread, {closes: new CloseOutbox(thread)});

@@ -6,8 +6,9 @@ import type {ChannelRow, ConnectionRow, ConnectionsRequest, Page, PageRequest} f
 import type {ChannelInfo} from '../router/router.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import {ask} from '../runtime/ask.ts';
+import {type ChannelMembers, channelMembers} from './channel-members.ts';
 import {textOfHeader} from './client-facts.ts';
-import type {ChannelMessage, SessionMessage} from './messages.ts';
+import type {SessionMessage} from './messages.ts';
 import {type Walked, walkPage} from './page-walk.ts';
 import type {ShardContext} from './shard-context.ts';
 import {type ConnectionStats, StatsQuery} from './stats-query.ts';
@@ -18,7 +19,6 @@ const walksMax = 16;
 const answerGraceMs = 5_000;
 
 type Sessions = Walked<ActorRef<SessionMessage>>;
-type Members = ReadonlyMap<ActorRef<SessionMessage>, number>;
 
 export class Listings {
   readonly #context: ShardContext;
@@ -57,31 +57,17 @@ export class Listings {
     const {sessions, scheduler} = this.#context;
     if (identity !== undefined) return this.#one(identity, request);
     if (channel === undefined) return walkPage(scheduler, sessions.entries(), sessions.size, request);
-    const members = await this.#members(channel);
+    const members = await channelMembers(this.#context, channel);
     return walkPage(scheduler, byName(members), members.size, request);
   }
 
   async #one(identity: string, {channel, prefix, after}: ConnectionsRequest): Promise<Sessions> {
     const session = this.#context.sessions.find(identity);
     const isWanted = session !== undefined && identity.startsWith(prefix) && (after === undefined || identity > after);
-    const isThere = isWanted && (channel === undefined || (await this.#members(channel)).has(session));
+    const isThere = isWanted && (channel === undefined || (await channelMembers(this.#context, channel)).has(session));
     return isThere
       ? {entries: [[identity, session]], end: undefined, total: 1}
       : {entries: [], end: undefined, total: 0};
-  }
-
-  /** Those of a channel, live; not to be changed. */
-  async #members(name: string): Promise<Members> {
-    const channel = this.#context.channels.find(name);
-    if (channel === undefined) return new Map();
-    const tell = (message: ChannelMessage): boolean => channel.tell(message);
-    try {
-      return await ask<Members>(this.#context.clock, answerGraceMs, (reply) => tell({kind: 'members', reply}));
-    } catch (error) {
-      // Ended since: a channel lives while it has members.
-      if (channel.isStopped) return new Map();
-      throw error;
-    }
   }
 
   async #bounded<Found>(walk: () => Promise<Found>): Promise<Found> {
@@ -126,6 +112,6 @@ export class Listings {
   }
 }
 
-function* byName(members: Members): Generator<readonly [string, ActorRef<SessionMessage>], void, void> {
+function* byName(members: ChannelMembers): Generator<readonly [string, ActorRef<SessionMessage>], void, void> {
   for (const member of members.keys()) yield [member.name, member];
 }

@@ -7,6 +7,7 @@ import {type LocalPart, partName} from '../router/part.ts';
 import type {ChannelInfo, Joined, PublishOutcome, PublishRequest, SubscribeOutcome} from '../router/router.ts';
 import type {ActorRef} from '../runtime/actor.ts';
 import {ask} from '../runtime/ask.ts';
+import {answerCensus} from './answer-census.ts';
 import {answerQuery, findClient} from './answer-query.ts';
 import {channelsOf, findRecipients} from './audience.ts';
 import {disconnectClients} from './disconnect-clients.ts';
@@ -141,6 +142,14 @@ export function createLocalPart(context: ShardContext): LocalPart {
       }),
 
     query: (query) => answerQuery(context, query),
+
+    async changes({owner, changes}) {
+      // A broker's parts all hear what is meant for one.
+      if (owner === partName(context.number)) context.news?.take(changes);
+      return 'done';
+    },
+
+    census: (request) => answerCensus(context, request),
 
     connections: (request) => listings.connections(request),
 

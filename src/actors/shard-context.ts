@@ -14,6 +14,8 @@ import type {TimerWheel} from '../runtime/timer-wheel.ts';
 import type {Observation} from '../trace/observer.ts';
 import type {Tracer} from '../trace/tracer.ts';
 import type {ActorSettings} from './actor-settings.ts';
+import type {ChannelChanges} from './channel-changes.ts';
+import type {ChannelNews} from './channel-news.ts';
 import type {CloseOutbox} from './close-outbox.ts';
 import type {KeyMemory} from './key-memory.ts';
 import type {ChannelMessage, SessionMessage, UpstreamMessage} from './messages.ts';
@@ -73,6 +75,10 @@ export interface ShardContext {
   readonly closeLost: (loss: CloseLoss) => void;
   /** Connection actors that have not ended: handshakes, open ones, and those whose socket or calls are left. */
   readonly alive: Set<ActorRef<SessionMessage>>;
+  /** What changes in its channels, where the configuration asks for notices or events of it. */
+  readonly changes: ChannelChanges | undefined;
+  /** Gathers the changes of its share of the node's channels; set by `reportChannels`. */
+  news: ChannelNews | undefined;
   /** Set at shutdown: calls that still wait are not made any more, close calls are. */
   isStopping: boolean;
 }

@@ -3,6 +3,7 @@
 
 import {addUpDisconnected, addUpOutcomes, mergeInfos} from './add-up.ts';
 import {isNobody, withoutIdentities} from './audience.ts';
+import {mergeCensus} from './census.ts';
 import {type Listing, mergeChannels, mergeConnections, type Page, type Rows} from './listing.ts';
 import {createOccupancy} from './occupancy.ts';
 import type {LocalPart, Question} from './part.ts';
@@ -119,6 +120,17 @@ export function createRouter(local: LocalPart, transports: readonly Transport[] 
         .flatMap(({part, answer}) => (answer === undefined ? [] : [{part, client: answer}]))
         .sort((one, other) => other.client.fencingToken - one.client.fencingToken);
       return {client: newest?.client, part: newest?.part, isPartial: silent > 0};
+    },
+
+    async changed(request) {
+      if (request.owner === local.name) return (await local.changes(request)) === 'done';
+      const {answers} = await gather({kind: 'changes', request});
+      return answers.length > 0;
+    },
+
+    async census(request) {
+      const [own, {answers, silent}] = await Promise.all([local.census(request), gather({kind: 'census', request})]);
+      return mergeCensus(request, [own, ...answers.map(({answer}) => answer)], silent > 0);
     },
 
     connections: (request) =>

@@ -1,6 +1,7 @@
 // One thread as a part of the gateway: what it does with clients of its own, and the questions by which other parts ask it
 // to. Questions and answers are plain data, since they cross threads and networks.
 
+import type {Census, CensusRequest, ChangesRequest} from './census.ts';
 import type {KeyAnswer, KeyQuestion} from './keys.ts';
 import type {ChannelRow, ConnectionRow, ConnectionsRequest, Page, PageRequest} from './listing.ts';
 import type {FoundClient, Query, QueryResult} from './query.ts';
@@ -72,6 +73,9 @@ export interface Requests {
   readonly channels: PageRequest;
   /** For the part that owns the key, and no other. */
   readonly key: KeyQuestion;
+  /** To the one part that gathers them. */
+  readonly changes: ChangesRequest;
+  readonly census: CensusRequest;
 }
 
 /** What it answers. */
@@ -92,6 +96,8 @@ export interface Answers {
   readonly connections: Page<ConnectionRow>;
   readonly channels: Page<ChannelRow>;
   readonly key: KeyAnswer;
+  readonly changes: 'done';
+  readonly census: Census;
 }
 
 export type QuestionKind = keyof Requests;

@@ -4,6 +4,7 @@
 import type {Audience} from '../protocol/audience.ts';
 import type {Farewell} from '../protocol/farewell.ts';
 import type {Qos} from '../protocol/packet.ts';
+import type {Census, CensusRequest, ChangesRequest} from './census.ts';
 import type {ChannelRow, ConnectionRow, ConnectionsRequest, Listing, PageRequest} from './listing.ts';
 import type {Found, Query, QueryResults} from './query.ts';
 
@@ -200,6 +201,10 @@ export interface Router {
   ask(query: Query): Promise<QueryResults>;
   /** Looks for a client. */
   find(identity: string): Promise<Found>;
+  /** Hands changes of channels to the part that gathers them; `false` where it is not there. */
+  changed(request: ChangesRequest): Promise<boolean>;
+  /** Asks every part who is in these channels. */
+  census(request: CensusRequest): Promise<Census>;
   /** A page of the clients. */
   connections(request: ConnectionsRequest): Promise<Listing<ConnectionRow>>;
   /** A page of the channels that have members. */

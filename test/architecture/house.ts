@@ -61,7 +61,7 @@ export const house: Readonly<Record<string, Room>> = {
     packages: ['ws', 'node:http', 'node:net', 'node:stream'],
   },
   'gateway/config': {
-    folders: ['core', 'fronts/rainbow'],
+    folders: ['core', 'protocol', 'fronts/rainbow'],
     packages: ['ini', 'node:buffer', 'node:fs', 'node:net', 'node:os', 'node:tty', 'node:util'],
   },
   'gateway/log': {

@@ -93,8 +93,9 @@ export class BrokerTransport implements Transport {
     });
   }
 
-  /** Tickets of another node mean nothing here: every client leaves the channel, except where the occupant is. */
+  /** Tickets of another node mean nothing here: every client leaves the channel, except where the occupant is. See also `Moves`. */
   #ownWords(question: Question): Question {
+    if (question.kind === 'census') return {kind: 'census', request: {...question.request, wantsMoves: true}};
     if (question.kind !== 'evict') return question;
     const {channel, token, except} = question.request;
     const before = except.includes(this.#local.name) ? 0 : this.#local.nextTicket();

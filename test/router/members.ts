@@ -1,6 +1,7 @@
 // A gateway of several parts for the suite of the router: real actors under one simulated clock, the parts reached by one
 // transport or another. A member is a thread, or a node of one thread.
 
+import {reportChannels} from '../../src/actors/channel-reports.ts';
 import {ticketsBytes} from '../../src/actors/sequences.ts';
 import {NodePeers} from '../../src/cluster/lan/node-peers.ts';
 import type {NodeTransport} from '../../src/cluster/lan/node-transport.ts';
@@ -16,11 +17,18 @@ import type {Router} from '../../src/router/router.ts';
 import {sharedOrderBytes} from '../../src/runtime/shared-order.ts';
 import {createPorts} from '../../verification/simulation/port.ts';
 import {answerNodeCall} from '../support/node-calls.ts';
-import {type GatewayPlace, type SimulatedGateway, simulateGateway} from '../support/simulated-gateway.ts';
+import {
+  type GatewayPlace,
+  type SimulatedGateway,
+  type SimulatedSettings,
+  simulateGateway,
+} from '../support/simulated-gateway.ts';
 import {BrokerTransport} from './broker-transport.ts';
 import {MemoryBroker} from './memory-broker.ts';
 
 export const peerTimeoutMs = 2_000;
+/** Of a notice. */
+const bytesMax = 4_096;
 
 /** One part of the gateway, and the router of a caller that comes to it. */
 export interface Member {
@@ -47,8 +55,14 @@ class Ground {
   readonly clock = new SimulatedClock();
   readonly due: (() => void)[] = [];
 
+  readonly settings: Partial<SimulatedSettings>;
+
+  constructor(settings: Partial<SimulatedSettings> = {}) {
+    this.settings = settings;
+  }
+
   gateway(place: GatewayPlace): SimulatedGateway {
-    return simulateGateway({}, undefined, {...place, clock: this.clock, due: this.due});
+    return simulateGateway(this.settings, undefined, {...place, clock: this.clock, due: this.due});
   }
 
   readonly run = async (): Promise<void> => {
@@ -69,15 +83,17 @@ class Ground {
 }
 
 /** One thread. */
-export function createAlone(): Members {
-  const {clock, run, pass, ...ground} = new Ground();
-  const gateway = simulateGateway({}, undefined, {clock, due: ground.due});
-  return {all: [{gateway, router: createRouter(gateway.router), kill() {}}], clock, run, pass, notice: run};
+export function createAlone(settings?: Partial<SimulatedSettings>): Members {
+  const ground = new Ground(settings);
+  const gateway = ground.gateway({});
+  const router = createRouter(gateway.router);
+  reportChannels(gateway.context, {router, ownNode: router, threads: 1, bytesMax});
+  return {...membersOf(ground, [{gateway, router, kill() {}}]), notice: ground.run};
 }
 
 /** Several threads of a node. */
-export function createShards(count: number): Members {
-  const ground = new Ground();
+export function createShards(count: number, settings?: Partial<SimulatedSettings>): Members {
+  const ground = new Ground(settings);
   const memory = (bytes: number) => Array.from({length: count}, () => new SharedArrayBuffer(bytes));
   const [identities, channels] = [memory(presenceBytes), memory(presenceBytes)];
   const [tickets, fencingTokens] = [new SharedArrayBuffer(ticketsBytes), new SharedArrayBuffer(fencingTokensBytes)];
@@ -107,22 +123,24 @@ export function createShards(count: number): Members {
       }
     }
   }
-  const all = shards.map(
-    ({gateway, presence, peers}): Member => ({
+  const all = shards.map(({gateway, presence, peers}): Member => {
+    const router = createRouter(gateway.router, [peers.transport]);
+    reportChannels(gateway.context, {router, ownNode: router, threads: count, bytesMax});
+    return {
       gateway,
-      router: createRouter(gateway.router, [peers.transport]),
+      router,
       kill() {
         peers.close();
         presence.clear();
       },
-    }),
-  );
+    };
+  });
   return {...membersOf(ground, all), notice: ground.run};
 }
 
 /** Several nodes of a LAN, with HTTP in memory. */
-export function createLan(count: number): Members {
-  const ground = new Ground();
+export function createLan(count: number, settings?: Partial<SimulatedSettings>): Members {
+  const ground = new Ground(settings);
   const keys = deriveNodeKeys('a-token-of-the-router-tests');
   const dead = new Set<string>();
   const breaking = new Set<() => void>();
@@ -170,13 +188,11 @@ export function createLan(count: number): Members {
     }
   }
   update();
-  const all = joined.map(
-    ({peers, gateway}, number): Member => ({
-      gateway,
-      router: createRouter(gateway.router, [peers.transport]),
-      kill: () => void dead.add(nodes[number]?.origin ?? ''),
-    }),
-  );
+  const all = joined.map(({peers, gateway}, number): Member => {
+    const router = createRouter(gateway.router, [peers.transport]);
+    reportChannels(gateway.context, {router, ownNode: createRouter(gateway.router), threads: 1, bytesMax});
+    return {gateway, router, kill: () => void dead.add(nodes[number]?.origin ?? '')};
+  });
   return {
     ...membersOf(ground, all),
     async notice() {
@@ -187,8 +203,8 @@ export function createLan(count: number): Members {
 }
 
 /** Several nodes that know of each other only what a broker announces. */
-export function createBrokered(count: number): Members {
-  const ground = new Ground();
+export function createBrokered(count: number, settings?: Partial<SimulatedSettings>): Members {
+  const ground = new Ground(settings);
   const broker = new MemoryBroker((run) => ground.due.push(run));
   const dead = new Set<() => void>();
   const all = Array.from({length: count}, (_, number): Member => {
@@ -198,9 +214,11 @@ export function createBrokered(count: number): Members {
       channelChanged: (channel, hasMembers) => transport.channelChanged(channel, hasMembers),
     });
     const transport = new BrokerTransport(connection, ground.clock, gateway.router);
+    const router = createRouter(gateway.router, [transport]);
+    reportChannels(gateway.context, {router, ownNode: createRouter(gateway.router), threads: 1, bytesMax});
     return {
       gateway,
-      router: createRouter(gateway.router, [transport]),
+      router,
       kill() {
         broker.kill(connection);
         dead.add(() => broker.expire(connection));

@@ -9,8 +9,9 @@ import {disconnectedText, doneText, outcomeText} from '../../src/gateway/http/ap
 import {takeStep} from '../../src/gateway/http/api-calls.ts';
 import {parseQuery} from '../../src/gateway/http/api-query.ts';
 import {readPublish, readSubscription} from '../../src/gateway/http/api-request.ts';
+import {readCensus} from '../../src/gateway/http/census-request.ts';
 import {readDisconnect} from '../../src/gateway/http/disconnect-request.ts';
-import {listChannels, listConnections} from '../../src/gateway/http/listing-api.ts';
+import {answerCensus, listChannels, listConnections} from '../../src/gateway/http/listing-api.ts';
 import {readChannels, readConnections} from '../../src/gateway/http/listing-request.ts';
 import {readEviction, readOccupationStep} from '../../src/gateway/http/node-subscription.ts';
 import {apiPaths} from '../../src/protocol/api.ts';
@@ -71,6 +72,10 @@ async function carryOut(
   if (route === apiPaths.channels) {
     const wanted = readChannels(path, key);
     return 'code' in wanted ? refusalText(wanted) : listChannels(ownNode, wanted, key);
+  }
+  if (route === apiPaths.presence) {
+    const wanted = readCensus(path, body);
+    return 'code' in wanted ? refusalText(wanted) : answerCensus(ownNode, wanted);
   }
   if (route === apiPaths.serverinfo) {
     const readCounters = async () => createRareCounters();

@@ -33,6 +33,8 @@ export function createRouterDrain(whole: Router): RouterDrain {
       evict: (channel, token) => count(whole.evict(channel, token)),
       ask: (query) => count(whole.ask(query)),
       find: (identity) => count(whole.find(identity)),
+      changed: (request) => count(whole.changed(request)),
+      census: (request) => count(whole.census(request)),
       connections: (request) => count(whole.connections(request)),
       channels: (request) => count(whole.channels(request)),
       info: () => count(whole.info()),

@@ -19,7 +19,7 @@ export class MissingPeer implements Peer {
   }
 
   mayConcern({kind}: Question): boolean {
-    return kind !== 'takeOver';
+    return kind !== 'takeOver' && kind !== 'changes';
   }
 
   async ask<Asked extends Question>({kind}: Asked): Promise<Answers[Asked['kind']] | Silence> {

@@ -13,6 +13,7 @@ import type {NodeKeys} from '../../protocol/node-proof.ts';
 import {emptyBytes} from '../../protocol/packet.ts';
 import {callerNonce, signedQuery} from '../../protocol/signature.ts';
 import {nobody} from '../../router/add-up.ts';
+import type {Census, CensusRequest} from '../../router/census.ts';
 import type {KeyAnswer, KeyQuestion} from '../../router/keys.ts';
 import type {Page} from '../../router/listing.ts';
 import type {Answers, Eviction, Question, QuestionKind} from '../../router/part.ts';
@@ -34,6 +35,7 @@ import {
   readPublishAnswer,
 } from './node-answer.ts';
 import {type NodeCall, NodeCaller, type SignedRequest} from './node-caller.ts';
+import {readCensusAnswer} from './node-census.ts';
 import {nodeKeyPath, readKeyAnswer} from './node-keys.ts';
 import {channelsCall, connectionsCall, type PageCall} from './node-pages.ts';
 import type {NodePlace, NodeRequest, NodeTransport} from './node-transport.ts';
@@ -79,8 +81,8 @@ export class NodePeer implements Peer {
   mayConcern({kind, request}: Question): boolean {
     // Which channels another node has is not known here. The original has no identities in its /send/.
     if (kind === 'publish') return !this.place.isOriginal || mayHaveOriginal(request);
-    // Each node has owners of its own.
-    return kind !== 'takeOver';
+    // Each node has owners of its own, and gathers the changes of its own channels.
+    return kind !== 'takeOver' && kind !== 'changes';
   }
 
   async ask<Asked extends Question>(question: Asked): Promise<Answers[Asked['kind']] | Silence> {
@@ -117,6 +119,8 @@ export class NodePeer implements Peer {
         return this.#info();
       case 'connections':
         return this.#page(connectionsCall(this.#parts.keys.cursor, this.#server, question.request));
+      case 'census':
+        return this.#census(question.request);
       case 'channels':
         return this.#page(channelsCall(this.#parts.keys.cursor, this.#server, question.request));
       case 'key':
@@ -125,6 +129,7 @@ export class NodePeer implements Peer {
       case 'find':
       case 'query':
       case 'takeOver':
+      case 'changes':
         return 'gone';
     }
   }
@@ -180,6 +185,12 @@ export class NodePeer implements Peer {
     // The original has no such call.
     const answer = this.place.isOriginal ? undefined : await this.#call(path, {method: 'GET', query});
     return (answer && read(answer)) ?? 'gone';
+  }
+
+  async #census(request: CensusRequest): Promise<Census | Silence> {
+    const body = Buffer.from(JSON.stringify({...request, moves: true}));
+    const answer = this.place.isOriginal ? undefined : await this.#call(apiPaths.presence, {body});
+    return (answer && readCensusAnswer(answer, request)) ?? 'gone';
   }
 
   /** As `host:port`. */

@@ -96,6 +96,7 @@ export class PortPeer implements Peer {
 
   mayConcern({kind, request}: Question): boolean {
     if (kind === 'disconnect') return request.target !== 'channel' || this.#presence.mayHave(request.name);
+    if (kind === 'changes') return request.owner === this.name;
     if (kind === 'connections') return request.channel === undefined || this.#presence.mayHave(request.channel);
     if (kind !== 'publish') return true;
     const {channel, audience} = request;

@@ -220,6 +220,22 @@ export const descriptionSections: readonly DescriptionSection[] = [
     },
   },
   {
+    title: 'Presence',
+    keys: {
+      presence_channels: {
+        summary:
+          'channels whose members are notified when others join and leave: names, in which * stands for any characters',
+        details:
+          'Nothing is sent by default. A notice is a message of QoS 0 with the identities that came and went, and the number of members: docs/presence.md.',
+      },
+      presence_type: {summary: 'the message type of these notices'},
+      presence_interval: {
+        summary: 'time in which what changes in a channel is gathered, and then reported at once',
+        details: 'A client that joins and leaves within this time is not reported.',
+      },
+    },
+  },
+  {
     title: 'Observing',
     keys: {
       trace: {

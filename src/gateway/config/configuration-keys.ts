@@ -4,6 +4,7 @@
 import {nearest} from '../../core/nearest.ts';
 import {originList, proxyList} from './configuration-access.ts';
 import {broadcastAddress, hostAddress, places, socketAddress} from './configuration-addresses.ts';
+import {channelPatterns} from './configuration-channels.ts';
 import {businessUrl, forwardingUrl} from './configuration-urls.ts';
 import {
   apiKeyList,
@@ -84,6 +85,10 @@ const table = {
   closeRetry: {key: 'close_retry', form: oneOf('safe', 'always')},
   closeRetryMs: {key: 'close_retry_max', form: seconds(0, 3_600)},
   unorderedTypes: {key: 'unordered_types', form: wholeNumbers(0, 65_535, 4_096)},
+
+  presenceChannels: {key: 'presence_channels', form: channelPatterns(64)},
+  presenceType: {key: 'presence_type', form: wholeNumber(0, 65_535)},
+  presenceIntervalMs: {key: 'presence_interval', form: seconds(0.1, 3_600)},
 
   traceRate: {key: 'trace', form: share},
   traceEventsMax: {key: 'trace_events', form: wholeNumber(1_024, 16_777_216)},

@@ -115,6 +115,13 @@ export interface GatewayOptions {
   /** `unordered_types`: message types whose calls do not wait for earlier ones of their client. @default none */
   readonly unorderedTypes: readonly number[];
 
+  /** `presence_channels`: channels whose members are notified of joins and leaves: names with `*` for any characters. @default none */
+  readonly presenceChannels: readonly string[];
+  /** `presence_type`: the message type of these notices. @default 65,535 */
+  readonly presenceType: number;
+  /** `presence_interval`, seconds: what changes in a channel meanwhile is reported at once, and what cancels out is not. @default 1 s */
+  readonly presenceIntervalMs: number;
+
   /** `trace`: share of all connections and messages that are traced, 0 to 1; in the file also `off` and `on`. @default 0 */
   readonly traceRate: number;
   /** `trace_events`: events kept in each thread, the latest. @default 65,536 */
@@ -186,6 +193,9 @@ export const defaultOptions = {
   closeRetry: 'safe',
   closeRetryMs: 60_000,
   unorderedTypes: [],
+  presenceChannels: [],
+  presenceType: 65_535,
+  presenceIntervalMs: 1_000,
   traceRate: 0,
   traceEventsMax: 65_536,
   traceKeepMs: 3_600_000,

@@ -23,7 +23,13 @@ import {
   timeoutSchema,
   unsubscribeBodySchema,
 } from '../http/api-schema.ts';
-import {channelsSchema, connectionsSchema, presenceSchema} from '../http/listing-schema.ts';
+import {
+  censusBodySchema,
+  censusSchema,
+  channelsSchema,
+  connectionsSchema,
+  presenceSchema,
+} from '../http/listing-schema.ts';
 import {commonErrors, type OperationFacts, type Sample, strayErrors} from './openapi-facts.ts';
 import {operations} from './openapi-operations.ts';
 
@@ -56,6 +62,8 @@ const names = {
   Connections: connectionsSchema,
   Channels: channelsSchema,
   Presence: presenceSchema,
+  CensusQuestion: censusBodySchema,
+  Census: censusSchema,
   Preview: previewSchema,
   Story: storySchema,
   TraceSettings: traceSettingsSchema,

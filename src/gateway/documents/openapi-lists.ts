@@ -2,6 +2,8 @@
 
 import {apiPaths} from '../../protocol/api.ts';
 import {
+  censusBodySchema,
+  censusSchema,
   channelsQuerySchema,
   channelsSchema,
   connectionsQuerySchema,
@@ -50,5 +52,21 @@ export const listOperations: readonly OperationFacts[] = [
     contents: [{type: 'application/json', schemas: [presenceSchema]}],
     errors: [...authentication, 'RB_CHANNEL_INVALID', 'RB_CHANNEL_MISSING', 'RB_PARAMETERS'],
     samples: {members: {query: {channel: 'lobby'}}},
+  },
+  {
+    path: apiPaths.presence,
+    method: 'post',
+    id: 'findMembers',
+    summary: 'Says which of some identities are in some channels',
+    access: 'authenticated',
+    body: censusBodySchema,
+    contents: [{type: 'application/json', schemas: [censusSchema]}],
+    errors: [...authentication, 'RB_BODY_TOO_LARGE', 'RB_CHANNEL_INVALID', 'RB_PARAMETERS'],
+    samples: {
+      two: {
+        body: {channels: [{name: 'lobby', identities: ['user-17', 'user-18']}]},
+        answer: {status: 0, channels: [{name: 'lobby', connections: 1, present: ['user-17'], parts: 1}]},
+      },
+    },
   },
 ];

@@ -1,12 +1,14 @@
-// GET /connections/, /channels/ and /presence/: who is there, in the whole cluster, page by page. What is the same for all
+// GET /connections/, /channels/ and /presence/: who is there, in the whole cluster, page by page; and POST /presence/. What is the same for all
 // calls, the gate does.
 
 import {apiPaths} from '../../protocol/api.ts';
 import {deriveNodeKeys} from '../../protocol/node-proof.ts';
+import {emptyBytes} from '../../protocol/packet.ts';
 import {type CursorKey, type CursorScope, writeCursor} from '../../protocol/page-cursor.ts';
 import type {ConnectionRow, ConnectionsRequest, Listing, PageRequest} from '../../router/listing.ts';
 import type {Router} from '../../router/router.ts';
 import type {ApiGate} from './api-gate.ts';
+import {type CensusCall, readCensus} from './census-request.ts';
 import {type CursorKeyOf, type ListRequest, readChannels, readConnections, readPresence} from './listing-request.ts';
 
 /** What the calls are made of. */
@@ -31,7 +33,7 @@ export interface PresenceRow {
   readonly detached?: true;
 }
 
-type Lists = Pick<Router, 'connections' | 'channels'>;
+type Lists = Pick<Router, 'connections' | 'channels' | 'census'>;
 
 /** Adds the calls. */
 export function addListings(gate: ApiGate, {router, ownNode, options}: ListingApiParts): void {
@@ -62,6 +64,19 @@ export function addListings(gate: ApiGate, {router, ownNode, options}: ListingAp
       return answerText('members', membersOf(listing.rows), listing, wanted.scope, key);
     },
   });
+
+  gate.add<CensusCall>({
+    method: 'POST',
+    path: apiPaths.presence,
+    read: ({url, body}) => readCensus(url, body ?? emptyBytes),
+    run: (wanted) => answerCensus(routerFor(wanted), wanted),
+  });
+}
+
+/** The answer of POST /presence/. */
+export async function answerCensus(lists: Pick<Router, 'census'>, {census}: CensusCall): Promise<string> {
+  const {channels, isPartial} = await lists.census(census);
+  return JSON.stringify({status: 0, channels, ...(isPartial && {partial: true})});
 }
 
 /** The answer of GET /connections/. */

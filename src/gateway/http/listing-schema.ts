@@ -3,8 +3,10 @@
 
 import {z} from 'zod';
 import {pageLimitDefault, pageLimitMax} from '../../protocol/api.ts';
+import type {ChannelCensus} from '../../router/census.ts';
 import type {ChannelRow, ConnectionRow} from '../../router/listing.ts';
 import {channelSchema, identitySchema} from './api-schema.ts';
+import {censusChannelsMax, censusIdentitiesMax} from './census-request.ts';
 import type {PresenceRow} from './listing-api.ts';
 
 const count = z.int().min(0);
@@ -96,6 +98,32 @@ export const channelsSchema = z.object({
     'All that fit the filter, on whatever page; one with members in several threads counts in each',
   ),
   ...page,
+});
+
+/** Body of `POST /presence/`. */
+export const censusBodySchema = z.strictObject({
+  channels: z
+    .array(z.strictObject({name: channelSchema, identities: z.array(identitySchema).exactOptional()}))
+    .max(censusChannelsMax)
+    .describe(`At most ${censusIdentitiesMax} identities in all`),
+});
+
+/** Answer of `POST /presence/`. */
+export const censusSchema = z.object({
+  status: z.literal(0),
+  channels: z
+    .array(
+      z.object({
+        name: z.string(),
+        connections: count.describe('Members'),
+        present: z
+          .array(z.string())
+          .describe('Those of the identities which are members; once for each connection of the identity'),
+        parts: count.describe('Threads, of all nodes, that have members'),
+      }) satisfies z.ZodType<ChannelCensus>,
+    )
+    .describe('In the order of the call'),
+  partial: z.literal(true).describe('A thread or a node did not answer').exactOptional(),
 });
 
 /** Answer of `GET /presence/`. */

@@ -172,6 +172,7 @@ export class ShardCore {
     this.#losses.leftAtEnd(context.closes.abandon());
     this.#parts.ledger?.turnEnds();
     await served;
+    context.news?.stop();
     this.connections.stop();
     context.keys.stop();
     context.v2.expiries.stop();

@@ -4,6 +4,7 @@
 
 import type {AddressInfo} from 'node:net';
 import type {MessagePort} from 'node:worker_threads';
+import {reportChannels} from '../../actors/channel-reports.ts';
 import type {OwedFacts} from '../../actors/owed-close.ts';
 import type {NodeList} from '../../cluster/lan/node-transport.ts';
 import {shardPort} from '../../cluster/shards/shard-peers.ts';
@@ -78,14 +79,17 @@ export async function createShard(options: GatewayOptions, parts: ShardParts): P
     shard: (index) => core.peers.find(index),
     nodes: () => nodes?.keyNodes ?? [],
   });
+  const router = createRouter(local, nodes === undefined ? [shards] : [shards, nodes.transport]);
+  const ownNode = createRouter(local, [shards]);
+  reportChannels(context, {router, ownNode, threads: options.threads, bytesMax: options.payloadBytesMax});
   const api = createHttpApi({
     keys,
     options,
-    router: createRouter(local, nodes === undefined ? [shards] : [shards, nodes.transport]),
+    router,
     observation: context.observation,
     memory: core.memory,
     random: systemRandom,
-    ownNode: createRouter(local, [shards]),
+    ownNode,
     node: parts.node,
     nodeKeys: cluster?.nodeKeys,
     nodeCount: () => nodes?.called.length ?? 0,

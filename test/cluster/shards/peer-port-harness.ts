@@ -101,6 +101,14 @@ export function createPair() {
       return undefined;
     },
     info: async () => ({connections: await act('info'), channels: []}),
+    changes: async () => {
+      await act('changes');
+      return 'done';
+    },
+    census: async () => {
+      await act('census');
+      return {channels: [], isPartial: false};
+    },
     connections: async () => ({rows: [], end: undefined, total: await act('connections')}),
     channels: async () => ({rows: [], end: undefined, total: await act('channels')}),
     query: async () => {

@@ -44,6 +44,8 @@ const numericBounds: readonly (readonly [key: string, min: string, max: string, 
   ['shutdown_grace', '0', '300', '-1', '300.001'],
   ['shutdown_max', '0', '3600', '-1', '3600.001'],
   ['close_retry_max', '0', '3600', '-1', '3600.001'],
+  ['presence_type', '0', '65535', '-1', '65536'],
+  ['presence_interval', '0.1', '3600', '0', '3600.1'],
   ['trace_events', '1024', '16777216', '1023', '16777217'],
   ['trace_keep', '1', '86400', '0.9', '86400.1'],
   ['queue_bytes', '64', '4GiB', '63', '4294967297'],
@@ -82,6 +84,9 @@ test('every key with numbers stands in the table of bounds above', (t) => {
 });
 
 const spellings: readonly (readonly [key: string, text: string, value: unknown])[] = [
+  ['presence_channels', 'lobby, room:*\nroom:*', ['lobby', 'room:*']],
+  ['presence_channels', '', []],
+  ['presence_channels', 'lobby, a;;b', 'got a;;b in place 2'],
   ['window', '', 'got nothing'],
   ['window', '1.5', 'got 1.5'],
   ['window', '1e3', 'got 1e3'],

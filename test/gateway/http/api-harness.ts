@@ -17,6 +17,7 @@ import {createHttpApi} from '../../../src/gateway/shard/http-api.ts';
 import type {EncodedReply} from '../../../src/protocol/api.ts';
 import {sign} from '../../../src/protocol/signature.ts';
 import {nobody} from '../../../src/router/add-up.ts';
+import type {Census, CensusRequest} from '../../../src/router/census.ts';
 import type {KeyAnswer, KeyQuestion} from '../../../src/router/keys.ts';
 import type {ChannelRow, ConnectionRow, ConnectionsRequest, Listing, PageRequest} from '../../../src/router/listing.ts';
 import type {Found, QueryResults} from '../../../src/router/query.ts';
@@ -106,6 +107,15 @@ export class ScriptedRouter implements Router {
 
   async find(): Promise<Found> {
     return {client: undefined, part: undefined, isPartial: false};
+  }
+
+  async changed(): Promise<boolean> {
+    return true;
+  }
+
+  async census({channels}: CensusRequest): Promise<Census> {
+    const found = channels.map(({name}) => ({name, connections: 0, present: [], parts: 0}));
+    return {channels: found, isPartial: false};
   }
 
   async connections(request: ConnectionsRequest): Promise<Listing<ConnectionRow>> {
