@@ -2,7 +2,6 @@
 // change of the hot path to be looked at; times are for bench/.
 
 import {setFlagsFromString} from 'node:v8';
-import {runInNewContext} from 'node:vm';
 import {MessageChannel} from 'node:worker_threads';
 import test, {type ExecutionContext} from 'ava';
 import {createCounters} from '../../src/core/counters.ts';
@@ -12,14 +11,13 @@ import {parsePacket} from '../../src/protocol/packet.ts';
 import {EnvelopeExchange} from '../../src/runtime/envelope-exchange.ts';
 import {SharedOrder, sharedOrderBytes} from '../../src/runtime/shared-order.ts';
 import {createRuntime} from '../runtime/harness.ts';
+import {collectGarbage} from '../support/garbage.ts';
 import {packet} from '../support/packets.ts';
 import {observeSteps} from '../support/silent-observer.ts';
 import {type Client, type SimulatedGateway, simulateGateway} from '../support/simulated-gateway.ts';
 
-setFlagsFromString('--expose-gc');
 // Compiled at once rather than beside: on a busy machine code that is not optimised yet would be measured, which allocates more.
 setFlagsFromString('--no-concurrent-recompilation');
-const collectGarbage = runInNewContext('gc') as () => void;
 
 interface Fan {
   readonly kit: SimulatedGateway;

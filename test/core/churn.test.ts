@@ -1,16 +1,12 @@
 // What comes and goes with every message must be garbage for a minor collection as soon as it has gone. In a Map or a Set it
 // is not: linked-list.ts has the reason.
 
-import {setFlagsFromString} from 'node:v8';
-import {runInNewContext} from 'node:vm';
 import test from 'ava';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import {type Deadline, DeadlineQueue, type Expiring} from '../../src/core/deadline-queue.ts';
 import {type Identified, IdTable} from '../../src/core/id-table.ts';
 import {LinkedList, type ListNode} from '../../src/core/linked-list.ts';
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as (options?: {readonly type: 'minor'}) => void;
+import {collectGarbage} from '../support/garbage.ts';
 
 const aliveAtATime = 60;
 const passing = 20_000;

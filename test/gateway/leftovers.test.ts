@@ -5,8 +5,6 @@ import {createSocket} from 'node:dgram';
 import {once} from 'node:events';
 import {createServer} from 'node:net';
 import {setImmediate as nextPhase} from 'node:timers/promises';
-import {setFlagsFromString} from 'node:v8';
-import {runInNewContext} from 'node:vm';
 import test from 'ava';
 import {pino} from 'pino';
 import {defaultOptions} from '../../src/gateway/config/options.ts';
@@ -14,6 +12,7 @@ import {startGateway} from '../../src/gateway/gateway.ts';
 import {standardOutput} from '../../src/gateway/log/standard-output.ts';
 import {answer} from '../support/business-server.ts';
 import {openFeed} from '../support/feed.ts';
+import {collectGarbage} from '../support/garbage.ts';
 import {start} from '../support/gateway.ts';
 import {holdPort} from '../support/ports.ts';
 
@@ -96,8 +95,6 @@ for (const threads of [1, 2]) {
 }
 
 test.serial('a gateway that has closed is not kept in memory', async (t) => {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
   const startAndClose = async (): Promise<WeakRef<object>> => {
     const log = pino({level: 'silent'});
     const gateway = await startGateway({...options, threads: 1, port: 0}, {log});
@@ -107,7 +104,7 @@ test.serial('a gateway that has closed is not kept in memory', async (t) => {
   const log = await startAndClose();
   for (let phase = 0; phase < 20 && log.deref() !== undefined; phase++) {
     await nextPhase();
-    collect();
+    collectGarbage();
   }
   t.is(log.deref(), undefined);
 });

@@ -1,13 +1,9 @@
 // Lines that a page keeps: the same content, in far less memory.
 
-import {setFlagsFromString} from 'node:v8';
-import {runInNewContext} from 'node:vm';
 import test from 'ava';
 import {SharedWords} from '../../src/inspector/model/shared-words.ts';
 import type {TraceLine} from '../../src/story/trace.ts';
-
-setFlagsFromString('--expose-gc');
-const collectGarbage = runInNewContext('gc') as () => void;
+import {collectGarbage} from '../support/garbage.ts';
 
 /** As they come in a feed, of many clients and messages. */
 function textsOf(count: number): string[] {
