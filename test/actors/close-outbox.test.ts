@@ -318,7 +318,7 @@ test('what waits for the business server is bounded: beyond it the oldest is giv
   t.is(kit.losses.length, 2);
 });
 
-test('so many close calls are under way at a time, in the order in which they fell due', (t) => {
+test('the number of close calls at a time is bounded, and they run in the order in which they fell due', (t) => {
   const kit = simulateGateway({closeCallsMax: 2});
   const names = Array.from({length: 5}, () => {
     const client = kit.connect('room');
@@ -444,7 +444,7 @@ for (const [what, message] of [
   });
 }
 
-test('of three with one identity the last is let in, once the others are reported closed [RB-67]', (t) => {
+test('of three clients with one identity the last is admitted, once the others are reported closed [RB-67]', (t) => {
   const kit = simulateGateway();
   const [first, second, third] = Array.from({length: 3}, () => kit.connect('room', {identity: 'user-1'}));
   t.deepEqual(first?.link.events, ['admit', 'close 4142']);
@@ -457,7 +457,7 @@ test('of three with one identity the last is let in, once the others are reporte
   t.deepEqual(third?.link.events, ['admit']);
 });
 
-test('however many with one identity come while the first is not reported closed, the last alone is let in [RB-67]', (t) => {
+test('of any number of clients with one identity that come before the first is reported closed, only the last is admitted [RB-67]', (t) => {
   const kit = simulateGateway();
   const clients = Array.from({length: 6}, () => kit.connect('room', {identity: 'user-1'}));
   for (const _reported of clients.slice(1)) {
@@ -528,7 +528,7 @@ test('a client waits for what other threads owe of its identity, and for what it
   }
 });
 
-test('while only close calls fail, a client that comes again and again is let in after the bound [RB-67]', (t) => {
+test('while only close calls fail, a client that keeps coming back is admitted after the bound [RB-67]', (t) => {
   const kit = simulateGateway({closeRetryMs: 60_000});
   kit.connect('room', {identity: 'user-1'}).tell({kind: 'socketClosed'});
   const begin = kit.clock.now();

@@ -44,7 +44,7 @@ test('a client that vanished during its check is reported closed if it had been 
   t.is(kit.context.alive.size, 0);
 });
 
-test('a connect call that is not answered at all ends in 503, and a late yes in a close call [RB-64]', (t) => {
+test('an unanswered connect call ends in 503, and a late admission in a close call [RB-64]', (t) => {
   const kit = simulateGateway();
   const client = kit.knock();
   client.tell({kind: 'handshakeDue'});
@@ -486,7 +486,7 @@ test('a close call that waits for earlier calls does not wait any longer once th
   await stopped;
 });
 
-test('a client that occupies a channel while word of its own eviction is on its way stays in it', async (t) => {
+test('a client that occupies a channel while its own eviction is in transit stays in it', async (t) => {
   const kit = simulateGateway();
   const [first, second] = [kit.connect('room'), kit.connect('room')];
   // Both in one turn: the second evicts the first, which has joined again before it hears of that.

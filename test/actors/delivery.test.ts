@@ -339,7 +339,7 @@ test('deliveries that still wait for a connection that fails are lost, not forgo
   t.is(kit.clock.pendingCount, 0);
 });
 
-test('a delivery whose last step fails half way has ended all the same', async (t) => {
+test('a delivery whose last step fails half way has ended anyway', async (t) => {
   const kit = simulateGateway();
   const failing = kit.connect('room');
   const outcome = kit.publish({qos: 1});

@@ -203,7 +203,7 @@ test('replies beyond what one answer lists are counted and left out', async (t) 
   t.is(lastReply?.length, 1_048_576);
 });
 
-test('replies for which the node has no memory are left out likewise', async (t) => {
+test('replies for which the node has no memory are left out too', async (t) => {
   const kit = simulateGateway({}, new MemoryBound(100_000));
   const [first, second] = [kit.connect('room'), kit.connect('room')];
   const outcome = kit.publish({qos: 1, wantsReplies: true});

@@ -42,7 +42,7 @@ test('a token fits 63 bits for centuries, and is read back from its digits alone
   }
 });
 
-test('a claim whose caller has vanished lapses', (t) => {
+test('a claim expires if its caller is gone', (t) => {
   const clock = new SimulatedClock();
   const occupations = new Occupations(clock, makeTokens(clock));
   const [first, second] = ['a', 'b'].map((name) => ({name, depth: 0, isStopped: false, tell: () => true}));

@@ -26,7 +26,7 @@ test('a connect call that was sent is not taken back: a yes has its close call [
   t.is(kit.transport.take('close').identity, client.actor.name);
 });
 
-test('a client that was let in has no call to take back', (t) => {
+test('an admitted client has no call to withdraw', (t) => {
   const kit = simulateGateway();
   kit.transport.isWaiting = true;
   const client = kit.connect();

@@ -25,7 +25,7 @@ test('at most a window of ids is held, the oldest is given up first', (t) => {
   );
 });
 
-test('so many are held that a window of ids is left', (t) => {
+test('quarantine holds no more ids than leave a whole window free', (t) => {
   const owed = new QuarantinedIds(messageIdMax - 1);
   owed.expect(1, 1);
   owed.expect(2, 1);

@@ -4,7 +4,7 @@ import test from 'ava';
 import {business, type MessageHandlers} from '../../src/business/index.ts';
 import {call, cookieOf, make, token} from './harness.ts';
 
-test('without a connect handler everybody is let in', async (t) => {
+test('without a connect handler every client is admitted', async (t) => {
   const {status, json, headers} = await call(make({}), '/connect/');
   t.is(status, 200);
   t.deepEqual(json, {status: 'success'});

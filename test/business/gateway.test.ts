@@ -47,7 +47,7 @@ async function harness(t: ExecutionContext, options: Options, overrides: Partial
   };
 }
 
-test('a client is let in, its messages are answered in their acknowledgements, and its context comes along', async (t) => {
+test('a client is admitted, its messages are answered in their acknowledgements, and its context comes along', async (t) => {
   const gone = Promise.withResolvers<unknown>();
   const {connect} = await harness(t, {
     connect({context, header, channels}) {

@@ -100,7 +100,7 @@ test('where nothing listens there was no call: it is retried, and the last failu
   t.deepEqual(delays, [100, 200]);
 });
 
-test('a port that fetch does not call is said to be one, and that the call took no effect', async (t) => {
+test('a port that fetch refuses is reported as such, with the call as one that took no effect', async (t) => {
   const {clock} = hastyClock();
   for (const port of [6000, 6667]) {
     const url = `http://127.0.0.1:${port}`;

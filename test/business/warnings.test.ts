@@ -38,7 +38,7 @@ test('a wrong signature is one warning a minute, with what to do and how often',
   t.notRegex(taken()[0] ?? '', /since the last warning/);
 });
 
-test('each kind of refusal has a warning of its own, and each type without a handler', async (t) => {
+test('each kind of refusal has its own warning, and each type without a handler', async (t) => {
   const {app, clock, sign, taken} = heard();
   await times(3, () => call(app, '/7/', {query: sign()}));
   await times(3, () => call(app, '/8/', {query: sign()}));

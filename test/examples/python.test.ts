@@ -20,7 +20,7 @@ test('the business server in Python has less than 80 lines', (t) => {
 
 const pythonTest = testWith('python3');
 
-pythonTest('it lets clients in and passes on what they say', async (t) => {
+pythonTest('the server in Python admits clients and passes on what they say', async (t) => {
   const port = await holdPort(t);
   const gateway = await startGateway(gatewayOptions(port));
   t.teardown(() => gateway.close());
@@ -35,7 +35,7 @@ pythonTest('it lets clients in and passes on what they say', async (t) => {
   t.deepEqual(await bob.heard(), {text: 'hello'});
 });
 
-pythonTest('it refuses a call that is not signed, or not now', async (t) => {
+pythonTest('the server in Python refuses a call that is not signed, or not now', async (t) => {
   const gateway = await startFakeGateway(t);
   const port = await startPython(t, gateway.url);
   const stale = signedQuery(token, Date.now() - 11_000, '1');
@@ -48,7 +48,7 @@ pythonTest('it refuses a call that is not signed, or not now', async (t) => {
 });
 
 pythonTest(
-  'a message that comes again is said once and answered as before; one that failed may come again [RB-63]',
+  'the server in Python sends a repeated message once, and answers it as before; one that failed may come again [RB-63]',
   async (t) => {
     const gateway = await startFakeGateway(t);
     const port = await startPython(t, gateway.url);

@@ -142,7 +142,7 @@ test('a configuration that is not right, or leads elsewhere, is reported and exi
   t.regex(elsewhere.output, /connect_url leads to .*, and the chat runs on this machine\. Set it to/);
 });
 
-test('the terminal client says how it is used, and ends where it is not let in', async (t) => {
+test('the terminal client prints its usage, and ends if it is not admitted', async (t) => {
   const lost = new Process(t, 'examples/chat/client.ts', [], {});
   t.is(await lost.ended, 2);
   t.regex(lost.output, /^Usage: /);

@@ -145,7 +145,7 @@ for (const [name, open] of Object.entries(wires)) {
     t.is(kit.context.alive.size + kit.context.sessions.size + kit.context.channels.size, 0);
   });
 
-  test(`${name}: a client whose identity is given to another is closed, and reported before that one is let in [RB-67]`, async (t) => {
+  test(`${name}: a client whose identity is given to another is closed, and reported before the newer one is admitted [RB-67]`, async (t) => {
     const kit = simulateGateway();
     const former = await openClient(kit, open(kit), {identity: 'ann'});
     const latter = open(kit);

@@ -21,7 +21,7 @@ for (const {title, options, steps, expected} of stories) {
   });
 }
 
-test('there are ten stories, each with an id of its own', (t) => {
+test('there are ten stories, each with its own id', (t) => {
   t.is(new Set(stories.map(({id}) => id)).size, 10);
 });
 

@@ -39,7 +39,7 @@ test('no two purposes have the same key, none has the token itself, and the same
   }
 });
 
-test('a text that is no proof at all is not valid', (t) => {
+test('a text that is not a proof is not valid', (t) => {
   for (const proof of [undefined, '', 'x', 7, sign('token', '1', '2'), 'F'.repeat(64)]) {
     t.false(isProof(keys.proof, ['n'], proof));
   }

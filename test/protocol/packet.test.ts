@@ -90,7 +90,7 @@ for (const [hex, reason] of faults) {
   });
 }
 
-test('a text message is a fault of its own [RB-08]', (t) => {
+test('a text message is a separate fault [RB-08]', (t) => {
   t.deepEqual(textFault, {kind: 'fault', reason: 'text'});
 });
 

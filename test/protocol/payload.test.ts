@@ -88,7 +88,7 @@ test('objects of a class, dates and what has a toJSON are data', (t) => {
   t.is(textOf(Object.create(null)), '{}');
 });
 
-test('what is not JSON is an error with a code, and what is not UTF-8 is text all the same', (t) => {
+test('what is not JSON is an error with a code, and what is not UTF-8 is still read as text', (t) => {
   for (const bytes of [Buffer.from('hello'), Uint8Array.of(0xc3), Buffer.from('{"a":'), Buffer.from('\ufeff1')]) {
     t.throws(() => readPayload(bytes).json(), {instanceOf: SyntaxError, code: 'RB_NOT_JSON'});
   }

@@ -188,7 +188,7 @@ test('a lock that a thread took with it is waited for a moment, and free once th
   t.is(new Int32Array(memory)[0], 0);
 });
 
-test('a thread that is sent more than it handles in one go handles the rest in turns of its own', (t) => {
+test('a thread that gets more than it handles at once handles the rest in further turns', (t) => {
   const turns: (() => void)[] = [];
   const exchange = createExchange(new SharedArrayBuffer(sharedOrderBytes), 0, (turn) => turns.push(turn));
   const count = 100;

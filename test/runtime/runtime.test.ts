@@ -8,7 +8,7 @@ import {Registry} from '../../src/runtime/registry.ts';
 import {TimerWheel, type WheelEntry} from '../../src/runtime/timer-wheel.ts';
 import {createRuntime} from './harness.ts';
 
-test('a mailbox gives back what it was offered, in order, and refuses what is over its bound', (t) => {
+test('a mailbox returns its messages in order, and refuses those beyond its bound', (t) => {
   fc.assert(
     fc.property(fc.integer({min: 1, max: 200}), fc.array(fc.boolean(), {maxLength: 600}), (bound, offers) => {
       const mailbox = new Mailbox<number>(bound);

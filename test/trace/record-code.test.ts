@@ -62,7 +62,7 @@ test('a step on a packet shows which packet came, and which one answers it', (t)
   }
 });
 
-test('each step of the charts has a number of its own, in its table, and a cell without a step has 0', (t) => {
+test('each step of the charts has its own number, in its table, and a cell without a step has 0', (t) => {
   for (const [number, step] of chartSteps.entries()) if (step !== undefined) t.is(step.table.steps[step.cell], number);
   const {steps, isHandled} = connection;
   t.deepEqual(

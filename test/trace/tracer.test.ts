@@ -199,7 +199,7 @@ function publishBatch({router, run}: SimulatedGateway, bytes: readonly number[])
   run();
 }
 
-test('neighbouring QoS 0 messages are returned one by one, to each client, and each is a story of its own', (t) => {
+test('neighbouring QoS 0 messages are returned one by one, to each client, and each has its own story', (t) => {
   const kit = simulateGateway({sendBufferBytesMax: 1e9});
   const {tracer} = kit.context;
   const clients = Array.from({length: 3}, () => kit.connect('room'));

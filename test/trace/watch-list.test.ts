@@ -78,7 +78,7 @@ test('a share of all is the same in every thread, grows with its rate, and is ab
   t.true(watched > 2_200 && watched < 2_800, `${watched} of 10000`);
 });
 
-test(`there are ${watchersMax} watchers at most, each with a bit of its own; one that goes makes room`, (t) => {
+test(`there are ${watchersMax} watchers at most, each with its own bit; one that leaves makes room`, (t) => {
   const list = new WatchList(0);
   const selection = {...emptySelection, rate: 1};
   let bits = 0;

@@ -28,7 +28,7 @@ test('no memory is taken for what is only announced', (t) => {
   t.true(body.bytes.buffer.byteLength <= 1_024);
 });
 
-test('what is cleared is let go', (t) => {
+test('a cleared entry is released', (t) => {
   const body = new BodyBytes();
   body.append(new Uint8Array(10), 0);
   body.clear();

@@ -60,7 +60,7 @@ test('a connect call is a GET with the identity and the headers of the client', 
   });
 });
 
-test('what a client said of its own request is not said of ours', (t) => {
+test('headers of the client that concern its own request are not sent with the call', (t) => {
   const headers = ['Accept-Encoding', 'gzip', 'Content-Length', '5', 'Expect', '100-continue', 'Connection', 'close'];
   const made = headersOf(makeRequests().make(connectCall({headers})));
   t.deepEqual(Object.keys(made).sort(), ['accept-encoding', 'rainbowclientidentity']);

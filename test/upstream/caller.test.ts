@@ -40,7 +40,7 @@ test('all kinds of calls to one origin share its sockets, those to another have 
   }
 });
 
-test('a client whose call was withdrawn while it waited has its turn as before [RB-72]', async (t) => {
+test('a client whose waiting call was withdrawn keeps its turn [RB-72]', async (t) => {
   const made: string[] = [];
   const {clock, caller} = createCaller(
     ({headers}) => {

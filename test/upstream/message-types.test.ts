@@ -5,7 +5,7 @@ import {MessageTypes} from '../../src/upstream/message-types.ts';
 
 const slowMs = 250;
 
-test('a type hangs whose calls are not answered while those of another are, until one is [RB-72]', (t) => {
+test('a type hangs while its calls are unanswered and those of others are answered, until one is answered [RB-72]', (t) => {
   const types = new MessageTypes();
   const [good, bad] = [types.get(1), types.get(9)];
   types.begin(good, 0);
@@ -44,7 +44,7 @@ test('a single type never hangs, however long its calls take: nothing says that 
   t.false(types.isStuck(type, slowMs, 60_000));
 });
 
-test('of very many types those are remembered whose calls run', (t) => {
+test('of very many types only those with running calls are remembered', (t) => {
   const types = new MessageTypes();
   const running = types.get(0);
   types.begin(running, 0);

@@ -63,7 +63,7 @@ test('a body that trickles without end is a timeout, though bytes keep coming', 
   t.is(outcome(await harness.call(messageCall())), 'failed/timeout');
 });
 
-test.serial('the deadline covers the wait for a socket, and a call whose time came there is never sent', async (t) => {
+test.serial('the deadline covers the wait for a socket, and a call that expires there is never sent', async (t) => {
   let seen = 0;
   const isHanging = {value: true};
   const business = await listenHttp(t, (_request, response) => {

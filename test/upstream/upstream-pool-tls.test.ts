@@ -27,7 +27,7 @@ async function callApart(url: string, environment: Record<string, string>): Prom
   return stdout.trim();
 }
 
-test('a server whose certificate is trusted is called, one whose is not is unreachable and sees nothing', async (t) => {
+test('a server with a trusted certificate is called; one without is unreachable and sees nothing', async (t) => {
   let seen = 0;
   const server = createServer({key, cert: certificate}, (_request, response) => {
     seen++;

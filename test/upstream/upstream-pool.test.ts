@@ -67,7 +67,7 @@ test.serial('who calls again at the very word that a worker died is served by it
   t.deepEqual(answers, ['failed/stopped', 'accepted']);
 });
 
-test.serial('a worker that throws fails its open calls likewise, and one that throws idle is reported', async (t) => {
+test.serial('a worker that throws fails its open calls too, and an idle one that throws is reported', async (t) => {
   const asked = new Latch();
   const business = await listenHttp(t, (request, response) => {
     if (request.url?.startsWith('/message/2/') === true) response.end('quick');
@@ -111,7 +111,7 @@ test.serial('calls are answered where no worker gets as far as to start, and mad
   t.is(harness.answered(), 4);
 });
 
-test.serial('a worker whose successor gets no further than its start holds back only its own calls', async (t) => {
+test.serial('a worker whose successor never starts holds back only its own calls', async (t) => {
   const business = await listenHttp(t, (_request, response) => void response.end('served'));
   const {started: harness, workers} = await withWorkers(() => startHarness(t, settingsOf(business.url), {workers: 2}));
   const ask = async (): Promise<string[]> => {
@@ -299,7 +299,7 @@ test('calls before a receiver, a second receiver, a number in use and settings o
   t.throws(() => createUpstreamPool({settings: settingsOf('localhost'), workers: 1, callsMax: 1}));
 });
 
-test('a process that made calls ends by itself, closed or not', async (t) => {
+test('a process that made calls exits, whether the pool was closed or not', async (t) => {
   const business = await listenHttp(t, (_request, response) => void response.end('from afar'));
   for (const end of ['await pool.close(1_000);', '']) {
     const program = `

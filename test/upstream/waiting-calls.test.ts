@@ -6,7 +6,7 @@ function inOrder(items: readonly Waiting[]): Waiting[] {
   return items.toSorted((one, other) => one.order - other.order || other.sequence - one.sequence);
 }
 
-test('the next is always the lowest in order and of several the latest, whatever was taken out between', (t) => {
+test('the next item is the lowest in order and among equals the latest, whatever was removed in between', (t) => {
   const random = new SeededRandom(1);
   const waiting = new WaitingCalls<Waiting>();
   let inside: Waiting[] = [];

@@ -7,7 +7,7 @@ import type {PacketV2Reading, PacketV2Vector} from './packet-v2-vectors.ts';
 
 const {vectors} = JSON.parse(readGenerated('packets-v2.json')) as {readonly vectors: readonly PacketV2Vector[]};
 
-test('there are at least 2,000 packet vectors of rainbow.v2, each with a name of its own', (t) => {
+test('there are at least 2,000 packet vectors of rainbow.v2, each with its own name', (t) => {
   t.true(vectors.length >= 2_000);
   t.is(new Set(vectors.map(({name}) => name)).size, vectors.length);
 });

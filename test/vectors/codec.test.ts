@@ -7,7 +7,7 @@ import {generatePacket, type Packet, parsePacket} from '../../src/protocol/packe
 
 const {packets} = readVectors();
 
-test('there are at least 2,000 packet vectors, each with a name of its own', (t) => {
+test('there are at least 2,000 packet vectors, each with its own name', (t) => {
   t.true(packets.length >= 2_000);
   t.is(new Set(packets.map(({name}) => name)).size, packets.length);
 });

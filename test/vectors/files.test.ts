@@ -24,7 +24,7 @@ for (const [name, schema] of Object.entries(schemas)) {
 const {packets, exchanges, stories} = readVectors();
 const scenarios: readonly Scenario[] = [...exchanges, ...stories];
 
-test('there are at least 2,000 vectors, and each scenario has a name of its own', (t) => {
+test('there are at least 2,000 vectors, and each scenario has its own name', (t) => {
   t.true(packets.length + scenarios.length >= 2_000);
   t.is(new Set(scenarios.map(({name}) => name)).size, scenarios.length);
 });

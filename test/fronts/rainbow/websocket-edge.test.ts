@@ -82,7 +82,7 @@ test('what was held for a handshake is given back when it is answered, yes or no
   }
 });
 
-test('a socket keeps no listener of its handshake, whether it is let in or refused', async (t) => {
+test('a socket keeps no listener of its handshake, whether it is admitted or refused', async (t) => {
   const kit = await openEdge(t);
   const admitted = await kit.join();
   const {data, end, close} = listenersOf(admitted.socket);

@@ -205,7 +205,7 @@ test('metrics are in the text format, every counter and gauge with its meaning',
 });
 
 for (const path of paths) {
-  test(`${path} is open to anybody only where the configuration says so`, async (t) => {
+  test(`${path} is open to any caller only if the configuration says so`, async (t) => {
     const open = await startApi(t, {serverinfo: 'open'});
     const forwarded = {headers: {'x-forwarded-for': '203.0.113.9'}};
     t.is((await open.call(path)).status, 200);

@@ -78,7 +78,7 @@ test('memory_max may be auto, which is worked out at the start', (t) => {
   t.is(findKey('memory_max')?.form.write(0), 'auto');
 });
 
-test('every key with numbers stands in the table of bounds above', (t) => {
+test('the table of bounds above has every key with numbers', (t) => {
   const numeric = configurationKeys.filter(({form}) => /^(a whole|a number|a size)/.test(form.expected));
   t.deepEqual(numeric.map(({key}) => key).sort(), numericBounds.map(([key]) => key).sort());
 });
@@ -241,7 +241,7 @@ test('a forward_url is read again as it was read', (t) => {
   }
 });
 
-test('no form throws on any text, nor shows a long one', (t) => {
+test('no form throws on any text, and none shows a long text', (t) => {
   fc.assert(
     fc.property(fc.constantFrom(...configurationKeys), fc.string({unit: 'binary'}), ({form}, text) => {
       const reading = form.read(text.trim());

@@ -68,7 +68,7 @@ test('the answer is NDJSON', async (t) => {
   t.deepEqual(await batch.rest(), [], 'no line, no answer');
 });
 
-test('answers come in the order of their lines, whichever is done first, and lines begin in order', async (t) => {
+test('answers come in the order of their lines, whichever finishes first, and lines begin in order', async (t) => {
   const api = await startApi(t);
   const outcomes: PromiseWithResolvers<PublishOutcome>[] = [];
   api.router.onPublish = () => {

@@ -243,7 +243,7 @@ test('the path is accepted without its slash', async (t) => {
   t.is(router.published.length, 1);
 });
 
-test('calls of one connection are answered in order, whichever is done first', async (t) => {
+test('calls of one connection are answered in order, whichever finishes first', async (t) => {
   const {port, router, signature} = await startApi(t);
   const first = Promise.withResolvers<void>();
   router.onPublish = async ({channel}) => {

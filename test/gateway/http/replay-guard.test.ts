@@ -165,7 +165,7 @@ test('stopping forgets everything and leaves no timer', (t) => {
   t.is(clock.pendingCount, 0);
 });
 
-test('a call for whose signature there is no room is not remembered either', (t) => {
+test('a call is not remembered if there is no room for its signature', (t) => {
   const guard = createReplayGuard(new SimulatedClock(), 'exact', 2);
   // Calls without effect leave their signatures as used.
   for (const nonce of [1, 2]) guard.release(admitted(guard.admit(signedCall(nonce))));

@@ -82,7 +82,7 @@ test('a call is remembered for 20 s and more, and forgotten in the end, whatever
   t.true(one.size <= 3);
 });
 
-test('a table that is full says so rather than forget', (t) => {
+test('a full table reports that instead of forgetting', (t) => {
   const {clock, one} = twoThreads('strict');
   let admitted = 0;
   while (admitted < 1_000_000 && one.admit(call(admitted)) !== 'full') admitted++;

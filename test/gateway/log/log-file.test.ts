@@ -109,7 +109,7 @@ test('a process whose log is a file ends with its code and has written all, also
   t.is(readFileSync(path, 'latin1').split('\n').length - 1, 2_000);
 });
 
-test('a process whose log is on a disk that hangs ends all the same', async (t) => {
+test('a process whose log is on a hanging disk still ends', async (t) => {
   const {path, descriptor} = await hungDisk(t);
   const reader = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   t.teardown(() => {

@@ -39,7 +39,7 @@ test('a line that the descriptor takes is written before write returns', (t) => 
 });
 
 for (const code of ['EAGAIN', 'ENOSPC', 'EIO', 'EPIPE', 'EFBIG', 'EDQUOT', 'EBADF']) {
-  test(`what a descriptor does not take waits and is written later, in order and whole: ${code}`, (t) => {
+  test(`lines that a descriptor does not take wait and are written later, in order and whole: ${code}`, (t) => {
     const {writer, state, clock} = descriptor({room: 150, code});
     for (let number = 0; number < 10; number++) writer.write(line(number));
     t.is(state.text, lines(10).slice(0, 150));

@@ -20,7 +20,7 @@ test('the least limit of a group of version 2 and of those above it counts', (t)
   t.is(limitOf({...self, ...above, '/sys/fs/cgroup/rainbow.slice/gateway.service/memory.max': 'max\n'}), gib);
 });
 
-test('in a container, whose own group is the root, that of the root counts', (t) => {
+test('in a container, which sees its own group as the root, the limit of the root counts', (t) => {
   t.is(limitOf({'/proc/self/cgroup': '0::/\n', '/sys/fs/cgroup/memory.max': '734003200\n'}), 734_003_200);
 });
 

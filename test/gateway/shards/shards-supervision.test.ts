@@ -226,7 +226,7 @@ test('what a shard had in the memory of the node is gone with it, before its suc
   );
 });
 
-test('the successor of a shard is linked with all others, knows the nodes, and is let in like them', async (t) => {
+test('the successor of a shard is linked with all others, knows the nodes, and is admitted like them', async (t) => {
   const harness = await start(t);
   harness.shards.setNodes({...list, lost: ['another']});
   await nextPhase();
