@@ -74,6 +74,7 @@ export abstract class V2SessionCore implements V2Parts, OpeningParts, V2InboundO
     agree(terms, request, this.context.settings, life.answer?.expiry);
     // In its channels before OPENED, so that what is published from then on reaches it.
     life.opened();
+    this.context.counters.sessionsOpened++;
     front.opened({...this.#facts(entry, false), token, reason});
     this.apply(this.opening.takeEarly());
   }
@@ -159,6 +160,7 @@ export abstract class V2SessionCore implements V2Parts, OpeningParts, V2InboundO
     this.front = front;
     front.carry(life, this.self);
     agree(this.terms, request, this.context.settings, answer.expiry);
+    this.context.counters.sessionsResumed++;
     this.backend.resumed(answer);
     this.enter(answer);
     this.inbound?.resumed();

@@ -136,7 +136,7 @@ class V2Session extends V2SessionCore implements Behaviour<V2SessionMessage> {
         this.returning(message.by);
         return;
       case 'expiryDue':
-        if (this.isExpired) this.life.over('expired');
+        this.#expire();
         return;
       case 'superseded':
         this.endWith(message.reason === 'client' ? 'ended' : 'replaced', message.reason);
@@ -196,6 +196,12 @@ class V2Session extends V2SessionCore implements Behaviour<V2SessionMessage> {
     if (!this.opening.hasBegun) front.end('protocolError');
     else if (!this.opening.keep(message)) front.end('overrun');
     return false;
+  }
+
+  #expire(): void {
+    if (!this.isExpired) return;
+    this.context.counters.sessionsExpired++;
+    this.life.over('expired');
   }
 
   #disconnect(farewell: Farewell): boolean {

@@ -9,6 +9,9 @@ import {lanPeer} from './lan-peer.ts';
 import {outboundQos1, outboundQos2} from './outbound-delivery.ts';
 import {session} from './session.ts';
 import type {Table} from './tabulate.ts';
+import {v2Connection} from './v2-connection.ts';
+import {v2InboundQos1, v2InboundQos2} from './v2-inbound-delivery.ts';
+import {v2OutboundQos1, v2OutboundQos2} from './v2-outbound-delivery.ts';
 
 /** What a chart says of a state or of a transition. */
 export interface ChartRemarks {
@@ -42,9 +45,9 @@ type StateNode = Table<string, string, string>['machine']['root'];
 
 /** Every chart: those that the gateway runs, and last the client SDK's own. */
 export function describeCharts(): ChartDocument[] {
-  return [connection, session, outboundQos1, outboundQos2, inboundQos1, inboundQos2, lanPeer, clientConnection].map(
-    describeChart,
-  );
+  const sessions = [v2Connection, v2OutboundQos1, v2OutboundQos2, v2InboundQos1, v2InboundQos2];
+  const legacy = [connection, session, outboundQos1, outboundQos2, inboundQos1, inboundQos2];
+  return [...legacy, ...sessions, lanPeer, clientConnection].map(describeChart);
 }
 
 function describeChart(table: Table<string, string, string>): ChartDocument {

@@ -71,6 +71,7 @@ test('a session lives for its expiry without a connection, and not longer [RB-31
   t.is(kit.context.v2.table.size, 0);
   const {client: late} = comeBack(kit, client, 3);
   t.like(late.opened, {resumed: false, reason: 'expired'});
+  t.like(kit.context.counters, {sessionsOpened: 2, sessionsResumed: 1, sessionsExpired: 1});
 });
 
 test('the clock stands from the 101 of a client that returns to its OPEN, and runs on if nothing is proved', (t) => {

@@ -161,7 +161,7 @@ export const descriptionSections: readonly DescriptionSection[] = [
       session_expiry_max: {summary: 'longest time that a client may ask for, in seconds'},
       session_keep_alive: {summary: 'keep_alive of connections of rainbow.v2, in seconds'},
       session_queue: {summary: 'messages that may wait for one session of rainbow.v2'},
-      session_queue_bytes: {summary: 'payload bytes that may wait likewise', details: 'At least payload_max.'},
+      session_queue_bytes: {summary: 'payload bytes that may wait likewise'},
       send_buffer: {
         summary: 'bytes that a slow reader may leave unread before messages to it wait',
         details: 'At least payload_max.',

@@ -42,6 +42,9 @@ function describeField({name, bytes, when}: PacketDocument['fields'][number]): s
 }
 
 const text = {type: 'string'};
+const session = {
+  [headers.headerSession]: {...text, description: 'The name of the session, on `rainbow.v2`'},
+};
 const identity = {[headers.headerIdentity]: {...text, description: "The connection's identity"}};
 const cookie = {[headers.headerCookie]: {...text, description: 'What an answer left with the connection'}};
 
@@ -71,6 +74,8 @@ export const callMessages: Readonly<Record<string, JsonObject>> = {
       required: [headers.headerIdentity],
       properties: {
         ...identity,
+        ...session,
+        [headers.headerResume]: {...text, description: '1 if the client claims to return to that session'},
         [headers.headerAddress]: {...text, description: "The client's IP address"},
         [headers.headerOrigin]: {...text, description: "The origin of the client's page, where it sent one"},
         [headers.headerDevice]: {...text, description: 'If the client sends its device'},
@@ -102,6 +107,7 @@ export const callMessages: Readonly<Record<string, JsonObject>> = {
       required: [headers.headerIdentity, headers.headerMessage],
       properties: {
         ...identity,
+        ...session,
         ...cookie,
         [headers.headerMessage]: {
           ...text,
@@ -128,6 +134,7 @@ export const callMessages: Readonly<Record<string, JsonObject>> = {
       required: [headers.headerIdentity, headers.headerMessage, headers.headerCloseReason],
       properties: {
         ...identity,
+        ...session,
         ...cookie,
         [headers.headerMessage]: {
           ...text,

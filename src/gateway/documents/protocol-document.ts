@@ -95,6 +95,8 @@ export function protocolDocument(): ProtocolDocument {
       join: headers.headerJoin,
       leave: headers.headerLeave,
       message: headers.headerMessage,
+      session: headers.headerSession,
+      resume: headers.headerResume,
       invalid: headers.headerInvalid,
       address: headers.headerAddress,
       origin: headers.headerOrigin,

@@ -74,10 +74,10 @@ export function* outcomePieces(
   yield endText(outcome, isTruncated);
 }
 
-/** Without counts of clients: at QoS 0, and if no client confirmed in time. */
+/** Without counts of clients: at QoS 0, and if no client confirmed in time and no session keeps the message. */
 function emptyText(qos: Qos, outcome: PublishOutcome): string | undefined {
   if (qos === 0) return `{"status":0${partialText(outcome)},"message":${JSON.stringify(outcome.message)}}`;
-  if (!outcome.isTimedOut || outcome.connections > 0) return undefined;
+  if (!outcome.isTimedOut || outcome.connections > 0 || outcome.queued > 0) return undefined;
   return `{"status":1,"msg":"timeout","code":"RB_TIMEOUT","connections":0${endText(outcome, false)}`;
 }
 

@@ -26,9 +26,6 @@ import {ShardCore, type ShardParts} from './shard-core.ts';
 import {StartGate} from './start-gate.ts';
 import {exitWithoutThreads} from './stuck-thread.ts';
 
-/** `rainbow.v2` is not offered before all of it is there. */
-const offersSessions = false;
-
 export interface Shard {
   /** Makes shard `index`, at the other end of `port`, a peer. */
   addPeer(index: number, port: MessagePort): void;
@@ -114,7 +111,8 @@ export async function createShard(options: GatewayOptions, parts: ShardParts): P
   gate.install(api);
   const edge = createWebSocketEdge(core.connections, {
     ...options,
-    offersSessions,
+    // A session lives on one thread, and a connection that returns on another one could not reach it.
+    offersSessions: options.threads === 1,
     mayAdmit: () => core.mayAdmit(),
     notices,
   });
