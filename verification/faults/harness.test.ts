@@ -6,6 +6,7 @@ import {within} from '../../test/support/deadline.ts';
 import type {Parsed} from '../../test/support/packets.ts';
 import {type NetworkModel, TcpProxy} from '../../test/support/tcp-proxy.ts';
 import {Ledger} from './harness/ledger.ts';
+import {ScenarioLifetime} from './harness/scenario-lifetime.ts';
 
 const send = (text: string, dup = false): Parsed => ({
   command: 'send',
@@ -154,6 +155,20 @@ test('a proxy that is down refuses, one that is frozen holds, and both come back
   proxy.thaw();
   await within(held.ended, 'the echo to end');
   t.is(Buffer.concat(held.received).toString(), 'held');
+});
+
+test('everything a scenario starts ends with it, the latest first; what it starts later ends at once', async (t) => {
+  const lifetime = new ScenarioLifetime();
+  const ended: string[] = [];
+  const start = (name: string): void => lifetime.teardown(() => void ended.push(name));
+  start('first');
+  lifetime.teardown(() => start('in the end'));
+  lifetime.teardown(() => Promise.reject(new Error('a failure')));
+  start('last');
+  await t.throwsAsync(lifetime.close(), {message: 'a failure'});
+  t.deepEqual(ended, ['last', 'in the end', 'first']);
+  start('late');
+  t.deepEqual(ended, ['last', 'in the end', 'first', 'late']);
 });
 
 /** A server that sends back what it gets, behind a proxy. */

@@ -4,9 +4,13 @@ import type {Lifetime} from '../../../test/support/lifetime.ts';
 
 export class ScenarioLifetime implements Lifetime {
   readonly #ends: (() => void | Promise<void>)[] = [];
+  #isOver = false;
 
+  /** Called after the scenario, it runs `end` at once: a scenario that was given up may start something later. */
   teardown(end: () => void | Promise<void>): void {
     this.#ends.push(end);
+    // Nothing waits for it any more.
+    if (this.#isOver) this.close().catch(() => {});
   }
 
   /** Ends all; rejects with the first failure once all were tried. */
@@ -19,6 +23,7 @@ export class ScenarioLifetime implements Lifetime {
         failures.push(error);
       }
     }
+    this.#isOver = true;
     if (failures.length > 0) throw failures[0];
   }
 }
