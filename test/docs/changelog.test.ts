@@ -67,6 +67,13 @@ test('each section has headings of Keep a Changelog, each once and in its order'
   }
 });
 
+test('no two entries of a section begin alike, as after a merge that kept both', (t) => {
+  for (const {name, text} of readSections(changelog)) {
+    const beginnings = [...text.matchAll(/^- (.{30})/gm)].map(([, beginning = '']) => beginning);
+    t.deepEqual(beginnings, [...new Set(beginnings)], name);
+  }
+});
+
 test('each release names its date and the commit that set its version', (t) => {
   for (const release of releases) {
     t.not(release.date, undefined, release.name);
