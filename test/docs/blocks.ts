@@ -93,6 +93,15 @@ const announcement = z.strictObject({
   timestamp: z.int(),
   signature: z.hex().length(64),
 });
+/** To the members of a channel; test/e2e/presence-notices.test.ts reads those that are sent. */
+const presenceNotice = z.strictObject({
+  channel: z.string(),
+  joined: z.array(z.string()),
+  left: z.array(z.string()),
+  count: z.int(),
+  omitted: z.int().optional(),
+  partial: z.literal(true).optional(),
+});
 /** Bodies of calls and answers: every schema of the API but those of queries. */
 const bodies = Object.entries({...apiSchemas, ...listingSchemas}).flatMap(([name, schema]) =>
   schema instanceof z.ZodObject && !name.endsWith('QuerySchema') ? [schema] : [],
@@ -102,6 +111,7 @@ const answers: readonly z.ZodType[] = [acceptedSchema, confirmedSchema, timeoutS
 const jsonOf: Readonly<Record<string, readonly z.ZodType[]>> = {
   'README.md': answers,
   'docs/tutorials/first-gateway.md': answers,
+  'docs/presence.md': [presenceNotice],
   'docs/protocol.md': [...bodies, announcement, previewSchema, storySchema, traceBodySchema],
   'docs/conformance.md': [schemas['packets.json'].shape.vectors.element, schemas['stories.json'].shape.vectors.element],
 };
