@@ -4,7 +4,7 @@
 import type {CloseCallReason} from '../protocol/close-reason.ts';
 import type {Subject} from '../trace/observer.ts';
 import type {TraceMark} from '../trace/trace-mark.ts';
-import type {AcceptedAnswer, Answer, Call, Standing} from '../upstream/call.ts';
+import type {AcceptedAnswer, Answer, ClientCall, Standing} from '../upstream/call.ts';
 import type {ClientFacts} from './client-facts.ts';
 import type {InboundMessage} from './inbound-message.ts';
 import type {SessionCell} from './messages.ts';
@@ -170,7 +170,7 @@ export class BackendClient implements Subject {
     this.#context.hooks.ledger.cookieChanged(this.closing, read);
   }
 
-  #make(call: Call, context?: InboundMessage): void {
+  #make(call: ClientCall, context?: InboundMessage): void {
     const {observer} = this.#context.observation;
     if (observer !== undefined) observer.called(this, context, call);
     if (this.#context.upstream.tell({kind: 'call', call, from: this.#actor, context})) return;

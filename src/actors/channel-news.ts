@@ -53,12 +53,19 @@ export class ChannelNews {
   readonly #waiting: Debounce<News>;
   /** Those about which all parts are asked at the moment. */
   readonly #reporting = new Map<string, News>();
+  /**
+   * What was not reported since another node has the other half of it. That node may ask a moment later; it does so within
+   * the interval, and no news of the same client can be reported twice within it.
+   */
+  readonly #settled: Debounce<News>;
 
   constructor(parts: ChannelNewsParts) {
     this.#parts = parts;
     const {clock, intervalMs} = parts;
     const flush = (due: Due<News>): Promise<void> => this.#flush(due);
     this.#waiting = new Debounce({clock, intervalMs, keysMax: channelsMax, sliceMax, flush});
+    const forget = async (): Promise<void> => {};
+    this.#settled = new Debounce({clock, intervalMs: intervalMs / 2, keysMax: channelsMax, sliceMax, flush: forget});
   }
 
   /** Takes changes of this thread or of another one of the node. */
@@ -76,7 +83,8 @@ export class ChannelNews {
 
   /** What is gathered of these identities, and of the channel itself, and not reported yet; `undefined`: nothing. */
   movesOf(channel: string, identities: readonly string[]): Moves | undefined {
-    const all = [this.#waiting.find(channel), this.#reporting.get(channel)].filter((news) => news !== undefined);
+    const found = [this.#waiting.find(channel), this.#reporting.get(channel), this.#settled.find(channel)];
+    const all = found.filter((news) => news !== undefined);
     if (all.length === 0) return undefined;
     const members = identities.map((identity): [string, number] => [
       identity,
@@ -85,13 +93,13 @@ export class ChannelNews {
     return {members: members.filter(([, by]) => by !== 0), occupied: all.reduce((sum, news) => sum + news.occupied, 0)};
   }
 
-  /** Reports all that waits, at the end of the thread. */
-  async drain(): Promise<void> {
-    await this.#waiting.drain();
-  }
-
-  stop(): void {
-    this.#waiting.stop();
+  /** Reports all that waits, at the end of the thread; takes `maxMs` at most. */
+  async drain(maxMs: number): Promise<void> {
+    const {promise, resolve} = Promise.withResolvers<void>();
+    const timer = this.#parts.clock.startTimer(maxMs, resolve);
+    this.#settled.stop();
+    await Promise.race([this.#waiting.drain(), promise]);
+    timer.cancel();
   }
 
   #of(channel: string): News | undefined {
@@ -107,8 +115,9 @@ export class ChannelNews {
         this.#reporting.delete(channel);
         const census = found[place];
         if (census === undefined || this.#isPutOff(channel, news)) continue;
-        this.#notify(channel, news, census, isPartial);
-        this.#postEvent(channel, news, census, isPartial);
+        const isReported = this.#notify(channel, news, census, isPartial);
+        const isPosted = this.#postEvent(channel, news, census, isPartial);
+        if (!isReported && !isPosted) this.#settled.touch(channel, () => news);
       }
     }
   }
@@ -124,9 +133,11 @@ export class ChannelNews {
     return true;
   }
 
-  #notify(channel: string, news: News, census: ChannelCensus, isPartial: boolean): void {
+  /** Returns whether there was anything to report. */
+  #notify(channel: string, news: News, census: ChannelCensus, isPartial: boolean): boolean {
     const {joined, left} = turnover(news, census);
-    if (joined.length + left.length + news.omitted === 0 || census.connections === 0) return;
+    if (joined.length + left.length + news.omitted === 0) return false;
+    if (census.connections === 0) return true;
     const {counters, noticeType, bytesMax, publish} = this.#parts;
     const count = census.connections;
     const text = noticeText({channel, joined, left, count, omitted: news.omitted, isPartial}, bytesMax);
@@ -143,15 +154,20 @@ export class ChannelNews {
       // Overloaded, or stopping. As with any QoS 0 message that is lost, the next one has the right count.
       counters.presenceNoticesLost++;
     });
+    return true;
   }
 
-  #postEvent(channel: string, {occupied}: News, census: ChannelCensus, isPartial: boolean): void {
+  /** Likewise. */
+  #postEvent(channel: string, {occupied}: News, census: ChannelCensus, isPartial: boolean): boolean {
     const {post} = this.#parts;
-    if (post === undefined || occupied === 0) return;
+    if (post === undefined || occupied === 0) return false;
     const {parts, connections, moves} = census;
     const before = parts - occupied - (moves?.occupied ?? 0);
-    if (before <= 0 && parts > 0) post({event: 'occupied', channel, connections, isPartial});
-    else if (before > 0 && parts <= 0) post({event: 'vacated', channel, connections: 0, isPartial});
+    const isOccupied = before <= 0 && parts > 0;
+    const isVacated = before > 0 && parts <= 0;
+    if (isOccupied) post({event: 'occupied', channel, connections, isPartial});
+    else if (isVacated) post({event: 'vacated', channel, connections: 0, isPartial});
+    return isOccupied || isVacated;
   }
 }
 

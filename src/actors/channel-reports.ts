@@ -25,7 +25,7 @@ const intervalMsDefault = 1_000;
 
 /** Reports the changes of `context` from now on, if the configuration asks for any. */
 export function reportChannels(context: ShardContext, parts: ChannelReportParts): void {
-  const {changes, clock, counters, settings} = context;
+  const {changes, clock, counters, events, settings} = context;
   if (changes === undefined) return;
   const {router, ownNode, threads, bytesMax} = parts;
   const news = new ChannelNews({
@@ -36,7 +36,7 @@ export function reportChannels(context: ShardContext, parts: ChannelReportParts)
     bytesMax: Math.min(bytesMax, noticeBytesMax),
     census: (request) => router.census(request),
     publish: (request) => router.publish(request),
-    post: undefined,
+    post: events && ((event): void => events.add(event)),
   });
   context.news = news;
   const self = partName(context.number);

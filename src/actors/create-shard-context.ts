@@ -17,6 +17,7 @@ import type {AcceptedAnswer, UpstreamTransport} from '../upstream/call.ts';
 import type {ActorSettings} from './actor-settings.ts';
 import {ChannelChanges} from './channel-changes.ts';
 import {CloseOutbox} from './close-outbox.ts';
+import {type EventLoss, EventOutbox} from './event-outbox.ts';
 import {KeyMemory} from './key-memory.ts';
 import {OccupationClock} from './occupation-clock.ts';
 import {Occupations} from './occupations.ts';
@@ -53,6 +54,8 @@ export interface ShardContextOptions {
   readonly onFailure: (actor: string, error: unknown) => void;
   /** Called with each close call that was given up, for the log. @default none */
   readonly onCloseLost?: (loss: CloseLoss) => void;
+  /** Called with events that were given up, for the log. @default none */
+  readonly onEventsLost?: (loss: EventLoss) => void;
   /** Called with an error that no restart could recover from: the thread must end. */
   readonly onFatal: (error: unknown) => void;
 }
@@ -89,7 +92,7 @@ export function createShardContext(options: ShardContextOptions): ShardContext {
   if (changes !== undefined) scheduler.onTurnEnd('dispatch', () => changes.turnEnds());
   const upstreamSupervisor = supervise('restart');
   const prefix = random.hex(prefixBytes);
-  const thread: Omit<ShardContext, 'closes'> = {
+  const thread: Omit<ShardContext, 'closes' | 'events'> = {
     clock,
     random,
     counters,
@@ -133,7 +136,8 @@ export function createShardContext(options: ShardContextOptions): ShardContext {
     news: undefined,
     isStopping: false,
   };
-  const whole: ShardContext = Object.assign(thread, {closes: new CloseOutbox(thread)});
+  const events = hasEvents ? new EventOutbox({...thread, eventsLost: options.onEventsLost ?? (() => {})}) : undefined;
+  const whole: ShardContext = Object.assign(thread, {closes: new CloseOutbox(thread), events});
   return whole;
 }
 

@@ -17,6 +17,7 @@ export class Sequences {
   #connection = 0;
   #publication = 0;
   #message = 0;
+  #event = 0;
   readonly #tickets: BigInt64Array;
 
   /**
@@ -57,6 +58,11 @@ export class Sequences {
   /** The id of the close call of connection `number`, sent as RAINBOWMESSAGEID; the same each time it is asked for. [RB-63] */
   closeOf(number: number): string {
     return `c${this.#prefix}${number.toString(36)}`;
+  }
+
+  /** The id of an event, or of a batch of them, sent as RAINBOWMESSAGEID. */
+  nextEvent(): string {
+    return `e${this.#prefix}${(++this.#event).toString(36)}`;
   }
 
   /** The id of an upstream message, sent as RAINBOWMESSAGEID. [RB-63] */

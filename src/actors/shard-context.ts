@@ -17,6 +17,7 @@ import type {ActorSettings} from './actor-settings.ts';
 import type {ChannelChanges} from './channel-changes.ts';
 import type {ChannelNews} from './channel-news.ts';
 import type {CloseOutbox} from './close-outbox.ts';
+import type {EventOutbox} from './event-outbox.ts';
 import type {KeyMemory} from './key-memory.ts';
 import type {ChannelMessage, SessionMessage, UpstreamMessage} from './messages.ts';
 import type {V2SessionMessage} from './messages-v2.ts';
@@ -75,6 +76,8 @@ export interface ShardContext {
   readonly closeLost: (loss: CloseLoss) => void;
   /** Connection actors that have not ended: handshakes, open ones, and those whose socket or calls are left. */
   readonly alive: Set<ActorRef<SessionMessage>>;
+  /** Events for the business server; absent where `events_url` is not set. */
+  readonly events: EventOutbox | undefined;
   /** What changes in its channels, where the configuration asks for notices or events of it. */
   readonly changes: ChannelChanges | undefined;
   /** Gathers the changes of its share of the node's channels; set by `reportChannels`. */

@@ -38,8 +38,18 @@ export interface CallLoad {
   onUnclaimed(identity: string, answer: AcceptedAnswer): void;
 }
 
-const endedCounters = {connect: 'connectCallsEnded', message: 'messageCallsEnded', close: 'closeCallsEnded'} as const;
-const timeCounters = {connect: 'connectCallsMs', message: 'messageCallsMs', close: 'closeCallsMs'} as const;
+const endedCounters = {
+  connect: 'connectCallsEnded',
+  message: 'messageCallsEnded',
+  close: 'closeCallsEnded',
+  events: 'eventsCallsEnded',
+} as const;
+const timeCounters = {
+  connect: 'connectCallsMs',
+  message: 'messageCallsMs',
+  close: 'closeCallsMs',
+  events: 'eventsCallsMs',
+} as const;
 
 /** The answer to a call that is one too many. */
 export function overloaded({call}: Call): FailedAnswer {

@@ -6,7 +6,7 @@ import type {Chart} from '../machines/gateway-charts.ts';
 import type {Audience} from '../protocol/audience.ts';
 import type {PacketFault, Qos, SendPacket} from '../protocol/packet.ts';
 import type {DeliveryEvent, MembershipEvent} from '../story/trace.ts';
-import type {Answer, Call} from '../upstream/call.ts';
+import type {Answer, ClientCall} from '../upstream/call.ts';
 import type {Marked, TraceMark} from './trace-mark.ts';
 
 /** The connection that something happens to. */
@@ -93,8 +93,8 @@ export interface Observer {
   accepted(message: string, type: number): TraceMark | undefined;
   /** Something happened to a delivery outside its chart. */
   delivery(fate: DeliveryEvent['fate'], subject: Subject, message: TracedMessage | undefined): void;
-  called(subject: Subject, message: TracedMessage | undefined, call: Call): void;
-  callAnswered(subject: Subject, message: TracedMessage | undefined, kind: Call['kind'], answer: Answer): void;
+  called(subject: Subject, message: TracedMessage | undefined, call: ClientCall): void;
+  callAnswered(subject: Subject, message: TracedMessage | undefined, kind: ClientCall['kind'], answer: Answer): void;
   membership(subject: Subject, change: MembershipEvent['change'], channel: string): void;
   /** A call of the HTTP API was refused with a code of the table of errors. */
   apiRefused(path: string, code: string): void;

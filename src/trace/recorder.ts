@@ -6,7 +6,7 @@ import {type Chart, chartSteps} from '../machines/gateway-charts.ts';
 import {describeAudience} from '../protocol/audience.ts';
 import {emptyBytes, type PacketFault, type SendPacket} from '../protocol/packet.ts';
 import {type DeliveryEvent, type MembershipEvent, payloadShownMax} from '../story/trace.ts';
-import type {Answer, Call} from '../upstream/call.ts';
+import type {Answer, ClientCall} from '../upstream/call.ts';
 import type {
   AnswerKind,
   Observer,
@@ -158,13 +158,13 @@ export class Recorder implements Observer {
     this.#add(recordCode(recordKind.delivery, fates.indexOf(fate), 0), subject, message, 0);
   }
 
-  called(subject: Subject, message: TracedMessage | undefined, call: Call): void {
+  called(subject: Subject, message: TracedMessage | undefined, call: ClientCall): void {
     const [type, payload] = call.kind === 'message' ? [call.type, call.payload] : [-1, emptyBytes];
     const code = recordCode(recordKind.call, callKinds.indexOf(call.kind), 0);
     this.#addDetailed(code, subject, message, call.call, type, payload.length, 0, '', payload);
   }
 
-  callAnswered(subject: Subject, message: TracedMessage | undefined, kind: Call['kind'], answer: Answer): void {
+  callAnswered(subject: Subject, message: TracedMessage | undefined, kind: ClientCall['kind'], answer: Answer): void {
     const code = recordCode(recordKind.callAnswered, callKinds.indexOf(kind), outcomes.indexOf(answer.kind));
     const [bytes, body] = answer.kind === 'accepted' ? [answer.body.length, answer.body] : [0, answer.excerpt];
     const [status = 0, reason = ''] = answer.kind === 'failed' ? [answer.status, answer.reason] : [];

@@ -82,6 +82,18 @@ export class BatchReader {
   }
 }
 
+/** Whether what came from another thread is a batch. */
+export function isBatch(message: unknown): message is Batch {
+  return (
+    typeof message === 'object' &&
+    message !== null &&
+    'fields' in message &&
+    Array.isArray(message.fields) &&
+    'bytes' in message &&
+    message.bytes instanceof Uint8Array
+  );
+}
+
 const failureReasons: Readonly<Record<FailureReason, true>> = {
   timeout: true,
   unreachable: true,

@@ -32,6 +32,7 @@ const tagSlowMessage = 9;
 const tagOccupant = 10;
 /** Before a call: the session that it names. */
 const tagSession = 11;
+const tagEvents = 12;
 
 const messageTags: Readonly<Record<Standing, number>> = {
   new: tagMessage,
@@ -70,6 +71,10 @@ export function packCalls(calls: readonly Call[]): Batch {
         packSession(call, fields);
         fields.push(tagClose, call.call, call.identity, call.cookie, call.message, call.reason);
         break;
+      case 'events':
+        fields.push(tagEvents, call.call, call.message, call.payload.length);
+        parts.push(call.payload);
+        break;
       default:
         unreachable(call);
     }
@@ -85,6 +90,11 @@ export function unpackCalls(batch: Batch): Call[] {
   while (reader.hasMore()) {
     const tag = reader.number();
     const call = reader.number();
+    if (tag === tagEvents) {
+      const message = reader.text();
+      calls.push({kind: 'events', call, identity: '', message, payload: keep(reader.bytes(reader.number()))});
+      continue;
+    }
     const identity = reader.text();
     if (tag === tagSession) {
       session = identity;
@@ -217,18 +227,6 @@ function withNames(answer: AcceptedAnswer, reader: BatchReader): AcceptedAnswer 
 /** What to hand over together with a batch. */
 export function batchTransfer(batch: Batch): ArrayBuffer[] {
   return batch.bytes.length === 0 ? [] : [batch.bytes.buffer];
-}
-
-/** Whether what came from another thread is a batch. */
-export function isBatch(message: unknown): message is Batch {
-  return (
-    typeof message === 'object' &&
-    message !== null &&
-    'fields' in message &&
-    Array.isArray(message.fields) &&
-    'bytes' in message &&
-    message.bytes instanceof Uint8Array
-  );
 }
 
 /** `view`, or a copy of it where it would pin far more than itself. */

@@ -17,7 +17,7 @@ const firstOfHtml = 0x3c;
 /** What a 2xx answer to `call` means. */
 export function judgeAnswer(call: Call, status: number, headers: AnswerHeaders, body: Uint8Array): Answer {
   if (headers[keyInvalid] !== undefined) return invalid(call, status, headerInvalid, body);
-  if (call.kind === 'close') return accept(call, emptyBytes, {});
+  if (call.kind === 'close' || call.kind === 'events') return accept(call, emptyBytes, {});
   if (call.kind === 'message') return accept(call, body, headers);
 
   const json = parseObject(body);

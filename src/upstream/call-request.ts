@@ -56,6 +56,8 @@ export class CallRequestMaker {
       connect: readTarget(settings.connectUrl),
       message: readForwardTarget(settings.forwardUrl),
       close: readTarget(settings.closeUrl),
+      // Never used where it is not set.
+      events: readTarget(settings.eventsUrl || settings.closeUrl),
     };
     this.#token = settings.securityToken;
     this.#clock = clock;
@@ -70,7 +72,8 @@ export class CallRequestMaker {
   /** The request of `call`, signed now. */
   make(call: Call): CallRequest {
     const target = this.#targets[call.kind];
-    const headers = ['accept-encoding', 'identity', headerIdentity, call.identity];
+    const headers = ['accept-encoding', 'identity'];
+    if (call.kind !== 'events') headers.push(headerIdentity, call.identity);
     if (target.authorization !== undefined) headers.push('authorization', target.authorization);
     switch (call.kind) {
       case 'connect':
@@ -83,6 +86,9 @@ export class CallRequestMaker {
         if (call.channelTokens !== undefined) headers.push(headerChannelToken, call.channelTokens);
         // undici sends a POST without a body as `content-length: 0`.
         return {method: 'POST', path: this.#path(target, String(call.type)), headers, body: call.payload};
+      case 'events':
+        headers.push(headerMessage, call.message, 'content-type', 'application/json');
+        return {method: 'POST', path: this.#path(target, ''), headers, body: call.payload};
       case 'close':
         addCookie(call.cookie, headers);
         addSession(call.session, headers);

@@ -186,7 +186,7 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler, Identifi
     if (this.#isFailing && !this.#keepsFailure) {
       const room = excerptBytesMax - this.#body.length;
       if (room > 0) this.#body.append(chunk.subarray(0, room), this.#announced);
-    } else if (this.call.kind !== 'close') {
+    } else if (this.call.kind !== 'close' && this.call.kind !== 'events') {
       this.#body.append(chunk, this.#announced);
     }
   }

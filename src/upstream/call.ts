@@ -5,7 +5,10 @@
 import type {CloseCallReason} from '../protocol/close-reason.ts';
 
 /** One HTTP call to the business server. */
-export type Call = ConnectCall | MessageCall | CloseCall;
+export type Call = ClientCall | EventsCall;
+
+/** One that concerns a client. */
+export type ClientCall = ConnectCall | MessageCall | CloseCall;
 
 interface CallBase {
   /** Unique among the calls of this thread; the answer carries it. */
@@ -59,6 +62,15 @@ export interface CloseCall extends CallBase {
   readonly message: string;
   /** Sent as RAINBOWCLOSEREASON. */
   readonly reason: CloseCallReason;
+}
+
+/** `POST events_url`, a batch of events. It concerns no client: its identity is empty, and not sent. */
+export interface EventsCall extends CallBase {
+  readonly kind: 'events';
+  /** Sent as RAINBOWMESSAGEID: the same each time this batch is posted again. */
+  readonly message: string;
+  /** The body: JSON. */
+  readonly payload: Uint8Array;
 }
 
 /** The outcome of a call. */
@@ -168,6 +180,8 @@ export interface UpstreamSettings {
   readonly connectUrl: string;
   readonly forwardUrl: string;
   readonly closeUrl: string;
+  /** Empty, or absent: no events are posted. */
+  readonly eventsUrl?: string;
   readonly securityToken: string;
   /**
    * From the call's arrival at the worker to the last byte of its answer. A call that was sent and is cut holds its

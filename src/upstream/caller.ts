@@ -10,8 +10,6 @@ import {CallRequestMaker} from './call-request.ts';
 import {type CallContext, CallRun} from './call-run.ts';
 import {lingerShare, type OpenSocket, SocketPool} from './socket-pool.ts';
 
-const kinds: readonly Call['kind'][] = ['connect', 'message', 'close'];
-
 /** Makes the calls of one worker, and answers each exactly once. */
 export class Caller {
   readonly #clock: Clock;
@@ -41,6 +39,8 @@ export class Caller {
       onLinger: (run) => this.#lingering.add(run, clock.now()),
       onEnded: (run) => this.#lingering.delete(run),
     };
+    const kinds: Call['kind'][] = ['connect', 'message', 'close'];
+    if (settings.eventsUrl) kinds.push('events');
     const pools = new Map<string, SocketPool>();
     const poolOf = (kind: Call['kind']): SocketPool => {
       const origin = requests.origin(kind);
@@ -49,7 +49,9 @@ export class Caller {
       pools.set(origin, pool);
       return pool;
     };
-    this.#sockets = {connect: poolOf('connect'), message: poolOf('message'), close: poolOf('close')};
+    const close = poolOf('close');
+    const events = settings.eventsUrl ? poolOf('events') : close;
+    this.#sockets = {connect: poolOf('connect'), message: poolOf('message'), close, events};
   }
 
   /**

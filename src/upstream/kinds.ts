@@ -13,18 +13,25 @@ const shares: Readonly<Record<LaneName, number>> = {
   prompt: 5 / 8,
   new: 1 / 2,
   slow: 1 / 8,
+  events: 1 / 8,
 };
 
 /**
  * Calls of a kind that run at a time before any was answered. Messages may have every socket: where some are free, none
  * waits. Many clients come where a gateway starts, and go where it ends: the figures of decision 15 chose the others.
  */
-const starts: Readonly<Record<Call['kind'], number>> = {connect: 96, message: Number.POSITIVE_INFINITY, close: 32};
+const starts: Readonly<Record<Call['kind'], number>> = {
+  connect: 96,
+  message: Number.POSITIVE_INFINITY,
+  close: 32,
+  events: 4,
+};
 
 const lanesOf: Readonly<Record<Call['kind'], readonly LaneName[]>> = {
   connect: ['connect'],
   message: ['prompt', 'new', 'slow'],
   close: ['close'],
+  events: ['events'],
 };
 
 /** The calls of one kind. */

@@ -14,7 +14,7 @@ import type {Pace} from './pace.ts';
 import {type Waiting, WaitingCalls} from './waiting-calls.ts';
 
 /** The lanes of a pool. */
-export type LaneName = 'connect' | 'close' | 'prompt' | 'new' | 'slow';
+export type LaneName = 'connect' | 'close' | 'prompt' | 'new' | 'slow' | 'events';
 
 /** A call in a lane. */
 export interface LaneCall extends Waiting {

@@ -4,7 +4,8 @@
 import type {Clock} from '../core/clock.ts';
 import {invariant} from '../core/invariant.ts';
 import {Pulse} from '../core/watchdog.ts';
-import {batchTransfer, isBatch, packAnswers, unpackCalls} from './batch.ts';
+import {batchTransfer, packAnswers, unpackCalls} from './batch.ts';
+import {isBatch} from './batch-reader.ts';
 import type {Answer} from './call.ts';
 import type {Caller} from './caller.ts';
 import type {LineTask, UpstreamWorkerData} from './upstream-threads.ts';

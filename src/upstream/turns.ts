@@ -33,6 +33,7 @@ export class Turns {
         turn.order = 0;
         return;
       case 'close':
+      case 'events':
         turn.order = turn.sequence;
         return;
       default:

@@ -2,7 +2,8 @@
 // Its calls are all answered, at the latest by its end. Made by the pool.
 
 import {invariant} from '../core/invariant.ts';
-import {batchTransfer, isBatch, packCalls, unpackAnswers} from './batch.ts';
+import {batchTransfer, packCalls, unpackAnswers} from './batch.ts';
+import {isBatch} from './batch-reader.ts';
 import {type Answer, type Call, type FailedAnswer, isLast, unsent} from './call.ts';
 import type {LinePort} from './upstream-threads.ts';
 

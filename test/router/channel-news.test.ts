@@ -179,3 +179,61 @@ test('a thread that has ended leaves its share of the channels to those that hav
   t.is(ann.notices.length, 12);
   for (const {joined, count} of ann.notices) t.deepEqual([joined, count], [['bob'], 2]);
 });
+
+interface Event {
+  readonly event: string;
+  readonly channel: string;
+  readonly connections: number;
+}
+
+/** The events that the parts have posted since the last call; all of them are taken. */
+async function posted(members: Members): Promise<readonly string[]> {
+  const events: string[] = [];
+  for (const {gateway} of members.all) {
+    while (gateway.transport.calls.some(({kind}) => kind === 'events')) {
+      const call = gateway.transport.accept('events');
+      if (call.kind !== 'events') continue;
+      const batch = JSON.parse(Buffer.from(call.payload).toString()) as {events: readonly Event[]};
+      for (const {event, channel, connections} of batch.events) events.push(`${event} ${channel} ${connections}`);
+      await members.run();
+    }
+  }
+  return events.toSorted();
+}
+
+const eventKinds: Readonly<Record<string, () => Members>> = {
+  'one thread': () => createAlone({eventsUrl: 'http://business/events/'}),
+  'three threads': () => createShards(3, {eventsUrl: 'http://business/events/'}),
+  'three nodes of a LAN': () => createLan(3, {eventsUrl: 'http://business/events/'}),
+};
+
+for (const [where, create] of Object.entries(eventKinds)) {
+  test(`${where}: a channel is occupied once, by its first member anywhere, and vacated once, by the last one`, async (t) => {
+    const members = create();
+    const ann = guestAt(members, 0, 'ann', 'hall');
+    await interval(members);
+    t.deepEqual(await posted(members), ['occupied hall 1']);
+    const bob = guestAt(members, 1, 'bob', 'hall');
+    await interval(members);
+    ann.leave('hall');
+    await interval(members);
+    t.deepEqual(await posted(members), [], 'neither by a second member, nor by the end of the first');
+    bob.leave('hall');
+    await interval(members);
+    t.deepEqual(await posted(members), ['vacated hall 0']);
+  });
+
+  test(`${where}: a channel that is occupied and vacated within an interval, or moves elsewhere, has no event`, async (t) => {
+    const members = create();
+    guestAt(members, 1, 'ann', 'hall').leave('hall');
+    await interval(members);
+    t.deepEqual(await posted(members), []);
+    const bob = guestAt(members, 1, 'bob', 'hall');
+    await interval(members);
+    t.deepEqual(await posted(members), ['occupied hall 1']);
+    bob.leave('hall');
+    guestAt(members, 2, 'cid', 'hall');
+    await interval(members);
+    t.deepEqual(await posted(members), []);
+  });
+}

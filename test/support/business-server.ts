@@ -10,7 +10,7 @@ import {Inbox} from './inbox.ts';
 import type {Lifetime} from './lifetime.ts';
 
 /** What the gateway may call; `other` is a path that it never should. */
-export type CallKind = 'connect' | 'message' | 'close' | 'other';
+export type CallKind = 'connect' | 'message' | 'close' | 'events' | 'other';
 
 /** One call of the gateway, as it came. */
 export interface RecordedCall {
@@ -126,15 +126,17 @@ export class BusinessServer {
     connect: new Inbox('a connect call'),
     message: new Inbox('a message call'),
     close: new Inbox('a close call'),
+    events: new Inbox('a batch of events'),
     other: new Inbox('a call to another path'),
   };
   readonly #always: Record<CallKind, Script> = {
     connect: success(),
     message: answer(200),
     close: answer(200),
+    events: answer(200),
     other: answer(404),
   };
-  readonly #queued: Record<CallKind, Script[]> = {connect: [], message: [], close: [], other: []};
+  readonly #queued: Record<CallKind, Script[]> = {connect: [], message: [], close: [], events: [], other: []};
 
   constructor(url: string, token: string) {
     this.url = url;
@@ -181,7 +183,7 @@ export class BusinessServer {
   /** From now on every call is answered at once, also those that hang: the test is over. */
   obey(): void {
     this.forget();
-    for (const kind of ['connect', 'message', 'close', 'other'] as const) this.#always[kind] = answer(200);
+    for (const kind of ['connect', 'message', 'close', 'events', 'other'] as const) this.#always[kind] = answer(200);
     for (const response of this.#open) response.destroy();
   }
 
@@ -258,7 +260,7 @@ function record(request: IncomingMessage, body: Buffer, token: string): Recorded
 
 function kindOf(method: string | undefined, path: string): CallKind {
   const first = path.split('/')[1] ?? '';
-  const expected = {connect: 'GET', message: 'POST', close: 'GET'}[first];
+  const expected = {connect: 'GET', message: 'POST', close: 'GET', events: 'POST'}[first];
   return method === expected ? (first as CallKind) : 'other';
 }
 

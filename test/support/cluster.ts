@@ -52,7 +52,7 @@ export interface Cluster {
 export async function startCluster(
   t: ExecutionContext,
   count: number,
-  keys: IniKeys | ((ports: readonly number[]) => IniKeys) = {},
+  keys: IniKeys | ((ports: readonly number[], businessUrl: string) => IniKeys) = {},
   processOf: (place: number) => ProcessOptions = () => ({}),
 ): Promise<Cluster> {
   const business = await startBusinessServer(t, securityToken);
@@ -69,7 +69,7 @@ export async function startCluster(
     udp_broadcast: loopbackBroadcast,
     // Dead nodes are recognised by their silence; on a busy machine two seconds may pass without.
     peer_timeout: scaled(4),
-    ...(typeof keys === 'function' ? keys(ports) : keys),
+    ...(typeof keys === 'function' ? keys(ports, business.url) : keys),
   });
   const nodes = await Promise.all(
     ports.map((port, place) => startNode(t, {business, file, port, process: processOf(place)})),

@@ -123,9 +123,11 @@ export function identityOf(call: RecordedCall): string {
 export function checkCalls(business: BusinessServer): void {
   // A close call that is made again is the same one: it has the same id. [RB-63]
   const closes = new Map<string, Set<string>>();
-  for (const kind of ['connect', 'message', 'close', 'other'] as const) {
+  for (const kind of ['connect', 'message', 'close', 'events', 'other'] as const) {
     for (const call of business.calls(kind)) {
       if (!call.isSigned) throw new Error(`Expected every call to be signed, got ${call.url}`);
+      // Events concern no client.
+      if (kind === 'events') continue;
       const identity = identityOf(call);
       if (kind !== 'close') continue;
       const reason = call.header('RAINBOWCLOSEREASON');

@@ -3,6 +3,7 @@
 
 import type {ActorSettings} from '../../src/actors/actor-settings.ts';
 import {createShardContext} from '../../src/actors/create-shard-context.ts';
+import type {EventLoss} from '../../src/actors/event-outbox.ts';
 import {createLocalPart} from '../../src/actors/local-part.ts';
 import type {SessionMessage} from '../../src/actors/messages.ts';
 import type {CloseLoss} from '../../src/actors/owed-close.ts';
@@ -164,6 +165,8 @@ export interface SimulatedGateway {
   readonly failures: string[];
   /** Close calls that were given up. */
   readonly losses: CloseLoss[];
+  /** Events that were given up. */
+  readonly eventLosses: EventLoss[];
   readonly run: () => void;
   /** Lets time pass, turns included. */
   readonly advance: (ms: number) => void;
@@ -192,6 +195,7 @@ export function simulateGateway(
   const transport = new RecordingTransport();
   const failures: string[] = [];
   const losses: CloseLoss[] = [];
+  const eventLosses: EventLoss[] = [];
   const settings: SimulatedSettings = {
     pingIntervalMs: own.keepAliveMs ?? 60_000,
     keepAliveMs: 60_000,
@@ -226,6 +230,7 @@ export function simulateGateway(
     defer,
     onFailure: (actor) => failures.push(actor),
     onCloseLost: (loss) => losses.push(loss),
+    onEventsLost: (loss) => eventLosses.push(loss),
     onFatal: (error) => {
       throw error;
     },
@@ -253,6 +258,7 @@ export function simulateGateway(
     router,
     failures,
     losses,
+    eventLosses,
     run,
     knock,
     advance: (ms) => {

@@ -1,5 +1,6 @@
 import test from 'ava';
-import {batchTransfer, isBatch, packAnswers, packCalls, unpackAnswers, unpackCalls} from '../../src/upstream/batch.ts';
+import {batchTransfer, packAnswers, packCalls, unpackAnswers, unpackCalls} from '../../src/upstream/batch.ts';
+import {isBatch} from '../../src/upstream/batch-reader.ts';
 import {
   type AcceptedAnswer,
   type Answer,
@@ -60,6 +61,8 @@ test('calls of every kind come out of a batch as they went in', (t) => {
     },
     {kind: 'close', call: 2 ** 50, identity: 'f', cookie: undefined, message: 'c1', reason: 'client'},
     {kind: 'close', call: 7, identity: 'g', cookie: 'k', message: 'c2', reason: 'crashed'},
+    {kind: 'events', call: 8, identity: '', message: 'e1', payload: new Uint8Array([123, 125])},
+    {kind: 'close', call: 9, identity: 'h', cookie: undefined, message: 'c3', reason: 'client'},
   ];
   const batch = packCalls(calls);
   t.deepEqual(unpackCalls(structuredClone(batch, {transfer: batchTransfer(batch)})), calls);

@@ -41,6 +41,21 @@ test('every call is signed with a nonce of our own, never the same twice', (t) =
   t.is(nonces.size, 4);
 });
 
+test('a batch of events is a signed POST of JSON with its id, and without a client', (t) => {
+  const payload = Buffer.from('{"events":[]}');
+  const requests = makeRequests({eventsUrl: 'http://h/events/?a=1'});
+  const request = requests.make({kind: 'events', call: 1, identity: '', message: 'e1', payload});
+  t.is(request.method, 'POST');
+  t.is(request.body, payload);
+  t.true(request.path.startsWith('/events/?a=1&timestamp='));
+  t.is(verify(token, queryOf(request), clock.wallNow()), 'valid');
+  t.deepEqual(headersOf(request), {
+    'accept-encoding': ['identity'],
+    rainbowmessageid: ['e1'],
+    'content-type': ['application/json'],
+  });
+});
+
 test('nonces wrap around after the last one', (t) => {
   const last = {integer: (_min: number, max: number) => max, hex: () => ''};
   const requests = new CallRequestMaker(settingsOf('http://h'), clock, last);

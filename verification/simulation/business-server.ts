@@ -24,6 +24,8 @@ const badFor: Readonly<Record<Call['kind'], readonly What[]>> = {
   connect: badForConnect,
   message: badForMessage,
   close: badForClose,
+  // The simulated gateways post none.
+  events: [],
 };
 
 export class BusinessServer {

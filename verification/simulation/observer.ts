@@ -209,11 +209,12 @@ export class Observer {
   called(call: Call): void {
     if (call.kind === 'message') this.#messageCalled(call);
     else if (call.kind === 'close') this.#closeCalled(call);
-    else this.#connectCalled(call);
+    else if (call.kind === 'connect') this.#connectCalled(call);
   }
 
   /** The business server has carried out a message. */
   processed(call: MessageCall): void {
+    if (call.kind !== 'message') return;
     const message = this.messages[readSerial(call.payload)];
     if (message === undefined) return;
     message.processed.add(call.message);
@@ -240,6 +241,7 @@ export class Observer {
       this.#noteCookie(connection, answer);
       return;
     }
+    if (call.kind !== 'message') return;
     const message = this.messages[readSerial(call.payload)];
     const connection = message === undefined ? undefined : this.connections[message.connection - 1];
     if (message === undefined || connection === undefined) return;
@@ -299,6 +301,7 @@ export class Observer {
   }
 
   #messageCalled(call: MessageCall): void {
+    if (call.kind !== 'message') return;
     const message = this.messages[readSerial(call.payload)];
     const connection = message === undefined ? undefined : this.connections[message.connection - 1];
     if (message === undefined || connection === undefined) {

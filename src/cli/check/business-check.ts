@@ -8,7 +8,7 @@ import {connectHeaders} from '../../fronts/rainbow/connect-headers.ts';
 import {hideUrlSecrets} from '../../gateway/config/configuration-urls.ts';
 import type {GatewayOptions} from '../../gateway/config/options.ts';
 import {channelSeparator} from '../../protocol/header-name.ts';
-import {type AcceptedAnswer, type Answer, type Call, isLast} from '../../upstream/call.ts';
+import {type AcceptedAnswer, type Answer, type ClientCall, isLast} from '../../upstream/call.ts';
 import {Caller} from '../../upstream/caller.ts';
 import {plural} from '../output.ts';
 import {describeFailure, describeRedirect, describeUnreachable} from './business-fault.ts';
@@ -29,7 +29,11 @@ export interface BusinessTarget {
 
 type Key = 'connect_url' | 'forward_url' | 'close_url';
 
-const keys: Readonly<Record<Call['kind'], Key>> = {connect: 'connect_url', message: 'forward_url', close: 'close_url'};
+const keys: Readonly<Record<ClientCall['kind'], Key>> = {
+  connect: 'connect_url',
+  message: 'forward_url',
+  close: 'close_url',
+};
 const identityBytes = 8;
 const socketsMax = 2;
 
@@ -117,7 +121,7 @@ class BusinessCheck {
   }
 
   /** All answers to a call: a connect call that was cut may have a second. */
-  async #call(call: Call): Promise<{readonly answers: readonly Answer[]; readonly tookMs: number}> {
+  async #call(call: ClientCall): Promise<{readonly answers: readonly Answer[]; readonly tookMs: number}> {
     const startedAt = this.#clock.now();
     const {promise, resolve} = Promise.withResolvers<void>();
     const answers: Answer[] = [];
@@ -129,7 +133,7 @@ class BusinessCheck {
     return {answers, tookMs: this.#clock.now() - startedAt};
   }
 
-  #judge(kind: Call['kind'], answer: Answer | undefined, tookMs: number, more: () => string): Finding {
+  #judge(kind: ClientCall['kind'], answer: Answer | undefined, tookMs: number, more: () => string): Finding {
     const name = keys[kind];
     const url = this.#urlOf(kind);
     const at = hideUrlSecrets(url);
@@ -154,7 +158,7 @@ class BusinessCheck {
     }
   }
 
-  async #reach(kind: Call['kind'], why: string): Promise<Finding> {
+  async #reach(kind: ClientCall['kind'], why: string): Promise<Finding> {
     const name = keys[kind];
     const {origin} = new URL(this.#urlOf(kind));
     const {callTimeoutMs} = this.#target.options;
@@ -167,7 +171,7 @@ class BusinessCheck {
     return {name, ok: true, isCalled: false, detail: `${origin} accepts connections; ${why}`};
   }
 
-  #urlOf(kind: Call['kind']): string {
+  #urlOf(kind: ClientCall['kind']): string {
     const {connectUrl, forwardUrl, closeUrl} = this.#target.options;
     if (kind === 'connect') return connectUrl;
     if (kind === 'close') return closeUrl;

@@ -233,6 +233,12 @@ export const descriptionSections: readonly DescriptionSection[] = [
         summary: 'time in which what changes in a channel is gathered, and then reported at once',
         details: 'A client that joins and leaves within this time is not reported.',
       },
+      events_url: {
+        summary:
+          'URL that receives events of channels, by POST: occupied by a first member, and vacated by the last one',
+        details:
+          'Nothing is posted by default. Events are JSON, in batches: docs/presence.md#events. An event is lost if its thread dies.',
+      },
     },
   },
   {

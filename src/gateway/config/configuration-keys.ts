@@ -5,7 +5,7 @@ import {nearest} from '../../core/nearest.ts';
 import {originList, proxyList} from './configuration-access.ts';
 import {broadcastAddress, hostAddress, places, socketAddress} from './configuration-addresses.ts';
 import {channelPatterns} from './configuration-channels.ts';
-import {businessUrl, forwardingUrl} from './configuration-urls.ts';
+import {businessUrl, forwardingUrl, optionalUrl} from './configuration-urls.ts';
 import {
   apiKeyList,
   bytes,
@@ -89,6 +89,7 @@ const table = {
   presenceChannels: {key: 'presence_channels', form: channelPatterns(64)},
   presenceType: {key: 'presence_type', form: wholeNumber(0, 65_535)},
   presenceIntervalMs: {key: 'presence_interval', form: seconds(0.1, 3_600)},
+  eventsUrl: {key: 'events_url', form: optionalUrl},
 
   traceRate: {key: 'trace', form: share},
   traceEventsMax: {key: 'trace_events', form: wholeNumber(1_024, 16_777_216)},

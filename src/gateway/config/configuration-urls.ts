@@ -12,6 +12,13 @@ export const businessUrl: Form<string> = {
   write: hideUrlSecrets,
 };
 
+/** `events_url`: the same, or nothing. */
+export const optionalUrl: Form<string> = {
+  expected: 'nothing, or an absolute http or https URL',
+  read: (text) => (text === '' ? {kind: 'value', value: ''} : readUrl(text)),
+  write: hideUrlSecrets,
+};
+
 /**
  * `forward_url`. In the program it either contains `{message_type}` or `{{message_type}}`, or ends with `/` and has no
  * query, so that `TYPE/` can simply be appended.

@@ -122,6 +122,9 @@ export interface GatewayOptions {
   /** `presence_interval`, seconds: what changes in a channel meanwhile is reported at once, and what cancels out is not. @default 1 s */
   readonly presenceIntervalMs: number;
 
+  /** `events_url`: where events of channels are posted; empty: nowhere. @default '' */
+  readonly eventsUrl: string;
+
   /** `trace`: share of all connections and messages that are traced, 0 to 1; in the file also `off` and `on`. @default 0 */
   readonly traceRate: number;
   /** `trace_events`: events kept in each thread, the latest. @default 65,536 */
@@ -196,6 +199,7 @@ export const defaultOptions = {
   presenceChannels: [],
   presenceType: 65_535,
   presenceIntervalMs: 1_000,
+  eventsUrl: '',
   traceRate: 0,
   traceEventsMax: 65_536,
   traceKeepMs: 3_600_000,

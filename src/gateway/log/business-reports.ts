@@ -34,10 +34,10 @@ export class FailingKinds {
   }
 }
 
-const places: Readonly<Record<CallKind, number>> = {connect: 0, message: 1, close: 2};
+const places: Readonly<Record<CallKind, number>> = {connect: 0, message: 1, close: 2, events: 3};
 
 /** Memory of {@link FailingKinds}. */
-export const failingKindsBytes = 3 * Int32Array.BYTES_PER_ELEMENT;
+export const failingKindsBytes = 4 * Int32Array.BYTES_PER_ELEMENT;
 
 /** Reports a thread's failed calls to the business server, and the first answer after a failure. */
 export class BusinessReports {
@@ -48,11 +48,13 @@ export class BusinessReports {
   constructor(
     reports: Reports,
     failing: FailingKinds,
-    options: Pick<GatewayOptions, 'connectUrl' | 'forwardUrl' | 'closeUrl'>,
+    options: Pick<GatewayOptions, 'connectUrl' | 'forwardUrl' | 'closeUrl'> &
+      Partial<Pick<GatewayOptions, 'eventsUrl'>>,
   ) {
     this.#reports = reports;
     this.#failing = failing;
-    this.#urls = {connect: options.connectUrl, message: options.forwardUrl, close: options.closeUrl};
+    const {connectUrl, forwardUrl, closeUrl, eventsUrl = ''} = options;
+    this.#urls = {connect: connectUrl, message: forwardUrl, close: closeUrl, events: eventsUrl};
   }
 
   /** A call has ended. On the hot path where it was answered. */

@@ -40,7 +40,7 @@ const hiddenNames = [
 ];
 
 // Fields that hold a URL: its query may carry a signature, or a key of the operator's.
-const urlNames = ['url', 'connectUrl', 'forwardUrl', 'closeUrl'];
+const urlNames = ['url', 'connectUrl', 'forwardUrl', 'closeUrl', 'eventsUrl'];
 
 // Fields that are a sentence for people.
 const sentenceNames = ['warning', 'hint'];

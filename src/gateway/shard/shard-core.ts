@@ -88,6 +88,7 @@ export class ShardCore {
   readonly #clientsMax: number;
   readonly #directory: ShardDirectory;
   readonly #losses: CloseLosses;
+  readonly #eventLosses: RateLimitedWarning;
   readonly #full: RateLimitedWarning;
   readonly #transport: UpstreamTransport;
 
@@ -104,6 +105,7 @@ export class ShardCore {
     this.reports = new Reports(clock, threadIntervalMs, parts.report);
     this.notices = new HandshakeLog(this.reports, log, memory.notices);
     this.#losses = new CloseLosses(this.reports, log);
+    this.#eventLosses = new RateLimitedWarning(this.reports, 'events.lost');
     this.#full = new RateLimitedWarning(this.reports, 'clients.refused');
     const {upstreamSocketsMax} = shares;
     this.#transport = this.#openTransport(upstreamSocketsMax, environment);
@@ -131,6 +133,7 @@ export class ShardCore {
         this.reports.take({level: 'error', event: 'actor.failed', topic, fields: {actor, error}});
       },
       onCloseLost: (loss) => this.#losses.lost(loss),
+      onEventsLost: (loss) => this.#eventLosses.count({...loss}),
       onFatal: parts.onFatal,
     });
     this.connections = new ConnectionEnvironment(this.context, options, defer);
@@ -168,11 +171,13 @@ export class ShardCore {
     const {context} = this;
     const {shutdownGraceMs, shutdownMaxMs} = this.#options;
     await stopShardContext(context, {graceMs: shutdownGraceMs - callGraceMs, maxMs: shutdownMaxMs - callGraceMs});
+    // What its clients vacated when they left, as far as the time goes.
+    await context.news?.drain(callGraceMs);
+    await context.events?.drain(callGraceMs);
     await this.#transport.close(callGraceMs);
     this.#losses.leftAtEnd(context.closes.abandon());
     this.#parts.ledger?.turnEnds();
     await served;
-    context.news?.stop();
     this.connections.stop();
     context.keys.stop();
     context.v2.expiries.stop();
