@@ -111,8 +111,12 @@ export type OutcomeCounts = Readonly<Record<RecipientOutcome, number>>;
 /** Answer of `POST /send/` at QoS 0. */
 export interface AcceptedAnswer {
   readonly status: 0;
+  /** A thread or another node did not answer: its clients are not in here. */
+  readonly partial?: true;
   /** The publication's id. */
   readonly message: string;
+  /** In a batch: the answer of an earlier call with the idempotency key. */
+  readonly replayed?: true;
   /** Names of parameters and members that the call was given and that mean nothing in it. */
   readonly ignored?: readonly string[];
 }
@@ -125,8 +129,6 @@ export interface ConfirmedAnswer extends AcceptedAnswer, EncodedReply {
   /** Clients not sent the message since their queue was full. [RB-52] */
   readonly refused?: number;
   readonly outcomes: OutcomeCounts;
-  /** Another node of the cluster did not answer: its clients are not in here. */
-  readonly partial?: true;
   /** Where `replies=all` asked for them. */
   readonly replies?: readonly IdentifiedReply[];
   /** `replies` leaves out the later ones, since all of them would be too long. */
@@ -141,6 +143,8 @@ export interface TimeoutAnswer {
   readonly connections: 0;
   readonly outcomes: OutcomeCounts;
   readonly message: string;
+  /** In a batch: the answer of an earlier call with the idempotency key. */
+  readonly replayed?: true;
   /** Names of parameters and members that the call was given and that mean nothing in it. */
   readonly ignored?: readonly string[];
   readonly refused?: number;

@@ -137,7 +137,7 @@ test('what is wrong with a send is wrong with a dry one', async (t) => {
     [{channel: ''}, 'hi', 400, 'RB_CHANNEL_MISSING'],
     [{channel: 'room', qos: 3}, 'hi', 400, 'RB_QOS'],
     [{channel: 'room', msgtype: 65_536}, 'hi', 400, 'RB_PARAMETERS'],
-    [{channel: 'room', identity: 'ann'}, 'hi', 400, 'RB_PARAMETERS'],
+    [{channel: 'room', broadcast: 1}, 'hi', 400, 'RB_PARAMETERS'],
     [{channel: 'a\nb'}, 'hi', 400, 'RB_CHANNEL_INVALID'],
     [{channel: 'room'}, 'x'.repeat(101), 413, 'RB_BODY_TOO_LARGE'],
   ];

@@ -31,7 +31,7 @@ const faults: Readonly<Record<string, Fault>> = {
   'msgtype 1.5': {path: '/send/', query: {channel: 'c', msgtype: 1.5}, expected: paramsError},
   'timeout x': {path: '/send/', query: {channel: 'c', timeout: 'x'}, expected: paramsError},
   'replies of an unknown kind': {path: '/send/', query: {channel: 'c', replies: 'some'}, expected: paramsError},
-  'channel and identity at once': {path: '/send/', query: {channel: 'c', identity: 'i'}, expected: paramsError},
+  'channel and broadcast at once': {path: '/send/', query: {channel: 'c', broadcast: 1}, expected: paramsError},
   'a channel with a line break': {path: '/send/', query: {channel: 'a\nb'}, expected: noChannel},
   'a channel of 257 bytes': {path: '/send/', query: {channel: 'c'.repeat(257)}, expected: noChannel},
   'a query that is not UTF-8': {path: '/send/?channel=%FF', expected: noChannel},

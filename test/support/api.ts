@@ -4,6 +4,7 @@
 import {type Agent, request as httpRequest, type IncomingHttpHeaders} from 'node:http';
 import {signatureOf} from './business-server.ts';
 import {within} from './deadline.ts';
+import {undocumentedPart} from './documented.ts';
 
 /** How a call proves who it is. */
 export type Credentials =
@@ -193,7 +194,11 @@ export class Api {
     });
     outgoing.end(body);
     try {
-      return await within(promise, `an answer to ${method} ${path.split('?')[0]}`, patienceMs);
+      const answer = await within(promise, `an answer to ${method} ${path.split('?')[0]}`, patienceMs);
+      const {status, headers: got, text} = answer;
+      const fault = undocumentedPart({method, path, status, headers: got, text});
+      if (fault !== undefined) throw new Error(`Expected the answer to ${method} ${path} as documented, got ${fault}`);
+      return answer;
     } catch (error) {
       outgoing.destroy();
       throw error;

@@ -5,6 +5,7 @@ import {createInterface} from 'node:readline';
 import type {ExecutionContext} from 'ava';
 import type {ApiJson} from './api.ts';
 import {within} from './deadline.ts';
+import {undocumentedPart} from './documented.ts';
 
 /** One batch. */
 export interface BatchCall {
@@ -33,7 +34,11 @@ export function openBatch(t: ExecutionContext, port: number, path: string): Batc
   async function next(): Promise<ApiJson | undefined> {
     lines ??= createInterface({input: await response, crlfDelay: Number.POSITIVE_INFINITY})[Symbol.asyncIterator]();
     const {value, done} = await lines.next();
-    return done === true ? undefined : (JSON.parse(value) as ApiJson);
+    if (done === true) return undefined;
+    const {statusCode: status = 0, headers} = await response;
+    const fault = undocumentedPart({method: 'POST', path, status, headers, text: value});
+    if (fault !== undefined) throw new Error(`Expected a line of a batch as documented, got ${fault}`);
+    return JSON.parse(value) as ApiJson;
   }
   async function rest(): Promise<readonly ApiJson[]> {
     const answers: ApiJson[] = [];

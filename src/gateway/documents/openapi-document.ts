@@ -9,7 +9,6 @@ import {version} from '../config/version.ts';
 import {
   acceptedSchema,
   batchPayloadSchema,
-  clusterInfoSchema,
   confirmedSchema,
   disconnectBodySchema,
   disconnectedSchema,
@@ -17,7 +16,6 @@ import {
   errorSchema,
   replySchema,
   sendQuerySchema,
-  serverinfoSchema,
   subscribeBodySchema,
   subscribedSchema,
   timeoutSchema,
@@ -30,6 +28,7 @@ import {
   connectionsSchema,
   presenceSchema,
 } from '../http/listing-schema.ts';
+import {clusterInfoSchema, serverinfoSchema} from '../http/serverinfo-schema.ts';
 import {commonErrors, type OperationFacts, type Sample, strayErrors} from './openapi-facts.ts';
 import {operations} from './openapi-operations.ts';
 
@@ -170,7 +169,7 @@ function parameters(query: z.ZodObject, samples: OperationFacts['samples']): rea
 
 function requestBody(body: z.ZodObject | 'bytes' | 'lines', samples: OperationFacts['samples']): JsonObject {
   const shown = examples(samples, (sample) => sample.body);
-  if (body === 'bytes') return {content: {'application/octet-stream': {schema: {}, ...shown}}};
+  if (body === 'bytes') return {content: {'application/octet-stream': {schema: binary, ...shown}}};
   if (body === 'lines') {
     const description = 'Lines, each a JSON object of the schema BatchLine; empty lines are skipped';
     return {required: true, description, content: {'application/x-ndjson': {schema: {type: 'string'}, ...shown}}};
@@ -227,4 +226,6 @@ function errorResponse(codes: readonly ErrorCode[]): JsonObject {
   };
 }
 
+/** Bytes as they are: with no schema a generated client would write a text as JSON, in quotation marks. */
+const binary = {type: 'string', format: 'binary'};
 const retryAfter = {'Retry-After': {description: 'Seconds', schema: {type: 'integer'}}};

@@ -12,18 +12,16 @@ import {
 } from '../admin/trace-schema.ts';
 import {
   acceptedSchema,
-  clusterInfoSchema,
   confirmedSchema,
   doneSchema,
   errorSchema,
   sendQuerySchema,
-  serverinfoQuerySchema,
-  serverinfoSchema,
   subscribeBodySchema,
   subscribedSchema,
   timeoutSchema,
   unsubscribeBodySchema,
 } from '../http/api-schema.ts';
+import {clusterInfoSchema, serverinfoQuerySchema, serverinfoSchema} from '../http/serverinfo-schema.ts';
 import {controlOperations} from './openapi-control.ts';
 import {authentication, type Content, change, type OperationFacts} from './openapi-facts.ts';
 import {listOperations} from './openapi-lists.ts';

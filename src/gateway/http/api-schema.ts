@@ -110,12 +110,6 @@ export const batchPayloadSchema = z.object({
   payload_base64: z.base64().describe('The payload as base64 instead').exactOptional(),
 });
 
-/** Query of `GET /serverinfo/`, besides what signs it. Any value is taken. */
-export const serverinfoQuerySchema = z.object({
-  format: z.string().describe('`json` asks for JSON, as does `Accept: application/json`').exactOptional(),
-  cluster: z.string().describe('Not empty: JSON in the form that nodes ask each other for').exactOptional(),
-});
-
 /** Body of `POST /unsub/`. */
 export const unsubscribeBodySchema = z.object({identity: identitySchema, channel: channelSchema});
 
@@ -153,8 +147,10 @@ export const disconnectBodySchema = z.strictObject({
     .exactOptional(),
 });
 
-const count = z.int().min(0);
-const partial = z
+/** Of something. */
+export const count = z.int().min(0);
+/** A member of answers about the whole gateway. */
+export const partial = z
   .literal(true)
   .describe('A thread or another node did not answer: its clients are not in here')
   .exactOptional();
@@ -181,7 +177,12 @@ const outcomes = z
     open: count.describe('Had not confirmed when the answer was given, since enough others had'),
   })
   .describe('How many recipients by outcome; each is counted once') satisfies z.ZodType<OutcomeCounts>;
-const ignored = z
+const replayed = z
+  .literal(true)
+  .describe('In a batch: the answer of an earlier call with the idempotency key; nothing was sent')
+  .exactOptional();
+/** A member of answers to calls that the original had. */
+export const ignored = z
   .array(z.string())
   .describe('Names of parameters and members in the call that mean nothing in it, 16 at most; absent if none')
   .exactOptional();
@@ -196,7 +197,13 @@ export const replySchema = encodedReply.extend({
 }) satisfies z.ZodType<IdentifiedReply>;
 
 /** Answer of `POST /send/` at QoS 0. */
-export const acceptedSchema = z.object({status: z.literal(0), message, ignored}) satisfies z.ZodType<AcceptedAnswer>;
+export const acceptedSchema = z.object({
+  status: z.literal(0),
+  partial,
+  message,
+  replayed,
+  ignored,
+}) satisfies z.ZodType<AcceptedAnswer>;
 
 /** Answer of `POST /send/` at QoS 1 and 2. [RB-61] */
 export const confirmedSchema = encodedReply.extend({
@@ -213,8 +220,10 @@ export const confirmedSchema = encodedReply.extend({
     .describe('The timeout came before every client had confirmed or gone; they may yet')
     .exactOptional(),
   refused,
+  partial,
   outcomes,
   message,
+  replayed,
   ignored,
 }) satisfies z.ZodType<ConfirmedAnswer>;
 
@@ -225,13 +234,15 @@ export const timeoutSchema = z.object({
   code: z.literal('RB_TIMEOUT'),
   connections: z.literal(0),
   refused,
+  partial,
   outcomes,
   message,
+  replayed,
   ignored,
 }) satisfies z.ZodType<TimeoutAnswer>;
 
 /** Answer of `POST /trace/`, and of `POST /sub/` and `POST /unsub/`, which may have `ignored`. */
-export const doneSchema = z.object({status: z.literal(0), ignored});
+export const doneSchema = z.object({status: z.literal(0), partial, ignored});
 
 /** Answer of `POST /sub/`. */
 export const subscribedSchema = doneSchema.extend({
@@ -249,42 +260,7 @@ export const errorSchema = z.object({
   msg: z.string().describe('For people, and for old callers; match on `code`'),
   // Of a record's keys, each a string of its own type, which Object.keys does not say.
   code: z.enum(Object.keys(errorTable) as ErrorAnswer['code'][]),
+  partial,
   detail: z.string().describe('What is wrong and what to do, where that helps').exactOptional(),
   ignored,
 }) satisfies z.ZodType<ErrorAnswer>;
-
-/** The answer of `GET /serverinfo/` as JSON; more members may be added. */
-export const serverinfoSchema = z.object({
-  status: z.literal(0),
-  server: z.string().describe('Address and port that the caller reached'),
-  version: z.string(),
-  uptimeSeconds: count,
-  connections: count,
-  channelsCount: count,
-  channels: z.array(z.object({name: channelSchema, connections: count})).describe('The first by name'),
-  user: z.string(),
-  pid: count,
-  cpuPercent: z.number(),
-  memoryPercent: z.number(),
-  memoryBytes: count,
-  heapBytes: count,
-  heldBytes: count.describe('Bytes held for clients and callers'),
-  heldBytesMax: count.describe('The bound on them: `memory_max`'),
-  counters: z.record(z.string(), z.number()),
-  nodes: z
-    .array(z.looseObject({server: z.string(), isAnswering: z.boolean()}))
-    .describe('The other nodes of the cluster, each with what it reports of itself if it answers'),
-  ignored,
-});
-
-/** The same with `cluster=1`: the original's form, and what it did not report. */
-export const clusterInfoSchema = z.object({
-  status: z.literal(0),
-  server: z.string(),
-  channels_cnt: count,
-  channels: z.array(z.tuple([channelSchema, count])),
-  process: z.object({user: z.string(), pid: count, cpu: z.number(), mem: z.number(), memory: count}),
-  version: z.string(),
-  uptime: count,
-  connections: count,
-});

@@ -111,6 +111,28 @@ test('every error code is in the document, with its status and its text', (t) =>
   t.deepEqual([...documented].toSorted(), Object.keys(errorTable).toSorted());
 });
 
+test('a payload is bytes, which no generated client writes as JSON', (t) => {
+  const body = document.paths['/send/']?.post?.requestBody;
+  const schema = {type: 'string', format: 'binary'};
+  t.like(body, {content: {'application/octet-stream': {schema}}});
+  t.is(Object.keys((body as {readonly content: object}).content).length, 1);
+});
+
+test('every 429 and 503 has Retry-After in the document', (t) => {
+  let count = 0;
+  for (const [path, methods] of Object.entries(document.paths)) {
+    for (const [method, {responses}] of Object.entries(methods)) {
+      for (const status of ['429', '503']) {
+        const response = (responses as Readonly<Record<string, {readonly headers?: object}>>)[status];
+        if (response === undefined) continue;
+        count++;
+        t.deepEqual(Object.keys(response.headers ?? {}), ['Retry-After'], `${method} ${path}`);
+      }
+    }
+  }
+  t.true(count > 10);
+});
+
 interface Media {
   readonly schema: object;
   readonly examples?: Readonly<Record<string, {readonly value: unknown}>>;
@@ -145,7 +167,10 @@ test('every example of an answer is of the schema that stands beside it', (t) =>
 
 interface Provocation {
   readonly options?: ApiKitOptions;
-  readonly call: (api: ApiKit, t: ExecutionContext) => Promise<Pick<ApiAnswer, 'status' | 'json'>>;
+  readonly call: (
+    api: ApiKit,
+    t: ExecutionContext,
+  ) => Promise<Pick<ApiAnswer, 'status' | 'json'> & Partial<Pick<ApiAnswer, 'headers'>>>;
   /** @default POST /send/ */
   readonly operation?: readonly [path: string, method: 'get' | 'post'];
 }
@@ -252,8 +277,10 @@ const provocations: Readonly<Record<Exclude<ErrorCode, (typeof provokedElsewhere
 for (const [code, {options = {}, call, operation}] of Object.entries(provocations)) {
   test(`${code} comes as the document says`, async (t) => {
     const api = await startApi(t, options);
-    const {status, json: answer} = await call(api, t);
+    const {status, json: answer, headers} = await call(api, t);
     t.is(answer.code, code);
+    const {retryAfterSeconds} = errorTable[code as ErrorCode];
+    if (headers !== undefined) t.is(headers.get('retry-after'), retryAfterSeconds?.toString() ?? null);
     t.is(status, errorTable[code as ErrorCode].httpStatus);
     if (strayErrors.includes(code as ErrorCode)) return;
     const validate = schemaOf(...(operation ?? (['/send/', 'post'] as const)), status);

@@ -5,12 +5,8 @@ import fc from 'fast-check';
 import {traceQuerySchema} from '../../../src/gateway/admin/trace-schema.ts';
 import {parameterNames, parseQuery} from '../../../src/gateway/http/api-query.ts';
 import {readPublish, readSubscription} from '../../../src/gateway/http/api-request.ts';
-import {
-  sendQuerySchema,
-  serverinfoQuerySchema,
-  subscribeBodySchema,
-  unsubscribeBodySchema,
-} from '../../../src/gateway/http/api-schema.ts';
+import {sendQuerySchema, subscribeBodySchema, unsubscribeBodySchema} from '../../../src/gateway/http/api-schema.ts';
+import {serverinfoQuerySchema} from '../../../src/gateway/http/serverinfo-schema.ts';
 import {emptyBytes} from '../../../src/protocol/packet.ts';
 import {feedParameterNames} from '../../inspect/feed-parameters.ts';
 
