@@ -102,6 +102,19 @@ const presenceNotice = z.strictObject({
   omitted: z.int().optional(),
   partial: z.literal(true).optional(),
 });
+/** A batch of events to the business server; test/e2e/channel-events.test.ts reads those that are posted. */
+const eventBatch = z.strictObject({
+  events: z.array(
+    z.strictObject({
+      id: z.string(),
+      at: z.int(),
+      event: z.enum(['occupied', 'vacated']),
+      channel: z.string(),
+      connections: z.int(),
+      partial: z.literal(true).optional(),
+    }),
+  ),
+});
 /** Bodies of calls and answers: every schema of the API but those of queries. */
 const bodies = Object.entries({...apiSchemas, ...listingSchemas}).flatMap(([name, schema]) =>
   schema instanceof z.ZodObject && !name.endsWith('QuerySchema') ? [schema] : [],
@@ -111,7 +124,7 @@ const answers: readonly z.ZodType[] = [acceptedSchema, confirmedSchema, timeoutS
 const jsonOf: Readonly<Record<string, readonly z.ZodType[]>> = {
   'README.md': answers,
   'docs/tutorials/first-gateway.md': answers,
-  'docs/presence.md': [presenceNotice],
+  'docs/presence.md': [presenceNotice, eventBatch],
   'docs/protocol.md': [...bodies, announcement, previewSchema, storySchema, traceBodySchema],
   'docs/conformance.md': [schemas['packets.json'].shape.vectors.element, schemas['stories.json'].shape.vectors.element],
 };
