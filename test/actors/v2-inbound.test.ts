@@ -1,6 +1,7 @@
 // Messages of clients of rainbow.v2 on their way to the business server: answered in order, by ACK, REC or FAIL, once.
 
 import test from 'ava';
+import {MemoryBound} from '../../src/core/memory-bound.ts';
 import type {FailedAnswer} from '../../src/upstream/call.ts';
 import {comeBack, openNew} from '../support/clients-v2.ts';
 import {simulateGateway} from '../support/simulated-gateway.ts';
@@ -223,12 +224,22 @@ test('every call of a session names it, and has one message id [RB-63]', (t) => 
   for (const call of [first, next, close]) t.like(call, {session: client.opened.session});
 });
 
-test('memory that is short refuses a message with FAIL unavailable, in its order', (t) => {
-  const kit = simulateGateway();
+test('memory that is short refuses a message with FAIL unavailable, in its order [RB-43] [RB-74]', (t) => {
+  const memory = new MemoryBound(1_000_000);
+  const kit = simulateGateway({}, memory);
   const client = openNew(kit);
   client.send('SEND q1 id 1 "a"');
-  t.is(kit.transport.calls.length, 1);
+  memory.hold(1_000_000);
+  client.send('SEND q1 id 2 "b"', 'SEND q2 id 3 "c"');
+  t.deepEqual(client.take(), [], 'behind the one whose call runs');
+  t.true(client.link.events.includes('hold up'));
+  kit.transport.accept('message', {text: 'ok'});
+  kit.run();
+  t.deepEqual(client.take(), ['ACK id 1 "ok"', 'FAIL id 2 {"code":"unavailable"}', 'FAIL id 3 {"code":"unavailable"}']);
+  t.is(kit.transport.calls.length, 0, 'neither was forwarded');
+  memory.release(1_000_000);
+  client.send('SEND q1 id 2 "b"');
   kit.transport.accept('message');
   kit.run();
-  t.deepEqual(client.take(), ['ACK id 1']);
+  t.deepEqual(client.take(), ['ACK id 2']);
 });

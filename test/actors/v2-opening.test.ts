@@ -294,3 +294,54 @@ test('the gateway says BYE at its end, and reports each session closed, attached
   const reasons = kit.transport.calls.map((call) => call.kind === 'close' && call.reason);
   t.deepEqual(reasons, ['shutdown', 'shutdown']);
 });
+
+for (const isDetached of [false, true]) {
+  test(`a session that the HTTP API disconnects ends, and its name is remembered, ${isDetached ? 'detached' : 'attached'}`, (t) => {
+    const kit = simulateGateway();
+    const client = openNew(kit, {join: 'room'});
+    if (isDetached) client.vanish();
+    const farewell = {code: 4152, reason: 'maintenance', reconnectAfterMs: 30_000};
+    let wasOpen: boolean | undefined;
+    const done = (isOpen: boolean): void => {
+      wasOpen = isOpen;
+    };
+    client.candidate.tell({kind: 'disconnect', farewell, done});
+    kit.run();
+    t.true(wasOpen);
+    if (!isDetached) {
+      t.deepEqual(client.take(), ['BYE {"reason":"maintenance","reconnectAfterMs":30000}']);
+      t.deepEqual(client.link.closes, ['4152 maintenance; reconnectAfterMs=30000']);
+      client.vanish();
+    }
+    t.like(kit.transport.take('close'), {reason: 'disconnected', session: client.opened.session});
+    t.is(kit.context.v2.table.size, 0);
+    const late = new ClientV2(kit);
+    late.allow();
+    late.send(`OPEN ${JSON.stringify({...client.claim, attempt: 2})}`);
+    t.deepEqual(late.link.closes, ['4152 disconnected']);
+    const clean = new ClientV2(kit);
+    clean.allow();
+    clean.open({...client.claim, attempt: 3, clean: true});
+    t.like(clean.opened, {resumed: false, reason: 'disconnected'});
+  });
+}
+
+test('a session whose actor fails is reported closed, and its client learns that it is lost [RB-59] [RB-64]', (t) => {
+  const kit = simulateGateway();
+  const client = openNew(kit, {join: 'room'});
+  client.candidate.tell({
+    kind: 'evicted',
+    channel: 'room',
+    get ticket(): number {
+      throw new Error('planted');
+    },
+  });
+  kit.run();
+  t.is(kit.failures.length, 1);
+  t.deepEqual(client.link.closes, ['1011 internal error']);
+  t.like(kit.transport.take('close'), {reason: 'crashed', session: client.opened.session});
+  const late = new ClientV2(kit);
+  late.allow();
+  late.open({...client.claim, attempt: 2});
+  t.like(late.opened, {resumed: false, reason: 'lost'});
+});
