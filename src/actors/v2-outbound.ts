@@ -50,7 +50,6 @@ export class V2Outbound {
     return {inFlight: this.#inFlight.size, queued: size, queuedBytes: bytes, owesSince: undefined};
   }
 
-  /** Counts each delivery's state. */
   countInto(stats: StatsQuery): void {
     for (const {publication, state} of [...this.#inFlight.values(), ...this.#queued.deliveries]) {
       stats.count(v2OutboundChart(publication.qos), state);
@@ -101,14 +100,13 @@ export class V2Outbound {
     this.#step(delivery, event[kind === 'ack' ? 'wire.ack' : 'wire.rec'], kind, reply);
   }
 
-  /** A COM came. */
   complete(id: number): void {
     const delivery = this.#inFlight.find(id);
     if (delivery === undefined) this.#stray('com', id, emptyBytes);
     else this.#step(delivery, event['wire.com'], 'com');
   }
 
-  /** A FAIL came. [RB-26] */
+  /** [RB-26] */
   failed(id: number): void {
     const delivery = this.#inFlight.find(id);
     if (delivery === undefined) this.#context.counters.packetsUnknownId++;
@@ -154,7 +152,6 @@ export class V2Outbound {
     this.pump();
   }
 
-  /** The session has ended: every delivery is settled. */
   close(): void {
     for (const delivery of this.#inFlight.clear()) this.#step(delivery, event['session.over']);
     for (const delivery of this.#queued.clear()) this.#step(delivery, event['session.over']);
@@ -179,15 +176,20 @@ export class V2Outbound {
     return false;
   }
 
-  /** Whether one more may wait; those whose time is over make room. */
+  /** Those whose time is over make room. */
   #hasRoomFor({publication}: Delivery): boolean {
     const {sessionQueue: countMax, sessionQueueBytesMax: bytesMax} = this.#context.settings;
     if (this.#queued.hasRoomFor(publication.payloadBytes, countMax, bytesMax)) return true;
+    this.dropExpired();
+    return this.#queued.hasRoomFor(publication.payloadBytes, countMax, bytesMax);
+  }
+
+  /** Drops what waited for too long, so that the client is notified of it. [RB-69] */
+  dropExpired(): void {
     for (const delivery of this.#queued.takeExpired(this.#context.clock.now())) {
       this.#owner.terms.lost.ttl++;
       this.#step(delivery, event['message.dropped']);
     }
-    return this.#queued.hasRoomFor(publication.payloadBytes, countMax, bytesMax);
   }
 
   #refuse(delivery: Delivery): void {

@@ -164,6 +164,7 @@ export abstract class V2SessionCore implements V2Parts, OpeningParts, V2InboundO
     this.backend.resumed(answer);
     this.enter(answer);
     this.inbound?.resumed();
+    this.outbound?.dropExpired();
     front.opened(this.#facts(entry, true));
     life.attached();
     this.apply(early);

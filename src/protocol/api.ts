@@ -38,6 +38,8 @@ export const qosDefault: Qos = 2;
 /** `timeout` where the call names none, or one of 0 or less. */
 export const sendTimeoutDefaultMs = 10_000;
 export const sendTimeoutMsMax = 300_000;
+/** The longest `ttl`: a week, like the longest expiry of a session. */
+export const ttlMsMax = 604_800_000;
 /** `limit` of a list where the call names none, and at most. */
 export const pageLimitDefault = 100;
 export const pageLimitMax = 1_000;
@@ -63,6 +65,8 @@ export interface SendParameters {
   readonly qos?: Qos;
   /** Seconds, at most 300; 0 or less means 10. @default 10 */
   readonly timeout?: number;
+  /** Seconds after which the message is not transmitted any more to a session of `rainbow.v2` that keeps it. @default it always is */
+  readonly ttl?: number;
   /** Asks for every client's reply. */
   readonly replies?: 'all';
 }
@@ -218,6 +222,12 @@ export function parseQos(text: string): Qos | undefined {
   if (text === '0') return 0;
   if (text === '1') return 1;
   return text === '2' ? 2 : undefined;
+}
+
+/** `ttl` in whole milliseconds from decimal seconds above 0; `undefined` for anything else. Above the bound it is the bound. */
+export function parseTtlMs(text: string): number | undefined {
+  const seconds = readDecimal(text, 0, secondsMax);
+  return seconds === undefined || seconds === 0 ? undefined : Math.min(Math.ceil(seconds * 1000), ttlMsMax);
 }
 
 /**

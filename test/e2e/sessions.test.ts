@@ -1,5 +1,6 @@
 // Sessions of rainbow.v2 end to end: a real gateway, real sockets, and the HTTP API beside them.
 
+import {performance} from 'node:perf_hooks';
 import test from 'ava';
 import {answer, success} from '../support/business-server.ts';
 import {until} from '../support/deadline.ts';
@@ -123,4 +124,29 @@ test('a client that offers only unknown subprotocols has a legacy connection', a
   t.is(answered.headers['sec-websocket-protocol'], undefined);
   client.send('SEND q1 id 0 "up"');
   t.regex(await packetOf(client), /^ACK id 0/);
+});
+
+test('a message with a ttl is dropped from the queue of a client that is away for longer, and counted in lost [RB-69]', async (t) => {
+  const harness = await start(t, {threads: 1});
+  harness.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}));
+  const former = await harness.handshake(offered);
+  const opened = await open(former.client, {attempt: 1});
+  t.is(await packetOf(former.client), 'PONG');
+  former.client.sendClose(1000);
+  await former.client.end();
+  for (const ttl of ['0', '-1', 'x']) {
+    const refused = await harness.api.call({path: '/send/', query: {channel: 'room', qos: 1, ttl}, body: 'no'});
+    t.is(refused.status, 400, ttl);
+  }
+  const sentAt = performance.now();
+  const answered = await harness.api.call({path: '/send/', query: {channel: 'room', qos: 1, ttl: 0.001}, body: 'old'});
+  t.like(answered.json, {status: 0, connections: 0, outcomes: {queued: 1}});
+  await until(() => (performance.now() > sentAt + 1 ? true : undefined), 'its time to pass');
+  const {session} = opened;
+  const latter = await harness.handshake({path: '/connect/?rainbow-protocol=v2'});
+  const returned = await open(latter.client, {session, token: opened.token, attempt: 2});
+  t.like(returned, {resumed: true, lost: {ttl: 1, bound: 0, revoked: 0}});
+  t.is(await packetOf(latter.client), 'PONG');
+  await publish(harness, 0, 'new');
+  t.is(await packetOf(latter.client), 'SEND q0 "new"', 'nothing else came');
 });

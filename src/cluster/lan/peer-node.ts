@@ -135,7 +135,7 @@ export class NodePeer implements Peer {
   }
 
   async #publish(request: PublishRequest): Promise<PublishOutcome | Silence> {
-    const {channel, identity, audience, type, qos, timeoutMs, payload, wantsReplies, message = ''} = request;
+    const {channel, identity, audience, type, qos, timeoutMs, ttlMs, payload, wantsReplies, message = ''} = request;
     // One of the original takes the last of several channels for the only one, and knows no exceptions.
     if (audience !== undefined && this.place.isOriginal) return 'gone';
     const query = sendQuery({
@@ -145,6 +145,7 @@ export class NodePeer implements Peer {
       msgtype: type,
       qos,
       timeout: this.#timeoutFor(timeoutMs),
+      ...(ttlMs === undefined ? {} : {ttl: ttlMs / 1_000}),
       ...(wantsReplies ? {replies: 'all'} : {}),
     });
     if (qos === 0) {

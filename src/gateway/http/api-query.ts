@@ -23,6 +23,7 @@ export type ApiQuery = {
   readonly msgtype: string | undefined;
   readonly qos: string | undefined;
   readonly timeout: string | undefined;
+  readonly ttl: string | undefined;
   readonly replies: string | undefined;
   readonly format: string | undefined;
   /** Who would get it, and nothing is sent. */
@@ -61,6 +62,7 @@ const absent: ApiQuery = {
   msgtype: undefined,
   qos: undefined,
   timeout: undefined,
+  ttl: undefined,
   replies: undefined,
   format: undefined,
   dry: undefined,

@@ -8,6 +8,7 @@ import {
   parseMessageType,
   parseQos,
   parseTimeoutMs,
+  parseTtlMs,
   qosDefault,
   sendTimeoutDefaultMs,
 } from '../../protocol/api.ts';
@@ -41,6 +42,7 @@ export const sendParameters: readonly Parameter[] = [
   'msgtype',
   'qos',
   'timeout',
+  'ttl',
   'replies',
   'dry',
   'cluster',
@@ -70,18 +72,23 @@ export function readPublish(query: ApiQuery, payload: Uint8Array): PublishReques
   if (timeoutMs === undefined) {
     return refuseParameter(`timeout is ${shown(query.timeout)}. Send a number of seconds.`);
   }
+  const ttlMs = query.ttl === undefined ? undefined : parseTtlMs(query.ttl);
+  if (query.ttl !== undefined && ttlMs === undefined) {
+    return refuseParameter(`ttl is ${shown(query.ttl)}. Send a number of seconds above 0.`);
+  }
   if (query.replies !== undefined && query.replies !== 'all') {
     return refuseParameter(`replies is ${shown(query.replies)}. Send all, or leave it out.`);
   }
-  return {...address, type, qos, timeoutMs, payload, wantsReplies: query.replies === 'all'};
+  const publish = {...address, type, qos, timeoutMs, payload, wantsReplies: query.replies === 'all'};
+  return ttlMs === undefined ? publish : {...publish, ttlMs};
 }
 
 /** What makes two publications the same call, whatever the order and encoding of their parameters. */
 export function meaningOf(request: PublishRequest): string {
-  const {channel, identity, audience, type, qos, timeoutMs, wantsReplies} = request;
+  const {channel, identity, audience, type, qos, timeoutMs, ttlMs = '', wantsReplies} = request;
   // Neither a channel nor an identity has a line feed, so that the parts cannot run into each other.
   const to = audience === undefined ? `${channel ?? ''}\n${identity ?? ''}` : `\n\n${meaningOfAudience(audience)}`;
-  return `send\n${to}\n${type} ${qos} ${timeoutMs} ${wantsReplies}`;
+  return `send\n${to}\n${type} ${qos} ${timeoutMs} ${ttlMs} ${wantsReplies}`;
 }
 
 function meaningOfAudience({channels, identities, users, isEverybody, except}: Audience): string {

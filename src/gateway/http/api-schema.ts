@@ -20,6 +20,7 @@ import {
   parseMessageType,
   parseQos,
   parseTimeoutMs,
+  parseTtlMs,
   qosDefault,
   type SubscribeBody,
   sendTimeoutDefaultMs,
@@ -100,6 +101,13 @@ export const sendQuerySchema = z.object({
         `Seconds until the answer at the latest; more than ${sendTimeoutMsMax / 1000} means that many, ` +
         `0 or less means ${sendTimeoutDefaultMs / 1000}. Without meaning at QoS 0`,
     }),
+  ttl: z
+    .string()
+    .transform(parseTtlMs)
+    .pipe(z.number())
+    // Read into milliseconds, written in seconds.
+    .meta({description: 'Seconds after which a session of `rainbow.v2` that keeps the message drops it untransmitted'})
+    .exactOptional(),
   replies: z.literal('all').describe("Adds every client's reply to the answer").exactOptional(),
   dry: z.string().describe('`1`: nothing is sent, and the answer lists who would get it').exactOptional(),
 });

@@ -20,7 +20,18 @@ const value = fc.oneof(
   fc.string({unit: 'binary'}),
   fc.string({minLength: 250, maxLength: 260}),
 );
-const names = ['channel', 'identity', 'user', 'broadcast', 'except', 'msgtype', 'qos', 'timeout', 'replies'] as const;
+const names = [
+  'channel',
+  'identity',
+  'user',
+  'broadcast',
+  'except',
+  'msgtype',
+  'qos',
+  'timeout',
+  'ttl',
+  'replies',
+] as const;
 const queries = fc.dictionary(fc.constantFrom(...names), value, {maxKeys: 3});
 
 test('the schema of a send takes what a send is read as, with the same values, and nothing else', (t) => {
