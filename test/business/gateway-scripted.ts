@@ -1,8 +1,9 @@
 // The gateway's HTTP API under the test's control: real HTTP, each call recorded, each answered as the script says.
 
-import {createServer, type IncomingMessage, type ServerResponse} from 'node:http';
+import type {IncomingMessage, ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
 import type {ExecutionContext} from 'ava';
+import {createServer} from '../support/node-http.ts';
 
 /** One call as it came. */
 export interface ApiCall {

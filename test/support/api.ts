@@ -1,10 +1,11 @@
 // A caller of the gateway's HTTP API that may get everything wrong: each query parameter, the body, the key and the
 // headers are the test's.
 
-import {type Agent, request as httpRequest, type IncomingHttpHeaders} from 'node:http';
+import type {Agent, IncomingHttpHeaders} from 'node:http';
 import {signatureOf} from './business-server.ts';
 import {within} from './deadline.ts';
 import {undocumentedPart} from './documented.ts';
+import {request as httpRequest} from './node-http.ts';
 
 /** How a call proves who it is. */
 export type Credentials =

@@ -2,12 +2,13 @@
 // bad. Each call's signature is checked with arithmetic of its own, so that the gateway's is not compared with itself.
 
 import {createHash} from 'node:crypto';
-import {createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse} from 'node:http';
+import type {IncomingMessage, OutgoingHttpHeaders, ServerResponse} from 'node:http';
 import type {AddressInfo, Socket} from 'node:net';
 import {performance} from 'node:perf_hooks';
 import type {Latch} from './deadline.ts';
 import {Inbox} from './inbox.ts';
 import type {Lifetime} from './lifetime.ts';
+import {createServer} from './node-http.ts';
 
 /** What the gateway may call; `other` is a path that it never should. */
 export type CallKind = 'connect' | 'message' | 'close' | 'events' | 'other';

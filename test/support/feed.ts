@@ -1,11 +1,12 @@
 // A reader of a gateway's feed: keeps the lines, and gives them as they come.
 
-import {get, type IncomingMessage} from 'node:http';
+import type {IncomingMessage} from 'node:http';
 import type {ExecutionContext} from 'ava';
 import type {TraceLine} from '../../src/story/trace.ts';
 import {TraceReader} from '../../src/story/trace-lines.ts';
 import type {Api} from './api.ts';
 import {within} from './deadline.ts';
+import {get} from './node-http.ts';
 
 /** A feed that is open. */
 export interface Feed {

@@ -1,7 +1,7 @@
 // What the upstream tests share: business servers good and bad on free ports, calls, and a transport that fails the
 // test where a call is answered twice.
 
-import {createServer, type IncomingMessage, type RequestListener, type Server} from 'node:http';
+import type {IncomingMessage, RequestListener, Server} from 'node:http';
 import type {AddressInfo, Socket} from 'node:net';
 import {createServer as createTcpServer, type Server as TcpServer} from 'node:net';
 import type {ExecutionContext} from 'ava';
@@ -15,6 +15,7 @@ import {
   type UpstreamSettings,
 } from '../../src/upstream/call.ts';
 import {createUpstreamPool, type UpstreamPoolOptions} from '../../src/upstream/upstream-pool.ts';
+import {createServer} from '../support/node-http.ts';
 
 export const token = 'tokentoken';
 

@@ -1,10 +1,12 @@
 // Writes a refusal to a socket on which Node makes no response: an upgrade, a CONNECT, or bytes that are no request. The
 // connection ends with it. The status stands whatever `legacy_http_status` says: none of these is an API call.
 
-import {STATUS_CODES} from 'node:http';
 import type {Duplex} from 'node:stream';
 import {errorTable} from '../../core/errors.ts';
 import {type Refusal, refusalText} from '../../protocol/refusal.ts';
+
+// Not imported: for the sake of one export, Node would load its own HTTP client into every thread.
+const {STATUS_CODES} = process.getBuiltinModule('node:http');
 
 /** Answers with the status of the table and the JSON of the API. `headers` are names and values in turn. */
 export function refuseBare(socket: Duplex, refusal: Refusal, headers: readonly string[] = []): void {

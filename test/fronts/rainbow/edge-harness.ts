@@ -2,13 +2,14 @@
 // the test runs it, and the test has both ends of each connection.
 
 import {once} from 'node:events';
-import {createServer, type IncomingMessage} from 'node:http';
+import type {IncomingMessage} from 'node:http';
 import {connect, type Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import type {ExecutionContext} from 'ava';
 import {MemoryBound} from '../../../src/core/memory-bound.ts';
 import {createWebSocketEdge, type EdgeOptions} from '../../../src/fronts/rainbow/websocket-edge.ts';
 import {defaultOptions} from '../../../src/gateway/config/options.ts';
+import {createServer} from '../../support/node-http.ts';
 import {RawClient} from '../../support/raw-client.ts';
 import {type SimulatedGateway, type SimulatedSettings, simulateGateway} from '../../support/simulated-gateway.ts';
 
