@@ -33,8 +33,8 @@ const contents: Readonly<Record<PackageFolder, Readonly<Record<string, number>>>
   business: {
     LICENSE: 2_000,
     'README.md': 5_000,
-    'dist/business.js': 80_000,
-    'dist/business.js.map': 220_000,
+    'dist/business.js': 120_000,
+    'dist/business.js.map': 320_000,
     'package.json': 2_000,
   },
   client: {
@@ -50,7 +50,7 @@ const contents: Readonly<Record<PackageFolder, Readonly<Record<string, number>>>
 };
 /** As docs/client.md promises. */
 const scriptGzipBytesMax = 12 * 1024;
-const declarationsMax = 30;
+const declarationsMax = 40;
 
 const place = (folder: PackageFolder): string => join(root, 'packages', folder);
 
