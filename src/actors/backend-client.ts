@@ -2,6 +2,8 @@
 // cookie. Part of the session actor, to which the answers come.
 
 import type {CloseCallReason} from '../protocol/close-reason.ts';
+import type {PermissionGrant} from '../protocol/permissions.ts';
+import {refreshHeaders} from '../protocol/refresh.ts';
 import type {Subject} from '../trace/observer.ts';
 import type {TraceMark} from '../trace/trace-mark.ts';
 import type {AcceptedAnswer, Answer, ClientCall, Standing} from '../upstream/call.ts';
@@ -9,9 +11,12 @@ import type {ClientFacts} from './client-facts.ts';
 import type {InboundMessage} from './inbound-message.ts';
 import type {SessionCell} from './messages.ts';
 import type {OwedClose} from './owed-close.ts';
+import {Rights} from './rights.ts';
 import type {ShardContext} from './shard-context.ts';
 import {nextStanding} from './standing.ts';
 import {overloaded} from './upstream-caller.ts';
+
+const noHeaders: readonly string[] = [];
 
 export class BackendClient implements Subject {
   /** Ours until the connect answer gives another. */
@@ -26,11 +31,15 @@ export class BackendClient implements Subject {
   traced: TraceMark | undefined = undefined;
   /** RAINBOWCHANNELTOKEN: see channel-tokens.ts. The membership's. */
   channelTokens: string | undefined = undefined;
+  /** What its client may do; absent: everything. */
+  rights: Rights | undefined = undefined;
   readonly #context: ShardContext;
   readonly #actor: SessionCell;
   #cookie: string | undefined;
   #standing: Standing = 'new';
   #connectCall = 0;
+  /** Of the connect call, until it is answered. */
+  #headers: readonly string[] = noHeaders;
   /** The close call, while it is held in the outbox and not made. [RB-64] */
   #close: OwedClose | undefined;
 
@@ -44,6 +53,7 @@ export class BackendClient implements Subject {
   /** Asks whether the client may connect. */
   connect(headers: readonly string[], client?: ClientFacts): void {
     this.client = client;
+    this.#headers = headers;
     this.#connectCall = this.#context.sequences.nextCall();
     this.#make({kind: 'connect', call: this.#connectCall, identity: this.identity, headers});
   }
@@ -51,6 +61,9 @@ export class BackendClient implements Subject {
   /** Takes over what the answer to {@link connect} says about identity and cookie. A close call is owed from now on. */
   connected(answer: AcceptedAnswer): void {
     this.#cookie = readCookie(answer.cookie, undefined);
+    const headers = answer.permissions?.expiresAt === undefined ? noHeaders : this.#headers;
+    this.#headers = noHeaders;
+    if (answer.permissions !== undefined) this.rights = this.#rightsOf(answer.permissions, headers);
     const {counters, hooks} = this.#context;
     if (answer.identityFault !== undefined) {
       counters.identitiesUnfit++;
@@ -76,8 +89,9 @@ export class BackendClient implements Subject {
   }
 
   /** The connect call of another connection was for this session: its cookie is that of the calls to come. */
-  resumed({cookie}: AcceptedAnswer): void {
+  resumed({cookie, permissions}: AcceptedAnswer): void {
     this.#remember(cookie);
+    if (permissions !== undefined) this.permit(permissions);
   }
 
   #name(identity: string | undefined): void {
@@ -86,6 +100,38 @@ export class BackendClient implements Subject {
     this.traced = undefined;
     this.#actor.name = identity;
     this.fencingToken = this.#context.directory.claim(identity);
+  }
+
+  /** A call of the API says what the client may do from now on. */
+  permit(grant: PermissionGrant): void {
+    if (this.rights === undefined) this.rights = this.#rightsOf(grant, noHeaders);
+    else this.rights.replace(grant);
+  }
+
+  /** Asks whether the client may stay. */
+  refresh(rights: Rights): void {
+    const {identity} = this;
+    rights.call = this.#context.sequences.nextCall();
+    const headers = refreshHeaders(rights.headers, this.#cookie);
+    this.#make({kind: 'connect', call: rights.call, identity, headers});
+  }
+
+  /** It may: takes over what the answer says about cookie and permissions, and nothing of names. */
+  refreshed({cookie, permissions}: AcceptedAnswer): void {
+    this.#remember(cookie);
+    this.rights?.renewed(permissions);
+  }
+
+  /** The session has ended: nothing is asked any more. */
+  endRights(): void {
+    const {rights} = this;
+    if (rights === undefined) return;
+    if (rights.call !== undefined) this.#context.upstream.tell({kind: 'withdraw', call: rights.call});
+    rights.stop();
+  }
+
+  #rightsOf(grant: PermissionGrant, headers: readonly string[]): Rights {
+    return new Rights(this.#context, this.#actor, grant, headers);
   }
 
   /** Forwards one message; returns the number of the call. */

@@ -64,6 +64,8 @@ const traceEventsDefault = 65_536;
 const traceKeepDefaultMs = 3_600_000;
 /** Sessions without a connection may live so much longer than they must. */
 const expiryTickMs = 250;
+/** Permissions may be renewed so much later. */
+const refreshTickMs = 1_000;
 /** Bytes of chance in the prefix of a thread's ids. */
 const prefixBytes = 5;
 /** Of the hash of the prefix, what distinguishes the tokens of threads and nodes. */
@@ -122,6 +124,7 @@ export function createShardContext(options: ShardContextOptions): ShardContext {
     number,
     tracer,
     sequences: new Sequences(prefix, tickets),
+    refreshes: new TimerWheel({clock, tickMs: refreshTickMs, message: {kind: 'refreshDue'}, defer: options.defer}),
     occupations: new Occupations(clock, new OccupationClock(clock, lastToken(tickets), fnv1a(prefix) & threadMask)),
     keys: new KeyMemory(clock, memory),
     directory: options.directory ?? createSoleDirectory(),

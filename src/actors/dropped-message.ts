@@ -13,6 +13,9 @@ export function answerDropped(message: V2SessionMessage, {closes}: Pick<ShardCon
     case 'subscribe':
       message.reply(nowhere);
       return;
+    case 'permit':
+      message.reply('noSuchConnection');
+      return;
     case 'unsubscribe':
       message.reply('done');
       return;

@@ -20,8 +20,10 @@ import type {BroadcastBatch} from './recipients.ts';
  */
 export type HandshakeAnswer = 'allowed' | 'postponed' | 'settled' | 'refused' | 'failed' | 'overloaded' | 'unanswered';
 
-/** Why a session closes its connection. `overrun`: the client outran a bound; `disconnected`: the HTTP API ended it. */
-export type FrontEnd = 'overrun' | 'unacknowledging' | 'replaced' | 'disconnected' | 'stopping';
+/** Why a session closes its connection. `overrun`: the client outran a bound; `disconnected`: the HTTP API ended it;
+ * `expired`: what the client was permitted has ended.
+ */
+export type FrontEnd = 'overrun' | 'unacknowledging' | 'replaced' | 'disconnected' | 'expired' | 'stopping';
 
 /** One client's connection, as its session sees it. Nothing is handed to it but while the session is attached. */
 export interface Front {
@@ -52,7 +54,7 @@ export interface Front {
   holdUp(): void;
   /**
    * Closes the connection; reported as `detached`, and when nothing of it is left as `gone`. `farewell`: what the client is
-   * sent, where it was `disconnected`.
+   * sent, where it was `disconnected` or has `expired`.
    */
   end(reason: FrontEnd, farewell?: Farewell): void;
   /** The session has failed: closes the connection, and reports nothing any more. */

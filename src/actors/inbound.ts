@@ -60,12 +60,20 @@ export class Inbound {
 
   /** A SEND came. */
   receive(packet: SendPacket): void {
+    const {rights} = this.#backend;
+    const isForbidden = rights !== undefined && !rights.permissions.maySend(packet.type);
     if (packet.qos === 0) {
-      this.#receiveQos0(packet);
+      if (isForbidden) this.#forbid(packet);
+      else this.#receiveQos0(packet);
       return;
     }
     const flows = this.#flowsOf(packet.qos);
     const known = flows.find(packet.id);
+    // A repeat of what was forwarded before is answered as it was.
+    if (isForbidden && (known === undefined || !this.#isAnsweredRepeat(packet, known))) {
+      this.#forbid(packet);
+      return;
+    }
     if (known !== undefined) {
       if (isRepeat(packet.qos, packet.isDup, isUnanswered(known))) {
         this.#context.counters.messagesInRepeated++;
@@ -126,6 +134,17 @@ export class Inbound {
   /** The actor has ended: no answer reaches it any more. */
   abandon(): void {
     this.#queue.abandon();
+  }
+
+  #isAnsweredRepeat(packet: SendPacket, known: InboundMessage): boolean {
+    return !isUnanswered(known) && isRepeat(packet.qos, packet.isDup, false);
+  }
+
+  /** Not forwarded, and nothing is answered: a legacy client has no packet for it. */
+  #forbid(packet: SendPacket): void {
+    this.#context.counters.messagesInForbidden++;
+    this.#received(packet, undefined);
+    this.#context.observation.observer?.delivery('forbidden', this.#backend, undefined);
   }
 
   #receiveQos0(packet: SendPacket): void {

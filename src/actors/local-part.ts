@@ -135,6 +135,12 @@ export function createLocalPart(context: ShardContext): LocalPart {
       return disconnectClients(context, disconnection);
     },
 
+    async permit({identity, grant}) {
+      const session = sessions.find(identity);
+      if (session === undefined) return 'noSuchConnection';
+      return ask<SubscribeOutcome>(clock, answerGraceMs, (reply) => session.tell({kind: 'permit', grant, reply}));
+    },
+
     takeOver: ({identity, fencingToken}) =>
       new Promise<'done'>((resolve) => {
         const settled = (): void => resolve('done');

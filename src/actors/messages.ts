@@ -1,6 +1,7 @@
 // Every message that the actors of one thread send each other, by receiver.
 
 import type {Farewell} from '../protocol/farewell.ts';
+import type {PermissionGrant} from '../protocol/permissions.ts';
 import type {
   ChannelInfo,
   Joined,
@@ -47,6 +48,10 @@ export type SessionMessage =
       readonly reply: Reply<Joined>;
     }
   | {readonly kind: 'unsubscribe'; readonly channel: string; readonly reply: Reply<SubscribeOutcome>}
+  /** From the router: what its client may do from now on. */
+  | {readonly kind: 'permit'; readonly grant: PermissionGrant; readonly reply: Reply<SubscribeOutcome>}
+  /** From the timer wheel: its permissions expire. */
+  | {readonly kind: 'refreshDue'}
   /** From the router. `done` is called once, in this turn or with `false` where it has ended before. */
   | {readonly kind: 'disconnect'; readonly farewell: Farewell; readonly done: (wasOpen: boolean) => void}
   /** From a channel: another client occupies it. `ticket` identifies the join that is undone. */

@@ -4,11 +4,12 @@
 // in v2-session.ts. It lives until its calls are over; the outbox makes the close call. If it fails, this client is closed
 // with 1011, and no other client is affected.
 
-import type {Farewell} from '../protocol/farewell.ts';
+import type {CloseReason} from '../protocol/close-code.ts';
 import type {Packet} from '../protocol/packet.ts';
 import type {ActorRef, Behaviour, Cell} from '../runtime/actor.ts';
 import type {AcceptedAnswer, Answer} from '../upstream/call.ts';
 import {BackendClient} from './backend-client.ts';
+import {traceBroadcasts} from './broadcast-trace.ts';
 import type {Delivery} from './delivery.ts';
 import {answerDropped} from './dropped-message.ts';
 import type {Attachable, Front} from './front.ts';
@@ -17,8 +18,9 @@ import type {InboundMessage} from './inbound-message.ts';
 import {Membership, nowhere} from './membership.ts';
 import type {SessionMessage} from './messages.ts';
 import {Outbound} from './outbound.ts';
-import type {Broadcast, BroadcastBatch} from './recipients.ts';
+import type {BroadcastBatch} from './recipients.ts';
 import {SessionLife, type SessionParts} from './session-life.ts';
+import {receiveRights, renewRights} from './session-rights.ts';
 import type {ShardContext} from './shard-context.ts';
 import {answerStats} from './stats-answer.ts';
 import type {StatsQuery} from './stats-query.ts';
@@ -123,6 +125,7 @@ class SessionActor implements Behaviour<SessionMessage>, Attachable, SessionPart
   }
 
   cleanUp(): void {
+    this.backend.endRights();
     this.#membership?.leaveAll();
     this.#outbound?.close();
     this.#inbound?.close();
@@ -162,7 +165,12 @@ class SessionActor implements Behaviour<SessionMessage>, Attachable, SessionPart
         message.reply('done');
         return;
       case 'disconnect':
-        message.done(this.#disconnect(message.farewell));
+        message.done(this.#life.isAdmitted);
+        if (this.#life.isAdmitted) this.front.end('disconnected', message.farewell);
+        return;
+      case 'permit':
+      case 'refreshDue':
+        receiveRights(this, this.#life.isOpen, message);
         return;
       case 'evicted':
         this.#membership?.evicted(message.channel, message.ticket);
@@ -172,10 +180,8 @@ class SessionActor implements Behaviour<SessionMessage>, Attachable, SessionPart
     }
   }
 
-  #disconnect(farewell: Farewell): boolean {
-    const {isAdmitted} = this.#life;
-    if (isAdmitted) this.front.end('disconnected', farewell);
-    return isAdmitted;
+  expire({code, text}: CloseReason): void {
+    this.front.end('expired', {code, reason: text});
   }
 
   #sender(): Outbound {
@@ -221,13 +227,7 @@ class SessionActor implements Behaviour<SessionMessage>, Attachable, SessionPart
     const sent = front === undefined ? 0 : front.broadcast(batch);
     if (sent < broadcasts.length) this.#context.counters.framesDropped += broadcasts.length - sent;
     const {observer} = this.#context.observation;
-    if (observer === undefined) return;
-    // By place: the compiler does not always do without the iterator.
-    for (let place = 0; place < broadcasts.length; place++) {
-      const broadcast = broadcasts[place] as Broadcast;
-      if (place < sent) observer.sent(this.backend, broadcast, 0, false);
-      else observer.delivery(this.#life.isOpen ? 'dropped' : 'gone', this.backend, broadcast);
-    }
+    if (observer !== undefined) traceBroadcasts(observer, this.backend, broadcasts, sent, this.#life.isOpen);
   }
 
   #answerStats(stats: StatsQuery): void {
@@ -241,7 +241,8 @@ class SessionActor implements Behaviour<SessionMessage>, Attachable, SessionPart
     const kind = context === undefined ? 'connect' : 'message';
     this.#context.observation.observer?.callAnswered(this.backend, context, kind, answer);
     if (context === undefined) {
-      this.#life.answered(answer);
+      if (this.#life.isAsking) this.#life.answered(answer);
+      else renewRights(this, this.#life.isOpen, answer);
       return;
     }
     // What the answer says about cookie and channels holds before the client hears of it.

@@ -142,7 +142,7 @@ export class SessionLife implements Carried {
   }
 
   /** Whether the answer to the connect call is to come; until then this counts as a handshake. */
-  protected get isAsking(): boolean {
+  get isAsking(): boolean {
     return this.state === state.asking || this.state === state.abandoned;
   }
 

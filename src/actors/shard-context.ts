@@ -63,6 +63,8 @@ export interface ShardContext {
   readonly number: number;
   readonly tracer: Tracer;
   readonly sequences: Sequences;
+  /** Sessions whose permissions are to be renewed. */
+  readonly refreshes: TimerWheel<SessionMessage>;
   /** Who occupies channels. */
   readonly occupations: Occupations;
   /** Which thread has connections, or owes close calls, of which identities. [RB-67] */

@@ -47,6 +47,7 @@ export function stopShardContext(context: ShardContext, {graceMs, maxMs = graceM
 
     function end(): void {
       timer.cancel();
+      context.refreshes.stop();
       removeHook();
       resolve();
     }

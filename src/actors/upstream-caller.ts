@@ -4,6 +4,7 @@
 import type {Counters} from '../core/counters.ts';
 import {type Identified, IdTable} from '../core/id-table.ts';
 import {invariant, unreachable} from '../core/invariant.ts';
+import {isRefresh} from '../protocol/refresh.ts';
 import type {ActorRef, Behaviour} from '../runtime/actor.ts';
 import type {Scheduler} from '../runtime/scheduler.ts';
 import type {Supervisor} from '../runtime/supervisor.ts';
@@ -104,7 +105,7 @@ export function spawnUpstreamCaller(
     scheduler.counters.calls++;
     // A close call is owed, and there are no more of them than there were sessions. [RB-64]
     const mayCall = call.kind === 'close' || load.mayCall();
-    const connecting = call.kind === 'connect' ? call.identity : undefined;
+    const connecting = call.kind === 'connect' && !isRefresh(call.headers) ? call.identity : undefined;
     const at = scheduler.now;
     waiting.add({id: call.call, kind: call.kind, from, context, at, wasCut: false, connecting, next: undefined});
     load.changed(1);

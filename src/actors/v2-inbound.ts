@@ -1,6 +1,5 @@
-// The receiving half of one session of `rainbow.v2`: the client's messages on their way to the business server, and its JOINs
-// and LEAVEs, one at a time in the order in which they came, and so their answers. [RB-43] [RB-46] It outlives connections.
-// Runs the chart of each message (machines/v2-inbound-delivery.ts) and carries its effects out. Part of the session actor.
+// The receiving half of one session of `rainbow.v2`: the client's messages to the business server, its JOINs and LEAVEs, one at
+// a time in the order in which they came, and so their answers. [RB-43] [RB-46] Runs machines/v2-inbound-delivery.ts.
 
 import {digestOf, isSameDigest} from '../core/digest.ts';
 import {IdTable} from '../core/id-table.ts';
@@ -16,10 +15,11 @@ import {InboundQueue} from './inbound-queue.ts';
 import type {ShardContext} from './shard-context.ts';
 import type {StatsQuery} from './stats-query.ts';
 import {V2Answers} from './v2-answers.ts';
-import {failureOf, unavailable} from './v2-failure.ts';
+import {failureOf} from './v2-failure.ts';
 import {createMessage, type V2Message} from './v2-message.ts';
 import type {V2Owner} from './v2-outbound.ts';
 import {Receipts} from './v2-receipts.ts';
+import {isForbidden, refuseMessage} from './v2-refusal.ts';
 
 // Both charts have the same codes for events and effects.
 const {event, effect} = v2InboundQos2;
@@ -101,12 +101,8 @@ export class V2Inbound {
     }
     const message = this.#create(packet, digest, undefined);
     this.#answers.received(packet, message);
-    if (!this.#context.memory.hasRoomFor(packet.payload.length)) {
-      this.#context.counters.messagesInRefused++;
-      this.#owner.front?.holdUp();
-      message.failure = unavailable();
-      message.payload = emptyBytes;
-    }
+    message.failure = refuseMessage(this.#context, this.#backend, this.#owner, packet);
+    if (message.failure !== undefined) message.payload = emptyBytes;
     this.#flows.add(message);
     this.#step(message, event['wire.send']);
   }
@@ -219,6 +215,10 @@ export class V2Inbound {
   }
 
   #receiveQos0(packet: SendPacket): void {
+    if (isForbidden(this.#context, this.#backend, packet)) {
+      this.#answers.received(packet, undefined);
+      return;
+    }
     if (this.#queue.hasRoomFor(packet) && this.#context.memory.hasRoomFor(packet.payload.length)) {
       const message = this.#create(packet, emptyBytes, undefined);
       this.#answers.received(packet, message);

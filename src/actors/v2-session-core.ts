@@ -108,6 +108,8 @@ export abstract class V2SessionCore implements V2Parts, OpeningParts, V2InboundO
 
   changeMembership({kind, channel}: JoinPacket): Failure | undefined {
     if (!this.life.isOpen) return {code: 'unavailable'};
+    const {rights} = this.backend;
+    if (kind === 'join' && rights?.permissions.mayJoin(channel) === false) return {code: 'forbidden'};
     return this.member().change(kind, channel);
   }
 
@@ -116,6 +118,7 @@ export abstract class V2SessionCore implements V2Parts, OpeningParts, V2InboundO
   }
 
   cleanUp(): void {
+    this.backend.endRights();
     this.opening.over();
     this.#expiry.end();
     if (this.#entry !== undefined) this.context.v2.table.remove(this.#entry, this.life.end);

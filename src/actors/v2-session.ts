@@ -2,6 +2,7 @@
 // outlives its connection. Passes messages to its parts, which v2-session-core.ts puts together. A connection carries it
 // (front-v2.ts), or none while it is detached. If it fails, its client is closed with 1011, and no other client is affected.
 
+import type {CloseReason} from '../protocol/close-code.ts';
 import type {Farewell} from '../protocol/farewell.ts';
 import type {ActorRef, Behaviour} from '../runtime/actor.ts';
 import type {Answer} from '../upstream/call.ts';
@@ -12,6 +13,7 @@ import type {InboundMessage} from './inbound-message.ts';
 import {nowhere} from './membership.ts';
 import type {V2SessionMessage} from './messages-v2.ts';
 import type {BroadcastBatch} from './recipients.ts';
+import {receiveRights, renewRights} from './session-rights.ts';
 import type {ShardContext} from './shard-context.ts';
 import {answerStats} from './stats-answer.ts';
 import {isOfClient} from './v2-opening.ts';
@@ -164,9 +166,15 @@ class V2Session extends V2SessionCore implements Behaviour<V2SessionMessage> {
       case 'closeAwaited':
         this.life.closeAwaited();
         return;
-      case 'subscribe':
-        message.reply(this.life.isOpen ? this.member().subscribe(message.channel, message.occupy) : nowhere);
+      case 'permit':
+      case 'refreshDue':
+        receiveRights(this, this.life.isOpen, message);
         return;
+      case 'subscribe': {
+        const {channel, occupy, terms} = message;
+        message.reply(this.life.isOpen ? this.member().subscribe(channel, occupy, terms) : nowhere);
+        return;
+      }
       case 'unsubscribe':
         this.membership?.leave(message.channel);
         message.reply('done');
@@ -204,6 +212,12 @@ class V2Session extends V2SessionCore implements Behaviour<V2SessionMessage> {
     this.life.over('expired');
   }
 
+  expire({code, text}: CloseReason): void {
+    const {life, front} = this;
+    life.over('expired');
+    front?.end('expired', {code, reason: text});
+  }
+
   #disconnect(farewell: Farewell): boolean {
     const {life, front} = this;
     const {isAdmitted} = life;
@@ -236,7 +250,8 @@ class V2Session extends V2SessionCore implements Behaviour<V2SessionMessage> {
     const kind = context === undefined ? 'connect' : 'message';
     this.context.observation.observer?.callAnswered(this.backend, context, kind, answer);
     if (context === undefined) {
-      this.life.answered(answer);
+      if (this.life.isAsking) this.life.answered(answer);
+      else renewRights(this, this.life.isOpen, answer);
       if (this.life.isCandidate) this.opening.admitted();
       return;
     }

@@ -4,7 +4,8 @@ import {tagOf} from '../core/bytes.ts';
 import {isIdentity} from '../protocol/api.ts';
 import {headerCookie, headerJoin, headerLeave} from '../protocol/header-name.ts';
 import {encodePayload} from '../protocol/payload.ts';
-import type {ConnectAnswer} from './call.ts';
+import {readPermissions} from '../protocol/permissions.ts';
+import type {ConnectAnswer, ConnectTerms} from './call.ts';
 import type {ChannelChanges} from './channel-changes.ts';
 import {writeContext} from './context.ts';
 import {BusinessError} from './errors.ts';
@@ -35,11 +36,23 @@ export async function messageAnswer(value: unknown, changes: Changes): Promise<A
 export async function connectAnswer(value: ConnectAnswer, changes: Changes): Promise<Answer> {
   if (isResponse(value)) return await passOn(value, changes);
   if (value === true) return jsonAnswer(200, {status: 'success'}, changeHeaders(changes));
-  if (typeof value === 'object' && value !== null && ('identity' in value || 'user' in value)) {
-    return jsonAnswer(200, {status: 'success', ...readNames(value)}, changeHeaders(changes));
+  if (typeof value === 'object' && value !== null) {
+    const isNaming = 'identity' in value || 'user' in value;
+    const terms = 'permissions' in value ? readTerms(value) : {};
+    if (isNaming || 'permissions' in value) {
+      const names = isNaming ? readNames(value) : {};
+      return jsonAnswer(200, {status: 'success', ...names, ...terms}, changeHeaders(changes));
+    }
   }
   // Whatever else it is, a forgotten `return` too: who is not let in is refused.
   return jsonAnswer(200, {status: 'fail'});
+}
+
+/** The gateway would refuse the client. */
+function readTerms({permissions}: ConnectTerms): ConnectTerms {
+  const read = readPermissions(permissions);
+  if ('fault' in read) throw new RangeError(`The permissions are not valid: ${read.fault}.`);
+  return {permissions: read.grant};
 }
 
 /** The gateway would ignore a name that cannot be one, and generate an identity that this server does not know. */

@@ -12,6 +12,7 @@ import {
   headerPlatform,
 } from '../protocol/header-name.ts';
 import {type Payload, readPayload} from '../protocol/payload.ts';
+import type {PermissionGrant} from '../protocol/permissions.ts';
 import type {CallPlace} from './call-place.ts';
 import type {Channels} from './channel-changes.ts';
 import {decodeHeader} from './header-text.ts';
@@ -63,8 +64,14 @@ export type ConnectNames =
   | {readonly identity: string; readonly user?: string}
   | {readonly identity?: string; readonly user: string};
 
+/** What else an answer that lets a client in may say. */
+export interface ConnectTerms {
+  /** What the client may do; without them, everything. */
+  readonly permissions?: PermissionGrant;
+}
+
 /** `true` lets the client in, `false` refuses it; names let it in under them. */
-export type ConnectAnswer = boolean | ConnectNames | Response;
+export type ConnectAnswer = boolean | (ConnectNames & ConnectTerms) | Required<ConnectTerms> | Response;
 
 /** Answers connect calls. */
 export type ConnectHandler<Context> = (call: ConnectCall<Context>) => ConnectAnswer | Promise<ConnectAnswer>;

@@ -1,6 +1,7 @@
 // The entry of the package rainbow-business, and `rainbow-server/business`: the server SDK.
 
 export type {Payload} from '../protocol/payload.ts';
+export type {PermissionGrant} from '../protocol/permissions.ts';
 export {toExpress} from './adapter-express.ts';
 export {toFastify} from './adapter-fastify.ts';
 export {toHono} from './adapter-hono.ts';
@@ -18,6 +19,7 @@ export type {
   ConnectCall,
   ConnectHandler,
   ConnectNames,
+  ConnectTerms,
   MessageCall,
   MessageHandler,
 } from './call.ts';

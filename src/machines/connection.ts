@@ -36,6 +36,8 @@ const events = [
   'identity.taken',
   /** A call of the HTTP API ends this connection. */
   'api.disconnected',
+  /** What the client was permitted has ended. */
+  'permissions.ended',
   /** The client's close frame; ws has answered it. */
   'wire.close',
   /** The client broke the WebSocket protocol or sent too much; ws has closed. */
@@ -62,6 +64,7 @@ const effects = [
   'closeStopping',
   'closeTakenOver',
   'closeDisconnected',
+  'closeExpired',
   /** Count a client that vanished before its connect call was answered. */
   'abandon',
   /** Give the client a moment to end its socket. */
@@ -119,6 +122,7 @@ export const connectionMachine = setup({
         'identity.settled': {target: 'open', actions: 'admit', meta: {rule: 'RB-67'}},
         'identity.taken': {target: 'closed', actions: ['fail', 'detach', 'depart'], meta: {rule: 'RB-64'}},
         'api.disconnected': {target: 'closed', actions: ['fail', 'detach', 'depart'], meta: {rule: 'RB-64'}},
+        'permissions.ended': {target: 'closed', actions: ['fail', 'detach', 'depart'], meta: {rule: 'RB-64'}},
         'clock.handshakeDue': {target: 'closed', actions: ['fail', 'detach', 'depart'], meta: {rule: 'RB-64'}},
         'gateway.stopping': {target: 'closed', actions: ['fail', 'detach', 'depart'], meta: {rule: 'RB-64'}},
         'socket.closed': {
@@ -136,6 +140,7 @@ export const connectionMachine = setup({
         'client.late': {target: 'draining', actions: ['closeLate', 'detach']},
         'identity.taken': {target: 'draining', actions: ['closeTakenOver', 'detach']},
         'api.disconnected': {target: 'draining', actions: ['closeDisconnected', 'detach']},
+        'permissions.ended': {target: 'draining', actions: ['closeExpired', 'detach']},
         'gateway.stopping': {target: 'draining', actions: ['closeStopping', 'detach']},
         'wire.broken': {target: 'draining', actions: ['awaitEnd', 'detach'], meta: {rule: 'RB-57'}},
         'wire.close': {
@@ -213,6 +218,7 @@ const endReasons = {
   'clock.heartbeatDue': 'timeout',
   'identity.taken': 'replaced',
   'api.disconnected': 'disconnected',
+  'permissions.ended': 'expired',
   'gateway.stopping': 'shutdown',
   'wire.broken': 'error',
   'client.overran': 'error',

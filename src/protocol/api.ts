@@ -13,6 +13,7 @@ export const apiPaths = {
   subscribe: '/sub/',
   unsubscribe: '/unsub/',
   disconnect: '/disconnect/',
+  permissions: '/permissions/',
   hello: '/hello/',
   serverinfo: '/serverinfo/',
   metrics: '/metrics/',
@@ -194,6 +195,14 @@ export interface DisconnectBody {
   readonly reason?: string;
   /** The client connects again by itself, and not before so many ms. */
   readonly reconnectAfterMs?: number;
+}
+
+/** Body of `POST /permissions/`; see permissions.ts. Lists that are left out permit everything. */
+export interface PermissionsBody {
+  readonly identity: string;
+  readonly send?: readonly string[];
+  readonly join?: readonly string[];
+  readonly expiresAt?: number;
 }
 
 /** Answer of `POST /disconnect/`. */

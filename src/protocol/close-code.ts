@@ -23,6 +23,10 @@ export const closeReasons = {
   internal: {code: 1011, text: 'internal error'},
   /** The business server gave this identity to a newer connection: do not connect again by yourself. */
   takenOver: {code: 4142, text: 'taken over'},
+  /** The business server did not let the client stay when its permissions expired: do not connect again by yourself. */
+  unauthorized: {code: 4135, text: 'not authorized'},
+  /** It could not be asked about that: connect again. */
+  unrenewed: {code: 4136, text: 'server unavailable'},
   /** A call of the HTTP API disconnected the client: do not connect again by yourself, unless the reason has a time for it. */
   disconnected: {code: 4152, text: 'disconnected'},
 } as const satisfies Record<string, CloseReason>;

@@ -11,6 +11,8 @@ export const headerResume = 'RAINBOWRESUME';
 /** On the connect call: the client's IP address, and the origin of its page where it is a browser. */
 export const headerAddress = 'RAINBOWCLIENTADDRESS';
 export const headerOrigin = 'RAINBOWCLIENTORIGIN';
+/** `1` on a connect call that is made again, because the permissions that it granted expire. */
+export const headerRefresh = 'RAINBOWREFRESH';
 /** On message calls of a client that occupies channels: see channel-tokens.ts. */
 export const headerChannelToken = 'RAINBOWCHANNELTOKEN';
 /** On close calls: see close-reason.ts. */

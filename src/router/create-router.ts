@@ -106,6 +106,16 @@ export function createRouter(local: LocalPart, transports: readonly Transport[] 
       return addUpDisconnected(own, await Promise.all(theirs));
     },
 
+    // Two nodes may each have a connection of the identity: both are meant.
+    async permit(permit) {
+      const [own, {answers, silent}] = await Promise.all([
+        local.permit(permit),
+        gather({kind: 'permit', request: permit}),
+      ]);
+      const isDone = [own, ...answers.map(({answer}) => answer)].includes('done');
+      return {outcome: isDone ? 'done' : 'noSuchConnection', isPartial: silent > 0};
+    },
+
     async ask(query) {
       const [own, {answers, silent}] = await Promise.all([local.query(query), gather({kind: 'query', request: query})]);
       return {answers: [{part: local.name, answer: own}, ...answers], silent};

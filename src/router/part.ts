@@ -13,6 +13,7 @@ import type {
   OccupyTerms,
   OtherNode,
   PartInfo,
+  Permit,
   PublishOutcome,
   PublishRequest,
   SubscribeOutcome,
@@ -61,6 +62,8 @@ export interface Requests {
   readonly contest: Contest;
   /** Idempotent. */
   readonly disconnect: Disconnection;
+  /** Idempotent. */
+  readonly permit: Permit;
   /**
    * Closes connections that were given the identity under a lower token. Answered when their close calls were answered or
    * given up. [RB-67]
@@ -88,6 +91,7 @@ export interface Answers {
   readonly claim: Joined;
   readonly contest: Joined;
   readonly disconnect: Disconnected;
+  readonly permit: SubscribeOutcome;
   readonly takeOver: 'done';
   readonly find: FoundClient | undefined;
   /** A thread describes itself; another node describes itself as a whole. */

@@ -4,6 +4,7 @@
 import type {Audience} from '../protocol/audience.ts';
 import type {Farewell} from '../protocol/farewell.ts';
 import type {Qos} from '../protocol/packet.ts';
+import type {PermissionGrant} from '../protocol/permissions.ts';
 import type {Census, CensusRequest, ChangesRequest} from './census.ts';
 import type {ChannelRow, ConnectionRow, ConnectionsRequest, Listing, PageRequest} from './listing.ts';
 import type {Found, Query, QueryResults} from './query.ts';
@@ -136,6 +137,12 @@ export interface Disconnected {
   readonly isPartial: boolean;
 }
 
+/** What a client may do from now on, in place of what its connect answer said. */
+export interface Permit {
+  readonly identity: string;
+  readonly grant: PermissionGrant;
+}
+
 /** One channel with its number of clients. */
 export interface ChannelInfo {
   readonly name: string;
@@ -197,6 +204,8 @@ export interface Router {
   evict(channel: string, token?: bigint): Promise<ChangeOutcome>;
   /** Ends connections, and their sessions with them. Idempotent; answered when they have ended. */
   disconnect(disconnection: Disconnection): Promise<Disconnected>;
+  /** Replaces what a client may do. Idempotent. */
+  permit(permit: Permit): Promise<ChangeOutcome>;
   /** Asks every part about itself. */
   ask(query: Query): Promise<QueryResults>;
   /** Looks for a client. */

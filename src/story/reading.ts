@@ -48,6 +48,7 @@ export function readEvent(event: TraceEvent): Reading {
       return say('gateway', 'business', readAnswer(event));
     case 'delivery':
       // To wait is what a window is for.
+      if (event.fate === 'forbidden') return note({text: 'not permitted, not forwarded', detail: '', tone: 'bad'});
       return note({text: `delivery ${event.fate}`, detail: '', tone: event.fate === 'queued' ? 'quiet' : 'bad'});
     case 'call': {
       const {call, number, type, bytes} = event;

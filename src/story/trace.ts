@@ -123,7 +123,7 @@ export interface PublicationAnswered extends TracePlace {
  */
 export interface DeliveryEvent extends TracePlace, TraceClient, TraceMessage {
   readonly kind: 'delivery';
-  readonly fate: 'queued' | 'refused' | 'gone' | 'dropped';
+  readonly fate: 'queued' | 'refused' | 'gone' | 'dropped' | 'forbidden';
 }
 
 /** Which call to the business server. */

@@ -141,7 +141,7 @@ export const faultReasons: readonly FaultReason[] = [
   'excess',
   'payload',
 ];
-export const fates: readonly DeliveryEvent['fate'][] = ['queued', 'refused', 'gone', 'dropped'];
+export const fates: readonly DeliveryEvent['fate'][] = ['queued', 'refused', 'gone', 'dropped', 'forbidden'];
 export const changes: readonly MembershipEvent['change'][] = ['joined', 'left', 'evicted', 'refused'];
 export const callKinds: readonly TraceCallKind[] = ['connect', 'message', 'close'];
 export const outcomes = ['accepted', 'refused', 'failed'] as const;

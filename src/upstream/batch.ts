@@ -7,17 +7,11 @@
 // transferred 16; everything in one binary buffer 19. A pooled buffer is never transferred: that would detach the pool.
 
 import {invariant, unreachable} from '../core/invariant.ts';
+import type {PermissionGrant} from '../protocol/permissions.ts';
+import {keep, packBytes, packExcerpt, unpackExcerpt} from './batch-bytes.ts';
+import {packFailure, unpackFailure} from './batch-failure.ts';
 import {type Batch, BatchReader, type Field} from './batch-reader.ts';
-import {
-  type AcceptedAnswer,
-  type Answer,
-  type Call,
-  type CloseCall,
-  excerptBytesMax,
-  type FailedAnswer,
-  type MessageCall,
-  type Standing,
-} from './call.ts';
+import type {AcceptedAnswer, Answer, Call, CloseCall, MessageCall, Standing} from './call.ts';
 
 const tagConnect = 1;
 const tagMessage = 2;
@@ -39,10 +33,6 @@ const messageTags: Readonly<Record<Standing, number>> = {
   prompt: tagPromptMessage,
   slow: tagSlowMessage,
 };
-
-// Bytes that their receiver keeps, as a payload until its call is answered, or the reply of a QoS 2 message until REL,
-// keep the whole buffer of their batch. Up to this size that is allowed; what shares a larger one is copied out.
-const sharedBytesMax = 8_192;
 
 /** Packs a turn's calls; payloads are copied. */
 export function packCalls(calls: readonly Call[]): Batch {
@@ -150,12 +140,26 @@ export function packAnswers(answers: readonly Answer[]): Batch {
   for (const answer of answers) {
     switch (answer.kind) {
       case 'accepted': {
-        const {call, body, join, leave, cookie, identity, identityFault, user, userFault, isSlow = false} = answer;
-        if (!isSlow && (join ?? leave ?? cookie ?? identity ?? identityFault ?? user ?? userFault) === undefined) {
+        const {
+          call,
+          body,
+          join,
+          leave,
+          cookie,
+          identity,
+          identityFault,
+          user,
+          userFault,
+          permissions,
+          isSlow = false,
+        } = answer;
+        const names = identity ?? identityFault ?? user ?? userFault ?? permissions;
+        if (!isSlow && (join ?? leave ?? cookie ?? names) === undefined) {
           fields.push(tagAccepted, call, body.length);
         } else {
           fields.push(tagAcceptedWithHeaders, call, body.length, isSlow ? 1 : 0);
           fields.push(join, leave, cookie, identity, identityFault, user, userFault);
+          fields.push(permissions && JSON.stringify(permissions));
         }
         parts.push(body);
         break;
@@ -165,6 +169,7 @@ export function packAnswers(answers: readonly Answer[]): Batch {
         packExcerpt(answer.excerpt, fields, parts);
         break;
       case 'failed':
+        fields.push(tagFailed, answer.call);
         packFailure(answer, fields);
         packExcerpt(answer.body ?? answer.excerpt, fields, parts);
         break;
@@ -215,82 +220,18 @@ function withNames(answer: AcceptedAnswer, reader: BatchReader): AcceptedAnswer 
   const identityFault = reader.optionalText();
   const user = reader.optionalText();
   const userFault = reader.optionalText();
-  if ((identityFault ?? user ?? userFault) === undefined) return answer;
+  const permissions = reader.optionalText();
+  if ((identityFault ?? user ?? userFault ?? permissions) === undefined) return answer;
   return {
     ...answer,
     ...(identityFault !== undefined && {identityFault}),
     ...(user !== undefined && {user}),
     ...(userFault !== undefined && {userFault}),
+    ...(permissions !== undefined && {permissions: JSON.parse(permissions) as PermissionGrant}),
   };
 }
 
 /** What to hand over together with a batch. */
 export function batchTransfer(batch: Batch): ArrayBuffer[] {
   return batch.bytes.length === 0 ? [] : [batch.bytes.buffer];
-}
-
-/** `view`, or a copy of it where it would pin far more than itself. */
-function keep(view: Uint8Array): Uint8Array {
-  const {byteLength} = view.buffer;
-  return byteLength <= sharedBytesMax || byteLength === view.length ? view : view.slice();
-}
-
-const flagSent = 1;
-const flagSlow = 2;
-const flagPending = 4;
-const flagBody = 8;
-
-function packFailure(answer: FailedAnswer, fields: Field[]): void {
-  const {call, reason, status, wasSent, cause, retryAfterMs, isSlow = false, isPending = false} = answer;
-  const state = (wasSent ? flagSent : 0) | (isSlow ? flagSlow : 0) | (isPending ? flagPending : 0);
-  const flags = state | (answer.body === undefined ? 0 : flagBody);
-  fields.push(tagFailed, call, reason, status, cause, retryAfterMs, flags);
-}
-
-function unpackFailure(call: number, reader: BatchReader): FailedAnswer {
-  const reason = reader.reason();
-  const status = reader.optionalNumber();
-  const cause = reader.optionalText();
-  const retryAfterMs = reader.optionalNumber();
-  const flags = reader.number();
-  return {
-    kind: 'failed',
-    call,
-    reason,
-    status,
-    wasSent: (flags & flagSent) !== 0,
-    cause,
-    retryAfterMs,
-    isSlow: (flags & flagSlow) !== 0,
-    isPending: (flags & flagPending) !== 0,
-    ...((flags & flagBody) === 0 ? unpackExcerpt(reader) : unpackBody(reader)),
-  };
-}
-
-function packExcerpt(excerpt: Uint8Array | undefined, fields: Field[], parts: Uint8Array[]): void {
-  fields.push(excerpt?.length ?? 0);
-  if (excerpt !== undefined) parts.push(excerpt);
-}
-
-function unpackExcerpt(reader: BatchReader): {readonly excerpt?: Uint8Array} {
-  const length = reader.number();
-  return length === 0 ? {} : {excerpt: keep(reader.bytes(length))};
-}
-
-/** A whole body, whose beginning is the excerpt. */
-function unpackBody(reader: BatchReader): {readonly excerpt?: Uint8Array; readonly body?: Uint8Array} {
-  const {excerpt: body} = unpackExcerpt(reader);
-  return body === undefined ? {} : {body, excerpt: body.subarray(0, excerptBytesMax)};
-}
-
-function packBytes(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  let length = 0;
-  for (const part of parts) length += part.length;
-  const bytes = new Uint8Array(length);
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
 }

@@ -2,6 +2,7 @@
 
 import {channelSeparator, headerCookie, headerInvalid, headerJoin, headerLeave} from '../protocol/header-name.ts';
 import {emptyBytes} from '../protocol/packet.ts';
+import {readPermissions} from '../protocol/permissions.ts';
 import {type AcceptedAnswer, type Answer, type Call, excerptBytesMax, type FailedAnswer} from './call.ts';
 import {readName} from './connect-name.ts';
 
@@ -23,6 +24,9 @@ export function judgeAnswer(call: Call, status: number, headers: AnswerHeaders, 
   const json = parseObject(body);
   if (json?.status === undefined) return invalid(call, status, describeBody(headers, body), body);
   if (json.status !== 'success') return {kind: 'refused', call: call.call, ...excerptOf(body)};
+  const permissions = json.permissions === undefined ? undefined : readPermissions(json.permissions);
+  // Not let in, rather than with more rights than were meant.
+  if (permissions !== undefined && 'fault' in permissions) return invalid(call, status, permissions.fault, body);
   const identity = readName('identity', json.identity, body);
   // `null` names no one, as an anonymous visitor's account does; an identity is never absent.
   const user = readName('user', json.user ?? undefined, body);
@@ -32,6 +36,7 @@ export function judgeAnswer(call: Call, status: number, headers: AnswerHeaders, 
     ...(identity.fault !== undefined && {identityFault: identity.fault}),
     ...(user.name !== undefined && {user: user.name}),
     ...(user.fault !== undefined && {userFault: user.fault}),
+    ...(permissions !== undefined && {permissions: permissions.grant}),
   };
 }
 
@@ -106,6 +111,7 @@ interface ConnectJson {
   readonly status?: unknown;
   readonly identity?: unknown;
   readonly user?: unknown;
+  readonly permissions?: unknown;
 }
 
 /** The JSON object that `body` is, or `undefined`. */

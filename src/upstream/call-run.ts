@@ -8,6 +8,7 @@ import type {Clock} from '../core/clock.ts';
 import type {Deadline, Expiring} from '../core/deadline-queue.ts';
 import type {Identified} from '../core/id-table.ts';
 import type {ListNode} from '../core/linked-list.ts';
+import {isRefresh} from '../protocol/refresh.ts';
 import {BodyBytes} from './body-bytes.ts';
 import {type Answer, type Call, excerptBytesMax, type FailedAnswer, type FailureReason, unsent} from './call.ts';
 import {type AnswerHeaders, excerptOf, isFailing, judgeAnswer} from './call-answer.ts';
@@ -111,7 +112,8 @@ export class CallRun implements SocketUser, Dispatcher.DispatchHandler, Identifi
       return;
     }
     this.#wasCut = true;
-    this.#isPending = this.call.kind === 'connect';
+    // A client that is in already is asked about again.
+    this.#isPending = this.call.kind === 'connect' && !isRefresh(this.call.headers);
     const isSlow = !this.#sockets.isOfStuckType(this);
     this.#answer({...this.#failed('timeout'), isSlow, isPending: this.#isPending});
     // One that has run for long while others were answered hangs, and nothing is gained by waiting for it. One that waited

@@ -3,6 +3,7 @@
 // batch.ts packs both for the way.
 
 import type {CloseCallReason} from '../protocol/close-reason.ts';
+import type {PermissionGrant} from '../protocol/permissions.ts';
 
 /** One HTTP call to the business server. */
 export type Call = ClientCall | EventsCall;
@@ -98,6 +99,8 @@ export interface AcceptedAnswer {
   readonly user?: string | undefined;
   /** As {@link identityFault}. */
   readonly userFault?: string | undefined;
+  /** `permissions` of a connect answer's JSON; absent where it has none. */
+  readonly permissions?: PermissionGrant | undefined;
   /** Whether the call took far longer than those of others, and not since its type hangs. @default false */
   readonly isSlow?: boolean;
 }

@@ -8,6 +8,7 @@ import {previewSchema, storySchema, traceBodySchema} from '../../src/gateway/adm
 import {readConfigurationText} from '../../src/gateway/config/configuration-file.ts';
 import * as apiSchemas from '../../src/gateway/http/api-schema.ts';
 import {readBatchLine} from '../../src/gateway/http/batch-line.ts';
+import * as controlSchemas from '../../src/gateway/http/control-schema.ts';
 import * as listingSchemas from '../../src/gateway/http/listing-schema.ts';
 import * as headerNames from '../../src/protocol/header-name.ts';
 import {packetHeaderBytesMax} from '../../src/protocol/packet.ts';
@@ -116,16 +117,21 @@ const eventBatch = z.strictObject({
   ),
 });
 /** Bodies of calls and answers: every schema of the API but those of queries. */
-const bodies = Object.entries({...apiSchemas, ...listingSchemas}).flatMap(([name, schema]) =>
+const bodies = Object.entries({...apiSchemas, ...controlSchemas, ...listingSchemas}).flatMap(([name, schema]) =>
   schema instanceof z.ZodObject && !name.endsWith('QuerySchema') ? [schema] : [],
 );
+/** A connect answer that says what the client may do. */
+const connectAnswer = z.strictObject({
+  status: z.literal('success'),
+  permissions: controlSchemas.permissionsBodySchema.omit({identity: true}),
+});
 const {acceptedSchema, confirmedSchema, timeoutSchema, doneSchema, errorSchema} = apiSchemas;
 const answers: readonly z.ZodType[] = [acceptedSchema, confirmedSchema, timeoutSchema, doneSchema, errorSchema];
 const jsonOf: Readonly<Record<string, readonly z.ZodType[]>> = {
   'README.md': answers,
   'docs/tutorials/first-gateway.md': answers,
   'docs/presence.md': [presenceNotice, eventBatch],
-  'docs/protocol.md': [...bodies, announcement, previewSchema, storySchema, traceBodySchema],
+  'docs/protocol.md': [...bodies, connectAnswer, announcement, previewSchema, storySchema, traceBodySchema],
   'docs/conformance.md': [schemas['packets.json'].shape.vectors.element, schemas['stories.json'].shape.vectors.element],
 };
 

@@ -305,6 +305,28 @@ for (const [where, {create, areOthersAsked}] of Object.entries(kinds)) {
     });
   }
 
+  test(`${where}: the permissions of a client are replaced wherever it is`, async (t) => {
+    const members = create();
+    const guests = await seat(members);
+    const permit = async (identity: string, send: readonly string[]) => {
+      const asked = routerOf(members).permit({identity, grant: {send}});
+      await members.run();
+      return asked;
+    };
+    for (const {identity, client} of guests) {
+      t.deepEqual(await permit(identity, []), {outcome: 'done', isPartial: false});
+      client.receive('SEND q0 type 7');
+      t.deepEqual(await permit(identity, ['7']), {outcome: 'done', isPartial: false});
+      client.receive('SEND q0 type 7');
+      await members.run();
+    }
+    const forwarded = members.all.flatMap(({gateway}) =>
+      gateway.transport.calls.filter(({kind}) => kind === 'message'),
+    );
+    t.is(forwarded.length, guests.length);
+    t.deepEqual(await permit('unknown', []), {outcome: 'noSuchConnection', isPartial: false});
+  });
+
   test(`${where}: clients are disconnected wherever they are, and counted once`, async (t) => {
     const members = create();
     const guests = await seat(members);

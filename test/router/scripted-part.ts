@@ -11,6 +11,7 @@ export const scriptedPart: LocalPart = {
   unsubscribe: async () => 'done',
   evict: async () => 'done',
   disconnect: async () => ({connections: 0, isPartial: false}),
+  permit: async () => 'noSuchConnection',
   claim: async () => ({outcome: 'noSuchConnection', ticket: 0}),
   contest: async () => ({outcome: 'done', ticket: 0}),
   takeOver: async () => 'done',

@@ -203,6 +203,7 @@ const endReasons = {
   unacknowledging: 'timeout',
   replaced: 'replaced',
   disconnected: 'disconnected',
+  expired: 'expired',
   stopping: 'shutdown',
   protocolError: 'error',
   idInUse: 'error',

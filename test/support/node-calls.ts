@@ -14,6 +14,7 @@ import {readDisconnect} from '../../src/gateway/http/disconnect-request.ts';
 import {answerCensus, listChannels, listConnections} from '../../src/gateway/http/listing-api.ts';
 import {readChannels, readConnections} from '../../src/gateway/http/listing-request.ts';
 import {readEviction, readOccupationStep} from '../../src/gateway/http/node-subscription.ts';
+import {readPermit} from '../../src/gateway/http/permit-request.ts';
 import {apiPaths} from '../../src/protocol/api.ts';
 import {headerNodeCall} from '../../src/protocol/header-name.ts';
 import {isBodyOf, isNodeCall, readNodeCall, signNodeAnswer} from '../../src/protocol/node-call.ts';
@@ -93,6 +94,10 @@ async function carryOut(
   if (route === apiPaths.disconnect) {
     const request = readDisconnect(body);
     return 'code' in request ? refusalText(request) : disconnectedText(await ownNode.disconnect(request));
+  }
+  if (route === apiPaths.permissions) {
+    const permit = readPermit(body);
+    return 'code' in permit ? refusalText(permit) : changedText(await ownNode.permit(permit));
   }
   const evicted = readEviction(body);
   if (evicted !== undefined) return changedText(await ownNode.evict(evicted.channel, evicted.token));

@@ -29,6 +29,7 @@ export function createRouterDrain(whole: Router): RouterDrain {
       claim: (subscription) => count(whole.claim(subscription)),
       mayClaim: (contest) => count(whole.mayClaim(contest)),
       unsubscribe: (subscription) => count(whole.unsubscribe(subscription)),
+      permit: (permit) => count(whole.permit(permit)),
       disconnect: (disconnection) => count(whole.disconnect(disconnection)),
       evict: (channel, token) => count(whole.evict(channel, token)),
       ask: (query) => count(whole.ask(query)),

@@ -115,6 +115,10 @@ export class NodePeer implements Peer {
         return this.#evict(question.request);
       case 'disconnect':
         return this.#disconnect(question.request);
+      case 'permit': {
+        const {identity, grant} = question.request;
+        return this.place.isOriginal ? 'gone' : this.#change(apiPaths.permissions, {identity, ...grant});
+      }
       case 'info':
         return this.#info();
       case 'connections':

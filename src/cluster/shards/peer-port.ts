@@ -33,6 +33,7 @@ function mustBegin({kind, request}: Question): boolean {
     case 'unsubscribe':
     case 'disconnect':
     case 'claim':
+    case 'permit':
       return true;
     case 'key':
       return request.kind === 'claim';

@@ -21,6 +21,7 @@ export const closings: {readonly [effectCode: number]: Closing} = {
   [effect.closeLate]: {counter: 'connectionsLate'},
   [effect.closeTakenOver]: {reason: closeReasons.takenOver, counter: 'connectionsTakenOver'},
   [effect.closeDisconnected]: {counter: 'connectionsDisconnected'},
+  [effect.closeExpired]: {counter: 'connectionsExpired'},
   [effect.closeStopping]: {reason: closeReasons.stopping},
 };
 
@@ -40,6 +41,7 @@ export const endEvents: Readonly<Record<FrontEnd, number>> = {
   unacknowledging: event['client.late'],
   replaced: event['identity.taken'],
   disconnected: event['api.disconnected'],
+  expired: event['permissions.ended'],
   stopping: event['gateway.stopping'],
 };
 /** Notes that are an event of the chart, and nothing else. */

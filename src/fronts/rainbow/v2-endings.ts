@@ -33,7 +33,8 @@ export const endingsOfSession: Readonly<Record<V2End, Ending>> = {
   windowExceeded: {close: windowExceeded, ...violation},
   notAuthorized: {close: notAuthorized, call: 'error', counter: 'handshakesRefused'},
   ended: {close: ended, call: 'client'},
-  disconnected: {close: disconnected, call: 'disconnected'},
+  disconnected: {close: disconnected, call: 'disconnected', counter: 'connectionsDisconnected'},
+  expired: {close: notAuthorized, call: 'expired', counter: 'connectionsExpired'},
 };
 
 /** What the connection finds itself. */

@@ -78,6 +78,7 @@ export const callMessages: Readonly<Record<string, JsonObject>> = {
         [headers.headerResume]: {...text, description: '1 if the client claims to return to that session'},
         [headers.headerAddress]: {...text, description: "The client's IP address"},
         [headers.headerOrigin]: {...text, description: "The origin of the client's page, where it sent one"},
+        [headers.headerRefresh]: {...text, description: '`1` if the client is connected, and asks to stay'},
         [headers.headerDevice]: {...text, description: 'If the client sends its device'},
         [headers.headerPlatform]: {...text, description: 'If the client sends its platform'},
       },
@@ -94,6 +95,7 @@ export const callMessages: Readonly<Record<string, JsonObject>> = {
       properties: {
         status: text,
         identity: {...text, description: 'Takes the place of the identity that the gateway gave'},
+        permissions: {type: 'object', description: 'What the client may do: `send`, `join` and `expiresAt`'},
         user: {...text, description: 'Names the person, all of whose connections `user` addresses together'},
       },
     },

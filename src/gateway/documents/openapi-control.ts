@@ -1,8 +1,13 @@
 // The calls that act on connections, as OpenAPI's operations are made from them. Written beside the routes of control-calls.ts.
 
 import {apiPaths} from '../../protocol/api.ts';
-import {disconnectBodySchema, disconnectedSchema} from '../http/api-schema.ts';
-import {change, type OperationFacts} from './openapi-facts.ts';
+import {
+  disconnectBodySchema,
+  disconnectedSchema,
+  permissionsBodySchema,
+  permittedSchema,
+} from '../http/control-schema.ts';
+import {authentication, change, type OperationFacts} from './openapi-facts.ts';
 
 /** All of them. */
 export const controlOperations: readonly OperationFacts[] = [
@@ -25,6 +30,23 @@ export const controlOperations: readonly OperationFacts[] = [
         answer: {status: 0, connections: 1},
       },
       nobody: {body: {prefix: 'guest-'}, answer: {status: 0, connections: 0}},
+    },
+  },
+  {
+    path: apiPaths.permissions,
+    method: 'post',
+    id: 'permit',
+    summary: 'Replaces what a client may do',
+    description:
+      'As a whole, in place of the `permissions` of its connect answer and of earlier calls. Messages of a type that is not ' +
+      'covered are not forwarded.',
+    access: 'authenticated',
+    body: permissionsBodySchema,
+    contents: [{type: 'application/json', schemas: [permittedSchema]}],
+    errors: [...authentication, 'RB_BODY_TOO_LARGE', 'RB_PARAMETERS', 'RB_NO_SUCH_CONNECTION'],
+    samples: {
+      some: {body: {identity: 'user-17', send: ['7', '1000-1999'], join: ['room:*']}, answer: {status: 0}},
+      all: {body: {identity: 'user-17'}, answer: {status: 0}},
     },
   },
 ];

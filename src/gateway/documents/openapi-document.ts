@@ -10,8 +10,6 @@ import {
   acceptedSchema,
   batchPayloadSchema,
   confirmedSchema,
-  disconnectBodySchema,
-  disconnectedSchema,
   doneSchema,
   errorSchema,
   replySchema,
@@ -21,6 +19,12 @@ import {
   timeoutSchema,
   unsubscribeBodySchema,
 } from '../http/api-schema.ts';
+import {
+  disconnectBodySchema,
+  disconnectedSchema,
+  permissionsBodySchema,
+  permittedSchema,
+} from '../http/control-schema.ts';
 import {
   censusBodySchema,
   censusSchema,
@@ -58,6 +62,8 @@ const names = {
   Unsubscribe: unsubscribeBodySchema,
   Disconnect: disconnectBodySchema,
   Disconnected: disconnectedSchema,
+  Permissions: permissionsBodySchema,
+  Permitted: permittedSchema,
   Connections: connectionsSchema,
   Channels: channelsSchema,
   Presence: presenceSchema,

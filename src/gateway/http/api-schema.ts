@@ -8,7 +8,6 @@ import {
   type AcceptedAnswer,
   type ConfirmedAnswer,
   channelBytesMax,
-  type DisconnectedAnswer,
   type ErrorAnswer,
   type IdentifiedReply,
   identityFormat,
@@ -28,8 +27,6 @@ import {
   type TimeoutAnswer,
 } from '../../protocol/api.ts';
 import {channelTokenFormat} from '../../protocol/channel-tokens.ts';
-import {closeReasons} from '../../protocol/close-code.ts';
-import {closeReasonBytesMax, isFarewellCode, reconnectAfterMsMax} from '../../protocol/farewell.ts';
 
 /** A channel's name. Its length in characters only bounds that in bytes, which is what counts. */
 export const channelSchema = z
@@ -132,43 +129,12 @@ export const subscribeBodySchema = unsubscribeBodySchema.extend({
     .exactOptional(),
 }) satisfies z.ZodType<SubscribeBody>;
 
-/** Body of `POST /disconnect/`. */
-export const disconnectBodySchema = z.strictObject({
-  identity: identitySchema.describe('One client. Exactly one of this and the next three').exactOptional(),
-  user: identitySchema.describe('Every client of a person, as the connect answer named it').exactOptional(),
-  channel: channelSchema.describe('Every client in this channel').exactOptional(),
-  prefix: identitySchema.describe('Every client whose identity begins so').exactOptional(),
-  code: z
-    .int()
-    .refine(isFarewellCode)
-    .default(closeReasons.disconnected.code)
-    .describe('Of the close frame: 1000, 1001 or 4000 to 4999'),
-  reason: z
-    .string()
-    .default(closeReasons.disconnected.text)
-    .describe(`Of the close frame: ${closeReasonBytesMax} bytes of UTF-8 at most, \`reconnectAfterMs\` included`),
-  reconnectAfterMs: z
-    .int()
-    .min(0)
-    .max(reconnectAfterMsMax)
-    .describe('The client connects again by itself, whatever the code says, and not before so many ms')
-    .exactOptional(),
-});
-
-/** Of something. */
 export const count = z.int().min(0);
-/** A member of answers about the whole gateway. */
+/** Of an answer that does not cover every thread and node. */
 export const partial = z
   .literal(true)
   .describe('A thread or another node did not answer: its clients are not in here')
   .exactOptional();
-
-/** Answer of `POST /disconnect/`. */
-export const disconnectedSchema = z.object({
-  status: z.literal(0),
-  connections: count.describe('Connections that this call ended'),
-  partial,
-}) satisfies z.ZodType<DisconnectedAnswer>;
 
 const message = z.string().describe("The publication's id");
 const refused = count

@@ -85,6 +85,10 @@ export function createPair() {
       await act(`evict before ${before}`);
       return 'done';
     },
+    permit: async ({identity}) => {
+      await act(`permit ${identity}`);
+      return 'done';
+    },
     claim: async ({identity}) => ({outcome: 'done', ticket: await act(`claim ${identity}`), token: 7n}),
     contest: async ({token}) => ({outcome: 'done', ticket: await act(`contest ${token}`)}),
     disconnect: async ({target, name}) => ({connections: await act(`disconnect ${target} ${name}`), isPartial: false}),

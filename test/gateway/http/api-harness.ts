@@ -29,6 +29,7 @@ import type {
   GatewayInfo,
   OccupyTerms,
   OtherNode,
+  Permit,
   PublishOutcome,
   PublishRequest,
   Router,
@@ -55,6 +56,7 @@ export class ScriptedRouter implements Router {
   isPartial = false;
   readonly evicted: string[] = [];
   readonly disconnected: Disconnection[] = [];
+  readonly permits: Permit[] = [];
   onDisconnect: () => Promise<Disconnected> = () => Promise.resolve({connections: 0, isPartial: false});
   nodes: readonly OtherNode[] = [];
   onInfo: () => Promise<Omit<GatewayInfo, 'nodes'>> = () => Promise.resolve({connections: 0, channels: []});
@@ -93,6 +95,11 @@ export class ScriptedRouter implements Router {
 
   evict(channel: string): Promise<ChangeOutcome> {
     this.evicted.push(channel);
+    return this.#change();
+  }
+
+  permit(permit: Permit): Promise<ChangeOutcome> {
+    this.permits.push(permit);
     return this.#change();
   }
 

@@ -23,6 +23,7 @@ const places: readonly Place[] = [
   {name: 'unsubscribe', method: 'POST', path: '/unsub/', body: subscription, isOld: true},
   {name: 'send', method: 'POST', path: '/send/?channel=room&dry=1', body: 'x'},
   {name: 'sendBatch', method: 'POST', path: '/send/batch/', body: '{"channel":"room"}'},
+  {name: 'permit', method: 'POST', path: '/permissions/', body: '{"identity":"i"}'},
   {name: 'disconnect', method: 'POST', path: '/disconnect/', body: '{"identity":"i"}'},
   {name: 'listConnections', method: 'GET', path: '/connections/?limit=10'},
   {name: 'listChannels', method: 'GET', path: '/channels/'},
