@@ -78,7 +78,7 @@ class ChannelActor implements Behaviour<ChannelMessage> {
   #handle(message: ChannelMessage): void {
     switch (message.kind) {
       case 'publish':
-        publish(this.#context, this.members, message.request, message.reply);
+        publish(this.#context, this.members, message.request, message.reply, message.follower);
         return;
       case 'join':
         if (!this.members.has(message.member)) this.#note(message.member, 1);

@@ -3,6 +3,7 @@
 import {RainbowError} from '../core/errors.ts';
 import type {Audience} from '../protocol/audience.ts';
 import {nobody} from '../router/add-up.ts';
+import type {Follower} from '../router/gathering.ts';
 import {type LocalPart, partName} from '../router/part.ts';
 import type {ChannelInfo, Joined, PublishOutcome, PublishRequest, SubscribeOutcome} from '../router/router.ts';
 import type {ActorRef} from '../runtime/actor.ts';
@@ -30,15 +31,19 @@ export function createLocalPart(context: ShardContext): LocalPart {
   const order = new PublicationOrder();
   const listings = new Listings(context);
 
-  function publishToChannel(name: string, request: PublishRequest): Promise<PublishOutcome> | PublishOutcome {
+  function publishToChannel(
+    name: string,
+    request: PublishRequest,
+    follower: Follower | undefined,
+  ): Promise<PublishOutcome> | PublishOutcome {
     const channel = channels.find(name);
     if (request.qos === 0 && channel !== undefined) return broadcastToChannel(channel, request);
     return ask<PublishOutcome>(clock, request.timeoutMs + answerGraceMs, (reply) => {
       if (channel === undefined) {
-        publish(context, noRecipients, request, reply);
+        publish(context, noRecipients, request, reply, follower);
         return true;
       }
-      return channel.depth < channelDepthMax && channel.tell({kind: 'publish', request, reply});
+      return channel.depth < channelDepthMax && channel.tell({kind: 'publish', request, reply, follower});
     });
   }
 
@@ -52,15 +57,24 @@ export function createLocalPart(context: ShardContext): LocalPart {
     return nobody(message);
   }
 
-  function publishToIdentity(identity: string, request: PublishRequest): Promise<PublishOutcome> {
+  function publishToIdentity(
+    identity: string,
+    request: PublishRequest,
+    follower: Follower | undefined,
+  ): Promise<PublishOutcome> {
     const connection = sessions.find(identity);
     return ask<PublishOutcome>(clock, request.timeoutMs + answerGraceMs, (reply) => {
-      publish(context, connection === undefined ? noRecipients : new Set([connection]), request, reply);
+      const recipients = connection === undefined ? noRecipients : new Set([connection]);
+      publish(context, recipients, request, reply, follower);
       return true;
     });
   }
 
-  function publishToAudience(audience: Audience, request: PublishRequest): Promise<PublishOutcome> {
+  function publishToAudience(
+    audience: Audience,
+    request: PublishRequest,
+    follower: Follower | undefined,
+  ): Promise<PublishOutcome> {
     const asked = channelsOf(context, audience);
     if (asked.some(({depth}) => depth >= channelDepthMax)) throw queueFull();
     return ask<PublishOutcome>(clock, request.timeoutMs + answerGraceMs, (reply) => {
@@ -68,7 +82,7 @@ export function createLocalPart(context: ShardContext): LocalPart {
       if (isHolding) order.hold();
       findRecipients(context, audience, (recipients) => {
         try {
-          publish(context, recipients, request, reply);
+          publish(context, recipients, request, reply, follower);
         } finally {
           if (isHolding) order.release();
         }
@@ -77,22 +91,22 @@ export function createLocalPart(context: ShardContext): LocalPart {
     });
   }
 
-  async function begin(request: PublishRequest): Promise<PublishOutcome> {
+  async function begin(request: PublishRequest, follower: Follower | undefined): Promise<PublishOutcome> {
     if (context.isStopping) throw new RainbowError('RB_STOPPING');
-    if (request.audience !== undefined) return publishToAudience(request.audience, request);
-    if (request.identity !== undefined) return publishToIdentity(request.identity, request);
-    return publishToChannel(request.channel ?? '', request);
+    if (request.audience !== undefined) return publishToAudience(request.audience, request, follower);
+    if (request.identity !== undefined) return publishToIdentity(request.identity, request, follower);
+    return publishToChannel(request.channel ?? '', request, follower);
   }
 
   return {
     name: partName(context.number),
 
-    publish: (request) =>
+    publish: (request, follower) =>
       order.isHeld
         ? new Promise((resolve) => {
-            order.whenFree(() => resolve(begin(request)));
+            order.whenFree(() => resolve(begin(request, follower)));
           })
-        : begin(request),
+        : begin(request, follower),
 
     async subscribe({identity, channel, occupy, terms}) {
       if (context.isStopping) throw new RainbowError('RB_STOPPING');

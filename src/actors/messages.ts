@@ -2,6 +2,7 @@
 
 import type {Farewell} from '../protocol/farewell.ts';
 import type {PermissionGrant} from '../protocol/permissions.ts';
+import type {Follower} from '../router/gathering.ts';
 import type {
   ChannelInfo,
   Joined,
@@ -87,7 +88,12 @@ export type ChannelMessage =
   | {readonly kind: 'leave'; readonly member: ActorRef<SessionMessage>}
   /** From the router: a client elsewhere occupies the channel with the ticket `before`. */
   | {readonly kind: 'evict'; readonly before: number; readonly token: bigint | undefined}
-  | {readonly kind: 'publish'; readonly request: PublishRequest; readonly reply: Reply<PublishOutcome>}
+  | {
+      readonly kind: 'publish';
+      readonly request: PublishRequest;
+      readonly reply: Reply<PublishOutcome>;
+      readonly follower?: Follower | undefined;
+    }
   /** From the router, for a publication to several targets. */
   | {readonly kind: 'muster'; readonly muster: {add(members: Iterable<ActorRef<SessionMessage>>): void}}
   /** From itself: broadcasts wait. */

@@ -8,17 +8,14 @@ import type {Timer} from '../core/clock.ts';
 import {messageOverheadBytes} from '../core/memory-bound.ts';
 import {ownBytes} from '../core/own-bytes.ts';
 import {emptyBytes, type Qos} from '../protocol/packet.ts';
-import {
-  type ClientReply,
-  type PublishOutcome,
-  type PublishRequest,
-  repliesBytesMax,
-  replyBytes,
-} from '../router/router.ts';
+import type {Follower} from '../router/gathering.ts';
+import type {PublishOutcome, PublishRequest} from '../router/router.ts';
 import type {Reply} from '../runtime/ask.ts';
 import type {TraceMark} from '../trace/trace-mark.ts';
 import type {EncodedForm} from './content.ts';
 import {type DeliveredPublication, Delivery, heldFor} from './delivery.ts';
+import {LastReply} from './last-reply.ts';
+import {RecipientReports} from './recipient-reports.ts';
 import {deliveryDepthMax, type Recipients, strangerAt} from './recipients.ts';
 import type {ShardContext} from './shard-context.ts';
 
@@ -26,7 +23,6 @@ import type {ShardContext} from './shard-context.ts';
 const deliveryBytes = 160;
 export class Publication implements DeliveredPublication {
   readonly qos: Qos;
-  /** The publication's id. */
   readonly message: string;
   traced: TraceMark | undefined = undefined;
   readonly payloadBytes: number;
@@ -37,14 +33,13 @@ export class Publication implements DeliveredPublication {
   readonly expiresAt: number | undefined;
   form: EncodedForm | undefined = undefined;
   readonly #context: ShardContext;
-  readonly #wantsReplies: boolean;
+  /** Until the caller has its answer, where it asks for more than counts. */
+  #reports: RecipientReports | undefined;
   readonly #reply: Reply<PublishOutcome>;
   #deliveries: Delivery[] = [];
-  #replies: ClientReply[] = [];
   /** Until the first form of it holds it. */
   #payload: Uint8Array;
-  #lastReply: Uint8Array | undefined;
-  #lastReplyAt = 0;
+  readonly #last = new LastReply();
   #timer: Timer | undefined;
   #deadlineAt: number;
   #retryAt: number;
@@ -59,8 +54,8 @@ export class Publication implements DeliveredPublication {
   #refused = 0;
   #recipients = 0;
   #isAnswered = false;
-  #repliesBytes = 0;
-  #isTruncated = false;
+  /** Whether the caller has its answer, while deliveries may still go on. */
+  #isReplied = false;
   /** What it is held to take in the node's memory. */
   #heldBytes = 0;
 
@@ -70,16 +65,20 @@ export class Publication implements DeliveredPublication {
     this.type = request.type;
     this.channel = request.channel;
     this.payloadBytes = request.payload.length;
-    this.#wantsReplies = request.wantsReplies;
+    if (request.wantsReplies) this.#reports = new RecipientReports(context, true, undefined);
     this.#reply = reply;
     this.message = message;
     this.messageId = context.sequences.nextMessageId();
     this.#payload = request.payload;
-    const now = context.clock.now();
-    this.startedAt = now;
-    this.expiresAt = request.ttlMs === undefined ? undefined : now + request.ttlMs;
-    this.#deadlineAt = now + request.timeoutMs;
-    this.#retryAt = now + context.settings.retryIntervalMs;
+    this.startedAt = context.clock.now();
+    this.expiresAt = request.ttlMs === undefined ? undefined : this.startedAt + request.ttlMs;
+    this.#deadlineAt = this.startedAt + request.timeoutMs;
+    this.#retryAt = this.startedAt + context.settings.retryIntervalMs;
+  }
+
+  /** Called before {@link start}. */
+  follow(follower: Follower): void {
+    this.#reports = new RecipientReports(this.#context, this.#reports !== undefined, follower);
   }
 
   /** Hands one delivery to each recipient. Called once. */
@@ -96,20 +95,25 @@ export class Publication implements DeliveredPublication {
       this.#running++;
       if (recipient.depth >= deliveryDepthMax || !recipient.tell(delivery)) untold.push(delivery);
     }
+    this.#reports?.begin(recipients, () => this.#stop());
     // Not before all are counted: the end of the first would look like the end of all.
     for (const delivery of untold) {
       const {recipient} = delivery;
-      this.#context.observation.observer?.delivery(
-        recipient.isStopped ? 'gone' : 'refused',
-        strangerAt(recipient),
-        this,
-      );
       // A full mailbox counts as a full queue: the answer reports it. [RB-52] A stopped recipient has disconnected.
-      if (recipient.isStopped) this.end(delivery);
-      else this.refuse(delivery);
+      const fate = recipient.isStopped ? 'gone' : 'refused';
+      this.#context.observation.observer?.delivery(fate, strangerAt(recipient), this);
+      if (fate === 'refused') this.#refused++;
+      this.#end(delivery, fate);
     }
     this.#context.counters.deliveries += this.#deliveries.length;
     if (this.#running > 0) this.#arm();
+    if (this.#reports?.isStopped === true) this.#stop();
+  }
+
+  /** The caller has replies enough, or has left: it is answered, and every recipient gets the message all the same. */
+  #stop(): void {
+    const shelved = this.#deliveries.filter(({answersDue}) => answersDue === heldFor.shelved);
+    if (!this.#isReplied) this.#answerCaller(false, shelved.length);
   }
 
   confirm(delivery: Delivery): void {
@@ -122,32 +126,11 @@ export class Publication implements DeliveredPublication {
     }
     this.#context.counters.deliveriesConfirmed++;
     this.#confirmed++;
-    if (reply.length > 0) this.#keepLast(reply);
-    if (this.#wantsReplies) this.#gather(delivery.recipient.name, reply);
+    if (reply.length > 0) this.hold(this.#last.keep(reply, this.#context.scheduler.now));
     if (delivery.isHeld) this.#settle(delivery);
     else this.#open--;
+    if (this.#reports !== undefined) this.hold(this.#reports.confirmed(delivery.recipient.name, reply));
     if (this.#open === 0) this.#answer(false);
-  }
-
-  #keepLast(reply: Uint8Array): void {
-    this.#lastReplyAt = this.#context.scheduler.now;
-    if (this.#lastReply?.length === reply.length) {
-      this.#lastReply.set(reply);
-      return;
-    }
-    this.hold(reply.length - (this.#lastReply?.length ?? 0));
-    this.#lastReply = new Uint8Array(reply);
-  }
-
-  #gather(identity: string, reply: Uint8Array): void {
-    if (this.#isTruncated) return;
-    const kept = {identity, data: ownBytes(reply), at: this.#context.scheduler.now};
-    const bytes = replyBytes(kept);
-    this.#isTruncated ||= this.#repliesBytes + bytes > repliesBytesMax || !this.#context.memory.hasRoomFor(bytes);
-    if (this.#isTruncated) return;
-    this.#repliesBytes += bytes;
-    this.hold(bytes);
-    this.#replies.push(kept);
   }
 
   hold(bytes: number): void {
@@ -161,13 +144,26 @@ export class Publication implements DeliveredPublication {
   }
 
   end(delivery: Delivery): void {
+    this.#end(delivery, 'gone');
+  }
+
+  refuse(delivery: Delivery): void {
+    this.#refused++;
+    this.#end(delivery, 'refused');
+  }
+
+  #end(delivery: Delivery, outcome: 'gone' | 'refused'): void {
     delivery.isEnded = true;
     if (delivery.isHeld) {
-      this.#endHeld(delivery);
+      this.#endHeld(delivery, outcome);
       return;
     }
     if (--this.#running === 0 && this.#isAnswered) this.#finish();
-    if (!delivery.isConfirmed && --this.#open === 0 && !this.#isAnswered) this.#answer(false);
+    if (delivery.isConfirmed) return;
+    this.#open--;
+    if (this.#isAnswered) return;
+    this.#reports?.settled(delivery.recipient.name, outcome);
+    if (this.#open === 0) this.#answer(false);
   }
 
   holdFor(delivery: Delivery): void {
@@ -186,6 +182,7 @@ export class Publication implements DeliveredPublication {
     if (delivery.answersDue === heldFor.settled) return;
     this.#failed++;
     this.#settle(delivery);
+    if (!this.#isAnswered) this.#reports?.settled(delivery.recipient.name, 'failed');
     if (this.#open === 0 && !this.#isAnswered) this.#answer(false);
   }
 
@@ -194,9 +191,11 @@ export class Publication implements DeliveredPublication {
     delivery.answersDue = heldFor.settled;
   }
 
-  #endHeld(delivery: Delivery): void {
+  #endHeld(delivery: Delivery, outcome: 'gone' | 'refused'): void {
+    const isNew = delivery.answersDue !== heldFor.settled && !this.#isAnswered;
     this.#settle(delivery);
     this.#held--;
+    if (isNew) this.#reports?.settled(delivery.recipient.name, outcome);
     if (this.#open === 0 && !this.#isAnswered) this.#answer(false);
     else if (this.#isAnswered && this.#held === 0) this.#finish();
   }
@@ -208,11 +207,6 @@ export class Publication implements DeliveredPublication {
     this.#payload = emptyBytes;
     for (let {form} = this; form !== undefined; form = form.next) form.letGo();
     this.#release(this.#heldBytes - this.#running * deliveryBytes);
-  }
-
-  refuse(delivery: Delivery): void {
-    this.#refused++;
-    this.end(delivery);
   }
 
   get isAnswered(): boolean {
@@ -243,6 +237,15 @@ export class Publication implements DeliveredPublication {
   #answer(isTimedOut: boolean): void {
     const queued = this.#held > 0 ? this.#shelveAll() : 0;
     this.#isAnswered = true;
+    if (!this.#isReplied) this.#answerCaller(isTimedOut, queued);
+    // What is left are the deliveries that have not ended. The caller's answer is the caller's.
+    this.#last.bytes = undefined;
+    if (this.#running === 0) this.#timer?.cancel();
+    if (this.#held === 0) this.#finish();
+  }
+
+  #answerCaller(isTimedOut: boolean, queued: number): void {
+    this.#isReplied = true;
     const [recipients, confirmed, refused, open] = [this.#recipients, this.#confirmed, this.#refused, this.#open];
     this.#context.observation.observer?.answered(this, {recipients, confirmed, refused, open, isTimedOut});
     this.#reply({
@@ -252,19 +255,15 @@ export class Publication implements DeliveredPublication {
       refused,
       gone: recipients - confirmed - refused - this.#failed - open - queued,
       late: isTimedOut ? open : 0,
-      open: 0,
+      open: isTimedOut ? 0 : open,
       failed: this.#failed,
       queued,
-      lastReply: this.#lastReply,
-      lastReplyAt: this.#lastReplyAt,
-      replies: this.#replies,
-      ...(this.#isTruncated && {isTruncated: true}),
+      lastReply: this.#last.bytes,
+      lastReplyAt: this.#last.at,
+      replies: this.#reports?.replies ?? [],
+      ...(this.#reports?.isTruncated === true && {isTruncated: true}),
     });
-    // What is left are the deliveries that have not ended. The caller's answer is the caller's.
-    this.#replies = [];
-    this.#lastReply = undefined;
-    if (this.#running === 0) this.#timer?.cancel();
-    if (this.#held === 0) this.#finish();
+    this.#reports = undefined;
   }
 
   #shelveAll(): number {
@@ -272,12 +271,13 @@ export class Publication implements DeliveredPublication {
     for (const delivery of unsettled) {
       if (delivery.answersDue === heldFor.awaited) this.#open--;
       delivery.answersDue = heldFor.shelved;
+      this.#reports?.settled(delivery.recipient.name, 'queued');
     }
     return unsettled.length;
   }
 
   #timeOut(): void {
-    this.#context.counters.publicationsTimedOut++;
+    if (!this.#isReplied) this.#context.counters.publicationsTimedOut++;
     this.#answer(true);
     for (const delivery of this.#deliveries) {
       const {isConfirmed, isEnded, isHeld, recipient} = delivery;

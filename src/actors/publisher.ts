@@ -2,6 +2,7 @@
 // and 2 are a publication. Called by channel actors and by the router.
 
 import {nobody} from '../router/add-up.ts';
+import type {Follower} from '../router/gathering.ts';
 import type {PublishOutcome, PublishRequest} from '../router/router.ts';
 import type {Reply} from '../runtime/ask.ts';
 import type {TraceMark} from '../trace/trace-mark.ts';
@@ -15,6 +16,7 @@ export function publish(
   recipients: Recipients,
   request: PublishRequest,
   reply: Reply<PublishOutcome>,
+  follower?: Follower,
 ): void {
   if (request.qos === 0) {
     broadcast(context, recipients, [prepareBroadcast(context, recipients, request, reply)]);
@@ -22,10 +24,12 @@ export function publish(
   }
   const {message, traced} = begin(context, recipients, request);
   if (recipients.size === 0) {
+    follower?.begun(0, []);
     reply(nobody(message));
     return;
   }
   const publication = new Publication(context, request, message, reply);
+  if (follower !== undefined) publication.follow(follower);
   publication.traced = traced;
   publication.start(recipients);
 }

@@ -70,6 +70,12 @@ export interface SendParameters {
   readonly ttl?: number;
   /** Asks for every client's reply. */
   readonly replies?: 'all';
+  /** How many replies are waited for. @default all */
+  readonly want?: number | 'majority' | 'all';
+  /** Asks for every recipient with its outcome. */
+  readonly detail?: 'recipients';
+  /** Asks for one value made of the replies that are JSON. */
+  readonly reduce?: 'count' | 'min' | 'max' | 'merge' | 'list';
 }
 
 /** Body of `POST /sub/` and, without `occupy`, of `POST /unsub/`. */
@@ -93,25 +99,37 @@ export interface IdentifiedReply extends EncodedReply {
   readonly identity: string;
 }
 
-/** The state of the message at one recipient, at the time of the answer. */
-export type RecipientOutcome =
-  /** It confirmed by ACK or REC. */
-  | 'confirmed'
-  /** It had neither confirmed nor gone at the timeout; it may yet confirm. [RB-62] */
-  | 'timeout'
-  /** Its queue was full, so it was not sent the message. [RB-52] */
-  | 'refused'
-  /** It went away before it confirmed. */
-  | 'gone'
-  /** Its handler failed; sessions of rainbow.v2 only, which do not exist yet. */
-  | 'failed'
-  /** Its session keeps the message and has not confirmed it; rainbow.v2 only, likewise. */
-  | 'queued'
-  /** The answer was given before it confirmed, since enough others had. */
-  | 'open';
+/**
+ * The outcome of the message at one recipient: it confirmed; it did not until the timeout, and may yet [RB-62]; its queue was
+ * full [RB-52]; it went away; its handler failed; its session keeps the message; the answer came before, as enough others had.
+ */
+export type RecipientOutcome = 'confirmed' | 'timeout' | 'refused' | 'gone' | 'failed' | 'queued' | 'open';
 
 /** How many recipients by outcome; each recipient is counted once. */
 export type OutcomeCounts = Readonly<Record<RecipientOutcome, number>>;
+
+/** One recipient: with `detail=recipients`, and as a line of a streamed answer. */
+export interface RecipientEntry {
+  readonly identity: string;
+  readonly outcome: RecipientOutcome;
+  readonly reply?: string;
+  readonly encoding?: 'base64';
+  /** From the beginning of the publication to this outcome. */
+  readonly ms: number;
+}
+
+/** What was asked for beside the counts. */
+export interface GatheredMembers {
+  readonly want?: number | 'majority' | 'all';
+  /** Whether so many confirmed; for `majority` and `all` never if the answer is partial. */
+  readonly reached?: boolean;
+  readonly reduced?: unknown;
+  /** Replies that are not JSON, empty ones included. */
+  readonly notJson?: number;
+  /** JSON replies of a kind that cannot be reduced so. */
+  readonly mismatched?: number;
+  readonly recipients?: readonly RecipientEntry[];
+}
 
 /** Answer of `POST /send/` at QoS 0. */
 export interface AcceptedAnswer {
@@ -127,7 +145,7 @@ export interface AcceptedAnswer {
 }
 
 /** Answer of `POST /send/` at QoS 1 and 2, with the last non-empty reply or an empty string. [RB-61] */
-export interface ConfirmedAnswer extends AcceptedAnswer, EncodedReply {
+export interface ConfirmedAnswer extends AcceptedAnswer, EncodedReply, GatheredMembers {
   readonly connections: number;
   /** The timeout came before every client had confirmed or gone; they may yet. [RB-62] */
   readonly timeout?: true;
@@ -141,7 +159,7 @@ export interface ConfirmedAnswer extends AcceptedAnswer, EncodedReply {
 }
 
 /** Answer of `POST /send/` at QoS 1 and 2 when no client confirmed in time; HTTP status 200. [RB-62] */
-export interface TimeoutAnswer {
+export interface TimeoutAnswer extends GatheredMembers {
   readonly status: 1;
   readonly msg: 'timeout';
   readonly code: 'RB_TIMEOUT';

@@ -15,6 +15,11 @@ export interface Audience {
   readonly except: readonly string[];
 }
 
+/** Whether any of its recipients are found by a channel: nodes of the original know neither identities nor users. */
+export function hasChannels(to: {readonly channel: string | undefined; readonly audience?: Audience}): boolean {
+  return to.channel !== undefined || to.audience?.isEverybody === true || (to.audience?.channels.length ?? 0) > 0;
+}
+
 /** The query of `POST /send/` that means the same. */
 export function audienceParameters(audience: Audience): SendParameters {
   const {channels, identities, users, isEverybody, except} = audience;

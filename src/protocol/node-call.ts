@@ -71,6 +71,16 @@ export function isNodeAnswer(keys: NodeKeys, call: string, body: Uint8Array, pro
   return isProof(keys.answer, [call, digestOf(body)], proof);
 }
 
+/** The proof of the line at `place`, from 0, of an answer that comes line by line. */
+export function signNodeLine(keys: NodeKeys, call: string, place: number, line: Uint8Array): string {
+  return prove(keys.answer, [call, place, digestOf(line)]);
+}
+
+/** Whether `line` is what the called node answered at this place. */
+export function isNodeLine(keys: NodeKeys, call: string, place: number, line: Uint8Array, proof: string): boolean {
+  return isProof(keys.answer, [call, place, digestOf(line)], proof);
+}
+
 function partsOf(
   {sender, wallMs, nonce, bodyDigest}: Omit<NodeCallClaim, 'proof'>,
   {method, target, receiver}: Pick<NodeCallFacts, 'method' | 'target' | 'receiver'>,

@@ -1,9 +1,11 @@
 // The router of the whole gateway, or of one node: this part, and the others behind its transports. A question goes to the
 // parts that it may concern; their answers are added up. [RB-61]
 
+import type {RecipientOutcome} from '../protocol/api.ts';
 import {addUpDisconnected, addUpOutcomes, mergeInfos} from './add-up.ts';
 import {isNobody, withoutIdentities} from './audience.ts';
 import {mergeCensus} from './census.ts';
+import type {Gathering, PartProgress} from './gathering.ts';
 import {type Listing, mergeChannels, mergeConnections, type Page, type Rows} from './listing.ts';
 import {createOccupancy} from './occupancy.ts';
 import type {LocalPart, Question} from './part.ts';
@@ -66,20 +68,22 @@ export function createRouter(local: LocalPart, transports: readonly Transport[] 
   const occupancy = createOccupancy(local, gather);
 
   return {
-    publish(request) {
+    publish(request, gathering) {
       const elsewhere = requestElsewhere(local, request);
       const others = elsewhere === undefined ? nobodyElse : reach({kind: 'publish', request: elsewhere});
-      if (elsewhere === undefined || others.length === 0) return local.publish(request);
+      if (elsewhere === undefined || others.length === 0) return publishHere(local, request, gathering);
       const shared = {...request, message: local.nextPublication()};
-      const asked = {...elsewhere, message: shared.message};
+      const asked = {...elsewhere, message: shared.message, ...(gathering && {follow: followOf(gathering)})};
+      const progress = gathering?.addPart();
       const inOrder = others.find((one) => one.inOrder !== undefined)?.inOrder;
       const own =
         inOrder === undefined
-          ? local.publish(shared)
+          ? follow(local.publish(shared, progress), progress)
           : new Promise<PublishOutcome>((resolve) => {
-              inOrder(() => resolve(local.publish(shared)));
+              inOrder(() => resolve(follow(local.publish(shared, progress), progress)));
             });
-      const theirs = others.map((one) => one.gather({kind: 'publish', request: asked}));
+      const theirs = others.map((one) => one.gather({kind: 'publish', request: asked}, gathering));
+      gathering?.ready();
       return addUpOutcomes(shared.message, own, theirs);
     },
 
@@ -164,6 +168,30 @@ export function createRouter(local: LocalPart, transports: readonly Transport[] 
       };
     },
   };
+}
+
+function publishHere(local: LocalPart, request: PublishRequest, gathering: Gathering | undefined) {
+  if (gathering === undefined) return local.publish(request);
+  const progress = gathering.addPart();
+  gathering.ready();
+  return follow(local.publish(request, progress), progress);
+}
+
+/** The gathering hears that this part has answered, or cannot. */
+async function follow(published: Promise<PublishOutcome>, progress: PartProgress | undefined): Promise<PublishOutcome> {
+  if (progress === undefined) return published;
+  let rest: RecipientOutcome = 'gone';
+  try {
+    const outcome = await published;
+    rest = outcome.isTimedOut ? 'timeout' : 'open';
+    return outcome;
+  } finally {
+    progress.done(rest);
+  }
+}
+
+function followOf({wantsNames}: Gathering): 'counts' | 'names' {
+  return wantsNames ? 'names' : 'counts';
 }
 
 /** What other parts are asked to publish; `undefined`: no client elsewhere is meant. */

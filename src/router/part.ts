@@ -2,6 +2,7 @@
 // to. Questions and answers are plain data, since they cross threads and networks.
 
 import type {Census, CensusRequest, ChangesRequest} from './census.ts';
+import type {Follower} from './gathering.ts';
 import type {KeyAnswer, KeyQuestion} from './keys.ts';
 import type {ChannelRow, ConnectionRow, ConnectionsRequest, Page, PageRequest} from './listing.ts';
 import type {FoundClient, Query, QueryResult} from './query.ts';
@@ -119,6 +120,8 @@ export interface LocalPart extends Part {
   /** The same for every part that asks it. */
   readonly name: string;
   readonly info: () => Promise<PartInfo>;
+  /** `follower` hears of the recipients while it runs; see {@link Follower}. */
+  publish(request: PublishRequest, follower?: Follower): Promise<PublishOutcome>;
   hasConnection(identity: string): boolean;
   nextPublication(): string;
   /** See `Sequences.nextTicket`. */

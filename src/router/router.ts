@@ -6,6 +6,7 @@ import type {Farewell} from '../protocol/farewell.ts';
 import type {Qos} from '../protocol/packet.ts';
 import type {PermissionGrant} from '../protocol/permissions.ts';
 import type {Census, CensusRequest, ChangesRequest} from './census.ts';
+import type {Gathering} from './gathering.ts';
 import type {ChannelRow, ConnectionRow, ConnectionsRequest, Listing, PageRequest} from './listing.ts';
 import type {Found, Query, QueryResults} from './query.ts';
 
@@ -27,6 +28,11 @@ export interface PublishRequest {
   readonly ttlMs?: number | undefined;
   /** Whether {@link PublishOutcome.replies} is wanted. */
   readonly wantsReplies: boolean;
+  /**
+   * Where another part of the gateway follows it while it runs: whether it wants counts alone at the beginning, or the names
+   * of the recipients.
+   */
+  readonly follow?: 'counts' | 'names';
   /** The publication's id, where another part of the gateway has given it one. */
   readonly message?: string;
 }
@@ -189,7 +195,8 @@ export interface GatewayInfo extends PartInfo {
 
 /** The operations. A rejection is a `RainbowError`: `RB_OVERLOADED` where a queue is full. */
 export interface Router {
-  publish(request: PublishRequest): Promise<PublishOutcome>;
+  /** `gathering` follows it; at QoS 1 and 2 only. Replies and last reply are then the gathering's to keep. */
+  publish(request: PublishRequest, gathering?: Gathering): Promise<PublishOutcome>;
   /** Idempotent. */
   subscribe(subscription: Subscription): Promise<ChangeOutcome>;
   /** The same, and every other client leaves the channel. The token rises with each occupant. */

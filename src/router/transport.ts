@@ -2,6 +2,7 @@
 // it may concern, and gets their answers. Shards and nodes of a LAN are peers that can be enumerated (peers.ts); behind a
 // broker there are subjects, and an unknown number of listeners.
 
+import type {Gathering} from './gathering.ts';
 import type {Answers, Question, QuestionKind} from './part.ts';
 
 /** What one part answered. */
@@ -31,8 +32,11 @@ export type InOrder = (action: () => void) => void;
 export interface Reach {
   /** Where they handle what is sent to them in one order with this part. Else this part need not wait. */
   readonly inOrder?: InOrder | undefined;
-  /** Asks each once. Settles when all have answered, or at the deadline of the question. Never rejects. */
-  gather<Asked extends Question>(question: Asked): Promise<Gathered<Asked['kind']>>;
+  /**
+   * Asks each once. Settles when all have answered, or at the deadline of the question. Never rejects. `gathering` follows a
+   * publication: each part is added to it before this returns.
+   */
+  gather<Asked extends Question>(question: Asked, gathering?: Gathering): Promise<Gathered<Asked['kind']>>;
 }
 
 export interface Transport {

@@ -34,6 +34,10 @@ export interface NodeCall {
   readonly isOrdered: boolean;
   /** From now, waiting included. */
   readonly deadlineMs: number;
+  /** Gets an answer of lines as it comes. */
+  readonly onChunk?: ((chunk: Uint8Array) => void) | undefined;
+  /** Called at once with what gives the call up, as one whose answer is not needed any more. */
+  readonly onBegin?: ((giveUp: () => void) => void) | undefined;
 }
 
 /** What a caller is made of. */
@@ -98,6 +102,11 @@ export class NodeCaller {
       this.#open.add(run);
       this.#bytes += call.bytes;
       this.#laneOf(run).add(run);
+      call.onBegin?.(() => {
+        deadline.cancel();
+        this.#end(run);
+        resolve(undefined);
+      });
     });
   }
 
@@ -127,14 +136,22 @@ export class NodeCaller {
     this.#underWay.add(run);
     this.#watch ??= this.#parts.clock.startTimer(this.#parts.peerTimeoutMs / 2, this.#onWatchDue);
     const {request, isProved} = run.call.sign();
-    run.cancel = this.#parts.transport.send(request, (received) => {
+    const {onChunk} = run.call;
+    const hear =
+      onChunk &&
+      ((chunk: Uint8Array): void => {
+        this.#heardAt = this.#parts.clock.now();
+        onChunk(chunk);
+      });
+    const settle = (received: NodeAnswer | undefined): void => {
       run.cancel = undefined;
       // An answer without proof may come from a third party on the way. It is ignored, and the node is doubted.
       const answer = received !== undefined && isProved(received) ? received : undefined;
       if (answer === undefined) this.#parts.onDoubt();
       else this.#heardAt = this.#parts.clock.now();
       run.settle(answer);
-    });
+    };
+    run.cancel = this.#parts.transport.send(request, settle, hear);
   }
 
   #end(run: Run): void {

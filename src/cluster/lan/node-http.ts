@@ -21,6 +21,7 @@ import {
 } from './hello.ts';
 import type {NodeAnswer, NodeTransport} from './node-transport.ts';
 
+const linesType = 'application/x-ndjson';
 /** Of one answer: replies of many clients. */
 const answerBytesMax = 16 * 1024 * 1024;
 /** Of the answer to /hello/, and of its headers: two letters, or a page of another server. */
@@ -40,7 +41,7 @@ export function createHttpTransport(origin: string, connectTimeoutMs: number): N
     bodyTimeout: 0,
   });
   return {
-    send({method, path, headers, body}, settle) {
+    send({method, path, headers, body}, settle, onChunk) {
       const abort = new AbortController();
       const {signal} = abort;
       const settleOnce = (answer: NodeAnswer | undefined): void => {
@@ -48,7 +49,7 @@ export function createHttpTransport(origin: string, connectTimeoutMs: number): N
       };
       pool
         .request({method, path, headers, body: method === 'GET' ? null : body, signal})
-        .then(readAnswer)
+        .then((response) => readAnswer(response, signal, onChunk))
         // Refused or broken: the caller knows all that follows from it.
         .then(settleOnce, () => settleOnce(undefined));
       return () => abort.abort();
@@ -60,7 +61,22 @@ export function createHttpTransport(origin: string, connectTimeoutMs: number): N
   };
 }
 
-async function readAnswer({statusCode, headers, body}: Dispatcher.ResponseData): Promise<NodeAnswer | undefined> {
+async function readAnswer(
+  {statusCode, headers, body}: Dispatcher.ResponseData,
+  signal: AbortSignal,
+  onChunk: ((chunk: Uint8Array) => void) | undefined,
+): Promise<NodeAnswer | undefined> {
+  if (
+    onChunk !== undefined &&
+    statusCode === 200 &&
+    headerOf(headers, 'content-type')?.startsWith(linesType) === true
+  ) {
+    for await (const chunk of body as AsyncIterable<Uint8Array>) {
+      if (signal.aborted) return undefined;
+      onChunk(chunk);
+    }
+    return {body: new Uint8Array(0), proof: undefined};
+  }
   const bytes = await readBody(body, statusCode === 200 ? answerBytesMax : helloBytesMax);
   if (bytes === undefined || statusCode !== 200) return undefined;
   return {body: bytes, proof: headerOf(headers, headerNodeAnswer)};

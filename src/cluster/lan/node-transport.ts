@@ -51,9 +51,14 @@ export interface NodeAnswer {
 export interface NodeTransport {
   /**
    * Sends a call, at most once. `settle` gets the answer, or `undefined` if no answer will come. It is called at most
-   * once, and not after the returned function has cancelled the call.
+   * once, and not after the returned function has cancelled the call. With `onChunk`, an answer of lines is handed over
+   * as it comes, and settled with what follows the last chunk: nothing.
    */
-  send(request: NodeRequest, settle: (answer: NodeAnswer | undefined) => void): () => void;
+  send(
+    request: NodeRequest,
+    settle: (answer: NodeAnswer | undefined) => void,
+    onChunk?: (chunk: Uint8Array) => void,
+  ): () => void;
   /** Ends what is under way. */
   close(): void;
 }

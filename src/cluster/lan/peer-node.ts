@@ -6,14 +6,12 @@ import type {Clock} from '../../core/clock.ts';
 import type {Counters} from '../../core/counters.ts';
 import type {Random} from '../../core/random.ts';
 import {apiPaths, sendQuery} from '../../protocol/api.ts';
-import {audienceParameters} from '../../protocol/audience.ts';
-import {headerNodeCall} from '../../protocol/header-name.ts';
-import {isNodeAnswer, signNodeCall} from '../../protocol/node-call.ts';
+import {audienceParameters, hasChannels} from '../../protocol/audience.ts';
 import type {NodeKeys} from '../../protocol/node-proof.ts';
 import {emptyBytes} from '../../protocol/packet.ts';
-import {callerNonce, signedQuery} from '../../protocol/signature.ts';
 import {nobody} from '../../router/add-up.ts';
 import type {Census, CensusRequest} from '../../router/census.ts';
+import type {PartProgress} from '../../router/gathering.ts';
 import type {KeyAnswer, KeyQuestion} from '../../router/keys.ts';
 import type {Page} from '../../router/listing.ts';
 import type {Answers, Eviction, Question, QuestionKind} from '../../router/part.ts';
@@ -34,11 +32,13 @@ import {
   readJoinAnswer,
   readPublishAnswer,
 } from './node-answer.ts';
-import {type NodeCall, NodeCaller, type SignedRequest} from './node-caller.ts';
+import {type NodeCall, NodeCaller} from './node-caller.ts';
 import {readCensusAnswer} from './node-census.ts';
 import {nodeKeyPath, readKeyAnswer} from './node-keys.ts';
+import {NodeLines} from './node-lines.ts';
 import {channelsCall, connectionsCall, type PageCall} from './node-pages.ts';
-import type {NodePlace, NodeRequest, NodeTransport} from './node-transport.ts';
+import {signAsCaller, signAsNode} from './node-signing.ts';
+import type {NodePlace, NodeTransport} from './node-transport.ts';
 
 /** Beyond a publication's own time; callers of the original wait half a second longer than they ask for. */
 const answerGraceMs = 400;
@@ -80,19 +80,22 @@ export class NodePeer implements Peer {
 
   mayConcern({kind, request}: Question): boolean {
     // Which channels another node has is not known here. The original has no identities in its /send/.
-    if (kind === 'publish') return !this.place.isOriginal || mayHaveOriginal(request);
+    if (kind === 'publish') return !this.place.isOriginal || hasChannels(request);
     // Each node has owners of its own, and gathers the changes of its own channels.
     return kind !== 'takeOver' && kind !== 'changes';
   }
 
-  async ask<Asked extends Question>(question: Asked): Promise<Answers[Asked['kind']] | Silence> {
-    return (await this.#put(question)) as Answers[Asked['kind']] | Silence;
+  async ask<Asked extends Question>(
+    question: Asked,
+    progress?: PartProgress,
+  ): Promise<Answers[Asked['kind']] | Silence> {
+    return (await this.#put(question, progress)) as Answers[Asked['kind']] | Silence;
   }
 
-  async #put(question: Question): Promise<Answers[QuestionKind] | Silence> {
+  async #put(question: Question, progress: PartProgress | undefined): Promise<Answers[QuestionKind] | Silence> {
     switch (question.kind) {
       case 'publish':
-        return this.#publish(question.request);
+        return this.#publish(question.request, progress);
       case 'subscribe': {
         const {identity, channel, occupy, terms} = question.request;
         const granted = terms?.token === undefined ? {} : {token: String(terms.token)};
@@ -138,7 +141,7 @@ export class NodePeer implements Peer {
     }
   }
 
-  async #publish(request: PublishRequest): Promise<PublishOutcome | Silence> {
+  async #publish(request: PublishRequest, progress: PartProgress | undefined): Promise<PublishOutcome | Silence> {
     const {channel, identity, audience, type, qos, timeoutMs, ttlMs, payload, wantsReplies, message = ''} = request;
     // One of the original takes the last of several channels for the only one, and knows no exceptions.
     if (audience !== undefined && this.place.isOriginal) return 'gone';
@@ -157,8 +160,26 @@ export class NodePeer implements Peer {
       void this.#call(apiPaths.send, {query, body: Uint8Array.from(payload), isOrdered: true});
       return nobody(message);
     }
+    if (progress !== undefined && !this.place.isOriginal) return this.#follow(request, query, progress);
     const answer = await this.#call(apiPaths.send, {query, body: payload, deadlineMs: timeoutMs + answerGraceMs});
     const outcome = answer && readPublishAnswer(answer, this.place.isOriginal);
+    return outcome === undefined ? 'gone' : {...outcome, message};
+  }
+
+  /** The node reports each recipient as it comes; its last line is the answer. */
+  async #follow(
+    {timeoutMs, payload, follow, message = ''}: PublishRequest,
+    query: string,
+    progress: PartProgress,
+  ): Promise<PublishOutcome | Silence> {
+    const lines = new NodeLines(this.#parts.keys, progress);
+    const deadlineMs = timeoutMs + answerGraceMs;
+    const onBegin = (giveUp: () => void): void => {
+      progress.onStop = giveUp;
+    };
+    await this.#call(apiPaths.send, {query, body: payload, deadlineMs, lines, cluster: follow ?? 'counts', onBegin});
+    if (lines.answer === undefined && progress.isStopped) return progress.outcome(message, 'open');
+    const outcome = lines.answer && readPublishAnswer(lines.answer, false);
     return outcome === undefined ? 'gone' : {...outcome, message};
   }
 
@@ -171,7 +192,9 @@ export class NodePeer implements Peer {
 
   async #disconnect({target, name, farewell}: Disconnection): Promise<Disconnected | Silence> {
     if (this.place.isOriginal) return 'gone';
-    const answer = await this.#call(apiPaths.disconnect, {body: jsonBytes({[target]: name, ...farewell})});
+    const answer = await this.#call(apiPaths.disconnect, {
+      body: Buffer.from(JSON.stringify({[target]: name, ...farewell})),
+    });
     return (answer && readDisconnectAnswer(answer)) ?? 'gone';
   }
 
@@ -214,12 +237,12 @@ export class NodePeer implements Peer {
   }
 
   async #change(path: string, body: Readonly<Record<string, unknown>>): Promise<SubscribeOutcome | 'gone'> {
-    const answer = await this.#call(path, {body: jsonBytes(body)});
+    const answer = await this.#call(path, {body: Buffer.from(JSON.stringify(body))});
     return (answer && readChangeAnswer(answer)) ?? 'gone';
   }
 
   async #join(body: Readonly<Record<string, unknown>>): Promise<Joined | 'gone'> {
-    const answer = await this.#call(apiPaths.subscribe, {body: jsonBytes(body)});
+    const answer = await this.#call(apiPaths.subscribe, {body: Buffer.from(JSON.stringify(body))});
     return (answer && readJoinAnswer(answer)) ?? 'gone';
   }
 
@@ -235,53 +258,26 @@ export class NodePeer implements Peer {
       readonly method?: 'GET' | 'POST';
       readonly query?: string;
       readonly body?: Uint8Array;
+      /** Reads an answer of lines. */
+      readonly lines?: NodeLines;
+      /** @default '1' */
+      readonly cluster?: string;
     },
   ): Promise<Uint8Array | undefined> {
     const {peerTimeoutMs} = this.#parts;
     const {method = 'POST', query = '', body = emptyBytes, isOrdered = false, deadlineMs = peerTimeoutMs} = call;
-    const target = `${path}?${query}${query === '' ? '' : '&'}cluster=1`;
+    const {lines, cluster = '1', onBegin} = call;
+    const target = `${path}?${query}${query === '' ? '' : '&'}cluster=${cluster}`;
     const plain = {method, path: target, headers: {}, body};
     const answer = await this.#caller.call({
-      sign: () => (this.place.isOriginal ? this.#signAsCaller(plain) : this.#signAsNode(plain)),
+      sign: () =>
+        this.place.isOriginal ? signAsCaller(this.#parts, plain) : signAsNode(this.#parts, this.place, plain, lines),
+      onChunk: lines && ((chunk) => lines.push(chunk)),
+      onBegin,
       bytes: body.length,
       isOrdered,
       deadlineMs,
     });
     return answer?.body;
   }
-
-  #signAsNode(request: NodeRequest): SignedRequest {
-    const {keys, self, clock, random} = this.#parts;
-    const {node, clockOffsetMs} = this.place;
-    const {header, proof} = signNodeCall(keys, {
-      method: request.method,
-      target: request.path,
-      body: request.body,
-      sender: self,
-      receiver: node,
-      // By the clock of that node, so that a clock difference locks out no node.
-      wallMs: clock.wallNow() + clockOffsetMs,
-      nonce: random.hex(16),
-    });
-    return {
-      request: {...request, headers: {[headerNodeCall]: header}},
-      isProved: (answer) => isNodeAnswer(keys, proof, answer.body, answer.proof),
-    };
-  }
-
-  #signAsCaller(request: NodeRequest): SignedRequest {
-    const {securityToken, clock, random} = this.#parts;
-    const nonce = callerNonce(random.integer(0, 1e13 - 1));
-    const path = `${request.path}&${signedQuery(securityToken, clock.wallNow(), nonce)}`;
-    return {request: {...request, path}, isProved: () => true};
-  }
-}
-
-/** Nodes of the original have clients in channels, and know neither identities nor users. */
-function mayHaveOriginal({channel, audience}: PublishRequest): boolean {
-  return channel !== undefined || audience?.isEverybody === true || (audience?.channels.length ?? 0) > 0;
-}
-
-function jsonBytes(body: Readonly<Record<string, unknown>>): Uint8Array {
-  return Buffer.from(JSON.stringify(body));
 }

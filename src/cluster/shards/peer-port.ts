@@ -5,11 +5,13 @@ import type {Clock} from '../../core/clock.ts';
 import {type ErrorCode, errorTable, RainbowError} from '../../core/errors.ts';
 import {unreachable} from '../../core/invariant.ts';
 import {nobody} from '../../router/add-up.ts';
-import {type Answers, askPart, type Part, type Question} from '../../router/part.ts';
+import type {PartProgress} from '../../router/gathering.ts';
+import {type Answers, askPart, type LocalPart, type Part, type Question} from '../../router/part.ts';
 import type {Peer, Silence} from '../../router/peers.ts';
-import type {PublishRequest} from '../../router/router.ts';
+import type {PublishOutcome, PublishRequest} from '../../router/router.ts';
 import type {EnvelopeExchange, EnvelopePort, ThreadPort} from '../../runtime/envelope-exchange.ts';
 import {compact, compactOutcome} from './compact-outcome.ts';
+import {PortFollower} from './port-follower.ts';
 import type {Presence} from './presence.ts';
 import {
   type BroadcastField,
@@ -18,6 +20,7 @@ import {
   type ShardMessage,
   type TaggedAnswer,
   unpackBroadcasts,
+  unpackReports,
 } from './shard-message.ts';
 
 /** Beyond the time in which the other shard must have begun, or answered: the way back takes a moment. */
@@ -46,6 +49,8 @@ interface Waiting {
   readonly settle: (answer: ShardAnswer) => void;
   /** There will be no answer. */
   readonly giveUp: (why: Silence) => void;
+  /** Of a publication that is followed. */
+  readonly progress: PartProgress | undefined;
 }
 
 /** What a peer is made of. */
@@ -59,7 +64,7 @@ export interface PortPeerParts {
   /** What a shard that does not answer may cost a call, unless the call has a time of its own. */
   readonly peerTimeoutMs: number;
   /** This shard, for what the other one asks. */
-  readonly local: Part;
+  readonly local: Part & Pick<LocalPart, 'publish'>;
   /** Called once, when the other shard has ended; its unanswered questions are settled by then. */
   readonly onGone: () => void;
 }
@@ -69,11 +74,13 @@ export class PortPeer implements Peer {
   readonly name: string;
   readonly #clock: Clock;
   readonly #exchange: EnvelopeExchange;
-  readonly #local: Part;
+  readonly #local: PortPeerParts['local'];
   readonly #peerTimeoutMs: number;
   readonly #port: EnvelopePort<ShardMessage, ShardMessage>;
   readonly #presence: Presence;
   readonly #waiting = new Map<number, Waiting>();
+  /** Publications of this thread that the other one follows, by the number of its question. */
+  readonly #followers = new Map<number, PortFollower>();
   #question = 0;
   #isGone = false;
 
@@ -105,8 +112,11 @@ export class PortPeer implements Peer {
     return channel === undefined || this.#presence.mayHave(channel);
   }
 
-  async ask<Asked extends Question>(question: Asked): Promise<Answers[Asked['kind']] | Silence> {
-    const answered = await this.#put(question);
+  async ask<Asked extends Question>(
+    question: Asked,
+    progress?: PartProgress,
+  ): Promise<Answers[Asked['kind']] | Silence> {
+    const answered = await this.#put(question, progress);
     // The number of the question says to which the answer is.
     return isSilence(answered) ? answered : (answered.answer as Answers[Asked['kind']]);
   }
@@ -115,13 +125,13 @@ export class PortPeer implements Peer {
     this.#port.close();
   }
 
-  #put(question: Question): Promise<TaggedAnswer | Silence> {
+  #put(question: Question, progress: PartProgress | undefined): Promise<TaggedAnswer | Silence> {
     if (question.kind !== 'publish') return this.#ask(question, this.#timeoutOf(question));
     const {request} = question;
     if (request.qos === 0) return this.#broadcast(request);
     // A view of a larger buffer would be copied with all of it.
     const message = {kind: 'publish', request: {...request, payload: compact(request.payload)}} as const;
-    return this.#ask(message, request.timeoutMs);
+    return this.#ask(message, request.timeoutMs, progress);
   }
 
   #timeoutOf({kind}: Question): number {
@@ -142,7 +152,7 @@ export class PortPeer implements Peer {
     return isPosted ? {to: 'publish', answer: nobody(request.message ?? '')} : 'gone';
   }
 
-  #ask(question: Question, timeoutMs: number): Promise<TaggedAnswer | Silence> {
+  #ask(question: Question, timeoutMs: number, progress?: PartProgress): Promise<TaggedAnswer | Silence> {
     if (this.#isGone) return Promise.resolve('gone');
     const number = ++this.#question;
     return new Promise((resolve, reject) => {
@@ -164,7 +174,14 @@ export class PortPeer implements Peer {
         this.#exchange.receive();
         if (this.#waiting.has(number)) giveUp('late');
       });
-      this.#waiting.set(number, {settle, giveUp});
+      this.#waiting.set(number, {settle, giveUp, progress});
+      if (progress !== undefined) {
+        progress.onStop = () => {
+          end();
+          this.#port.send({kind: 'enough', number});
+          resolve({to: 'publish', answer: progress.outcome('', 'open')});
+        };
+      }
       const expiresAt = mustBegin(question) ? this.#clock.now() + timeoutMs : undefined;
       this.#port.send({kind: 'ask', number, question, expiresAt});
     });
@@ -181,6 +198,17 @@ export class PortPeer implements Peer {
           (answer) => this.#port.send(answer),
           (error: unknown) => this.#port.send({kind: 'failed', number: message.number, code: codeOf(error)}),
         );
+        return;
+      case 'begun':
+        this.#waiting.get(message.number)?.progress?.begun(message.recipients, message.names);
+        return;
+      case 'settled': {
+        const progress = this.#waiting.get(message.number)?.progress;
+        if (progress !== undefined) for (const report of unpackReports(message.fields)) progress.settled(report);
+        return;
+      }
+      case 'enough':
+        this.#followers.get(message.number)?.stop();
         return;
       case 'answer':
       case 'expired':
@@ -200,11 +228,22 @@ export class PortPeer implements Peer {
     if (question.kind === 'publish') {
       const {request} = question;
       const timeoutMs = Math.min(request.timeoutMs, leftMs ?? request.timeoutMs);
-      const outcome = await this.#local.publish({...request, timeoutMs});
+      const outcome = await this.#publish(number, {...request, timeoutMs});
       return {kind: 'answer', number, to: 'publish', answer: compactOutcome(outcome)};
     }
     const answer = await askPart(this.#local, question);
     return {kind: 'answer', number, to: question.kind, answer} as ShardAnswer;
+  }
+
+  async #publish(number: number, request: PublishRequest): Promise<PublishOutcome> {
+    if (request.follow === undefined) return this.#local.publish(request);
+    const follower = new PortFollower(number, request.follow === 'names', this.#port);
+    this.#followers.set(number, follower);
+    try {
+      return await this.#local.publish(request, follower);
+    } finally {
+      this.#followers.delete(number);
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 
 import type {ErrorCode} from '../../core/errors.ts';
 import {invariant} from '../../core/invariant.ts';
+import type {RecipientReport} from '../../router/gathering.ts';
 import type {Answers, Question, QuestionKind} from '../../router/part.ts';
 import type {PublishRequest} from '../../router/router.ts';
 
@@ -19,6 +20,12 @@ export type ShardMessage =
        */
       readonly expiresAt: number | undefined;
     }
+  /** Of a publication under way that is followed: how many recipients it has, and their names if these were wanted. */
+  | {readonly kind: 'begun'; readonly number: number; readonly recipients: number; readonly names: readonly string[]}
+  /** Recipients of it whose outcome is known: {@link packReport}, one after the other. */
+  | {readonly kind: 'settled'; readonly number: number; readonly fields: ReportField[]}
+  /** It is followed no more, and its answer is not waited for. */
+  | {readonly kind: 'enough'; readonly number: number}
   | ShardAnswer;
 
 /** The answer to the question of its number. */
@@ -72,6 +79,33 @@ export function unpackBroadcasts(fields: readonly BroadcastField[]): PublishRequ
     });
   }
   return requests;
+}
+
+/** Part of a report on its way. */
+export type ReportField = string | number;
+
+const reportFieldCount = 4;
+
+/** Appends what is known of one recipient; its reply as in {@link packBroadcast}. */
+export function packReport(fields: ReportField[], {identity, outcome, data, ms}: RecipientReport): void {
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  fields.push(identity, outcome, bytes.toString('latin1'), ms);
+}
+
+/** What {@link packReport} was given, in order. */
+export function unpackReports(fields: readonly ReportField[]): RecipientReport[] {
+  const reports: RecipientReport[] = [];
+  for (let place = 0; place < fields.length; place += reportFieldCount) {
+    const [identity, outcome, data, ms] = fields.slice(place, place + reportFieldCount);
+    invariant(typeof data === 'string', 'Expected a report to be packed');
+    reports.push({
+      identity: String(identity),
+      outcome: outcome as RecipientReport['outcome'],
+      data: Buffer.from(data, 'latin1'),
+      ms: Number(ms),
+    });
+  }
+  return reports;
 }
 
 function textOf(field: BroadcastField): string | undefined {

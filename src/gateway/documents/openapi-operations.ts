@@ -41,11 +41,15 @@ export const operations: readonly OperationFacts[] = [
     summary: 'Sends a message to channels, clients, users or everybody',
     description:
       'The body is the payload. At QoS 0 the answer comes at once; at QoS 1 and 2 as soon as every client has confirmed ' +
-      'or gone, at the latest after `timeout`. A timeout is not a failure: it reports what is confirmed and what is open.',
+      'or gone, at the latest after `timeout`. A timeout is not a failure: it reports what is confirmed and what is open. ' +
+      'With `Accept: application/x-ndjson` each reply is a line as it comes, and the answer is the last line.',
     access: 'authenticated',
     query: sendQuerySchema,
     body: 'bytes',
-    contents: [{type: 'application/json', schemas: [acceptedSchema, confirmedSchema, timeoutSchema, previewSchema]}],
+    contents: [
+      {type: 'application/json', schemas: [acceptedSchema, confirmedSchema, timeoutSchema, previewSchema]},
+      {type: 'application/x-ndjson'},
+    ],
     errors: [
       ...change,
       'RB_CHANNEL_MISSING',
@@ -89,6 +93,22 @@ export const operations: readonly OperationFacts[] = [
         body: 'closing soon',
         answer: {status: 0, connections: 1, data: 'yes', outcomes: oneConfirmed, message},
       },
+      firstReply: {
+        query: {channel: 'lobby', qos: 1, want: 1},
+        body: 'who can take this?',
+        answer: {
+          ...{status: 0, connections: 1, data: 'yes', outcomes: oneConfirmed, want: 1, reached: true, message},
+        },
+      },
+      majority: {
+        query: {channel: 'lobby', qos: 1, want: 'majority', reduce: 'count'},
+        body: 'agreed?',
+        answer: {
+          ...{status: 0, connections: 1, data: 'yes', outcomes: oneConfirmed},
+          ...{want: 'majority', reached: true, reduced: 0, notJson: 1, message},
+        },
+      },
+      everyRecipient: {query: {channel: 'lobby', qos: 1, detail: 'recipients'}, body: 'who is there?'},
       dry: {query: {channel: 'lobby', dry: '1'}, body: 'hello'},
       nobody: {
         query: {channel: 'empty'},

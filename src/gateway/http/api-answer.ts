@@ -30,11 +30,17 @@ export function* piecesWithIgnored(
 }
 
 /** Replies longer than this together are written piece by piece. */
-const wholeBytesMax = 262_144;
+export const wholeBytesMax = 262_144;
 /** Of a reply that is made text at a time; a multiple of 3, for base64. */
 const pieceBytes = 49_152;
 /** The longest list of replies in an answer to another node, which reads 16 MiB; and to anybody. */
 const repliesTextMax = {node: 8_388_608, caller: 134_217_728};
+
+/** `bytes` is what the pieces are made of. */
+export interface PiecedAnswer {
+  readonly pieces: Iterable<string>;
+  readonly bytes: number;
+}
 
 /** Whether {@link outcomeText} would be so long that it held up everybody else: then {@link outcomePieces} is for it. */
 export function isLargeOutcome(wantsReplies: boolean, {lastReply, replies}: PublishOutcome): boolean {
@@ -122,26 +128,27 @@ function* repliesPieces({replies}: PublishOutcome, isToNode: boolean): Generator
 }
 
 /** `undefined` where {@link dataPieces} is to be asked. */
-function shortDataText(bytes: Uint8Array = emptyBytes): string | undefined {
-  if (bytes.length === 0) return '"data":""';
-  return bytes.length <= pieceBytes && isUtf8(bytes) ? `"data":${JSON.stringify(utf8.decode(bytes))}` : undefined;
+function shortDataText(bytes: Uint8Array = emptyBytes, name = 'data'): string | undefined {
+  if (bytes.length === 0) return `"${name}":""`;
+  return bytes.length <= pieceBytes && isUtf8(bytes) ? `"${name}":${JSON.stringify(utf8.decode(bytes))}` : undefined;
 }
 
-function* dataPieces(bytes: Uint8Array = emptyBytes): Generator<string, void, void> {
-  const short = shortDataText(bytes);
+/** A reply as the member `name`, and as `encoding` where it is not UTF-8. */
+export function* dataPieces(bytes: Uint8Array = emptyBytes, name = 'data'): Generator<string, void, void> {
+  const short = shortDataText(bytes, name);
   if (short !== undefined) {
     yield short;
     return;
   }
   if (!isUtf8(bytes)) {
     // The original answered 500 here, though the message had been delivered.
-    yield '"data":"';
+    yield `"${name}":"`;
     for (let at = 0; at < bytes.length; at += pieceBytes) yield base64Of(bytes.subarray(at, at + pieceBytes));
     yield '","encoding":"base64"';
     return;
   }
   const decoder = new TextDecoder('utf-8', {ignoreBOM: true});
-  yield '"data":"';
+  yield `"${name}":"`;
   for (let at = 0; at < bytes.length; at += pieceBytes) {
     const isLast = at + pieceBytes >= bytes.length;
     yield JSON.stringify(decoder.decode(bytes.subarray(at, at + pieceBytes), {stream: !isLast})).slice(1, -1);

@@ -1,19 +1,23 @@
 // The calls that the original had: /send/, /sub/ and /unsub/. What is the same for all calls, the gate does.
 
+import type {Clock} from '../../core/clock.ts';
+import type {Counters} from '../../core/counters.ts';
 import type {ErrorCode} from '../../core/errors.ts';
+import type {MemoryBound} from '../../core/memory-bound.ts';
 import {apiPaths} from '../../protocol/api.ts';
 import {emptyBytes} from '../../protocol/packet.ts';
 import type {Refusal} from '../../protocol/refusal.ts';
-import type {ChangeOutcome, Router, SubscribeOutcome} from '../../router/router.ts';
+import type {ChangeOutcome, PublishOutcome, Router, SubscribeOutcome} from '../../router/router.ts';
 import {doneText, piecesWithIgnored} from './api-answer.ts';
 import type {ApiGate, ApiOutcome, ApiRequest} from './api-gate.ts';
-import {isFromNode} from './api-query.ts';
+import {followingOf, isFromNode} from './api-query.ts';
 import {meaningOf, readSend, readSubscription, type SendRequest, type SubscriptionRequest} from './api-request.ts';
 import type {ApiResponder} from './api-responder.ts';
 import {keyHeader, readKeyHeader, replayedHeader} from './idempotency-key.ts';
 import type {IdempotentSends} from './idempotent-sends.ts';
 import {type NodeEviction, type OccupationStep, readEviction, readOccupationStep} from './node-subscription.ts';
-import type {SendCall, SentAnswer} from './send-call.ts';
+import {countOutcome, type SendCall, type SentAnswer} from './send-call.ts';
+import {streamSend, wantsLines} from './streamed-send.ts';
 
 /** What the calls are made of. */
 export interface ApiCallsParts {
@@ -26,6 +30,9 @@ export interface ApiCallsParts {
   readonly keyed: IdempotentSends;
   /** For answers that are long. */
   readonly responder: ApiResponder;
+  readonly counters: Counters;
+  readonly memory: MemoryBound;
+  readonly clock: Clock;
 }
 
 const outcomeCodes: Readonly<Record<Exclude<SubscribeOutcome, 'done'>, ErrorCode>> = {
@@ -38,7 +45,8 @@ const outcomeCodes: Readonly<Record<Exclude<SubscribeOutcome, 'done'>, ErrorCode
 /** Adds the calls. */
 export function addCalls(gate: ApiGate, parts: ApiCallsParts): void {
   const routerFor = ({query}: ApiRequest): Router => (isFromNode(query) ? parts.ownNode : parts.router);
-  const {send, keyed} = parts;
+  const {send, keyed, counters} = parts;
+  const streaming = {...parts, counted: (outcome: PublishOutcome): void => countOutcome(counters, outcome)};
 
   gate.add<SendRequest>({
     method: 'POST',
@@ -50,8 +58,15 @@ export function addCalls(gate: ApiGate, parts: ApiCallsParts): void {
       const key = readKeyHeader(header);
       return typeof key === 'string' ? {...wanted, key} : {...key, ignored: wanted.ignored};
     },
-    meaningOf: ({publish, isDry}) => (isDry ? undefined : meaningOf(publish)),
+    meaningOf: ({publish, terms, isDry}) => (isDry ? undefined : meaningOf(publish, terms)),
     run: async (wanted, request, reply) => {
+      const following = followingOf(request.query);
+      // The answer of a call with a key is kept, and is one.
+      const isStreamed = following !== undefined || (wantsLines(request) && wanted.key === undefined);
+      if (isStreamed && !wanted.isDry) {
+        await streamSend(wanted, routerFor(request), {request, reply, following}, streaming);
+        return undefined;
+      }
       const make = (): Promise<SentAnswer> => send(wanted, routerFor(request), isFromNode(request.query));
       const sent = wanted.key === undefined ? undefined : await keyed.send(wanted.key, wanted, make);
       if (sent !== undefined && 'code' in sent) return sent;

@@ -25,6 +25,9 @@ export type ApiQuery = {
   readonly timeout: string | undefined;
   readonly ttl: string | undefined;
   readonly replies: string | undefined;
+  readonly want: string | undefined;
+  readonly detail: string | undefined;
+  readonly reduce: string | undefined;
   readonly format: string | undefined;
   /** Who would get it, and nothing is sent. */
   readonly dry: string | undefined;
@@ -64,6 +67,9 @@ const absent: ApiQuery = {
   timeout: undefined,
   ttl: undefined,
   replies: undefined,
+  want: undefined,
+  detail: undefined,
+  reduce: undefined,
   format: undefined,
   dry: undefined,
   cluster: undefined,
@@ -129,6 +135,14 @@ export function valuesOf(query: ApiQuery, name: AddressParameter): readonly stri
 /** Whether another node repeats a call that was made of it. */
 export function isFromNode({cluster}: ApiQuery): boolean {
   return cluster !== undefined && cluster !== '';
+}
+
+/** What a node wants to hear of another one's recipients while it waits: how many there are, or their names as well. */
+export type Following = 'counts' | 'names';
+
+/** `undefined`: a caller, or a node that waits for the answer alone. */
+export function followingOf({cluster}: ApiQuery): Following | undefined {
+  return cluster === 'counts' || cluster === 'names' ? cluster : undefined;
 }
 
 /** For a call of the original: finds the parameters that mean nothing in it. `known`: those that do, beside the signature. */

@@ -22,10 +22,13 @@ import {type ApiQuery, ignoredBy, isFromNode, type Parameter, readFlag} from './
 import {subscribeBodySchema} from './api-schema.ts';
 import {joinNames, noteName} from './ignored-names.ts';
 import {readJsonBody} from './json-body.ts';
+import {readTerms, type SendTerms} from './send-terms.ts';
 
 /** A publication that is to be made, or only shown. */
 export interface SendRequest {
   readonly publish: PublishRequest;
+  /** What is wanted beyond the count; absent where that is nothing. */
+  readonly terms?: SendTerms | undefined;
   readonly isDry: boolean;
   /** The idempotency key. */
   readonly key?: string | undefined;
@@ -44,6 +47,9 @@ export const sendParameters: readonly Parameter[] = [
   'timeout',
   'ttl',
   'replies',
+  'want',
+  'detail',
+  'reduce',
   'dry',
   'cluster',
 ];
@@ -54,8 +60,10 @@ export function readSend(query: ApiQuery, payload: Uint8Array): SendRequest | Re
   const ignored = ignoredBySend(query);
   const publish = readPublish(query, payload);
   if ('code' in publish) return {...publish, ignored};
+  const terms = readTerms(query, publish.qos);
+  if (terms !== undefined && 'code' in terms) return {...terms, ignored};
   const isDry = readFlag('dry', query.dry);
-  return typeof isDry === 'boolean' ? {publish, isDry, ignored} : {...isDry, ignored};
+  return typeof isDry === 'boolean' ? {publish, terms, isDry, ignored} : {...isDry, ignored};
 }
 
 /** Reads what is to be published. */
@@ -84,11 +92,12 @@ export function readPublish(query: ApiQuery, payload: Uint8Array): PublishReques
 }
 
 /** What makes two publications the same call, whatever the order and encoding of their parameters. */
-export function meaningOf(request: PublishRequest): string {
+export function meaningOf(request: PublishRequest, terms?: SendTerms): string {
   const {channel, identity, audience, type, qos, timeoutMs, ttlMs = '', wantsReplies} = request;
   // Neither a channel nor an identity has a line feed, so that the parts cannot run into each other.
   const to = audience === undefined ? `${channel ?? ''}\n${identity ?? ''}` : `\n\n${meaningOfAudience(audience)}`;
-  return `send\n${to}\n${type} ${qos} ${timeoutMs} ${ttlMs} ${wantsReplies}`;
+  const more = terms === undefined ? '' : `\n${JSON.stringify(terms)}`;
+  return `send\n${to}\n${type} ${qos} ${timeoutMs} ${ttlMs} ${wantsReplies}${more}`;
 }
 
 function meaningOfAudience({channels, identities, users, isEverybody, except}: Audience): string {

@@ -15,7 +15,6 @@ import {
   isChannelName,
   messageTypeDefault,
   messageTypeMax,
-  type OutcomeCounts,
   parseMessageType,
   parseQos,
   parseTimeoutMs,
@@ -27,6 +26,8 @@ import {
   type TimeoutAnswer,
 } from '../../protocol/api.ts';
 import {channelTokenFormat} from '../../protocol/channel-tokens.ts';
+import {gatheredShape, outcomesSchema} from './gathered-schema.ts';
+import {reductions} from './reduction.ts';
 
 /** A channel's name. Its length in characters only bounds that in bytes, which is what counts. */
 export const channelSchema = z
@@ -106,6 +107,20 @@ export const sendQuerySchema = z.object({
     .meta({description: 'Seconds after which a session of `rainbow.v2` that keeps the message drops it untransmitted'})
     .exactOptional(),
   replies: z.literal('all').describe("Adds every client's reply to the answer").exactOptional(),
+  want: z
+    .union([z.enum(['majority', 'all']), z.string().regex(/^\d{1,8}$/)])
+    .describe(
+      'How many replies are waited for: a number, `majority` (more than half of all recipients) or `all`. The message is ' +
+        'delivered to every recipient all the same. At QoS 1 and 2 only, as are `detail` and `reduce`',
+    )
+    .exactOptional(),
+  detail: z.literal('recipients').describe('Adds every recipient with its outcome to the answer').exactOptional(),
+  reduce: z
+    .enum(reductions)
+    .describe(
+      'Adds one value made of the replies that are JSON: their number, least, greatest, merged objects, or a list',
+    )
+    .exactOptional(),
   dry: z.string().describe('`1`: nothing is sent, and the answer lists who would get it').exactOptional(),
 });
 
@@ -140,17 +155,6 @@ const message = z.string().describe("The publication's id");
 const refused = count
   .describe('Clients that were not sent the message since their queue was full; absent if none')
   .exactOptional();
-const outcomes = z
-  .object({
-    confirmed: count.describe('Confirmed by ACK or REC; the same as `connections`'),
-    timeout: count.describe('Had neither confirmed nor gone at the timeout; they may yet confirm'),
-    refused: count.describe('Not sent the message, since their queue was full'),
-    gone: count.describe('Went away before they confirmed'),
-    failed: count.describe('Their handler failed; always 0 until rainbow.v2 exists'),
-    queued: count.describe('Their session keeps the message; always 0 until rainbow.v2 exists'),
-    open: count.describe('Had not confirmed when the answer was given, since enough others had'),
-  })
-  .describe('How many recipients by outcome; each is counted once') satisfies z.ZodType<OutcomeCounts>;
 const replayed = z
   .literal(true)
   .describe('In a batch: the answer of an earlier call with the idempotency key; nothing was sent')
@@ -195,7 +199,8 @@ export const confirmedSchema = encodedReply.extend({
     .exactOptional(),
   refused,
   partial,
-  outcomes,
+  outcomes: outcomesSchema,
+  ...gatheredShape,
   message,
   replayed,
   ignored,
@@ -209,7 +214,8 @@ export const timeoutSchema = z.object({
   connections: z.literal(0),
   refused,
   partial,
-  outcomes,
+  outcomes: outcomesSchema,
+  ...gatheredShape,
   message,
   replayed,
   ignored,

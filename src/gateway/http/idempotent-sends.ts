@@ -73,8 +73,8 @@ export class IdempotentSends {
 }
 
 /** A line of a batch is the call of /send/ that it stands for. */
-function digestOf({publish}: SendRequest): string {
-  return createHash('sha256').update(meaningOf(publish)).update('\n').update(publish.payload).digest('hex');
+function digestOf({publish, terms}: SendRequest): string {
+  return createHash('sha256').update(meaningOf(publish, terms)).update('\n').update(publish.payload).digest('hex');
 }
 
 const refusals: Readonly<Record<Exclude<KeyAnswer['kind'], 'granted' | 'stored'> | 'gone', Refusal>> = {

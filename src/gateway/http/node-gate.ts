@@ -17,12 +17,20 @@ import {
   headerNodeProof,
   headerNodeTime,
 } from '../../protocol/header-name.ts';
-import {isBodyOf, isNodeCall, type NodeCallClaim, readNodeCall, signNodeAnswer} from '../../protocol/node-call.ts';
+import {
+  isBodyOf,
+  isNodeCall,
+  type NodeCallClaim,
+  readNodeCall,
+  signNodeAnswer,
+  signNodeLine,
+} from '../../protocol/node-call.ts';
 import type {NodeKeys} from '../../protocol/node-proof.ts';
 import {emptyBytes} from '../../protocol/packet.ts';
 import type {Refusal} from '../../protocol/refusal.ts';
 import {signatureWindowSeconds} from '../../protocol/signature.ts';
 import type {ApiResponder} from './api-responder.ts';
+import {linesType} from './line-stream.ts';
 import type {ReplayGuard} from './replay-guard.ts';
 
 /** What the gate is made of. */
@@ -66,10 +74,22 @@ export class NodeGate {
     app.addHook('onSend', async (request, reply, payload) => {
       const claim = this.#claims.get(request.raw);
       if (claim === undefined) return payload;
+      if (payload instanceof Readable && reply.getHeader('content-type') === linesType) {
+        return Readable.from(this.#signLines(claim, payload));
+      }
       const body = await collect(payload);
       reply.header(headerNodeAnswer, signNodeAnswer(this.#parts.keys, claim.proof, body));
       return body;
     });
+  }
+
+  /** Each line goes out as it comes, with a proof of its own ahead of it. */
+  async *#signLines({proof}: NodeCallClaim, lines: Readable): AsyncGenerator<string, void, void> {
+    let place = 0;
+    for await (const chunk of lines as AsyncIterable<string>) {
+      const line = chunk.trimEnd();
+      yield `${signNodeLine(this.#parts.keys, proof, place++, Buffer.from(line))} ${line}\n`;
+    }
   }
 
   /** Whether the request claims to be a call of a node: then its proof decides, and no signature or key. */

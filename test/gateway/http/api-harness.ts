@@ -18,6 +18,7 @@ import type {EncodedReply} from '../../../src/protocol/api.ts';
 import {sign} from '../../../src/protocol/signature.ts';
 import {nobody} from '../../../src/router/add-up.ts';
 import type {Census, CensusRequest} from '../../../src/router/census.ts';
+import type {Gathering} from '../../../src/router/gathering.ts';
 import type {KeyAnswer, KeyQuestion} from '../../../src/router/keys.ts';
 import type {ChannelRow, ConnectionRow, ConnectionsRequest, Listing, PageRequest} from '../../../src/router/listing.ts';
 import type {Found, QueryResults} from '../../../src/router/query.ts';
@@ -50,7 +51,8 @@ export class ScriptedRouter implements Router {
   readonly steps: (Subscription | Contest)[] = [];
   token: bigint | undefined;
   readonly unsubscribed: Subscription[] = [];
-  onPublish: (request: PublishRequest) => Promise<PublishOutcome> = () => Promise.resolve(outcomeOf({}));
+  onPublish: (request: PublishRequest, gathering?: Gathering) => Promise<PublishOutcome> = () =>
+    Promise.resolve(outcomeOf({}));
   onSubscribe: () => Promise<SubscribeOutcome> = () => Promise.resolve('done');
   readonly listed: PageRequest[] = [];
   isPartial = false;
@@ -61,10 +63,10 @@ export class ScriptedRouter implements Router {
   nodes: readonly OtherNode[] = [];
   onInfo: () => Promise<Omit<GatewayInfo, 'nodes'>> = () => Promise.resolve({connections: 0, channels: []});
 
-  publish(request: PublishRequest): Promise<PublishOutcome> {
+  publish(request: PublishRequest, gathering?: Gathering): Promise<PublishOutcome> {
     // As the real one has to, since a view is only good until the answer.
     this.published.push({...request, payload: Uint8Array.from(request.payload)});
-    return this.onPublish(request);
+    return this.onPublish(request, gathering);
   }
 
   subscribe(subscription: Subscription): Promise<ChangeOutcome> {
