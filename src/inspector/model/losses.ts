@@ -38,6 +38,7 @@ const groups: readonly Group[] = [
       clientsUnacknowledging: 'clients without any ACK',
       publicationsPartial: 'sends answered in part',
       repliesTruncated: 'replies left out',
+      presenceNoticesLost: 'presence notices lost',
     },
   },
   {
@@ -50,6 +51,8 @@ const groups: readonly Group[] = [
       messagesInWithdrawn: 'withdrawn, client gone',
       messagesInForbidden: 'not permitted',
       closeCallsLost: 'close calls given up',
+      channelChangesLost: 'joins and leaves not reported',
+      eventsLost: 'events given up',
     },
   },
   {
@@ -73,12 +76,18 @@ const groups: readonly Group[] = [
       channelsRefused: 'joins refused',
       identitiesUnfit: 'identity unfit',
       usersUnfit: 'user unfit',
+      sessionsExpired: 'sessions expired',
     },
   },
   {
     title: 'HTTP API',
     always: {apiErrors: 'answered with an error', signaturesRefused: 'signature or key refused'},
-    seldom: {apiOverloaded: 'refused, no memory', actorFailures: 'actors failed', logLinesLost: 'log lines lost'},
+    seldom: {
+      batchLinesRefused: 'lines of batches refused',
+      apiOverloaded: 'refused, no memory',
+      actorFailures: 'actors failed',
+      logLinesLost: 'log lines lost',
+    },
   },
 ];
 
