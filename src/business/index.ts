@@ -45,4 +45,4 @@ export {
   type SchemaIssue,
   type StandardSchema,
 } from './schema.ts';
-export type {AskResult, Reply, SendResult} from './send-result.ts';
+export type {AskResult, RecipientResult, Reply, SendResult} from './send-result.ts';

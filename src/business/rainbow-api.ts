@@ -18,7 +18,7 @@ import {quoteKey} from './idempotency-key.ts';
 import {checkNames} from './option-check.ts';
 import {type AskResult, readSendResult, type SendResult} from './send-result.ts';
 
-const sendOptionNames = ['qos', 'timeoutMs', 'mayArriveTwice', 'idempotencyKey', 'signal'];
+const sendOptionNames = ['qos', 'timeoutMs', 'mayArriveTwice', 'idempotencyKey', 'want', 'detail', 'reduce', 'signal'];
 const changeOptionNames = ['occupy', 'signal'];
 const recipientNames = ['channel', 'identity', 'user', 'broadcast', 'except'];
 const disconnectOptionNames = ['code', 'reason', 'reconnectAfterMs', 'signal'];
@@ -62,6 +62,15 @@ export interface SendOptions extends CallOptions {
    * the message sent once. @default none
    */
   readonly idempotencyKey?: string;
+  /**
+   * At QoS 1 and 2: how many replies are waited for. The message is delivered to every recipient all the same.
+   * @default 'all'
+   */
+  readonly want?: number | 'majority' | 'all';
+  /** At QoS 1 and 2: whether the result lists every recipient with its outcome. @default none */
+  readonly detail?: 'recipients';
+  /** At QoS 1 and 2: one value made of the replies that are JSON. @default none */
+  readonly reduce?: 'count' | 'min' | 'max' | 'merge' | 'list';
 }
 
 /** How a client is subscribed. */
@@ -172,7 +181,7 @@ export class RainbowApi {
     if (!(Number.isInteger(type) && type >= 0 && type <= messageTypeMax)) {
       throw new RangeError(`type is ${type}. Use a whole number from 0 to ${messageTypeMax}.`);
     }
-    const {qos = 2, timeoutMs = 5_000, mayArriveTwice = false, idempotencyKey, signal} = options;
+    const {qos = 2, timeoutMs = 5_000, mayArriveTwice = false, idempotencyKey, want, detail, reduce, signal} = options;
     if (!(timeoutMs > 0 && timeoutMs <= sendTimeoutMsMax)) {
       throw new RangeError(`timeoutMs is ${timeoutMs}. Use a number above 0 and at most ${sendTimeoutMsMax}.`);
     }
@@ -182,6 +191,9 @@ export class RainbowApi {
       qos,
       timeout: Math.ceil(timeoutMs) / 1000,
       ...(replies !== undefined && {replies}),
+      ...(want !== undefined && {want}),
+      ...(detail !== undefined && {detail}),
+      ...(reduce !== undefined && {reduce}),
     };
     const answer = await this.#caller.call({
       path: apiPaths.send,

@@ -9,6 +9,16 @@ export interface Reply extends Payload {
   readonly identity: string;
 }
 
+/** One recipient, and what happened to its message. */
+export interface RecipientResult {
+  readonly identity: string;
+  readonly outcome: RecipientOutcome;
+  /** Where it confirmed. */
+  readonly reply: Payload | undefined;
+  /** From the beginning of the publication to the outcome. */
+  readonly ms: number;
+}
+
 /** The outcome of a message. */
 export interface SendResult {
   /** Names the publication; empty from a server that names none. */
@@ -21,6 +31,12 @@ export interface SendResult {
   readonly refused: number;
   /** How many recipients by outcome; `undefined` at QoS 0, and from a server that does not count them. */
   readonly outcomes: OutcomeCounts | undefined;
+  /** Whether so many replied as `want` asked for; `undefined` where it was not given. */
+  readonly isReached: boolean | undefined;
+  /** Of `detail`: every recipient, in the order in which their outcomes came. */
+  readonly recipients: readonly RecipientResult[] | undefined;
+  /** Of `reduce`: one value made of the replies that are JSON; `null` where it has none. */
+  readonly reduced: unknown;
   /** Whether a node of the gateway's cluster did not answer: its clients are not in here. */
   readonly isPartial: boolean;
   /** Names in the call that the gateway does not know and has ignored: it is of another version. */
@@ -73,6 +89,9 @@ export function readSendResult(answer: ApiAnswer): AskResult {
     isTimedOut: answer.timeout === true || answer.status !== 0,
     refused: typeof refused === 'number' ? refused : 0,
     outcomes: readCounts(answer.outcomes),
+    isReached: typeof answer.reached === 'boolean' ? answer.reached : undefined,
+    recipients: Array.isArray(answer.recipients) ? answer.recipients.map(readRecipient) : undefined,
+    reduced: answer.reduced,
     isPartial: answer.partial === true,
     ignored: readIgnored(answer),
     reply: last.bytes().length === 0 ? undefined : last,
@@ -101,8 +120,22 @@ function readIdentified(value: unknown): Reply {
   return {identity, ...readReply(isObject ? value : {})};
 }
 
+function readRecipient(value: unknown): RecipientResult {
+  const entry: Readonly<Record<string, unknown>> = typeof value === 'object' && value !== null ? {...value} : {};
+  const {identity, outcome, reply, encoding, ms} = entry;
+  return {
+    identity: String(identity ?? ''),
+    outcome: recipientOutcomes.find((name) => name === outcome) ?? 'open',
+    reply: typeof reply === 'string' ? decodeReply(reply, encoding) : undefined,
+    ms: typeof ms === 'number' ? ms : 0,
+  };
+}
+
 function readReply(value: object): Payload {
   const data = 'data' in value && typeof value.data === 'string' ? value.data : '';
-  const isBase64 = 'encoding' in value && value.encoding === 'base64';
-  return readPayload(Buffer.from(data, isBase64 ? 'base64' : 'utf8'));
+  return decodeReply(data, 'encoding' in value ? value.encoding : undefined);
+}
+
+function decodeReply(data: string, encoding: unknown): Payload {
+  return readPayload(Buffer.from(data, encoding === 'base64' ? 'base64' : 'utf8'));
 }

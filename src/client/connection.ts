@@ -5,7 +5,7 @@
 import {viewBytes} from '../core/bytes.ts';
 import type {Timer} from '../core/clock.ts';
 import {type ClientConnectionEffect, type ClientConnectionEvent, clientConnectionSteps} from '../machines/steps.ts';
-import {closeReasons, stayAwayCodes} from '../protocol/close-code.ts';
+import {overrunText, stayAwayCodes} from '../protocol/close-code.ts';
 import {readReconnectAfter} from '../protocol/farewell.ts';
 import {generatePacket, type Packet, type PacketFault, parsePacket, textFault} from '../protocol/packet.ts';
 import {Backoff} from './backoff.ts';
@@ -233,7 +233,7 @@ export class Connection implements Record<ClientConnectionEffect, (event: Client
     this.#close = close;
     this.#socket = undefined;
     if (close.code === codeTooLarge) this.#owner.refusesSize();
-    if (close.reason === closeReasons.overrun.text) this.#backoff.slowDown();
+    if (close.reason === overrunText) this.#backoff.slowDown();
     // When the gateway says when to come back, it is welcome, whatever the code says.
     const reconnectAfterMs = readReconnectAfter(close.reason);
     this.#retryFrom = reconnectAfterMs === undefined ? 0 : this.#settings.clock.now() + reconnectAfterMs;

@@ -117,3 +117,38 @@ test('disconnect names its target and how, and counts', async (t) => {
     ],
   );
 });
+
+test('wants, recipients and a reduction are asked for, and read', async (t) => {
+  const {url, calls} = await startScripted(
+    t,
+    answer(200, {
+      status: 0,
+      connections: 1,
+      data: '3',
+      message: 'p1',
+      want: 1,
+      reached: true,
+      reduced: 3,
+      recipients: [
+        {identity: 'a', outcome: 'confirmed', reply: 'AP8=', encoding: 'base64', ms: 12},
+        {identity: 'b', outcome: 'open', ms: 12},
+        'no recipient',
+      ],
+    }),
+    confirmed,
+  );
+  const api = new RainbowApi({url, token});
+  const result = await api.send('lobby', 1, '', {want: 'majority', detail: 'recipients', reduce: 'max'});
+  t.like(calls[0]?.query, {want: 'majority', detail: 'recipients', reduce: 'max'});
+  t.like(result, {isReached: true, reduced: 3});
+  t.deepEqual(
+    result.recipients?.map(({identity, outcome, reply, ms}) => [identity, outcome, reply?.bytes().length, ms]),
+    [
+      ['a', 'confirmed', 2, 12],
+      ['b', 'open', undefined, 12],
+      ['', 'open', undefined, 0],
+    ],
+  );
+  const plain = await api.send('lobby', 1);
+  t.like(plain, {isReached: undefined, recipients: undefined, reduced: undefined});
+});

@@ -87,6 +87,55 @@ test('--identity sends to one client', async (t) => {
   t.is((await client.parsed()).payload.toString(), 'only you');
 });
 
+test('--user, --broadcast and --except say who gets it', async (t) => {
+  const {harness, client, identity, rainbow} = await room(t);
+  harness.business.always('connect', success({}, {identity: 'a,b', user: 'ann'}));
+  const {client: ann} = await harness.join();
+  t.is((await rainbow(['send', '--user', 'ann', 'to ann', '-q', '0'])).code, 0);
+  t.is(await ann.packet(), 'SEND q0 "to ann"');
+  t.is((await rainbow(['send', '--broadcast', 'to one', '-q', '0', '--except', 'a,b'])).code, 0);
+  t.is((await rainbow(['send', '--broadcast', 'to the other', '-q', '0', '--except', identity])).code, 0);
+  t.is(await client.packet(), 'SEND q0 "to one"');
+  t.is(await ann.packet(), 'SEND q0 "to the other"');
+  const {code, stderr} = await rainbow(['send']);
+  t.is(code, 2);
+  t.regex(stderr, /expected a CHANNEL, --identity ID, --user USER or --broadcast/);
+});
+
+test('--want ends with the first reply, --stream and --detail show each as it comes, --reduce makes one value', async (t) => {
+  const {harness, client, identity, rainbow} = await room(t);
+  harness.business.always('connect', success({RAINBOWCLIENTCHANNEL: 'room'}, {identity: 'silent'}));
+  await harness.join();
+  const sent = rainbow(['send', 'room', '-q', '1', '--want', '1', '--stream', '--detail', '--reduce', 'list']);
+  client.sendAnswer('ack', (await client.parsed()).id, '{"n":1}');
+  const {code, stdout, stderr} = await sent;
+  t.is(code, 0, stderr);
+  const lines = stdout.split('\n');
+  t.regex(lines[0] ?? '', new RegExp(`^${identity}  confirmed after \\d+ ms  \\{"n":1\\}$`));
+  t.true(
+    lines.some((line) => /^silent {2}open after \d+ ms$/.test(line)),
+    stdout,
+  );
+  t.regex(stdout, /^1 client confirmed \(message \S+\)\n1 wanted: reached\nreduced: \[\{"n":1\}\]$/m);
+  const detailed = rainbow(['send', 'room', '-q', '1', '--want', '1', '--detail']);
+  client.sendAnswer('ack', (await client.parsed()).id, 'x');
+  t.regex((await detailed).stdout, /^silent {2}open after/m);
+});
+
+test('what no send can ask for is refused as usage, and what the gateway refuses is said', async (t) => {
+  const {rainbow} = await room(t);
+  for (const args of [
+    ['--want', '0'],
+    ['--reduce', 'sum'],
+    ['--ttl', 'soon'],
+  ]) {
+    t.is((await rainbow(['send', 'room', ...args])).code, 2, args.join(' '));
+  }
+  const {code, stderr} = await rainbow(['send', 'room', '-q', '0', '--want', '1', '--stream']);
+  t.is(code, 1);
+  t.regex(stderr, /RB_PARAMETERS/);
+});
+
 test('a named client that is not connected is a failure, an empty channel is not', async (t) => {
   const {gateway} = await start(t);
   const target = ['--url', gateway.url, '--token', securityToken];

@@ -38,7 +38,9 @@ test('what several parts say is added up, and the first thousand clients are lis
     },
   };
   const found = await previewPublication(router, () => undefined, request);
-  t.deepEqual(asked, [{kind: 'preview', publication: {channel: 'room', identity: undefined, qos: 1, bytes: 5}}]);
+  t.deepEqual(asked, [
+    {kind: 'preview', publication: {channel: 'room', identity: undefined, audience: undefined, qos: 1, bytes: 5}},
+  ]);
   t.is(found.recipients, 1_201);
   t.deepEqual(found.fates, {transmitted: 1_100, queued: 100, refused: 1});
   t.is(found.clients.length, 1_000);

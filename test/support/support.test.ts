@@ -115,7 +115,7 @@ test('an end without a close frame is distinguished from one with it', async (t)
 
 test('the business server does what each script says, and records each call', async (t) => {
   const business = await startBusinessServer(t, 'secret');
-  const api = new Api(Number(new URL(business.url).port), 'secret');
+  const api = new Api(Number(new URL(business.url).port), 'secret', false, false);
   business.once('connect', success({RAINBOWCLIENTCHANNEL: 'a;;b'}), answer(500, 'no'), drop(), halfAnswer(), garbage());
   const first = await api.call({method: 'GET', path: '/connect/', headers: {'X-Odd': 'Yes'}});
   t.deepEqual(JSON.parse(first.text), {status: 'success'});

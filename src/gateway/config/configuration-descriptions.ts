@@ -155,8 +155,7 @@ export const descriptionSections: readonly DescriptionSection[] = [
       queue_bytes: {summary: 'payload bytes of one client that wait likewise', details: 'At least payload_max.'},
       session_expiry: {
         summary: 'how long a session of rainbow.v2 is kept without a connection, in seconds',
-        details:
-          'Its client may ask for another time, the business server for a shorter one. 0: it ends with its connection.',
+        details: 'Its client may ask for another time. 0: it ends with its connection.',
       },
       session_expiry_max: {summary: 'longest time that a client may ask for, in seconds'},
       session_keep_alive: {summary: 'keep_alive of connections of rainbow.v2, in seconds'},
