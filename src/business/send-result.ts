@@ -124,7 +124,7 @@ function readRecipient(value: unknown): RecipientResult {
   const entry: Readonly<Record<string, unknown>> = typeof value === 'object' && value !== null ? {...value} : {};
   const {identity, outcome, reply, encoding, ms} = entry;
   return {
-    identity: String(identity ?? ''),
+    identity: typeof identity === 'string' ? identity : '',
     outcome: recipientOutcomes.find((name) => name === outcome) ?? 'open',
     reply: typeof reply === 'string' ? decodeReply(reply, encoding) : undefined,
     ms: typeof ms === 'number' ? ms : 0,

@@ -1,13 +1,15 @@
 // What comes from business servers and operators: signatures, queries, bodies, answers to calls, and the configuration.
 
 import {readFileSync} from 'node:fs';
+import {isDeepStrictEqual} from 'node:util';
 import {SimulatedClock} from '../../src/core/clock-simulated.ts';
 import type {SeededRandom} from '../../src/core/random-seeded.ts';
 import {formatFault, readConfiguration} from '../../src/gateway/config/configuration.ts';
 import {ApiAuthentication} from '../../src/gateway/http/api-authentication.ts';
 import {parseQuery} from '../../src/gateway/http/api-query.ts';
 import {meaningOf, readPublish, readSubscription} from '../../src/gateway/http/api-request.ts';
-import {isChannelName, isIdentity, sendTimeoutMsMax} from '../../src/protocol/api.ts';
+import {isChannelName, isIdentity, sendQuery, sendTimeoutMsMax} from '../../src/protocol/api.ts';
+import {type Audience, audienceParameters} from '../../src/protocol/audience.ts';
 import {splitChannels} from '../../src/protocol/header-name.ts';
 import {sign, verify} from '../../src/protocol/signature.ts';
 import type {Call} from '../../src/upstream/call.ts';
@@ -83,7 +85,20 @@ const querySamples = [
   'timestamp=1420000000&nonce=12345&signature=04ad65&channel=a;;b',
   'channel=a&channel=b&qos=3&msgtype=65536&timeout=-1',
   'malformed=1&__proto__=2&channel=%zz',
+  'channel=a&identity=b&user=ann&user=bob&except=c,d',
+  'broadcast=1&except=a%2Cb&except=c&want=majority&detail=recipients&reduce=merge&ttl=5',
 ];
+
+/** Audiences have each name once, and a node that is asked with their parameters reads the same. */
+function judgeAudience(audience: Audience): void {
+  const {channels, identities, users, except, isEverybody} = audience;
+  expect(isEverybody !== channels.length + identities.length + users.length > 0, 'everyone, or recipients by name');
+  expect(channels.every(isChannelName), 'channels that can be one');
+  expect([...identities, ...users, ...except].every(isIdentity), 'identities and users that can be one');
+  for (const names of [channels, identities, users, except]) expect(new Set(names).size === names.length, 'each once');
+  const again = readPublish(parseQuery(sendQuery(audienceParameters(audience))), new Uint8Array(0));
+  expect('audience' in again && isDeepStrictEqual(again.audience, audience), 'parameters that mean the same');
+}
 
 const queries: Target = defineTarget({
   name: 'query',
@@ -93,8 +108,10 @@ const queries: Target = defineTarget({
     const query = parseQuery(text);
     const request = readPublish(query, new Uint8Array(0));
     if ('code' in request) return request.code;
-    const {channel, identity, type, timeoutMs} = request;
-    expect((channel === undefined) !== (identity === undefined), 'a channel or an identity');
+    const {channel, identity, audience, type, timeoutMs} = request;
+    const named = [channel, identity, audience].filter((to) => to !== undefined);
+    expect(named.length === 1, 'a channel, an identity or an audience');
+    if (audience !== undefined) judgeAudience(audience);
     expect(channel === undefined || isChannelName(channel), 'a channel that can be one');
     expect(identity === undefined || isIdentity(identity), 'an identity that can be one');
     expect(Number.isInteger(type) && type >= 0 && type <= 65_535, 'a type within its bounds');
